@@ -1,0 +1,50 @@
+# Every target works from a fresh clone: the virtual environment is made when it is needed.
+# PYTHON=/path/to/python3.11 picks the interpreter it is made with.
+
+MINIMUM := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c '$(MINIMUM)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
+endif
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+SOURCES := $(wildcard progress_backend api workers)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run demo test check bench chaos
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Make the virtual environment from the pinned versions
+
+# The stamp is written last, so that an installation that was cut off is made anew.
+$(STAMP): pyproject.toml constraints.txt
+	@"$(PYTHON)" -c '$(MINIMUM)' >/dev/null 2>&1 || { echo 'progress-backend needs Python 3.11 or newer with its venv module: install it (Debian: apt-get install python3-venv) or name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[all]'
+	@touch $@
+
+run: $(STAMP) ## Store, worker, beat, API, Flower and real fetch jobs with live bars; Ctrl-C ends all
+	@$(BIN)/python -m workers.launch run
+
+demo: $(STAMP) ## The same with a short guided show
+	@$(BIN)/python -m workers.launch demo
+
+test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## Linter, formatter, types, import floors, pins
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/python -m pytest -q tests/test_floors.py
+	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it with: uv pip compile (see CONTRIBUTING)' >&2; exit 1; }
+
+bench: $(STAMP) ## Compare with the peers and limits, one table
+	$(BIN)/python -m tests.benchmarks
+
+chaos: $(STAMP) ## The tests that kill workers, servers and stores
+	$(BIN)/python -m pytest -m "integration or slow" $(ARGS)
