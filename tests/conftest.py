@@ -1,0 +1,146 @@
+"""Servers for the tests. Every test that takes one of them gets an empty store.
+
+The tests' own server is the embedded Valkey, started once for the run and flushed before each
+test. PROGRESS_TEST_REDIS_URL names another one instead: **its database is flushed before each
+test**, so the run refuses a database that isn't empty at the start. Pub/Sub is shared by all
+databases of a server: let nothing else publish there meanwhile.
+
+PROGRESS_TEST_REDIS_SERVER names the binary of the second kind of server that ``server_url`` runs
+on (default: /usr/bin/redis-server). Without one those tests are skipped, or fail when CI is set.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import redis
+
+from progress_backend.embedded import EmbeddedServer
+from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
+
+StartServer = Callable[..., Server]
+StartService = Callable[..., Service]
+StartWorker = Callable[..., Worker]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A person's own settings must not reach the code under test."""
+    for name in list(os.environ):
+        if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
+            del os.environ[name]
+
+
+def missing(what: str) -> NoReturn:
+    """Skip for want of a part on a person's machine; in CI its absence is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have {what}", pytrace=False)
+    pytest.skip(f"no {what} here")
+
+
+@pytest.fixture(scope="session")
+def session_redis_url() -> Iterator[str]:
+    """The run's server, not flushed: take redis_url."""
+    if url := os.environ.get("PROGRESS_TEST_REDIS_URL"):
+        with redis.Redis.from_url(url) as client:
+            if client.dbsize():
+                pytest.exit(f"the tests would flush {url}, which is not empty", returncode=2)
+        yield url
+        return
+    with EmbeddedServer() as server:
+        yield server.url
+
+
+@pytest.fixture
+def redis_url(session_redis_url: str) -> str:
+    """The URL of an empty store, the test's own until it ends."""
+    return flushed(session_redis_url)
+
+
+@pytest.fixture(scope="session")
+def debian_redis_url() -> Iterator[str]:
+    """A server of Debian's Redis for the run, not flushed: take server_url."""
+    binary = debian_redis()
+    if binary is None:
+        missing("redis-server (set PROGRESS_TEST_REDIS_SERVER or apt-get install redis-server)")
+    with EmbeddedServer(binary=binary) as server:
+        yield server.url
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """As redis_url, once for each kind of server: for the store's own behaviour."""
+    kind = {"valkey": "session_redis_url", "redis": "debian_redis_url"}[request.param]
+    return flushed(request.getfixturevalue(kind))
+
+
+@pytest.fixture
+def start_server() -> Iterator[StartServer]:
+    """Start a server of the test's own, to be killed, paused or restarted; options as Server's."""
+    started: list[Server] = []
+
+    def start(**options: object) -> Server:
+        started.append(Server(**options))
+        return started[-1].start()
+
+    yield start
+    for server in reversed(started):
+        server.stop()
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[StartService]:
+    """Start a process of the system; arguments as Service's, with ``ready`` and ``timeout``."""
+    started: list[Service] = []
+    count = itertools.count(1)
+
+    def start(
+        args: Sequence[str | Path],
+        *,
+        ready: str | None = None,
+        timeout: float = 30.0,
+        **options: object,
+    ) -> Service:
+        started.append(Service(args, log=tmp_path / f"service-{next(count)}.log", **options))
+        return started[-1].start(ready=ready, timeout=timeout)
+
+    yield start
+    end(started)
+
+
+@pytest.fixture
+def start_worker(redis_url: str, tmp_path: Path) -> Iterator[StartWorker]:
+    """Start a real Celery worker on redis_url and wait until it is ready; arguments as Worker's.
+
+    Broker, results and records are on redis_url unless ``env`` says otherwise.
+    """
+    started: list[Worker] = []
+    count = itertools.count(1)
+
+    def start(app: str, *, env: dict[str, str] | None = None, **options: object) -> Worker:
+        urls = dict.fromkeys(
+            ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], redis_url
+        )
+        log = tmp_path / f"worker-{next(count)}.log"
+        started.append(Worker(app, log=log, env={**urls, **(env or {})}, **options))
+        return started[-1].start()
+
+    yield start
+    end(started)
+
+
+def end(services: Sequence[Service]) -> None:
+    """End them, the last first; their logs are shown if the test failed."""
+    for service in reversed(services):
+        service.stop()
+        print(f"--- {service}\n{service.log[-LOG_TAIL:]}")
+
+
+def flushed(url: str) -> str:
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url

