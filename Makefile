@@ -12,10 +12,10 @@ STAMP := .venv/.installed
 SOURCES := $(wildcard progress_backend api workers)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check bench chaos
+.PHONY: help venv run demo test check constraints bench chaos
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## Make the virtual environment from the pinned versions
 
@@ -41,10 +41,13 @@ check: $(STAMP) ## Linter, formatter, types, import floors, pins
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/python -m pytest -q tests/test_floors.py
-	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it with: uv pip compile (see CONTRIBUTING)' >&2; exit 1; }
+	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it anew: make constraints' >&2; exit 1; }
+
+constraints: ## Pin the newest versions that fit (needs uv)
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
 bench: $(STAMP) ## Compare with the peers and limits, one table
 	$(BIN)/python -m tests.benchmarks
 
 chaos: $(STAMP) ## The tests that kill workers, servers and stores
-	$(BIN)/python -m pytest -m "integration or slow" $(ARGS)
+	$(BIN)/python -m pytest -m chaos $(ARGS)

@@ -1,0 +1,138 @@
+"""The project's own promises: one version, pins without addresses, what the wheel holds, make."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.servers import ROOT
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSION = PROJECT["project"]["version"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+
+
+def requirements() -> list[Requirement]:
+    extras = PROJECT["project"]["optional-dependencies"]
+    lists = [PROJECT["project"]["dependencies"], *extras.values()]
+    lists += [[r for r in g if isinstance(r, str)] for g in PROJECT["dependency-groups"].values()]
+    return [Requirement(text) for texts in lists for text in texts]
+
+
+def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
+    pins: dict[str, list[str]] = {}
+    for line in CONSTRAINTS.splitlines():
+        pin = Requirement(line)
+        pins.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier)[2:])
+    for requirement in requirements():
+        name = canonicalize_name(requirement.name)
+        if name == canonicalize_name(PROJECT["project"]["name"]):
+            continue
+        assert name in pins, f"{name} is not pinned: make constraints"
+        assert all(requirement.specifier.contains(v) for v in pins[name]), (requirement, pins[name])
+
+
+def test_the_pins_hold_no_address() -> None:
+    assert not re.search(r"https?://|--index|--find-links", CONSTRAINTS)
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert version("progress-backend") == VERSION
+    spelled = [
+        path
+        for folder in ("progress_backend", "api", "workers")
+        for path in (ROOT / folder).rglob("*.py")
+        if f'"{VERSION}"' in path.read_text(encoding="utf-8")
+    ]
+    assert spelled == []
+    assert f"\n- {VERSION}," in (changes := (ROOT / "CHANGELOG.md").read_text()) or (
+        f"## [{VERSION}]" in changes
+    )
+
+
+def test_the_entry_points_can_be_loaded() -> None:
+    ours = [
+        point
+        for group in ("console_scripts", "celery.commands")
+        for point in entry_points(group=group)
+        if point.value.startswith("progress_backend")
+    ]
+    assert len(ours) == 2
+    for point in ours:
+        assert callable(point.load())
+
+
+def test_the_wheel_holds_the_library_alone(tmp_path: Path) -> None:
+    build = "import sys, hatchling.build as b; print(b.build_wheel(sys.argv[1]))"
+    subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"progress_backend", f"progress_backend-{VERSION}.dist-info"}
+    assert "progress_backend/py.typed" in names
+    library = ROOT / "progress_backend"
+    needed = [p for kind in ("*.lua", "*.html", "*.js", "*.css") for p in library.rglob(kind)]
+    assert {str(path.relative_to(ROOT)) for path in needed} <= names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+class TestMake:
+    @pytest.fixture
+    def clone(self, tmp_path: Path) -> Path:
+        for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, tmp_path / name)
+        return tmp_path
+
+    def run(self, clone: Path, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", *args],
+            cwd=clone,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"]},
+        )
+
+    def test_alone_lists_the_targets(self, clone: Path) -> None:
+        listed = self.run(clone).stdout
+        for target in ("run", "demo", "test", "check", "bench", "chaos"):
+            assert re.search(rf"^make {target} +\w", listed, re.MULTILINE), listed
+
+    def test_without_a_fit_python_says_in_one_line_what_to_do(self, clone: Path) -> None:
+        done = self.run(clone, "venv", "PYTHON=/bin/false")
+        assert done.returncode
+        said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+        assert len(said) == 1
+        assert "Python 3.11 or newer" in said[0]
+        assert "PYTHON=/path" in said[0]
+        assert not (clone / ".venv").exists()
+
+    def test_refuses_an_older_python(self, clone: Path, tmp_path: Path) -> None:
+        old = tmp_path / "old-python"
+        # A Python that tells another version: what an old one would answer to the Makefile.
+        old.write_text(
+            f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 10)\n$2"\n'
+        )
+        old.chmod(0o755)
+        assert "Python 3.11 or newer" in self.run(clone, "venv", f"PYTHON={old}").stderr
+
+
+def test_the_ci_script_is_valid_and_executable() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", script], check=True)
