@@ -1,0 +1,47 @@
+"""The default texts of a record, in the specification's Japanese and in English."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Locale = Literal["ja", "en"]
+LOCALES: Final[tuple[str, ...]] = get_args(Locale)
+
+_TEXTS: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {
+        "progressed": "処理中... ({current}/{total})",
+        "progressed_unknown_total": "処理中... ({current})",
+        "completed": "完了しました",
+        "failed": "エラーが発生しました",
+        "cancelled": "タスクがキャンセルされました",
+        "lost": "ワーカー {worker} が応答しなくなりました",
+        "not_published": "タスクを送信できませんでした: {reason}",
+        "revoked": "タスクは取り消されました",
+        "expired": "タスクの有効期限が切れました",
+        "unknown_task": "未登録のタスクです: {name}",
+    },
+    "en": {
+        "progressed": "Processing... ({current}/{total})",
+        "progressed_unknown_total": "Processing... ({current})",
+        "completed": "Completed",
+        "failed": "An error occurred",
+        "cancelled": "The task was cancelled",
+        "lost": "Worker {worker} stopped answering",
+        "not_published": "The task could not be published: {reason}",
+        "revoked": "The task was revoked",
+        "expired": "The task expired before it could run",
+        "unknown_task": "No worker knows this task: {name}",
+    },
+}
+
+
+def text(locale: Locale, key: str, **values: object) -> str:
+    """The default text for `key` ("completed", "lost", …) in `locale`, its blanks filled."""
+    return _TEXTS[locale][key].format(**values)
+
+
+def progress_text(locale: Locale, current: int, total: int | None) -> str:
+    """What `update()` says when its caller says nothing: 「処理中... (150/252)」."""
+    if total is None:
+        return text(locale, "progressed_unknown_total", current=current)
+    return text(locale, "progressed", current=current, total=total)

@@ -1,0 +1,187 @@
+"""What a flow asks of a store: frozen commands, one for each thing a store can do.
+
+Times are milliseconds since 1970 unless a name says otherwise. A document is the record's JSON
+text; facets are the text that says in which indexes a task stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Facets(NamedTuple):
+    """Where a task stands: its status, type, symbol and the lease it runs under."""
+
+    status: str
+    task_type: str
+    symbol: str | None = None
+    lease: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """-> list[bytes | None]: the documents, in order."""
+
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """-> Committed. Set, expire, move in the indexes and publish, in one act."""
+
+    task_id: str
+    #: Digest of the document that the caller believes is stored; "" if none.
+    expected: str
+    document: bytes
+    before: Facets | None
+    after: Facets
+    ttl_ms: int
+    #: From when cleanup may delete the record.
+    due_ms: int
+    #: The record counts as created now (newest in lists).
+    fresh: bool = False
+    #: Items a second to remember for the type.
+    rate: float | None = None
+
+
+class Committed(NamedTuple):
+    """`done`, or what is there instead of what the caller believed."""
+
+    done: bool
+    document: bytes | None = None
+    facets: Facets | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters."""
+
+    start: int
+    limit: int
+    status: str | None = None
+    task_type: str | None = None
+    symbol: str | None = None
+
+
+class Paged(NamedTuple):
+    """`counts` are over all tasks, one a status in the order of `model.STATUSES`."""
+
+    total: int
+    counts: tuple[int, ...]
+    rows: tuple[tuple[str, bytes | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetsOf:
+    """-> list[Facets | None], in order."""
+
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """-> list[str]: ids that cleanup may delete, the longest due first."""
+
+    before_ms: int
+    limit: int
+
+
+class Entry(NamedTuple):
+    """A task to sweep, with the facets that the caller read."""
+
+    task_id: str
+    facets: Facets | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """-> int: how many of the entries were deleted: due before `before_ms`, or without document."""
+
+    entries: tuple[Entry, ...]
+    before_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateOf:
+    """-> float | None: items a second, as last seen for the type."""
+
+    task_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """-> Counted."""
+
+    since_ms: int
+
+
+class Counted(NamedTuple):
+    """Records in all, running ones, those created since a time, and the store's memory."""
+
+    records: int
+    active: int
+    recent: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """-> bool: whether the lock is now (or again) the token's, for `ttl_ms`."""
+
+    name: str
+    token: str
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """-> None: gives the lock back if it is the token's."""
+
+    name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """-> None: the lease is alive until `until_ms`."""
+
+    lease: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndLease:
+    """-> None: the lease is over now; its runs are there for the reaping pass to judge."""
+
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """-> list[tuple[str, int]]: lease ids that ran out before a time, and when, oldest first."""
+
+    before_ms: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """-> list[str]: ids of tasks that run under a lease."""
+
+    lease: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetLease:
+    """-> None: drops a lease that ran out before `before_ms` and holds nothing."""
+
+    lease: str
+    before_ms: int
+
+
+Command = (
+    Read | Commit | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
+    | EndLease | Leases | Held | ForgetLease
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""redis-py clients for a store's URL: plain, TLS, socket or Sentinel."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import redis
+import redis.asyncio
+import redis.asyncio.retry
+import redis.asyncio.sentinel
+import redis.backoff
+import redis.retry
+import redis.sentinel
+
+from .errors import SettingsError
+from .settings import Settings
+
+
+def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
+    """A blocking client. No retries of its own: the callers know what a late write is worth."""
+    url, options = _url(settings), _options(timeout_s)
+    options["retry"] = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    if not url.startswith("sentinel://"):
+        return redis.Redis.from_url(url, **options)
+    hosts, service, login = _sentinel(url)
+    sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=_options(timeout_s), **login, **options)
+    return sentinel.master_for(service)
+
+
+def async_client(settings: Settings, timeout_s: float) -> redis.asyncio.Redis:
+    """An asyncio client."""
+    url, options = _url(settings), _options(timeout_s)
+    options["retry"] = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
+    if not url.startswith("sentinel://"):
+        return redis.asyncio.Redis.from_url(url, **options)
+    hosts, service, login = _sentinel(url)
+    sentinel = redis.asyncio.sentinel.Sentinel(
+        hosts, sentinel_kwargs=_options(timeout_s), **login, **options
+    )
+    return sentinel.master_for(service)
+
+
+def _options(timeout_s: float) -> dict[str, Any]:
+    return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+
+
+def _url(settings: Settings) -> str:
+    """The URL without what only Celery understands."""
+    url = settings.redis_url or ""
+    parts = urlsplit(url)
+    if parts.scheme in ("redis", "rediss") and parts.path.startswith("/") and parts.path[1:]:
+        if not parts.path[1:].isdigit():
+            raise SettingsError(f"PROGRESS_REDIS_URL: {parts.path[1:]!r} is no database number")
+    return url
+
+
+def _sentinel(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
+    """Hosts, service and login of `sentinel://:pw@host:26379;sentinel://host2:26379/0?service=x`.
+
+    The list form is Celery's; `master_name` is accepted for `service`.
+    """
+    hosts: list[tuple[str, int]] = []
+    login: dict[str, Any] = {}
+    service = "mymaster"
+    for part in url.split(";"):
+        piece = urlsplit(part)
+        if piece.hostname is None:
+            raise SettingsError("PROGRESS_REDIS_URL: sentinel://host:26379/0?service=NAME is meant")
+        hosts.append((piece.hostname, piece.port or 26_379))
+        query = parse_qs(piece.query)
+        for name in ("service", "master_name"):
+            service = query.get(name, [service])[0]
+        if piece.password:
+            login["password"] = piece.password
+        if piece.username:
+            login["username"] = piece.username
+        if piece.path[1:].isdigit():
+            login["db"] = int(piece.path[1:])
+    return hosts, service, login

@@ -1,0 +1,82 @@
+"""Everything this library raises on purpose.
+
+ProgressError
+├── TaskNotFound          (404, also a ValueError)
+├── TaskAlreadyFinished   (409, also a ValueError)
+├── TransitionRefused     (409, also a ValueError)
+├── ConcurrentUpdate      (409)
+├── InvalidEvent          (422, also a ValueError)
+│   └── TooLarge          (413)
+├── SettingsError         (a ValueError: a setting that cannot be used)
+└── StoreUnavailable      (503)
+
+`TaskCancelled` is raised into a job and is Celery's, so it lives beside the run
+(`progress_backend.run`), not here.
+"""
+
+from __future__ import annotations
+
+
+class ProgressError(Exception):
+    """Something about a progress record went wrong."""
+
+    #: HTTP status that a server should answer with.
+    status_code = 500
+
+
+class TaskNotFound(ProgressError, ValueError):
+    """No record has this task id."""
+
+    status_code = 404
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"Task {task_id} not found")
+        self.task_id = task_id
+
+
+class TransitionRefused(ProgressError, ValueError):
+    """The record's status does not allow this event."""
+
+    status_code = 409
+
+    def __init__(self, message: str, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TaskAlreadyFinished(TransitionRefused):
+    """The task has ended; its record changes no more."""
+
+
+class ConcurrentUpdate(ProgressError):
+    """Others wrote the same record first, again and again: read it and decide anew."""
+
+    status_code = 409
+
+    def __init__(self, task_id: str, tries: int) -> None:
+        super().__init__(
+            f"Task {task_id} was changed by others {tries} times in a row; read it and try again"
+        )
+        self.task_id = task_id
+
+
+class InvalidEvent(ProgressError, ValueError):
+    """A value in the request cannot be recorded."""
+
+    status_code = 422
+
+
+class TooLarge(InvalidEvent):
+    """The record would outgrow its limit."""
+
+    status_code = 413
+
+
+class SettingsError(ProgressError, ValueError):
+    """A setting cannot be used as it stands."""
+
+
+class StoreUnavailable(ProgressError):
+    """The store does not answer; nothing was changed as far as is known."""
+
+    status_code = 503

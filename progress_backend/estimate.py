@@ -1,0 +1,64 @@
+"""Rate, remaining time and expected end of a task. None wherever they are unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import exp, isfinite
+
+from .model import Task, TaskStatus
+
+#: Seconds over which the rate is smoothed: long enough to be calm, short enough to follow a
+#: job that changes its pace.
+SMOOTHING_S = 10.0
+#: Shorter steps say nothing about a rate; times are kept in milliseconds.
+_SHORTEST_STEP_S = 0.001
+#: A time further away than this is no estimate (and would leave the calendar).
+_FURTHEST_S = 366 * 86_400.0
+
+
+def smoothed(rate: float | None, items: int, seconds: float) -> float | None:
+    """The rate (items a second) after `items` more in `seconds`, from the rate before."""
+    if seconds < _SHORTEST_STEP_S or items < 0:
+        return rate
+    latest = items / seconds
+    if rate is None:
+        return latest if items else None
+    weight = 1 - exp(-seconds / SMOOTHING_S)
+    return rate + weight * (latest - rate)
+
+
+def remaining_seconds(task: Task) -> float | None:
+    """Seconds from the task's last update to its end at its own rate."""
+    if task.status != TaskStatus.RUNNING or not task.total_items or not task.rate:
+        return None
+    seconds = max(task.total_items - task.current_items, 0) / task.rate
+    return seconds if isfinite(seconds) and seconds <= _FURTHEST_S else None
+
+
+def estimated_completion(task: Task) -> datetime | None:
+    """When a running task will have ended at its own rate."""
+    seconds = remaining_seconds(task)
+    if seconds is None or task.updated_at is None:
+        return None
+    return task.updated_at + timedelta(seconds=seconds)
+
+
+def first_estimate(created_at: datetime, total: int | None, rate: float | None) -> datetime | None:
+    """When a task that has not begun will have ended, at the rate its type last had."""
+    if not total or not rate or rate < 0 or total / rate > _FURTHEST_S:
+        return None
+    return created_at + timedelta(seconds=total / rate)
+
+
+def rate_text(rate: float | None) -> str | None:
+    """As the specification writes it: "10 items/sec"."""
+    return None if rate is None else f"{_short(rate)} items/sec"
+
+
+def seconds_text(seconds: float | None) -> str | None:
+    """As the specification writes it: "10 seconds"."""
+    return None if seconds is None else f"{_short(seconds)} seconds"
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"

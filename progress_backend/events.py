@@ -1,0 +1,140 @@
+"""What happened to a task, in the past tense; frozen values.
+
+`attempt` names the run that speaks and fences it: None speaks for whatever runs (HTTP, the
+reaper). `owner` is the lease of a worker's main process: such an event counts only while that
+lease, or none, owns the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .model import Worker
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What is fixed when a task is created; carried along so that a missing record can be made."""
+
+    task_type: str
+    total_items: int | None = None
+    symbol: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    parent_id: str | None = None
+    root_id: str | None = None
+    group_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    attempt: int | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created(Event):
+    """The task was published, or made by HTTP."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """A run began."""
+
+    identity: Identity
+    worker: Worker | None = None
+    retries: int = 0
+    #: The broker delivered the message again, or the task was published again.
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed(Event):
+    """New figures. None leaves a value as it is; `results` and `details` are merged."""
+
+    current: int | None = None
+    total: int | None = None
+    message: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """Somebody asked the job to wait."""
+
+    message: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """Somebody let a waiting job go on."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried(Event):
+    """The run ended and asked to be run again."""
+
+    message: str | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeued(Event):
+    """The message went back to the queue, or was published again by its own run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed(Event):
+    """The run returned."""
+
+    results: Mapping[str, Any] = field(default_factory=dict)
+    message: str | None = None
+    current: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The run raised, was killed by a limit, or could not be published."""
+
+    error_message: str
+    cause: str = "exception"
+    message: str | None = None
+    results: Mapping[str, Any] = field(default_factory=dict)
+    current: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Event):
+    """Somebody cancelled or revoked the task, or it expired."""
+
+    message: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost(Event):
+    """The run's worker is silent for longer than its lease."""
+
+    lease: str
+    error_message: str
+    #: Revision that was judged; anything newer is a sign of life.
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored(Event):
+    """The run raised Ignore: Celery will record no end."""

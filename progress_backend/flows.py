@@ -1,0 +1,256 @@
+"""What the library does with a store, as generators: they yield commands, receive the replies and
+do no I/O. `Store` and `AsyncStore` drive them; nothing is written twice for `await`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from . import commands as c
+from . import estimate, wire
+from .errors import ConcurrentUpdate, TaskNotFound, TooLarge, TransitionRefused
+from .events import Created, Event
+from .model import STATUSES, Task, TaskStatus, rendered
+from .settings import Settings
+from .transition import transition
+
+T = TypeVar("T")
+Flow = Generator[c.Command, Any, T]
+
+#: Commits that are tried against concurrent writers before giving up.
+TRIES = 8
+#: Reads of one page while holes are being repaired.
+_PAGE_TRIES = 3
+#: How long a record that has not ended is kept after its last sign of life.
+UNENDED_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A record as last seen: what a commit compares with."""
+
+    task: Task
+    digest: str
+
+    @classmethod
+    def of(cls, document: bytes) -> Base:
+        """From a stored document."""
+        return cls(wire.decode(document), wire.digest(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The record after `apply`; `refused` says why nothing was changed, if so."""
+
+    base: Base
+    document: bytes | None
+    refused: TransitionRefused | None = None
+
+    @property
+    def task(self) -> Task:
+        """The record."""
+        return self.base.task
+
+
+def facets_of(task: Task) -> c.Facets:
+    """In which indexes a task stands."""
+    lease = None if task.ended or task.worker is None else task.worker.lease
+    return c.Facets(task.status, task.task_type, task.symbol, lease)
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The flows under one set of settings. Times are aware; `now` is the caller's."""
+
+    settings: Settings
+
+    def get(self, task_id: str) -> Flow[bytes | None]:
+        """The document of a record, None if there is none."""
+        (document,) = yield c.Read((task_id,))
+        return document
+
+    def body(self, task_id: str) -> Flow[bytes | None]:
+        """The document as a reader wants it: one that has not begun gets a first estimate."""
+        document = yield from self.get(task_id)
+        if document is None or b'"status":"created"' not in document:
+            return document
+        body = json.loads(document)
+        if body["status"] == TaskStatus.CREATED and body["estimated_completion"] is None:
+            rate = yield c.RateOf(body["task_type"])
+            created_at = datetime.fromisoformat(body["created_at"])
+            total = body["progress"]["total"]
+            estimated = estimate.first_estimate(created_at, total, rate)
+            body["estimated_completion"] = rendered(estimated)
+            document = wire.dumps(body).encode()
+        return document
+
+    def apply(
+        self,
+        task_id: str,
+        events: tuple[Event, ...],
+        now: datetime,
+        *,
+        base: Base | None = None,
+        clip: bool = False,
+    ) -> Flow[Applied]:
+        """Records events in one commit, again if another writer was first.
+
+        `base` is the record as the caller remembers it; it also makes a record anew whose document
+        is gone. `clip` shortens what is too large instead of raising.
+
+        Raises:
+            TaskNotFound: there is no record, and the events do not make one.
+            ConcurrentUpdate: others were first `TRIES` times.
+            TooLarge: the document would outgrow its limit.
+        """
+        remembered, fresh_read = base, False
+        if base is None and not isinstance(events[0], Created):
+            (document,) = yield c.Read((task_id,))
+            base, fresh_read = (Base.of(document) if document else None), True
+        before = facets_of(base.task) if base else None
+        expected = base.digest if base else ""
+        for _ in range(TRIES):
+            task = base.task if base else None
+            try:
+                for event in events:
+                    task = transition(
+                        task, event, now, task_id=task_id, locale=self.settings.locale
+                    )
+            except TransitionRefused as refused:
+                if base is None:
+                    raise TaskNotFound(task_id) from refused
+                if fresh_read:
+                    return Applied(base, None, refused)
+                # What is remembered may be old; the store has the last word.
+                (document,) = yield c.Read((task_id,))
+                if document is None:
+                    return Applied(base, None, refused)
+                base, fresh_read = Base.of(document), True
+                expected, before = base.digest, facets_of(base.task)
+                continue
+            assert task is not None
+            if base is not None and task is base.task:
+                return Applied(base, None)
+            task = replace(task, revision=task.revision + 1)
+            task, document = _encoded(task, clip)
+            committed: c.Committed = yield self._commit(
+                task, document, expected, before, base.task if base else None, now
+            )
+            if committed.done:
+                return Applied(Base(task, wire.digest(document)), document)
+            fresh_read, before = True, committed.facets
+            if committed.document is not None:
+                base = Base.of(committed.document)
+                expected = base.digest
+            else:
+                base, expected = remembered, ""
+        raise ConcurrentUpdate(task_id, TRIES)
+
+    def _commit(
+        self,
+        task: Task,
+        document: bytes,
+        expected: str,
+        before: c.Facets | None,
+        old: Task | None,
+        now: datetime,
+    ) -> c.Commit:
+        now_ms = milliseconds(now)
+        retention_ms = int(self.settings.retention_s * 1000)
+        if task.ended:
+            ends = milliseconds(task.completed_at or now)
+            due = max(ends, now_ms) + retention_ms
+            # The document outlives the next cleanup, which takes it together with its indexes.
+            ttl = retention_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
+        else:
+            expected_end = estimate.estimated_completion(task)
+            alive_until = max(now, expected_end) if expected_end else now
+            due = milliseconds(alive_until + timedelta(seconds=UNENDED_S))
+            ttl = due - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
+        completed = task.status == TaskStatus.COMPLETED
+        return c.Commit(
+            task_id=task.task_id,
+            expected=expected,
+            document=document,
+            before=before,
+            after=facets_of(task),
+            ttl_ms=ttl,
+            due_ms=due,
+            fresh=old is None or task.created_at != old.created_at,
+            rate=task.rate if completed and task.rate else None,
+        )
+
+    def page(
+        self,
+        page: int,
+        limit: int,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+    ) -> Flow[c.Paged]:
+        """One page, newest first. Holes (entries without a document) are repaired on the way."""
+        command = c.Page((page - 1) * limit, limit, status, task_type, symbol)
+        paged: c.Paged = yield command
+        for _ in range(_PAGE_TRIES - 1):
+            holes = tuple(task_id for task_id, document in paged.rows if document is None)
+            if not holes:
+                break
+            yield from self.sweep(holes, before_ms=0)
+            paged = yield command
+        return paged._replace(rows=tuple(row for row in paged.rows if row[1] is not None))
+
+    def sweep(self, task_ids: tuple[str, ...], before_ms: int) -> Flow[int]:
+        """Deletes those of the tasks that are due or have no document."""
+        facets = yield c.FacetsOf(task_ids)
+        entries = tuple(c.Entry(*pair) for pair in zip(task_ids, facets, strict=True))
+        deleted: int = yield c.Sweep(entries, before_ms)
+        return deleted
+
+    def cleanup(self, now: datetime, token: str, *, batch: int = 100, most: int = 5_000_000) -> Flow[int]:
+        """Deletes what is due, in batches, under a lock; how many went. Never a live task.
+
+        `batch` bounds how long one call holds the store, `most` how long the pass lasts.
+        """
+        deleted = 0
+        while deleted < most:
+            if not (yield c.Lock("cleanup", token, 60_000)):
+                return deleted
+            task_ids = yield c.Due(milliseconds(now), batch)
+            if not task_ids:
+                break
+            gone = yield from self.sweep(tuple(task_ids), milliseconds(now))
+            if not gone:
+                break
+            deleted += gone
+        yield c.Unlock("cleanup", token)
+        return deleted
+
+    def count(self, now: datetime) -> Flow[c.Counted]:
+        """Records in all, running, and created today (of `now`'s zone)."""
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        counted: c.Counted = yield c.Count(milliseconds(midnight))
+        return counted
+
+
+def summary(paged: c.Paged) -> Mapping[str, int]:
+    """How many tasks have each status; all six."""
+    return dict(zip(STATUSES, paged.counts, strict=True))
+
+
+def milliseconds(time: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(time.timestamp() * 1000)
+
+
+def _encoded(task: Task, clip: bool) -> tuple[Task, bytes]:
+    try:
+        return task, wire.encode(task)
+    except TooLarge:
+        if not clip:
+            raise
+        task = wire.clipped(task)
+        return task, wire.encode(task)

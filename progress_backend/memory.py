@@ -1,0 +1,173 @@
+"""A store in memory: for tests, and for an asyncio service of one process."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from . import commands as c
+from .flows import Flow, Flows
+from .keys import Keys
+from .model import STATUSES
+from .settings import Settings
+from .wire import digest
+
+T = TypeVar("T")
+Listener = Callable[[str, bytes], None]
+
+
+class MemoryStore:
+    """Runs the same flows as `Store`, over dictionaries; safe to share between threads.
+
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings or Settings()
+        self.keys = Keys(self.settings.key_prefix)
+        self.flows = Flows(self.settings)
+        self._clock = clock
+        self._zone = self.settings.zone()
+        self._lock = threading.RLock()
+        self._documents: dict[str, tuple[bytes, float]] = {}
+        self._facets: dict[str, c.Facets] = {}
+        self._created: dict[str, float] = {}
+        self._due: dict[str, int] = {}
+        self._rates: dict[str, float] = {}
+        self._locks: dict[str, tuple[str, float]] = {}
+        self._leases: dict[str, int] = {}
+        self._order = 0.0
+        self._listeners: list[Listener] = []
+
+    def now(self) -> datetime:
+        """The clock's time, in the configured zone."""
+        return datetime.fromtimestamp(self._clock(), self._zone)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drives a flow to its end."""
+        reply: Any = None
+        try:
+            while True:
+                reply = self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener(task_id, document)` after each commit, until the returned call."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Nothing to close; as the other stores."""
+
+    def execute(self, command: c.Command) -> Any:
+        """Carries out one command."""
+        with self._lock:
+            name = type(command).__name__
+            return getattr(self, f"_do_{name.lower()}")(command)
+
+    def _document(self, task_id: str) -> bytes | None:
+        document, expires = self._documents.get(task_id, (None, 0.0))
+        if document is not None and expires <= self._clock():
+            del self._documents[task_id]
+            return None
+        return document
+
+    def _do_read(self, command: c.Read) -> list[bytes | None]:
+        return [self._document(task_id) for task_id in command.task_ids]
+
+    def _do_commit(self, command: c.Commit) -> c.Committed:
+        task_id = command.task_id
+        document, facets = self._document(task_id), self._facets.get(task_id)
+        found = digest(document) if document is not None else ""
+        if found != command.expected or facets != command.before:
+            return c.Committed(False, document, facets)
+        self._documents[task_id] = (command.document, self._clock() + command.ttl_ms / 1000)
+        self._facets[task_id] = command.after
+        self._due[task_id] = command.due_ms
+        if command.fresh or task_id not in self._created:
+            self._order = max(self._order + 1e-6, self._clock())
+            self._created[task_id] = self._order
+        if command.rate is not None:
+            self._rates[command.after.task_type] = command.rate
+        for listener in tuple(self._listeners):
+            listener(task_id, command.document)
+        return c.Committed(True)
+
+    def _do_page(self, command: c.Page) -> c.Paged:
+        wanted = (command.status, command.task_type, command.symbol)
+        found = [
+            task_id
+            for task_id, facets in self._facets.items()
+            if all(w in (None, f) for w, f in zip(wanted, facets[:3], strict=True))
+        ]
+        found.sort(key=lambda task_id: (self._created[task_id], task_id), reverse=True)
+        chosen = found[command.start : command.start + command.limit]
+        statuses = [facets.status for facets in self._facets.values()]
+        counts = tuple(statuses.count(status) for status in STATUSES)
+        return c.Paged(len(found), counts, tuple((i, self._document(i)) for i in chosen))
+
+    def _do_facetsof(self, command: c.FacetsOf) -> list[c.Facets | None]:
+        return [self._facets.get(task_id) for task_id in command.task_ids]
+
+    def _do_due(self, command: c.Due) -> list[str]:
+        due = [i for i, at in sorted(self._due.items(), key=lambda p: p[1]) if at <= command.before_ms]
+        return due[: command.limit]
+
+    def _do_sweep(self, command: c.Sweep) -> int:
+        deleted = 0
+        for task_id, facets in command.entries:
+            due = self._due.get(task_id)
+            goes = due is None or due < command.before_ms or self._document(task_id) is None
+            if goes and self._facets.get(task_id) == facets:
+                for kept in (self._documents, self._facets, self._created, self._due):
+                    kept.pop(task_id, None)  # type: ignore[attr-defined]  # dicts of any value
+                deleted += 1
+        return deleted
+
+    def _do_rateof(self, command: c.RateOf) -> float | None:
+        return self._rates.get(command.task_type)
+
+    def _do_count(self, command: c.Count) -> c.Counted:
+        running = sum(f.status == "running" for f in self._facets.values())
+        recent = sum(at * 1000 >= command.since_ms for at in self._created.values())
+        size = sum(sys.getsizeof(document) for document, _ in self._documents.values())
+        return c.Counted(len(self._facets), running, recent, size)
+
+    def _do_lock(self, command: c.Lock) -> bool:
+        token, until = self._locks.get(command.name, ("", 0.0))
+        if until > self._clock():
+            return token == command.token
+        self._locks[command.name] = (command.token, self._clock() + command.ttl_ms / 1000)
+        return True
+
+    def _do_unlock(self, command: c.Unlock) -> None:
+        if self._locks.get(command.name, ("",))[0] == command.token:
+            del self._locks[command.name]
+
+    def _do_renew(self, command: c.Renew) -> None:
+        self._leases[command.lease] = command.until_ms
+
+    def _do_endlease(self, command: c.EndLease) -> None:
+        if command.lease in self._leases:
+            self._leases[command.lease] = 0
+
+    def _do_leases(self, command: c.Leases) -> list[tuple[str, int]]:
+        over = [(lease, at) for lease, at in self._leases.items() if at < command.before_ms]
+        return sorted(over, key=lambda pair: pair[1])[: command.limit]
+
+    def _do_held(self, command: c.Held) -> list[str]:
+        held = [i for i, facets in self._facets.items() if facets.lease == command.lease]
+        return held[: command.limit]
+
+    def _do_forgetlease(self, command: c.ForgetLease) -> None:
+        over = self._leases.get(command.lease, command.before_ms) < command.before_ms
+        if over and not any(f.lease == command.lease for f in self._facets.values()):
+            del self._leases[command.lease]

@@ -1,0 +1,152 @@
+"""The words: a Task as the specification names it, its status and its progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+
+class TaskStatus:
+    """The specification's six statuses; plain strings."""
+
+    CREATED: Final = "created"
+    RUNNING: Final = "running"
+    PAUSED: Final = "paused"
+    COMPLETED: Final = "completed"
+    ERROR: Final = "error"
+    CANCELLED: Final = "cancelled"
+
+
+STATUSES: Final = (
+    TaskStatus.CREATED,
+    TaskStatus.RUNNING,
+    TaskStatus.PAUSED,
+    TaskStatus.COMPLETED,
+    TaskStatus.ERROR,
+    TaskStatus.CANCELLED,
+)
+#: Statuses of a task that has ended.
+ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED})
+
+#: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
+LOST: Final = "lost"
+
+
+class Progress(NamedTuple):
+    """How far a task is; `total` is None while unknown, `percentage` has one decimal, 0-100."""
+
+    current: int
+    total: int | None
+    percentage: float
+
+    @classmethod
+    def of(cls, current: int, total: int | None, *, completed: bool = False) -> Progress:
+        """Rounded down, so that 100 means all of it."""
+        if completed:
+            return cls(current, total, 100)
+        if not total or total < 0:
+            return cls(current, total, 0)
+        return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
+
+
+class Worker(NamedTuple):
+    """Who runs a task: the lease that keeps the run alive, and the worker's node name."""
+
+    lease: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One tracked task. Frozen: `transition` makes the next one.
+
+    Times are aware datetimes in the zone they are to be rendered in.
+    """
+
+    task_id: str
+    task_type: str
+    total_items: int | None = None
+    symbol: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    current_items: int = 0
+    status: str = TaskStatus.CREATED
+    message: str = ""
+    error_message: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+    results: dict[str, Any] = field(default_factory=dict)
+    processing_details: dict[str, Any] = field(default_factory=dict)
+    #: Runs so far; the running one's number.
+    attempt: int = 0
+    #: Celery's count of retries of the running attempt.
+    retries: int = 0
+    worker: Worker | None = None
+    parent_id: str | None = None
+    root_id: str | None = None
+    group_id: str | None = None
+    #: Why an error is one: "exception", "lost", "not_published", …
+    error_cause: str | None = None
+    #: Smoothed items a second; None while unknown.
+    rate: float | None = None
+    #: Who asked for a cancel or pause, when and why.
+    control: dict[str, Any] | None = None
+    #: Commits so far.
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        if self.metadata is None:  # the specification's constructor takes None
+            object.__setattr__(self, "metadata", {})
+
+    @property
+    def progress(self) -> Progress:
+        """Current, total and percentage."""
+        return Progress.of(
+            self.current_items,
+            self.total_items,
+            completed=self.status == TaskStatus.COMPLETED,
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status is a final one."""
+        return self.status in ENDED
+
+    @property
+    def processing_time_ms(self) -> int | None:
+        """Milliseconds from start to end; while running, to the last update."""
+        until = self.completed_at or self.updated_at
+        if self.started_at is None or until is None:
+            return None
+        return max(0, round((until - self.started_at).total_seconds() * 1000))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The specification's dictionary (section 3.1), under its names."""
+        progress = self.progress
+        return {
+            "task_id": self.task_id,
+            "task_type": self.task_type,
+            "symbol": self.symbol,
+            "status": self.status,
+            "progress": {
+                "current": progress.current,
+                "total": progress.total,
+                "percentage": progress.percentage,
+            },
+            "current_status": self.message,
+            "start_time": rendered(self.started_at),
+            "updated_at": rendered(self.updated_at),
+            "end_time": rendered(self.completed_at),
+            "processing_time_ms": self.processing_time_ms,
+            "results": self.results,
+            "processing_details": self.processing_details,
+            "error_message": self.error_message,
+            "metadata": self.metadata,
+        }
+
+
+def rendered(time: datetime | None) -> str | None:
+    """A time as ISO 8601 with milliseconds and offset."""
+    return None if time is None else time.isoformat(timespec="milliseconds")

@@ -1,0 +1,176 @@
+"""Commands as Redis requests, and Redis replies as a command's reply; shared by both stores."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import commands as c
+from . import scripts
+from .keys import Keys
+from .model import STATUSES
+
+Request = tuple[Any, ...]
+
+
+def encode(command: c.Command, keys: Keys) -> list[Request]:
+    """The requests, sent together, that carry out a command."""
+    match command:
+        case c.Commit():
+            return [_commit(command, keys)]
+        case c.Read(task_ids):
+            if len(task_ids) == 1:
+                return [("GET", keys.task(task_ids[0]))]
+            return [("MGET", *map(keys.task, task_ids))] if task_ids else []
+        case c.Page(start, limit, status, task_type, symbol):
+            index = keys.index(status, task_type, symbol)
+            statuses = [keys.index(s) for s in STATUSES]
+            return [_evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))]
+        case c.FacetsOf(task_ids):
+            return [("HMGET", keys.facets, *task_ids)] if task_ids else []
+        case c.Due(before_ms, limit):
+            return [("ZRANGEBYSCORE", keys.expiry, "-inf", before_ms, "LIMIT", 0, limit)]
+        case c.Sweep():
+            return [_sweep(command, keys)]
+        case c.RateOf(task_type):
+            return [("GET", keys.rate(task_type))]
+        case c.Count(since_ms):
+            return [
+                ("ZCARD", keys.index()),
+                ("ZCARD", keys.index("running")),
+                ("ZCOUNT", keys.index(), since_ms * 1000, "+inf"),
+                ("INFO", "memory"),
+            ]
+        case _:
+            return _about_workers(command, keys)
+
+
+def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
+    match command:
+        case c.Lock(name, token, ttl_ms):
+            key = keys.lock(name)
+            return [("SET", key, token, "NX", "PX", ttl_ms), ("GET", key)]
+        case c.Unlock(name, token):
+            return [_evalsha(scripts.UNLOCK, [keys.lock(name)], token)]
+        case c.Renew(lease, until_ms):
+            return [("ZADD", keys.leases, until_ms, lease)]
+        case c.EndLease(lease):
+            return [("ZADD", keys.leases, "XX", 0, lease)]
+        case c.Leases(before_ms, limit):
+            bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
+            return [("ZRANGEBYSCORE", keys.leases, *bounds)]
+        case c.Held(lease, limit):
+            return [("ZRANGE", keys.held(lease), 0, limit - 1)]
+        case c.ForgetLease(lease, before_ms):
+            return [_evalsha(scripts.FORGET, [keys.leases, keys.held(lease)], lease, before_ms)]
+        case _:
+            raise TypeError(f"no request for {command!r}")
+
+
+def decode(command: c.Command, replies: list[Any]) -> Any:
+    """The command's reply, from the replies to its requests."""
+    match command:
+        case c.Commit():
+            if replies[0][0] == 1:
+                return c.Committed(True)
+            _, document, facets = replies[0]
+            return c.Committed(False, document, read_facets(facets))
+        case c.Read(task_ids):
+            return [replies[0]] if len(task_ids) == 1 else list(replies[0]) if replies else []
+        case c.Page():
+            total, counts, ids, documents = replies[0]
+            rows = zip(map(bytes.decode, ids), documents, strict=True)
+            return c.Paged(total, tuple(counts), tuple(rows))
+        case c.FacetsOf():
+            return [read_facets(f) for f in replies[0]] if replies else []
+        case c.Due() | c.Held():
+            return [task_id.decode() for task_id in replies[0]]
+        case c.RateOf():
+            return float(replies[0]) if replies[0] else None
+        case c.Count():
+            records, active, recent, info = replies
+            return c.Counted(records, active, recent, int(info["used_memory"]))
+        case c.Lock(_, token):
+            return replies[1] == token.encode()
+        case c.Leases():
+            return [(lease.decode(), int(float(score))) for lease, score in _pairs(replies[0])]
+        case c.Sweep():
+            return replies[0]
+        case _:
+            return None
+
+
+def _pairs(reply: list[Any]) -> list[Any]:
+    """Members with scores: pairs already (RESP3, or parsed), or a flat list."""
+    if reply and not isinstance(reply[0], (list, tuple)):
+        return list(zip(reply[::2], reply[1::2], strict=True))
+    return reply
+
+
+def _evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
+    return ("EVALSHA", script.sha, len(keys), *keys, *args)
+
+
+def _commit(command: c.Commit, keys: Keys) -> Request:
+    before, after = command.before, command.after
+    leave: list[str] = []
+    enter: list[str] = []
+    if before != after or command.fresh:
+        old = _indexes(before, keys) if before else []
+        new = _indexes(after, keys)
+        leave = [name for name in old if name not in new]
+        enter = new if command.fresh else [name for name in new if name not in old]
+    names = [
+        keys.task(command.task_id),
+        keys.facets,
+        keys.expiry,
+        keys.index(),
+        keys.rate(after.task_type),
+        *leave,
+        *enter,
+    ]
+    return _evalsha(
+        scripts.COMMIT,
+        names,
+        command.task_id,
+        command.expected,
+        write_facets(before),
+        command.document,
+        write_facets(after),
+        command.ttl_ms,
+        command.due_ms,
+        keys.channel(command.task_id),
+        len(leave),
+        len(enter),
+        int(command.fresh),
+        "" if command.rate is None else repr(command.rate),
+    )
+
+
+def _sweep(command: c.Sweep, keys: Keys) -> Request:
+    names = [keys.facets, keys.expiry]
+    places: dict[str, int] = {}
+    args: list[Any] = [command.before_ms, keys.task("")]
+    for task_id, facets in command.entries:
+        indexes = _indexes(facets, keys) if facets else [keys.index()]
+        for name in indexes:
+            if name not in places:
+                names.append(name)
+                places[name] = len(names)
+        args += [task_id, write_facets(facets), len(indexes), *(places[n] for n in indexes)]
+    return _evalsha(scripts.SWEEP, names, *args)
+
+
+def _indexes(facets: c.Facets, keys: Keys) -> list[str]:
+    names = list(keys.indexes(facets.status, facets.task_type, facets.symbol))
+    return names if facets.lease is None else [*names, keys.held(facets.lease)]
+
+
+def write_facets(facets: c.Facets | None) -> str:
+    """Facets as the text that is stored; "" for none."""
+    return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_facets(stored: bytes | None) -> c.Facets | None:
+    """Facets from the stored text."""
+    return c.Facets(*json.loads(stored)) if stored else None

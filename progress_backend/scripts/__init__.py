@@ -1,0 +1,27 @@
+"""The Lua scripts: one file a verb, called by content hash."""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+
+class Script(NamedTuple):
+    """A script's text and the SHA-1 that EVALSHA calls it by."""
+
+    text: str
+    sha: str
+
+
+def _read(verb: str) -> Script:
+    text = (files(__name__) / f"{verb}.lua").read_text(encoding="utf-8")
+    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+COMMIT: Final = _read("commit")
+PAGE: Final = _read("page")
+SWEEP: Final = _read("sweep")
+UNLOCK: Final = _read("unlock")
+FORGET: Final = _read("forget")
+ALL: Final = (COMMIT, PAGE, SWEEP, UNLOCK, FORGET)

@@ -1,0 +1,69 @@
+--[[
+Commit a record: compare, set, expire, move in the indexes and publish, in one act.
+
+The document and the facets are opaque here: no status name, no JSON.
+
+KEYS
+  1 task      string: the record's document
+  2 facets    hash: task id -> where the task stands
+  3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
+  4 tasks     sorted set: all task ids by creation time (µs)
+  5 rate      string: items a second, remembered for the task's type
+  6 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter
+ARGV
+  1 task id
+  2 expected  SHA-1 of the stored document, "" for none
+  3 before    the facets that the caller believes in, "" for none
+  4 document
+  5 after     the facets from now on
+  6 ttl       ms until the record expires by itself
+  7 due       ms since 1970 from which cleanup may delete it
+  8 channel   where the document is published
+  9 leaves    number of sets to leave
+ 10 enters    number of sets to enter
+ 11 fresh     "1": the task counts as created now
+ 12 rate      items a second to remember, "" for none
+Returns
+  {1}                    committed
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
+Publishes
+  the document, on the channel
+]]
+local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local id, expected, before, document, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
+local fresh, new_rate = ARGV[11] == '1', ARGV[12]
+local first = 5
+
+local stored = redis.call('GET', task)
+local stands = redis.call('HGET', facets, id)
+local found = stored and redis.sha1hex(stored) or ''
+if found ~= expected or (stands or '') ~= before then
+  return {0, stored, stands}
+end
+
+redis.call('SET', task, document, 'PX', ttl)
+redis.call('ZADD', expiry, due, id)
+if after ~= before then
+  redis.call('HSET', facets, id, after)
+end
+for i = first + 1, first + leaves do
+  redis.call('ZREM', KEYS[i], id)
+end
+if enters > 0 then
+  -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
+  local score = not fresh and redis.call('ZSCORE', tasks, id)
+  if not score then
+    local now = redis.call('TIME')
+    score = now[1] .. string.format('%06d', now[2])
+  end
+  for i = first + leaves + 1, first + leaves + enters do
+    redis.call('ZADD', KEYS[i], score, id)
+  end
+end
+if new_rate ~= '' then
+  redis.call('SET', rate, new_rate)
+end
+redis.call('PUBLISH', channel, document)
+return {1}

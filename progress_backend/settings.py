@@ -1,0 +1,136 @@
+"""Settings: a frozen value made from the environment and Celery's configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, tzinfo
+from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .catalogue import LOCALES, Locale
+from .errors import SettingsError
+
+#: URL schemes that a store can be opened on.
+STORE_SCHEMES = ("redis", "rediss", "unix", "sentinel")
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set; seconds unless a name says otherwise.
+
+    The environment's name of a field is `PROGRESS_` and the field's in capitals
+    (`PROGRESS_RETENTION_S`); Celery's is `progress_` and the field's
+    (`app.conf.progress_retention_s`). The environment wins.
+    """
+
+    #: The store. None: no store was found, tracking is off.
+    redis_url: str | None = None
+    #: Goes before every key and channel.
+    key_prefix: str = ""
+    #: How long an ended record is kept.
+    retention_s: float = 86_400
+    #: Least time between two written progress values of one run.
+    update_interval_s: float = 1.0
+    #: How long a worker is believed alive without a sign of life.
+    lease_s: float = 30
+    #: Time between two looks for lost runs.
+    reap_interval_s: float = 15
+    #: Time between two cleanups.
+    cleanup_interval_s: float = 3_600
+    #: Language of the default texts: "ja" or "en".
+    locale: Locale = "ja"
+    #: Zone that times are rendered in; an IANA name.
+    timezone: str = "UTC"
+    #: Whether progress is also sent as `task-progress` events.
+    flower_events: bool = True
+    #: Hash-tagged partitions of the keys; 0 means plain keys (one Redis node).
+    partitions: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s"):
+            if not 0 < getattr(self, name) <= 10 * 365 * 86_400:
+                raise _unusable(name, getattr(self, name), "a number of seconds above 0")
+        if not 0 <= self.update_interval_s <= 3_600:
+            raise _unusable("update_interval_s", self.update_interval_s, "0 to 3600 seconds")
+        if self.locale not in LOCALES:
+            raise _unusable("locale", self.locale, " or ".join(LOCALES))
+        if not 0 <= self.partitions <= 1_024:
+            raise _unusable("partitions", self.partitions, "0 to 1024")
+        if self.redis_url is not None and not self.redis_url.startswith(
+            tuple(f"{scheme}://" for scheme in STORE_SCHEMES)
+        ):
+            scheme = self.redis_url.partition("://")[0]
+            raise _unusable("redis_url", f"{scheme}://…", f"one of {', '.join(STORE_SCHEMES)}")
+        self.zone()
+
+    def zone(self) -> tzinfo:
+        """The configured zone."""
+        if self.timezone.upper() == "UTC":
+            return UTC
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise _unusable("timezone", self.timezone, "an IANA name such as Asia/Tokyo") from error
+
+    @classmethod
+    def from_sources(
+        cls, conf: Mapping[str, Any] | None, environ: Mapping[str, str], **given: Any
+    ) -> Settings:
+        """Settings from keyword arguments, then `environ`, then Celery's `conf`, then defaults.
+
+        Raises:
+            SettingsError: a value cannot be used; the message names it and what it should be.
+        """
+        conf = conf or {}
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            if given.get(field.name) is not None:
+                values[field.name] = given[field.name]
+                continue
+            raw = environ.get(f"PROGRESS_{field.name.upper()}")
+            if raw is None or raw == "":
+                raw = conf.get(f"progress_{field.name}")
+            if raw is not None and raw != "":
+                values[field.name] = _read(field.name, str(field.type), raw)
+        if "redis_url" not in values:
+            values["redis_url"] = store_url_of_celery(conf, environ)
+        if "timezone" not in values and conf.get("timezone"):
+            values["timezone"] = str(conf["timezone"])
+        return cls(**values)
+
+
+def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    """The result backend's URL if a store can be opened on it, else the broker's, else None."""
+    for name, variable in (
+        ("result_backend", "CELERY_RESULT_BACKEND"),
+        ("broker_url", "CELERY_BROKER_URL"),
+    ):
+        url = conf.get(name) or environ.get(variable)
+        if isinstance(url, str) and url.startswith(tuple(f"{s}://" for s in STORE_SCHEMES)):
+            return url
+    return None
+
+
+def _read(name: str, kind: str, raw: Any) -> Any:
+    """One setting from text (environment) or from a Celery configuration value."""
+    if kind == "bool":
+        word = str(raw).strip().lower()
+        if word not in _TRUE | _FALSE:
+            raise _unusable(name, raw, "1 or 0")
+        return word in _TRUE
+    try:
+        if kind == "float":
+            return float(raw)
+        if kind == "int":
+            return int(raw)
+    except (TypeError, ValueError) as error:
+        raise _unusable(name, raw, "a number") from error
+    return cast(str, raw).strip() if isinstance(raw, str) else str(raw)
+
+
+def _unusable(name: str, value: object, expected: str) -> SettingsError:
+    return SettingsError(f"PROGRESS_{name.upper()} is {value!r}; it must be {expected}")

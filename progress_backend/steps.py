@@ -1,0 +1,183 @@
+"""What each event writes into a task; the status it leads to is the table's affair.
+
+Pure functions `(task, event, scene) -> Task`; `transition` adds status, updated_at and attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from . import events as ev
+from .catalogue import Locale, text
+from .estimate import smoothed
+from .model import LOST, Task, TaskStatus, rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a step may look at besides the task and the event."""
+
+    now: datetime
+    locale: Locale
+
+
+Step = Callable[[Task, Any, Scene], Task]
+
+
+def same(task: Task, event: ev.Event, scene: Scene) -> Task:
+    return task
+
+
+def created(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A first record, or a fresh run of an ended task: its attempt and revision go on."""
+    who = event.identity
+    return Task(
+        task_id=task.task_id,
+        task_type=who.task_type,
+        total_items=who.total_items,
+        symbol=who.symbol,
+        metadata=dict(who.metadata),
+        parent_id=who.parent_id,
+        root_id=who.root_id,
+        group_id=who.group_id,
+        created_at=scene.now,
+        attempt=task.attempt,
+        revision=task.revision,
+    )
+
+
+def started(task: Task, event: ev.Started, scene: Scene) -> Task:
+    if task.created_at is None:
+        task = created(task, ev.Created(identity=event.identity), scene)
+    who = event.identity
+    return replace(
+        _reopened(task),
+        attempt=task.attempt + 1,
+        worker=event.worker,
+        retries=event.retries,
+        started_at=task.started_at or scene.now,
+        parent_id=task.parent_id or who.parent_id,
+        root_id=task.root_id or who.root_id,
+        group_id=task.group_id or who.group_id,
+        current_items=0,
+        results={},
+        processing_details={},
+        rate=None,
+    )
+
+
+def _reopened(task: Task) -> Task:
+    return replace(task, completed_at=None, error_message=None, error_cause=None)
+
+
+def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    """New figures; the status is the table's affair."""
+    current = task.current_items if event.current is None else event.current
+    rate, since = task.rate, task.updated_at or task.started_at
+    if task.status == TaskStatus.RUNNING and since is not None:
+        rate = smoothed(rate, current - task.current_items, (scene.now - since).total_seconds())
+    return replace(
+        task,
+        current_items=current,
+        total_items=task.total_items if event.total is None else event.total,
+        message=task.message if event.message is None else event.message,
+        error_message=task.error_message if event.error_message is None else event.error_message,
+        processing_details={**task.processing_details, **event.details},
+        results={**task.results, **event.results},
+        rate=rate,
+    )
+
+
+def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    return replace(moved(task, event, scene), started_at=task.started_at or scene.now)
+
+
+def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    return progressed(_reopened(task), event, scene)
+
+
+def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
+    message = task.message if event.message is None else event.message
+    return replace(task, message=message, control=_control("pause", event, scene))
+
+
+def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
+    message = task.message if event.message is None else event.message
+    # A job that waits in the queue does not run only because it may.
+    status = TaskStatus.CREATED if task.started_at is None else TaskStatus.RUNNING
+    return replace(task, message=message, status=status, control=None)
+
+
+def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
+    message = task.message if event.message is None else event.message
+    return replace(_reopened(task), message=message, retries=event.retries, worker=None)
+
+
+def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
+    return replace(_reopened(task), worker=None)
+
+
+def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
+    current = task.current_items if event.current is None else event.current
+    total = current if task.total_items is None else task.total_items
+    rate = task.rate
+    if rate is None and task.started_at is not None:
+        rate = smoothed(None, total, (scene.now - task.started_at).total_seconds())
+    return replace(
+        _reopened(task),
+        current_items=total,
+        total_items=total,
+        message=_text(event.message, scene, "completed"),
+        results={**task.results, **event.results},
+        completed_at=scene.now,
+        rate=rate,
+        control=None,
+    )
+
+
+def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    return replace(
+        task,
+        current_items=task.current_items if event.current is None else event.current,
+        message=_text(event.message, scene, "failed"),
+        error_message=event.error_message,
+        error_cause=event.cause,
+        results={**task.results, **event.results},
+        completed_at=scene.now,
+        control=None,
+    )
+
+
+def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
+    return replace(
+        _reopened(task),
+        message=_text(event.message, scene, "cancelled"),
+        completed_at=scene.now,
+        control=_control("cancel", event, scene),
+    )
+
+
+def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
+    why = ev.Failed(error_message=event.error_message, cause=LOST)
+    return failed(task, why, scene)
+
+
+def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
+    return cancelled(task, ev.Cancelled(by="celery", reason="Ignore"), scene)
+
+
+def _text(given: str | None, scene: Scene, key: str) -> str:
+    return text(scene.locale, key) if given is None else given
+
+
+def _control(action: str, event: ev.Paused | ev.Cancelled, scene: Scene) -> dict[str, Any]:
+    """Who asked, when and why."""
+    return {
+        "action": action,
+        "by": event.by,
+        "reason": event.reason,
+        "at": rendered(scene.now),
+    }

@@ -1,0 +1,192 @@
+"""Drives flows against Redis: `Store` for workers, `AsyncStore` for asyncio. No decisions here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import redis.asyncio
+import redis.exceptions
+
+from . import scripts
+from .commands import Command
+from .connection import async_client, sync_client
+from .errors import SettingsError, StoreUnavailable
+from .flows import Flow, Flows
+from .keys import Keys
+from .requests import Request, decode, encode
+from .settings import Settings
+
+T = TypeVar("T")
+
+#: What redis-py raises when Redis is away, loading, demoted or too slow: try again later.
+_AWAY = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.MasterNotFoundError if hasattr(redis.exceptions, "MasterNotFoundError")
+    else redis.exceptions.ConnectionError,
+    OSError,
+)  # fmt: skip
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """The one place where redis-py's errors become ours."""
+    try:
+        yield
+    except _AWAY as error:
+        raise StoreUnavailable(f"the progress store does not answer: {error}") from error
+
+
+class _Base:
+    """What both stores know: settings, names, flows and the time at the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
+        self.settings = settings
+        self.keys = Keys(settings.key_prefix)
+        self.flows = Flows(settings)
+        self._zone = settings.zone()
+        self._ahead: float | None = None
+
+    def now(self) -> datetime:
+        """Redis's time as last measured, in the configured zone."""
+        return datetime.fromtimestamp(time.time() + (self._ahead or 0.0), self._zone)
+
+    def _measured(self, sent: float, reply: Any) -> None:
+        """How far Redis's clock is ahead of ours, half the round trip allowed for."""
+        received = time.time()
+        seconds, micros = (int(part) for part in reply)
+        self._ahead = seconds + micros / 1e6 - (sent + received) / 2
+
+
+class Store(_Base):
+    """A blocking store; one a process, made after the fork, shared by its threads.
+
+    `timeout_s` bounds each wait for Redis.
+    """
+
+    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
+        super().__init__(settings)
+        self._client = sync_client(self.settings, timeout_s)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drives a flow to its end.
+
+        Raises:
+            StoreUnavailable: Redis is away; whatever the flow raises.
+        """
+        if self._ahead is None:
+            self.measure_clock()
+        reply: Any = None
+        try:
+            while True:
+                reply = self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def execute(self, command: Command) -> Any:
+        """Carries out one command."""
+        requests = encode(command, self.keys)
+        with mapped_errors():
+            try:
+                return decode(command, self._send(requests))
+            except redis.exceptions.NoScriptError:
+                self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
+                return decode(command, self._send(requests))
+
+    def _send(self, requests: list[Request]) -> list[Any]:
+        if len(requests) == 1:
+            return [self._client.execute_command(*requests[0])]
+        if not requests:
+            return []
+        pipeline = self._client.pipeline(transaction=False)
+        for request in requests:
+            pipeline.execute_command(*request)
+        return list(pipeline.execute())
+
+    def measure_clock(self) -> None:
+        """Measures the offset to Redis's TIME; the first flow and each lease renewal do."""
+        with mapped_errors():
+            self._measured(time.time(), self._client.execute_command("TIME"))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncStore(_Base):
+    """The same for asyncio; one an event loop."""
+
+    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
+        super().__init__(settings)
+        self._client = async_client(self.settings, timeout_s)
+
+    @property
+    def client(self) -> redis.asyncio.Redis:
+        """The connection pool's client, for subscriptions."""
+        return self._client
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drives a flow to its end; raises as `Store.run`."""
+        if self._ahead is None:
+            await self.measure_clock()
+        reply: Any = None
+        try:
+            while True:
+                reply = await self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def execute(self, command: Command) -> Any:
+        """Carries out one command."""
+        requests = encode(command, self.keys)
+        with mapped_errors():
+            try:
+                return decode(command, await self._send(requests))
+            except redis.exceptions.NoScriptError:
+                await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
+                return decode(command, await self._send(requests))
+
+    async def _send(self, requests: list[Request]) -> list[Any]:
+        if len(requests) == 1:
+            return [await self._client.execute_command(*requests[0])]
+        if not requests:
+            return []
+        pipeline = self._client.pipeline(transaction=False)
+        for request in requests:
+            pipeline.execute_command(*request)
+        return list(await pipeline.execute())
+
+    async def measure_clock(self) -> None:
+        """Measures the offset to Redis's TIME."""
+        with mapped_errors():
+            self._measured(time.time(), await self._client.execute_command("TIME"))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+
+@asynccontextmanager
+async def open_async(settings: Settings) -> AsyncIterator[AsyncStore]:
+    """An `AsyncStore` that closes itself."""
+    store = AsyncStore(settings)
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -1,0 +1,169 @@
+"""What each event does to a task: one table, pure.
+
+Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
+Rule 2: attempts fence: an event of an older run is refused whatever the table says, and a lost
+        record listens only to the run (or the worker) that it was lost from.
+Rule 3: a record that ended with an error starts again only if its message came again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from . import events as ev
+from . import steps
+from .catalogue import Locale
+from .errors import TaskAlreadyFinished, TransitionRefused
+from .model import LOST, Task, TaskStatus
+from .steps import Scene, Step
+
+#: Row of a task that has no record, and of an error that is only a suspicion.
+ABSENT: Final = "absent"
+SUSPECTED: Final = "error (lost)"
+#: As a move's status: what the step says, mostly whatever it was.
+SAME: Final = "same"
+#: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
+NOT_PUBLISHED: Final = "not_published"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An entry of the table: the status after it, and the step that makes the next task."""
+
+    to: str
+    step: Step
+
+
+def transition(
+    task: Task | None,
+    event: ev.Event,
+    now: datetime,
+    *,
+    task_id: str = "",
+    locale: Locale = "ja",
+) -> Task:
+    """The task after `event`; the very same object if the event changes nothing.
+
+    `task` is None when there is no record; `task_id` names the one to make then.
+
+    Raises:
+        TransitionRefused: the table, the fence or an ended status refuses the event.
+    """
+    row = row_of(task)
+    move = TABLE[row].get(type(event))
+    if move is None:
+        raise _refusal(task, event)
+    if task is None:
+        task = Task(task_id=task_id, task_type="")
+    else:
+        _fence(task, event, row)
+    # Skewed clocks may not turn time back: started <= updated <= completed, always.
+    now = max([now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)])
+    after = move.step(task, event, Scene(now, locale))
+    if after is task:
+        return task
+    attempt = max(after.attempt, event.attempt or 0)
+    status = after.status if move.to == SAME else move.to
+    return replace(after, status=status, updated_at=now, attempt=attempt)
+
+
+def row_of(task: Task | None) -> str:
+    """The table's row for a task."""
+    if task is None:
+        return ABSENT
+    if task.status == TaskStatus.ERROR and task.error_cause == LOST:
+        return SUSPECTED
+    return task.status
+
+
+def _fence(task: Task, event: ev.Event, row: str) -> None:
+    if event.attempt is not None and event.attempt < task.attempt:
+        raise _refusal(task, event)
+    if event.owner is not None and task.worker and event.owner != task.worker.lease:
+        raise _refusal(task, event)
+    if isinstance(event, ev.Started):
+        came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
+        if row == TaskStatus.ERROR and not came_again:
+            raise _refusal(task, event)
+    elif row == SUSPECTED and not isinstance(event, (ev.Created, ev.Requeued)):
+        if event.attempt is None and event.owner is None:
+            raise _refusal(task, event)
+    if isinstance(event, ev.Lost):
+        spoke = task.revision != event.revision
+        if spoke or task.worker is None or task.worker.lease != event.lease:
+            raise _refusal(task, event)
+
+
+def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
+    what = type(event).__name__
+    if task is None:
+        return TransitionRefused(f"{what} is refused: there is no record", ABSENT)
+    message = f"{what} is refused: task {task.task_id} is {task.status}"
+    kind = TaskAlreadyFinished if task.ended else TransitionRefused
+    return kind(message, task.status)
+
+
+_SAME = Move(SAME, steps.same)
+_FRESH = Move(TaskStatus.CREATED, steps.created)
+_START = Move(TaskStatus.RUNNING, steps.started)
+_GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
+_UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
+_QUEUED = Move(TaskStatus.CREATED, steps.requeued)
+_PAUSE = Move(TaskStatus.PAUSED, steps.paused)
+_LOSE = Move(TaskStatus.ERROR, steps.lost)
+_ENDS: Mapping[type[ev.Event], Move] = {
+    ev.Completed: Move(TaskStatus.COMPLETED, steps.completed),
+    ev.Failed: Move(TaskStatus.ERROR, steps.failed),
+    ev.Cancelled: Move(TaskStatus.CANCELLED, steps.cancelled),
+    ev.Ignored: Move(TaskStatus.CANCELLED, steps.ignored),
+}
+
+TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
+    ABSENT: {ev.Created: _FRESH, ev.Started: _START},
+    TaskStatus.CREATED: {
+        ev.Created: _SAME,
+        ev.Started: _START,
+        ev.Progressed: _GO_ON,
+        ev.Paused: _PAUSE,
+        ev.Resumed: _SAME,
+        ev.Retried: Move(TaskStatus.CREATED, steps.retried),
+        ev.Requeued: _QUEUED,
+        **_ENDS,
+    },
+    TaskStatus.RUNNING: {
+        ev.Created: _SAME,
+        ev.Started: _START,
+        ev.Progressed: _GO_ON,
+        ev.Paused: _PAUSE,
+        ev.Resumed: _SAME,
+        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Requeued: _UNOWNED,
+        **_ENDS,
+        ev.Lost: _LOSE,
+    },
+    TaskStatus.PAUSED: {
+        ev.Created: _SAME,
+        ev.Started: Move(TaskStatus.PAUSED, steps.started),
+        ev.Progressed: Move(TaskStatus.PAUSED, steps.moved),
+        ev.Paused: _SAME,
+        ev.Resumed: Move(SAME, steps.resumed),
+        ev.Retried: Move(TaskStatus.PAUSED, steps.retried),
+        ev.Requeued: Move(TaskStatus.PAUSED, steps.requeued),
+        **_ENDS,
+        ev.Lost: _LOSE,
+    },
+    SUSPECTED: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Progressed: Move(TaskStatus.RUNNING, steps.taken_back),
+        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Requeued: _UNOWNED,
+        **_ENDS,
+    },
+    TaskStatus.ERROR: {ev.Created: _FRESH, ev.Started: _START, ev.Requeued: _QUEUED},
+    TaskStatus.COMPLETED: {ev.Created: _FRESH},
+    TaskStatus.CANCELLED: {ev.Created: _FRESH},
+}

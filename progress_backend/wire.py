@@ -1,0 +1,164 @@
+"""Task <-> stored document, and the bodies made from a document. JSON names live here
+(and in `Task.to_dict`, which the specification asks of the Task).
+
+A document is the JSON text under `task:{task_id}`: `Task.to_dict()` and the fields added to it.
+The status body is the document as it is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha1
+from typing import Any, Final
+
+from .errors import TooLarge
+from .estimate import estimated_completion, rate_text, remaining_seconds, seconds_text
+from .model import Task, Worker, rendered
+
+#: A document above this is refused: it is sent to every watcher on every update.
+MAX_DOCUMENT_BYTES: Final = 256 * 1024
+#: What one of a task's dictionaries may take when a too large document is clipped.
+_CLIPPED_FIELD_BYTES: Final = 16 * 1024
+_CLIPPED_TEXT: Final = 2_000
+#: Nesting that is still recorded; deeper values are recorded as text.
+_DEEPEST = 20
+
+_dump = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
+).encode
+
+
+def encode(task: Task) -> bytes:
+    """The document of a task.
+
+    Raises:
+        TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
+    """
+    text = dumps(_document(task))
+    document = text.encode("utf-8", "replace")
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise TooLarge(
+            f"the record of task {task.task_id} would take {len(document)} bytes, at most "
+            f"{MAX_DOCUMENT_BYTES} are kept; put large values elsewhere and record where"
+        )
+    return document
+
+
+def clipped(task: Task) -> Task:
+    """The task with its large values replaced by a note of their size."""
+
+    def clip(values: dict[str, Any]) -> dict[str, Any]:
+        size = len(dumps(values).encode("utf-8", "replace"))
+        return values if size <= _CLIPPED_FIELD_BYTES else {"truncated": True, "bytes": size}
+
+    return replace(
+        task,
+        metadata=clip(task.metadata),
+        results=clip(task.results),
+        processing_details=clip(task.processing_details),
+        message=task.message[:_CLIPPED_TEXT],
+        error_message=task.error_message and task.error_message[:_CLIPPED_TEXT],
+    )
+
+
+def digest(document: bytes) -> str:
+    """What `commit.lua` compares: SHA-1, in hex, of the document."""
+    return sha1(document, usedforsecurity=False).hexdigest()
+
+
+def dumps(value: Any) -> str:
+    """JSON text of anything: what JSON cannot say (NaN, odd keys, objects) becomes text."""
+    try:
+        return _dump(value)
+    except (TypeError, ValueError, RecursionError):
+        return _dump(_plain(value, 0))
+
+
+def _plain(value: Any, depth: int) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if depth < _DEEPEST and isinstance(value, dict):
+        return {str(k): _plain(v, depth + 1) for k, v in value.items()}
+    if depth < _DEEPEST and isinstance(value, (list, tuple)):
+        return [_plain(v, depth + 1) for v in value]
+    try:
+        return str(value)
+    except Exception:  # a user's own __str__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def _document(task: Task) -> dict[str, Any]:
+    body = task.to_dict()
+    filled = _estimates(task)
+    if filled:
+        body["processing_details"] = {**filled, **task.processing_details}
+    body["created_at"] = rendered(task.created_at)
+    body["estimated_completion"] = rendered(estimated_completion(task))
+    body["attempt"] = task.attempt
+    body["retries"] = task.retries
+    body["worker"] = task.worker and {"lease": task.worker.lease, "name": task.worker.name}
+    body["parent_id"] = task.parent_id
+    body["root_id"] = task.root_id
+    body["group_id"] = task.group_id
+    body["error_cause"] = task.error_cause
+    body["control"] = task.control
+    body["rate"] = task.rate if task.rate is None else round(task.rate, 6)
+    body["estimated_details"] = list(filled)
+    body["revision"] = task.revision
+    return body
+
+
+def _estimates(task: Task) -> dict[str, str]:
+    """The processing details that the caller did not give and that are known."""
+    if task.rate is None:
+        return {}
+    texts = {
+        "processing_rate": rate_text(task.rate),
+        "estimated_remaining": seconds_text(remaining_seconds(task)),
+    }
+    given = task.processing_details
+    return {k: v for k, v in texts.items() if v is not None and k not in given}
+
+
+def decode(document: bytes) -> Task:
+    """The task of a document."""
+    body = json.loads(document)
+    details = body["processing_details"]
+    for name in body.get("estimated_details", ()):
+        details.pop(name, None)
+    worker = body.get("worker")
+    return Task(
+        task_id=body["task_id"],
+        task_type=body["task_type"],
+        symbol=body["symbol"],
+        status=body["status"],
+        current_items=body["progress"]["current"],
+        total_items=body["progress"]["total"],
+        message=body["current_status"],
+        started_at=_time(body["start_time"]),
+        updated_at=_time(body["updated_at"]),
+        completed_at=_time(body["end_time"]),
+        results=body["results"],
+        processing_details=details,
+        error_message=body["error_message"],
+        metadata=body["metadata"],
+        created_at=_time(body.get("created_at")),
+        attempt=body.get("attempt", 0),
+        retries=body.get("retries", 0),
+        worker=Worker(worker["lease"], worker["name"]) if worker else None,
+        parent_id=body.get("parent_id"),
+        root_id=body.get("root_id"),
+        group_id=body.get("group_id"),
+        error_cause=body.get("error_cause"),
+        control=body.get("control"),
+        rate=body.get("rate"),
+        revision=body.get("revision", 0),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
