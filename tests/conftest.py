@@ -17,11 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 import redis
 
 from progress_backend.embedded import EmbeddedServer
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
+
+# A busy machine is no failure of the code: what is slow is measured by the benchmarks.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 StartServer = Callable[..., Server]
 StartService = Callable[..., Service]

@@ -21,6 +21,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "rules": ("estimate", "steps", "transition", "wire"),
     "plan": ("commands", "flows", "reaping"),
     "edges": (
+        "connection",
         "control",
         "embedded",
         "hub",
@@ -28,6 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "listener",
         "memory",
         "notifier",
+        "requests",
         "run",
         "scripts",
         "sender",

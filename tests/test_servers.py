@@ -1,0 +1,104 @@
+"""What the tests stand on: servers that can be hurt, and real workers that leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+from celery import Celery
+
+from tests.conftest import StartServer, StartService, StartWorker
+from tests.waiting import aeventually, eventually
+
+APP = """
+from celery import Celery
+app = Celery("small")
+
+@app.task
+def double(x):
+    return 2 * x
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("pool", ["prefork", "threads", "gevent", "solo"])
+def test_a_worker_is_ready_when_started_and_gone_when_stopped(
+    pool: str, redis_url: str, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "small.py").write_text(APP)
+    worker = start_worker("small", pool=pool, concurrency=2, cwd=tmp_path)
+    app = Celery("client", broker=redis_url, backend=redis_url)
+    assert app.send_task("small.double", [21]).get(timeout=10) == 42
+    everyone = [worker.pid, *(child.pid for child in worker.children())]
+    assert len(everyone) == (3 if pool == "prefork" else 1)
+    assert worker.stop() == 0
+    assert not [pid for pid in everyone if psutil.pid_exists(pid)]
+    app.close()
+
+
+@pytest.mark.integration
+def test_a_killed_worker_takes_its_pool_with_it_and_starts_again(
+    start_worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "small.py").write_text(APP)
+    worker = start_worker("small", concurrency=2, cwd=tmp_path)
+    everyone = [worker.pid, *(child.pid for child in worker.children())]
+    worker.kill()
+    eventually(lambda: not [pid for pid in everyone if psutil.pid_exists(pid)])
+    worker.start()
+    assert worker.alive
+    assert worker.log.count(" ready.") == 1
+
+
+def test_a_service_that_ends_before_it_is_ready_is_told_with_its_log(
+    start_service: StartService,
+) -> None:
+    with pytest.raises(RuntimeError, match="no such place"):
+        start_service(["sh", "-c", "echo no such place; exit 3"], ready="listening")
+
+
+def test_a_services_orphans_end_with_it(start_service: StartService) -> None:
+    service = start_service(["sh", "-c", "sleep 60 & echo child $!; wait"], ready=r"child \d+")
+    orphan = int(service.wait_for_log(r"child (\d+)")[1])
+    service.kill()
+    eventually(lambda: not psutil.pid_exists(orphan))
+
+
+def test_each_test_gets_an_empty_store(server_url: str) -> None:
+    with redis.Redis.from_url(server_url) as client:
+        assert client.dbsize() == 0
+        client.set("left", "behind")
+
+
+test_and_so_does_the_next = test_each_test_gets_an_empty_store
+
+
+def test_a_restarted_server_keeps_its_url(start_server: StartServer) -> None:
+    server = start_server()
+    url = server.url
+    server.kill()
+    server.start()
+    with redis.Redis.from_url(url) as client:
+        assert client.ping()
+
+
+def test_a_persons_settings_do_not_reach_the_tests() -> None:
+    assert not [n for n in os.environ if n.startswith("PROGRESS_") and "_TEST_" not in n]
+
+
+def test_waiting_ends_with_what_was_seen_last() -> None:
+    with pytest.raises(AssertionError, match="three not true within 0.1 s; last value: 0"):
+        eventually(lambda: 0, 0.1, what="three")
+
+
+async def test_waiting_without_a_thread() -> None:
+    async def hangs() -> bool:
+        await aeventually(lambda: False, 60)
+        return True
+
+    with pytest.raises(AssertionError, match="not true within 0.1 s"):
+        await aeventually(hangs, 0.1)
+    assert await aeventually(lambda: 3) == 3
