@@ -1,0 +1,105 @@
+"""Saving: once a day and symbol, from several processes at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from workers.database import BATCH, PriceDatabase
+from workers.price_files import rows_of
+from workers.price_row import PriceRow, check_row
+
+DAYS = [
+    PriceRow(date(2000, 1, 1) + timedelta(days=n), 1.0, 2.0, 0.5, 1.5, n)
+    for n in range(2 * BATCH + 1)
+]
+
+
+def stored(url: str, what: str = "count(*)") -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    try:
+        return connection.execute(f"SELECT {what} FROM daily_prices ORDER BY 1").fetchall()
+    finally:
+        connection.close()
+
+
+def save_all(url: str, symbol: str, start: object) -> int:
+    """One process's work: 51 saves of its own engine, begun with the others at the same moment."""
+    start.wait(20)  # type: ignore[attr-defined]
+    with PriceDatabase(url) as database:
+        return sum(
+            database.save(symbol, DAYS[first : first + 20]) for first in range(0, len(DAYS), 20)
+        )
+
+
+def test_real_rows_are_stored_as_they_are(database_url: str) -> None:
+    rows = [check_row(row) for row in rows_of("GOOG")]
+    with PriceDatabase(database_url) as database:
+        assert database.save("GOOG", rows) == 1763
+    last = stored(database_url, "date, symbol, open, high, low, close, volume")[-1]
+    assert last == ("2013-03-01", "GOOG", 797.8, 807.14, 796.15, 806.19, 4346400)
+
+
+def test_a_day_is_saved_once(database_url: str) -> None:
+    with PriceDatabase(database_url) as database:
+        assert database.save("AAPL", DAYS[:10]) == 10
+        assert database.save("AAPL", DAYS[5:15]) == 5
+        assert database.save("AAPL", [DAYS[20], DAYS[20]]) == 1
+        assert database.save("IBM", DAYS[:10]) == 10
+        assert database.save("IBM", []) == 0
+    with PriceDatabase(database_url) as database:  # an existing table is kept
+        assert database.save("AAPL", DAYS[:15]) == 0
+    assert stored(database_url) == [(26,)]
+
+
+def test_the_day_that_was_there_first_stays(database_url: str) -> None:
+    other = PriceRow(DAYS[0].date, 9.0, 9.0, 9.0, 9.0, 9)
+    with PriceDatabase(database_url) as database:
+        database.save("AAPL", [DAYS[0]])
+        database.save("AAPL", [other])
+    assert stored(database_url, "close") == [(1.5,)]
+
+
+def test_more_rows_than_a_statement_holds(database_url: str) -> None:
+    with PriceDatabase(database_url) as database:
+        assert database.save("AAPL", DAYS) == len(DAYS) == 2 * BATCH + 1
+
+
+@pytest.mark.parametrize("symbols", [["A", "B", "C", "D"], ["A", "A", "A", "A"]])
+def test_processes_that_write_the_same_file_lose_nothing(
+    database_url: str, symbols: list[str]
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, context.Pool(4) as pool:
+        start = manager.Barrier(4)
+        saved = pool.starmap(save_all, [(database_url, symbol, start) for symbol in symbols], 1)
+    expected = len(set(symbols)) * len(DAYS)
+    assert sum(saved) == expected  # each day is counted by just one of them
+    assert stored(database_url) == [(expected,)]
+
+
+def test_a_writer_waits_for_another_ones_turn(database_url: str) -> None:
+    with PriceDatabase(database_url) as database:
+        other = sqlite3.connect(
+            database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+        )
+        other.execute("BEGIN EXCLUSIVE")
+        Timer(0.5, other.execute, ["COMMIT"]).start()
+        assert database.save("AAPL", DAYS[:3]) == 3
+        other.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/prices", "oracle://localhost/prices"])
+def test_another_kind_of_database_is_refused_by_name(url: str) -> None:
+    with pytest.raises(ValueError, match="it must be one of sqlite, postgresql"):
+        PriceDatabase(url)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="unable to open database file"):
+        PriceDatabase(f"sqlite:///{tmp_path}/none/prices.db")

@@ -1,0 +1,94 @@
+"""From the real source into a real file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workers.conftest import StartSource
+from workers.database import PriceDatabase
+from workers.importing import (
+    REASONS_KEPT,
+    SYMBOLS_LISTED,
+    Tally,
+    bulk_results,
+    import_prices,
+    percent,
+)
+from workers.price_files import symbols
+from workers.prices import PriceClient
+
+
+def run(url: str, database_url: str, symbol: str, period: str) -> list[tuple[int, int, Tally]]:
+    with PriceClient(url, backoff_s=0.01) as client, PriceDatabase(database_url) as database:
+        return [
+            (tally.done, tally.total, tally)
+            for tally in import_prices(client, database, symbol, period)
+        ]
+
+
+def test_it_grows_page_by_page_to_the_total(start_source: StartSource, database_url: str) -> None:
+    steps = run(start_source(page_size=100), database_url, "AAPL", "1y")
+    assert [step[:2] for step in steps] == [(100, 250), (200, 250), (250, 250)]
+    assert steps[-1][2].results() == {
+        "records_saved": 250,
+        "records_skipped": 0,
+        "success_rate": 100.0,
+        "already_there": 0,
+    }
+
+
+def test_a_second_import_skips_what_is_there(start_source: StartSource, database_url: str) -> None:
+    url = start_source(page_size=100)
+    run(url, database_url, "AAPL", "6mo")
+    results = run(url, database_url, "AAPL", "1y")[-1][2].results()
+    assert (results["records_saved"], results["records_skipped"]) == (128, 122)
+    assert (results["already_there"], results["success_rate"]) == (122, 100.0)
+
+
+def test_bad_rows_are_counted_and_the_others_saved(
+    start_source: StartSource, database_url: str
+) -> None:
+    url = start_source(page_size=100, break_every=7, fail_every=3)
+    results = run(url, database_url, "IBM", "1y")[-1][2].results()
+    assert (results["records_saved"], results["records_skipped"]) == (215, 35)
+    assert (results["bad_rows"], results["success_rate"]) == (35, 86.0)
+    reasons = results["bad_row_reasons"]
+    assert len(reasons) == REASONS_KEPT
+    assert reasons[0] == "2012-03-12: close is None, not a number"
+
+
+def test_over_a_thousand_real_rows(start_source: StartSource, database_url: str) -> None:
+    url = start_source(page_size=300)
+    saved = sum(run(url, database_url, symbol, "max")[-1][2].saved for symbol in symbols())
+    assert saved == 7_248
+
+
+def test_a_bulk_sums_up_and_says_what_failed() -> None:
+    tallies = {"AAPL": Tally(250, 250), "IBM": Tally(250, 200, 48, 2), "FB": Tally(196, 50)}
+    assert bulk_results(tallies, {"FB": "gone", "X": "unknown"}) == {
+        "records_saved": 500,
+        "records_skipped": 50,
+        "success_rate": 50.0,
+        "symbols_imported": 2,
+        "symbols_failed": 2,
+        "symbols": {
+            "AAPL": {"records_saved": 250, "records_skipped": 0},
+            "IBM": {"records_saved": 200, "records_skipped": 50},
+            "FB": {"records_saved": 50, "records_skipped": 0},
+        },
+        "failures": {"FB": "gone", "X": "unknown"},
+    }
+
+
+def test_a_bulk_of_any_size_gives_bounded_results() -> None:
+    names = [f"S{n}" for n in range(10 * SYMBOLS_LISTED)]
+    results = bulk_results({n: Tally(1, 1) for n in names}, dict.fromkeys(names, "gone"))
+    assert len(results["symbols"]) == len(results["failures"]) == SYMBOLS_LISTED
+    assert results["records_saved"] == len(names) == results["symbols_failed"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"), [(0, 0, 100.0), (1, 3, 33.3), (9999, 10000, 99.9), (2, 2, 100.0)]
+)
+def test_a_hundred_percent_means_all(part: int, whole: int, expected: float) -> None:
+    assert percent(part, whole) == expected

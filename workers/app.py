@@ -1,0 +1,31 @@
+"""The Celery application: celery -A workers.app worker|beat|flower."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from celery import Celery
+
+from progress_backend import install
+
+STORE_URL: Final = os.environ.get("PROGRESS_REDIS_URL") or "redis://127.0.0.1:6379/0"
+
+app = Celery("workers", include=["workers.tasks"])
+app.conf.update(
+    broker_url=os.environ.get("CELERY_BROKER_URL") or STORE_URL,
+    result_backend=os.environ.get("CELERY_RESULT_BACKEND") or STORE_URL,
+    broker_connection_retry_on_startup=True,
+    result_extended=True,
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    task_track_started=True,
+    # What Flower lives on: events of the tasks' publishers and of the worker, without its -E.
+    task_send_sent_event=True,
+    worker_send_task_events=True,
+    # Jobs run for seconds to hours: a child that is busy must not hold back the next ones.
+    worker_prefetch_multiplier=1,
+    timezone="Asia/Tokyo",
+)
+install(app)
