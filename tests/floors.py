@@ -18,7 +18,7 @@ MAX_LINES = 250
 # From the ground up. A package such as web stands here once, for all of its modules.
 FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("catalogue", "errors", "events", "keys", "model", "settings"),
-    "rules": ("estimate", "steps", "transition", "wire"),
+    "rules": ("estimate", "requested", "steps", "transition", "wire"),
     "plan": ("commands", "flows", "reaping"),
     "edges": (
         "connection",
