@@ -21,6 +21,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "rules": ("estimate", "requested", "steps", "transition", "wire"),
     "plan": ("commands", "flows", "reaping"),
     "edges": (
+        "breaker",
         "connection",
         "control",
         "embedded",
@@ -28,6 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "lease",
         "listener",
         "memory",
+        "mirror",
         "notifier",
         "requests",
         "run",
