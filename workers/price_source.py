@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import math
 import socket
@@ -145,7 +146,8 @@ def main() -> None:
         parser.error(f"cannot listen on {given.host}:{given.port}: {error}")
     print(f"http://{given.host}:{listener.getsockname()[1]}", flush=True)
     config = uvicorn.Config(create_app(behaviour), log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has ended well before it raises this
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,205 @@
+"""The jobs in a real worker, from the real source into a real file; their records in the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from celery.exceptions import TimeoutError as NoResult
+from celery.result import AsyncResult
+
+from tests.conftest import StartWorker
+from tests.servers import ROOT
+from tests.waiting import eventually
+from tests.workers.conftest import StartSource
+from tests.workers.test_database import stored
+
+pytestmark = pytest.mark.integration
+TIMEOUT_S = 60
+
+
+class Client:
+    """Sends the worker's tasks by name and reads their records, as another service would."""
+
+    def __init__(self, url: str) -> None:
+        self.app = Celery(broker=url, backend=url, set_as_current=False)
+        self.store = redis.Redis.from_url(url, decode_responses=True)
+
+    def send(self, name: str, *args: Any, **kwargs: Any) -> AsyncResult:
+        return self.app.send_task(name, args=args, kwargs=kwargs)
+
+    def record(self, task_id: str) -> dict[str, Any]:
+        return json.loads(self.store.get(f"task:{task_id}") or "{}")
+
+    def ended(self, task: AsyncResult) -> dict[str, Any]:
+        """The record once it has ended."""
+        try:
+            task.get(timeout=TIMEOUT_S, propagate=False)
+        except NoResult:
+            pytest.fail(f"no result within {TIMEOUT_S} s: {self.record(task.id)}")
+
+        def end() -> dict[str, Any] | None:
+            record = self.record(task.id)
+            return record if record.get("status") in ("completed", "error", "cancelled") else None
+
+        record = eventually(end, what="the record's end")
+        assert record is not None
+        return record
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Client]:
+    client = Client(redis_url)
+    yield client
+    client.store.close()
+    client.app.close()
+
+
+@pytest.fixture
+def start_jobs(start_worker: StartWorker, start_source: StartSource, database_url: str) -> Any:
+    """Start source and worker; options as the source's, and the worker's concurrency."""
+
+    def start(*, concurrency: int = 1, interval: float = 0.05, **options: int) -> None:
+        env = {
+            "PRICES_URL": start_source(**options),
+            "PRICES_DB_URL": database_url,
+            "PROGRESS_UPDATE_INTERVAL_S": str(interval),
+        }
+        start_worker("workers.app", concurrency=concurrency, env=env)
+
+    return start
+
+
+def test_fetch_data_is_seen_on_its_way_and_ends_with_its_results(
+    client: Client, start_jobs: Any, database_url: str
+) -> None:
+    start_jobs(page_size=25, delay_ms=100)
+    with client.store.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.psubscribe("task_update:*")
+        task = client.send("fetch_data", "AAPL")
+        record = client.ended(task)
+        seen = [json.loads(m["data"]) for m in iter(lambda: pubsub.get_message(timeout=1), None)]
+
+    assert record["status"] == "completed"
+    assert (record["task_type"], record["symbol"]) == ("fetch_data", "AAPL")
+    assert record["metadata"]["period"] == "1y"
+    assert record["progress"] == {"current": 250, "total": 250, "percentage": 100}
+    assert record["current_status"] == "データ取得が完了しました"
+    assert record["start_time"].endswith("+09:00")
+    results = {"records_saved": 250, "records_skipped": 0, "success_rate": 100, "already_there": 0}
+    assert record["results"] == results == task.get()
+    assert stored(database_url) == [(250,)]
+
+    running = [update for update in seen if update["status"] == "running"]
+    shown = [u["current_status"] for u in running if u["progress"]["total"] == 250]
+    assert len(shown) >= 5, [update["current_status"] for update in seen]
+    numbers = [re.fullmatch(r"データを処理しています\.\.\. \((\d+)/250\)", text) for text in shown]
+    assert all(numbers), shown
+    steps = [int(number.group(1)) for number in numbers if number]
+    assert steps == sorted(steps)
+
+
+def test_fetching_again_skips_what_is_there(client: Client, start_jobs: Any) -> None:
+    start_jobs(page_size=100, break_every=50, fail_every=4)
+    first = client.ended(client.send("fetch_data", "IBM", period="6mo"))["results"]
+    assert (first["records_saved"], first["records_skipped"]) == (120, 2)
+    assert len(first["bad_row_reasons"]) == first["bad_rows"] == 2
+    second = client.ended(client.send("fetch_data", "IBM", period="6mo"))["results"]
+    assert (second["records_saved"], second["records_skipped"]) == (0, 122)
+
+
+@pytest.mark.parametrize("source", ["up", "down"])
+def test_what_cannot_be_fetched_is_one_clear_error(
+    client: Client, start_jobs: Any, start_worker: StartWorker, source: str
+) -> None:
+    if source == "up":
+        start_jobs()
+        cases = {
+            ("7203.T", "1y"): "knows no symbol 7203.T",
+            ("AAPL", "2w"): "period is '2w'; it must be one of 1mo, 3mo, 6mo, 1y, 2y, 5y, max",
+        }
+    else:
+        start_worker(
+            "workers.app",
+            env={"PRICES_URL": "http://127.0.0.1:1", "PRICES_DB_URL": "sqlite://"},
+        )
+        cases = {("AAPL", "1y"): "is the source that PRICES_URL names running?"}
+    for (symbol, period), reason in cases.items():
+        task = client.send("fetch_data", symbol, period)
+        record = client.ended(task)
+        assert record["status"] == "error"
+        assert reason in record["error_message"]
+        assert task.failed()
+
+
+def test_bulk_import_goes_on_after_a_symbol_that_fails(
+    client: Client, start_jobs: Any, database_url: str
+) -> None:
+    start_jobs(page_size=100, fail_every=5)
+    task = client.send("bulk_import", ["AAPL", "7203.T", "IBM", "AAPL"], period="1mo")
+    record = client.ended(task)
+    assert record["status"] == "completed"
+    assert record["task_type"] == "bulk_import"
+    assert record["progress"] == {"current": 3, "total": 3, "percentage": 100}
+    assert record["current_status"] == "一括取り込みが完了しました"
+    results = record["results"]
+    assert (results["records_saved"], results["records_skipped"]) == (38, 0)
+    assert (results["symbols_imported"], results["symbols_failed"]) == (2, 1)
+    assert results["success_rate"] == 66.6
+    assert results["symbols"]["IBM"] == {"records_saved": 19, "records_skipped": 0}
+    assert "knows no symbol" in results["failures"]["7203.T"]
+    assert stored(database_url) == [(38,)]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "period", "reason"),
+    [
+        (["X", "Y"], "1y", "none of 2 symbols could be imported; X: "),
+        ([], "1y", "symbols is empty"),
+        (["AAPL"], "2w", "period is '2w'"),
+    ],
+)
+def test_a_bulk_import_of_nothing_is_an_error(
+    client: Client, start_jobs: Any, symbols: list[str], period: str, reason: str
+) -> None:
+    start_jobs()
+    record = client.ended(client.send("bulk_import", symbols, period))
+    assert record["status"] == "error"
+    assert reason in record["error_message"]
+
+
+def test_prefork_children_share_one_file(
+    client: Client, start_jobs: Any, database_url: str
+) -> None:
+    start_jobs(concurrency=4, page_size=40)
+    names = ["AAPL", "GOOG", "IBM", "MSFT", "AAPL", "GOOG"]
+    tasks = [client.send("fetch_data", symbol, "max") for symbol in names]
+    results = [client.ended(task)["results"] for task in tasks]
+    assert stored(database_url) == [(4 * 1763,)]
+    assert sum(result["records_saved"] for result in results) == 4 * 1763
+    assert sum(result["records_skipped"] for result in results) == 2 * 1763
+
+
+def test_a_published_job_has_its_record_before_any_worker(client: Client, redis_url: str) -> None:
+    publish = "from workers.tasks import fetch_data; print(fetch_data.delay('AAPL', period='2y'))"
+    done = subprocess.run(
+        [sys.executable, "-c", publish],
+        env={**os.environ, "PROGRESS_REDIS_URL": redis_url},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    record = client.record(done.stdout.strip())
+    assert (record["status"], record["symbol"]) == ("created", "AAPL")
+    assert record["progress"] == {"current": 0, "total": 504, "percentage": 0}
+    assert record["metadata"]["period"] == "2y"
