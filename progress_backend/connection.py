@@ -16,6 +16,9 @@ import redis.sentinel
 from .errors import SettingsError
 from .settings import Settings
 
+#: Connections of one asyncio client. redis-py's other pool raises where this one waits.
+_CONNECTIONS = 64
+
 
 def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
     """A blocking client. No retries of its own: the callers know what a late write is worth."""
@@ -24,21 +27,33 @@ def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
     if not url.startswith("sentinel://"):
         return redis.Redis.from_url(url, **options)
     hosts, service, login = _sentinel(url)
-    sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=_options(timeout_s), **login, **options)
-    return sentinel.master_for(service)
+    sentinel = redis.sentinel.Sentinel(
+        hosts, sentinel_kwargs=_options(timeout_s), **login, **options
+    )
+    master: redis.Redis = sentinel.master_for(service)
+    return master
 
 
-def async_client(settings: Settings, timeout_s: float) -> redis.asyncio.Redis:
-    """An asyncio client."""
-    url, options = _url(settings), _options(timeout_s)
+def async_client(
+    settings: Settings, timeout_s: float, **options: Any
+) -> redis.asyncio.Redis:
+    """An asyncio client; `options` are the connections'.
+
+    At most `_CONNECTIONS` are open; who finds all of them busy waits for one, `timeout_s` at most.
+    """
+    url, options = _url(settings), {**_options(timeout_s), **options}
     options["retry"] = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
     if not url.startswith("sentinel://"):
-        return redis.asyncio.Redis.from_url(url, **options)
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            url, timeout=timeout_s, max_connections=_CONNECTIONS, **options
+        )
+        return redis.asyncio.Redis.from_pool(pool)
     hosts, service, login = _sentinel(url)
     sentinel = redis.asyncio.sentinel.Sentinel(
         hosts, sentinel_kwargs=_options(timeout_s), **login, **options
     )
-    return sentinel.master_for(service)
+    master: redis.asyncio.Redis = sentinel.master_for(service)
+    return master
 
 
 def _options(timeout_s: float) -> dict[str, Any]:
@@ -49,9 +64,9 @@ def _url(settings: Settings) -> str:
     """The URL without what only Celery understands."""
     url = settings.redis_url or ""
     parts = urlsplit(url)
-    if parts.scheme in ("redis", "rediss") and parts.path.startswith("/") and parts.path[1:]:
-        if not parts.path[1:].isdigit():
-            raise SettingsError(f"PROGRESS_REDIS_URL: {parts.path[1:]!r} is no database number")
+    database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
+    if database and not database.isdigit():
+        raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
     return url
 
 

@@ -8,8 +8,9 @@ lease, or none, owns the record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
 
 from .model import Worker
 
@@ -35,6 +36,16 @@ class Event:
 
     attempt: int | None = None
     owner: str | None = None
+    #: When it happened, if it is recorded later than that.
+    at: datetime | None = None
+
+    def of_attempt(self, attempt: int) -> Self:
+        """The event as the word of a run."""
+        return self if self.attempt is not None else replace(self, attempt=attempt)
+
+    def happened_at(self, now: datetime) -> Self:
+        """The event with its time, for when it is recorded later."""
+        return self if self.at is not None else replace(self, at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,10 @@ class Started(Event):
     retries: int = 0
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
+
+    def of_attempt(self, attempt: int) -> Self:
+        """A start is fenced by nothing: it makes the next attempt."""
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from . import commands as c
 from . import estimate, wire
-from .errors import ConcurrentUpdate, TaskNotFound, TooLarge, TransitionRefused
+from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
 from .events import Created, Event
 from .model import STATUSES, Task, TaskStatus, rendered
+from .record import Applied, Base, encoded, facets_of, milliseconds
 from .settings import Settings
 from .transition import transition
 
@@ -30,39 +31,6 @@ UNENDED_S = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
-    """A record as last seen: what a commit compares with."""
-
-    task: Task
-    digest: str
-
-    @classmethod
-    def of(cls, document: bytes) -> Base:
-        """From a stored document."""
-        return cls(wire.decode(document), wire.digest(document))
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The record after `apply`; `refused` says why nothing was changed, if so."""
-
-    base: Base
-    document: bytes | None
-    refused: TransitionRefused | None = None
-
-    @property
-    def task(self) -> Task:
-        """The record."""
-        return self.base.task
-
-
-def facets_of(task: Task) -> c.Facets:
-    """In which indexes a task stands."""
-    lease = None if task.ended or task.worker is None else task.worker.lease
-    return c.Facets(task.status, task.task_type, task.symbol, lease)
-
-
-@dataclass(frozen=True, slots=True)
 class Flows:
     """The flows under one set of settings. Times are aware; `now` is the caller's."""
 
@@ -70,8 +38,8 @@ class Flows:
 
     def get(self, task_id: str) -> Flow[bytes | None]:
         """The document of a record, None if there is none."""
-        (document,) = yield c.Read((task_id,))
-        return document
+        documents: list[bytes | None] = yield c.Read((task_id,))
+        return documents[0]
 
     def body(self, task_id: str) -> Flow[bytes | None]:
         """The document as a reader wants it: one that has not begun gets a first estimate."""
@@ -136,7 +104,7 @@ class Flows:
             if base is not None and task is base.task:
                 return Applied(base, None)
             task = replace(task, revision=task.revision + 1)
-            task, document = _encoded(task, clip)
+            task, document = encoded(task, clip)
             committed: c.Committed = yield self._commit(
                 task, document, expected, before, base.task if base else None, now
             )
@@ -210,7 +178,9 @@ class Flows:
         deleted: int = yield c.Sweep(entries, before_ms)
         return deleted
 
-    def cleanup(self, now: datetime, token: str, *, batch: int = 100, most: int = 5_000_000) -> Flow[int]:
+    def cleanup(
+        self, now: datetime, token: str, *, batch: int = 100, most: int = 5_000_000
+    ) -> Flow[int]:
         """Deletes what is due, in batches, under a lock; how many went. Never a live task.
 
         `batch` bounds how long one call holds the store, `most` how long the pass lasts.
@@ -239,18 +209,3 @@ class Flows:
 def summary(paged: c.Paged) -> Mapping[str, int]:
     """How many tasks have each status; all six."""
     return dict(zip(STATUSES, paged.counts, strict=True))
-
-
-def milliseconds(time: datetime) -> int:
-    """Milliseconds since 1970."""
-    return int(time.timestamp() * 1000)
-
-
-def _encoded(task: Task, clip: bool) -> tuple[Task, bytes]:
-    try:
-        return task, wire.encode(task)
-    except TooLarge:
-        if not clip:
-            raise
-        task = wire.clipped(task)
-        return task, wire.encode(task)

@@ -118,7 +118,9 @@ class MemoryStore:
         return [self._facets.get(task_id) for task_id in command.task_ids]
 
     def _do_due(self, command: c.Due) -> list[str]:
-        due = [i for i, at in sorted(self._due.items(), key=lambda p: p[1]) if at <= command.before_ms]
+        due = [
+            i for i, at in sorted(self._due.items(), key=lambda p: p[1]) if at <= command.before_ms
+        ]
         return due[: command.limit]
 
     def _do_sweep(self, command: c.Sweep) -> int:
@@ -128,7 +130,7 @@ class MemoryStore:
             goes = due is None or due < command.before_ms or self._document(task_id) is None
             if goes and self._facets.get(task_id) == facets:
                 for kept in (self._documents, self._facets, self._created, self._due):
-                    kept.pop(task_id, None)  # type: ignore[attr-defined]  # dicts of any value
+                    kept.pop(task_id, None)
                 deleted += 1
         return deleted
 

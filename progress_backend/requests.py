@@ -25,7 +25,9 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
         case c.Page(start, limit, status, task_type, symbol):
             index = keys.index(status, task_type, symbol)
             statuses = [keys.index(s) for s in STATUSES]
-            return [_evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))]
+            return [
+                _evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))
+            ]
         case c.FacetsOf(task_ids):
             return [("HMGET", keys.facets, *task_ids)] if task_ids else []
         case c.Due(before_ms, limit):

@@ -1,193 +1,25 @@
-"""The specification's service: in memory (`ProgressService`) or on Redis, thin over the flows."""
+"""The specification's service, in memory (`ProgressService`) and on Redis."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import time
-import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Self, TypeVar
 
-from . import requested
-from .commands import Counted
-from .errors import StoreUnavailable, TaskNotFound
-from .events import Cancelled, Event
-from .flows import Flow, Flows, milliseconds, summary
+from .flows import Flow, Flows
+from .interface import FlowService, NotificationServiceInterface
 from .memory import MemoryStore
+from .record import milliseconds
 from .settings import Settings
 from .store import AsyncStore
 
+__all__ = ["NotificationServiceInterface", "ProgressService", "RedisProgressService"]
+
 T = TypeVar("T")
-Body = dict[str, Any]
-logger = logging.getLogger(__name__)
 
 
-class NotificationServiceInterface(ABC):
-    """What every notification service offers (specification 4.2)."""
-
-    @abstractmethod
-    async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str: ...
-
-    @abstractmethod
-    async def update_progress(self, task_id: str, **kwargs: Any) -> Body: ...
-
-    @abstractmethod
-    async def get_task_status(self, task_id: str) -> Body | None: ...
-
-    @abstractmethod
-    async def health_check(self) -> Body: ...
-
-
-class _Service(NotificationServiceInterface):
-    """The specification's methods over whatever store runs the flows."""
-
-    flows: Flows
-    #: What health says of Redis while the store answers.
-    _connected = "connected"
-
-    @abstractmethod
-    async def run(self, flow: Flow[T]) -> T:
-        """Drives a flow against the service's store."""
-
-    @abstractmethod
-    async def _store(self) -> MemoryStore | AsyncStore: ...
-
-    async def apply(self, task_id: str, *events: Event) -> bytes:
-        """Records events in one commit; the document afterwards.
-
-        Raises:
-            TaskNotFound, TransitionRefused, ConcurrentUpdate, TooLarge, StoreUnavailable.
-        """
-        store = await self._store()
-        applied = await self.run(self.flows.apply(task_id, events, store.now()))
-        if applied.refused is not None:
-            raise applied.refused
-        if applied.document is not None:
-            return applied.document
-        document = await self.run(self.flows.get(task_id))
-        if document is None:
-            raise TaskNotFound(task_id)
-        return document
-
-    async def create_task(
-        self,
-        task_type: str,
-        total_items: int | None,
-        symbol: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> str:
-        """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
-
-        Raises:
-            InvalidEvent: a value cannot be recorded.
-        """
-        task_id = str(uuid.uuid4())
-        await self.apply(task_id, requested.creation(task_type, total_items, symbol, metadata))
-        logger.info("Created task %s: %s", task_id, task_type)
-        return task_id
-
-    async def update_progress(
-        self,
-        task_id: str,
-        status: str = "running",
-        current_items: int | None = None,
-        message: str | None = None,
-        error_message: str | None = None,
-        results: Mapping[str, Any] | None = None,
-        processing_details: Mapping[str, Any] | None = None,
-        details: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> Body:
-        """Records figures and a status ("running", "completed", "error", "paused").
-
-        Raises:
-            TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
-            InvalidEvent: a value cannot be recorded.
-        """
-        events = requested.update(
-            status,
-            current_items=current_items,
-            message=message,
-            error_message=error_message,
-            results=results,
-            details=processing_details if details is None else details,
-            locale=self.flows.settings.locale,
-        )
-        return _loaded(await self.apply(task_id, *events))
-
-    async def get_task_status(self, task_id: str) -> Body | None:
-        """The record as a dictionary, None if there is none."""
-        document = await self.run(self.flows.body(task_id))
-        return None if document is None else _loaded(document)
-
-    async def get_tasks_list(
-        self,
-        status: str | None = None,
-        task_type: str | None = None,
-        symbol: str | None = None,
-        page: int = 1,
-        limit: int = 20,
-    ) -> Body:
-        """One page of tasks, newest first, with pagination and a summary over all tasks."""
-        requested.listing(status, page, limit, task_type, symbol)
-        paged = await self.run(self.flows.page(page, limit, status, task_type, symbol))
-        return {
-            "tasks": [_loaded(document) for _, document in paged.rows if document is not None],
-            "pagination": pagination(page, limit, paged.total),
-            "summary": dict(summary(paged)),
-        }
-
-    async def cancel_task(
-        self, task_id: str, reason: str | None = None, by: str | None = "api"
-    ) -> Body:
-        """Cancels a task that has not ended; a running job hears of it at its next update.
-
-        Raises:
-            TaskNotFound, TaskAlreadyFinished.
-        """
-        return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
-
-    async def health_check(self) -> Body:
-        """The specification's health body; `status` is "unhealthy" while the store is away."""
-        sent = time.perf_counter()
-        try:
-            store = await self._store()
-            counted = await self.run(self.flows.count(store.now()))
-        except StoreUnavailable as error:
-            logger.warning("health: %s", error)
-            return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
-        took_ms = round((time.perf_counter() - sent) * 1000, 1)
-        return _health("healthy", counted, self._connected, took_ms)
-
-    async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
-        """The specification's single entry: an endpoint's path, its method, its body or query.
-
-        Raises:
-            ValueError: there is no such endpoint; and whatever the method behind it raises.
-        """
-        task_id = endpoint.split("/")[-2] if endpoint.startswith("/internal/task/") else ""
-        match method, endpoint.rpartition("/")[2]:
-            case "POST", "create-task":
-                return await self.create_task(**data)
-            case "PUT", "update" if task_id:
-                return await self.update_progress(task_id, **data)
-            case "GET", "status" if task_id:
-                return await self.get_task_status(task_id)
-            case "POST", "cancel" if task_id:
-                return await self.cancel_task(task_id, **data)
-            case "GET", "tasks":
-                return await self.get_tasks_list(**data)
-            case "GET", "health":
-                return await self.health_check()
-        raise ValueError(f"Unknown endpoint: {method} {endpoint}")
-
-
-class ProgressService(_Service):
+class ProgressService(FlowService):
     """Records in this process's memory; cleaned up 24 h after a task's end."""
 
     _connected = "not used"
@@ -212,7 +44,7 @@ class ProgressService(_Service):
         return self._memory
 
 
-class RedisProgressService(_Service):
+class RedisProgressService(FlowService):
     """Records in Redis, shared with workers and other services.
 
     `store` may be given to share an `AsyncStore`; else one is opened for each event loop.
@@ -252,39 +84,8 @@ class RedisProgressService(_Service):
             opened, self._opened = self._opened, None
             await opened[1].close()
 
-    async def __aenter__(self) -> RedisProgressService:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-
-
-def pagination(page: int, limit: int, total: int) -> Body:
-    """The list's pagination; one page where there is nothing, as in the specification."""
-    return {
-        "page": page,
-        "limit": limit,
-        "total": total,
-        "pages": max((total + limit - 1) // limit, 1),
-    }
-
-
-def _health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
-    return {
-        "status": status,
-        "version": version("progress-backend"),
-        "active_tasks": counted.active,
-        "total_tasks_today": counted.recent,
-        "memory_usage": {
-            "tasks_in_memory": counted.records,
-            "memory_usage_mb": round(counted.memory_bytes / 2**20, 1),
-        },
-        "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
-    }
-
-
-def _loaded(document: bytes) -> Body:
-    body: Body = json.loads(document)
-    return body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, tzinfo
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .catalogue import LOCALES, Locale
@@ -129,7 +129,7 @@ def _read(name: str, kind: str, raw: Any) -> Any:
             return int(raw)
     except (TypeError, ValueError) as error:
         raise _unusable(name, raw, "a number") from error
-    return cast(str, raw).strip() if isinstance(raw, str) else str(raw)
+    return str(raw).strip()
 
 
 def _unusable(name: str, value: object, expected: str) -> SettingsError:

@@ -61,7 +61,9 @@ def transition(
     else:
         _fence(task, event, row)
     # Skewed clocks may not turn time back: started <= updated <= completed, always.
-    now = max([now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)])
+    now = max(
+        [event.at or now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)]
+    )
     after = move.step(task, event, Scene(now, locale))
     if after is task:
         return task
@@ -88,8 +90,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
         if row == TaskStatus.ERROR and not came_again:
             raise _refusal(task, event)
-    elif row == SUSPECTED and not isinstance(event, (ev.Created, ev.Requeued)):
-        if event.attempt is None and event.owner is None:
+    elif row == SUSPECTED and event.attempt is None and event.owner is None:
+        if not isinstance(event, (ev.Created, ev.Requeued)):
             raise _refusal(task, event)
     if isinstance(event, ev.Lost):
         spoke = task.revision != event.revision

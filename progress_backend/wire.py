@@ -8,6 +8,7 @@ The status body is the document as it is stored.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha1
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from .errors import TooLarge
 from .estimate import estimated_completion, rate_text, remaining_seconds, seconds_text
-from .model import Task, Worker, rendered
+from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered
 
 #: A document above this is refused: it is sent to every watcher on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -162,3 +163,71 @@ def decode(document: bytes) -> Task:
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+# Bodies made from documents
+
+
+def update_message(body: Mapping[str, Any], type_: str) -> str:
+    """The message (specification 2.3) that tells a watcher of a document, as JSON text.
+
+    `type_` is "task_created" or "progress_update".
+    """
+    message = {
+        "type": type_,
+        "task_id": body["task_id"],
+        "status": body["status"],
+        "progress": body["progress"],
+        "message": body["current_status"],
+        "timestamp": body["updated_at"] or body["created_at"],
+        "revision": body["revision"],
+        "task_type": body["task_type"],
+        "symbol": body["symbol"],
+        "estimated_completion": body["estimated_completion"],
+        "processing_details": body["processing_details"],
+    }
+    if body["status"] in ENDED:
+        message["results"] = body["results"]
+        message["error_message"] = body["error_message"]
+    return dumps(message)
+
+
+def version(body: Mapping[str, Any]) -> tuple[datetime, int]:
+    """When the record was created and its revision: what orders the states of one task id."""
+    return datetime.fromisoformat(body["created_at"]), body["revision"]
+
+
+def suspected(body: Mapping[str, Any]) -> bool:
+    """Whether the end is only a suspicion that the run itself may take back."""
+    return body["status"] == TaskStatus.ERROR and body["error_cause"] == LOST
+
+
+def entity_tag(document: bytes) -> str:
+    """The ETag of a document: created_at and revision.
+
+    Weak, since the estimate of a task that has not begun may move without a new revision. It is
+    read without parsing: the callers' own values stand before created_at, so the last ones count.
+    """
+    created = document.rfind(b'"created_at":') + len(b'"created_at":')
+    revision = document.rfind(b'"revision":') + len(b'"revision":')
+    created_at = document[created : document.index(b",", created)].strip(b'"')
+    return f'W/"{created_at.decode()}/{document[revision:-1].decode()}"'
+
+
+def created_body(document: bytes) -> bytes:
+    """The answer to a creation (specification 2.1)."""
+    body = json.loads(document)
+    names = ("task_id", "status", "task_type", "symbol")
+    answer = {name: body[name] for name in names}
+    answer["total_items"] = body["progress"]["total"]
+    answer["created_at"] = body["created_at"]
+    answer["estimated_completion"] = body["estimated_completion"]
+    return dumps(answer).encode()
+
+
+def list_body(
+    documents: Iterable[bytes], pagination: Mapping[str, int], summary: Mapping[str, int]
+) -> bytes:
+    """A page of the list (specification 2.2): the rows are the documents as they are stored."""
+    tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
+    return b'{"tasks":[' + b",".join(documents) + tail.encode()

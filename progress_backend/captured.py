@@ -1,0 +1,47 @@
+"""What a job's own `update_state(state, meta)` says, as an event; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from . import events as ev
+
+#: Celery's states that say nothing new: the signals speak of them.
+_CELERYS_OWN: Final = frozenset(
+    {"PENDING", "RECEIVED", "STARTED", "RETRY", "REJECTED", "IGNORED", ""}
+)
+_MESSAGES: Final = ("message", "description", "status")
+_FIGURES: Final = ("current", "total", *_MESSAGES)
+_LONGEST: Final = 2_000
+
+
+def event_of(state: Any, meta: Any) -> ev.Event | None:
+    """The event of a hand-set state; None for Celery's own states that end nothing."""
+    if not isinstance(state, str) or state in _CELERYS_OWN:
+        return None
+    values = meta if isinstance(meta, Mapping) else {}
+    if state == "SUCCESS":
+        results = values if isinstance(meta, Mapping) else {"result": meta}
+        return ev.Completed(results=results if meta is not None else {})
+    if state == "FAILURE":
+        return ev.Failed(error_message=str(meta)[:_LONGEST])
+    if state == "REVOKED":
+        return ev.Cancelled(by="celery", reason="REVOKED")
+    message = next((values[name] for name in _MESSAGES if values.get(name) is not None), None)
+    return ev.Progressed(
+        current=count_of(values.get("current")),
+        total=count_of(values.get("total")),
+        message=None if message is None else str(message)[:_LONGEST],
+        details={str(k): v for k, v in values.items() if k not in _FIGURES},
+    )
+
+
+def count_of(number: Any) -> int | None:
+    """A figure as a count; what is none is left out rather than recorded wrong."""
+    if isinstance(number, bool) or number is None:
+        return None
+    try:
+        return min(max(int(number), 0), 2**53 - 1)
+    except (TypeError, ValueError, OverflowError):
+        return None

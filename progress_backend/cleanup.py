@@ -1,0 +1,35 @@
+"""`progress.cleanup`: the beat task that deletes ended records after their retention."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from .store import Store
+from .tracker import Tracker
+
+NAME = "progress.cleanup"
+
+
+def add_cleanup(tracker: Tracker) -> None:
+    """Registers the task and its place in beat's schedule; a missed turn expires with its hour."""
+    app = tracker.app
+    if NAME in app._tasks:
+        return
+
+    @app.task(name=NAME, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
+    def progress_cleanup() -> int:
+        """Deletes what is due; how many records went."""
+        return cleanup(tracker)
+
+    interval_s = tracker.settings.cleanup_interval_s
+    signature: Any = progress_cleanup.s()
+    app.add_periodic_task(interval_s, signature, name=NAME, expires=interval_s)
+
+
+def cleanup(tracker: Tracker) -> int:
+    """One pass, now; 0 where tracking is off."""
+    if tracker.process is None:
+        return 0
+    with Store(tracker.settings) as store:
+        return store.run(store.flows.cleanup(store.now(), uuid.uuid4().hex))

@@ -1,0 +1,31 @@
+"""A failure in one line, never a traceback; and its cause; pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+#: Longest error message that is recorded.
+_LONGEST: Final = 2_000
+_CAUSES: Final = {
+    "WorkerLostError": "worker_lost",
+    "TimeLimitExceeded": "time_limit",
+    "SoftTimeLimitExceeded": "time_limit",
+    "Reject": "rejected",
+}
+
+
+def described(exception: Any) -> str:
+    """An exception in one line, never a traceback: "ValueError: bad symbol"."""
+    if not isinstance(exception, BaseException):
+        return str(exception)[:_LONGEST]
+    try:
+        said = str(exception)
+    except Exception:  # a user's exception may be broken
+        said = ""
+    kind = type(exception).__name__
+    return (f"{kind}: {said}" if said else kind)[:_LONGEST]
+
+
+def cause_of(exception: Any) -> str:
+    """The word for why: "exception" unless the kind of failure says more."""
+    return _CAUSES.get(type(exception).__name__, "exception")

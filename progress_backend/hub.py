@@ -1,0 +1,99 @@
+"""Who listens in this process: one latest-wins mailbox a listener. Pure asyncio, one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class HubClosed(Exception):
+    """The process shuts down; no more news will come."""
+
+
+class Mailbox(Generic[T]):
+    """Holds the newest item for one listener; an older one that was not fetched is gone."""
+
+    __slots__ = ("_closed", "_newest", "_waiter")
+
+    def __init__(self) -> None:
+        self._newest: T | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._closed = False
+
+    def put(self, item: T) -> None:
+        """Replaces what is there; never waits."""
+        self._newest = item
+        self._wake()
+
+    def close(self) -> None:
+        """Makes every `get` from now on raise HubClosed."""
+        self._closed = True
+        self._wake()
+
+    async def get(self) -> T:
+        """Waits for an item and takes it out. One caller at a time.
+
+        Raises:
+            HubClosed: the hub was closed.
+        """
+        while not self._closed:
+            if self._newest is not None:
+                item, self._newest = self._newest, None
+                return item
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        raise HubClosed
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Hub(Generic[T]):
+    """Brings what is published on a topic to all who joined it."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, set[Mailbox[T]]] = {}
+        self._closed = False
+
+    def join(self, topic: str) -> Mailbox[T]:
+        """A mailbox that gets what is published on the topic from now on."""
+        mailbox: Mailbox[T] = Mailbox()
+        if self._closed:
+            mailbox.close()
+        self._topics.setdefault(topic, set()).add(mailbox)
+        return mailbox
+
+    def leave(self, topic: str, mailbox: Mailbox[T]) -> bool:
+        """Takes a mailbox away; whether somebody still listens to the topic."""
+        mailboxes = self._topics.get(topic, set())
+        mailboxes.discard(mailbox)
+        if not mailboxes:
+            self._topics.pop(topic, None)
+        return bool(mailboxes)
+
+    def publish(self, topic: str, item: T) -> None:
+        """Puts the item into every mailbox of the topic."""
+        for mailbox in self._topics.get(topic, ()):
+            mailbox.put(item)
+
+    def topics(self) -> Iterable[str]:
+        """The topics that somebody listens to."""
+        return self._topics.keys()
+
+    def listeners(self) -> int:
+        """How many mailboxes there are."""
+        return sum(map(len, self._topics.values()))
+
+    def close(self) -> None:
+        """Tells every listener, also those still to come, that no more news will come."""
+        self._closed = True
+        for mailboxes in self._topics.values():
+            for mailbox in mailboxes:
+                mailbox.close()

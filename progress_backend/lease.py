@@ -1,0 +1,182 @@
+"""A worker's sign of life, and the pass that finds runs without one.
+
+A native thread renews the lease of the worker's main process and runs the reaping pass; beat and
+every API process run the pass as well, so that the death of the only worker is seen.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswer
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery, signals
+
+from . import commands as c
+from . import reaping
+from .captured import event_of
+from .errors import ProgressError, StoreUnavailable
+from .events import Event
+from .record import Base, milliseconds
+from .settings import Settings
+from .store import Store
+from .tracker import LEASE_VARIABLE, Tracker
+
+logger = logging.getLogger(__name__)
+
+#: Longest wait for the result backend before a silent run is judged without it.
+_ASK_S = 1.0
+#: Longest wait for the store; nothing waits for this thread.
+_TIMEOUT_S = 2.0
+
+AskBackend = Callable[[str], Event | None]
+
+
+class Keeper:
+    """Renews a lease (if it has one) and reaps, in a thread of its own."""
+
+    def __init__(self, settings: Settings, lease: str | None, ask: AskBackend | None) -> None:
+        self._settings = settings
+        self._lease = lease
+        self._ask = ask
+        self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self._store = Store(settings, timeout_s=_TIMEOUT_S)
+        self._stop = threading.Event()
+        #: Monotonic time since when the store has answered without a gap.
+        self._answering: float | None = None
+
+    def start(self) -> None:
+        """Starts the thread."""
+        native_thread(self._work)
+
+    def stop(self) -> None:
+        """Ends the thread and gives the lease back."""
+        self._stop.set()
+        if self._lease is not None:
+            try:
+                self._store.execute(c.EndLease(self._lease))
+            except StoreUnavailable as error:
+                logger.warning("progress lease is left to run out: %s", error)
+
+    def _work(self) -> None:
+        reap_at = 0.0
+        step_s = min(self._settings.lease_s / 3, self._settings.reap_interval_s)
+        while not self._stop.is_set():
+            try:
+                self._renew()
+                if time.monotonic() >= reap_at:
+                    reap_at = time.monotonic() + self._settings.reap_interval_s
+                    self._reap()
+            except StoreUnavailable as error:
+                if self._answering is not None:
+                    logger.warning("progress lease: %s", error)
+                self._answering = None
+            except Exception:
+                # A lease that is not renewed would have healthy runs reaped: go on, and say so.
+                logger.exception("progress lease")
+            self._stop.wait(step_s)
+
+    def _renew(self) -> None:
+        self._store.measure_clock()
+        if self._lease is not None:
+            until = self._store.now() + timedelta(seconds=self._settings.lease_s)
+            self._store.execute(c.Renew(self._lease, milliseconds(until)))
+        if self._answering is None:
+            self._answering = time.monotonic()
+
+    def _reap(self) -> None:
+        """Judges nobody before the store was seen answering for a whole lease."""
+        if self._answering is None or time.monotonic() - self._answering < self._settings.lease_s:
+            return
+        store = self._store
+        flow = reaping.suspects(self._settings, store.now(), self._token)
+        for base in store.run(flow):
+            self._judge(base)
+
+    def _judge(self, base: Base) -> None:
+        task_id = base.task.task_id
+        verdict = self._ask(task_id) if self._ask is not None else None
+        if verdict is None:
+            verdict = reaping.lost(base, self._settings.locale)
+        store = self._store
+        try:
+            applied = store.run(store.flows.apply(task_id, (verdict,), store.now(), base=base))
+        except StoreUnavailable:
+            raise
+        except ProgressError as error:
+            logger.debug("not reaped: %s", error)
+            return
+        if applied.refused is None:
+            logger.warning("task %s: %s", task_id, type(verdict).__name__.lower())
+
+
+def result_backend(app: Celery) -> AskBackend:
+    """Asks Celery's result backend for an end that was missed; no answer within a bound is None."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="progress-ask")
+
+    def read(task_id: str) -> Event | None:
+        meta = app.backend.get_task_meta(task_id)
+        if meta.get("status") not in ("SUCCESS", "FAILURE", "REVOKED"):
+            return None
+        return event_of(meta["status"], meta.get("result"))
+
+    def ask(task_id: str) -> Event | None:
+        try:
+            return pool.submit(read, task_id).result(timeout=_ASK_S)
+        except NoAnswer:
+            return None
+        except Exception as error:  # disabled, unreachable, undecodable: no answer
+            logger.debug("result backend gives no answer: %r", error)
+            return None
+
+    return ask
+
+
+def native_thread(work: Callable[[], None]) -> None:
+    """A thread of the operating system, also where gevent has patched threading."""
+    try:
+        from gevent.monkey import get_original
+    except ImportError:
+        threading.Thread(target=work, name="progress-lease", daemon=True).start()
+    else:
+        get_original("_thread", "start_new_thread")(work, ())
+
+
+def connect(tracker: Tracker) -> None:
+    """Connects the worker's and beat's begin and end, once however often it is called."""
+    keepers: dict[int, Keeper] = {}
+
+    def begin(lease: str | None) -> None:
+        if tracker.process is None or os.getpid() in keepers:
+            return
+        keeper = Keeper(tracker.settings, lease, result_backend(tracker.app))
+        keepers[os.getpid()] = keeper
+        keeper.start()
+
+    def worker_began(sender: Any = None, **_: Any) -> None:
+        if getattr(sender, "app", None) is not tracker.app:
+            return
+        lease = f"{sender.hostname}/{uuid.uuid4().hex}"
+        os.environ[LEASE_VARIABLE] = lease
+        begin(lease)
+
+    def beat_began(sender: Any = None, **_: Any) -> None:
+        if getattr(sender, "app", None) is tracker.app:
+            begin(None)
+
+    def ended(**_: Any) -> None:
+        keeper = keepers.pop(os.getpid(), None)
+        if keeper is not None:
+            keeper.stop()
+
+    uid = f"progress-lease-{id(tracker.app)}"
+    signals.worker_init.connect(worker_began, weak=False, dispatch_uid=uid)
+    signals.worker_shutdown.connect(ended, weak=False, dispatch_uid=uid)
+    signals.beat_init.connect(beat_began, weak=False, dispatch_uid=uid)

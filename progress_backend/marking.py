@@ -1,0 +1,127 @@
+"""What `@progress_task` says of a task, and what it comes to for one call."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .events import Identity
+
+logger = logging.getLogger(__name__)
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Attribute of a task's function (or class) that says that the task is tracked.
+MARK = "__progress__"
+#: Message header in which a call's values travel.
+HEADER = "progress"
+_FIELDS = ("task_type", "symbol", "total_items", "metadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Constants, or functions of the task's arguments; None where nothing is said."""
+
+    task_type: Any = None
+    symbol: Any = None
+    total_items: Any = None
+    metadata: Any = None
+
+
+def progress_task(
+    fun: F | None = None,
+    *,
+    task_type: str | Callable[..., Any] | None = None,
+    symbol: str | Callable[..., Any] | None = None,
+    total_items: int | Callable[..., Any] | None = None,
+    metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+) -> Any:
+    """Marks a task as tracked; goes under `@app.task(bind=True)` and keeps the signature.
+
+    Each value is a constant, or a function that is called with those of the task's bound arguments
+    that it names: `symbol=lambda symbol: symbol.upper()`. `task_type` is the task's name unless
+    given. One call can say otherwise: `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
+
+    Works as `@progress_task` and as `@progress_task(...)`.
+    """
+    marking = Marking(task_type, symbol, total_items, metadata)
+
+    def mark(function: F) -> F:
+        setattr(function, MARK, marking)
+        return function
+
+    return mark if fun is None else mark(fun)
+
+
+def marking_of(task: Any) -> Marking | None:
+    """A Celery task's marking: on its function, or on its class (`base=ProgressTask`)."""
+    found = getattr(task.run, MARK, None) or getattr(task, MARK, None)
+    return found if isinstance(found, Marking) else None
+
+
+def identity_of(
+    task: Any,
+    name: str,
+    marking: Marking,
+    args: Any,
+    kwargs: Any,
+    given: Mapping[str, Any],
+    **family: str | None,
+) -> Identity:
+    """What is fixed for one call. `given` are the values that came with the message.
+
+    Never raises: a value that cannot be had is None, with one line in the log.
+    """
+    values = {field: given.get(field) for field in _FIELDS}
+    if any(values[field] is None and callable(getattr(marking, field)) for field in _FIELDS):
+        bound = _bound(task, args, kwargs)
+    else:
+        bound = {}
+    for field in _FIELDS:
+        if values[field] is None:
+            values[field] = _value(name, field, getattr(marking, field), bound)
+    total = values["total_items"]
+    metadata = values["metadata"]
+    return Identity(
+        task_type=_text(values["task_type"]) or name,
+        symbol=_text(values["symbol"]),
+        total_items=total if isinstance(total, int) and total >= 0 else None,
+        metadata=dict(metadata) if isinstance(metadata, Mapping) else {},
+        **family,
+    )
+
+
+def header_of(identity: Identity) -> dict[str, Any]:
+    """The header that carries the values to the worker."""
+    return {field: getattr(identity, field) for field in _FIELDS}
+
+
+def _text(value: Any) -> str | None:
+    """A name as it is recorded: at most 255 characters, None if empty."""
+    return None if value is None or value == "" else str(value)[:255]
+
+
+def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The task's arguments by name, defaults applied, without self."""
+    run = getattr(task, "_orig_run", None) or task.run
+    try:
+        bound = inspect.signature(run).bind(*(args or ()), **(kwargs or {}))
+    except (TypeError, ValueError):
+        return dict(kwargs or {})
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _value(name: str, field: str, value: Any, bound: Mapping[str, Any]) -> Any:
+    if not callable(value):
+        return value
+    try:
+        parameters = inspect.signature(value).parameters.values()
+        if any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return value(**bound)
+        return value(**{p.name: bound[p.name] for p in parameters if p.name in bound})
+    except Exception as error:  # the user's function may raise anything
+        logger.warning("%s of %s is left out: %r", field, name, error)
+        return None

@@ -1,0 +1,146 @@
+"""What a Celery task says of its progress."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from celery import current_task
+
+from .counting import counted
+from .events import Identity
+from .run import Run
+from .tracker import tracker_of
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class ProgressNotifier:
+    """Says how far the running Celery task is. Wraps `update_state`: the record, the result's
+    PROGRESS meta and Flower all show what was said.
+
+    Outside a tracked task, and where no store is configured, it does nothing (one warning).
+    No method does I/O in the job's thread, but that a paused job waits and a cancelled one is
+    ended by `TaskCancelled`, raised from here.
+    """
+
+    __slots__ = ("_run",)
+
+    def __init__(self, celery_task: Any = None) -> None:
+        """`celery_task` is the bound task's `self`; the current task unless given."""
+        self._run = _run_of(celery_task if celery_task is not None else current_task)
+
+    def update(
+        self,
+        current: int | None = None,
+        total: int | None = None,
+        message: str | None = None,
+        details: Mapping[str, Any] | None = None,
+        *,
+        phase: str | None = None,
+    ) -> None:
+        """The newest figures. Recorded at once if they are the first or total or phase changed,
+        else with the next interval (1 s); only the newest of an interval is.
+
+        Args:
+            current: items done so far.
+            total: items in all; None leaves it as it is.
+            message: what people read; the default is 「処理中... (150/252)」.
+            details: merged into `processing_details`.
+            phase: name of the part of the job, kept in the details.
+
+        Raises:
+            TaskCancelled: somebody cancelled the task.
+        """
+        run = self._run
+        run.pending = value = (current, total, message, details, phase)
+        if (
+            run.attention
+            or (total is not None and total != run.total)
+            or (phase is not None and phase != run.phase)
+        ):
+            run.attend(value)
+
+    def advance(
+        self,
+        n: int = 1,
+        *,
+        total: int | None = None,
+        message: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`n` more items are done; otherwise as `update`."""
+        run = self._run
+        run.current += n
+        self.update(run.current, total, message, details, phase=run.phase)
+
+    def track(self, iterable: Iterable[T], total: int | None = None) -> Iterable[T]:
+        """Yields the items and counts them: one more is done when the next is asked for.
+
+        `total` is `len(iterable)` where that is known.
+        """
+        if total is None:
+            total = _length(iterable)
+        return counted(self._run, iterable, total)
+
+    def complete(
+        self, results: Mapping[str, Any] | None = None, message: str | None = None
+    ) -> None:
+        """What the record says when the task has ended well; the task's own end ends it."""
+        run = self._run
+        run.results = {**run.results, **(results or {})}
+        run.end_message = message
+
+    def error(self, error_message: str, message: str | None = None) -> None:
+        """What the record says of an error; the task ends with one only if it raises."""
+        run = self._run
+        run.error_text = str(error_message)
+        run.end_message = message
+
+
+class _Nowhere:
+    """Stands for the sender where nothing is recorded."""
+
+    always = False
+
+    def wake(self) -> None:
+        pass
+
+    def wait_while_paused(self, run: Run) -> None:
+        pass
+
+    def close(self, run: Run) -> None:
+        pass
+
+    def progress_text(self, current: int, total: int | None) -> str:
+        return ""
+
+
+def _run_of(celery_task: Any) -> Run:
+    task_id = celery_task.request.id if celery_task else None
+    if task_id:
+        tracker = tracker_of(celery_task.app)
+        process = tracker.process if tracker is not None else None
+        run = process.runs.get(task_id) if process is not None else None
+        if run is not None and not run.refused:
+            return run
+    _warn_once(celery_task.name if celery_task else "code outside a task")
+    return Run("", Identity(task_type=""), _Nowhere())
+
+
+_warned: set[str] = set()
+
+
+def _warn_once(who: str) -> None:
+    if who not in _warned and len(_warned) < 1_000:
+        _warned.add(who)
+        logger.warning("no progress is recorded for %s: it is not a tracked task's run", who)
+
+
+def _length(iterable: Iterable[Any]) -> int | None:
+    try:
+        return len(iterable)  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        return None

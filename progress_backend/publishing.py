@@ -1,0 +1,63 @@
+"""A task's record begins before its message leaves."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from celery.utils import uuid
+
+from . import events as ev
+from .catalogue import text
+from .failures import described
+from .marking import HEADER, header_of, identity_of
+from .tracker import Tracker
+from .transition import NOT_PUBLISHED
+
+
+def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
+    """Created, before the message leaves; Requeued for a retry or a replacement."""
+    marking = tracker.marking_for(name, headers)
+    if marking is None or (process := tracker.process) is None or "id" not in headers:
+        return
+    task_id = headers["id"]
+    if headers.get("retries") or headers.get("replaced_task_nesting"):
+        process.sender.record(process.runs.get(task_id), task_id, ev.Requeued(), keep=False)
+        return
+    args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
+    identity = identity_of(
+        tracker.app._tasks.get(name),
+        name,
+        marking,
+        args,
+        kwargs,
+        headers.get(HEADER) or {},
+        parent_id=headers.get("parent_id"),
+        root_id=headers.get("root_id"),
+        group_id=headers.get("group"),
+    )
+    headers[HEADER] = header_of(identity)
+    created = ev.Created(identity=identity)
+    process.sender.record(None, task_id, created, keep=False)
+
+
+def watch(tracker: Tracker) -> None:
+    """A publish that raises leaves no record that waits for ever: Celery has no signal for it."""
+    send_task = tracker.app.send_task
+
+    @functools.wraps(send_task)
+    def send(name: str, *args: Any, **options: Any) -> Any:
+        known = tracker.marking_for(name, options.get("headers"))
+        if known is not None and not options.get("task_id"):
+            options["task_id"] = uuid()
+        try:
+            return send_task(name, *args, **options)
+        except Exception as error:
+            if known is not None and (process := tracker.process) is not None:
+                reason = described(error)
+                message = text(tracker.settings.locale, "not_published", reason=reason)
+                failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
+                process.sender.record(None, options["task_id"], failed, keep=False)
+            raise
+
+    tracker.app.send_task = send

@@ -1,0 +1,60 @@
+"""A record as flows see it: the task, what commit compares with, and where the task stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import wire
+from .commands import Facets
+from .errors import TooLarge, TransitionRefused
+from .model import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A record as last seen: what a commit compares with."""
+
+    task: Task
+    digest: str
+
+    @classmethod
+    def of(cls, document: bytes) -> Base:
+        """From a stored document."""
+        return cls(wire.decode(document), wire.digest(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The record after `apply`; `refused` says why nothing was changed, if so."""
+
+    base: Base
+    document: bytes | None
+    refused: TransitionRefused | None = None
+
+    @property
+    def task(self) -> Task:
+        """The record."""
+        return self.base.task
+
+
+def facets_of(task: Task) -> Facets:
+    """In which indexes a task stands."""
+    lease = None if task.ended or task.worker is None else task.worker.lease
+    return Facets(task.status, task.task_type, task.symbol, lease)
+
+
+def milliseconds(time: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(time.timestamp() * 1000)
+
+
+def encoded(task: Task, clip: bool) -> tuple[Task, bytes]:
+    """The task and its document; `clip` shortens what is too large instead of raising."""
+    try:
+        return task, wire.encode(task)
+    except TooLarge:
+        if not clip:
+            raise
+        task = wire.clipped(task)
+        return task, wire.encode(task)

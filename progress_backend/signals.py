@@ -1,0 +1,216 @@
+"""Celery's signals -> events. Which signals fire when is celery-specific: see the docs' table.
+
+Every handler is quiet about apps and tasks that are not tracked, and none ever raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from celery import signals
+
+from . import events as ev
+from . import publishing
+from .catalogue import text
+from .failures import cause_of, described
+from .marking import HEADER, identity_of
+from .model import TaskStatus
+from .run import Run, TaskCancelled
+from .tracker import Process, Tracker
+
+logger = logging.getLogger(__name__)
+
+
+def connect(tracker: Tracker) -> None:
+    """Connects the handlers, once however often it is called."""
+    uid = f"progress-{id(tracker.app)}"
+    for signal, handler in (
+        (signals.before_task_publish, publishing.published),
+        (signals.task_prerun, _prerun),
+        (signals.task_postrun, _postrun),
+        (signals.task_success, _success),
+        (signals.task_failure, _failure),
+        (signals.task_retry, _retry),
+        (signals.task_revoked, _revoked),
+        (signals.task_unknown, _unknown),
+    ):
+        signal.connect(
+            _quiet(handler, tracker), weak=False, dispatch_uid=f"{uid}-{handler.__name__}"
+        )
+
+
+def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None]:
+    @functools.wraps(handler)
+    def guarded(sender: Any = None, **kwargs: Any) -> None:
+        try:
+            handler(tracker, sender, **kwargs)
+        except Exception:
+            # Tracking never raises into Celery; the log is where a mistake of ours shows.
+            logger.exception("progress: %s", handler.__name__)
+
+    return guarded
+
+
+def _ours(tracker: Tracker, task: Any, headers: Any = None) -> bool:
+    if getattr(task, "app", None) is not tracker.app:
+        return False
+    return tracker.marking_for(task.name, headers) is not None
+
+
+# Run
+
+
+def _prerun(
+    tracker: Tracker, sender: Any, *, task_id: str, args: Any, kwargs: Any, **_: Any
+) -> None:
+    """Started; the run is there for the notifier from now on."""
+    task = sender
+    request = task.request
+    header = getattr(request, HEADER, None)
+    if not _ours(tracker, task, {HEADER: header}) or (process := tracker.process) is None:
+        return
+    marking = tracker.marking_for(task.name, {HEADER: header})
+    assert marking is not None
+    identity = identity_of(
+        task,
+        task.name,
+        marking,
+        args,
+        kwargs,
+        header if isinstance(header, dict) else {},
+        parent_id=request.parent_id,
+        root_id=request.root_id,
+        group_id=request.group,
+    )
+    run = Run(task_id, identity, process.sender, celery_task=task, request=request)
+    delivery = request.delivery_info or {}
+    started = ev.Started(
+        identity=identity,
+        worker=None if request.is_eager else tracker.worker(),
+        retries=request.retries or 0,
+        redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
+    )
+    process.runs[task_id] = run
+    applied = process.sender.record(run, task_id, started)
+    if applied is not None and applied.refused is not None:
+        run.refused = run.status != TaskStatus.CANCELLED
+    process.sender.opened(run)
+
+
+def _postrun(
+    tracker: Tracker, sender: Any, *, task_id: str, state: str | None, retval: Any = None, **_: Any
+) -> None:
+    """The run is over: what Celery gives no other signal for is recorded here."""
+    task = sender
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.runs.pop(task_id, None)
+    if run is None:
+        return
+    process.sender.ended(run)
+    if isinstance(retval, TaskCancelled):
+        process.sender.revoked(run)
+        _mark_revoked(task, run)
+    elif state == "IGNORED" and not run.replaced:
+        _record(process, run, ev.Ignored())
+    elif state == "REJECTED" and getattr(retval, "requeue", False):
+        _record(process, run, ev.Requeued())
+
+
+def _mark_revoked(task: Any, run: Run) -> None:
+    """Celery stores no end for Ignore; `get()` and chords would wait for ever."""
+    request = run.request
+    stores = not (
+        request.ignore_result if request.ignore_result is not None else task.ignore_result
+    )
+    task.backend.mark_as_revoked(
+        run.task_id, "cancelled", request=request, store_result=stores and not request.is_eager
+    )
+
+
+def _record(process: Process, run: Run, *happened: ev.Event) -> None:
+    """Records the run's end together with its newest value, in one commit."""
+    if run.refused:
+        return
+    newest = run.newest()
+    if newest is not None:
+        happened = (newest, *happened)
+    process.sender.record(run, run.task_id, *happened)
+
+
+def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.runs.get(task.request.id)
+    if run is None:
+        return
+    if isinstance(result, dict):
+        results = {**run.results, **result}
+    else:
+        results = run.results if result is None else {**run.results, "result": result}
+    _record(process, run, ev.Completed(results=results, message=run.end_message))
+
+
+def _failure(tracker: Tracker, task: Any, *, task_id: str, exception: Any = None, **_: Any) -> None:
+    """In the child: the body raised. In the main process: a limit, or a lost child."""
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.runs.get(task_id)
+    if run is None and tracker.marking(task.name) is None:
+        return
+    failed = ev.Failed(
+        error_message=(run.error_text if run else None) or described(exception),
+        cause=cause_of(exception),
+        message=run.end_message if run and run.error_text else None,
+    )
+    if run is not None:
+        _record(process, run, failed)
+    else:
+        _from_main(tracker, process, task_id, failed)
+
+
+def _from_main(tracker: Tracker, process: Process, task_id: str, event: ev.Event) -> None:
+    """What the worker's main process saw counts while its lease, or none, owns the record."""
+    worker = tracker.worker()
+    owner = worker.lease if worker else None
+    process.sender.record(None, task_id, replace(event, owner=owner))
+
+
+def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.runs.get(request.id)
+    if run is None or reason is None:
+        return
+    cause = getattr(reason, "exc", None) or reason
+    _record(process, run, ev.Retried(message=described(cause), retries=(request.retries or 0) + 1))
+
+
+def _revoked(
+    tracker: Tracker,
+    task: Any,
+    *,
+    request: Any,
+    terminated: bool = False,
+    expired: bool = False,
+    **_: Any,
+) -> None:
+    if not _ours(tracker, task) or (process := tracker.process) is None:
+        return
+    key = "expired" if expired else "revoked"
+    message = text(tracker.settings.locale, key)
+    reason = "expired" if expired else "terminated" if terminated else "revoked"
+    event = ev.Cancelled(message=message, by="celery", reason=reason)
+    _from_main(tracker, process, request.id, event)
+
+
+def _unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
+    if getattr(sender, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    message = text(tracker.settings.locale, "unknown_task", name=name)
+    failed = ev.Failed(error_message=message, cause="unknown_task")
+    process.sender.record(None, about["id"], failed, keep=False)

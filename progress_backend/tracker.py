@@ -1,0 +1,151 @@
+"""What tracking keeps for one Celery app, and for this process of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from celery import Celery
+
+from .errors import SettingsError
+from .events import Event
+from .marking import HEADER, Marking, marking_of
+from .mirror import Mirror
+from .model import Worker
+from .run import Run
+from .sender import JOB_WAIT_S, Sender
+from .settings import Settings
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+#: The lease that this process's runs are held by: set by the worker's main process, read by its
+#: children, forked or spawned.
+LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
+_UNTRACKED = ("celery.", "progress.")
+
+_trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
+
+
+class Process:
+    """The parts that may not be shared over a fork: connections, threads, runs."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        self.pid = os.getpid()
+        self.runs: dict[str, Run] = {}
+        self.store = Store(settings, timeout_s=JOB_WAIT_S)
+        self.sender = Sender(self.store, Mirror(app, flower_events=settings.flower_events))
+
+
+class Tracker:
+    """One an app; `process` is made anew after a fork."""
+
+    def __init__(
+        self, app: Celery, *, track: str, exclude: Iterable[str], given: dict[str, Any]
+    ) -> None:
+        self.app = app
+        self._all = track == "all"
+        self._exclude = frozenset(exclude)
+        self._given = given
+        self._markings: dict[str, Marking | None] = {}
+        self._settings: Settings | None = None
+        self._process: Process | None = None
+        self._lock = threading.Lock()
+        self._off = False
+
+    @property
+    def settings(self) -> Settings:
+        """Read at first use: the environment and the app's configuration.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+        """
+        if self._settings is None:
+            self._settings = Settings.from_sources(self.app.conf, os.environ, **self._given)
+        return self._settings
+
+    @property
+    def process(self) -> Process | None:
+        """This process's part; None, with one warning, where tracking is off."""
+        process = self._process
+        if process is not None and process.pid == os.getpid():
+            return process
+        return None if self._off else self._begin()
+
+    def _begin(self) -> Process | None:
+        # A lock held at the fork would never be released in the child: made anew below.
+        with self._lock:
+            if self._process is not None and self._process.pid == os.getpid():
+                return self._process
+            try:
+                self._process = Process(self.app, self.settings)
+            except SettingsError as error:
+                self._off = True
+                logger.warning("progress tracking is off: %s", error)
+                return None
+            return self._process
+
+    def after_fork(self) -> None:
+        """In a forked child: nothing of the parent's is used."""
+        self._lock = threading.Lock()
+        self._process = None
+
+    def marking(self, name: str) -> Marking | None:
+        """How the task of this name is tracked; None if it is not. One look-up once known."""
+        try:
+            return self._markings[name]
+        except KeyError:
+            return self._find(name)
+
+    def _find(self, name: str) -> Marking | None:
+        # The registry itself: app.tasks would finalize the app in the middle of its set-up.
+        task = self.app._tasks.get(name)
+        found = None if task is None else marking_of(task)
+        if found is None and self._all and not self.excluded(name):
+            found = Marking()
+        if task is not None:
+            self._markings[name] = found
+        return found
+
+    def excluded(self, name: str) -> bool:
+        """Whether track="all" leaves this name out."""
+        return name in self._exclude or name.startswith(_UNTRACKED)
+
+    def marking_for(self, name: str, headers: Any) -> Marking | None:
+        """As `marking`; a message with our header is tracked whatever its task."""
+        marking = self.marking(name)
+        if marking is None and headers and isinstance(headers.get(HEADER), dict):
+            return Marking()
+        return marking
+
+    def record(self, run: Run, *happened: Event) -> None:
+        """Records what a run of this process says, if tracking is on."""
+        if (process := self.process) is not None:
+            process.sender.record(run, run.task_id, *happened, keep=False)
+
+    def worker(self) -> Worker | None:
+        """The lease and name that a run in this process is held by; None outside a worker."""
+        lease = os.environ.get(LEASE_VARIABLE)
+        return Worker(lease, lease.partition("/")[0]) if lease else None
+
+
+def register(tracker: Tracker) -> None:
+    """Makes the tracker its app's."""
+    _trackers[tracker.app] = tracker
+
+
+def tracker_of(app: Celery) -> Tracker | None:
+    """The app's tracker, if it was installed."""
+    return _trackers.get(app)
+
+
+def _forked() -> None:
+    for tracker in list(_trackers.values()):
+        tracker.after_fork()
+
+
+os.register_at_fork(after_in_child=_forked)

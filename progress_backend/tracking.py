@@ -1,0 +1,143 @@
+"""`install(app)`: from then on every marked task of the app has its live record."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from celery import Celery, Task
+
+from . import events as ev
+from . import lease, publishing, signals
+from .captured import event_of
+from .cleanup import add_cleanup
+from .errors import SettingsError
+from .marking import HEADER, MARK, Marking, header_of
+from .mirror import rank_progress
+from .run import Run, TaskCancelled
+from .tracker import Tracker, register, tracker_of
+
+logger = logging.getLogger(__name__)
+_BOUND = "__progress_bound__"
+
+
+class ProgressTask(Task):  # type: ignore[misc]  # celery is untyped
+    """Base class that marks a task as tracked: `@app.task(base=ProgressTask, bind=True)`."""
+
+    abstract = True
+
+
+setattr(ProgressTask, MARK, Marking())
+
+
+def install(
+    app: Celery,
+    *,
+    track: Literal["marked", "all"] = "marked",
+    exclude: Iterable[str] = (),
+    beat: bool = True,
+    **settings: Any,
+) -> Celery:
+    """Gives every tracked task of `app` its record; returns the app. May be called twice.
+
+    Reads no configuration: settings come from the environment and `app.conf` at first use.
+
+    Args:
+        track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
+        exclude: names that "all" leaves out, besides Celery's own.
+        beat: whether beat's schedule gets the hourly `progress.cleanup`.
+        settings: fields of `Settings` that win over environment and configuration.
+
+    Raises:
+        SettingsError: `track` is neither word.
+    """
+    if track not in ("marked", "all"):
+        raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
+    if tracker_of(app) is not None:
+        return app
+    tracker = Tracker(app, track=track, exclude=exclude, given=settings)
+    register(tracker)
+    rank_progress()
+    signals.connect(tracker)
+    lease.connect(tracker)
+    publishing.watch(tracker)
+    when_finalized(app, lambda: _bind_all(tracker))
+    if beat:
+        when_finalized(app, lambda: add_cleanup(tracker))
+    return app
+
+
+def when_finalized(app: Celery, action: Callable[[], None]) -> None:
+    """Runs `action` now if the app is complete, else as soon as it is."""
+    if app.finalized:
+        action()
+    else:
+        app.on_after_finalize.connect(lambda **_: action(), weak=False)
+
+
+def _bind_all(tracker: Tracker) -> None:
+    for name, task in list(tracker.app._tasks.items()):
+        if tracker.marking(name) is not None:
+            bind(tracker, task)
+
+
+def bind(tracker: Tracker, task: Any) -> None:
+    """Puts the run around a task's body, as Celery's own autoretry does: on the instance."""
+    if getattr(task, _BOUND, False):
+        return
+    setattr(task, _BOUND, True)
+    body, update_state, on_replace = task.run, task.update_state, task.on_replace
+
+    def current_run() -> Run | None:
+        process = tracker.process
+        return None if process is None else process.runs.get(task.request.id or "")
+
+    @functools.wraps(body)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        current = current_run()
+        # A call of the task's function from inside its own run is part of that run.
+        if current is None or current.closed or current.request is not task.request:
+            return body(*args, **kwargs)
+        current.heed()
+        try:
+            return body(*args, **kwargs)
+        finally:
+            current.close()
+
+    @functools.wraps(update_state)
+    def captured(
+        task_id: str | None = None, state: Any = None, meta: Any = None, **kwargs: Any
+    ) -> Any:
+        own = task_id is None or task_id == task.request.id
+        current = current_run() if own else None
+        if current is not None and current.cancelled:
+            raise TaskCancelled(f"task {current.task_id} was cancelled")
+        answer = update_state(task_id=task_id, state=state, meta=meta, **kwargs)
+        capture(tracker, current, task_id or task.request.id, state, meta)
+        return answer
+
+    @functools.wraps(on_replace)
+    def replaced(sig: Any) -> Any:
+        current = current_run()
+        if current is not None and not task.request.is_eager:
+            current.replaced = True
+            sig.set(
+                headers={**(sig.options.get("headers") or {}), HEADER: header_of(current.identity)}
+            )
+            tracker.record(current, ev.Requeued())
+        return on_replace(sig)
+
+    task.run, task.update_state, task.on_replace = run, captured, replaced
+
+
+def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:
+    """Takes what `update_state` said to the record; raises nothing but TaskCancelled."""
+    happened = event_of(state, meta)
+    if task_id is None or happened is None or (process := tracker.process) is None:
+        return
+    if run is not None and isinstance(happened, ev.Progressed):
+        run.offer((happened.current, happened.total, happened.message, happened.details, None))
+    else:
+        process.sender.record(run, task_id, happened, keep=False)
