@@ -1,0 +1,64 @@
+"""`list` and `show`: tasks as they are now."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .. import requested, wire
+from ..errors import TaskNotFound
+from ..flows import summary
+from ..interface import pagination
+from ..terminal import listing
+from .session import Command, echo_json, filters, open_store, settings_of
+
+
+@click.command("list", cls=Command)
+@filters
+@click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, requested.MAX_LIMIT),
+    default=20,
+    show_default=True,
+    help="Tasks a page.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Whole records, for programs.")
+@click.pass_context
+def list_(
+    ctx: click.Context, /, page: int, limit: int, as_json: bool, **chosen: str | None
+) -> None:
+    """List tasks, newest first.
+
+    The last line says how many there are of each status, whatever the filters.
+    """
+    requested.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
+    with open_store(settings_of(ctx)) as store:
+        paged = store.run(store.flows.page(page, limit, **chosen))
+    documents = [document for _, document in paged.rows if document]
+    pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
+    if as_json:
+        tasks = [json.loads(document) for document in documents]
+        echo_json({"tasks": tasks, "pagination": pages, "summary": counts})
+        return
+    if documents:
+        click.echo("\n".join(listing.table([wire.decode(document) for document in documents])))
+    click.echo(listing.counted(pages, counts))
+
+
+@click.command(cls=Command)
+@click.argument("task_id")
+@click.option("--json", "as_json", is_flag=True, help="The whole record, for programs.")
+@click.pass_context
+def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
+    """Show one task in full."""
+    with open_store(settings_of(ctx)) as store:
+        document = store.run(store.flows.body(task_id))
+        now = store.now()
+    if document is None:
+        raise TaskNotFound(task_id)
+    if as_json:
+        echo_json(json.loads(document))
+    else:
+        click.echo("\n".join(listing.details(wire.decode(document), now)))

@@ -1,0 +1,100 @@
+"""What a command runs with: settings, the store, and errors as one line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Final, TypeVar
+
+import click
+import redis
+
+from ..errors import ProgressError, SettingsError, StoreUnavailable
+from ..model import STATUSES
+from ..settings import Settings
+from ..store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Seconds that a command waits for the store before it says that it does not answer.
+STORE_TIMEOUT_S: Final = 3.0
+NO_STORE: Final = (
+    "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "
+    "or name a Celery app (-A APP) whose result backend or broker is Redis"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The context's object; Celery's own has an `app` too, so commands run under either."""
+
+    app: Any = None
+
+
+class Command(click.Command):
+    """A command whose expected errors are one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StoreUnavailable as error:
+            raise click.ClickException(f"{error} (PROGRESS_REDIS_URL says where it is)") from error
+        except (ProgressError, redis.RedisError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+def app_of(ctx: click.Context) -> Any:
+    """The Celery app that -A names, or None."""
+    return getattr(ctx.obj, "app", None)
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Settings from the Celery app's configuration and the environment.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+    app = app_of(ctx)
+    return Settings.from_sources(app.conf if app is not None else None, os.environ)
+
+
+def open_store(settings: Settings) -> Store:
+    """The store; it connects at the first flow.
+
+    Raises:
+        SettingsError: there is none, or its URL cannot be used.
+    """
+    if settings.redis_url is None:
+        raise SettingsError(NO_STORE)
+    try:
+        return Store(settings, timeout_s=STORE_TIMEOUT_S)
+    except ValueError as error:
+        raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
+
+
+def need(extra: str, *packages: str) -> None:
+    """Ends the command with one line if a part of an extra is not installed."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise click.ClickException(
+            f"this needs {' and '.join(missing)}: pip install 'progress-backend[{extra}]'"
+        )
+
+
+def filters(command: F) -> F:
+    """Options that choose tasks: `status`, `task_type`, `symbol`."""
+    for option in (
+        click.option("--symbol", help="Only tasks of this symbol, e.g. 7203.T."),
+        click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data."),
+        click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),
+    ):
+        command = option(command)
+    return command
+
+
+def echo_json(value: Any) -> None:
+    """Prints a value as JSON for people and programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,11 @@
+"""Tasks in a terminal: read by polling, shown as live bars or, without a terminal, as lines.
+
+`view` reads the store, `words` says figures in words, `bars` draws (needs rich), `lines` prints.
+"""
+
+from __future__ import annotations
+
+from .lines import Lines
+from .view import Choice, Reader, View
+
+__all__ = ["Choice", "Lines", "Reader", "View"]

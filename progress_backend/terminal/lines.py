@@ -1,0 +1,85 @@
+"""Changes as plain lines, for a log, a pipe or a terminal without rich."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import IO, Self
+
+from ..catalogue import Locale
+from ..model import Task
+from . import words
+from .view import View
+
+#: A running task is told of again when it passed so many percent more: about ten lines a run.
+STEP_PERCENT = 10
+
+
+class Lines:
+    """One line a change: a new status, a new run, ten percent more."""
+
+    def __init__(self, out: IO[str], locale: Locale) -> None:
+        self._out = out
+        self._locale = locale
+        self._told: dict[str, tuple[object, ...]] = {}
+        self._trouble: str | None = None
+        self._greeted = False
+
+    def show(self, view: View) -> None:
+        """Prints what has changed since the last view."""
+        if view.trouble != self._trouble:
+            self._trouble = view.trouble
+            if view.trouble is not None:
+                self._print(f"{trouble(view, self._locale)} ({words.clean(view.trouble)})")
+        if not view.tasks and not view.trouble and not self._greeted:
+            self._print(words.text(self._locale, "empty"))
+        self._greeted = True
+        before = self._told
+        # Only what the view holds is remembered, so the memory is as bounded as the view.
+        self._told = {task.task_id: _what(task) for task in view.tasks}
+        for task in view.tasks:
+            if before.get(task.task_id) != self._told[task.task_id]:
+                self._print(line(task, view.at or task.updated_at, self._locale))
+
+    def final(self, view: View) -> None:
+        """The end: each line was printed when it was news."""
+        self.show(view)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+
+def line(task: Task, now: datetime | None, locale: Locale) -> str:
+    """A task on one line: time, status, figures, what it is, what it says, its id."""
+    at = task.updated_at or task.created_at
+    figures = [words.percent(task), words.rate(task)]
+    if now is not None and not task.ended:
+        figures.append(f"{words.text(locale, 'eta')} {words.eta(task, now)}")
+    elif now is not None:
+        figures.append(f"{words.text(locale, 'elapsed')} {words.elapsed(task, now)}")
+    parts = [
+        f"{at:%H:%M:%S}" if at else "",
+        f"{task.status:<9}",
+        *figures,
+        " ".join(filter(None, [task.task_type, task.symbol])),
+        words.told(task),
+        task.task_id,
+    ]
+    return "  ".join(filter(None, parts))
+
+
+def trouble(view: View, locale: Locale) -> str:
+    """Why the view is old."""
+    if view.at is None:
+        return words.text(locale, "never")
+    return words.text(locale, "away", time=f"{view.at:%H:%M:%S}")
+
+
+def _what(task: Task) -> tuple[object, ...]:
+    step = int(task.progress.percentage // STEP_PERCENT)
+    return task.status, task.attempt, task.created_at, task.ended or step

@@ -1,0 +1,124 @@
+"""What is watched, as last read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from .. import commands as c
+from .. import wire
+from ..errors import StoreUnavailable, TaskNotFound
+from ..flows import Flow, summary
+from ..model import Task, TaskStatus
+from ..store import Store
+
+#: Tasks that one look reads at most for each of its questions.
+MOST: Final = 100
+#: What is shown first when not all can be.
+_FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which tasks: these ids, or the newest ones that pass the filters."""
+
+    task_ids: tuple[str, ...] = ()
+    status: str | None = None
+    task_type: str | None = None
+    symbol: str | None = None
+    #: Rows wanted; 1 to 100.
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Tasks in order of creation. `trouble` says why they are not newer than `at`."""
+
+    tasks: tuple[Task, ...] = ()
+    #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
+    counts: Mapping[str, int] = field(default_factory=dict)
+    #: How many there are that could be shown.
+    total: int = 0
+    at: datetime | None = None
+    trouble: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there are tasks and all of them have ended."""
+        return bool(self.tasks) and all(task.ended for task in self.tasks)
+
+
+class Reader:
+    """Reads a choice of tasks, again and again; a store that is away leaves the last view."""
+
+    def __init__(self, store: Store, choice: Choice) -> None:
+        self._store = store
+        self._choice = choice
+        self._last = View()
+        self._found: set[str] = set()
+
+    def read(self) -> View:
+        """The tasks as they are now.
+
+        Raises:
+            TaskNotFound: one of the ids was never there.
+        """
+        try:
+            view = self._by_id() if self._choice.task_ids else self._store.run(self._page())
+        except StoreUnavailable as error:
+            return replace(self._last, trouble=str(error))
+        self._last = replace(view, at=self._store.now())
+        return self._last
+
+    def _by_id(self) -> View:
+        task_ids = self._choice.task_ids
+        documents = self._store.run(_documents(task_ids))
+        for task_id, document in zip(task_ids, documents, strict=True):
+            if document is None and task_id not in self._found:
+                raise TaskNotFound(task_id)
+        # What was there and is gone has been cleaned up: its last state stays on the screen.
+        known = {task.task_id: task for task in self._last.tasks}
+        tasks = [
+            known[task_id] if document is None else wire.decode(document)
+            for task_id, document in zip(task_ids, documents, strict=True)
+        ]
+        self._found.update(task_ids)
+        return View(tuple(tasks), total=len(tasks))
+
+    def _page(self) -> Flow[View]:
+        chosen = self._choice
+        filters = (chosen.task_type, chosen.symbol)
+        limit = min(chosen.limit, MOST)
+        rows: dict[str, Task] = {}
+        # In a long list those that run may be far from the newest: they are asked for first.
+        for status in () if chosen.status else _FIRST:
+            paged = yield from self._store.flows.page(1, limit, status, *filters)
+            rows.update(_decoded(paged))
+        paged = yield from self._store.flows.page(1, limit, chosen.status, *filters)
+        rows.update(_decoded(paged))
+        return View(_chosen(rows, limit), summary(paged), paged.total)
+
+
+def _documents(task_ids: tuple[str, ...]) -> Flow[list[bytes | None]]:
+    documents: list[bytes | None] = yield c.Read(task_ids)
+    return documents
+
+
+def _decoded(paged: c.Paged) -> dict[str, Task]:
+    return {task_id: wire.decode(document) for task_id, document in paged.rows if document}
+
+
+def telling(task: Task) -> tuple[int, float]:
+    """Sorts tasks: those that run or wait for a person first, else the newest first."""
+    return 0 if task.status in _FIRST else 1, -_created(task)
+
+
+def _chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
+    """The most telling ones, in order of creation, so that rows stay where they are."""
+    return tuple(sorted(sorted(rows.values(), key=telling)[:limit], key=_created))
+
+
+def _created(task: Task) -> float:
+    return task.created_at.timestamp() if task.created_at else 0.0

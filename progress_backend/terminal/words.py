@@ -1,0 +1,138 @@
+"""Figures in words a person reads at a glance: short, of bounded width, "–" when unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+from ..catalogue import Locale
+from ..estimate import estimated_completion
+from ..model import STATUSES, Task, TaskStatus
+
+UNKNOWN: Final = "–"
+
+_STATUS: Final[dict[Locale, tuple[str, ...]]] = {
+    "ja": ("待機中", "実行中", "一時停止", "完了", "エラー", "取消"),
+    "en": STATUSES,
+}
+_TEXTS: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {
+        "status": "状態",
+        "type": "種別",
+        "symbol": "銘柄",
+        "progress": "進捗",
+        "percent": "%",
+        "rate": "速度",
+        "elapsed": "経過",
+        "eta": "残り",
+        "message": "メッセージ",
+        "id": "タスク ID",
+        "empty": "タスクはまだありません…",
+        "more": "ほか {count} 件",
+        "away": "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
+        "never": "ストアに接続できません。再接続を続けています…",
+    },
+    "en": {
+        "status": "Status",
+        "type": "Type",
+        "symbol": "Symbol",
+        "progress": "Progress",
+        "percent": "%",
+        "rate": "Rate",
+        "elapsed": "Elapsed",
+        "eta": "ETA",
+        "message": "Message",
+        "id": "Task ID",
+        "empty": "No tasks yet…",
+        "more": "{count} more",
+        "away": "The store does not answer; this is how things stood at {time}. Still trying…",
+        "never": "The store does not answer. Still trying…",
+    },
+}
+
+
+def text(locale: Locale, key: str, **values: object) -> str:
+    """A label, its blanks filled."""
+    return _TEXTS[locale][key].format(**values)
+
+
+def status(locale: Locale, word: str) -> str:
+    """A status in the reader's language; at most nine cells wide."""
+    return dict(zip(STATUSES, _STATUS[locale], strict=True)).get(word, word)
+
+
+def percent(task: Task) -> str:
+    """ "59.5%"; of an unknown total, how many there are: "150/?"."""
+    progress = task.progress
+    if progress.total is None and task.status != TaskStatus.COMPLETED:
+        return f"{short(progress.current)}/?" if progress.current else UNKNOWN
+    return f"{progress.percentage:g}%"
+
+
+def short(number: float) -> str:
+    """Four digits at most: 999, 12.3k, 1.2M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            scaled = number / (1e3 if letter == "k" else size)
+            return f"{scaled:.0f}{letter}" if scaled >= 100 else f"{scaled:.1f}{letter}"
+    return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
+
+
+def rate(task: Task) -> str:
+    """ "12/s"; slow ones by the minute or hour."""
+    if task.rate is None or task.status == TaskStatus.CREATED:
+        return UNKNOWN
+    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        if task.rate * seconds >= 1:
+            return f"{short(task.rate * seconds)}/{unit}"
+    return "0/s" if task.rate == 0 else "<1/h"
+
+
+def elapsed(task: Task, now: datetime) -> str:
+    """From the start to the end, or to now."""
+    if task.started_at is None:
+        return UNKNOWN
+    return duration(((task.completed_at or now) - task.started_at).total_seconds())
+
+
+def eta(task: Task, now: datetime) -> str:
+    """How long a running task will still take."""
+    end = estimated_completion(task)
+    return UNKNOWN if end is None else duration((end - now).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """ "0:10", "1:02:03", "3d 04h"; never negative."""
+    whole = max(int(seconds), 0)
+    if whole >= 86_400:
+        return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def clean(message: str) -> str:
+    """A message on one line, without the control characters that would move the cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())
+
+
+def told(task: Task) -> str:
+    """What a task says of itself: why it failed, else its message."""
+    if task.status == TaskStatus.ERROR and task.error_message:
+        return clean(task.error_message)
+    reason = (task.control or {}).get("reason")
+    message = clean(task.message)
+    return f"{message} ({clean(str(reason))})" if reason else message
+
+
+def padded(text: str, cells: int) -> str:
+    """A text filled up with spaces to so many cells; Japanese characters take two."""
+    return text + " " * (cells - cells_of(text))
+
+
+def cells_of(text: str) -> int:
+    """Cells that a text takes in a terminal."""
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )

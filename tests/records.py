@@ -1,0 +1,49 @@
+"""Real records in a real store, for the tests of what reads and steers them."""
+
+from __future__ import annotations
+
+from progress_backend import events as ev
+from progress_backend import wire
+from progress_backend.model import Task, Worker
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+
+
+class Records:
+    """Makes and moves records in the store at a URL."""
+
+    def __init__(self, url: str) -> None:
+        self.settings = Settings(redis_url=url)
+
+    def create(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
+        identity = ev.Identity(task_type="fetch_data", total_items=total, symbol=symbol)
+        return self.apply(task_id, ev.Created(identity=identity))
+
+    def start(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
+        """Created and started."""
+        self.create(task_id, symbol, total)
+        identity = ev.Identity(task_type="fetch_data")
+        worker = Worker("lease-1", "celery@tests")
+        return self.apply(task_id, ev.Started(identity=identity, worker=worker))
+
+    def progress(self, task_id: str, current: int, message: str | None = None) -> Task:
+        return self.apply(task_id, ev.Progressed(current=current, message=message))
+
+    def complete(self, task_id: str) -> Task:
+        return self.apply(task_id, ev.Completed())
+
+    def fail(self, task_id: str, why: str) -> Task:
+        return self.apply(task_id, ev.Failed(error_message=why))
+
+    def apply(self, task_id: str, event: ev.Event) -> Task:
+        with Store(self.settings) as store:
+            applied = store.run(store.flows.apply(task_id, (event,), store.now()))
+        assert applied.refused is None, applied.refused
+        return applied.task
+
+    def get(self, task_id: str) -> Task:
+        """As it is now."""
+        with Store(self.settings) as store:
+            document = store.run(store.flows.get(task_id))
+        assert document is not None, f"no record {task_id}"
+        return wire.decode(document)

@@ -1,0 +1,96 @@
+"""A process in a terminal of its own (a pty), as a person would run it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from progress_backend.embedded import die_with_parent
+from tests.servers import LOG_TAIL
+from tests.waiting import eventually
+
+
+class Terminal:
+    """Runs a command in a terminal of this size; what it writes is kept."""
+
+    def __init__(
+        self, args: Sequence[str], *, env: Mapping[str, str], columns: int, lines: int
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.written = ""
+        die = die_with_parent()
+
+        def prepare() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches it
+            if die is not None:
+                die()
+
+        self._process = subprocess.Popen(
+            args,
+            env={**os.environ, "TERM": "xterm-256color", **env},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=prepare,  # noqa: PLW1509 - the child only asks the kernel
+        )
+        os.close(theirs)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def write(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._ours, keys)
+
+    def wait_for(self, pattern: str, timeout: float = 20.0) -> None:
+        """Wait until a line that was written, without its colours, matches the pattern."""
+
+        def found() -> bool:
+            self._read()
+            return (
+                re.search(pattern, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.written)) is not None
+            )
+
+        try:
+            eventually(found, timeout, what=f"{pattern!r} on the screen")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.written[-LOG_TAIL:]}") from None
+
+    def wait(self, timeout: float = 20.0) -> int:
+        """Wait for its end; the exit code."""
+
+        def ended() -> bool:
+            self._read()
+            return self._process.poll() is not None
+
+        eventually(ended, timeout, what=f"the end of {self._process.args!r}")
+        self._read()
+        return self._process.wait()
+
+    def _read(self) -> None:
+        """Take what there is; a full terminal would stop the process."""
+        while select.select([self._ours], [], [], 0)[0]:
+            try:
+                self.written += os.read(self._ours, 65_536).decode(errors="replace")
+            except OSError:  # Linux's way to say that the other end is closed
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
