@@ -12,22 +12,20 @@ import threading
 import time
 
 from . import events as ev
-from .breaker import Breaker
 from .catalogue import progress_text
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
 from .model import TaskStatus
 from .outbox import Outbox
-from .record import Applied, Base
+from .record import Applied
 from .run import Run
 from .store import Store
+from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
 #: Longest wait of a job for the store at publish, start and end: each one such wait.
 JOB_WAIT_S = 0.2
-#: Time between two tries of a store that is away.
-_REST_S = 1.0
 #: Runs whose start or end waits for the store; the oldest goes when there are more.
 _OUTBOX = 10_000
 #: Least time between two looks for new values while nobody wakes the thread.
@@ -40,12 +38,9 @@ class Sender:
     """One per process, made after the fork."""
 
     def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
-        self.store = store
-        self.breaker = Breaker(_REST_S)
+        self.writer = Writer(store)
         #: Every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
-        #: Events that the record's status refused: late, doubled, or of an older run.
-        self.refused = 0
         self._interval_s = store.settings.update_interval_s
         self._locale = store.settings.locale
         self._mirror = mirror
@@ -88,23 +83,24 @@ class Sender:
         A write under way is waited for, `JOB_WAIT_S` at most.
         """
         run.closed = True
+        deadline = time.monotonic() + JOB_WAIT_S
         for lock in (run.lock, run.mirror_lock):
-            if lock.acquire(timeout=JOB_WAIT_S):
+            if lock.acquire(timeout=max(deadline - time.monotonic(), 0)):
                 lock.release()
 
     def record(
         self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
     ) -> Applied | None:
         """Records now; else None, the events kept (unless `keep` is false). Never raises."""
-        if task_id not in self._outbox and not self.breaker.open:
+        if task_id not in self._outbox and not self.writer.breaker.open:
             try:
-                return self._apply(run, task_id, happened)
+                return self.writer.apply(run, task_id, happened)
             except StoreUnavailable as error:
-                self._away(error)
+                self.writer.away(error)
             except ConcurrentUpdate:
                 pass
             except ProgressError as error:
-                self._refused(error)
+                self.writer.refuse(error)
                 return None
         if keep:
             self._keep(run, task_id, happened)
@@ -115,24 +111,8 @@ class Sender:
         says nothing."""
         while run.status == TaskStatus.PAUSED and not self._stopping:
             time.sleep(_PAUSE_LOOK_S)
-            if not self.breaker.open:
-                self.look(run)
-
-    def look(self, run: Run) -> None:
-        """Reads the record for its status."""
-        try:
-            document = self.store.run(self.store.flows.get(run.task_id))
-        except StoreUnavailable as error:
-            self._away(error)
-            return
-        self.breaker.succeeded()
-        if document is not None:
-            base = Base.of(document)
-            if base.task.attempt == run.attempt:
-                run.base = base
-            run.told(base.task.status)
-        else:
-            run.told(TaskStatus.RUNNING)
+            if not self.writer.breaker.open:
+                self.writer.look(run)
 
     # The thread
 
@@ -165,7 +145,7 @@ class Sender:
 
     def _send(self, run: Run) -> None:
         with run.lock:
-            if run.closed or run.refused or self.breaker.open or run.task_id in self._outbox:
+            if run.closed or run.refused or self.writer.breaker.open or run.task_id in self._outbox:
                 return
             run.urgent = False
             raw = run.pending
@@ -174,69 +154,40 @@ class Sender:
                 return
             run.next_due = time.monotonic() + self._interval_s
             try:
-                applied = self._apply(run, run.task_id, (event,))
+                applied = self.writer.apply(run, run.task_id, (event,))
             except StoreUnavailable as error:
-                self._away(error)
+                self.writer.away(error)
                 if run.pending is None:
                     run.pending = raw
                 return
             except ProgressError as error:
-                self._refused(error)
+                self.writer.refuse(error)
                 return
             if self._mirror is not None and applied.refused is None:
                 self._mirror.show(run, applied.task)
 
     def _flush_outbox(self) -> None:
-        while not self.breaker.open and (first := self._outbox.first()) is not None:
+        while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
             task_id, (run, event) = first
             try:
-                self._apply(run, task_id, (event,))
+                self.writer.apply(run, task_id, (event,))
             except StoreUnavailable as error:
-                self._away(error)
+                self.writer.away(error)
                 return
             except ConcurrentUpdate:
                 return
             except ProgressError as error:
-                self._refused(error)
+                self.writer.refuse(error)
             self._outbox.sent(task_id, event)
 
     # Both
 
-    def _apply(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> Applied:
-        base = run.base if run is not None else None
-        store = self.store
-        if run is not None and run.attempt is not None:
-            happened = tuple(event.of_attempt(run.attempt) for event in happened)
-        applied = store.run(store.flows.apply(task_id, happened, store.now(), base=base, clip=True))
-        self.breaker.succeeded()
-        if applied.refused is not None:
-            self.refused += 1
-        if run is not None:
-            started = isinstance(happened[0], ev.Started)
-            if started and applied.refused is None:
-                run.attempt = applied.task.attempt
-            if run.attempt == applied.task.attempt:
-                run.base = applied.base
-                run.told(applied.task.status)
-            elif started:
-                run.told(applied.task.status)
-        return applied
-
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
-        now = self.store.now()
+        now = self.writer.store.now()
         gave_up = self._outbox.keep(run, task_id, *(event.happened_at(now) for event in happened))
         if gave_up and self._outbox.dropped == 1:
             logger.error("progress: more than %d ends wait for the store; the oldest go", _OUTBOX)
         self.wake()
-
-    def _refused(self, error: ProgressError) -> None:
-        logger.debug("not recorded: %s", error)
-        self.refused += 1
-
-    def _away(self, error: StoreUnavailable) -> None:
-        if not self.breaker.open:
-            logger.warning("%s; jobs go on, newest values are kept", error)
-        self.breaker.failed()
 
     def stop(self) -> None:
         """Sends what can be sent within a bound, then ends the thread."""
@@ -244,7 +195,7 @@ class Sender:
         while self._outbox and time.monotonic() < deadline:
             self._flush_outbox()
             if self._outbox:
-                time.sleep(min(0.05 + self.breaker.remaining_s, self._closing_s))
+                time.sleep(min(0.05 + self.writer.breaker.remaining_s, self._closing_s))
         if self._outbox:
             logger.error("progress: %d ends could not be recorded", len(self._outbox))
         self._stopping = True

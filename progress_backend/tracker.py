@@ -89,6 +89,11 @@ class Tracker:
                 return None
             return self._process
 
+    def stop(self) -> None:
+        """Sends what this process still has, within a bound."""
+        if self._process is not None and self._process.pid == os.getpid():
+            self._process.sender.stop()
+
     def after_fork(self) -> None:
         """In a forked child: nothing of the parent's is used."""
         self._lock = threading.Lock()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from celery import Celery, Task
+from celery import signals as celery_signals
 
 from . import events as ev
 from . import lease, publishing, signals
@@ -19,7 +20,6 @@ from .mirror import rank_progress
 from .run import Run, TaskCancelled
 from .tracker import Tracker, register, tracker_of
 
-logger = logging.getLogger(__name__)
 _BOUND = "__progress_bound__"
 
 
@@ -63,10 +63,20 @@ def install(
     signals.connect(tracker)
     lease.connect(tracker)
     publishing.watch(tracker)
+    _send_before_exit(tracker)
     when_finalized(app, lambda: _bind_all(tracker))
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
     return app
+
+
+def _send_before_exit(tracker: Tracker) -> None:
+    """Lets a process that ends send what it still has, within a bound."""
+    atexit.register(tracker.stop)
+    # A pool's child leaves by os._exit, which runs no atexit.
+    celery_signals.worker_process_shutdown.connect(
+        lambda **_: tracker.stop(), weak=False, dispatch_uid=f"progress-exit-{id(tracker.app)}"
+    )
 
 
 def when_finalized(app: Celery, action: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ MAX_LINES = 250
 # From the ground up. A package such as web stands here once, for all of its modules.
 FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("catalogue", "errors", "events", "keys", "model", "settings"),
-    "rules": ("captured", "estimate", "failures", "requested", "steps", "transition", "wire"),
+    "rules": ("captured", "estimate", "failures", "requested", "steps", "transition", "update", "wire"),
     "plan": ("commands", "flows", "reaping", "record"),
     "edges": (
         "async_notifier",
@@ -46,6 +46,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "store",
         "tracker",
         "tracking",
+        "writer",
     ),
     "doors": ("cli", "terminal", "web"),
     "roof": ("__init__",),
