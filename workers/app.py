@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Final
 
@@ -10,6 +11,9 @@ from celery import Celery
 from progress_backend import install
 
 STORE_URL: Final = os.environ.get("PROGRESS_REDIS_URL") or "redis://127.0.0.1:6379/0"
+
+# A line a request would bury the jobs' own lines.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 app = Celery("workers", include=["workers.tasks"])
 app.conf.update(
