@@ -34,9 +34,7 @@ def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
     return master
 
 
-def async_client(
-    settings: Settings, timeout_s: float, **options: Any
-) -> redis.asyncio.Redis:
+def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.asyncio.Redis:
     """An asyncio client; `options` are the connections'.
 
     At most `_CONNECTIONS` are open; who finds all of them busy waits for one, `timeout_s` at most.

@@ -199,7 +199,7 @@ def version(body: Mapping[str, Any]) -> tuple[datetime, int]:
 
 def suspected(body: Mapping[str, Any]) -> bool:
     """Whether the end is only a suspicion that the run itself may take back."""
-    return body["status"] == TaskStatus.ERROR and body["error_cause"] == LOST
+    return (body["status"], body["error_cause"]) == (TaskStatus.ERROR, LOST)
 
 
 def entity_tag(document: bytes) -> str:

@@ -18,7 +18,16 @@ MAX_LINES = 250
 # From the ground up. A package such as web stands here once, for all of its modules.
 FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("catalogue", "errors", "events", "keys", "model", "settings"),
-    "rules": ("captured", "estimate", "failures", "requested", "steps", "transition", "update", "wire"),
+    "rules": (
+        "captured",
+        "estimate",
+        "failures",
+        "requested",
+        "steps",
+        "transition",
+        "update",
+        "wire",
+    ),
     "plan": ("commands", "flows", "reaping", "record"),
     "edges": (
         "async_notifier",
@@ -44,6 +53,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "service",
         "signals",
         "store",
+        "subscription",
         "tracker",
         "tracking",
         "writer",

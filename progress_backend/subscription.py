@@ -1,0 +1,119 @@
+"""One Redis connection, subscribed to whatever is wanted at the moment; it never reconnects.
+
+redis-py's own PubSub connects again by itself and keeps silent about it; what was published in
+between would be missed. Here a lost connection is an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Container
+from typing import Any
+
+import redis.exceptions
+from redis.asyncio.connection import AbstractConnection
+
+#: Channels in one command.
+_BATCH = 500
+
+
+class Subscription:
+    """Keeps one connection's subscriptions in line with `wanted`.
+
+    `confirmed(channel)` is called when whatever is published on a channel from then on will be
+    heard, `heard(channel, payload)` for each message. Both must not wait. `ping_s`: silence after
+    which the server is asked for a sign of life, and after which, once more, it counts as away.
+    """
+
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        *,
+        wanted: Container[str],
+        confirmed: Callable[[str], None],
+        heard: Callable[[str, bytes], None],
+        ping_s: float,
+    ) -> None:
+        self._connection = connection
+        self._wanted = wanted
+        self._confirmed = confirmed
+        self._heard = heard
+        self._ping_s = ping_s
+        self._subscribed: set[str] = set()
+        #: SUBSCRIBEs on their way: only the last one's reply says that the subscription stands.
+        self._unconfirmed: Counter[str] = Counter()
+        self._changed: dict[str, None] = {}
+        self._ping = False
+        self._something = asyncio.Event()
+
+    def change(self, channel: str) -> None:
+        """Says that a channel became wanted or unwanted."""
+        self._changed[channel] = None
+        self._something.set()
+
+    async def run(self) -> None:
+        """Subscribes and hears; ends only by raising.
+
+        Raises:
+            ExceptionGroup: of redis-py's errors and OSErrors.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            group.create_task(self._read())
+
+    async def _write(self) -> None:
+        """The one writer. What comes and goes between two writes is never sent."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            changed, self._changed = self._changed, {}
+            joined, left = [], []
+            for channel in changed:
+                if channel not in self._wanted:
+                    if channel in self._subscribed:
+                        left.append(channel)
+                elif channel not in self._subscribed:
+                    joined.append(channel)
+                elif not self._unconfirmed[channel]:  # left and joined again in one breath
+                    self._confirmed(channel)
+            self._subscribed.difference_update(left)
+            self._subscribed.update(joined)
+            self._unconfirmed.update(joined)
+            await self._send("UNSUBSCRIBE", left)
+            await self._send("SUBSCRIBE", joined)
+            if self._ping:
+                self._ping = False
+                await self._connection.send_command("PING", check_health=False)
+
+    async def _send(self, verb: str, channels: list[str]) -> None:
+        for start in range(0, len(channels), _BATCH):
+            batch = channels[start : start + _BATCH]
+            await self._connection.send_command(verb, *batch, check_health=False)
+
+    async def _read(self) -> None:
+        asked = False
+        while True:
+            reply = await self._connection.read_response(
+                disable_decoding=True, timeout=self._ping_s, push_request=True
+            )
+            if reply is not None:
+                asked = False
+                if isinstance(reply, list):
+                    self._take(*reply)
+            elif asked:
+                raise redis.exceptions.ConnectionError(f"no answer for {2 * self._ping_s:g} s")
+            else:
+                asked = self._ping = True
+                self._something.set()
+
+    def _take(self, kind: bytes, name: bytes, payload: Any = None) -> None:
+        channel = name.decode()
+        if kind == b"message":
+            self._heard(channel, payload)
+        elif kind == b"subscribe":
+            self._unconfirmed[channel] -= 1
+            if self._unconfirmed[channel] <= 0:
+                del self._unconfirmed[channel]
+                if channel in self._subscribed:
+                    self._confirmed(channel)

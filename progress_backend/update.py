@@ -1,0 +1,52 @@
+"""News of a task for those who watch it; made once a message, not once a listener."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from . import wire
+from .model import ENDED
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A state of a task, or the fact that its record is gone (`message` is None)."""
+
+    #: Orders the updates of a task: the epoch it was seen in, the record's creation, the revision.
+    key: tuple[int, datetime, int]
+    #: The JSON text for watchers.
+    message: str | None
+    ended: bool = False
+    #: The end is only a suspicion that the run may take back.
+    suspected: bool = False
+
+    @classmethod
+    def of(cls, document: bytes | None, epoch: int) -> Update:
+        """From a document, or None where there is none.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is no document.
+        """
+        if document is None:
+            return cls((epoch, _NEVER, 0), None)
+        body = json.loads(document)
+        created_at, revision = wire.version(body)
+        type_ = "task_created" if revision == 1 else "progress_update"
+        return cls(
+            key=(epoch, created_at, revision),
+            message=wire.update_message(body, type_),
+            ended=body["status"] in ENDED,
+            suspected=wire.suspected(body),
+        )
+
+    def says_more_than(self, other: Update) -> bool:
+        """Whether a watcher who knows `other` has to be told.
+
+        Within an epoch only a later state counts; a new epoch's state is adopted whatever it is,
+        since a store may come back older.
+        """
+        return self.key > other.key and self.key[1:] != other.key[1:]

@@ -1,0 +1,17 @@
+"""The HTTP and WebSocket API (extra `api`): an application, or a router for one's own.
+
+    app = create_app()                 # settings from the environment
+    app.include_router(router)         # in one's own FastAPI application, under any prefix
+
+The router brings its lifespan along: it opens the store's connections when the application starts
+and closes them when it ends. Before that, `app.state.progress_settings` (a `Settings`) and
+`app.state.progress_celery_app` may be set; without them the environment says what to use. An
+application that is mounted in another one gets no lifespan of its own: enter `lifespan(app)` in the
+outer one's.
+"""
+
+from .app import create_app
+from .router import router
+from .state import lifespan
+
+__all__ = ["create_app", "lifespan", "router"]

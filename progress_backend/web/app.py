@@ -1,0 +1,38 @@
+"""The façade as an application of its own."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from ..errors import SettingsError
+from ..settings import Settings
+from .router import router
+from .state import celery_app_of_environment, settings_of_environment
+
+
+def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
+    """The HTTP and WebSocket API over the store that the settings name.
+
+    Without `settings` they come from the environment, then from `celery_app`'s configuration.
+    `celery_app` (default: one for CELERY_BROKER_URL, if that is set) lets a cancel terminate a
+    running task.
+
+    Raises:
+        SettingsError: a setting cannot be used, or no store is named.
+    """
+    celery_app = celery_app or celery_app_of_environment()
+    settings = settings or settings_of_environment(celery_app)
+    if settings.redis_url is None:
+        raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
+    app = FastAPI(
+        title="progress-backend",
+        summary="One truthful, live progress record for every Celery task.",
+        version=version("progress-backend"),
+    )
+    app.state.progress_settings = settings
+    app.state.progress_celery_app = celery_app
+    app.include_router(router)
+    return app

@@ -1,0 +1,131 @@
+"""The specification's examples (sections 2.1 to 2.4), shown in the API's description."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+TASK_ID: Final = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
+
+NEW_TASK: Final[Json] = {
+    "task_type": "fetch_data",
+    "symbol": "7203.T",
+    "total_items": 252,
+    "metadata": {"period": "1y", "requester": "api_gateway"},
+}
+CREATED: Final[Json] = {
+    "task_id": TASK_ID,
+    "status": "created",
+    "task_type": "fetch_data",
+    "symbol": "7203.T",
+    "total_items": 252,
+    "created_at": "2024-01-15T10:30:00.000+09:00",
+    "estimated_completion": "2024-01-15T10:30:45.000+09:00",
+}
+UPDATE: Final[Json] = {
+    "status": "running",
+    "current_items": 150,
+    "message": "データを処理しています... (150/252)",
+    "details": {"processing_rate": "10 items/sec", "estimated_remaining": "10 seconds"},
+}
+COMPLETION: Final[Json] = {
+    "status": "completed",
+    "message": "データ取得が完了しました",
+    "results": {"records_saved": 252, "records_skipped": 0, "success_rate": 100},
+}
+FAILURE: Final[Json] = {"status": "error", "error_message": "接続がタイムアウトしました"}
+CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
+
+_ADDED: Final[Json] = {
+    "attempt": 1,
+    "retries": 0,
+    "worker": {"lease": "celery@host/8b1f", "name": "celery@host"},
+    "parent_id": None,
+    "root_id": TASK_ID,
+    "group_id": None,
+    "error_cause": None,
+    "control": None,
+    "rate": 10.0,
+    "estimated_details": [],
+}
+RUNNING: Final[Json] = {
+    "task_id": TASK_ID,
+    "task_type": "fetch_data",
+    "symbol": "7203.T",
+    "status": "running",
+    "progress": {"current": 150, "total": 252, "percentage": 59.5},
+    "current_status": "データを処理しています... (150/252)",
+    "start_time": "2024-01-15T10:30:00.000+09:00",
+    "updated_at": "2024-01-15T10:30:30.000+09:00",
+    "end_time": None,
+    "processing_time_ms": 30000,
+    "results": {},
+    "processing_details": UPDATE["details"],
+    "error_message": None,
+    "metadata": NEW_TASK["metadata"],
+    "created_at": "2024-01-15T10:30:00.000+09:00",
+    "estimated_completion": "2024-01-15T10:30:45.000+09:00",
+    **_ADDED,
+    "revision": 17,
+}
+COMPLETED: Final[Json] = {
+    **RUNNING,
+    "status": "completed",
+    "progress": {"current": 252, "total": 252, "percentage": 100},
+    "current_status": "データ取得が完了しました",
+    "updated_at": "2024-01-15T10:30:45.000+09:00",
+    "end_time": "2024-01-15T10:30:45.000+09:00",
+    "processing_time_ms": 45000,
+    "results": COMPLETION["results"],
+    "estimated_completion": None,
+    "revision": 23,
+}
+CANCELLED: Final[Json] = {
+    **RUNNING,
+    "status": "cancelled",
+    "current_status": "タスクがキャンセルされました",
+    "end_time": "2024-01-15T10:30:31.000+09:00",
+    "estimated_completion": None,
+    "control": {
+        "action": "cancel",
+        "by": "api",
+        "reason": "不要になりました",
+        "at": "2024-01-15T10:30:31.000+09:00",
+    },
+    "revision": 18,
+}
+LIST: Final[Json] = {
+    "tasks": [RUNNING],
+    "pagination": {"page": 1, "limit": 20, "total": 1, "pages": 1},
+    "summary": {
+        "created": 0,
+        "running": 1,
+        "paused": 0,
+        "completed": 15,
+        "error": 0,
+        "cancelled": 0,
+    },
+}
+HEALTHY: Final[Json] = {
+    "status": "healthy",
+    "version": "1.0.0",
+    "active_tasks": 3,
+    "total_tasks_today": 25,
+    "memory_usage": {"tasks_in_memory": 100, "memory_usage_mb": 32},
+    "dependencies": {
+        "redis": {"status": "connected", "response_time_ms": 5},
+        "listener": {"status": "connected", "watched_tasks": 2, "watchers": 3},
+    },
+}
+UNHEALTHY: Final[Json] = {
+    **HEALTHY,
+    "status": "unhealthy",
+    "active_tasks": 0,
+    "total_tasks_today": 0,
+    "memory_usage": {"tasks_in_memory": 0, "memory_usage_mb": 0},
+    "dependencies": {
+        "redis": {"status": "disconnected", "response_time_ms": None},
+        "listener": {"status": "disconnected", "watched_tasks": 2, "watchers": 3},
+    },
+}

@@ -1,0 +1,33 @@
+"""How the service is: for operators, and for what restarts it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+
+from . import docs
+from .state import Api, api_of
+from .strict import StrictRoute
+
+router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
+
+
+@router.get("/health", **docs.HEALTH)
+async def health(api: Annotated[Api, Depends(api_of)]) -> JSONResponse:
+    body = await api.service.health_check()
+    listening = api.listener.connected
+    body["dependencies"]["listener"] = {
+        "status": "connected" if listening else "disconnected",
+        "watched_tasks": api.listener.watched,
+        "watchers": api.hub.listeners(),
+    }
+    if not listening:
+        body["status"] = "unhealthy"
+    return JSONResponse(body, 200 if body["status"] == "healthy" else 503)
+
+
+@router.get("/health/live", **docs.LIVE)
+async def live() -> JSONResponse:
+    return JSONResponse({"status": "alive"})

@@ -1,0 +1,212 @@
+"""What goes in and comes out, as FastAPI and OpenAPI need it; `docs` has each route's texts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ..model import STATUSES
+from ..requested import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_TEXT
+from . import examples
+
+#: Any text of 1 to 255 characters without control characters.
+_NAME = r"^[^\x00-\x1f\x7f]+$"
+_IS_NAME = re.compile(_NAME.strip("^$"))
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
+TaskId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_NAME,
+        pattern=_NAME,
+        description="The task's id: what POST /internal/create-task returned, or Celery's.",
+        examples=[examples.TASK_ID],
+    ),
+]
+Items = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
+assert set(STATUSES) == set(get_args(Status))
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a text can be a task id."""
+    return len(text) <= MAX_NAME and _IS_NAME.fullmatch(text) is not None
+
+
+def _whole(value: Any) -> Any:
+    """A query's whole number in its one plain spelling."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,10}", value):
+        raise ValueError("must be a whole number in plain digits")
+    return value
+
+
+class _Asked(BaseModel):
+    """What a client sends: types as they are, and nothing that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewTask(_Asked):
+    """A task to be created."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_TASK]})
+
+    task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
+    symbol: Name | None = Field(default=None, description="Security code.")
+    total_items: Items | None = Field(description="Items to be processed; null if unknown.")
+    metadata: dict[str, Any] | None = Field(
+        default=None, description="Anything else worth keeping."
+    )
+
+
+class Update(_Asked):
+    """News of a task."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE]}
+    )
+
+    status: Literal["running", "completed", "error", "paused"] = Field(
+        description="running starts a task that is created and resumes one that is paused."
+    )
+    current_items: Items | None = Field(default=None, description="Items processed so far.")
+    message: Text | None = Field(
+        default=None, description="Text to show; without one the old text stays."
+    )
+    details: dict[str, Any] | None = Field(
+        default=None, description="Merged into processing_details, e.g. processing_rate."
+    )
+    error_message: Text | None = Field(
+        default=None, description="What went wrong, with status error."
+    )
+    results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
+
+
+class Cancel(_Asked):
+    """How to cancel, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CANCEL]})
+
+    terminate: bool = Field(
+        default=False,
+        description="Also end the worker's process of the task with SIGTERM. Without it the job "
+        "ends at its next progress update.",
+    )
+    reason: Annotated[str, Field(max_length=1000)] | None = Field(
+        default=None, description="Kept in the record."
+    )
+
+
+class ListQuery(BaseModel):
+    """Filters and the page wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = Field(default=None, description="Only tasks with this status.")
+    task_type: Name | None = Field(default=None, description="Only tasks of this type.")
+    symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+    page: Annotated[int, BeforeValidator(_whole)] = Field(default=1, ge=1, le=10**9)
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(default=20, ge=1, le=MAX_LIMIT)
+
+
+class Progress(BaseModel):
+    """How far a task is."""
+
+    current: int
+    total: int | None = Field(description="null if unknown.")
+    percentage: float = Field(ge=0, le=100, description="One decimal, rounded down.")
+
+
+class Worker(BaseModel):
+    """Who runs a task."""
+
+    lease: str
+    name: str
+
+
+class Control(BaseModel):
+    """Who asked for a pause or a cancel, when and why."""
+
+    action: Literal["pause", "cancel"]
+    by: str | None
+    reason: str | None
+    at: str
+
+
+class TaskBody(BaseModel):
+    """A task's record. Times are ISO 8601 with milliseconds and offset."""
+
+    task_id: str
+    task_type: str
+    symbol: str | None
+    status: Status
+    progress: Progress
+    current_status: str = Field(description="The text to show.")
+    start_time: str | None
+    updated_at: str | None
+    end_time: str | None
+    processing_time_ms: int | None = Field(description="From start to end, or to the last update.")
+    results: dict[str, Any]
+    processing_details: dict[str, Any]
+    error_message: str | None
+    metadata: dict[str, Any]
+    created_at: str
+    estimated_completion: str | None = Field(description="null while it cannot be estimated.")
+    attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
+    retries: int
+    worker: Worker | None
+    parent_id: str | None
+    root_id: str | None
+    group_id: str | None
+    error_cause: str | None = Field(description='Why an error is one, such as "exception", "lost".')
+    control: Control | None
+    rate: float | None = Field(description="Items a second, smoothed.")
+    estimated_details: list[str] = Field(
+        description="The processing_details that were computed, not given."
+    )
+    revision: int = Field(description="Counts the changes of the record.")
+
+
+class Created(BaseModel):
+    """A new task."""
+
+    task_id: str
+    status: Literal["created"]
+    task_type: str
+    symbol: str | None
+    total_items: int | None
+    created_at: str
+    estimated_completion: str | None
+
+
+class Pagination(BaseModel):
+    """Which page of how many."""
+
+    page: int
+    limit: int
+    total: int
+    pages: int
+
+
+class Summary(BaseModel):
+    """How many tasks have each status, whatever the filter."""
+
+    created: int
+    running: int
+    paused: int
+    completed: int
+    error: int
+    cancelled: int
+
+
+class TaskList(BaseModel):
+    """One page of tasks, newest first."""
+
+    tasks: list[TaskBody]
+    pagination: Pagination
+    summary: Summary

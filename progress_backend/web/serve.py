@@ -1,0 +1,96 @@
+"""Runs the API in this process, under uvicorn."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+from typing import Any, Final, NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+from ..errors import SettingsError
+from ..settings import Settings
+from .app import create_app
+
+HOST: Final = "127.0.0.1"
+PORT: Final = 8004
+
+#: Seconds between pings to a WebSocket client, and until an unanswered one ends the connection.
+PING_S: Final = 20.0
+#: Largest message taken from a WebSocket client; what clients say is not heard anyway.
+MAX_CLIENT_MESSAGE: Final = 16 * 1024
+#: Longest wait for requests and sockets to end at a shutdown.
+GRACE_S: Final = 10
+#: Milliseconds after which the kernel drops a peer that takes nothing (Linux).
+_UNTAKEN_MS: Final = 60_000
+_BACKLOG: Final = 2048
+
+#: uvicorn options for every way to run the API.
+OPTIONS: Final[dict[str, Any]] = {
+    "access_log": False,
+    "ws_max_size": MAX_CLIENT_MESSAGE,
+    "ws_ping_interval": PING_S,
+    "ws_ping_timeout": PING_S,
+    # Compression costs three times the memory of a connection.
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": GRACE_S,
+    "backlog": _BACKLOG,
+}
+
+
+def serve(
+    settings: Settings | None = None,
+    host: str = HOST,
+    port: int = PORT,
+    celery_app: Any = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM; port 0 picks a free one.
+
+    `celery_app` gives the broker for cancels that terminate. A store that does not answer is no
+    reason to stop: it is said once, and requests get 503 until it does.
+
+    Raises:
+        SystemExit: 1, the settings name no store or the port cannot be had; said on stderr.
+    """
+    try:
+        app = create_app(settings, celery_app=celery_app)
+    except SettingsError as error:
+        _give_up(str(error))
+    serve_app(app, host, port)
+
+
+def serve_app(app: FastAPI, host: str, port: int) -> None:
+    """Serves an application that holds the router; ends as `serve` does."""
+    listening = _bound(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(
+        f"progress-backend: http://{shown}:{listening.getsockname()[1]} (API description: /docs)\n"
+    )
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
+    server.run(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        # A port that was served a moment ago may be served again at once.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _give_up(f"port {port} of {host} is in use; stop what listens there or pass --port")
+        _give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
+    return listening
+
+
+def _give_up(why: str) -> NoReturn:
+    sys.stderr.write(f"progress-backend: {why}\n")
+    raise SystemExit(1)

@@ -1,0 +1,117 @@
+"""What the routes work with, opened and closed with the application."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+from ..flows import Flows
+from ..hub import Hub
+from ..listener import Listener
+from ..service import RedisProgressService
+from ..settings import Settings
+from ..store import AsyncStore
+from ..update import Update
+from .terminate import Broker
+
+#: Longest wait of a request for the store.
+STORE_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The parts behind the routes, one set an application and event loop."""
+
+    settings: Settings
+    store: AsyncStore
+    service: RedisProgressService
+    hub: Hub[Update]
+    listener: Listener
+    #: None: no broker is known, so no process can be terminated.
+    broker: Broker | None
+
+    @classmethod
+    def open(cls, settings: Settings, celery_app: Any = None) -> Api:
+        """Opens them; the listener begins to connect. Needs a running event loop."""
+        store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
+        hub: Hub[Update] = Hub()
+        listener = Listener(store, hub)
+        listener.start()
+        broker = None if celery_app is None else Broker(celery_app)
+        service = RedisProgressService(store=store)
+        return cls(settings, store, service, hub, listener, broker)
+
+    @property
+    def flows(self) -> Flows:
+        """The flows under the settings."""
+        return self.service.flows
+
+    async def close(self) -> None:
+        """Lets every watcher go, then closes the connections."""
+        self.hub.close()
+        await self.listener.stop()
+        if self.broker is not None:
+            self.broker.close()
+        await self.store.close()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Opens the router's parts as `app.state.progress` and closes them.
+
+    Settings and Celery app are `app.state.progress_settings` and `app.state.progress_celery_app`
+    if the application has set them, else they come from the environment.
+    """
+    settings = getattr(app.state, "progress_settings", None)
+    celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()
+    if settings is None:
+        settings = settings_of_environment(celery_app)
+    api = Api.open(settings, celery_app)
+    app.state.progress = api
+    try:
+        # What else lives as long as the application starts here: the reaping pass's thread.
+        yield
+    finally:
+        await api.close()
+        del app.state.progress
+
+
+def api_of(connection: HTTPConnection) -> Api:
+    """The parts for a request's or socket's application.
+
+    Raises:
+        RuntimeError: the application did not run the router's lifespan.
+    """
+    api = getattr(connection.app.state, "progress", None)
+    if not isinstance(api, Api):
+        raise RuntimeError(
+            "progress_backend's router was not started: include it with app.include_router(router) "
+            "before the application starts; a mounted application's lifespan does not run by "
+            "itself, enter progress_backend.web.lifespan(app) in yours"
+        )
+    return api
+
+
+def settings_of_environment(celery_app: Any = None) -> Settings:
+    """Settings from the environment, then from a Celery app's configuration.
+
+    Raises:
+        SettingsError: a value cannot be used, or no store is named.
+    """
+    return Settings.from_sources(None if celery_app is None else celery_app.conf, os.environ)
+
+
+def celery_app_of_environment() -> Any:
+    """A Celery app for the broker that CELERY_BROKER_URL names, None without one."""
+    url = os.environ.get("CELERY_BROKER_URL")
+    if not url:
+        return None
+    from celery import Celery
+
+    return Celery("progress_backend.web", broker=url, set_as_current=False)

@@ -1,0 +1,137 @@
+"""Strict requests and the library's errors as HTTP answers, for every route of the router.
+
+It lives in the route class, not in exception handlers, so that a router included in somebody
+else's application brings it along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from ..errors import ProgressError, StoreUnavailable, TransitionRefused
+from .terminate import BrokerUnavailable
+
+#: Largest request body, in bytes.
+MAX_BODY = 1024 * 1024
+#: Deepest nesting of a body.
+MAX_DEPTH = 20
+#: Seconds after which a client may ask again while the store is away.
+RETRY_AFTER = "1"
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded and is strict JSON."""
+
+    async def body(self) -> bytes:
+        """The body.
+
+        Raises:
+            HTTPException: 413, it is larger than `MAX_BODY`.
+        """
+        if not hasattr(self, "_body"):
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    raise HTTPException(413, f"a body may have at most {MAX_BODY} bytes")
+                chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body
+
+    async def json(self) -> Any:
+        """The body as a value that can be recorded and sent to every client.
+
+        Raises:
+            HTTPException: 422, it is no JSON, or JSON that some client could not read.
+        """
+        try:
+            value = json.loads(await self.body(), parse_constant=_no_constant)
+        except RecursionError:
+            raise HTTPException(422, _TOO_DEEP) from None
+        except ValueError as error:
+            raise HTTPException(422, f"the body is not JSON: {error}") from None
+        _check(value)
+        return value
+
+
+class StrictRoute(APIRoute):
+    """A route with strict requests, whose `ProgressError`s become answers."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler in the middle of ours."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except RequestValidationError as error:
+                # Without FastAPI's `input`: that may be the entire body.
+                kept = ("type", "loc", "msg")
+                found = [{k: e[k] for k in kept} for e in error.errors()]
+                return JSONResponse({"detail": found}, 422)
+            except ProgressError as error:
+                return answer(error)
+
+        return strict
+
+
+def answer(error: ProgressError) -> Response:
+    """The HTTP answer for an error of the library."""
+    body: dict[str, Any] = {"detail": str(error)}
+    headers: dict[str, str] = {}
+    if isinstance(error, TransitionRefused):
+        body["status"] = error.status
+    if isinstance(error, BrokerUnavailable):
+        body["status"] = error.status
+    if isinstance(error, (StoreUnavailable, BrokerUnavailable)):
+        headers["Retry-After"] = RETRY_AFTER
+    return JSONResponse(body, error.status_code, headers)
+
+
+_TOO_DEEP = f"the body is nested deeper than {MAX_DEPTH} levels"
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _check(value: Any) -> None:
+    """Refuses what is JSON for Python only, or cannot be stored as UTF-8."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, dict):
+                for key in item:
+                    _check_text(key)
+                deeper.extend(item.values())
+            elif isinstance(item, list):
+                deeper.extend(item)
+            elif isinstance(item, float) and item - item != 0:
+                raise HTTPException(422, "the body has a number that is too large")
+            elif isinstance(item, int) and item.bit_length() > 64:
+                raise HTTPException(422, "the body has a whole number of more than 64 bits")
+        if not deeper:
+            return
+        level = deeper
+    raise HTTPException(422, _TOO_DEEP)
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise HTTPException(422, "the body has a text with a null character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise HTTPException(422, "the body has a text with half a surrogate pair") from None

@@ -1,0 +1,110 @@
+"""Create, update, read, cancel and list tasks."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
+
+from .. import requested, wire
+from ..errors import TaskNotFound, TransitionRefused
+from ..events import Cancelled
+from ..flows import summary
+from ..interface import pagination
+from ..model import TaskStatus
+from . import docs, schemas
+from .state import Api, api_of
+from .strict import StrictRoute
+from .terminate import NoBroker
+
+logger = logging.getLogger(__name__)
+router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+ApiOf = Annotated[Api, Depends(api_of)]
+
+
+def _json(body: bytes, status_code: int = 200) -> Response:
+    return Response(body, status_code, media_type="application/json")
+
+
+@router.post("/create-task", status_code=201, **docs.CREATE)
+async def create_task(api: ApiOf, task: schemas.NewTask) -> Response:
+    task_id = str(uuid.uuid4())
+    event = requested.creation(task.task_type, task.total_items, task.symbol, task.metadata)
+    document = await api.service.apply(task_id, event)
+    logger.info("Created task %s: %s", task_id, task.task_type)
+    # Read as a reader sees it: with an estimate, if this type's rate is known.
+    seen = await api.store.run(api.flows.body(task_id))
+    return _json(wire.created_body(seen or document), 201)
+
+
+@router.put("/task/{task_id:path}/update", **docs.UPDATE)
+async def update_task(api: ApiOf, task_id: schemas.TaskId, update: schemas.Update) -> Response:
+    events = requested.update(
+        update.status,
+        current_items=update.current_items,
+        message=update.message,
+        error_message=update.error_message,
+        results=update.results,
+        details=update.details,
+        locale=api.settings.locale,
+    )
+    return _json(await api.service.apply(task_id, *events))
+
+
+@router.get("/task/{task_id:path}/status", **docs.STATUS)
+async def task_status(
+    api: ApiOf,
+    task_id: schemas.TaskId,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    document = await api.store.run(api.flows.body(task_id))
+    if document is None:
+        raise TaskNotFound(task_id)
+    tag = wire.entity_tag(document)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if if_none_match is not None and matches(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(document, headers=headers, media_type="application/json")
+
+
+@router.post("/task/{task_id:path}/cancel", **docs.CANCEL)
+async def cancel_task(
+    api: ApiOf,
+    task_id: schemas.TaskId,
+    cancel: Annotated[schemas.Cancel | None, Body()] = None,
+) -> Response:
+    cancel = cancel or schemas.Cancel()
+    if cancel.terminate and api.broker is None:
+        raise NoBroker
+    try:
+        document = await api.service.apply(task_id, Cancelled(by="api", reason=cancel.reason))
+    except TransitionRefused as refused:
+        # A task that is cancelled already may still run: the order may be given (again).
+        if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
+            raise
+        stored = await api.store.run(api.flows.get(task_id))
+        if stored is None:
+            raise TaskNotFound(task_id) from None
+        document = stored
+    if cancel.terminate and api.broker is not None:
+        await api.broker.terminate(task_id)
+    return _json(document)
+
+
+@router.get("/tasks", **docs.LIST)
+async def list_tasks(api: ApiOf, query: Annotated[schemas.ListQuery, Query()]) -> Response:
+    paged = await api.store.run(
+        api.flows.page(query.page, query.limit, query.status, query.task_type, query.symbol)
+    )
+    documents = [document for _, document in paged.rows if document is not None]
+    pages = pagination(query.page, query.limit, paged.total)
+    return _json(wire.list_body(documents, pages, summary(paged)))
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Whether an If-None-Match header names the tag (weak comparison, RFC 9110 13.1.2)."""
+    opaque = tag.removeprefix("W/")
+    given = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return "*" in given or opaque in given
