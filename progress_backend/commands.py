@@ -174,6 +174,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Extend:
+    """-> None: tasks that are alive are kept at least this long from now on."""
+
+    task_ids: tuple[str, ...]
+    ttl_ms: int
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetLease:
     """-> None: drops a lease that ran out before `before_ms` and holds nothing."""
 
@@ -183,5 +192,5 @@ class ForgetLease:
 
 Command = (
     Read | Commit | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
-    | EndLease | Leases | Held | ForgetLease
+    | EndLease | Leases | Held | ForgetLease | Extend
 )  # fmt: skip

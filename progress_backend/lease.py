@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 #: Longest wait for the result backend before a silent run is judged without it.
 _ASK_S = 1.0
+#: Time between two extensions of what runs under the lease.
+_EXTEND_S = 3_600.0
 #: Longest wait for the store; nothing waits for this thread.
 _TIMEOUT_S = 2.0
 
@@ -66,7 +68,7 @@ class Keeper:
                 logger.warning("progress lease is left to run out: %s", error)
 
     def _work(self) -> None:
-        reap_at = 0.0
+        reap_at = extend_at = 0.0
         step_s = min(self._settings.lease_s / 3, self._settings.reap_interval_s)
         while not self._stop.is_set():
             try:
@@ -74,6 +76,10 @@ class Keeper:
                 if time.monotonic() >= reap_at:
                     reap_at = time.monotonic() + self._settings.reap_interval_s
                     self._reap()
+                if self._lease is not None and time.monotonic() >= extend_at:
+                    extend_at = time.monotonic() + _EXTEND_S
+                    flow = reaping.extend(self._settings, self._store.now(), self._lease)
+                    self._store.run(flow)
             except StoreUnavailable as error:
                 if self._answering is not None:
                     logger.warning("progress lease: %s", error)

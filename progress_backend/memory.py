@@ -173,3 +173,11 @@ class MemoryStore:
         over = self._leases.get(command.lease, command.before_ms) < command.before_ms
         if over and not any(f.lease == command.lease for f in self._facets.values()):
             del self._leases[command.lease]
+
+    def _do_extend(self, command: c.Extend) -> None:
+        for task_id in command.task_ids:
+            if task_id in self._documents:
+                document, expires = self._documents[task_id]
+                until = max(expires, self._clock() + command.ttl_ms / 1000)
+                self._documents[task_id] = (document, until)
+                self._due[task_id] = max(self._due[task_id], command.due_ms)

@@ -7,7 +7,7 @@ from datetime import datetime
 from . import commands as c
 from .catalogue import Locale, text
 from .events import Lost
-from .flows import Flow
+from .flows import UNENDED_S, Flow
 from .record import Base, milliseconds
 from .settings import Settings
 
@@ -47,6 +47,16 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
             # Kept for a while: a store that came back older may know runs of this lease.
             yield c.ForgetLease(lease, now_ms - 10 * silence_ms)
     return found
+
+
+def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
+    """Keeps the records of what runs under a living lease from expiring, however long it is
+    silent; how many there are."""
+    now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
+    task_ids: list[str] = yield c.Held(lease, _RUNS)
+    kept_ms = UNENDED_S * 1000
+    yield c.Extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
+    return len(task_ids)
 
 
 def lost(base: Base, locale: Locale) -> Lost:

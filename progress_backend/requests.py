@@ -63,6 +63,10 @@ def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
             return [("ZRANGEBYSCORE", keys.leases, *bounds)]
         case c.Held(lease, limit):
             return [("ZRANGE", keys.held(lease), 0, limit - 1)]
+        case c.Extend(task_ids, ttl_ms, due_ms):
+            alive = [("PEXPIRE", keys.task(task_id), ttl_ms, "GT") for task_id in task_ids]
+            due = [part for task_id in task_ids for part in (due_ms, task_id)]
+            return [*alive, ("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
         case c.ForgetLease(lease, before_ms):
             return [_evalsha(scripts.FORGET, [keys.leases, keys.held(lease)], lease, before_ms)]
         case _:

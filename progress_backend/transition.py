@@ -90,8 +90,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
         if row == TaskStatus.ERROR and not came_again:
             raise _refusal(task, event)
-    elif row == SUSPECTED and event.attempt is None and event.owner is None:
-        if not isinstance(event, (ev.Created, ev.Requeued)):
+    elif row == SUSPECTED and not isinstance(event, (ev.Created, ev.Requeued)):
+        speaks_for_itself = event.attempt is not None or event.owner is not None
+        if not speaks_for_itself:
             raise _refusal(task, event)
     if isinstance(event, ev.Lost):
         spoke = task.revision != event.revision
