@@ -17,6 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__progress__"
 #: Message header in which a call's values travel.
 HEADER = "progress"
+#: Beside them: when the publisher made the record.
+CREATED_AT = "created_at"
 _FIELDS = ("task_type", "symbol", "total_items", "metadata")
 
 

@@ -123,7 +123,7 @@ def _run_of(celery_task: Any) -> Run:
     if task_id:
         tracker = tracker_of(celery_task.app)
         process = tracker.process if tracker is not None else None
-        run = process.runs.get(task_id) if process is not None else None
+        run = process.run_of(celery_task.request) if process is not None else None
         if run is not None and not run.refused:
             return run
     _warn_once(celery_task.name if celery_task else "code outside a task")

@@ -10,7 +10,8 @@ from celery.utils import uuid
 from . import events as ev
 from .catalogue import text
 from .failures import described
-from .marking import HEADER, header_of, identity_of
+from .marking import CREATED_AT, HEADER, header_of, identity_of
+from .model import rendered
 from .tracker import Tracker
 from .transition import NOT_PUBLISHED
 
@@ -22,7 +23,10 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         return
     task_id = headers["id"]
     if headers.get("retries") or headers.get("replaced_task_nesting"):
-        process.sender.record(process.runs.get(task_id), task_id, ev.Requeued(), keep=False)
+        publisher = tracker.app.current_worker_task
+        run = process.run_of(publisher.request) if publisher is not None else None
+        own = run if run is not None and run.task_id == task_id else None
+        process.sender.record(own, task_id, ev.Requeued(), keep=False)
         return
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     identity = identity_of(
@@ -37,8 +41,10 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         group_id=headers.get("group"),
     )
     headers[HEADER] = header_of(identity)
-    created = ev.Created(identity=identity)
-    process.sender.record(None, task_id, created, keep=False)
+    applied = process.sender.record(None, task_id, ev.Created(identity=identity), keep=False)
+    if applied is not None and applied.document is not None and applied.task.revision == 1:
+        # Lets the worker begin without reading the record first.
+        headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
 
 
 def watch(tracker: Tracker) -> None:

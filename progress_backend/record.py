@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import wire
 from .commands import Facets
 from .errors import TooLarge, TransitionRefused
+from .events import Created, Identity
 from .model import Task
+from .transition import transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class Applied:
     def task(self) -> Task:
         """The record."""
         return self.base.task
+
+
+def created(task_id: str, identity: Identity, created_at: datetime) -> Base:
+    """The record as its publisher made it, known without reading it."""
+    task = transition(None, Created(identity=identity), created_at, task_id=task_id)
+    task = replace(task, revision=1)
+    return Base(task, wire.digest(wire.encode(task)))
 
 
 def facets_of(task: Task) -> Facets:

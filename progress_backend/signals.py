@@ -9,6 +9,7 @@ import functools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from celery import signals
@@ -17,8 +18,9 @@ from . import events as ev
 from . import publishing
 from .catalogue import text
 from .failures import cause_of, described
-from .marking import HEADER, identity_of
+from .marking import CREATED_AT, HEADER, identity_of
 from .model import TaskStatus
+from .record import created
 from .run import Run, TaskCancelled
 from .tracker import Process, Tracker
 
@@ -94,7 +96,10 @@ def _prerun(
         retries=request.retries or 0,
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
     )
-    process.runs[task_id] = run
+    created_at = header.get(CREATED_AT) if isinstance(header, dict) else None
+    if created_at is not None and not started.retries:
+        run.base = created(task_id, identity, datetime.fromisoformat(created_at))
+    process.begin(run)
     applied = process.sender.record(run, task_id, started)
     if applied is not None and applied.refused is not None:
         run.refused = run.status != TaskStatus.CANCELLED
@@ -108,10 +113,9 @@ def _postrun(
     task = sender
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
-    run = process.runs.pop(task_id, None)
+    run = process.end(task.request)
     if run is None:
         return
-    process.sender.ended(run)
     if isinstance(retval, TaskCancelled):
         process.sender.revoked(run)
         _mark_revoked(task, run)
@@ -145,7 +149,7 @@ def _record(process: Process, run: Run, *happened: ev.Event) -> None:
 def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
-    run = process.runs.get(task.request.id)
+    run = process.run_of(task.request)
     if run is None:
         return
     if isinstance(result, dict):
@@ -159,7 +163,7 @@ def _failure(tracker: Tracker, task: Any, *, task_id: str, exception: Any = None
     """In the child: the body raised. In the main process: a limit, or a lost child."""
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
-    run = process.runs.get(task_id)
+    run = process.run_of(task.request)
     if run is None and tracker.marking(task.name) is None:
         return
     failed = ev.Failed(
@@ -183,7 +187,7 @@ def _from_main(tracker: Tracker, process: Process, task_id: str, event: ev.Event
 def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
-    run = process.runs.get(request.id)
+    run = process.run_of(request)
     if run is None or reason is None:
         return
     cause = getattr(reason, "exc", None) or reason

@@ -36,9 +36,24 @@ class Process:
 
     def __init__(self, app: Celery, settings: Settings) -> None:
         self.pid = os.getpid()
-        self.runs: dict[str, Run] = {}
+        self._runs: dict[int, Run] = {}
         self.store = Store(settings, timeout_s=JOB_WAIT_S)
         self.sender = Sender(self.store, Mirror(app, flower_events=settings.flower_events))
+
+    def begin(self, run: Run) -> None:
+        """A run is under way."""
+        self._runs[id(run.request)] = run
+
+    def run_of(self, request: Any) -> Run | None:
+        """The run of one execution: two of one task may be under way, after a redelivery."""
+        return self._runs.get(id(request))
+
+    def end(self, request: Any) -> Run | None:
+        """The execution is over; its run."""
+        run = self._runs.pop(id(request), None)
+        if run is not None:
+            self.sender.ended(run)
+        return run
 
 
 class Tracker:

@@ -102,13 +102,12 @@ def bind(tracker: Tracker, task: Any) -> None:
 
     def current_run() -> Run | None:
         process = tracker.process
-        return None if process is None else process.runs.get(task.request.id or "")
+        return None if process is None else process.run_of(task.request)
 
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> Any:
         current = current_run()
-        # A call of the task's function from inside its own run is part of that run.
-        if current is None or current.closed or current.request is not task.request:
+        if current is None or current.closed:
             return body(*args, **kwargs)
         current.heed()
         try:
