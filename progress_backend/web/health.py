@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from . import docs
-from .state import Api, api_of
+from .state import api_of
 from .strict import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
 @router.get("/health", **docs.HEALTH)
-async def health(api: Annotated[Api, Depends(api_of)]) -> JSONResponse:
+async def health(request: Request) -> JSONResponse:
+    api = api_of(request)
     body = await api.service.health_check()
     listening = api.listener.connected
     body["dependencies"]["listener"] = {

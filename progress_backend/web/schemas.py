@@ -176,7 +176,7 @@ class Created(BaseModel):
     """A new task."""
 
     task_id: str
-    status: Literal["created"]
+    status: Status
     task_type: str
     symbol: str | None
     total_items: int | None

@@ -25,11 +25,16 @@ MAX_CLIENT_MESSAGE: Final = 16 * 1024
 GRACE_S: Final = 10
 #: Milliseconds after which the kernel drops a peer that takes nothing (Linux).
 _UNTAKEN_MS: Final = 60_000
+#: What waits in the kernel for a client that takes nothing, in bytes. Left alone it grows to
+#: megabytes of old news.
+_SEND_BUFFER: Final = 128 * 1024
 _BACKLOG: Final = 2048
 
 #: uvicorn options for every way to run the API.
 OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
+    # At "info" it writes two lines a WebSocket connection.
+    "log_level": "warning",
     "ws_max_size": MAX_CLIENT_MESSAGE,
     "ws_ping_interval": PING_S,
     "ws_ping_timeout": PING_S,
@@ -57,13 +62,13 @@ def serve(
     try:
         app = create_app(settings, celery_app=celery_app)
     except SettingsError as error:
-        _give_up(str(error))
+        give_up(str(error))
     serve_app(app, host, port)
 
 
 def serve_app(app: FastAPI, host: str, port: int) -> None:
     """Serves an application that holds the router; ends as `serve` does."""
-    listening = _bound(host, port)
+    listening = bound(host, port)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} (API description: /docs)\n"
@@ -72,7 +77,12 @@ def serve_app(app: FastAPI, host: str, port: int) -> None:
     server.run(sockets=[listening])
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SystemExit: 1, the address cannot be had; said on stderr.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -80,17 +90,19 @@ def _bound(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         # A port that was served a moment ago may be served again at once.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            _give_up(f"port {port} of {host} is in use; stop what listens there or pass --port")
-        _give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
+            give_up(f"port {port} of {host} is in use; stop what listens there or pass --port")
+        give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
     return listening
 
 
-def _give_up(why: str) -> NoReturn:
+def give_up(why: str) -> NoReturn:
+    """Ends the process with one line on stderr and exit code 1."""
     sys.stderr.write(f"progress-backend: {why}\n")
     raise SystemExit(1)

@@ -56,8 +56,6 @@ class Api:
         """Lets every watcher go, then closes the connections."""
         self.hub.close()
         await self.listener.stop()
-        if self.broker is not None:
-            self.broker.close()
         await self.store.close()
 
 

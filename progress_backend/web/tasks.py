@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from .. import requested, wire
-from ..errors import TaskNotFound, TransitionRefused
+from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
 from ..events import Cancelled
 from ..flows import summary
 from ..interface import pagination
 from ..model import TaskStatus
 from . import docs, schemas
-from .state import Api, api_of
+from .state import api_of
 from .strict import StrictRoute
 from .terminate import NoBroker
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
-ApiOf = Annotated[Api, Depends(api_of)]
 
 
 def _json(body: bytes, status_code: int = 200) -> Response:
@@ -29,18 +29,25 @@ def _json(body: bytes, status_code: int = 200) -> Response:
 
 
 @router.post("/create-task", status_code=201, **docs.CREATE)
-async def create_task(api: ApiOf, task: schemas.NewTask) -> Response:
+async def create_task(request: Request, task: schemas.NewTask) -> Response:
+    api = api_of(request)
     task_id = str(uuid.uuid4())
     event = requested.creation(task.task_type, task.total_items, task.symbol, task.metadata)
     document = await api.service.apply(task_id, event)
     logger.info("Created task %s: %s", task_id, task.task_type)
-    # Read as a reader sees it: with an estimate, if this type's rate is known.
-    seen = await api.store.run(api.flows.body(task_id))
-    return _json(wire.created_body(seen or document), 201)
+    # Read as a reader sees it: with an estimate, if this type's rate is known. It is created
+    # whether or not that works.
+    with contextlib.suppress(StoreUnavailable):
+        seen = await api.store.run(api.flows.body(task_id))
+        document = seen or document
+    return _json(wire.created_body(document), 201)
 
 
 @router.put("/task/{task_id:path}/update", **docs.UPDATE)
-async def update_task(api: ApiOf, task_id: schemas.TaskId, update: schemas.Update) -> Response:
+async def update_task(
+    request: Request, task_id: schemas.TaskId, update: schemas.Update
+) -> Response:
+    api = api_of(request)
     events = requested.update(
         update.status,
         current_items=update.current_items,
@@ -55,13 +62,12 @@ async def update_task(api: ApiOf, task_id: schemas.TaskId, update: schemas.Updat
 
 @router.get("/task/{task_id:path}/status", **docs.STATUS)
 async def task_status(
-    api: ApiOf,
+    request: Request,
     task_id: schemas.TaskId,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    document = await api.store.run(api.flows.body(task_id))
-    if document is None:
-        raise TaskNotFound(task_id)
+    api = api_of(request)
+    document = _there(task_id, await api.store.run(api.flows.body(task_id)))
     tag = wire.entity_tag(document)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if if_none_match is not None and matches(if_none_match, tag):
@@ -71,36 +77,41 @@ async def task_status(
 
 @router.post("/task/{task_id:path}/cancel", **docs.CANCEL)
 async def cancel_task(
-    api: ApiOf,
+    request: Request,
     task_id: schemas.TaskId,
     cancel: Annotated[schemas.Cancel | None, Body()] = None,
 ) -> Response:
+    api = api_of(request)
     cancel = cancel or schemas.Cancel()
     if cancel.terminate and api.broker is None:
         raise NoBroker
     try:
         document = await api.service.apply(task_id, Cancelled(by="api", reason=cancel.reason))
     except TransitionRefused as refused:
-        # A task that is cancelled already may still run: the order may be given (again).
+        # A cancelled job runs on until its next update: the order may come later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
             raise
-        stored = await api.store.run(api.flows.get(task_id))
-        if stored is None:
-            raise TaskNotFound(task_id) from None
-        document = stored
+        document = _there(task_id, await api.store.run(api.flows.get(task_id)))
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
     return _json(document)
 
 
 @router.get("/tasks", **docs.LIST)
-async def list_tasks(api: ApiOf, query: Annotated[schemas.ListQuery, Query()]) -> Response:
+async def list_tasks(request: Request, query: Annotated[schemas.ListQuery, Query()]) -> Response:
+    api = api_of(request)
     paged = await api.store.run(
         api.flows.page(query.page, query.limit, query.status, query.task_type, query.symbol)
     )
     documents = [document for _, document in paged.rows if document is not None]
     pages = pagination(query.page, query.limit, paged.total)
     return _json(wire.list_body(documents, pages, summary(paged)))
+
+
+def _there(task_id: str, document: bytes | None) -> bytes:
+    if document is None:
+        raise TaskNotFound(task_id)
+    return document
 
 
 def matches(if_none_match: str, tag: str) -> bool:

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import threading
 from typing import Any
 
 from ..errors import InvalidEvent, ProgressError
 
-#: Longest wait for the broker to take the order.
+#: Longest wait for the broker to take an order.
 TIMEOUT_S = 5.0
 #: Orders on their way at the same time; a broker that hangs holds no more threads than these.
-_THREADS = 4
-_NO_BROKER = (
-    "terminate needs Celery's broker: set CELERY_BROKER_URL, or start "
-    "`progress-backend serve -A proj`; without terminate a running job still ends at its next "
-    "update. Nothing was changed"
-)
+MAX_ORDERS = 4
 
 
 class NoBroker(InvalidEvent):
     """Terminating was asked for, and this process knows no broker."""
 
     def __init__(self) -> None:
-        super().__init__(_NO_BROKER)
+        super().__init__(
+            "terminate needs Celery's broker: set CELERY_BROKER_URL, or start "
+            "`progress-backend serve -A proj`; without terminate a running job still ends at its "
+            "next update. Nothing was changed"
+        )
 
 
 class BrokerUnavailable(ProgressError):
-    """The record is cancelled, but the order to terminate did not leave."""
+    """The record is cancelled, but the broker did not take the order to terminate."""
 
     status_code = 503
 
     def __init__(self, task_id: str, why: object) -> None:
         super().__init__(
-            f"task {task_id} is cancelled, but its process was not told to end, because the "
-            f"broker does not answer ({why}); the job still ends at its next update. To "
-            "terminate it, send the same request again"
+            f"task {task_id} is cancelled, but the broker did not take the order to end its "
+            f"process ({why}); the job still ends at its next update. To terminate it, send the "
+            "same request again"
         )
         self.status = "cancelled"
 
@@ -45,7 +45,6 @@ class Broker:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="progress-terminate")
         self._on_the_way = 0
 
     async def terminate(self, task_id: str) -> None:
@@ -54,36 +53,45 @@ class Broker:
         Raises:
             BrokerUnavailable: the broker did not take the order within `TIMEOUT_S`.
         """
-        if self._on_the_way >= _THREADS:
+        if self._on_the_way >= MAX_ORDERS:
             raise BrokerUnavailable(task_id, f"{self._on_the_way} orders still wait for it")
+        loop = asyncio.get_running_loop()
+        taken: asyncio.Future[Exception | None] = loop.create_future()
+
+        def arrived(error: Exception | None) -> None:
+            self._on_the_way -= 1
+            if not taken.done():
+                taken.set_result(error)
+
+        def order() -> None:
+            error: Exception | None = None
+            try:
+                self._revoke(task_id)
+            except Exception as raised:  # kombu's transports raise what their libraries raise
+                error = raised
+            with contextlib.suppress(RuntimeError):  # the loop has ended; nobody waits
+                loop.call_soon_threadsafe(arrived, error)
+
         self._on_the_way += 1
-        order = asyncio.get_running_loop().run_in_executor(self._threads, self._revoke, task_id)
-        order.add_done_callback(self._arrived)
+        # A daemon: one that hangs on a dead broker must not keep the process from ending.
+        threading.Thread(target=order, name="progress terminate", daemon=True).start()
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                await asyncio.shield(order)
+                error = await taken
         except TimeoutError:
             raise BrokerUnavailable(task_id, f"waited {TIMEOUT_S:g} s") from None
-        except Exception as error:  # kombu's transports raise what their libraries raise
+        if error is not None:
             raise BrokerUnavailable(task_id, error) from error
-
-    def close(self) -> None:
-        """Starts no more orders."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _revoke(self, task_id: str) -> None:
         wait = TIMEOUT_S / 2
-        options = {"socket_timeout": wait, "socket_connect_timeout": wait}
-        redis = str(self._app.conf.broker_write_url or "").startswith(("redis", "sentinel", "unix"))
+        options = None
+        if str(self._app.conf.broker_write_url or "").startswith(("redis", "sentinel", "unix")):
+            options = {"socket_timeout": wait, "socket_connect_timeout": wait}
         with self._app.connection_for_write(
-            connect_timeout=wait, transport_options=options if redis else None
+            connect_timeout=wait, transport_options=options
         ) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=wait)
             self._app.control.revoke(
                 task_id, terminate=True, signal="SIGTERM", connection=connection
             )
-
-    def _arrived(self, order: asyncio.Future[None]) -> None:
-        self._on_the_way -= 1
-        if not order.cancelled():
-            order.exception()  # seen: who waited has been told

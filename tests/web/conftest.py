@@ -1,0 +1,46 @@
+"""The API over the run's store, and APIs of a test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.web.serving import RunningApi
+
+StartApi = Callable[..., RunningApi]
+
+
+@pytest.fixture(scope="session")
+def session_api(session_redis_url: str) -> Iterator[RunningApi]:
+    """Over the run's store, which is not flushed: take api."""
+    settings = Settings(redis_url=session_redis_url, timezone="Asia/Tokyo")
+    running = RunningApi(create_app(settings)).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def api(session_api: RunningApi, redis_url: str) -> RunningApi:
+    """The API over an empty store."""
+    return session_api
+
+
+@pytest.fixture
+def start_api() -> Iterator[StartApi]:
+    """Start an API of the test's own: an application, or settings for one."""
+    started: list[RunningApi] = []
+
+    def start(
+        app: FastAPI | None = None, *, celery_app: object = None, **settings: object
+    ) -> RunningApi:
+        app = app or create_app(Settings(**settings), celery_app=celery_app)
+        started.append(RunningApi(app))
+        return started[-1].start()
+
+    yield start
+    for running in started:
+        running.stop()

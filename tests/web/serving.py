@@ -1,0 +1,70 @@
+"""The API on a free loopback port, under a real uvicorn in a thread of the test run."""
+
+from __future__ import annotations
+
+import threading
+from typing import Self
+
+import httpx
+import uvicorn
+import websockets
+from fastapi import FastAPI
+
+from progress_backend.web.serve import OPTIONS, bound
+from tests.waiting import eventually
+
+
+class RunningApi:
+    """An application, served with the options that serve() uses; ``options`` come on top."""
+
+    def __init__(self, app: FastAPI, **options: object) -> None:
+        self.app = app
+        self._socket = bound("127.0.0.1", 0)
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(uvicorn.Config(app, **{**OPTIONS, **options}))
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+
+    def start(self) -> Self:
+        self._thread.start()
+        eventually(lambda: self._server.started, what="the API listens")
+        return self
+
+    def ask_to_end(self) -> None:
+        """As SIGTERM."""
+        self._server.should_exit = True
+
+    def stop(self) -> None:
+        self.http.close()
+        self.ask_to_end()
+        self._thread.join(20)
+        assert not self._thread.is_alive(), "the API did not end"
+        self._socket.close()
+
+    def watch(self, task_id: str, **options: object) -> websockets.connect:
+        """A WebSocket client of a task."""
+        url = f"ws://127.0.0.1:{self.port}/internal/ws/task/{task_id}"
+        return websockets.connect(url, proxy=None, **options)
+
+    def watched(self) -> int:
+        """How many tasks are watched, by its own word."""
+        body = self.http.get("/internal/health").json()
+        return int(body["dependencies"]["listener"]["watched_tasks"])
+
+    def create(self, **values: object) -> str:
+        """A new task's id."""
+        body = {"task_type": "fetch_data", "symbol": "7203.T", "total_items": 252, **values}
+        answer = self.http.post("/internal/create-task", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["task_id"])
+
+    def update(self, task_id: str, status: str = "running", **values: object) -> httpx.Response:
+        return self.http.put(f"/internal/task/{task_id}/update", json={"status": status, **values})
+
+    def status(self, task_id: str, **options: object) -> httpx.Response:
+        return self.http.get(f"/internal/task/{task_id}/status", **options)
+
+    def cancel(self, task_id: str, body: object = None) -> httpx.Response:
+        return self.http.post(f"/internal/task/{task_id}/cancel", json=body)

@@ -1,0 +1,217 @@
+"""Every way to be refused: the right code, a detail that helps, and nothing written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import redis
+
+from progress_backend.web.strict import MAX_BODY, MAX_DEPTH
+from tests.web.serving import RunningApi
+
+JSON = {"Content-Type": "application/json"}
+GOOD: dict[str, Any] = {"task_type": "t", "total_items": 1}
+
+
+def post(api: RunningApi, body: bytes, path: str = "/internal/create-task") -> tuple[int, str]:
+    answer = api.http.post(path, content=body, headers=JSON)
+    return answer.status_code, json.dumps(answer.json(), ensure_ascii=False)
+
+
+@pytest.fixture
+def nothing_written(redis_url: str) -> Any:
+    yield
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys() == []
+
+
+@pytest.mark.usefixtures("nothing_written")
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"total_items": 1}, "task_type"),
+        ({"task_type": "t"}, "total_items"),
+        ({**GOOD, "task_type": ""}, "task_type"),
+        ({**GOOD, "task_type": "x" * 256}, "task_type"),
+        ({**GOOD, "task_type": "a\nb"}, "task_type"),
+        ({**GOOD, "task_type": 5}, "task_type"),
+        ({**GOOD, "total_items": "5"}, "total_items"),
+        ({**GOOD, "total_items": 5.0}, "total_items"),
+        ({**GOOD, "total_items": True}, "total_items"),
+        ({**GOOD, "total_items": -1}, "total_items"),
+        ({**GOOD, "total_items": 2**53}, "total_items"),
+        ({**GOOD, "symbol": 7203}, "symbol"),
+        ({**GOOD, "metadata": []}, "metadata"),
+        ({**GOOD, "total": 3}, "total"),
+        ([], "body"),
+        ("text", "body"),
+        (None, "body"),
+    ],
+)
+def test_a_creation_that_is_not_as_agreed(api: RunningApi, body: object, says: str) -> None:
+    code, detail = post(api, json.dumps(body).encode())
+    assert code == 422
+    assert says in detail
+
+
+@pytest.mark.usefixtures("nothing_written")
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "Field required"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b'{"task_type": "t", "total_items": NaN}', "NaN is not allowed"),
+        (b'{"task_type": "t", "total_items": 1, "metadata": {"a": -Infinity}}', "Infinity"),
+        (b'{"task_type": "t", "total_items": 1, "metadata": {"a": 1e999}}', "too large"),
+        (b'{"task_type": "t", "total_items": 1%s}' % (b"0" * 5000), "not JSON"),
+        (b'{"task_type": "t", "total_items": 1, "metadata": {"a": 1%s}}' % (b"0" * 30), "64 bits"),
+        (b'{"task_type": "t\\ud800", "total_items": 1}', "surrogate"),
+        (b'{"task_type": "t", "total_items": 1, "metadata": {"\\udfff": 1}}', "surrogate"),
+        (b'{"task_type": "t", "total_items": 1, "metadata": {"a": ["\\u0000"]}}', "null character"),
+        (
+            b'{"task_type": "t", "total_items": 1, "metadata": ' + b'{"a":' * 50 + b"1" + b"}" * 51,
+            "deeper",
+        ),
+        (b"[" * 500_000, "deeper"),
+    ],
+)
+def test_a_body_that_not_everybody_can_read(api: RunningApi, body: bytes, says: str) -> None:
+    code, detail = post(api, body)
+    assert code == 422, detail
+    assert says in detail
+
+
+def test_nesting_up_to_the_limit_is_kept(api: RunningApi) -> None:
+    deep: dict[str, Any] = {"end": 1}
+    for _ in range(MAX_DEPTH - 3):
+        deep = {"a": deep}
+    task_id = api.create(metadata=deep)
+    assert api.status(task_id).json()["metadata"] == deep
+
+
+@pytest.mark.usefixtures("nothing_written")
+def test_a_body_without_its_type_is_no_json(api: RunningApi) -> None:
+    answer = api.http.post("/internal/create-task", content=json.dumps(GOOD).encode())
+    assert answer.status_code == 422
+
+
+@pytest.mark.usefixtures("nothing_written")
+def test_a_large_body(api: RunningApi) -> None:
+    code, detail = post(api, b'{"task_type": "' + b"x" * MAX_BODY + b'"}')
+    assert (code, str(MAX_BODY) in detail) == (413, True)
+
+
+@pytest.mark.usefixtures("nothing_written")
+def test_a_large_body_that_does_not_say_its_size(api: RunningApi) -> None:
+    chunks = (b" " * 65_536 for _ in range(MAX_BODY // 65_536 + 2))
+    assert api.http.post("/internal/create-task", content=chunks, headers=JSON).status_code == 413
+
+
+def test_a_record_that_would_be_too_large(api: RunningApi) -> None:
+    task_id = api.create()
+    before = api.status(task_id).content
+    answer = api.update(task_id, results={"a": "x" * 300_000})
+    assert answer.status_code == 413
+    assert "262144" in answer.json()["detail"]
+    assert api.status(task_id).content == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"status": "created"},
+        {"status": "cancelled"},
+        {"status": "RUNNING"},
+        {"status": "running", "current_items": "5"},
+        {"status": "running", "current_items": 1.5},
+        {"status": "running", "current_items": -1},
+        {"status": "running", "message": "x" * 10_001},
+        {"status": "running", "message": 5},
+        {"status": "running", "details": "text"},
+        {"status": "running", "results": [1]},
+        {"status": "running", "unknown": 1},
+    ],
+)
+def test_an_update_that_is_not_as_agreed(api: RunningApi, body: dict[str, Any]) -> None:
+    task_id = api.create()
+    before = api.status(task_id).content
+    assert api.http.put(f"/internal/task/{task_id}/update", json=body).status_code == 422
+    assert api.status(task_id).content == before
+
+
+@pytest.mark.parametrize("body", [{"terminate": "yes"}, {"terminate": 1}, {"why": "x"}, [], "x"])
+def test_a_cancel_that_is_not_as_agreed(api: RunningApi, body: object) -> None:
+    task_id = api.create()
+    assert api.cancel(task_id, body).status_code == 422
+    assert api.status(task_id).json()["status"] == "created"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=done",
+        "status=",
+        "task_type=",
+        "page=0",
+        "page=x",
+        "page=1.0",
+        "page=-1",
+        "page=1_0",
+        "page=99999999999999999999",
+        "limit=0",
+        "limit=101",
+        "limit=",
+        "order=asc",
+        "symbol=a%00b",
+        "symbol=" + "x" * 256,
+    ],
+)
+def test_a_list_query_that_is_not_as_agreed(api: RunningApi, query: str) -> None:
+    answer = api.http.get(f"/internal/tasks?{query}")
+    assert answer.status_code == 422
+    assert query.split("=", maxsplit=1)[0] in answer.text
+
+
+def test_an_unknown_task(api: RunningApi) -> None:
+    for answer in (api.status("nope"), api.update("nope"), api.cancel("nope")):
+        assert answer.status_code == 404
+        assert answer.json() == {"detail": "Task nope not found"}
+
+
+@pytest.mark.parametrize("task_id", ["a%00b", "a%09b", "%7F", "x" * 256])
+def test_an_id_that_cannot_be(api: RunningApi, task_id: str) -> None:
+    for answer in (api.status(task_id), api.update(task_id), api.cancel(task_id)):
+        assert answer.status_code == 422
+        assert "task_id" in answer.text
+
+
+@pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
+def test_an_ended_task_is_left_alone(api: RunningApi, end: str) -> None:
+    task_id = api.create()
+    api.cancel(task_id) if end == "cancelled" else api.update(task_id, end)
+    before = api.status(task_id).content
+    for answer in (api.update(task_id), api.update(task_id, "completed"), api.cancel(task_id)):
+        assert answer.status_code == 409
+        assert answer.json()["status"] == end
+        assert task_id in answer.json()["detail"]
+    assert api.status(task_id).content == before
+
+
+def test_terminate_without_a_broker_changes_nothing(api: RunningApi) -> None:
+    task_id = api.create()
+    before = api.status(task_id).content
+    answer = api.cancel(task_id, {"terminate": True})
+    assert answer.status_code == 422
+    assert "CELERY_BROKER_URL" in answer.json()["detail"]
+    assert "serve -A" in answer.json()["detail"]
+    assert api.status(task_id).content == before
+
+
+def test_a_method_or_path_that_is_not_there(api: RunningApi) -> None:
+    assert api.http.delete("/internal/tasks").status_code == 405
+    assert api.http.get("/internal/nothing").status_code == 404
+    assert api.http.get("/internal/task//status").status_code == 422

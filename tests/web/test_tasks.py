@@ -1,0 +1,166 @@
+"""What the specification says of each call, over real HTTP and a real store."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import redis
+
+from progress_backend.web.examples import NEW_TASK, UPDATE
+from tests.records import Records
+from tests.web.serving import RunningApi
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+09:00"
+
+
+def test_the_specifications_creation(api: RunningApi) -> None:
+    answer = api.http.post("/internal/create-task", json=NEW_TASK)
+    assert answer.status_code == 201
+    body = answer.json()
+    assert re.fullmatch(r"[0-9a-f-]{36}", body.pop("task_id"))
+    assert re.fullmatch(TIME, body.pop("created_at"))
+    assert body == {
+        "status": "created",
+        "task_type": "fetch_data",
+        "symbol": "7203.T",
+        "total_items": 252,
+        "estimated_completion": None,  # nothing is known of the type yet
+    }
+
+
+def test_a_creation_is_estimated_once_the_types_rate_is_known(
+    api: RunningApi, redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("task_rate:fetch_data", "10")
+    body = api.http.post("/internal/create-task", json=NEW_TASK).json()
+    assert re.fullmatch(TIME, body["estimated_completion"])
+    assert body["estimated_completion"] > body["created_at"]
+    assert api.status(body["task_id"]).json()["estimated_completion"] is not None
+
+
+def test_the_specifications_update(api: RunningApi) -> None:
+    task_id = api.create()
+    answer = api.http.put(f"/internal/task/{task_id}/update", json=UPDATE)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["task_id"] == task_id
+    assert body["status"] == "running"
+    assert body["progress"] == {"current": 150, "total": 252, "percentage": 59.5}
+    assert re.fullmatch(TIME, body["updated_at"])
+    assert body["processing_details"] == UPDATE["details"]
+    assert body["start_time"] is not None
+
+
+def test_the_status_body_is_the_stored_document(api: RunningApi, redis_url: str) -> None:
+    task_id = api.create()
+    api.update(task_id, current_items=150, message="処理しています")
+    answer = api.status(task_id)
+    assert answer.headers["content-type"] == "application/json"
+    with redis.Redis.from_url(redis_url) as client:
+        assert answer.content == client.get(f"task:{task_id}")
+
+
+def test_a_completed_task(api: RunningApi) -> None:
+    task_id = api.create()
+    api.update(task_id, current_items=150)
+    api.update(task_id, "completed", results={"records_saved": 252})
+    body = api.status(task_id).json()
+    assert body["status"] == "completed"
+    assert body["progress"] == {"current": 252, "total": 252, "percentage": 100}
+    assert body["results"] == {"records_saved": 252}
+    assert body["current_status"] == "完了しました"
+    assert body["end_time"] is not None
+    assert isinstance(body["processing_time_ms"], int)
+
+
+def test_pause_and_resume(api: RunningApi) -> None:
+    task_id = api.create()
+    api.update(task_id)
+    assert api.update(task_id, "paused").json()["status"] == "paused"
+    body = api.update(task_id, current_items=7).json()
+    assert (body["status"], body["progress"]["current"]) == ("running", 7)
+
+
+def test_an_error(api: RunningApi) -> None:
+    task_id = api.create()
+    body = api.update(task_id, "error", error_message="接続が切れました").json()
+    assert (body["status"], body["error_message"]) == ("error", "接続が切れました")
+
+
+def test_an_unchanged_task_is_not_sent_again(api: RunningApi) -> None:
+    task_id = api.create()
+    first = api.status(task_id)
+    tag = first.headers["etag"]
+    again = api.status(task_id, headers={"If-None-Match": f'"other", {tag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == tag
+    api.update(task_id, current_items=1)
+    changed = api.status(task_id, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_a_fresh_run_of_the_same_id_has_another_tag(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    records.create("again")
+    tag = api.status("again").headers["etag"]
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    records.create("again")
+    assert api.status("again", headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [None, {}, {"reason": "もう要りません", "terminate": False}])
+def test_cancel_takes_an_optional_body(api: RunningApi, body: object) -> None:
+    task_id = api.create()
+    url = f"/internal/task/{task_id}/cancel"
+    answer = api.http.post(url) if body is None else api.http.post(url, json=body)
+    assert answer.status_code == 200
+    said = answer.json()
+    assert said["status"] == "cancelled"
+    assert said["current_status"] == "タスクがキャンセルされました"
+    assert said["control"]["reason"] == (body or {}).get("reason")
+    assert said == api.status(task_id).json()
+
+
+def test_lists_filter_page_and_count(api: RunningApi) -> None:
+    first, second, other = api.create(), api.create(), api.create(task_type="bulk_import")
+    api.update(second)
+    body = api.http.get("/internal/tasks").json()
+    assert [row["task_id"] for row in body["tasks"]] == [other, second, first]
+    assert body["pagination"] == {"page": 1, "limit": 20, "total": 3, "pages": 1}
+    counts = {"created": 2, "running": 1, "paused": 0, "completed": 0, "error": 0, "cancelled": 0}
+    assert body["summary"] == counts
+    assert body["tasks"][1] == json.loads(api.status(second).content)
+
+    page = api.http.get(
+        "/internal/tasks", params={"task_type": "fetch_data", "limit": 1, "page": 2}
+    )
+    body = page.json()
+    assert [row["task_id"] for row in body["tasks"]] == [first]
+    assert body["pagination"] == {"page": 2, "limit": 1, "total": 2, "pages": 2}
+    assert body["summary"] == counts
+
+    query = {"status": "running", "task_type": "fetch_data", "symbol": "7203.T"}
+    body = api.http.get("/internal/tasks", params=query).json()
+    assert [row["task_id"] for row in body["tasks"]] == [second]
+
+
+def test_an_empty_list(api: RunningApi) -> None:
+    body = api.http.get("/internal/tasks", params={"symbol": "none"}).json()
+    assert body["tasks"] == []
+    assert body["pagination"] == {"page": 1, "limit": 20, "total": 0, "pages": 1}
+
+
+@pytest.mark.parametrize("task_id", ["a/b", "a b", "100%", "進捗", "a?b#c", "..", "x" * 255])
+def test_ids_are_any_text(api: RunningApi, redis_url: str, task_id: str) -> None:
+    from urllib.parse import quote
+
+    records = Records(redis_url)
+    records.create(task_id)
+    answer = api.status(quote(task_id, safe="") if task_id != ".." else "%2e%2e")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["task_id"] == task_id
