@@ -1,0 +1,169 @@
+"""What hypothesis makes for the tests: values, identities, events and tasks of every shape."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from progress_backend import events as ev
+from progress_backend.model import LOST, STATUSES, Task, TaskStatus, Worker
+from progress_backend.transition import NOT_PUBLISHED
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+LEASES = ("lease-1", "lease-2")
+
+
+class Opaque:
+    """A user's object that not even str() can show."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+texts = st.text(max_size=12)  # surrogates included
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+counts = st.integers(0, 300)
+times = st.integers(-400_000, 400_000).map(lambda ms: NOW + timedelta(milliseconds=ms))
+
+plain_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | names,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+)
+plain_mappings = st.dictionaries(names, plain_values, max_size=3)
+
+#: Anything a job may hand over: what JSON cannot say as well.
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(0, 3).map(lambda n: 10 ** (5_000 * n))
+    | st.floats()
+    | st.complex_numbers()
+    | st.binary(max_size=4)
+    | st.datetimes()
+    | texts
+    | st.builds(Opaque),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.frozensets(st.integers(), max_size=2)
+        | st.dictionaries(texts | st.integers() | st.floats() | st.none(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+mappings = st.dictionaries(texts, values, max_size=3)
+
+workers = st.builds(Worker, st.sampled_from(LEASES), st.just("celery@tests"))
+identities = st.builds(
+    ev.Identity,
+    task_type=st.sampled_from(["fetch_data", "bulk_import"]),
+    total_items=st.none() | counts,
+    symbol=st.none() | st.sampled_from(["7203.T", "6758.T"]),
+    metadata=plain_mappings,
+    parent_id=st.none() | st.just("parent"),
+)
+
+
+def events(
+    attempts: st.SearchStrategy[int | None] = st.none() | st.integers(0, 4),  # noqa: B008
+) -> st.SearchStrategy[ev.Event]:
+    """Every kind of event, with every kind of voice."""
+    voice: dict[str, Any] = {
+        "attempt": attempts,
+        "owner": st.none() | st.sampled_from(LEASES),
+        "at": st.none() | times,
+    }
+    message, figure = st.none() | names, st.none() | counts
+    results = st.just({}) | plain_mappings
+    return st.one_of(
+        st.builds(ev.Created, identity=identities, **voice),
+        st.builds(
+            ev.Started,
+            identity=identities,
+            worker=st.none() | workers,
+            redelivered=st.booleans(),
+            **voice,
+        ),
+        st.builds(
+            ev.Progressed,
+            current=figure,
+            total=figure,
+            message=message,
+            details=results,
+            results=results,
+            **voice,
+        ),
+        st.builds(ev.Paused, message=message, by=message, **voice),
+        st.builds(ev.Resumed, message=message, **voice),
+        st.builds(ev.Retried, message=message, retries=st.integers(1, 3), **voice),
+        st.builds(ev.Requeued, **voice),
+        st.builds(ev.Completed, results=results, current=figure, message=message, **voice),
+        st.builds(
+            ev.Failed,
+            error_message=names,
+            cause=st.sampled_from(["exception", NOT_PUBLISHED]),
+            **voice,
+        ),
+        st.builds(ev.Cancelled, message=message, **voice),
+        st.builds(ev.Ignored, **voice),
+        st.builds(
+            ev.Lost,
+            lease=st.sampled_from(LEASES),
+            error_message=names,
+            revision=st.integers(0, 5),
+            **voice,
+        ),
+    )
+
+
+@st.composite
+def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_mappings) -> Task:
+    """A record as it may be stored: its times in order and in milliseconds."""
+    status = draw(st.sampled_from(STATUSES))
+    created, started, updated = sorted(draw(st.tuples(times, times, times)))
+    ended = status in (TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED)
+    begun = status not in (TaskStatus.CREATED, TaskStatus.PAUSED) or draw(st.booleans())
+    total = draw(st.none() | counts)
+    current = draw(counts)
+    if status == TaskStatus.COMPLETED:
+        current = total = current if total is None else total
+    return Task(
+        task_id=draw(names),
+        task_type=draw(st.sampled_from(["fetch_data", "bulk_import"])),
+        total_items=total,
+        symbol=draw(st.none() | names),
+        metadata=draw(content),
+        current_items=current,
+        status=status,
+        message=draw(names),
+        error_message=draw(names) if status == TaskStatus.ERROR else None,
+        created_at=created,
+        started_at=started if begun else None,
+        updated_at=updated,
+        completed_at=updated if ended else None,
+        results=draw(content),
+        processing_details=draw(content),
+        attempt=draw(st.integers(0, 4)),
+        retries=draw(st.integers(0, 3)),
+        worker=draw(st.none() | workers),
+        parent_id=draw(st.none() | names),
+        root_id=draw(st.none() | names),
+        group_id=draw(st.none() | names),
+        error_cause=(
+            draw(st.sampled_from(["exception", LOST, NOT_PUBLISHED]))
+            if status == TaskStatus.ERROR
+            else None
+        ),
+        rate=draw(st.none() | st.integers(1, 10**6).map(lambda n: n / 1000)),
+        control=draw(st.none() | st.just({"action": "pause", "by": "api", "reason": None})),
+        revision=draw(st.integers(0, 5)),
+    )

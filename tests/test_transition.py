@@ -1,0 +1,249 @@
+"""The table, entry by entry, against the design's; then what holds whatever happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from progress_backend import events as ev
+from progress_backend import wire
+from progress_backend.errors import TaskAlreadyFinished, TransitionRefused
+from progress_backend.model import ENDED, LOST, STATUSES, Task, TaskStatus, Worker
+from progress_backend.transition import ABSENT, NOT_PUBLISHED, SUSPECTED, TABLE, row_of, transition
+from tests.strategies import NOW, events, tasks
+
+LATER = NOW + timedelta(seconds=10)
+OURS = Worker("lease-1", "celery@one")
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
+
+#: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
+DESIGN = """
+            Created  Started  Progressed  Paused  Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Ignored
+absent      created  running  -           -       -        -        -         -          -       -          -      -
+created     same     running  running     paused  same     created  created   completed  error   cancelled  -      cancelled
+running     same     running  running     paused  same     running  running   completed  error   cancelled  error  cancelled
+paused      same     paused   paused      same    running  paused   paused    completed  error   cancelled  error  cancelled
+lost        fresh    running  running     -       -        running  running   completed  error   cancelled  -      cancelled
+error       fresh    -        -           -       -        -        created   -          -       -          -      -
+completed   fresh    -        -           -       -        -        -         -          -       -          -      -
+cancelled   fresh    -        -           -       -        -        -         -          -       -          -      -
+"""  # noqa: E501
+HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
+CASES = [
+    pytest.param(line[0], name, expected, id=f"{line[0]}-{name}")
+    for line in LINES
+    for name, expected in zip(HEADER, line[1:], strict=True)
+]
+
+
+def record(row: str) -> Task | None:
+    """A record in a row of the table, of a run that is the second attempt."""
+    if row == ABSENT:
+        return None
+    status = "error" if row == "lost" else row
+    return Task(
+        "t",
+        "fetch_data",
+        10,
+        current_items=4,
+        status=status,
+        results={"old": 1},
+        created_at=NOW,
+        started_at=NOW if status != "created" else None,
+        updated_at=NOW,
+        completed_at=NOW if status in ENDED else None,
+        error_message="old" if status == "error" else None,
+        error_cause={"lost": LOST, "error": "exception"}.get(row),
+        attempt=2,
+        worker=OURS,
+        revision=7,
+    )
+
+
+def event(name: str, **voice: object) -> ev.Event:
+    values = {
+        "Created": {"identity": IDENTITY},
+        "Started": {"identity": IDENTITY, "worker": Worker("lease-2", "celery@two")},
+        "Progressed": {"current": 5},
+        "Retried": {"retries": 1, "message": "again"},
+        "Failed": {"error_message": "why"},
+        "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
+    }
+    return getattr(ev, name)(**values.get(name, {}), **voice)
+
+
+def of_the_run(name: str) -> ev.Event:
+    return event(name) if name in ("Created", "Started", "Lost") else event(name, attempt=2)
+
+
+def test_the_tables_name_all_rows_and_events() -> None:
+    assert {ABSENT, SUSPECTED, *STATUSES} == set(TABLE)
+    assert {e.__name__ for e in ev.Event.__subclasses__()} == set(HEADER)
+    assert len(LINES) == len(TABLE)
+
+
+@pytest.mark.parametrize(("row", "name", "expected"), CASES)
+def test_entry(row, name, expected) -> None:
+    before, happened = record(row), of_the_run(name)
+    if expected == "-":
+        kind = TaskAlreadyFinished if before and before.ended else TransitionRefused
+        with pytest.raises(kind) as caught:
+            transition(before, happened, LATER, task_id="t")
+        assert caught.value.status == (before.status if before else ABSENT)
+        return
+    after = transition(before, happened, LATER, task_id="t")
+    if expected == "same":
+        assert after is before
+        return
+    assert after.status == {"fresh": "created"}.get(expected, expected)
+    assert after.updated_at == LATER
+    old_attempt = before.attempt if before else 0
+    assert after.attempt == old_attempt + (name == "Started")
+    assert (after.completed_at == LATER) == (after.status in ENDED)
+    assert (after.error_message is not None) == (after.status == "error")
+
+
+@pytest.mark.parametrize("row", ["running", "paused", "lost", "created"])
+@pytest.mark.parametrize("name", ["Requeued", "Retried"])
+def test_back_in_the_queue_it_has_no_owner(row, name) -> None:
+    assert transition(record(row), of_the_run(name), LATER).worker is None
+
+
+@pytest.mark.parametrize("row", ["error", "lost", "completed", "cancelled"])
+def test_a_fresh_run_is_cleared_but_attempt_and_revision_go_on(row) -> None:
+    after = transition(record(row), event("Created"), LATER)
+    assert after == Task(
+        "t",
+        "fetch_data",
+        10,
+        symbol="7203.T",
+        created_at=LATER,
+        updated_at=LATER,
+        attempt=2,
+        revision=7,
+    )
+
+
+def test_lost_says_so() -> None:
+    after = transition(record("running"), event("Lost"), LATER)
+    assert (after.error_cause, row_of(after)) == (LOST, SUSPECTED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"revision": 6}, {"revision": 8}, {"lease": "lease-2"}, {"owner": "lease-2"}, {"attempt": 1}],
+)
+def test_a_sign_of_life_refuses_lost(change) -> None:
+    with pytest.raises(TransitionRefused):
+        transition(record("running"), replace(event("Lost"), **change), LATER)
+
+
+@pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Cancelled", "Ignored"])
+def test_a_lost_record_listens_only_to_its_run_and_its_worker(name) -> None:
+    lost = record("lost")
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name, owner="lease-2"), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name, attempt=1), LATER)
+    assert transition(lost, event(name, owner="lease-1"), LATER) is not lost
+
+
+def test_a_job_that_waits_in_the_queue_does_not_run_only_because_it_may() -> None:
+    waiting = replace(record("paused"), started_at=None)
+    assert transition(waiting, event("Resumed"), LATER).status == "created"
+
+
+@pytest.mark.parametrize("row", ["error", "completed", "cancelled"])
+def test_an_end_starts_again_only_as_an_error_whose_message_came_again(row) -> None:
+    again = replace(event("Started"), redelivered=True)
+    if row == "error":
+        assert transition(record(row), again, LATER).status == "running"
+    else:
+        with pytest.raises(TaskAlreadyFinished):
+            transition(record(row), again, LATER)
+
+
+def test_what_was_said_to_be_unpublished_may_arrive_all_the_same() -> None:
+    unsent = replace(record("error"), error_cause=NOT_PUBLISHED)
+    after = transition(unsent, event("Started"), LATER)
+    assert (after.status, after.error_cause, after.error_message) == ("running", None, None)
+
+
+def test_events_of_a_workers_main_process_count_while_its_lease_or_none_owns_the_record() -> None:
+    running = record("running")
+    assert transition(running, event("Failed", owner="lease-1"), LATER).status == "error"
+    unowned = replace(running, worker=None)
+    assert transition(unowned, event("Failed", owner="lease-2"), LATER).status == "error"
+    with pytest.raises(TransitionRefused):
+        transition(running, event("Failed", owner="lease-2"), LATER)
+
+
+def test_english() -> None:
+    after = transition(record("running"), event("Completed"), LATER, locale="en")
+    assert after.message == "Completed"
+
+
+# Whatever happens
+
+
+@given(st.lists(events(), max_size=12), st.none() | tasks())
+@settings(max_examples=300)
+def test_what_holds_after_any_events(happened, task) -> None:
+    for one in happened:
+        before = task
+        try:
+            task = transition(before, one, NOW, task_id="t")
+        except TransitionRefused:
+            continue
+        _check_step(before, one, task)
+        assert wire.decode(wire.encode(task)) == replace(
+            task, rate=task.rate and round(task.rate, 6)
+        )
+
+
+def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
+    assert after.status in STATUSES
+    if before is not None:
+        if before.ended and row_of(before) != SUSPECTED and after is not before:
+            assert isinstance(happened, (ev.Created, ev.Started, ev.Requeued))
+            if before.status in (TaskStatus.COMPLETED, TaskStatus.CANCELLED):
+                assert isinstance(happened, ev.Created)
+        assert after.attempt >= before.attempt
+        assert happened.attempt is None or happened.attempt >= before.attempt
+        assert after is before or before.updated_at is None or after.updated_at >= before.updated_at
+    times = [after.created_at, after.started_at, after.updated_at]
+    assert after.created_at is not None
+    ordered = [t for t in times if t is not None]
+    assert ordered == sorted(ordered)
+    assert after.ended == (after.completed_at is not None)
+    assert after.completed_at is None or after.completed_at <= after.updated_at
+    percentage = after.progress.percentage
+    assert 0 <= percentage <= 100
+    assert percentage == round(percentage, 1)
+    if after.status == TaskStatus.COMPLETED:
+        assert after.current_items == after.total_items
+        assert percentage == 100
+
+
+@given(tasks(), events(st.integers(0, 4)))
+def test_older_attempts_are_refused(task, happened) -> None:
+    assume(happened.attempt < task.attempt)
+    with pytest.raises(TransitionRefused):
+        transition(task, happened, NOW)
+
+
+@given(tasks(), events(), st.integers(-300, 300), st.integers(-300, 300))
+def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
+    def status(skew_s: int) -> str:
+        try:
+            return transition(task, happened, NOW + timedelta(seconds=skew_s)).status
+        except TransitionRefused:
+            return "refused"
+
+    assert status(one) == status(other)
