@@ -1,0 +1,22 @@
+"""The table's rows in their order: modules with `measure(quick: bool) -> list[Row]`.
+
+A module runs all sides of its comparison itself, in turn, in one run. `quick` is for trying that it
+works: it takes about a second and its figures say little.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from .row import Row
+
+MODULES = (
+    "track_loop",
+    "update_call",
+)
+
+
+def measure(name: str, quick: bool) -> list[Row]:
+    """The rows of one module."""
+    rows: list[Row] = import_module(f".{name}", __package__).measure(quick)
+    return rows
