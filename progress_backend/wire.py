@@ -23,8 +23,11 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024
 #: What one of a task's dictionaries may take when a too large document is clipped.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
-#: Nesting that is still recorded; deeper values are recorded as text.
-_DEEPEST = 20
+#: Nesting that is still recorded; deeper values are recorded as text. Readers have their limits:
+#: Python's own parser gives up at about 1,000, less where the stack is deep already.
+_DEEPEST: Final = 20
+#: Longest whole number in bits: Python refuses to write one of more than 4,300 digits.
+_WIDEST: Final = 10_000
 
 _dump = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
@@ -37,7 +40,10 @@ def encode(task: Task) -> bytes:
     Raises:
         TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
     """
-    text = dumps(_document(task))
+    body = _document(task)
+    text = dumps(body)
+    if text.count("{") + text.count("[") > _DEEPEST:  # else it cannot be deeper
+        text = _dump(_plain(body, ()))
     document = text.encode("utf-8", "replace")
     if len(document) > MAX_DOCUMENT_BYTES:
         raise TooLarge(
@@ -73,19 +79,28 @@ def dumps(value: Any) -> str:
     """JSON text of anything: what JSON cannot say (NaN, odd keys, objects) becomes text."""
     try:
         return _dump(value)
-    except (TypeError, ValueError, RecursionError):
-        return _dump(_plain(value, 0))
+    except Exception:  # besides JSON's own errors, whatever a user's own __str__ raises
+        return _dump(_plain(value, ()))
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """The value as JSON can say it; `above` are the ids of the containers around it."""
+    if len(above) < _DEEPEST and id(value) not in above:
+        inside = (*above, id(value))
+        if isinstance(value, dict):
+            return {_scalar(k): _plain(v, inside) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [_plain(v, inside) for v in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | int | float | None:
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
-    if value is None or isinstance(value, (str, int)):
+    if value is None or isinstance(value, str):
         return value
-    if depth < _DEEPEST and isinstance(value, dict):
-        return {str(k): _plain(v, depth + 1) for k, v in value.items()}
-    if depth < _DEEPEST and isinstance(value, (list, tuple)):
-        return [_plain(v, depth + 1) for v in value]
+    if isinstance(value, int) and value.bit_length() < _WIDEST:
+        return value
     try:
         return str(value)
     except Exception:  # a user's own __str__ may raise anything
