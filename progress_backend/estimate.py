@@ -61,4 +61,7 @@ def seconds_text(seconds: float | None) -> str | None:
 
 
 def _short(number: float) -> str:
-    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
+    if number >= 10:
+        return f"{number:.0f}"
+    text = f"{number:.2g}"
+    return text if "e" not in text else f"{number:.6f}"

@@ -36,9 +36,9 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     who = event.identity
     return Task(
         task_id=task.task_id,
-        task_type=who.task_type,
+        task_type=_name(who.task_type),
         total_items=who.total_items,
-        symbol=who.symbol,
+        symbol=None if who.symbol is None else _name(who.symbol),
         metadata=dict(who.metadata),
         parent_id=who.parent_id,
         root_id=who.root_id,
@@ -167,6 +167,11 @@ def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
 
 def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
     return cancelled(task, ev.Cancelled(by="celery", reason="Ignore"), scene)
+
+
+def _name(text: str) -> str:
+    """Names are part of keys, so they have to be UTF-8: no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _text(given: str | None, scene: Scene, key: str) -> str:

@@ -60,10 +60,11 @@ def transition(
         task = Task(task_id=task_id, task_type="")
     else:
         _fence(task, event, row)
-    # Skewed clocks may not turn time back: started <= updated <= completed, always.
-    now = max(
-        [event.at or now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)]
-    )
+    # Skewed clocks may not turn time back: started <= updated <= completed, always. Times are
+    # kept in milliseconds, so that a record is the same remembered or read.
+    now = event.at or now
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    now = max([now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)])
     after = move.step(task, event, Scene(now, locale))
     if after is task:
         return task

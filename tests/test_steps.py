@@ -1,0 +1,227 @@
+"""What each event writes into a record, besides the status."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend.catalogue import LOCALES, text
+from progress_backend.model import Task, Worker
+from progress_backend.transition import transition
+from tests.strategies import NOW
+
+IDENTITY = ev.Identity(
+    task_type="fetch_data",
+    total_items=10,
+    symbol="7203.T",
+    metadata={"period": "1y"},
+    parent_id="parent",
+    root_id="root",
+    group_id="group",
+)
+OURS = Worker("lease-1", "celery@one")
+
+
+def at(seconds: float):
+    return NOW + timedelta(seconds=seconds)
+
+
+def after(task: Task | None, *happened: ev.Event, seconds: float = 0, locale="ja") -> Task:
+    for event in happened:
+        task = transition(task, event, at(seconds), task_id="t", locale=locale)
+    assert task is not None
+    return task
+
+
+@pytest.fixture
+def running() -> Task:
+    return after(None, ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY, worker=OURS))
+
+
+def test_created_takes_the_identity() -> None:
+    task = after(None, ev.Created(identity=IDENTITY))
+    assert task == Task(
+        "t",
+        "fetch_data",
+        10,
+        "7203.T",
+        {"period": "1y"},
+        created_at=NOW,
+        updated_at=NOW,
+        parent_id="parent",
+        root_id="root",
+        group_id="group",
+    )
+
+
+def test_created_keeps_no_hold_on_the_callers_metadata() -> None:
+    metadata = {"a": 1}
+    task = after(None, ev.Created(identity=replace(IDENTITY, metadata=metadata)))
+    metadata["a"] = 2
+    assert task.metadata == {"a": 1}
+
+
+def test_names_are_made_fit_for_keys() -> None:
+    task = after(None, ev.Created(identity=ev.Identity(task_type="a\ud800", symbol="\udfffb")))
+    assert (task.task_type, task.symbol) == ("a?", "?b")
+
+
+def test_started_makes_a_missing_record() -> None:
+    task = after(None, ev.Started(identity=IDENTITY, worker=OURS))
+    assert (task.created_at, task.started_at, task.attempt) == (NOW, NOW, 1)
+    assert (task.task_type, task.symbol, task.worker) == ("fetch_data", "7203.T", OURS)
+
+
+def test_started_keeps_what_the_record_was_created_with(running) -> None:
+    other = ev.Identity(task_type="other", symbol="other", total_items=99, parent_id="other")
+    task = after(running, ev.Started(identity=other), seconds=5)
+    assert (task.task_type, task.symbol, task.total_items) == ("fetch_data", "7203.T", 10)
+    assert task.parent_id == "parent"
+
+
+def test_started_again_begins_from_nothing_but_the_first_start(running) -> None:
+    task = after(
+        running,
+        ev.Progressed(current=5, details={"a": 1}, results={"b": 2}),
+        ev.Failed(error_message="why"),
+        seconds=3,
+    )
+    task = after(task, ev.Started(identity=IDENTITY, retries=2, redelivered=True), seconds=9)
+    assert (task.current_items, task.results, task.processing_details) == (0, {}, {})
+    assert (task.error_message, task.error_cause, task.completed_at) == (None, None, None)
+    assert (task.rate, task.attempt, task.retries) == (None, 2, 2)
+    assert task.started_at == NOW
+
+
+def test_progress_leaves_what_it_does_not_name(running) -> None:
+    task = after(running, ev.Progressed(current=4, total=8, message="m", error_message="e"))
+    same = after(task, ev.Progressed())
+    assert (same.current_items, same.total_items, same.message) == (4, 8, "m")
+    assert same.error_message == "e"
+    assert after(task, ev.Progressed(message="")).message == ""
+    assert after(task, ev.Progressed(current=0)).current_items == 0
+
+
+def test_details_and_results_are_merged(running) -> None:
+    task = after(
+        running,
+        ev.Progressed(details={"a": 1, "b": 1}, results={"x": 1}),
+        ev.Progressed(details={"b": 2}, results={"y": 2}),
+        ev.Completed(results={"x": 3}),
+    )
+    assert task.processing_details == {"a": 1, "b": 2}
+    assert task.results == {"x": 3, "y": 2}
+
+
+def test_progress_starts_a_created_task() -> None:
+    task = after(None, ev.Created(identity=IDENTITY))
+    task = after(task, ev.Progressed(current=1), seconds=2)
+    assert (task.status, task.started_at) == ("running", at(2))
+
+
+def test_figures_of_a_paused_task_move_and_its_rate_is_frozen(running) -> None:
+    task = after(running, ev.Progressed(current=2), seconds=1)
+    paused = after(task, ev.Paused(), seconds=2)
+    moved = after(paused, ev.Progressed(current=3), seconds=60)
+    assert moved.rate == task.rate == 2
+    assert (moved.status, moved.current_items) == ("paused", 3)
+
+
+def test_pause_says_who_and_when_until_it_is_over(running) -> None:
+    paused = after(running, ev.Paused(by="api", reason="lunch", message="later"), seconds=5)
+    assert paused.message == "later"
+    assert paused.control == {
+        "action": "pause",
+        "by": "api",
+        "reason": "lunch",
+        "at": "2024-01-15T10:30:05.000+00:00",
+    }
+    assert after(paused, ev.Resumed()).control is None
+    assert after(paused, ev.Resumed()).message == "later"
+    assert after(paused, ev.Resumed(message="go")).message == "go"
+    assert after(running, ev.Paused()).message == running.message
+
+
+def test_retried_says_why_and_how_often(running) -> None:
+    task = after(running, ev.Retried(message="ValueError: x", retries=2))
+    assert (task.message, task.retries, task.worker) == ("ValueError: x", 2, None)
+
+
+def test_completed_sets_current_to_total(running) -> None:
+    assert after(running, ev.Progressed(current=3), ev.Completed()).current_items == 10
+    assert after(running, ev.Completed(current=3)).current_items == 10
+
+
+def test_completed_sets_an_unknown_total_to_current() -> None:
+    task = after(None, ev.Started(identity=ev.Identity(task_type="x")))
+    task = after(task, ev.Progressed(current=7), ev.Completed())
+    assert task.progress == (7, 7, 100)
+    assert after(
+        None, ev.Started(identity=ev.Identity(task_type="x")), ev.Completed()
+    ).progress == (
+        0,
+        0,
+        100,
+    )
+
+
+def test_completed_takes_an_error_back(running) -> None:
+    lost = after(running, ev.Lost(lease="lease-1", error_message="silent", revision=0))
+    task = after(lost, ev.Completed(attempt=1))
+    assert (task.error_message, task.error_cause) == (None, None)
+
+
+def test_completed_without_any_progress_has_a_rate_to_remember(running) -> None:
+    assert after(running, ev.Completed(), seconds=5).rate == 2
+    assert after(running, ev.Completed()).rate is None  # no time went by
+
+
+def test_failed_says_why_and_keeps_the_figures(running) -> None:
+    task = after(running, ev.Progressed(current=4), ev.Failed(error_message="why", cause="c"))
+    assert (task.current_items, task.error_message, task.error_cause) == (4, "why", "c")
+    assert after(running, ev.Failed(error_message="why", current=6)).current_items == 6
+
+
+def test_cancelled_and_ignored_say_who(running) -> None:
+    task = after(running, ev.Cancelled(by="api", reason="enough"))
+    assert (task.control["action"], task.control["by"], task.control["reason"]) == (
+        "cancel",
+        "api",
+        "enough",
+    )
+    assert after(running, ev.Ignored()).control["by"] == "celery"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        (ev.Completed(), "completed"),
+        (ev.Failed(error_message="why"), "failed"),
+        (ev.Cancelled(), "cancelled"),
+        (ev.Ignored(), "cancelled"),
+    ],
+)
+def test_an_end_without_a_message_takes_the_default_text(running, event, key, locale) -> None:
+    assert after(running, event, locale=locale).message == text(locale, key)
+    if not isinstance(event, ev.Ignored):
+        assert after(running, replace(event, message="own")).message == "own"
+        assert after(running, replace(event, message="")).message == ""
+
+
+def test_times_never_go_back_and_are_whole_milliseconds(running) -> None:
+    early = after(running, ev.Progressed(current=1), seconds=-300)
+    assert early.updated_at == running.updated_at
+    fine = after(running, ev.Progressed(current=1), seconds=1.0019)
+    assert fine.updated_at == at(1.001)
+    ended = after(early, ev.Completed(), seconds=-300)
+    assert ended.started_at <= ended.updated_at
+    assert ended.completed_at == ended.updated_at
+
+
+def test_what_is_recorded_later_has_its_own_time(running) -> None:
+    task = after(running, ev.Completed(at=at(5)), seconds=60)
+    assert (task.completed_at, task.updated_at) == (at(5), at(5))
