@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 from progress_backend.embedded import die_with_parent
@@ -22,7 +23,13 @@ class Terminal:
     """Runs a command in a terminal of this size; what it writes is kept."""
 
     def __init__(
-        self, args: Sequence[str], *, env: Mapping[str, str], columns: int, lines: int
+        self,
+        args: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        columns: int,
+        lines: int,
+        cwd: Path | None = None,
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -36,6 +43,7 @@ class Terminal:
 
         self._process = subprocess.Popen(
             args,
+            cwd=cwd,
             env={**os.environ, "TERM": "xterm-256color", **env},
             stdin=theirs,
             stdout=theirs,

@@ -44,6 +44,7 @@ def resume(ctx: click.Context, task_id: str) -> None:
 
 def _ask(ctx: click.Context, task_id: str, event: Event, done: str) -> None:
     with open_store(settings_of(ctx)) as store:
+        store.ready()
         applied = store.run(store.flows.apply(task_id, (event,), store.now()))
     status = applied.task.status
     if applied.refused is not None:

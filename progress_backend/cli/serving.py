@@ -19,6 +19,6 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
     settings = settings_of(ctx)
     open_store(settings).close()  # no store, or a URL that cannot be used: said before listening
     need("api", "fastapi", "uvicorn")
-    from ..web import serve as web
+    from ..web.serve import serve as run
 
-    web.serve(settings, host, port, celery_app=app_of(ctx))
+    run(settings, host, port, celery_app=app_of(ctx))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -11,6 +12,9 @@ from rich.live import Live
 from ..catalogue import Locale
 from .screen import Screen
 from .view import View
+
+#: Lines above the bars that are printed again when the terminal changes its size.
+_SAID_KEPT: Final = 20
 
 
 class Bars:
@@ -21,16 +25,32 @@ class Bars:
         self._locale = locale
         self._heading = heading
         self._live = Live(console=console, auto_refresh=False)
+        self._size = console.size
+        self._said: deque[str] = deque(maxlen=_SAID_KEPT)
 
     def show(self, view: View) -> None:
         """Draws a view in the place of the last one."""
+        if self._console.size != self._size:
+            # The terminal has broken the lines that stand there anew: draw all of it again.
+            self._size = self._console.size
+            self._console.clear()
+            for text in self._said:
+                self._print(text)
         self._live.update(Screen(view, self._locale, self._heading), refresh=True)
+
+    def say(self, text: str) -> None:
+        """Prints a line above the bars."""
+        self._said.append(text)
+        self._print(text)
 
     def final(self, view: View) -> None:
         """Ends, and leaves the whole view on the screen, however long it is."""
         self._live.transient = True
         self._live.stop()
         self._console.print(Screen(view, self._locale, self._heading, whole=True))
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False)
 
     def __enter__(self) -> Self:
         self._live.start()

@@ -29,16 +29,20 @@ class Lines:
         if view.trouble != self._trouble:
             self._trouble = view.trouble
             if view.trouble is not None:
-                self._print(f"{trouble(view, self._locale)} ({words.clean(view.trouble)})")
+                self.say(f"{trouble(view, self._locale)} ({words.clean(view.trouble)})")
         if not view.tasks and not view.trouble and not self._greeted:
-            self._print(words.text(self._locale, "empty"))
+            self.say(words.text(self._locale, "empty"))
         self._greeted = True
         before = self._told
         # Only what the view holds is remembered, so the memory is as bounded as the view.
         self._told = {task.task_id: _what(task) for task in view.tasks}
         for task in view.tasks:
             if before.get(task.task_id) != self._told[task.task_id]:
-                self._print(line(task, view.at or task.updated_at, self._locale))
+                self.say(line(task, view.at or task.updated_at, self._locale))
+
+    def say(self, text: str) -> None:
+        """Prints a line of the caller's own."""
+        print(text, file=self._out, flush=True)
 
     def final(self, view: View) -> None:
         """The end: each line was printed when it was news."""
@@ -50,13 +54,12 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         return
 
-    def _print(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
-
 
 def line(task: Task, now: datetime | None, locale: Locale) -> str:
     """A task on one line: time, status, figures, what it is, what it says, its id."""
     at = task.updated_at or task.created_at
+    if at is not None and now is not None:
+        at = at.astimezone(now.tzinfo)  # writers may render in zones of their own
     figures = [words.percent(task), words.rate(task)]
     if now is not None and not task.ended:
         figures.append(f"{words.text(locale, 'eta')} {words.eta(task, now)}")

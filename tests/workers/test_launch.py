@@ -1,0 +1,181 @@
+"""The whole thing as a person starts it: up without set-up, and gone without a trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+import redis
+
+from tests.conftest import StartService
+from tests.servers import ROOT
+from tests.terminals import Terminal
+from tests.waiting import eventually
+from tests.workers.test_launch_fleet import running
+
+LAUNCH = [sys.executable, "-m", "workers.launch"]
+UP_S = 90.0
+#: The processes of a run but its store: the guard, the five parts, and the worker's pool of two.
+PROCESSES = 8
+
+
+def options(folder: Path, **more: object) -> list[str]:
+    given = {"port": 0, "flower-port": 0, "folder": folder, "delay-ms": 100, **more}
+    return [f"--{name}={value}" for name, value in given.items()]
+
+
+def tree(pid: int, count: int = PROCESSES + 1) -> list[psutil.Process]:
+    """All that a process has started, once it is complete."""
+
+    def complete() -> list[psutil.Process] | None:
+        found = psutil.Process(pid).children(recursive=True)
+        return found if len(found) >= count else None
+
+    return eventually(complete, 20) or []
+
+
+def all_gone(processes: list[psutil.Process]) -> None:
+    eventually(lambda: not running(processes), 15, what="the end of every process of the run")
+
+
+def refusal(*args: str, **environ: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*LAUNCH, *args],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_the_demo_shows_every_kind_of_end_and_ends_itself(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    demo = start_service([*LAUNCH, "demo", *options(tmp_path)], ready="live page", timeout=UP_S)
+    processes = tree(demo.pid)
+    assert demo.wait(120) == 0, demo.log
+    for pattern in (
+        r"completed +100% .*fetch_data AAPL",
+        r"completed +100% .*bulk_import",
+        r"cancelled .*fetch_data GOOG",
+        r"error .*fetch_data NOSUCH .*knows no symbol NOSUCH",
+        "demo: all 5 jobs ended as they should",
+    ):
+        assert re.search(pattern, demo.log), f"{pattern}\n{demo.log}"
+    assert len(demo.log.splitlines()) < 100
+    all_gone(processes)
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_kill_9_of_a_run_leaves_no_process(start_service: StartService, tmp_path: Path) -> None:
+    run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="live page", timeout=UP_S)
+    run.wait_for_log("running .*fetch_data AAPL", 30)  # the pool is at work
+    processes = tree(run.pid)
+    run.signal(signal.SIGKILL)
+    run.wait()
+    all_gone(processes)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, redis_url: str) -> Iterator[Terminal]:
+    """A run in a terminal, on the tests' own store."""
+    args = [*LAUNCH, "run", *options(tmp_path)]
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    with Terminal(args, env=env, columns=80, lines=30, cwd=ROOT) as opened:
+        yield opened
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
+    terminal: Terminal, redis_url: str
+) -> None:
+    terminal.wait_for("Ctrl-C ends all of it", UP_S)
+    terminal.wait_for(r"running +fetch_data +AAPL +━.*%.*/s", 30)
+    page = re.search(r"live page +(http://\S+)", terminal.written)
+    flower = re.search(r"Flower +(http://\S+)", terminal.written)
+    assert page is not None
+    assert flower is not None
+    for address in (f"{page[1]}internal/health", f"{flower[1]}healthcheck"):
+        with urlopen(address, timeout=10) as response:
+            assert response.status == 200
+    processes = tree(terminal.pid, PROCESSES)
+    terminal.write(b"\x03")
+    assert terminal.wait(30) == 0
+    all_gone(processes)
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.ping(), "a store that was named is not ours to end"
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_part_that_dies_ends_the_run_and_is_told(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="Ctrl-C", timeout=UP_S)
+    processes = tree(run.pid)
+    beat = next(process for process in processes if "beat" in process.cmdline())
+    beat.kill()
+    assert run.wait(30) == 1
+    assert re.search(r"beat was ended by SIGKILL; the last lines of .*beat\.log:\n  \|", run.log)
+    all_gone(processes)
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_kill_9_of_make_ends_the_run(start_service: StartService, tmp_path: Path) -> None:
+    # As make starts a recipe; when it is killed, no signal reaches what it started.
+    code = f"import subprocess; subprocess.run({[*LAUNCH, 'run', *options(tmp_path)]!r})"
+    make = start_service(
+        [sys.executable, "-c", code], env={"MAKELEVEL": "1"}, ready="Ctrl-C", timeout=UP_S
+    )
+    (run,) = make.children()[:1]
+    processes = [run, *tree(run.pid)]
+    make.signal(signal.SIGKILL)
+    make.wait()
+    all_gone(processes)
+
+
+def test_without_the_packages_one_line_says_what_to_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", BARE, str(ROOT)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"progress-backend: celery, .* not installed .* `make run`\n", done.stderr)
+
+
+BARE = """
+import runpy, sys
+sys.path.insert(0, sys.argv[1])
+sys.argv = ["launch", "run"]
+runpy.run_module("workers.launch", run_name="__main__")
+"""
+
+
+def test_a_store_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    code, said = refusal("run", *options(tmp_path), PROGRESS_REDIS_URL="redis://127.0.0.1:1/0")
+    assert code == 1
+    assert said.startswith("progress-backend: the store redis://127.0.0.1:1/0 does not answer")
+    assert said.count("\n") == 1
+
+
+def test_no_port_is_refused(tmp_path: Path) -> None:
+    code, said = refusal("run", API_PORT="eighty")
+    assert code == 2
+    assert "'eighty' is no port" in said

@@ -1,0 +1,56 @@
+"""What a run lacks is told before anything starts."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from workers import launch_checks as checks
+from workers.launch_fleet import LaunchError
+
+
+def test_a_port_in_use_is_told_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LaunchError, match=f"API: port {port} .* in use; .*API_PORT=") as told:
+            checks.port("API", "127.0.0.1", port, "API_PORT")
+        assert "\n" not in str(told.value)
+    assert checks.port("API", "127.0.0.1", port, "API_PORT") == port
+
+
+def test_an_address_that_is_not_ours_is_told() -> None:
+    with pytest.raises(LaunchError, match="cannot be had"):
+        checks.port("API", "192.0.2.1", 0, "API_PORT")
+
+
+def test_a_free_port_is_given_for_0() -> None:
+    assert checks.port("API", "127.0.0.1", 0, "API_PORT") > 0
+
+
+def test_a_named_store_must_answer(redis_url: str) -> None:
+    assert checks.store_url({}) is None
+    assert checks.store_url({"PROGRESS_REDIS_URL": redis_url}) == redis_url
+    with pytest.raises(LaunchError, match=r"redis://\*\*\*@127.0.0.1:1/0 does not answer") as told:
+        checks.store_url({"PROGRESS_REDIS_URL": "redis://me:secret@127.0.0.1:1/0"})
+    assert "secret" not in str(told.value)
+    with pytest.raises(LaunchError, match="PROGRESS_REDIS_URL is"):
+        checks.store_url({"PROGRESS_REDIS_URL": "postgres://x"})
+
+
+def test_a_folder_belongs_to_one_run(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    with checks.locked(folder):
+        with pytest.raises(LaunchError, match="another run uses"):
+            with checks.locked(folder):
+                pass
+    with checks.locked(folder):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LaunchError, match="cannot be written"):
+        with checks.locked(tmp_path / "file"):
+            pass

@@ -1,0 +1,123 @@
+"""The run's processes end together, however the process that started them ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import StartService
+from tests.waiting import eventually
+from workers.launch_fleet import Fleet, LaunchError
+
+#: Ignores every polite request and has a child that does so too, as a pool in the middle of work.
+STUBBORN = """
+import os, signal, time
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+os.fork()
+print("ready", flush=True)
+time.sleep(300)
+"""
+OWNER = """
+import json, pathlib, sys, time
+from workers.launch_fleet import Fleet
+folder = pathlib.Path(sys.argv[1])
+with Fleet(folder, folder, orderly_s=0.5) as fleet:
+    for name in ("one", "two"):
+        fleet.start(name, ["-c", sys.argv[2]], lambda child: bool(child.said("ready")))
+    fleet.wait_ready(20)
+    print("all ready", flush=True)
+    time.sleep(300)
+"""
+
+
+def ready(child: object) -> bool:
+    return bool(child.said("ready"))  # type: ignore[attr-defined]
+
+
+def running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still are (a zombie is not)."""
+    left = []
+    for process in processes:
+        try:
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                left.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return left
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_outlives_the_owner(
+    start_service: StartService, tmp_path: Path, number: signal.Signals
+) -> None:
+    owner = start_service([sys.executable, "-c", OWNER, tmp_path, STUBBORN], ready="all ready")
+    children = owner.children()
+    assert len(children) == 5, "a guard, and two processes with a child each"
+    owner.signal(number)
+    assert owner.wait() != 0
+    eventually(lambda: not running(children), 10, what="the end of all that it started")
+
+
+def test_without_its_guard_a_process_still_hears_of_the_owners_death(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    polite = 'print("ready", flush=True)\nimport time\ntime.sleep(300)'
+    owner = start_service([sys.executable, "-c", OWNER, tmp_path, polite], ready="all ready")
+    children = owner.children()
+    (guard,) = (child for child in children if "launch_guard" in " ".join(child.cmdline()))
+    guard.kill()
+    owner.signal(signal.SIGKILL)
+    eventually(lambda: not running(children), 10, what="the end of all that it started")
+
+
+def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
+    dying = (
+        'import sys\nprint("ready\\nwhat went wrong", flush=True)\nsys.stdin.read()\nsys.exit(3)'
+    )
+    with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
+        fleet.start("broken", ["-c", dying], ready)
+        with pytest.raises(LaunchError) as told:
+            eventually(fleet.check, 10)
+    assert "broken ended with exit code 3" in str(told.value)
+    assert str(tmp_path / "broken.log") in str(told.value)
+    assert "| what went wrong" in str(told.value)
+
+
+def test_one_that_is_killed_is_told(tmp_path: Path) -> None:
+    with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
+        child = fleet.start("one", ["-c", STUBBORN], ready)
+        fleet.wait_ready(20)
+        fleet.check()
+        child.process.kill()
+        with pytest.raises(LaunchError, match="one was ended by SIGKILL"):
+            eventually(fleet.check, 10)
+
+
+def test_one_that_never_gets_ready_is_told(tmp_path: Path) -> None:
+    with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
+        slow = 'print("still loading", flush=True)\nimport time\ntime.sleep(300)'
+        child = fleet.start("slow", ["-c", slow], ready)
+        eventually(lambda: child.said("loading"))
+        with pytest.raises(LaunchError, match=r"(?s)not ready after 0.3 s: slow.*still loading"):
+            fleet.wait_ready(0.3)
+
+
+def test_its_processes_get_the_environment_and_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRICES_URL", "http://here")
+    code = (
+        "import json, os, sys, time\n"
+        "print(json.dumps([os.environ['PRICES_URL'], sys.stdin.read(), os.getcwd()]))\n"
+        "time.sleep(300)"
+    )
+    with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
+        child = fleet.start("one", ["-c", code], lambda child: bool(child.said(r"\]$")))
+        fleet.wait_ready(20)
+        assert json.loads(child.log.read_text()) == ["http://here", "", str(tmp_path)]

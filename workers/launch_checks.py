@@ -1,0 +1,83 @@
+"""What a run needs, looked at before anything starts; a lack is one line that says what to do."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from errno import EADDRINUSE
+from pathlib import Path
+
+import redis
+
+from progress_backend.connection import sync_client
+from progress_backend.errors import SettingsError
+from progress_backend.settings import Settings
+
+from .launch_fleet import LaunchError
+
+#: Seconds that a store which was named may take to answer.
+STORE_TIMEOUT_S = 3.0
+
+
+def port(what: str, host: str, wanted: int, setting: str) -> int:
+    """The port, if it is free; 0 is given a free one. Raises LaunchError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, wanted))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        if error.errno == EADDRINUSE:
+            why, do = "is in use", f"end what listens there, or choose another: {setting}=…"
+        else:
+            why, do = f"cannot be had ({error.strerror or error})", f"choose another: {setting}=…"
+        raise LaunchError(f"{what}: port {wanted} of {host} {why}; {do}") from error
+
+
+def store_url(environ: Mapping[str, str]) -> str | None:
+    """The store that the environment names, if it answers; None if none is named.
+
+    Raises:
+        LaunchError: it does not answer, or a setting cannot be used.
+    """
+    try:
+        settings = Settings.from_sources(None, environ)
+        if settings.redis_url is None:
+            return None
+        with sync_client(settings, STORE_TIMEOUT_S) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise LaunchError(
+            f"the store {without_password(settings.redis_url or '')} does not answer ({error}): "
+            "start it, or unset PROGRESS_REDIS_URL to run with an embedded one"
+        ) from error
+    except (SettingsError, ValueError) as error:
+        raise LaunchError(str(error)) from error
+    return settings.redis_url
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Makes the folder and keeps it this run's: two runs would write the same logs.
+
+    Raises:
+        LaunchError: another run has it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as error:
+        raise LaunchError(f"another run uses {folder}: end it, or give --folder another") from error
+    except OSError as error:
+        raise LaunchError(f"{folder} cannot be written ({error}): give --folder another") from error
+
+
+def without_password(url: str) -> str:
+    """A store's URL as it may be shown."""
+    return re.sub(r"//[^/@;]*@", "//***@", url)

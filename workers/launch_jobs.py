@@ -1,0 +1,102 @@
+"""The jobs that a run starts with, and the demo that also pauses, resumes and cancels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from progress_backend.events import Cancelled, Event, Paused, Resumed
+from progress_backend.model import Task, TaskStatus
+from progress_backend.store import Store
+
+#: Percent from which the demo lays hands on a job.
+_FROM_PERCENT: Final = 10
+#: Seconds that the demo leaves a job paused.
+_PAUSE_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: what is called, how it should end, and what the demo does to it meanwhile."""
+
+    name: str
+    args: tuple[Any, ...]
+    ends: str = TaskStatus.COMPLETED
+    touch: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.args!r}"
+
+
+RUN: Final = (
+    Job("fetch_data", ("AAPL", "5y")),
+    Job("bulk_import", (["IBM", "FB", "MSFT"], "1y")),
+    Job("fetch_data", ("MSFT", "2y")),
+    Job("fetch_data", ("GOOG", "1y")),
+    Job("fetch_data", ("IBM", "6mo")),
+)
+DEMO: Final = (
+    Job("fetch_data", ("AAPL", "2y")),
+    Job("fetch_data", ("MSFT", "2y"), touch="pause"),
+    Job("fetch_data", ("GOOG", "5y"), ends=TaskStatus.CANCELLED, touch="cancel"),
+    Job("fetch_data", ("NOSUCH", "1y"), ends=TaskStatus.ERROR),
+    Job("bulk_import", (["IBM", "FB", "AAPL"], "6mo")),
+)
+
+
+def publish(jobs: Sequence[Job]) -> dict[str, Job]:
+    """Sends the jobs to the worker; by task id."""
+    from . import tasks
+
+    return {getattr(tasks, job.name).delay(*job.args).id: job for job in jobs}
+
+
+def unexpected(jobs: dict[str, Job], tasks: Sequence[Task]) -> list[str]:
+    """A line for each job that has not ended as it should."""
+    ends = {task.task_id: task.status for task in tasks}
+    return [
+        f"{job} should be {job.ends}, but is {ends.get(task_id, 'without a record')}"
+        for task_id, job in jobs.items()
+        if ends.get(task_id) != job.ends
+    ]
+
+
+class Guide:
+    """Does to the demo's jobs what people do: pauses one and resumes it, cancels another."""
+
+    def __init__(self, store: Store, jobs: dict[str, Job], say: Callable[[str], None]) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._say = say
+        self._resume_at: dict[str, float] = {}
+        self._touched: set[str] = set()
+
+    def look(self, tasks: Sequence[Task]) -> None:
+        """Lays hands on whoever is far enough."""
+        for task in tasks:
+            touch, far = self._jobs[task.task_id].touch, task.progress.percentage >= _FROM_PERCENT
+            if touch and task.status == TaskStatus.RUNNING and far:
+                self._touch(task, touch)
+            due = self._resume_at.get(task.task_id)
+            if due is not None and time.monotonic() >= due:
+                del self._resume_at[task.task_id]
+                self._do(task, Resumed(), f"resumed {task.symbol}")
+
+    def _touch(self, task: Task, touch: str) -> None:
+        if task.task_id in self._touched:
+            return
+        self._touched.add(task.task_id)
+        if touch == "pause":
+            self._resume_at[task.task_id] = time.monotonic() + _PAUSE_S
+            self._do(task, Paused(by="demo", reason="to show it"), f"paused {task.symbol}")
+        else:
+            self._do(task, Cancelled(by="demo", reason="to show it"), f"cancelled {task.symbol}")
+
+    def _do(self, task: Task, event: Event, done: str) -> None:
+        applied = self._store.run(
+            self._store.flows.apply(task.task_id, (event,), self._store.now())
+        )
+        if applied.refused is None:  # else it ended meanwhile; the table says how
+            self._say(f"demo: {done} at {task.progress.percentage:g}%")

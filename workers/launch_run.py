@@ -1,0 +1,196 @@
+"""One run from its checks to its end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from http.client import HTTPException
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, NoReturn
+from urllib.request import ProxyHandler, build_opener
+
+from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
+from progress_backend.errors import StoreUnavailable, TaskNotFound
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from progress_backend.terminal import Choice, Lines, Reader, View
+
+from . import launch_checks as checks
+from . import launch_jobs as jobs
+from .launch_fleet import Child, Fleet, LaunchError
+
+if TYPE_CHECKING:
+    from progress_backend.terminal.bars import Bars
+
+#: Seconds until all must work: a first start on a busy machine takes its time.
+READY_S: Final = 90.0
+#: Seconds until the demo's jobs must have ended.
+DEMO_S: Final = 180.0
+STORE_TIMEOUT_S: Final = 2.0
+LOOPBACK: Final = "127.0.0.1"
+_LOOK_S: Final = 0.5
+_CELERY: Final = ("-m", "celery", "-A", "workers.app")
+
+
+def launch(given: argparse.Namespace) -> int:
+    """Checks, starts, watches and ends; the exit code.
+
+    Raises:
+        LaunchError: something is missing, did not start, or ended on its own.
+    """
+    make = os.getppid() if "MAKELEVEL" in os.environ else None
+    named = checks.store_url(os.environ)
+    port = checks.port("API", given.host, given.port, "API_PORT")
+    flower_port = checks.port("Flower", given.host, given.flower_port, "FLOWER_PORT")
+    with ExitStack() as stack:
+        stack.enter_context(checks.locked(given.folder))
+        url = named or _embedded(stack)
+        # The environment is how all parts, this process's own app included, hear of the places.
+        os.environ["PROGRESS_REDIS_URL"] = url
+        for name, default in (
+            ("CELERY_BROKER_URL", url),
+            ("CELERY_RESULT_BACKEND", url),
+            ("PRICES_DB_URL", f"sqlite:///{given.folder.resolve()}/prices.db"),
+        ):
+            os.environ[name] = os.environ.get(name) or default
+        fleet = stack.enter_context(Fleet(given.folder, given.root))
+        _say("starting the price source, a worker, beat, the API and Flower …")
+        _start(fleet, given, port, flower_port)
+        from .app import app  # not before the environment says where everything is
+
+        settings = Settings.from_sources(app.conf, os.environ)
+        store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
+        demo = given.mode == "demo"
+        published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
+        show = _show(settings)
+        stack.enter_context(show)
+        for line in _addresses(given, port, flower_port, url, embedded=named is None):
+            show.say(line)
+
+        def check() -> None:
+            fleet.check()
+            if make is not None and os.getppid() != make:
+                raise LaunchError("make was killed, and with it what it started")
+
+        try:
+            return _demo(store, show, published, check) if demo else _stay(store, show, check)
+        except BaseException:
+            show.say("ending what was started …")
+            raise
+
+
+def _embedded(stack: ExitStack) -> str:
+    try:
+        return stack.enter_context(EmbeddedServer()).url
+    except EmbeddedServerError as error:
+        raise LaunchError(str(error)) from error
+
+
+def _start(fleet: Fleet, given: argparse.Namespace, port: int, flower_port: int) -> None:
+    """Starts all; returns when all work."""
+
+    def answers(host: str, port: int, path: str) -> Callable[[Child], bool]:
+        return lambda _: _answers(host, port, path)
+
+    prices = checks.port("price source", LOOPBACK, 0, "")
+    os.environ["PRICES_URL"] = _url(LOOPBACK, prices)
+    source = ["-m", "workers.price_source", f"--port={prices}", f"--delay-ms={given.delay_ms}"]
+    fleet.start("prices", source, answers(LOOPBACK, prices, "/health"))
+    worker = [*_CELERY, "worker", "--pool=prefork", "-c", "2", "-E", "-l", "INFO"]
+    fleet.start("worker", worker, lambda child: bool(child.said(r" ready\.$")))
+    beat = [*_CELERY, "beat", "-l", "INFO", "-s", str(given.folder.resolve() / "beat-schedule")]
+    fleet.start("beat", beat, lambda child: bool(child.said("beat: Starting")))
+    os.environ.update(API_HOST=given.host, API_PORT=str(port))
+    fleet.start("api", ["-m", "api.app"], answers(given.host, port, "/internal/health"))
+    flower = [*_CELERY, "flower", f"--address={given.host}", f"--port={flower_port}"]
+    fleet.start("flower", flower, answers(given.host, flower_port, "/healthcheck"))
+    fleet.wait_ready(READY_S)
+
+
+def _answers(host: str, port: int, path: str) -> bool:
+    """Whether a GET is answered with 200."""
+    try:
+        # Through no proxy that the environment may name: it is this machine.
+        with build_opener(ProxyHandler({})).open(_url(host, port) + path, timeout=1) as response:
+            return bool(response.status == 200)
+    except (OSError, HTTPException):
+        return False
+
+
+def _url(host: str, port: int) -> str:
+    """Where a person on this machine finds what listens on the host's port."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _addresses(
+    given: argparse.Namespace, port: int, flower_port: int, url: str, *, embedded: bool
+) -> Iterator[str]:
+    where = "embedded, in memory" if embedded else "yours"
+    yield f"  live page  {_url(given.host, port)}/"
+    yield f"  API        {_url(given.host, port)}/docs"
+    yield f"  Flower     {_url(given.host, flower_port)}/"
+    yield f"  store      {checks.without_password(url)}  ({where})"
+    yield f"  logs       {given.folder}"
+    if given.mode == "run":
+        yield f"  more jobs  export PROGRESS_REDIS_URL={checks.without_password(url)}"
+        yield """             .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
+
+
+def _show(settings: Settings) -> Lines | Bars:
+    if not sys.stdout.isatty() or find_spec("rich") is None:
+        return Lines(sys.stdout, settings.locale)
+    from rich.console import Console
+
+    from progress_backend.terminal.bars import Bars
+
+    return Bars(Console(), settings.locale)
+
+
+def _stay(store: Store, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:
+    """Shows all tasks of the store until a signal or the end of one of the processes."""
+    reader = Reader(store, Choice())
+    show.say("Ctrl-C ends all of it.")
+    while True:
+        check()
+        show.show(reader.read())
+        time.sleep(_LOOK_S)
+
+
+def _demo(
+    store: Store,
+    show: Lines | Bars,
+    published: dict[str, jobs.Job],
+    check: Callable[[], None],
+) -> int:
+    """Shows the demo's jobs to their ends; 0 if each ended as it should."""
+    reader, guide = Reader(store, Choice(tuple(published))), jobs.Guide(store, published, show.say)
+    deadline, view = time.monotonic() + DEMO_S, View()
+    while not view.ended:
+        check()
+        try:
+            view = reader.read()
+            guide.look(view.tasks)
+        except (TaskNotFound, StoreUnavailable):
+            pass  # a record may come late; the deadline is the bound
+        if time.monotonic() > deadline:
+            break
+        if not view.ended:
+            show.show(view)
+            time.sleep(_LOOK_S)
+    show.final(replace(view, counts=Counter(task.status for task in view.tasks)))
+    wrong = jobs.unexpected(published, view.tasks)
+    if wrong:
+        raise LaunchError("the demo did not go as it should:\n  " + "\n  ".join(wrong))
+    _say(f"demo: all {len(published)} jobs ended as they should")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
