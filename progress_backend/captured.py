@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from . import events as ev
+from .failures import described
 
 #: Celery's states that say nothing new: the signals speak of them.
 _CELERYS_OWN: Final = frozenset(
@@ -25,7 +26,7 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
         results = values if isinstance(meta, Mapping) else {"result": meta}
         return ev.Completed(results=results if meta is not None else {})
     if state == "FAILURE":
-        return ev.Failed(error_message=str(meta)[:_LONGEST])
+        return ev.Failed(error_message=described(meta))
     if state == "REVOKED":
         return ev.Cancelled(by="celery", reason="REVOKED")
     message = next((values[name] for name in _MESSAGES if values.get(name) is not None), None)
@@ -43,5 +44,5 @@ def count_of(number: Any) -> int | None:
         return None
     try:
         return min(max(int(number), 0), 2**53 - 1)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever a user's own number raises
         return None

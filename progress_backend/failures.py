@@ -16,13 +16,13 @@ _CAUSES: Final = {
 
 def described(exception: Any) -> str:
     """An exception in one line, never a traceback: "ValueError: bad symbol"."""
-    if not isinstance(exception, BaseException):
-        return str(exception)[:_LONGEST]
     try:
-        said = str(exception)
+        said = " ".join(str(exception).split())
     except Exception:  # a user's exception may be broken
         said = ""
     kind = type(exception).__name__
+    if not isinstance(exception, BaseException):
+        return (said or kind)[:_LONGEST]
     return (f"{kind}: {said}" if said else kind)[:_LONGEST]
 
 

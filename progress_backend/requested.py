@@ -114,6 +114,8 @@ def listing(
 def _name(what: str, value: object) -> None:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME:
         raise InvalidEvent(f"{what} must be a text of 1 to {MAX_NAME} characters, not {value!r}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidEvent(f"{what} {value!r} has half a surrogate pair, which is no text")
 
 
 def _items(what: str, value: object) -> None:
