@@ -12,6 +12,8 @@ from .model import Task, TaskStatus
 SMOOTHING_S = 10.0
 #: Shorter steps say nothing about a rate; times are kept in milliseconds.
 _SHORTEST_STEP_S = 0.001
+#: Of a rate: one item in some days still shows, and a document stays short.
+_DECIMALS = 6
 #: A time further away than this is no estimate (and would leave the calendar).
 _FURTHEST_S = 366 * 86_400.0
 
@@ -22,9 +24,9 @@ def smoothed(rate: float | None, items: int, seconds: float) -> float | None:
         return rate
     latest = items / seconds
     if rate is None:
-        return latest if items else None
+        return round(latest, _DECIMALS) if items else None
     weight = 1 - exp(-seconds / SMOOTHING_S)
-    return rate + weight * (latest - rate)
+    return round(rate + weight * (latest - rate), _DECIMALS)
 
 
 def remaining_seconds(task: Task) -> float | None:

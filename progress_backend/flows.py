@@ -103,10 +103,11 @@ class Flows:
             assert task is not None
             if base is not None and task is base.task:
                 return Applied(base, None)
+            renewed = base is not None and base.task.ended and isinstance(events[0], Created)
             task = replace(task, revision=task.revision + 1)
             task, document = encoded(task, clip)
             committed: c.Committed = yield self._commit(
-                task, document, expected, before, base.task if base else None, now
+                task, document, expected, before, base is None or renewed, now
             )
             if committed.done:
                 return Applied(Base(task, wire.digest(document)), document)
@@ -124,7 +125,7 @@ class Flows:
         document: bytes,
         expected: str,
         before: c.Facets | None,
-        old: Task | None,
+        fresh: bool,
         now: datetime,
     ) -> c.Commit:
         now_ms = milliseconds(now)
@@ -148,7 +149,7 @@ class Flows:
             after=facets_of(task),
             ttl_ms=ttl,
             due_ms=due,
-            fresh=old is None or task.created_at != old.created_at,
+            fresh=fresh,
             rate=task.rate if completed and task.rate else None,
         )
 

@@ -44,6 +44,27 @@ class MemoryStore:
         self._leases: dict[str, int] = {}
         self._order = 0.0
         self._listeners: list[Listener] = []
+        self._verbs: dict[type[c.Command], Callable[[Any], Any]] = {
+            c.Read: self._read,
+            c.Commit: self._commit,
+            c.Page: self._page,
+            c.FacetsOf: self._facets_of,
+            c.Due: self._due_before,
+            c.Sweep: self._sweep,
+            c.RateOf: self._rate_of,
+            c.Count: self._count,
+            c.Lock: self._take_lock,
+            c.Unlock: self._unlock,
+            c.Renew: self._renew,
+            c.EndLease: self._end_lease,
+            c.Leases: self._leases_before,
+            c.Held: self._held,
+            c.ForgetLease: self._forget_lease,
+            c.Extend: self._extend,
+        }
+
+    def ready(self) -> None:
+        """Always is; as the other stores."""
 
     def now(self) -> datetime:
         """The clock's time, in the configured zone."""
@@ -70,8 +91,8 @@ class MemoryStore:
     def execute(self, command: c.Command) -> Any:
         """Carries out one command."""
         with self._lock:
-            name = type(command).__name__
-            return getattr(self, f"_do_{name.lower()}")(command)
+            carry_out: Callable[[Any], Any] = self._verbs[type(command)]
+            return carry_out(command)
 
     def _document(self, task_id: str) -> bytes | None:
         document, expires = self._documents.get(task_id, (None, 0.0))
@@ -80,10 +101,10 @@ class MemoryStore:
             return None
         return document
 
-    def _do_read(self, command: c.Read) -> list[bytes | None]:
+    def _read(self, command: c.Read) -> list[bytes | None]:
         return [self._document(task_id) for task_id in command.task_ids]
 
-    def _do_commit(self, command: c.Commit) -> c.Committed:
+    def _commit(self, command: c.Commit) -> c.Committed:
         task_id = command.task_id
         document, facets = self._document(task_id), self._facets.get(task_id)
         found = digest(document) if document is not None else ""
@@ -101,7 +122,7 @@ class MemoryStore:
             listener(task_id, command.document)
         return c.Committed(True)
 
-    def _do_page(self, command: c.Page) -> c.Paged:
+    def _page(self, command: c.Page) -> c.Paged:
         wanted = (command.status, command.task_type, command.symbol)
         found = [
             task_id
@@ -114,16 +135,16 @@ class MemoryStore:
         counts = tuple(statuses.count(status) for status in STATUSES)
         return c.Paged(len(found), counts, tuple((i, self._document(i)) for i in chosen))
 
-    def _do_facetsof(self, command: c.FacetsOf) -> list[c.Facets | None]:
+    def _facets_of(self, command: c.FacetsOf) -> list[c.Facets | None]:
         return [self._facets.get(task_id) for task_id in command.task_ids]
 
-    def _do_due(self, command: c.Due) -> list[str]:
+    def _due_before(self, command: c.Due) -> list[str]:
         due = [
             i for i, at in sorted(self._due.items(), key=lambda p: p[1]) if at <= command.before_ms
         ]
         return due[: command.limit]
 
-    def _do_sweep(self, command: c.Sweep) -> int:
+    def _sweep(self, command: c.Sweep) -> int:
         deleted = 0
         for task_id, facets in command.entries:
             due = self._due.get(task_id)
@@ -134,50 +155,50 @@ class MemoryStore:
                 deleted += 1
         return deleted
 
-    def _do_rateof(self, command: c.RateOf) -> float | None:
+    def _rate_of(self, command: c.RateOf) -> float | None:
         return self._rates.get(command.task_type)
 
-    def _do_count(self, command: c.Count) -> c.Counted:
+    def _count(self, command: c.Count) -> c.Counted:
         running = sum(f.status == "running" for f in self._facets.values())
         recent = sum(at * 1000 >= command.since_ms for at in self._created.values())
         size = sum(sys.getsizeof(document) for document, _ in self._documents.values())
         return c.Counted(len(self._facets), running, recent, size)
 
-    def _do_lock(self, command: c.Lock) -> bool:
+    def _take_lock(self, command: c.Lock) -> bool:
         token, until = self._locks.get(command.name, ("", 0.0))
         if until > self._clock():
             return token == command.token
         self._locks[command.name] = (command.token, self._clock() + command.ttl_ms / 1000)
         return True
 
-    def _do_unlock(self, command: c.Unlock) -> None:
+    def _unlock(self, command: c.Unlock) -> None:
         if self._locks.get(command.name, ("",))[0] == command.token:
             del self._locks[command.name]
 
-    def _do_renew(self, command: c.Renew) -> None:
+    def _renew(self, command: c.Renew) -> None:
         self._leases[command.lease] = command.until_ms
 
-    def _do_endlease(self, command: c.EndLease) -> None:
+    def _end_lease(self, command: c.EndLease) -> None:
         if command.lease in self._leases:
             self._leases[command.lease] = 0
 
-    def _do_leases(self, command: c.Leases) -> list[tuple[str, int]]:
+    def _leases_before(self, command: c.Leases) -> list[tuple[str, int]]:
         over = [(lease, at) for lease, at in self._leases.items() if at < command.before_ms]
         return sorted(over, key=lambda pair: pair[1])[: command.limit]
 
-    def _do_held(self, command: c.Held) -> list[str]:
+    def _held(self, command: c.Held) -> list[str]:
         held = [i for i, facets in self._facets.items() if facets.lease == command.lease]
         return held[: command.limit]
 
-    def _do_forgetlease(self, command: c.ForgetLease) -> None:
+    def _forget_lease(self, command: c.ForgetLease) -> None:
         over = self._leases.get(command.lease, command.before_ms) < command.before_ms
         if over and not any(f.lease == command.lease for f in self._facets.values()):
             del self._leases[command.lease]
 
-    def _do_extend(self, command: c.Extend) -> None:
+    def _extend(self, command: c.Extend) -> None:
         for task_id in command.task_ids:
-            if task_id in self._documents:
-                document, expires = self._documents[task_id]
-                until = max(expires, self._clock() + command.ttl_ms / 1000)
+            if (document := self._document(task_id)) is not None:
+                until = self._clock() + command.ttl_ms / 1000
+                until = max(until, self._documents[task_id][1])
                 self._documents[task_id] = (document, until)
                 self._due[task_id] = max(self._due[task_id], command.due_ms)

@@ -122,7 +122,7 @@ def _document(task: Task) -> dict[str, Any]:
     body["group_id"] = task.group_id
     body["error_cause"] = task.error_cause
     body["control"] = task.control
-    body["rate"] = task.rate if task.rate is None else round(task.rate, 6)
+    body["rate"] = task.rate
     body["estimated_details"] = list(filled)
     body["revision"] = task.revision
     return body

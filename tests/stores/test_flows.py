@@ -1,0 +1,240 @@
+"""`apply`, `get` and `body`: what is recorded, refused, remembered and forgotten."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from progress_backend import commands as c
+from progress_backend import events as ev
+from progress_backend import wire
+from progress_backend.errors import ConcurrentUpdate, TaskNotFound, TooLarge
+from progress_backend.flows import TRIES, UNENDED_S
+from progress_backend.model import Worker
+from progress_backend.record import Base
+from tests.stores.driving import Driver, check_agreement, identity_of
+
+DAY_MS = 86_400_000
+
+
+def test_nothing_is_there_at_first(driver: Driver) -> None:
+    assert driver.task("t") is None
+    assert driver.run(driver.flows.body("t")) is None
+    assert driver.ids() == []
+
+
+def test_a_life_from_creation_to_its_end(driver: Driver) -> None:
+    driver.create("t", symbol="7203.T")
+    driver.start("t", "lease-1")
+    driver.apply("t", ev.Progressed(current=4, message="m", attempt=1))
+    ended = driver.apply("t", ev.Completed(results={"a": 1}, attempt=1))
+    task = driver.task("t")
+    assert task == ended.task
+    assert (task.status, task.current_items, task.revision) == ("completed", 10, 4)
+    assert (task.symbol, task.results, task.attempt) == ("7203.T", {"a": 1}, 1)
+    check_agreement(driver, ["t"])
+
+
+def test_several_events_are_one_commit(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Resumed(), ev.Progressed(current=3), ev.Completed())
+    assert (applied.task.status, applied.task.revision) == ("completed", 2)
+
+
+def test_events_are_all_recorded_or_none(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Completed(), ev.Progressed(current=3))
+    assert applied.refused is not None
+    assert applied.document is None
+    assert driver.task("t").status == "created"
+
+
+def test_what_changes_nothing_is_no_commit(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Created(identity=identity_of("other")))
+    assert (applied.document, applied.refused) == (None, None)
+    assert driver.task("t").revision == 1
+    assert driver.task("t").task_type == "fetch_data"
+
+
+def test_what_has_no_record_is_not_found(driver: Driver) -> None:
+    for event in (ev.Progressed(current=1), ev.Completed(), ev.Cancelled(), ev.Requeued()):
+        with pytest.raises(TaskNotFound, match="Task t not found"):
+            driver.apply("t", event)
+    assert driver.ids() == []
+
+
+def test_an_ended_record_refuses_and_says_what_it_is(driver: Driver) -> None:
+    driver.start("t")
+    driver.apply("t", ev.Cancelled())
+    applied = driver.apply("t", ev.Completed())
+    assert applied.refused is not None
+    assert applied.refused.status == applied.task.status == "cancelled"
+
+
+def test_an_end_may_be_followed_by_a_fresh_run(driver: Driver) -> None:
+    driver.start("t", symbol="7203.T")
+    driver.apply("t", ev.Completed())
+    driver.create("other")
+    driver.create("t", task_type="bulk_import", symbol="6758.T")
+    task = driver.task("t")
+    assert (task.status, task.attempt, task.revision) == ("created", 1, 3)
+    assert driver.ids() == ["t", "other"]  # created now, so newest
+    check_agreement(driver, ["t", "other"])
+
+
+def commands(driver: Driver, flow) -> list[str]:
+    """What a flow asks of the store, by name."""
+    asked: list[str] = []
+    driver.drive(flow, lambda command: asked.append(type(command).__name__))
+    return asked
+
+
+def test_a_remembered_record_costs_one_round_trip(driver: Driver) -> None:
+    base = driver.start("t")
+    flow = driver.flows.apply("t", (ev.Progressed(current=1),), driver.now(), base=base)
+    assert commands(driver, flow) == ["Commit"]
+
+
+def test_a_creation_costs_one_round_trip(driver: Driver) -> None:
+    flow = driver.flows.apply("t", (ev.Created(identity=identity_of()),), driver.now())
+    assert commands(driver, flow) == ["Commit"]
+
+
+def test_a_memory_that_is_old_is_put_right(driver: Driver) -> None:
+    old = driver.start("t")
+    driver.apply("t", ev.Progressed(current=5, details={"theirs": 1}))
+    applied = driver.apply("t", ev.Progressed(message="ours"), base=old)
+    task = driver.task("t")
+    assert applied.task == task
+    assert (task.current_items, task.message, task.revision) == (5, "ours", 3)
+    assert task.processing_details == {"theirs": 1}
+
+
+def test_the_store_has_the_last_word_on_a_refusal(driver: Driver) -> None:
+    base = driver.start("t")
+    ended = driver.apply("t", ev.Failed(error_message="why"), base=base).base
+    driver.create("t")
+    applied = driver.apply("t", ev.Progressed(current=1), base=ended)
+    assert applied.refused is None
+    assert driver.task("t").status == "running"
+
+
+def test_a_record_that_is_gone_is_made_anew_from_memory(driver: Driver) -> None:
+    driver.start("t", "lease-1", symbol="7203.T")
+    base = driver.apply("t", ev.Progressed(current=4)).base
+    driver.lose("t")
+    driver.apply("t", ev.Progressed(current=5, attempt=1), base=base)
+    task = driver.task("t")
+    assert (task.current_items, task.symbol, task.revision) == (5, "7203.T", 3)
+    check_agreement(driver, ["t"])
+
+
+def test_so_is_one_whose_index_entries_are_gone_too(driver: Driver) -> None:
+    base = driver.start("t", "lease-1")
+    driver.lose("t")
+    assert driver.ids() == []  # repaired
+    driver.apply("t", ev.Completed(attempt=1), base=base)
+    assert driver.task("t").status == "completed"
+    check_agreement(driver, ["t"])
+
+
+def test_a_refused_end_of_a_record_that_is_gone_makes_none(driver: Driver) -> None:
+    ended = driver.apply("t", ev.Started(identity=identity_of()), ev.Completed()).base
+    driver.lose("t")
+    applied = driver.apply("t", ev.Completed(), base=ended)
+    assert applied.refused is not None
+    assert driver.task("t") is None
+
+
+def test_a_creation_over_left_over_index_entries(driver: Driver) -> None:
+    driver.start("t", "lease-1", task_type="bulk_import", symbol="6758.T")
+    driver.lose("t")
+    driver.create("t", symbol="7203.T")
+    check_agreement(driver, ["t"])
+
+
+def test_it_gives_up_when_others_are_always_first(driver: Driver) -> None:
+    base = driver.start("t")
+    flow = driver.flows.apply("t", (ev.Progressed(message="ours"),), driver.now(), base=base)
+    command = next(flow)
+    for tries in range(1, TRIES):
+        driver.apply("t", ev.Progressed(current=tries))
+        command = flow.send(driver.execute(command))
+        assert isinstance(command, c.Commit)
+    driver.apply("t", ev.Progressed(current=TRIES))
+    with pytest.raises(ConcurrentUpdate, match=f"changed by others {TRIES} times"):
+        flow.send(driver.execute(command))
+    assert driver.task("t").message == ""
+
+
+def test_what_is_too_large_is_refused_or_clipped(driver: Driver) -> None:
+    driver.start("t")
+    large = ev.Progressed(current=1, results={"x": "y" * wire.MAX_DOCUMENT_BYTES})
+    with pytest.raises(TooLarge):
+        driver.apply("t", large)
+    assert driver.task("t").current_items == 0
+    driver.apply("t", large, clip=True)
+    assert driver.task("t").results["truncated"] is True
+    assert driver.task("t").current_items == 1
+
+
+def test_anything_a_job_says_is_stored(driver: Driver) -> None:
+    driver.create("t", task_type="a|b\ud800", symbol="七\0|symbol=x", metadata={"\udfff": b"x"})
+    base = driver.start("t")
+    driver.apply("t", ev.Progressed(details={"nan": float("nan"), "s": "\ud800"}), base=base)
+    assert driver.ids(1, 10, "running", "a|b?", "七\0|symbol=x") == ["t"]
+    assert driver.task("t").processing_details == {"nan": "nan", "s": "?"}
+
+
+def test_how_long_a_record_is_kept(driver: Driver) -> None:
+    now = driver.now()
+    now_ms = int(now.timestamp() * 1000)
+    driver.create("t")
+    assert driver.due_ms("t") == pytest.approx(now_ms + UNENDED_S * 1000, abs=60_000)
+    assert driver.ttl_ms("t") == pytest.approx(UNENDED_S * 1000 + 3_660_000, abs=60_000)
+    driver.start("t")
+    far = ev.Progressed(current=1, total=10**6)
+    driver.apply("t", far, now=now + timedelta(seconds=10))  # 0.1 a second: 116 days to go
+    assert driver.due_ms("t") > now_ms + 100 * DAY_MS
+    assert driver.ttl_ms("t") > 100 * DAY_MS
+    driver.apply("t", ev.Completed(), now=now + timedelta(seconds=20))
+    assert driver.due_ms("t") == pytest.approx(now_ms + DAY_MS, abs=60_000)
+    # It outlives the cleanup that takes it together with its index entries.
+    assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
+
+
+def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
+    now = driver.now()
+    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
+    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
+    assert driver.execute(c.RateOf("fetch_data")) == pytest.approx(10)
+    assert driver.execute(c.RateOf("bulk_import")) is None
+    driver.create("b", total_items=50)
+    body = json.loads(driver.run(driver.flows.body("b")))
+    expected = driver.task("b").created_at + timedelta(seconds=5)
+    assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
+    driver.create("c", total_items=None)
+    assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
+
+
+def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:
+    driver.start("t", metadata={"status": "created"})
+    assert driver.run(driver.flows.body("t")) == driver.run(driver.flows.get("t"))
+
+
+def test_the_owner_is_seen_by_its_lease(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    assert driver.execute(c.Held("lease-1", 10)) == ["t"]
+    driver.apply("t", ev.Started(identity=identity_of(), worker=Worker("lease-2", "w")))
+    assert driver.execute(c.Held("lease-1", 10)) == []
+    assert driver.execute(c.Held("lease-2", 10)) == ["t"]
+    driver.apply("t", ev.Completed())
+    assert driver.execute(c.Held("lease-2", 10)) == []
+
+
+def test_a_base_is_the_document(driver: Driver) -> None:
+    base = driver.start("t")
+    assert Base.of(driver.run(driver.flows.get("t"))) == base
