@@ -71,12 +71,14 @@ class RedisProgressService(FlowService):
         return await (await self._store()).run(flow)
 
     async def _store(self) -> AsyncStore:
-        if self._given is not None:
-            return self._given
-        loop = asyncio.get_running_loop()
-        if self._opened is None or self._opened[0] is not loop:
-            self._opened = (loop, AsyncStore(self.settings))
-        return self._opened[1]
+        store = self._given
+        if store is None:
+            loop = asyncio.get_running_loop()
+            if self._opened is None or self._opened[0] is not loop:
+                self._opened = (loop, AsyncStore(self.settings))
+            store = self._opened[1]
+        await store.ready()
+        return store
 
     async def close(self) -> None:
         """Closes the connections that this service opened."""

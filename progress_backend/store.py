@@ -41,6 +41,9 @@ def mapped_errors() -> Iterator[None]:
         yield
     except _AWAY as error:
         raise StoreUnavailable(f"the progress store does not answer: {error}") from error
+    except redis.exceptions.ResponseError as error:
+        # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
+        raise StoreUnavailable(f"the progress store refuses: {error}") from error
 
 
 class _Base:
@@ -56,7 +59,7 @@ class _Base:
         self._ahead: float | None = None
 
     def now(self) -> datetime:
-        """Redis's time as last measured, in the configured zone."""
+        """Redis's time as last measured, in the configured zone; before `ready`, our clock's."""
         return datetime.fromtimestamp(time.time() + (self._ahead or 0.0), self._zone)
 
     def _measured(self, sent: float, reply: Any) -> None:
@@ -82,8 +85,7 @@ class Store(_Base):
         Raises:
             StoreUnavailable: Redis is away; whatever the flow raises.
         """
-        if self._ahead is None:
-            self.measure_clock()
+        self.ready()
         reply: Any = None
         try:
             while True:
@@ -112,8 +114,13 @@ class Store(_Base):
             pipeline.execute_command(*request)
         return list(pipeline.execute())
 
+    def ready(self) -> None:
+        """Measures the clock unless it was: before the first `now()` that is recorded."""
+        if self._ahead is None:
+            self.measure_clock()
+
     def measure_clock(self) -> None:
-        """Measures the offset to Redis's TIME; the first flow and each lease renewal do."""
+        """Measures the offset to Redis's TIME; each lease renewal does."""
         with mapped_errors():
             self._measured(time.time(), self._client.execute_command("TIME"))
 
@@ -142,8 +149,7 @@ class AsyncStore(_Base):
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
-        if self._ahead is None:
-            await self.measure_clock()
+        await self.ready()
         reply: Any = None
         try:
             while True:
@@ -171,6 +177,11 @@ class AsyncStore(_Base):
         for request in requests:
             pipeline.execute_command(*request)
         return list(await pipeline.execute())
+
+    async def ready(self) -> None:
+        """As `Store.ready`."""
+        if self._ahead is None:
+            await self.measure_clock()
 
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
