@@ -1,0 +1,1 @@
+"""The documents, and the scripts that print their tables from the code."""

@@ -1,0 +1,136 @@
+"""The HTTP reference and the commands' help, from the OpenAPI description and from click."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any, Final
+
+import click
+from fastapi import APIRouter
+from fastapi.routing import APIWebSocketRoute
+
+from progress_backend import web
+from progress_backend.cli import main
+from progress_backend.settings import Settings
+
+from .tables import markdown, translated
+
+Json = dict[str, Any]
+_HEAD: Final = {"en": ("Call", "What it does"), "ja": ("呼び出し", "内容")}
+_JA: Final = {
+    "Create a task": "タスクを作成します",
+    "Update a task's progress": "進捗を更新します",
+    "Read a task": "状況を取得します",
+    "Cancel a task": "キャンセルします",
+    "List tasks": "一覧を取得します",
+    "Health of the service": "稼働状況を返します",
+    "Whether the process answers": "プロセスの生存確認だけをします",
+    "Tells the current state, then each update, until the task has ended": (
+        "現在の状態に続けて、終了まで更新を送ります"
+    ),
+}
+
+
+def _described() -> Json:
+    """The OpenAPI description; the store is named, not opened."""
+    return web.create_app(Settings(redis_url="redis://127.0.0.1:6379/0")).openapi()
+
+
+def _operations(described: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path.replace(":path}", "}"), operation
+
+
+def _sockets() -> Iterator[tuple[str, str]]:
+    """Path and docstring of each WebSocket; OpenAPI has no place for them."""
+    for found in pkgutil.iter_modules(web.__path__):
+        router = getattr(importlib.import_module(f"{web.__name__}.{found.name}"), "router", None)
+        for route in router.routes if isinstance(router, APIRouter) else ():
+            if isinstance(route, APIWebSocketRoute):
+                said = inspect.getdoc(route.endpoint) or ""
+                yield route.path.replace(":path}", "}"), said.partition("\n")[0].rstrip(".")
+
+
+def summary(lang: str) -> str:
+    """One line a call."""
+    calls = [(f"{m} {path}", o["summary"]) for m, path, o in _operations(_described())]
+    calls += [(f"WebSocket {path}", said) for path, said in _sockets()]
+    rows = [(f"`{c}`", translated(_JA, said) if lang == "ja" else said) for c, said in calls]
+    return markdown(_HEAD[lang], rows)
+
+
+def http(lang: str) -> str:
+    """A section a call: parameters, body and answers."""
+    described = _described()
+    schemas = described["components"]["schemas"]
+    parts = [_section(schemas, *operation) for operation in _operations(described)]
+    parts.append(f"### The task body\n\n{_fields(schemas, schemas['TaskBody'])}")
+    return "\n\n".join(parts)
+
+
+def _section(schemas: Json, method: str, path: str, operation: Json) -> str:
+    said = [f"### {method} {path}", operation["description"]]
+    if "parameters" in operation:
+        rows = [
+            (f"`{p['name']}`", p["in"], _kind(p["schema"]), p.get("description", ""))
+            for p in operation["parameters"]
+        ]
+        said.append(markdown(("Parameter", "In", "Type", "Meaning"), rows))
+    if "requestBody" in operation:
+        said.append(
+            _fields(schemas, operation["requestBody"]["content"]["application/json"]["schema"])
+        )
+    answers = [(code, answer["description"]) for code, answer in operation["responses"].items()]
+    said.append(markdown(("Answer", "Meaning"), answers))
+    return "\n\n".join(said)
+
+
+def _fields(schemas: Json, schema: Json) -> str:
+    model = _model(schemas, schema)
+    required = model.get("required", ())
+    # A field of the answer is always there; only of a request it is worth saying.
+    asked = len(required) < len(model["properties"])
+    rows = []
+    for name, field in model["properties"].items():
+        must = " (required)" if asked and name in required else ""
+        rows.append((f"`{name}`", _kind(field) + must, field.get("description", "")))
+    return markdown(("Field", "Type", "Meaning"), rows)
+
+
+def _model(schemas: Json, schema: Json) -> Json:
+    for found in (schema, *schema.get("anyOf", ())):
+        if "$ref" in found:
+            model: Json = schemas[found["$ref"].rpartition("/")[2]]
+            return model
+    return schema
+
+
+def _kind(schema: Json) -> str:
+    """A type in a word or two: "string or null", "integer 1–100"."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_kind(one) for one in schema["anyOf"]))
+    if "enum" in schema:
+        return " | ".join(f"`{word}`" for word in schema["enum"])
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    kind = str(schema.get("type", "any"))
+    if kind == "array":
+        return f"list of {_kind(schema['items'])}"
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        kind += f" {low:g}–{high}" if high <= 10**4 else f", {low:g} or more"
+    longest = schema.get("maxLength")
+    return kind if longest is None else f"{kind}, at most {longest} characters"
+
+
+def commands(lang: str) -> str:
+    """Each command's help, as `--help` prints it."""
+    parts = []
+    for name, command in main.commands.items():
+        context = click.Context(command, info_name=f"progress-backend {name}", terminal_width=80)
+        parts.append(f"```text\n{command.get_help(context)}\n```")
+    return "\n\n".join(parts)

@@ -1,0 +1,87 @@
+"""The table of settings, from the fields, defaults and comments of progress_backend/settings.py."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import fields
+from typing import Final
+
+from progress_backend import settings
+
+from .tables import markdown, translated
+
+_HEAD: Final = {
+    "en": ("Variable", "Default", "Meaning"),
+    "ja": ("環境変数", "既定値", "意味"),
+}
+_SPANS: Final = {
+    "en": {86_400.0: "24 h", 3_600.0: "1 h"},
+    "ja": {86_400.0: "24 時間", 3_600.0: "1 時間"},
+}
+_NOT_SET: Final = {"en": "see below", "ja": "下記参照"}
+_SECONDS: Final = {"en": "Seconds.", "ja": "単位は秒です。"}
+
+#: The comment in the code -> Japanese. A comment that changes needs its translation anew.
+_JA: Final = {
+    "The store. None: no store was found, tracking is off.": (
+        "記録を置くストアの URL です。どこにも見つからなければ追跡は無効になります。"
+    ),
+    "Goes before every key and channel.": "すべてのキーとチャンネルの前に付く接頭辞です。",
+    "How long an ended record is kept.": "終了した記録を保持する時間です。",
+    "Least time between two written progress values of one run.": (
+        "一つの実行について進捗を書き込む最短の間隔です。"
+    ),
+    "How long a worker is believed alive without a sign of life.": (
+        "応答のないワーカーを生存とみなす時間です。"
+    ),
+    "Time between two looks for lost runs.": "失われた実行を探す間隔です。",
+    "Time between two cleanups.": "掃除の間隔です。",
+    'Language of the default texts: "ja" or "en".': (
+        "既定メッセージの言語です（`ja` または `en`）。"
+    ),
+    "Zone that times are rendered in; an IANA name.": (
+        "時刻を表示するタイムゾーンです（IANA 名）。"
+    ),
+    "Whether progress is also sent as `task-progress` events.": (
+        "進捗を `task-progress` イベントとしても送るかどうかです。"
+    ),
+    "Hash-tagged partitions of the keys; 0 means plain keys (one Redis node).": (
+        "キーのハッシュタグ区画の数です。0 なら通常のキー（Redis 1 ノード）です。"
+    ),
+}
+
+
+def table(lang: str) -> str:
+    """One row a field."""
+    comments = _comments()
+    rows = []
+    for field in fields(settings.Settings):
+        meaning = comments[field.name]
+        if lang == "ja":
+            meaning = translated(_JA, meaning)
+        if field.name.endswith("_s"):
+            meaning = f"{meaning} {_SECONDS[lang]}" if lang == "en" else meaning + _SECONDS[lang]
+        shown = _shown(field.name, field.default, lang)
+        rows.append((f"`PROGRESS_{field.name.upper()}`", shown, meaning.replace('"', "`")))
+    return markdown(_HEAD[lang], rows)
+
+
+def _shown(name: str, default: object, lang: str) -> str:
+    if default is None:
+        return _NOT_SET[lang]
+    if default == "":
+        return "—"
+    if isinstance(default, bool):
+        return f"`{int(default)}`"
+    if isinstance(default, (int, float)):
+        span = _SPANS[lang].get(float(default)) if name.endswith("_s") else None
+        return f"`{default:g}`" if span is None else f"`{default:.0f}` ({span})"
+    return f"`{default}`"
+
+
+def _comments() -> dict[str, str]:
+    """The `#:` lines above each field."""
+    source = inspect.getsource(settings.Settings)
+    found = re.findall(r"((?:^    #: .*\n)+)    (\w+):", source, re.MULTILINE)
+    return {name: " ".join(re.findall(r"#: (.*)", lines)) for lines, name in found}

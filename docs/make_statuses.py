@@ -1,0 +1,93 @@
+"""The status diagram and the table of transitions, from progress_backend/transition.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from progress_backend import events as ev
+from progress_backend.model import LOST, Task, TaskStatus, Worker
+from progress_backend.transition import ABSENT, SAME, SUSPECTED, TABLE, row_of, transition
+
+from .tables import markdown
+
+_NOW: Final = datetime(2024, 1, 15, tzinfo=UTC)
+_IDENTITY: Final = ev.Identity(task_type="fetch_data")
+_WORKER: Final = Worker("lease", "celery@host")
+
+#: One event of each kind; they speak for the run that owns the record.
+_EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
+    type(event): event
+    for event in (
+        ev.Created(identity=_IDENTITY),
+        ev.Started(identity=_IDENTITY, redelivered=True),
+        ev.Progressed(attempt=1),
+        ev.Paused(attempt=1),
+        ev.Resumed(attempt=1),
+        ev.Retried(attempt=1),
+        ev.Requeued(attempt=1),
+        ev.Completed(attempt=1),
+        ev.Failed(attempt=1, error_message=""),
+        ev.Cancelled(attempt=1),
+        ev.Ignored(attempt=1),
+        ev.Lost(lease="lease", error_message="", revision=1),
+    )
+}
+_HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ 出来事"}
+
+
+def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
+    """The rows that the event leads to from this one, none if it is refused; asked of the code."""
+    if event not in TABLE[row]:
+        return ()
+    after = [transition(task, _EVENTS[event], _NOW, task_id="t") for task in _tasks(row)]
+    return tuple(dict.fromkeys(row_of(task) for task in after))
+
+
+def _tasks(row: str) -> list[Task | None]:
+    """Records of the row: one that has begun and, where there is such a thing, one that hasn't."""
+    if row == ABSENT:
+        return [None]
+    status = TaskStatus.ERROR if row == SUSPECTED else row
+    begun = Task(
+        task_id="t",
+        task_type="fetch_data",
+        status=status,
+        created_at=_NOW,
+        started_at=None if status == TaskStatus.CREATED else _NOW,
+        attempt=1,
+        worker=_WORKER,
+        error_cause=LOST if row == SUSPECTED else None,
+        revision=1,
+    )
+    return [begun, replace(begun, started_at=None)] if row == TaskStatus.PAUSED else [begun]
+
+
+def table(lang: str) -> str:
+    """One row a status, one column an event."""
+    rows = []
+    for row in TABLE:
+        cells = []
+        for event in _EVENTS:
+            ends = outcomes(row, event)
+            unchanged = ends and TABLE[row][event].to == SAME and ends == (row,)
+            cells.append("=" if unchanged else " / ".join(ends) or "–")
+        rows.append((f"**{row}**", *cells))
+    return markdown((_HEAD[lang], *(event.__name__ for event in _EVENTS)), rows)
+
+
+def diagram(lang: str) -> str:
+    """The same as a Mermaid diagram, without what leaves a status as it is."""
+    edges: dict[tuple[str, str], list[str]] = {}
+    for row in TABLE:
+        for event in _EVENTS:
+            for end in outcomes(row, event):
+                if end != row:
+                    edges.setdefault((row, end), []).append(event.__name__)
+    lines = ["```mermaid", "stateDiagram-v2", f'    state "{SUSPECTED}" as lost']
+    names = {ABSENT: "[*]", SUSPECTED: "lost"}
+    for (start, end), events in edges.items():
+        label = ", ".join(events)
+        lines.append(f"    {names.get(start, start)} --> {names.get(end, end)} : {label}")
+    return "\n".join([*lines, "```"])

@@ -1,0 +1,63 @@
+"""The default texts, and what a watcher is sent, from the catalogue and from an example record."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from progress_backend import wire
+from progress_backend.catalogue import LOCALES, text
+from progress_backend.web import examples
+
+from .tables import markdown
+
+_BLANKS: Final = {
+    "current": 150,
+    "total": 252,
+    "worker": "celery@host",
+    "reason": "OperationalError: …",
+    "name": "shop.fetch",
+}
+#: Key of a text -> when it is used.
+_WHEN: Final = {
+    "en": {
+        "progressed": "`update()` without a message",
+        "progressed_unknown_total": "the same, total unknown",
+        "completed": "completed",
+        "failed": "error",
+        "cancelled": "cancelled",
+        "lost": "error, cause `lost`",
+        "not_published": "error, cause `not_published`",
+        "revoked": "cancelled by Celery's revoke",
+        "expired": "cancelled because its `expires` passed",
+        "unknown_task": "error, cause `unknown_task`",
+    },
+    "ja": {
+        "progressed": "メッセージなしの `update()`",
+        "progressed_unknown_total": "同上、総数が不明の場合",
+        "completed": "完了（completed）",
+        "failed": "エラー（error）",
+        "cancelled": "キャンセル（cancelled）",
+        "lost": "エラー、原因 `lost`",
+        "not_published": "エラー、原因 `not_published`",
+        "revoked": "Celery の revoke によるキャンセル",
+        "expired": "`expires` を過ぎたためのキャンセル",
+        "unknown_task": "エラー、原因 `unknown_task`",
+    },
+}
+_HEAD: Final = {"en": ("When", "`ja`", "`en`"), "ja": ("いつ", "`ja`", "`en`")}
+
+
+def table(lang: str) -> str:
+    """Every default text, in each language."""
+    rows = [
+        (when, *(text(locale, key, **_BLANKS) for locale in LOCALES))  # type: ignore[arg-type]
+        for key, when in _WHEN[lang].items()
+    ]
+    return markdown(_HEAD[lang], rows)
+
+
+def message(lang: str) -> str:
+    """A WebSocket message, made from the example record."""
+    made = json.loads(wire.update_message(examples.RUNNING, "progress_update"))
+    return f"```json\n{json.dumps(made, ensure_ascii=False, indent=2)}\n```"

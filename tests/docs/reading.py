@@ -1,0 +1,81 @@
+"""Reads the documents: their code blocks, headings and links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import ROOT
+
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, the heading that it stands under."""
+
+    document: str
+    line: int
+    section: str
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.line}"
+
+    @property
+    def file(self) -> str | None:
+        """The name that the first line's comment gives the file: `# shop/tasks.py`."""
+        named = re.match(r"# ([\w/]+\.\w+)\n", self.text)
+        return named[1] if named else None
+
+
+def text_of(document: str) -> str:
+    """A document, named from the project's root."""
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def documents() -> list[str]:
+    """Every document, from the project's root."""
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def blocks(document: str, section: str | None = None, language: str | None = None) -> list[Block]:
+    """The document's fenced blocks in order, of one section or language if one is given."""
+    text = text_of(document)
+    found = []
+    for match in _FENCE.finditer(text):
+        before = text[: match.start()]
+        headings = _HEADING.findall(_FENCE.sub("", before))
+        under = headings[-1] if headings else ""
+        found.append(Block(document, before.count("\n") + 1, under, match[1], match[2]))
+    return [
+        block
+        for block in found
+        if section in (None, block.section) and language in (None, block.language)
+    ]
+
+
+def anchors(document: str) -> set[str]:
+    """What links can point at within a document, as GitHub makes it of headings."""
+    prose = _FENCE.sub("", text_of(document))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in _HEADING.findall(prose)
+    }
+
+
+def links(document: str) -> list[str]:
+    """The targets of the document's links."""
+    prose = _FENCE.sub("", text_of(document))
+    return re.findall(r"\]\(([^)\s]+)\)", prose)
+
+
+def resolved(document: str, link: str) -> tuple[Path, str]:
+    """A relative link's file, and its anchor."""
+    target, _, anchor = link.partition("#")
+    here = ROOT / document
+    return ((here.parent / target).resolve() if target else here), anchor

@@ -1,0 +1,119 @@
+"""Each section of the quick start, followed by a reader in an empty folder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from progress_backend import TaskStatus
+from tests.conftest import missing
+from tests.docs.reading import blocks
+from tests.docs.walking import Walk
+from tests.waiting import eventually
+
+QUICK_START = "docs/quick-start.md"
+pytestmark = pytest.mark.integration
+
+
+def need(package: str) -> None:
+    """The frameworks are the reader's; the machine may lack one."""
+    try:
+        __import__(package)
+    except ImportError:
+        missing(package)
+
+
+def completed(walk: Walk, task_id: str) -> dict[str, Any]:
+    """The record once it is completed."""
+
+    def record() -> dict[str, Any] | None:
+        found = walk.record(task_id)
+        return found if found.get("status") == TaskStatus.COMPLETED else None
+
+    return eventually(record, 20, what=f"{walk.record(task_id)} is completed") or {}
+
+
+def test_a_store_without_redis(walk: Walk) -> None:
+    (store,) = blocks(QUICK_START, "Quick start", "python")
+    walk.write(store)
+    file = walk.folder / "store.py"
+    # The port that readers have free may be in use here.
+    file.write_text(file.read_text().replace("port=6379", "port=0"))
+    walk.start("python store.py", r"^redis://127\.0\.0\.1:\d+/0$")
+
+
+def test_plain_celery_read_by_http(walk: Walk) -> None:
+    walk.follow(blocks(QUICK_START, "Plain Celery"))
+    task_id, listed = walk.said
+    assert task_id.strip() in listed
+    watch = blocks(QUICK_START, "Reading the record", "sh")
+    (line,) = [line for line in watch[0].text.splitlines() if line.startswith("curl")]
+    eventually(
+        lambda: walk.command(line).json()["tasks"][0]["task_id"] == task_id.strip(),
+        what="the list has the running task",
+    )
+    record = walk.record(task_id.strip())
+    assert record["symbol"] == "7203.T"
+    assert record["metadata"] == {"requester": "quick start"}
+    assert record["progress"]["total"] == 252
+    assert record["created_at"].endswith("+09:00")
+    create, update = blocks(QUICK_START, "Work outside Celery", "sh")
+    walk.run(create)
+    created = walk.answers[-1]
+    assert created.status_code == 201
+    walk.variables["ID"] = created.json()["task_id"]
+    walk.run(update)
+    assert [answer.status_code for answer in walk.answers[-2:]] == [200, 200]
+    assert walk.answers[-1].json()["results"] == {"records_saved": 252}
+
+
+def test_django(walk: Walk) -> None:
+    need("django")
+    walk.follow(blocks(QUICK_START, "Django"))
+    (walk.folder / "ask.py").write_text(
+        "import asyncio, json, os\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'proj.settings'\n"
+        "import django; django.setup()\n"
+        "from django.test import AsyncClient, Client\n"
+        "task_id = Client().get('/start/7203.T', headers={'host': 'localhost'}).json()['task_id']\n"
+        "async def status():\n"
+        "    client = AsyncClient()\n"
+        "    return await client.get(f'/status/{task_id}', headers={'host': 'localhost'})\n"
+        "print(json.dumps(asyncio.run(status()).json()))\n"
+    )
+    settings = walk.folder / "proj" / "settings.py"
+    settings.write_text(settings.read_text() + 'ALLOWED_HOSTS = ["localhost"]\n')
+    body = json.loads(walk.python("ask.py"))
+    assert body["task_type"] == "prices.tasks.fetch_prices"
+    assert body["symbol"] == "7203.T"
+    assert completed(walk, body["task_id"])["results"] == {"records_saved": 252}
+    answer = walk.http.get(f"/internal/task/{body['task_id']}/status")
+    assert answer.json()["created_at"].endswith("+09:00")
+
+
+def test_flask(walk: Walk) -> None:
+    need("flask")
+    walk.follow(blocks(QUICK_START, "Flask"))
+    (walk.folder / "ask.py").write_text(
+        "import shop\nprint(shop.flask_app.test_client().post('/start/7203.T').json['task_id'])\n"
+    )
+    task_id = walk.python("ask.py").strip()
+    completed(walk, task_id)
+    body = walk.http.get(f"/internal/task/{task_id}/status").json()
+    assert body["task_type"] == "shop.fetch_prices"
+
+
+def test_fastapi(walk: Walk) -> None:
+    walk.follow(blocks(QUICK_START, "Plain Celery", "python"))
+    walk.follow(blocks(QUICK_START, "FastAPI"))
+    task_id = walk.http.post("/fetch/7203.T").json()["task_id"]
+
+    def status() -> httpx.Response:
+        return walk.http.get(f"/progress/internal/task/{task_id}/status")
+
+    assert status().json()["progress"]["total"] == 100
+    walk.http.post(f"/progress/internal/task/{task_id}/cancel")
+    assert status().json()["status"] == TaskStatus.CANCELLED

@@ -1,0 +1,176 @@
+"""Follows a document as a reader would: writes its files, starts its servers, runs its commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import httpx
+import redis
+
+from tests.docs.reading import Block
+from tests.servers import ROOT, Service
+
+#: Address of the documents' Redis and port of their API; a walk has its own.
+REDIS: Final = "127.0.0.1:6379"
+API_PORT: Final = "8004"
+
+#: What is started and goes on: what it is given besides, and what it says when it works.
+_SERVICES: Final = (
+    (r"celery .*\bworker\b", "--loglevel INFO --concurrency 1", r" ready\.$"),
+    (r"celery .*\bbeat\b", "--loglevel INFO --schedule {folder}/beat", r"beat: Starting"),
+    (r"progress-backend serve", "--port {port}", r"^progress-backend: http"),
+    (r"uvicorn ", "--port {port}", r"Uvicorn running on"),
+)
+_ASSIGNED = re.compile(r"(\w+)=\$\((.*)\)")
+StartService = Callable[..., Service]
+
+
+class Walk:
+    """One reader's folder; `answers` are the HTTP answers, `said` what commands printed."""
+
+    def __init__(self, folder: Path, redis_url: str, start_service: StartService) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+        self.redis = redis_url.split("//")[1].split("/")[0]
+        self.variables: dict[str, str] = {}
+        self.answers: list[httpx.Response] = []
+        self.said: list[str] = []
+        self._start_service = start_service
+        self._started: list[Service] = []
+
+    def end(self) -> None:
+        """Ends what was started at once: its jobs are nobody's any more."""
+        self.http.close()
+        for service in self._started:
+            service.kill()
+
+    def follow(self, blocks: list[Block]) -> None:
+        """Does what the blocks say, in order."""
+        for block in blocks:
+            if block.language == "python":
+                self.write(block)
+            elif block.language == "sh":
+                self.run(block)
+
+    def write(self, block: Block) -> None:
+        """Writes a named Python block to its file."""
+        assert block.file is not None, f"{block}: its first line must name its file"
+        path = self.folder / block.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text.replace(REDIS, self.redis), encoding="utf-8")
+
+    def run(self, block: Block) -> None:
+        """Runs a shell block line by line; servers that follow each other start together."""
+        waiting: list[tuple[Service, str]] = []
+        for number, line in enumerate(block.text.splitlines(), 1):
+            line = line.partition("  #")[0].strip()
+            service = next((s for s in _SERVICES if re.match(s[0], line)), None)
+            if service is not None:
+                more = service[1].format(port=self.port, folder=self.folder)
+                waiting.append((self.start(f"{line} {more}"), service[2]))
+                continue
+            _wait(waiting)
+            self._command(line, f"{block.document}:{block.line + number}")
+        _wait(waiting)
+
+    def start(self, line: str, ready: str | None = None) -> Service:
+        """Starts what goes on; returns at once, or when its log says that it works."""
+        service = self._start_service(
+            shlex.split(line),
+            cwd=self.folder,
+            env=self.environment(),
+            ready=None if ready is None else f"(?m){ready}",
+        )
+        self._started.append(service)
+        return service
+
+    def command(self, line: str) -> httpx.Response:
+        """What a curl line is answered."""
+        self._command(line, line)
+        return self.answers[-1]
+
+    def python(self, file: str) -> str:
+        """Runs one of the files; what it printed."""
+        return self._capture([sys.executable, file], file)
+
+    def record(self, task_id: str) -> dict[str, Any]:
+        """A record as it is stored."""
+        with redis.Redis.from_url(f"redis://{self.redis}/0") as client:
+            document: bytes = client.get(f"task:{task_id}") or b"{}"
+        record: dict[str, Any] = json.loads(document)
+        return record
+
+    def environment(self) -> dict[str, str]:
+        """What the reader's shell has."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return {"PATH": path, "PYTHONPATH": str(self.folder)}
+
+    def _command(self, line: str, where: str) -> None:
+        line = Template(line).safe_substitute(self.variables)
+        if line.startswith("make"):
+            self._make(line, where)
+        elif line.startswith("curl"):
+            self.answers.append(self._curl(line))
+        elif assigned := _ASSIGNED.fullmatch(line):
+            name, command = assigned.groups()
+            self.variables[name] = self._capture(shlex.split(command), where).strip()
+        elif line:
+            self.said.append(self._capture(shlex.split(line), where))
+
+    def _capture(self, args: list[str], where: str) -> str:
+        done = subprocess.run(
+            args,
+            cwd=self.folder,
+            env={**os.environ, **self.environment()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, f"{where}: {shlex.join(args)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def _make(self, line: str, where: str) -> None:
+        """Whether there is such a target: the Makefile has tests of its own."""
+        targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        named = [word for word in shlex.split(line)[1:] if "=" not in word]
+        assert set(named) <= set(targets), where
+
+    def _curl(self, line: str) -> httpx.Response:
+        """What curl would ask; the machine need not have it."""
+        words = iter(shlex.split(line)[1:])
+        method, url, headers, body = "GET", "", {}, None
+        for word in words:
+            if word == "-X":
+                method = next(words)
+            elif word == "-H":
+                name, _, value = next(words).partition(": ")
+                headers[name] = value
+            elif word == "-d":
+                body = next(words).encode()
+            elif not word.startswith("-"):
+                url = word.replace(f":{API_PORT}", f":{self.port}")
+        return self.http.request(method, url, headers=headers, content=body)
+
+
+def _wait(started: list[tuple[Service, str]]) -> None:
+    """Until all of them work."""
+    while started:
+        service, ready = started.pop(0)
+        service.wait_for_log(f"(?m){ready}", 60)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
