@@ -158,9 +158,9 @@ class OverRedis(Driver):
 class OverAsync(OverRedis):
     """Over `AsyncStore`, on a loop of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, **options: float) -> None:
         self._runner = asyncio.Runner()
-        super().__init__(AsyncStore(settings))
+        super().__init__(AsyncStore(settings, **options))
 
     def run(self, flow: Flow[T]) -> T:
         return self._runner.run(self.store.run(flow))

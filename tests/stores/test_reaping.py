@@ -1,0 +1,146 @@
+"""Which runs are suspected when a worker falls silent, and who takes a suspicion back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from progress_backend import commands as c
+from progress_backend import events as ev
+from progress_backend import reaping
+from progress_backend.record import milliseconds
+from tests.stores.driving import Driver, check_agreement, identity_of
+
+SILENT = timedelta(seconds=31)
+
+
+def suspects(driver: Driver, after: timedelta = SILENT, token: str = "ours") -> list[str]:
+    flow = reaping.suspects(driver.settings, driver.now() + after, token)
+    return [base.task.task_id for base in driver.run(flow)]
+
+
+def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) -> None:
+    driver.execute(c.Renew(lease, milliseconds(driver.now() + until)))
+
+
+@pytest.fixture
+def silent(driver: Driver) -> Driver:
+    """A worker that runs two tasks and was just alive."""
+    renew(driver, "lease-1")
+    driver.start("a", "lease-1", symbol="7203.T")
+    driver.start("b", "lease-1")
+    return driver
+
+
+def test_a_run_is_suspected_when_its_lease_is_gone_and_it_is_silent(silent: Driver) -> None:
+    assert suspects(silent, timedelta(seconds=29)) == []
+    silent.execute(c.Unlock("reap", "ours"))
+    assert suspects(silent, timedelta(seconds=29), "ours") == []
+    assert sorted(suspects(silent)) == ["a", "b"]
+
+
+def test_a_run_that_spoke_is_not(silent: Driver) -> None:
+    silent.apply("a", ev.Progressed(current=1), now=silent.now() + timedelta(seconds=20))
+    assert suspects(silent) == ["b"]
+
+
+def test_a_lease_that_is_renewed_suspects_nobody(silent: Driver) -> None:
+    renew(silent, "lease-1", timedelta(seconds=60))
+    assert suspects(silent) == []
+
+
+def test_what_has_ended_or_is_nobodys_is_not_suspected(silent: Driver) -> None:
+    silent.apply("a", ev.Completed())
+    silent.apply("b", ev.Retried(retries=1))
+    silent.create("c")
+    assert suspects(silent) == []
+
+
+def test_a_paused_run_is_suspected_too(silent: Driver) -> None:
+    silent.apply("a", ev.Paused())
+    assert sorted(suspects(silent)) == ["a", "b"]
+
+
+def test_a_run_that_another_worker_took_over_is_not(silent: Driver) -> None:
+    silent.start("a", "lease-2")
+    assert suspects(silent) == ["b"]
+
+
+def test_a_lease_given_back_is_over_but_silence_is_still_waited_for(silent: Driver) -> None:
+    silent.execute(c.EndLease("lease-1"))
+    assert suspects(silent, timedelta(seconds=5)) == []
+    assert sorted(suspects(silent)) == ["a", "b"]
+
+
+def test_one_pass_at_a_time(silent: Driver) -> None:
+    assert silent.execute(c.Lock(reaping.LOCK, "theirs", 15_000))
+    assert suspects(silent) == []
+
+
+def test_an_entry_whose_document_is_gone_is_swept(silent: Driver) -> None:
+    silent.lose("a")
+    assert suspects(silent) == ["b"]
+    assert silent.execute(c.Held("lease-1", 10)) == ["b"]
+    check_agreement(silent, ["a", "b"])
+
+
+def test_a_lease_that_holds_nothing_is_forgotten_after_a_while(driver: Driver) -> None:
+    renew(driver, "lease-1")
+    assert suspects(driver) == []
+    assert driver.execute(c.Leases(2**52, 10)) != []
+    assert suspects(driver, timedelta(minutes=10)) == []
+    assert driver.execute(c.Leases(2**52, 10)) == []
+
+
+def test_the_verdict_names_the_worker(silent: Driver) -> None:
+    base = silent.run(reaping.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    verdict = reaping.lost(base, "en")
+    task = silent.apply(base.task.task_id, verdict, base=base).task
+    assert (task.status, task.error_cause) == ("error", "lost")
+    assert task.error_message == "Worker celery@lease-1 stopped answering"
+    check_agreement(silent, ["a", "b"])
+
+
+def test_a_run_that_speaks_before_it_is_judged_is_spared(silent: Driver) -> None:
+    base = silent.run(reaping.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    task_id = base.task.task_id
+    silent.apply(task_id, ev.Progressed(current=1, attempt=1))
+    applied = silent.apply(task_id, reaping.lost(base, "en"), base=base)
+    assert applied.refused is not None
+    assert silent.task(task_id).status == "running"
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (ev.Progressed(current=1, attempt=1), "running"),
+        (ev.Completed(attempt=1), "completed"),
+        (ev.Failed(error_message="why", attempt=1), "error"),
+        (ev.Started(identity=identity_of()), "running"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_suspicion_is_taken_back_by_the_run_itself(silent: Driver, event, status) -> None:
+    base = silent.run(reaping.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    task_id = base.task.task_id
+    silent.apply(task_id, reaping.lost(base, "ja"), base=base)
+    task = silent.apply(task_id, event).task
+    assert (task.status, task.error_cause) == (status, "exception" if status == "error" else None)
+    check_agreement(silent, ["a", "b"])
+
+
+def test_nobody_else_takes_it_back(silent: Driver) -> None:
+    base = silent.run(reaping.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    silent.apply(base.task.task_id, reaping.lost(base, "ja"), base=base)
+    for event in (ev.Resumed(), ev.Progressed(current=1), ev.Completed(), ev.Cancelled()):
+        assert silent.apply(base.task.task_id, event).refused is not None
+
+
+def test_a_living_lease_keeps_its_silent_runs_from_expiring(silent: Driver) -> None:
+    before = silent.due_ms("a")
+    later = silent.now() + timedelta(days=3)
+    assert silent.run(reaping.extend(silent.settings, later, "lease-1")) == 2
+    assert silent.due_ms("a") == pytest.approx(before + 3 * 86_400_000, abs=60_000)
+    assert silent.run(reaping.extend(silent.settings, later, "nobody")) == 0
+    assert silent.task("a").revision == 1

@@ -1,0 +1,197 @@
+"""What only the stores over Redis have: scripts, errors, clocks, event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from progress_backend import events as ev
+from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.service import RedisProgressService
+from progress_backend.settings import Settings
+from progress_backend.store import AsyncStore, Store, open_async
+from tests.conftest import StartServer
+from tests.stores.driving import Driver, OverAsync, OverRedis, identity_of, over
+
+KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+def test_without_a_url_there_is_no_store() -> None:
+    for store in (Store, AsyncStore):
+        with pytest.raises(SettingsError, match="set PROGRESS_REDIS_URL"):
+            store(Settings())
+
+
+@KINDS
+def test_scripts_are_loaded_when_the_server_has_forgotten_them(redis_url, kind) -> None:
+    with over(kind, Settings(redis_url=redis_url)) as driver:
+        driver.start("t")
+        for action in (
+            lambda: driver.apply("t", ev.Progressed(current=1)),
+            driver.ids,
+            lambda: driver.run(driver.flows.cleanup(driver.now(), "token")),
+        ):
+            driver.raw.script_flush()
+            action()
+        assert driver.task("t").current_items == 1
+
+
+@KINDS
+def test_a_store_that_is_away_is_unavailable_and_comes_back(
+    start_server: StartServer, kind
+) -> None:
+    server = start_server()
+    with over(kind, Settings(redis_url=server.url)) as driver:
+        driver.create("t")
+        server.stop()
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            driver.create("u")
+        server.start()
+        driver.create("u")
+        assert driver.ids() == ["u"]
+
+
+@KINDS
+def test_a_store_that_hangs_is_unavailable_in_time(start_server: StartServer, kind) -> None:
+    server = start_server()
+    settings = Settings(redis_url=server.url)
+    if kind == "sync":
+        driver: Driver = OverRedis(Store(settings, timeout_s=0.2))
+    else:
+        driver = OverAsync(settings, timeout_s=0.2)
+    with driver:
+        driver.create("t")
+        server.pause()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            driver.create("u")
+        assert time.monotonic() - began < 2
+        server.resume()
+
+
+@KINDS
+def test_a_store_that_refuses_is_unavailable(start_server: StartServer, kind) -> None:
+    server = start_server()
+    with over(kind, Settings(redis_url=server.url)) as driver:
+        base = driver.create("t")
+        used = driver.raw.info("memory")["used_memory"]
+        driver.raw.config_set("maxmemory", used // 2)
+        with pytest.raises(StoreUnavailable, match="refuses: .*memory"):
+            driver.apply("t", ev.Progressed(current=1))
+        driver.raw.config_set("maxmemory", 0)
+        assert driver.task("t") == base.task  # nothing half-written
+        driver.raw.set("task:u", "somebody else's")
+        driver.raw.delete("tasks")
+        driver.raw.set("tasks", "no sorted set")
+        with pytest.raises(StoreUnavailable, match="refuses: WRONGTYPE"):
+            driver.ids()
+
+
+async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> None:
+    server = start_server()
+    with redis.Redis.from_url(server.url) as raw:
+        raw.config_set("requirepass", "secret")
+    settings = Settings(redis_url=server.url.replace("redis://", "redis://:wrong@"))
+    with Store(settings) as store, pytest.raises(StoreUnavailable) as caught:
+        store.run(store.flows.get("t"))
+    assert "wrong@" not in str(caught.value)
+    async with open_async(settings) as async_store:
+        with pytest.raises(StoreUnavailable):
+            await async_store.run(async_store.flows.get("t"))
+
+
+class Clock:
+    """A host's clock that is wrong."""
+
+    def __init__(self, skew_s: float) -> None:
+        self.skew_s = skew_s
+        self._time = time.time
+
+    def time(self) -> float:
+        return self._time() + self.skew_s
+
+
+@KINDS
+@pytest.mark.parametrize("skew_s", [-300, 300])
+def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s) -> None:
+    monkeypatch.setattr("progress_backend.store.time", Clock(skew_s))
+    with over(kind, Settings(redis_url=redis_url)) as driver:
+        task = driver.start("t").task
+        assert abs(task.created_at - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("skew_s", [-300, 300])
+async def test_its_first_record_too(redis_url, monkeypatch, skew_s) -> None:
+    monkeypatch.setattr("progress_backend.store.time", Clock(skew_s))
+    async with RedisProgressService(redis_url) as service:
+        task_id = await service.create_task("x", 1)
+        body = await service.get_task_status(task_id)
+    created = datetime.fromisoformat(body["created_at"])
+    assert abs(created - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_skewed_hosts_change_no_status_and_no_order(redis_url, monkeypatch) -> None:
+    """Three hosts whose clocks jumped after they were measured write one record in turn."""
+    clock = Clock(0)
+    monkeypatch.setattr("progress_backend.store.time", clock)
+    with contextlib.ExitStack() as stack:
+        settings = Settings(redis_url=redis_url)
+        hosts = [(stack.enter_context(over("sync", settings)), skew) for skew in (300, -300, 0)]
+        happened = [
+            ev.Created(identity=identity_of()),
+            ev.Started(identity=identity_of()),
+            *(ev.Progressed(current=n) for n in range(1, 9)),
+            ev.Paused(),
+            ev.Resumed(),
+            ev.Progressed(current=9),
+            ev.Completed(),
+        ]
+        seen = []
+        for n, event in enumerate(happened):
+            host, clock.skew_s = hosts[n % len(hosts)]
+            seen.append(host.apply("t", event).task)
+    assert [t.status for t in seen] == [
+        *["created", "running"], *["running"] * 8, "paused", "running", "running", "completed"
+    ]  # fmt: skip
+    assert [t.current_items for t in seen[2:10]] == list(range(1, 9))
+    assert [t.revision for t in seen] == list(range(1, 15))
+    times = [t.updated_at for t in seen]
+    assert times == sorted(times)
+    assert seen[-1].created_at <= seen[-1].started_at <= seen[-1].completed_at
+
+
+def test_times_are_in_the_configured_zone(redis_url) -> None:
+    with over("sync", Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as driver:
+        driver.start("t")
+        assert driver.raw.get("task:t").count(b'+09:00"') == 3
+
+
+async def test_an_async_store_serves_many_at_once(redis_url) -> None:
+    async with open_async(Settings(redis_url=redis_url)) as store:
+        created = ev.Created(identity=identity_of())
+        await store.ready()
+        await asyncio.gather(
+            *(store.run(store.flows.apply(f"t{n}", (created,), store.now())) for n in range(200))
+        )
+        paged = await store.run(store.flows.page(1, 100))
+        assert (paged.total, len(paged.rows)) == (200, 100)
+        with redis.Redis.from_url(redis_url) as raw:
+            assert raw.info("clients")["connected_clients"] < 100
+
+
+async def test_a_cancelled_call_spoils_no_connection(redis_url) -> None:
+    async with open_async(Settings(redis_url=redis_url)) as store:
+        await store.run(store.flows.apply("t", (ev.Created(identity=identity_of()),), store.now()))
+        for _ in range(50):
+            task = asyncio.create_task(store.run(store.flows.page(1, 10)))
+            await asyncio.sleep(0)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            document = await store.run(store.flows.get("t"))
+            assert document.startswith(b'{"task_id":"t"')
