@@ -1,26 +1,27 @@
 """`track(iterable)`: counts in C what a loop consumes, and stops it when its task is cancelled.
 
-`compress` takes an item, then a selector; both pipelines run without a line of Python an item:
+`compress` takes an item, then a selector, without a line of Python. The selectors come in windows
+of True, and what is left of the window at hand tells how many items were handed out.
 
-    inner    items, selected by a counter (1, 2, 3, … are all true): it counts
-    outer    its items, selected by windows of True: they end when something needs attention
-
-The sender's thread reads the counter. To interrupt, it empties the window at hand: the next item
-asks for a new window, and that is where a paused job waits and a cancelled one is ended.
+The sender's thread reads that. To interrupt, it takes the rest of the window for itself: the next
+item asks for a new window, and that is where a paused job waits and a cancelled one is ended. An
+iterator gives each True to one thread only, so the count stays right.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
-from itertools import chain, compress, count
+from itertools import chain, compress
+from operator import length_hint
 from typing import TypeVar
 
-from .run import Run, Value
+from .run import CountingLoop, Run
 
 T = TypeVar("T")
 
-#: Items between two looks at the run's status when nobody interrupts.
-_WINDOW = 1_024
+#: Items between two looks at the run's status when nobody interrupts: one window.
+_WINDOW = (True,) * 1_024
 
 
 class Loop:
@@ -29,49 +30,68 @@ class Loop:
     def __init__(self, run: Run, total: int | None) -> None:
         self._run = run
         self._total = total
-        self._counter = count(1)
-        self._finished = False
-        self._window: list[bool] = []
-        self._sampled = 0
+        #: The loop around this one, if any, and its total.
+        self._outer: CountingLoop | None = None
+        self._outer_total = run.total
+        #: Held for the four fields below, which change together.
+        self._lock = threading.Lock()
+        self._window: Iterator[bool] = iter(())
+        #: Selectors in all windows so far, and those that no item got.
+        self._made = 0
+        self._taken = 0
+        #: No item is being worked on: the loop waits, or is over.
+        self._between = True
 
     def over(self, iterable: Iterable[T]) -> Iterator[T]:
         """The items, counted."""
-        run = self._run
-        run.loop = self
-        run.offer((0, self._total, None, None, None))
-        inner = compress(iterable, self._counter)
-        outer = compress(inner, chain.from_iterable(self._windows()))
-        return chain(outer, self._finish())
+        self._run.offer(0, self._total)
+        return chain(compress(iterable, chain.from_iterable(self._windows())), self._exhausted())
 
     def _windows(self) -> Iterator[Iterator[bool]]:
-        while True:
-            # Seen by `interrupt` before the status is looked at: none slips between.
-            self._window = window = [True] * _WINDOW
-            self._run.heed()
-            yield iter(window)
+        run = self._run
+        self._outer, run.loop = run.loop, self
+        try:
+            while True:
+                # Seen by `interrupt` before the status is looked at: none slips between.
+                with self._lock:
+                    self._window = iter(_WINDOW)
+                    self._made += len(_WINDOW)
+                    self._between = True
+                run.heed()
+                self._between = False
+                yield self._window
+        finally:
+            self._end()  # a `break` drops the loop, which closes this generator
 
-    def _finish(self) -> Iterator[T]:
-        self._finished = True
-        self._run.offer((self.done, self._total, None, None, None))
+    def _exhausted(self) -> Iterator[T]:
+        self._between = True
+        self._end()
+        self._run.heed()
         yield from ()
+
+    def _end(self) -> None:
+        """What is counted from here on is the outer loop's, or the job's own affair."""
+        run = self._run
+        if run.loop is not self:
+            return
+        run.current, run.loop = self.done, self._outer
+        if not run.cancelled:
+            run.pending = True
+        if self._outer is not None:
+            run.total = self._outer_total
+            self._outer.interrupt()
 
     @property
     def done(self) -> int:
         """Items that the loop is done with; the one it works on is not."""
-        following = int(repr(self._counter)[6:-1])
-        return following - 1 if self._finished else max(following - 2, 0)
+        with self._lock:
+            handed_out = self._made - self._taken - length_hint(self._window)
+            return handed_out if self._between else max(handed_out - 1, 0)
 
     def interrupt(self) -> None:
         """Has the loop look at its run's status before its next item."""
-        self._window.clear()
-
-    def sample(self) -> Value | None:
-        """The figures, if they have changed."""
-        done = self.done
-        if done == self._sampled:
-            return None
-        self._sampled = done
-        return Value(current=done, total=self._total)
+        with self._lock:
+            self._taken += len(list(self._window))
 
 
 def counted(run: Run, iterable: Iterable[T], total: int | None) -> Iterator[T]:

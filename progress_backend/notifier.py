@@ -38,7 +38,6 @@ class ProgressNotifier:
         total: int | None = None,
         message: str | None = None,
         details: Mapping[str, Any] | None = None,
-        *,
         phase: str | None = None,
     ) -> None:
         """The newest figures. Recorded at once if they are the first or total or phase changed,
@@ -54,31 +53,42 @@ class ProgressNotifier:
         Raises:
             TaskCancelled: somebody cancelled the task.
         """
+        # Run.offer, spelled out: calling it would cost more than all that it does.
         run = self._run
-        run.pending = value = (current, total, message, details, phase)
         if (
             run.attention
+            or details is not None
             or (total is not None and total != run.total)
             or (phase is not None and phase != run.phase)
         ):
-            run.attend(value)
+            run.attend(current, total, message, details, phase)
+            return
+        if current is not None:
+            run.current, run.message = current, message
+        elif message is not None:
+            run.message = message
+        run.pending = True
 
     def advance(
         self,
         n: int = 1,
-        *,
         total: int | None = None,
         message: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """`n` more items are done; otherwise as `update`."""
         run = self._run
+        if run.attention or details is not None or (total is not None and total != run.total):
+            run.attend(run.current + n, total, message, details, None)
+            return
         run.current += n
-        self.update(run.current, total, message, details, phase=run.phase)
+        run.message = message
+        run.pending = True
 
     def track(self, iterable: Iterable[T], total: int | None = None) -> Iterable[T]:
         """Yields the items and counts them: one more is done when the next is asked for.
 
+        While the loop lives it alone says how many are done; `update(message=…)` adds to it.
         `total` is `len(iterable)` where that is known.
         """
         if total is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from celery.exceptions import Ignore
 
@@ -39,21 +39,12 @@ class TaskCancelled(Ignore):  # type: ignore[misc]  # celery is untyped
     """
 
 
-class Value(NamedTuple):
-    """What `update()` was last called with."""
-
-    current: int | None = None
-    total: int | None = None
-    message: str | None = None
-    details: Mapping[str, Any] | None = None
-    phase: str | None = None
-
-
 class CountingLoop(Protocol):
     """A loop that counts for its run."""
 
-    def sample(self) -> Value | None:
-        """The figures, if they have changed."""
+    @property
+    def done(self) -> int:
+        """Items that the loop is done with: the run's figure while the loop lives."""
 
     def interrupt(self) -> None:
         """Have the loop look at its run's status."""
@@ -62,7 +53,9 @@ class CountingLoop(Protocol):
 class Run:
     """Written by the job's thread, read by the sender's.
 
-    `pending` is the newest value not yet recorded; replacing it is all that `update()` does.
+    `current`, `total`, `message`, `details` and `phase` are what the job said last, `pending` says
+    that something of it is not yet recorded: setting them is all that `update()` does. They are set
+    without a call in between, where threads do not change.
     `attention` is true while the next `update()` has to do more: wake the sender, wait, or raise.
     """
 
@@ -73,12 +66,14 @@ class Run:
         "celery_task",
         "closed",
         "current",
+        "details",
         "end_message",
         "error_text",
         "event_due",
         "identity",
         "lock",
         "loop",
+        "message",
         "mirror_lock",
         "next_due",
         "pending",
@@ -125,11 +120,14 @@ class Run:
         #: Held while result meta and event are written.
         self.mirror_lock = threading.Lock()
         self.event_due = 0.0
-        self.pending: tuple[Any, ...] | None = None
+        self.pending: Literal[True] | None = None
         self.attention = True
         self.urgent = False
-        self.current = 0
-        self.total: int | None = identity.total_items
+        self.current: Any = 0
+        self.total: Any = None
+        self.message: Any = None
+        #: All that the job has said; merged into the record's.
+        self.details: dict[str, Any] = {}
         self.phase: str | None = None
         #: Monotonic seconds before which no further value is recorded.
         self.next_due = 0.0
@@ -159,18 +157,42 @@ class Run:
         """The body is about to return or raise."""
         self.sender.close(self)
 
-    def offer(self, value: tuple[Any, ...]) -> None:
-        """Takes a value (as `Value`, in its order); what `update()` does, spelled out.
+    def offer(
+        self,
+        current: Any,
+        total: Any = None,
+        message: Any = None,
+        details: Mapping[str, Any] | None = None,
+        phase: str | None = None,
+    ) -> None:
+        """What `update()` does.
 
         Raises:
             TaskCancelled: the record is cancelled.
         """
-        self.pending = value
-        if self.attention or value[1] not in (None, self.total):
-            self.attend(value)
+        if (
+            self.attention
+            or details is not None
+            or (total is not None and total != self.total)
+            or (phase is not None and phase != self.phase)
+        ):
+            self.attend(current, total, message, details, phase)
+            return
+        if current is not None:
+            self.current, self.message = current, message
+        elif message is not None:
+            self.message = message
+        self.pending = True
 
-    def attend(self, value: tuple[Any, ...]) -> None:
-        """What `update()` does when something needs more than the newest value.
+    def attend(
+        self,
+        current: Any,
+        total: Any,
+        message: Any,
+        details: Mapping[str, Any] | None,
+        phase: str | None,
+    ) -> None:
+        """What `update()` does when something needs more than the newest figures.
 
         Raises:
             TaskCancelled: the record is cancelled.
@@ -178,18 +200,27 @@ class Run:
         if self.cancelled:
             self.pending = None
             raise TaskCancelled(f"task {self.task_id} was cancelled")
-        _, total, _, _, phase = value
+        urgent = (
+            self.attention or total not in (None, self.total) or phase not in (None, self.phase)
+        )
+        merged = {**self.details, **details} if details else self.details
+        if current is not None:
+            self.current, self.message = current, message
+        elif message is not None:
+            self.message = message
         if total is not None:
             self.total = total
         if phase is not None:
             self.phase = phase
-        self.attention = self.sender.always
-        self.urgent = True
-        self.sender.wake()
+        self.details, self.pending = merged, True
+        if urgent:
+            self.attention = self.sender.always
+            self.urgent = True
+            self.sender.wake()
         if self.status == TaskStatus.PAUSED:
             self.sender.wait_while_paused(self)
             if self.cancelled:
-                self.attend(value)
+                self.attend(current, total, message, details, phase)
 
     def told(self, status: str) -> None:
         """Takes the status that the store answered with."""
@@ -200,29 +231,25 @@ class Run:
                 self.loop.interrupt()
 
     def newest(self) -> ev.Progressed | None:
-        """The newest value as an event, taken; None if nothing is new."""
-        raw, self.pending = self.pending, None
-        sampled = self.loop.sample() if raw is None and self.loop is not None else None
-        if raw is None and sampled is None:
-            return None
-        value = Value(*raw) if raw is not None else sampled
-        assert value is not None
-        current, total = count_of(value.current), count_of(value.total)
-        if current is not None:
-            self.current = current
-        details = dict(value.details or {})
-        if value.phase is not None:
-            details["phase"] = value.phase
-        message = value.message
-        if message is None and current is not None:
-            shown = self.total if total is None else total
-            message = self.sender.progress_text(current, shown)
+        """The newest figures as an event, taken; None if nothing is new."""
+        new, self.pending = self.pending, None
+        loop = self.loop
+        current = count_of(self.current) if loop is None else loop.done
+        if new is None:
+            recorded = self.base.task.current_items if self.base is not None else None
+            if loop is None or current == recorded:
+                return None
+        total, message = count_of(self.total), self.message
+        if message is None:
+            shown = self.identity.total_items if total is None else total
+            message = self.sender.progress_text(current or 0, shown)
+        phase = {} if self.phase is None else {"phase": self.phase}
         return ev.Progressed(
             attempt=self.attempt,
             current=current,
             total=total,
-            message=None if message is None else str(message),
-            details=details,
+            message=str(message),
+            details={**self.details, **phase},
             results=self.results,
             error_message=self.error_text,
         )
