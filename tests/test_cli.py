@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -182,7 +183,26 @@ def test_watch_follows_and_outlives_the_store(
     server.start()  # empty: nothing was saved
     Records(server.url).create("another-id")
     watching.wait_for_log("created .*another-id")
-    assert watching.stop() == 0 or not watching.alive
+
+
+def test_serve_serves_the_app_and_its_store(
+    start_service: StartService, app_folder: Path, records: Records
+) -> None:
+    records.create("the-id")
+    command = [Path(sys.executable).parent / "progress-backend", "serve", "-A", "shop"]
+    serving = start_service([*command, "--port", "0"], cwd=app_folder)
+    address = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    with urlopen(f"{address}/internal/task/the-id/status", timeout=10) as response:
+        assert json.load(response)["status"] == "created"
+
+
+def test_serve_without_its_extra_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    result = run("serve")
+    assert result.exit_code == 1
+    assert result.output == "Error: this needs fastapi: pip install 'progress-backend[api]'\n"
 
 
 def test_celery_has_the_commands_and_its_app_names_the_store(

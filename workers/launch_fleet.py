@@ -45,15 +45,22 @@ class Child:
 
     def said(self, pattern: str) -> re.Match[str] | None:
         """The first match in the beginning of its log."""
-        with self.log.open("rb") as log:
-            return re.search(pattern, log.read(_LOOKED_AT).decode(errors="replace"), re.MULTILINE)
+        return re.search(pattern, self._read(last=False), re.MULTILINE)
 
     def tail(self) -> str:
         """The last lines of its log."""
-        with self.log.open("rb") as log:
-            log.seek(max(self.log.stat().st_size - _LOOKED_AT, 0))
-            lines = log.read(_LOOKED_AT).decode(errors="replace").splitlines()
-        return "\n".join(f"  | {line}" for line in lines[-TAIL_LINES:] if line.strip())
+        lines = [line for line in self._read(last=True).splitlines() if line.strip()]
+        return "\n".join(f"  | {line}" for line in lines[-TAIL_LINES:])
+
+    def _read(self, *, last: bool) -> str:
+        """The first or the last bytes of its log, in whole characters."""
+        try:
+            with self.log.open("rb") as log:
+                if last:
+                    log.seek(max(self.log.stat().st_size - _LOOKED_AT, 0))
+                return log.read(_LOOKED_AT).decode(errors="replace")
+        except FileNotFoundError:  # somebody has tidied up; the process may be well
+            return ""
 
 
 class Fleet:

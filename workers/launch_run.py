@@ -133,7 +133,7 @@ def _addresses(
     given: argparse.Namespace, port: int, flower_port: int, url: str, *, embedded: bool
 ) -> Iterator[str]:
     where = "embedded, in memory" if embedded else "yours"
-    yield f"  live page  {_url(given.host, port)}/"
+    yield f"  web        {_url(given.host, port)}/"
     yield f"  API        {_url(given.host, port)}/docs"
     yield f"  Flower     {_url(given.host, flower_port)}/"
     yield f"  store      {checks.without_password(url)}  ({where})"

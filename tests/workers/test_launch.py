@@ -63,7 +63,7 @@ def refusal(*args: str, **environ: str) -> tuple[int, str]:
 def test_the_demo_shows_every_kind_of_end_and_ends_itself(
     start_service: StartService, tmp_path: Path
 ) -> None:
-    demo = start_service([*LAUNCH, "demo", *options(tmp_path)], ready="live page", timeout=UP_S)
+    demo = start_service([*LAUNCH, "demo", *options(tmp_path)], ready="  web ", timeout=UP_S)
     processes = tree(demo.pid)
     assert demo.wait(120) == 0, demo.log
     for pattern in (
@@ -81,7 +81,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
 @pytest.mark.integration
 @pytest.mark.slow
 def test_kill_9_of_a_run_leaves_no_process(start_service: StartService, tmp_path: Path) -> None:
-    run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="live page", timeout=UP_S)
+    run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="  web ", timeout=UP_S)
     run.wait_for_log("running .*fetch_data AAPL", 30)  # the pool is at work
     processes = tree(run.pid)
     run.signal(signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
 ) -> None:
     terminal.wait_for("Ctrl-C ends all of it", UP_S)
     terminal.wait_for(r"running +fetch_data +AAPL +━.*%.*/s", 30)
-    page = re.search(r"live page +(http://\S+)", terminal.written)
+    page = re.search(r"web +(http://\S+)", terminal.written)
     flower = re.search(r"Flower +(http://\S+)", terminal.written)
     assert page is not None
     assert flower is not None
