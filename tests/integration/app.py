@@ -1,0 +1,47 @@
+"""The Celery app of the integration tests: `build` in the test's process, `app` in a worker's.
+
+Broker and result backend come from CELERY_BROKER_URL and CELERY_RESULT_BACKEND, JOBS_CONF holds
+further configuration and JOBS_INSTALL what `install` is given, both as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+
+from progress_backend import install
+from tests.integration import jobs
+
+CONF = {
+    "task_track_started": True,
+    "result_extended": True,
+    "broker_connection_retry_on_startup": True,
+    "worker_prefetch_multiplier": 1,
+    # A worker that ends may not wait for what nobody will publish.
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+}
+
+
+def build(
+    conf: Mapping[str, Any], given: Mapping[str, Any], *, set_as_current: bool = False
+) -> Celery:
+    """An app with the jobs, installed; `given` are install's arguments."""
+    app = Celery("jobs", set_as_current=set_as_current)
+    app.conf.update({**CONF, **conf})
+    install(app, **given)
+    jobs.add(app)
+    return app
+
+
+def from_environment() -> Celery:
+    conf = json.loads(os.environ.get("JOBS_CONF", "{}"))
+    given = json.loads(os.environ.get("JOBS_INSTALL", "{}"))
+    return build(conf, given, set_as_current=True)
+
+
+if "JOBS_DIR" in os.environ:
+    app = from_environment()

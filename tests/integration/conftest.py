@@ -1,0 +1,93 @@
+"""One running system a module: a store, a worker of one pool and the tests' side of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import end, flushed
+from tests.integration.world import World
+from tests.servers import Service, Worker
+
+APP = "tests.integration.app"
+
+
+def worker(
+    name: str,
+    folder: Path,
+    url: str,
+    *,
+    pool: str = "prefork",
+    concurrency: int = 2,
+    conf: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
+    args: tuple[str, ...] = (),
+) -> Worker:
+    """A worker with the jobs, not started; `env` wins."""
+    urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
+    about = {
+        "JOBS_DIR": str(folder),
+        "JOBS_CONF": json.dumps(conf or {}),
+        "JOBS_INSTALL": json.dumps(given or {}),
+        "PROGRESS_UPDATE_INTERVAL_S": "0.05",
+    }
+    return Worker(
+        APP,
+        log=folder / f"{name}.log",
+        name=name,
+        pool=pool,
+        concurrency=concurrency,
+        args=args,
+        env={**urls, **about, **(env or {})},
+    )
+
+
+@contextlib.contextmanager
+def running(*workers: Worker) -> Iterator[None]:
+    """The workers, started side by side; ended and their logs shown afterwards."""
+    try:
+        for each in workers:
+            # From this thread: a process gets its parent-death signal when the thread ends.
+            Service.start(each)
+        for each in workers:
+            each.wait_for_log(rf"{re.escape(each.nodename)} ready\.", 60)
+        yield
+    finally:
+        for each in workers:
+            if each.alive:
+                each.signal(signal.SIGTERM)
+        end(workers)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("jobs")
+
+
+@pytest.fixture(scope="module")
+def url(session_redis_url: str) -> str:
+    """The run's server, empty when the module begins."""
+    return flushed(session_redis_url)
+
+
+@pytest.fixture(scope="module")
+def pool() -> str:
+    """The worker's pool; a module says otherwise by parametrizing it."""
+    return "prefork"
+
+
+@pytest.fixture(scope="module")
+def world(folder: Path, url: str, pool: str) -> Iterator[World]:
+    """A worker on that server, and the tests' side."""
+    with running(worker(pool, folder, url, pool=pool, concurrency=1 if pool == "solo" else 2)):
+        with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
+            world.pool = pool
+            yield world

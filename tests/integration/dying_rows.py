@@ -1,0 +1,35 @@
+"""The rows of a worker that dies: prefork, PROGRESS_LEASE_S=3, visibility_timeout=4."""
+
+from __future__ import annotations
+
+from tests.integration import killings as k
+from tests.integration.row import AGAIN, COMPLETED, RUNNING, Row, Seen
+
+LOST = Seen("error", "lost", "^ワーカー [a-z_]+@tests が応答しなくなりました$")
+
+DYING = (
+    Row("worker killed", "kill -9 of worker and children", k.killed("job"), LOST, RUNNING),
+    Row(
+        "worker killed, acks_late",
+        "the same; the message comes again after the visibility timeout",
+        k.killed("job_late", again=True),
+        AGAIN,
+        RUNNING,
+    ),
+    Row("warm shutdown", "SIGTERM", k.warm, COMPLETED, RUNNING),
+    Row("cold shutdown", "SIGQUIT", k.cold("job"), LOST, RUNNING),
+    Row(
+        "cold shutdown, acks_late",
+        "SIGQUIT; the message comes again",
+        k.cold("job_late", again=True),
+        AGAIN,
+        RUNNING,
+    ),
+    Row(
+        "two runs at once",
+        "acks_late, and the visibility timeout passes while it runs",
+        k.twice,
+        Seen("completed", results={"run": 2}, attempt=2),
+        Seen("running", attempt=1),
+    ),
+)

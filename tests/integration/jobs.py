@@ -1,0 +1,208 @@
+"""The jobs: each waits at its gate, then ends as its message says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery, Task
+from celery.exceptions import Ignore, Reject
+
+from progress_backend import ProgressNotifier, ProgressTask, progress_task
+from tests.integration.gate import Gate
+
+RESULTS = {"records_saved": 4}
+
+
+def add(app: Celery) -> None:
+    """Registers them."""
+    options: dict[str, dict[str, Any]] = {
+        "job": {},
+        "job_late": {"acks_late": True},
+        "job_late_again": {"acks_late": True, "reject_on_worker_lost": True},
+        "job_retried_when_lost": {
+            "retry_on_worker_lost": True,
+            "max_retries": 2,
+            "default_retry_delay": 0.2,
+        },
+        "job_autoretry": {
+            "autoretry_for": (ConnectionError,),
+            "max_retries": 1,
+            "retry_backoff": False,
+            "default_retry_delay": 0.3,
+        },
+        "job_ignored": {"ignore_result": True},
+        "job_after_return_raises": {"base": AfterReturnRaises},
+        "job_on_success_raises": {"base": OnSuccessRaises},
+        "job_before_start_raises": {"base": BeforeStartRaises},
+    }
+    for name, given in options.items():
+        app.task(bind=True, name=name, shared=False, **given)(progress_task(job()))
+    app.task(name="echo", shared=False)(echo)
+    app.task(bind=True, name="untracked", shared=False)(job())
+    app.task(bind=True, name="based", base=ProgressTask, shared=False)(job())
+
+
+def echo(value: Any) -> Any:
+    """Untracked, and without a gate."""
+    return value
+
+
+def job() -> Callable[..., Any]:
+    """A new function each time: a mark belongs to one task."""
+
+    def run(self: Any, outcome: str = "return", value: Any = None) -> Any:
+        gate, task_id = Gate(), self.request.id
+        ProgressNotifier(self).update(1, 4, "half way")
+        gate.mark(task_id, "began")
+        gate.wait(task_id, "go")
+        gate.mark(task_id, "went")
+        return OUTCOMES[outcome](self, value)
+
+    return run
+
+
+def returns(task: Any, value: Any) -> Any:
+    return RESULTS if value is None else value
+
+
+def raises(task: Any, value: Any) -> Any:
+    raise ValueError(value or "no such symbol")
+
+
+def unencodable(task: Any, value: Any) -> Any:
+    return object()
+
+
+def ignores(task: Any, value: Any) -> Any:
+    raise Ignore
+
+
+def rejects(task: Any, value: Any) -> Any:
+    raise Reject("broken row", requeue=False)
+
+
+def requeues_once(task: Any, value: Any) -> Any:
+    if len(Gate().pids(task.request.id, "went")) == 1:
+        raise Reject("later", requeue=True)
+    return RESULTS
+
+
+def retries(task: Any, value: Any) -> Any:
+    """As often as `value` says, then it returns."""
+    if task.request.retries < value:
+        raise task.retry(exc=ValueError("busy"), countdown=0.3, max_retries=value)
+    return RESULTS
+
+
+def retries_in_vain(task: Any, value: Any) -> Any:
+    raise task.retry(exc=ValueError("busy"), countdown=0.1, max_retries=1)
+
+
+def breaks_once(task: Any, value: Any) -> Any:
+    if task.request.retries == 0:
+        raise ConnectionError("no route")
+    return RESULTS
+
+
+def breaks(task: Any, value: Any) -> Any:
+    raise ConnectionError("no route")
+
+
+def replaced(task: Any, value: Any) -> Any:
+    raise task.replace(task.app.signature("job", args=["return", {"replaced": 1}]))
+
+
+def replaced_by_chain(task: Any, value: Any) -> Any:
+    last = task.app.signature("job", args=["return", {"replaced": 2}], immutable=True)
+    raise task.replace(task.app.signature("echo", args=[1]) | last)
+
+
+def exits(task: Any, value: Any) -> Any:
+    raise SystemExit(3)
+
+
+def dies_once(task: Any, value: Any) -> Any:
+    """As the kernel's out-of-memory killer does it, in the first run."""
+    if len(Gate().pids(task.request.id, "went")) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return RESULTS
+
+
+def hangs(task: Any, value: Any) -> Any:
+    """Goes on until the test says enough, `value` seconds at most."""
+    with contextlib.suppress(TimeoutError):
+        Gate().wait(task.request.id, "enough", value or 60)
+    return RESULTS
+
+
+def updates(task: Any, value: Any) -> Any:
+    """Says what it said before until the test says enough or somebody ends it."""
+    notifier, gate = ProgressNotifier(task), Gate()
+    try:
+        while not gate.pids(task.request.id, "enough"):
+            notifier.update(2, 4, "on and on")
+            time.sleep(0.01)
+    finally:
+        gate.mark(task.request.id, "finally")
+    return RESULTS
+
+
+def says_its_run(task: Any, value: Any) -> Any:
+    """The first of two runs returns at once, the second when the test says enough."""
+    gate, task_id = Gate(), task.request.id
+    number = gate.pids(task_id, "began").index(os.getpid()) + 1
+    ProgressNotifier(task).update(number, 9, f"run {number}")
+    if number > 1:
+        gate.wait(task_id, "enough")
+    return {"run": number}
+
+
+OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
+    outcome.__name__: outcome
+    for outcome in (
+        raises,
+        unencodable,
+        ignores,
+        rejects,
+        requeues_once,
+        retries,
+        retries_in_vain,
+        breaks_once,
+        breaks,
+        replaced,
+        replaced_by_chain,
+        exits,
+        dies_once,
+        hangs,
+        updates,
+        says_its_run,
+    )
+} | {"return": returns}
+
+
+class AfterReturnRaises(Task):  # type: ignore[misc]  # celery is untyped
+    """A base of the user's own."""
+
+    abstract = True
+
+    def after_return(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("after_return")
+
+
+class OnSuccessRaises(Task):  # type: ignore[misc]  # celery is untyped
+    abstract = True
+
+    def on_success(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("on_success")
+
+
+class BeforeStartRaises(Task):  # type: ignore[misc]  # celery is untyped
+    abstract = True
+
+    def before_start(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("before_start")

@@ -1,0 +1,85 @@
+"""How a worker dies under its job; as provocations, each with a worker and a queue of its own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.integration.world import TIMEOUT_S, World
+from tests.servers import Worker
+from tests.waiting import eventually
+
+
+@dataclass(frozen=True)
+class Victim:
+    """The only worker of a queue; `survivor` is the node name of one that can take it over."""
+
+    world: World
+    worker: Worker
+    queue: str
+    survivor: str
+
+    def begins(self, job: str, outcome: str = "return") -> str:
+        """A job at its gate in the worker."""
+        task_id = self.world.send(outcome, job=job, queue=self.queue)
+        self.world.begun(task_id)
+        return task_id
+
+    def taken_over(self, task_id: str) -> None:
+        """The survivor takes the queue, and the job when the broker gives it again."""
+        control = self.world.app.control
+        control.add_consumer(self.queue, destination=[self.survivor])
+        self.world.begun(task_id, runs=2)
+        self.world.go(task_id)
+
+
+Kill = Callable[[Victim], Iterator[str]]
+
+
+def killed(job: str, *, again: bool = False) -> Kill:
+    def provoke(victim: Victim) -> Iterator[str]:
+        task_id = victim.begins(job)
+        yield task_id
+        victim.worker.kill()
+        if again:
+            victim.taken_over(task_id)
+
+    return provoke
+
+
+def cold(job: str, *, again: bool = False) -> Kill:
+    def provoke(victim: Victim) -> Iterator[str]:
+        task_id = victim.begins(job)
+        yield task_id
+        victim.worker.signal(signal.SIGQUIT)
+        victim.worker.wait()
+        if again:
+            victim.taken_over(task_id)
+
+    return provoke
+
+
+def warm(victim: Victim) -> Iterator[str]:
+    task_id = victim.begins("job")
+    yield task_id
+    victim.worker.signal(signal.SIGTERM)
+    victim.worker.wait_for_log("Warm shutdown")
+    victim.world.go(task_id)
+    victim.worker.wait()
+
+
+def twice(victim: Victim) -> Iterator[str]:
+    world = victim.world
+    task_id = victim.begins("job_late", "says_its_run")
+    yield task_id
+    world.begun(task_id, runs=2)
+    world.until(task_id, attempt=2)
+    world.go(task_id)
+    # The older run has returned and is not heard; the newer one goes on.
+    eventually(
+        lambda: world.result(task_id) == {"status": "SUCCESS", "result": {"run": 1}}, TIMEOUT_S
+    )
+    record = world.record(task_id)
+    assert (record["status"], record["results"]) == ("running", {}), record
+    world.gate.mark(task_id, "enough")

@@ -1,0 +1,57 @@
+"""Every row of a living worker, on every pool: the right status, reached, and kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.live_rows import LIVE
+from tests.integration.looking import check
+from tests.integration.row import POOLS, Row
+from tests.integration.world import World
+
+pytestmark = pytest.mark.integration
+
+#: What each row came to: looked at again when all are through.
+settled: dict[tuple[str, str], str] = {}
+
+
+@pytest.fixture(scope="module")
+def pool(request: pytest.FixtureRequest) -> str:
+    pool: str = request.param
+    return pool
+
+
+@pytest.mark.parametrize(
+    ("pool", "row"),
+    [
+        pytest.param(pool, row, id=f"{pool}-{row.case}")
+        for pool in POOLS
+        for row in LIVE
+        if row.on(pool) is not None
+    ],
+    indirect=["pool"],
+    scope="module",
+)
+def test_row(world: World, pool: str, row: Row) -> None:
+    provoked = row.provoke(world)
+    task_id = next(provoked)
+    if row.during is not None:
+        check(world, task_id, row.during)
+    for _ in provoked:
+        pass
+    check_end(world, task_id, row)
+    settled[pool, row.case] = task_id
+
+
+@pytest.mark.parametrize("pool", POOLS, indirect=True, scope="module")
+def test_what_has_ended_stays_so(world: World, pool: str) -> None:
+    rows = [row for row in LIVE if (pool, row.case) in settled]
+    assert rows
+    for row in rows:
+        check_end(world, settled[pool, row.case], row)
+
+
+def check_end(world: World, task_id: str, row: Row) -> None:
+    after = row.on(world.pool)
+    assert after is not None
+    check(world, task_id, after)

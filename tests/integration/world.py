@@ -1,0 +1,131 @@
+"""The tests' side of a running system: sends jobs, opens their gates, reads what is recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from progress_backend.tracker import tracker_of
+from tests.integration.app import build
+from tests.integration.gate import Gate
+from tests.waiting import eventually
+
+ENDED = ("completed", "error", "cancelled")
+#: The longest that a busy machine may take for what takes a moment.
+TIMEOUT_S = 30.0
+
+
+class World:
+    """One app in this process; close it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        broker: str,
+        results: str | None,
+        store: str | None,
+        conf: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.gate = Gate(folder)
+        urls = {"broker_url": broker, "result_backend": results}
+        self.app = build({**urls, **(conf or {})}, {"redis_url": store, **(given or {})})
+        #: The pool of the worker at the other end.
+        self.pool = "prefork"
+        self.store = redis.Redis.from_url(store, decode_responses=True) if store else None
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+        tracker = tracker_of(self.app)
+        if tracker is not None and tracker.process is not None:
+            tracker.stop()
+            tracker.process.store.close()
+        self.app.close()
+
+    def send(
+        self, outcome: str = "return", value: Any = None, *, job: str = "job", **how: Any
+    ) -> str:
+        """Publishes a job; its id. An AsyncResult would outlive the test's server and complain."""
+        return str(self.app.tasks[job].apply_async((outcome, value), **how).id)
+
+    def duplicate(self, task_id: str, name: str, args: list[Any]) -> None:
+        """Publishes a message that nothing of ours has seen."""
+        message = self.app.amqp.as_task_v2(task_id, name, args, {})
+        with self.app.amqp.Producer(self.app.connection_for_write()) as producer:
+            producer.publish(
+                message.body,
+                headers=message.headers,
+                routing_key="celery",
+                serializer="json",
+                **message.properties,
+            )
+
+    def revoke(self, task_id: str, **how: Any) -> None:
+        """Revokes it; back when the worker has done so, if it can while it runs a job."""
+        wait_s = 0.3 if self.pool == "solo" else TIMEOUT_S
+        self.app.control.revoke(task_id, reply=True, timeout=wait_s, limit=1, **how)
+
+    def scheduled(self, task_id: str) -> bool:
+        """Whether a worker holds it for its ETA."""
+        inspect = self.app.control.inspect(timeout=TIMEOUT_S, limit=1)
+        held = (inspect.scheduled() or {}).values()
+        return any(entry["request"]["id"] == task_id for entries in held for entry in entries)
+
+    def begun(self, task_id: str, runs: int = 1) -> None:
+        """Waits until that many runs have reached the gate."""
+        self._said(task_id, "began", runs)
+
+    def go(self, task_id: str) -> None:
+        """Lets the job go on to its outcome."""
+        self.gate.mark(task_id, "go")
+
+    def went(self, task_id: str, runs: int = 1) -> None:
+        """Waits until that many runs have begun with their outcome."""
+        self._said(task_id, "went", runs)
+
+    def _said(self, task_id: str, what: str, times: int) -> None:
+        def enough() -> bool:
+            assert len(self.gate.pids(task_id, what)) >= times, self.record(task_id)
+            return True
+
+        eventually(enough, TIMEOUT_S, what=f"{what} of {task_id}, {times} times")
+
+    def record(self, task_id: str) -> dict[str, Any]:
+        """The record as it is stored; empty if there is none."""
+        assert self.store is not None
+        record: dict[str, Any] = json.loads(self.store.get(f"task:{task_id}") or "{}")
+        return record
+
+    def until(self, task_id: str, timeout: float = TIMEOUT_S, **fields: Any) -> dict[str, Any]:
+        """The record once it has these values."""
+
+        def matching() -> dict[str, Any]:
+            record = self.record(task_id)
+            found = {name: record.get(name) for name in fields}
+            assert found == fields, record
+            return record
+
+        return eventually(matching, timeout, what=f"{fields} in the record")
+
+    def ended(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
+        """The record once it has ended."""
+
+        def end() -> dict[str, Any] | None:
+            record = self.record(task_id)
+            assert record.get("status") in ENDED, record
+            return record
+
+        record = eventually(end, timeout, what="the record's end")
+        assert record is not None
+        return record
+
+    def result(self, task_id: str) -> dict[str, Any]:
+        """What Celery's result backend says: status and result."""
+        meta = self.app.backend.get_task_meta(task_id)
+        return {"status": meta["status"], "result": meta.get("result")}
