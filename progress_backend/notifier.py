@@ -53,7 +53,7 @@ class ProgressNotifier:
         Raises:
             TaskCancelled: somebody cancelled the task.
         """
-        # Run.offer, spelled out: calling it would cost more than all that it does.
+        # Run.offer's short way, spelled out: calling it would cost more than all that it does.
         run = self._run
         if (
             run.attention
@@ -61,7 +61,7 @@ class ProgressNotifier:
             or (total is not None and total != run.total)
             or (phase is not None and phase != run.phase)
         ):
-            run.attend(current, total, message, details, phase)
+            run.offer(current, total, message, details, phase)
             return
         if current is not None:
             run.current, run.message = current, message
@@ -79,7 +79,7 @@ class ProgressNotifier:
         """`n` more items are done; otherwise as `update`."""
         run = self._run
         if run.attention or details is not None or (total is not None and total != run.total):
-            run.attend(run.current + n, total, message, details, None)
+            run.offer(run.current + n, total, message, details)
             return
         run.current += n
         run.message = message

@@ -76,6 +76,7 @@ class Run:
         "message",
         "mirror_lock",
         "next_due",
+        "own_meta",
         "pending",
         "phase",
         "refused",
@@ -113,6 +114,8 @@ class Run:
         self.refused = False
         #: The body has ended; nothing but the end may be recorded.
         self.closed = False
+        #: The job writes its result's meta itself, by `update_state`: nobody else does then.
+        self.own_meta = False
         #: The task replaced itself: its Ignore is no end.
         self.replaced = False
         #: Held while the record is written.
@@ -165,34 +168,7 @@ class Run:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """What `update()` does.
-
-        Raises:
-            TaskCancelled: the record is cancelled.
-        """
-        if (
-            self.attention
-            or details is not None
-            or (total is not None and total != self.total)
-            or (phase is not None and phase != self.phase)
-        ):
-            self.attend(current, total, message, details, phase)
-            return
-        if current is not None:
-            self.current, self.message = current, message
-        elif message is not None:
-            self.message = message
-        self.pending = True
-
-    def attend(
-        self,
-        current: Any,
-        total: Any,
-        message: Any,
-        details: Mapping[str, Any] | None,
-        phase: str | None,
-    ) -> None:
-        """What `update()` does when something needs more than the newest figures.
+        """Takes what a job says; `update()` itself does it where only the figures are new.
 
         Raises:
             TaskCancelled: the record is cancelled.
@@ -220,7 +196,7 @@ class Run:
         if self.status == TaskStatus.PAUSED:
             self.sender.wait_while_paused(self)
             if self.cancelled:
-                self.attend(current, total, message, details, phase)
+                self.offer(current, total, message, details, phase)
 
     def told(self, status: str) -> None:
         """Takes the status that the store answered with."""
