@@ -6,7 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from .events import Identity
 
@@ -32,6 +32,16 @@ class Marking:
     metadata: Any = None
 
 
+@overload
+def progress_task(fun: F) -> F: ...
+@overload
+def progress_task(
+    *,
+    task_type: str | Callable[..., Any] | None = None,
+    symbol: str | Callable[..., Any] | None = None,
+    total_items: int | Callable[..., Any] | None = None,
+    metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
     *,

@@ -80,7 +80,7 @@ class Mirror:
                         self._write(run, task)
 
     def _write(self, run: Run, task: Task) -> None:
-        if not self._results.open and _stores_result(run):
+        if not self._results.open and _stores_result(run) and not run.own_meta:
             try:
                 run.celery_task.backend.store_result(
                     run.task_id, meta_of(task), PROGRESS, request=run.request

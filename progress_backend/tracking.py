@@ -147,6 +147,7 @@ def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, 
     if task_id is None or happened is None or (process := tracker.process) is None:
         return
     if run is not None and isinstance(happened, ev.Progressed):
+        run.own_meta = True
         run.offer(happened.current, happened.total, happened.message, happened.details)
     else:
         process.sender.record(run, task_id, happened, keep=False)

@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
-from tests.integration import jobs
+from tests.integration import jobs, shapes
 
 CONF = {
     "task_track_started": True,
@@ -34,6 +34,7 @@ def build(
     app.conf.update({**CONF, **conf})
     install(app, **given)
     jobs.add(app)
+    shapes.add(app)
     return app
 
 
