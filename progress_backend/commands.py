@@ -72,6 +72,45 @@ class Paged(NamedTuple):
     rows: tuple[tuple[str, bytes | None], ...]
 
 
+class Filters(NamedTuple):
+    """A combination of filters; None lets all through."""
+
+    status: str | None = None
+    task_type: str | None = None
+    symbol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """-> Tallied: how many tasks pass the filters, and how many have each status, over all."""
+
+    filters: Filters
+
+
+class Tallied(NamedTuple):
+    """As in `Paged`."""
+
+    total: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids; newest first."""
+
+    until_us: int
+    limit: int
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """-> int: how many tasks that pass the filters were created after a time."""
+
+    after_us: int
+    filters: Filters
+
+
 @dataclass(frozen=True, slots=True)
 class FacetsOf:
     """-> list[Facets | None], in order."""
@@ -192,5 +231,5 @@ class ForgetLease:
 
 Command = (
     Read | Commit | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
-    | EndLease | Leases | Held | ForgetLease | Extend
+    | EndLease | Leases | Held | ForgetLease | Extend | Tally | Newest | Above
 )  # fmt: skip

@@ -12,6 +12,8 @@ import redis.asyncio.sentinel
 import redis.backoff
 import redis.retry
 import redis.sentinel
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.cluster import RedisCluster
 
 from .errors import SettingsError
 from .settings import Settings
@@ -21,15 +23,17 @@ _CONNECTIONS = 64
 
 
 def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
-    """A blocking client. No retries of its own: the callers know what a late write is worth."""
-    url, options = _url(settings), _options(timeout_s)
-    options["retry"] = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    """A blocking client. No retries of its own: the callers know what a late write is worth.
+
+    Asking all sentinels for the master takes no longer than `timeout_s` even if none answers.
+    """
+    url, once = _url(settings), redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    options = _options(timeout_s, once)
     if not url.startswith("sentinel://"):
         return redis.Redis.from_url(url, **options)
     hosts, service, login = _sentinel(url)
-    sentinel = redis.sentinel.Sentinel(
-        hosts, sentinel_kwargs=_options(timeout_s), **login, **options
-    )
+    asking = _options(timeout_s / (len(hosts) + 1), once)
+    sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=asking, **login, **options)
     master: redis.Redis = sentinel.master_for(service)
     return master
 
@@ -39,28 +43,46 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
 
     At most `_CONNECTIONS` are open; who finds all of them busy waits for one, `timeout_s` at most.
     """
-    url, options = _url(settings), {**_options(timeout_s), **options}
-    options["retry"] = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
+    url, once = _url(settings), redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
+    options = {**_options(timeout_s, once), **options}
     if not url.startswith("sentinel://"):
         pool = redis.asyncio.BlockingConnectionPool.from_url(
             url, timeout=timeout_s, max_connections=_CONNECTIONS, **options
         )
         return redis.asyncio.Redis.from_pool(pool)
     hosts, service, login = _sentinel(url)
-    sentinel = redis.asyncio.sentinel.Sentinel(
-        hosts, sentinel_kwargs=_options(timeout_s), **login, **options
-    )
+    asking = _options(timeout_s / (len(hosts) + 1), once)
+    sentinel = redis.asyncio.sentinel.Sentinel(hosts, sentinel_kwargs=asking, **login, **options)
     master: redis.asyncio.Redis = sentinel.master_for(service)
     return master
 
 
-def _options(timeout_s: float) -> dict[str, Any]:
+def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
+    """A blocking client of a cluster; one more try lets it learn where a slot has moved."""
+    once_more = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
+    return RedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+
+
+def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
+    """An asyncio client of a cluster."""
+    once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
+    return AsyncRedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+
+
+def _timeouts(timeout_s: float) -> dict[str, Any]:
     return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+
+
+def _options(timeout_s: float, retry: Any) -> dict[str, Any]:
+    return {**_timeouts(timeout_s), "retry": retry}
 
 
 def _url(settings: Settings) -> str:
     """The URL without what only Celery understands."""
     url = settings.redis_url or ""
+    if settings.clustered:
+        scheme, _, rest = url.partition("://")
+        return f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}"
     parts = urlsplit(url)
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from . import commands as c
-from . import estimate, wire
+from . import estimate, paging, wire
 from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
 from .events import Created, Event
 from .model import STATUSES, Task, TaskStatus, rendered
@@ -163,14 +163,20 @@ class Flows:
     ) -> Flow[c.Paged]:
         """One page, newest first. Holes (entries without a document) are repaired on the way."""
         command = c.Page((page - 1) * limit, limit, status, task_type, symbol)
-        paged: c.Paged = yield command
+        paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
             if not holes:
                 break
             yield from self.sweep(holes, before_ms=0)
-            paged = yield command
+            paged = yield from self._read(command)
         return paged._replace(rows=tuple(row for row in paged.rows if row[1] is not None))
+
+    def _read(self, page: c.Page) -> Flow[c.Paged]:
+        if self.settings.partitions:
+            return (yield from paging.merged(page))
+        paged: c.Paged = yield page
+        return paged
 
     def sweep(self, task_ids: tuple[str, ...], before_ms: int) -> Flow[int]:
         """Deletes those of the tasks that are due or have no document."""

@@ -18,6 +18,8 @@ class Keys:
     """The names under one prefix."""
 
     prefix: str = ""
+    #: On a cluster: one sharded channel for all tasks of these names' partition.
+    sharded: bool = False
 
     # Records
 
@@ -27,7 +29,9 @@ class Keys:
 
     def channel(self, task_id: str) -> str:
         """Channel on which the document is published after each commit."""
-        return f"{self.prefix}task_update:{task_id}"
+        return (
+            f"{self.prefix}task_updates" if self.sharded else f"{self.prefix}task_update:{task_id}"
+        )
 
     @property
     def every_channel(self) -> str:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -29,7 +30,8 @@ class MemoryStore:
     def __init__(
         self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self.settings = settings or Settings()
+        # Partitions are a cluster's affair.
+        self.settings = replace(settings or Settings(), partitions=0)
         self.keys = Keys(self.settings.key_prefix)
         self.flows = Flows(self.settings)
         self._clock = clock

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from . import commands as c
 from . import scripts
 from .keys import Keys
+from .layout import Layout, Part
 from .model import STATUSES
 
 Request = tuple[Any, ...]
@@ -22,12 +24,8 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
             if len(task_ids) == 1:
                 return [("GET", keys.task(task_ids[0]))]
             return [("MGET", *map(keys.task, task_ids))] if task_ids else []
-        case c.Page(start, limit, status, task_type, symbol):
-            index = keys.index(status, task_type, symbol)
-            statuses = [keys.index(s) for s in STATUSES]
-            return [
-                _evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))
-            ]
+        case c.Page() | c.Tally() | c.Newest() | c.Above():
+            return _about_lists(command, keys)
         case c.FacetsOf(task_ids):
             return [("HMGET", keys.facets, *task_ids)] if task_ids else []
         case c.Due(before_ms, limit):
@@ -45,6 +43,25 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
             ]
         case _:
             return _about_workers(command, keys)
+
+
+def _about_lists(command: c.Command, keys: Keys) -> list[Request]:
+    match command:
+        case c.Page(start, limit, status, task_type, symbol):
+            index = keys.index(status, task_type, symbol)
+            statuses = [keys.index(s) for s in STATUSES]
+            return [
+                _evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))
+            ]
+        case c.Tally(filters):
+            return [("ZCARD", keys.index(*filters)), *(("ZCARD", keys.index(s)) for s in STATUSES)]
+        case c.Newest(until_us, limit, filters):
+            bounds = (until_us, "-inf", "WITHSCORES", "LIMIT", 0, limit)
+            return [("ZREVRANGEBYSCORE", keys.index(*filters), *bounds)]
+        case c.Above(after_us, filters):
+            return [("ZCOUNT", keys.index(*filters), f"({after_us}", "+inf")]
+        case _:
+            raise TypeError(f"no request for {command!r}")
 
 
 def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
@@ -95,15 +112,32 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
             return float(replies[0]) if replies[0] else None
         case c.Count():
             records, active, recent, info = replies
-            return c.Counted(records, active, recent, int(info["used_memory"]))
+            return c.Counted(records, active, recent, _used_memory(info))
+        case _:
+            return _decode_plain(command, replies)
+
+
+def _decode_plain(command: c.Command, replies: list[Any]) -> Any:
+    match command:
         case c.Lock(_, token):
             return replies[1] == token.encode()
         case c.Leases():
             return [(lease.decode(), int(float(score))) for lease, score in _pairs(replies[0])]
-        case c.Sweep():
+        case c.Sweep() | c.Above():
             return replies[0]
+        case c.Tally():
+            return c.Tallied(replies[0], tuple(replies[1:]))
+        case c.Newest():
+            return [(int(float(us)), task_id.decode()) for task_id, us in _pairs(replies[0])]
         case _:
             return None
+
+
+def _used_memory(info: dict[str, Any]) -> int:
+    """Bytes; of all nodes, where a cluster answers with each node's."""
+    if "used_memory" in info:
+        return int(info["used_memory"])
+    return sum(int(node["used_memory"]) for node in info.values())
 
 
 def _pairs(reply: list[Any]) -> list[Any]:
@@ -150,6 +184,7 @@ def _commit(command: c.Commit, keys: Keys) -> Request:
         len(enter),
         int(command.fresh),
         "" if command.rate is None else repr(command.rate),
+        "SPUBLISH" if keys.sharded else "PUBLISH",
     )
 
 
@@ -180,3 +215,31 @@ def write_facets(facets: c.Facets | None) -> str:
 def read_facets(stored: bytes | None) -> c.Facets | None:
     """Facets from the stored text."""
     return c.Facets(*json.loads(stored)) if stored else None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A command's requests, to be sent together, and how their replies become its reply."""
+
+    command: c.Command
+    layout: Layout
+    parts: list[Part]
+    requests: list[Request]
+    #: How many of the requests are each part's.
+    sizes: list[int]
+
+    def reply(self, replies: list[Any]) -> Any:
+        """The command's reply."""
+        at, answers = 0, []
+        for (_, part), size in zip(self.parts, self.sizes, strict=True):
+            answers.append(decode(part, replies[at : at + size]))
+            at += size
+        return self.layout.merge(self.command, self.parts, answers)
+
+
+def plan(command: c.Command, layout: Layout) -> Planned:
+    """A command's requests on every partition that it is about."""
+    parts = layout.split(command)
+    encoded = [encode(part, layout.keys[place]) for place, part in parts]
+    requests = [request for own in encoded for request in own]
+    return Planned(command, layout, parts, requests, [len(own) for own in encoded])

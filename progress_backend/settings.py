@@ -13,6 +13,10 @@ from .errors import SettingsError
 
 #: URL schemes that a store can be opened on.
 STORE_SCHEMES = ("redis", "rediss", "unix", "sentinel")
+#: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
+CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
+#: Partitions on a cluster unless the settings say otherwise.
+CLUSTER_PARTITIONS = 16
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -47,7 +51,7 @@ class Settings:
     timezone: str = "UTC"
     #: Whether progress is also sent as `task-progress` events.
     flower_events: bool = True
-    #: Hash-tagged partitions of the keys; 0 means plain keys (one Redis node).
+    #: Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).
     partitions: int = 0
 
     def __post_init__(self) -> None:
@@ -60,12 +64,23 @@ class Settings:
             raise _unusable("locale", self.locale, " or ".join(LOCALES))
         if not 0 <= self.partitions <= 1_024:
             raise _unusable("partitions", self.partitions, "0 to 1024")
-        if self.redis_url is not None and not self.redis_url.startswith(
-            tuple(f"{scheme}://" for scheme in STORE_SCHEMES)
-        ):
-            scheme = self.redis_url.partition("://")[0]
-            raise _unusable("redis_url", f"{scheme}://…", f"one of {', '.join(STORE_SCHEMES)}")
+        self._check_url()
         self.zone()
+
+    @property
+    def clustered(self) -> bool:
+        """Whether the store is a Redis Cluster."""
+        return bool(self.redis_url) and _scheme(self.redis_url) in CLUSTER_SCHEMES
+
+    def _check_url(self) -> None:
+        if self.redis_url is None:
+            return
+        scheme = _scheme(self.redis_url)
+        if scheme not in STORE_SCHEMES + CLUSTER_SCHEMES:
+            known = ", ".join(STORE_SCHEMES + CLUSTER_SCHEMES[:2])
+            raise _unusable("redis_url", f"{scheme}://…", f"one of {known}")
+        if scheme in CLUSTER_SCHEMES and not self.partitions:
+            object.__setattr__(self, "partitions", CLUSTER_PARTITIONS)
 
     def zone(self) -> tzinfo:
         """The configured zone."""
@@ -103,6 +118,10 @@ class Settings:
         return cls(**values)
 
 
+def _scheme(url: str | None) -> str:
+    return (url or "").partition("://")[0]
+
+
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
     """The result backend's URL if a store can be opened on it, else the broker's, else None."""
     for name, variable in (
@@ -110,6 +129,11 @@ def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> 
         ("broker_url", "CELERY_BROKER_URL"),
     ):
         url = conf.get(name) or environ.get(variable)
+        if isinstance(url, str) and _scheme(url) in CLUSTER_SCHEMES:
+            raise SettingsError(
+                f"{variable} is {_scheme(url)}://…, but Celery's broker and result backend cannot "
+                "be on a Redis Cluster; only PROGRESS_REDIS_URL can"
+            )
         if isinstance(url, str) and url.startswith(tuple(f"{s}://" for s in STORE_SCHEMES)):
             return url
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,17 +11,22 @@ from typing import Any, Self, TypeVar
 
 import redis.asyncio
 import redis.exceptions
+from redis.cluster import RedisCluster
 
 from . import scripts
 from .commands import Command
-from .connection import async_client, sync_client
+from .connection import async_client, async_cluster, sync_client, sync_cluster
 from .errors import SettingsError, StoreUnavailable
 from .flows import Flow, Flows
 from .keys import Keys
-from .requests import Request, decode, encode
+from .layout import Layout
+from .requests import Request, plan
 from .settings import Settings
 
 T = TypeVar("T")
+
+#: Time after which a clock is measured again, since clocks are set and drift.
+_MEASURED_S = 60.0
 
 #: What redis-py raises when Redis is away, loading, demoted or too slow: try again later.
 _AWAY = (
@@ -28,10 +34,9 @@ _AWAY = (
     redis.exceptions.TimeoutError,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.ClusterDownError,
-    redis.exceptions.MasterNotFoundError if hasattr(redis.exceptions, "MasterNotFoundError")
-    else redis.exceptions.ConnectionError,
+    redis.exceptions.RedisClusterException,
     OSError,
-)  # fmt: skip
+)
 
 
 @contextmanager
@@ -54,19 +59,32 @@ class _Base:
             raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
         self.settings = settings
         self.keys = Keys(settings.key_prefix)
+        self.layout = Layout.of(settings)
         self.flows = Flows(settings)
         self._zone = settings.zone()
         self._ahead: float | None = None
+        self._measured_at = 0.0
 
     def now(self) -> datetime:
         """Redis's time as last measured, in the configured zone; before `ready`, our clock's."""
         return datetime.fromtimestamp(time.time() + (self._ahead or 0.0), self._zone)
+
+    @property
+    def _clock_unknown(self) -> bool:
+        return self._ahead is None or time.monotonic() > self._measured_at + _MEASURED_S
+
+    def _targets(self, request: Request) -> dict[str, str]:
+        """On a cluster, where a request without a key goes: INFO and scripts concern every node."""
+        if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
+            return {"target_nodes": RedisCluster.PRIMARIES}
+        return {}
 
     def _measured(self, sent: float, reply: Any) -> None:
         """How far Redis's clock is ahead of ours, half the round trip allowed for."""
         received = time.time()
         seconds, micros = (int(part) for part in reply)
         self._ahead = seconds + micros / 1e6 - (sent + received) / 2
+        self._measured_at = time.monotonic()
 
 
 class Store(_Base):
@@ -77,7 +95,8 @@ class Store(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._client = sync_client(self.settings, timeout_s)
+        opened = sync_cluster if settings.clustered else sync_client
+        self._client: Any = opened(settings, timeout_s)
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -96,33 +115,39 @@ class Store(_Base):
 
     def execute(self, command: Command) -> Any:
         """Carries out one command."""
-        requests = encode(command, self.keys)
+        planned = plan(command, self.layout)
         with mapped_errors():
             try:
-                return decode(command, self._send(requests))
+                return planned.reply(self._send(planned.requests))
             except redis.exceptions.NoScriptError:
                 self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return decode(command, self._send(requests))
+                return planned.reply(self._send(planned.requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1:
-            return [self._client.execute_command(*requests[0])]
-        if not requests:
-            return []
+        if self.settings.clustered or len(requests) < 2:
+            return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
         return list(pipeline.execute())
 
     def ready(self) -> None:
-        """Measures the clock unless it was: before the first `now()` that is recorded."""
-        if self._ahead is None:
+        """Measures the clock unless it was a moment ago: before a `now()` that is recorded."""
+        if self._clock_unknown:
             self.measure_clock()
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each lease renewal does."""
         with mapped_errors():
             self._measured(time.time(), self._client.execute_command("TIME"))
+
+    def server(self) -> str:
+        """Which run of which server answers; "" where that may not be asked."""
+        with mapped_errors():
+            try:
+                return str(self._client.info("server").get("run_id", ""))
+            except redis.exceptions.NoPermissionError:
+                return ""
 
     def close(self) -> None:
         """Closes the connections."""
@@ -140,12 +165,8 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._client = async_client(self.settings, timeout_s)
-
-    @property
-    def client(self) -> redis.asyncio.Redis:
-        """The connection pool's client, for subscriptions."""
-        return self._client
+        opened = async_cluster if settings.clustered else async_client
+        self._client: Any = opened(settings, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -160,19 +181,24 @@ class AsyncStore(_Base):
 
     async def execute(self, command: Command) -> Any:
         """Carries out one command."""
-        requests = encode(command, self.keys)
+        planned = plan(command, self.layout)
         with mapped_errors():
             try:
-                return decode(command, await self._send(requests))
+                return planned.reply(await self._send(planned.requests))
             except redis.exceptions.NoScriptError:
                 await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return decode(command, await self._send(requests))
+                return planned.reply(await self._send(planned.requests))
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1:
-            return [await self._client.execute_command(*requests[0])]
-        if not requests:
-            return []
+        if self.settings.clustered or len(requests) < 2:
+            calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
+            return (
+                list(await asyncio.gather(*calls))
+                if len(calls) > 1
+                else [await calls[0]]
+                if calls
+                else []
+            )
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
@@ -180,7 +206,7 @@ class AsyncStore(_Base):
 
     async def ready(self) -> None:
         """As `Store.ready`."""
-        if self._ahead is None:
+        if self._clock_unknown:
             await self.measure_clock()
 
     async def measure_clock(self) -> None:

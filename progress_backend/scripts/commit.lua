@@ -23,6 +23,7 @@ ARGV
  10 enters    number of sets to enter
  11 fresh     "1": the task counts as created now
  12 rate      items a second to remember, "" for none
+ 13 publish   "PUBLISH", or "SPUBLISH" on a cluster
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
@@ -33,7 +34,7 @@ local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KE
 local id, expected, before, document, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local fresh, new_rate = ARGV[11] == '1', ARGV[12]
+local fresh, new_rate, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local first = 5
 
 local stored = redis.call('GET', task)
@@ -65,5 +66,5 @@ end
 if new_rate ~= '' then
   redis.call('SET', rate, new_rate)
 end
-redis.call('PUBLISH', channel, document)
+redis.call(publish, channel, document)
 return {1}

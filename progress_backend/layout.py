@@ -1,0 +1,95 @@
+"""Where keys lie: plain, on one node; or on a cluster, in partitions that each have a hash tag.
+
+All keys of a task are in its partition, so that one script can work on them. What is about more
+than one task is asked of each partition and put together here. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+from zlib import crc32
+
+from . import commands as c
+from .keys import Keys
+from .settings import Settings
+
+Part = tuple[int, c.Command]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The names of each partition; plain keys are one partition without a tag."""
+
+    keys: tuple[Keys, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """The layout that the settings ask for."""
+        prefix, count = settings.key_prefix, settings.partitions
+        if not count:
+            return cls((Keys(prefix),))
+        return cls(tuple(Keys(f"{prefix}{{p{i}}}:", sharded=True) for i in range(count)))
+
+    def place(self, task_id: str) -> int:
+        """The partition of a task."""
+        return crc32(task_id.encode("utf-8", "replace")) % len(self.keys)
+
+    def of_task(self, task_id: str) -> Keys:
+        """The names of a task's partition."""
+        return self.keys[self.place(task_id)]
+
+    def split(self, command: c.Command) -> list[Part]:
+        """The parts of a command, each for one partition."""
+        if len(self.keys) == 1:
+            return [(0, command)]
+        match command:
+            case c.Commit(task_id):
+                return [(self.place(task_id), command)]
+            case c.Lock() | c.Unlock():
+                return [(0, command)]
+            case c.Read(ids) | c.FacetsOf(ids) | c.Extend(ids):
+                groups = self._grouped(ids, lambda task_id: task_id)
+                return [(i, replace(command, task_ids=tuple(own))) for i, own in groups]
+            case c.Sweep(entries):
+                groups = self._grouped(entries, lambda entry: entry.task_id)
+                return [(i, replace(command, entries=tuple(own))) for i, own in groups]
+            case _:
+                return [(i, command) for i in range(len(self.keys))]
+
+    def _grouped(self, items: Sequence[Any], id_of: Callable[[Any], str]) -> list[tuple[int, Any]]:
+        groups: dict[int, list[Any]] = {}
+        for item in items:
+            groups.setdefault(self.place(id_of(item)), []).append(item)
+        return list(groups.items())
+
+    def merge(self, command: c.Command, parts: list[Part], replies: list[Any]) -> Any:
+        """The command's reply, from those to its parts."""
+        if len(self.keys) == 1:
+            return replies[0]
+        match command:
+            case c.Read(task_ids) | c.FacetsOf(task_ids):
+                found: dict[str, Any] = {}
+                for (_, part), reply in zip(parts, replies, strict=True):
+                    found.update(zip(part.task_ids, reply, strict=True))  # type: ignore[union-attr]
+                return [found[task_id] for task_id in task_ids]
+            case c.Sweep() | c.Above():
+                return sum(replies)
+            case c.Tally():
+                counts = zip(*(reply.counts for reply in replies), strict=True)
+                return c.Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
+            case c.Count():
+                return c.Counted(*map(sum, zip(*replies, strict=True)))
+            case c.Newest(limit=limit):
+                return sorted(chain(*replies), reverse=True)[:limit]
+            case c.Due(_, limit) | c.Held(_, limit):
+                return list(chain(*replies))[:limit]
+            case c.Leases(_, limit):
+                leases = dict(chain(*replies)).items()
+                return sorted(leases, key=lambda lease: lease[1])[:limit]
+            case c.RateOf():
+                return next((rate for rate in replies if rate is not None), None)
+            case _:
+                return replies[0] if replies else None

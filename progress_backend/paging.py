@@ -1,0 +1,51 @@
+"""One page of a list over several partitions, merged by creation time. Flows; pure.
+
+A deep page is reached by counting, not by fetching: the time is sought above which there are as
+many tasks as the page leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from . import commands as c
+
+T = TypeVar("T")
+Flow = Generator[c.Command, Any, T]
+
+#: Places that are fetched rather than counted past.
+_FETCHED = 200
+#: Above every creation time, in µs since 1970; a power of two, so that halving stays whole.
+_LATEST_US = 2**52
+
+
+def merged(page: c.Page) -> Flow[c.Paged]:
+    """What one `Page` command gives on a single node."""
+    filters = c.Filters(page.status, page.task_type, page.symbol)
+    tallied: c.Tallied = yield c.Tally(filters)
+    if page.start >= tallied.total:
+        return c.Paged(tallied.total, tallied.counts, ())
+    until, skip = _LATEST_US, page.start
+    if page.start > _FETCHED:
+        until = yield from _reached(page.start, filters)
+        above: int = yield c.Above(until, filters)
+        skip = page.start - above
+    newest: list[tuple[int, str]] = yield c.Newest(until, skip + page.limit, filters)
+    task_ids = tuple(task_id for _, task_id in newest[skip:])
+    documents = yield c.Read(task_ids)
+    rows = tuple(zip(task_ids, documents, strict=True))
+    return c.Paged(tallied.total, tallied.counts, rows)
+
+
+def _reached(start: int, filters: c.Filters) -> Flow[int]:
+    """The earliest time above which there are no more than `start` tasks."""
+    low, high = 0, _LATEST_US
+    while low < high:
+        middle = (low + high) // 2
+        above: int = yield c.Above(middle, filters)
+        if above <= start:
+            high = middle
+        else:
+            low = middle + 1
+    return low
