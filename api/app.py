@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from progress_backend import web
-from progress_backend.web.serve import HOST, PORT, serve_app
+from progress_backend.errors import SettingsError
+from progress_backend.web.serve import HOST, PORT, give_up, serve_app
 
 
 def create_app() -> FastAPI:
@@ -22,7 +23,10 @@ def create_app() -> FastAPI:
     Raises:
         SettingsError: a setting cannot be used, or no store is named.
     """
-    logging.config.dictConfig(log_config(os.environ.get("LOG_LEVEL") or "INFO"))
+    level = (os.environ.get("LOG_LEVEL") or "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
+    logging.config.dictConfig(log_config(level))
     app = web.create_app()
 
     @app.get("/", include_in_schema=False)
@@ -33,26 +37,36 @@ def create_app() -> FastAPI:
 
 
 def log_config(level: str) -> dict[str, object]:
-    """One line an event on stderr, where a container's log is taken from.
-
-    Raises:
-        ValueError: by dictConfig, if there is no such level.
-    """
+    """One line an event on stderr, where a container's log is taken from."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
-            "progress_backend": {"level": level.upper()},
+            "progress_backend": {"level": level},
             # A line a connection at INFO: too much for a service.
-            "uvicorn.error": {"level": "WARNING" if level.upper() == "INFO" else level.upper()},
+            "uvicorn.error": {"level": "WARNING" if level == "INFO" else level},
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
     }
 
 
+def main() -> None:
+    """Serves with the library's own uvicorn options.
+
+    Raises:
+        SystemExit: 1, the environment cannot be used or the port cannot be had; said on stderr.
+    """
+    port = os.environ.get("API_PORT") or str(PORT)
+    if not port.isdecimal() or int(port) > 65_535:
+        give_up(f"API_PORT is {port!r}; it must be 0 to 65535")
+    try:
+        app = create_app()
+    except SettingsError as error:
+        give_up(str(error))
+    serve_app(app, os.environ.get("API_HOST") or HOST, int(port))
+
+
 if __name__ == "__main__":
-    serve_app(
-        create_app(), os.environ.get("API_HOST") or HOST, int(os.environ.get("API_PORT") or PORT)
-    )
+    main()

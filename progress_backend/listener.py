@@ -60,12 +60,14 @@ class Listener:
         self._store = store
         self._hub = hub
         self._channel = store.keys.channel
-        # RESP2: a subscriber's replies are plain lists there, on every version of redis-py.
-        self._client = async_client(store.settings, PING_S, protocol=2)
+        # RESP2: a subscriber's replies are plain lists there, on every version of redis-py. Its
+        # timeout of writes can swallow a cancellation (Python 3.11); the pings do without it.
+        self._client = async_client(store.settings, PING_S, protocol=2, socket_timeout=None)
         #: By channel.
         self._watches: dict[str, _Watch] = {}
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
         #: Number of the connection, from 1 on.
         self.epoch = 0
 
@@ -75,6 +77,7 @@ class Listener:
 
     async def stop(self) -> None:
         """Ends the connection; no watcher hears anything from then on."""
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -130,6 +133,9 @@ class Listener:
                 failure = errors
             except* Exception:
                 logger.exception("the listener failed; trying again")
+            # A cancellation can come out as the error of a connection that it cut off.
+            if self._stopping:
+                return
             if time.monotonic() - began > longest:  # it worked: this is a new outage
                 pause = shortest
             if failure is not None and pause == shortest:
@@ -140,7 +146,8 @@ class Listener:
     async def _listen(self) -> None:
         """One epoch; it ends by raising."""
         pool = self._client.connection_pool
-        connection = await pool.get_connection()
+        async with asyncio.timeout(PING_S):
+            connection = await pool.get_connection()
         subscription = Subscription(
             connection,
             wanted=self._watches,

@@ -88,6 +88,9 @@ def bound(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
+    try:
         # A port that was served a moment ago may be served again at once.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
@@ -96,6 +99,7 @@ def bound(host: str, port: int) -> socket.socket:
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
+        listening.close()
         if error.errno == errno.EADDRINUSE:
             give_up(f"port {port} of {host} is in use; stop what listens there or pass --port")
         give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Self
 
@@ -21,7 +22,9 @@ class RunningApi:
         self.app = app
         self._socket = bound("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(app, **{**OPTIONS, **options}))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, **{**OPTIONS, **options})
+        )
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
@@ -68,3 +71,10 @@ class RunningApi:
 
     def cancel(self, task_id: str, body: object = None) -> httpx.Response:
         return self.http.post(f"/internal/task/{task_id}/cancel", json=body)
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,76 @@
+"""The API as it is deployed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import httpx
+import pytest
+
+from api.app import create_app, log_config
+from progress_backend.errors import SettingsError
+from tests.conftest import StartService
+from tests.waiting import eventually
+from tests.web.test_serve import READY, answers
+
+
+@pytest.mark.parametrize("way", ["module", "factory"])
+def test_the_environment_says_everything(
+    start_service: StartService, redis_url: str, way: str
+) -> None:
+    from tests.web.serving import free_port
+
+    port = free_port()
+    env = {
+        "PROGRESS_REDIS_URL": redis_url,
+        "CELERY_BROKER_URL": redis_url,
+        "API_PORT": str(port),
+    }
+    uvicorn = ["uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+    service = start_service(
+        [sys.executable, "-m", *(["api.app"] if way == "module" else uvicorn)], env=env
+    )
+    if way == "module":
+        service.wait_for_log(READY)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
+        assert http.get("/").headers["location"] == "docs"
+        assert http.get("/docs").status_code == 200
+        created = http.post("/internal/create-task", json={"task_type": "t", "total_items": 1})
+        task_id = created.json()["task_id"]
+        # CELERY_BROKER_URL is what terminate needs.
+        answer = http.post(f"/internal/task/{task_id}/cancel", json={"terminate": True})
+        assert answer.status_code == 200, answer.text
+        service.wait_for_log(rf"INFO progress_backend\.web\.tasks: Created task {task_id}: t")
+    service.signal(signal.SIGTERM)
+    assert service.wait(15) in (0, -signal.SIGTERM)
+    assert "Traceback" not in service.log
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({}, "no store: set PROGRESS_REDIS_URL"),
+        ({"PROGRESS_REDIS_URL": "http://x"}, "PROGRESS_REDIS_URL is 'http://"),
+        ({"API_PORT": "many"}, "API_PORT is 'many'; it must be 0 to 65535"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is LOUD; it must be DEBUG"),
+    ],
+)
+def test_what_cannot_be_used_gets_one_line(
+    start_service: StartService, env: dict[str, str], says: str
+) -> None:
+    service = start_service([sys.executable, "-m", "api.app"], env=env)
+    assert service.wait(20) == 1
+    assert service.log.startswith(f"progress-backend: {says}")
+    assert service.log.count("\n") == 1
+
+
+def test_no_store_is_an_error_of_the_factory() -> None:
+    with pytest.raises(SettingsError):
+        create_app()
+
+
+def test_each_log_level_is_taken() -> None:
+    loggers = log_config("DEBUG")["loggers"]
+    assert loggers["progress_backend"] == {"level": "DEBUG"}  # type: ignore[index]

@@ -1,0 +1,40 @@
+"""The container's health check."""
+
+from __future__ import annotations
+
+import sys
+
+from api.health import check
+from tests.conftest import StartServer, StartService
+from tests.waiting import eventually
+from tests.web.conftest import StartApi, session_api, start_api
+from tests.web.serving import RunningApi, free_port
+
+__all__ = ["session_api", "start_api"]
+
+
+def test_a_healthy_service(session_api: RunningApi, start_service: StartService) -> None:
+    eventually(lambda: session_api.http.get("/internal/health").status_code == 200)
+    env = {"API_PORT": str(session_api.port)}
+    service = start_service([sys.executable, "-m", "api.health"], env=env)
+    assert service.wait(20) == 0
+    assert '"status":"healthy"' in service.log
+
+
+def test_a_service_without_its_store(start_api: StartApi, start_server: StartServer) -> None:
+    server = start_server()
+    server.stop()
+    api = start_api(redis_url=server.url)
+    healthy, said = check(f"http://127.0.0.1:{api.port}/internal/health")
+    assert not healthy
+    assert said.startswith("503 ")
+    assert '"unhealthy"' in said
+    assert check(f"http://127.0.0.1:{api.port}/internal/health/live")[0]
+
+
+def test_nobody_there(start_service: StartService) -> None:
+    url = f"http://127.0.0.1:{free_port()}/internal/health"
+    service = start_service([sys.executable, "-m", "api.health", url])
+    assert service.wait(20) == 1
+    assert "does not answer" in service.log
+    assert check("nonsense") == (False, "nonsense does not answer: unknown url type: 'nonsense'")

@@ -1,0 +1,111 @@
+"""The application, and the router in somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI
+
+from progress_backend.errors import SettingsError
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, lifespan, router
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.test_sockets import said
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROGRESS_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("PROGRESS_LEASE_S", "7")
+    app = create_app()
+    assert app.state.progress_settings.lease_s == 7
+    assert app.state.progress_celery_app is None
+
+
+def test_a_celery_app_is_a_source_of_settings() -> None:
+    from celery import Celery
+
+    celery_app = Celery("proj", broker="redis://127.0.0.1:1/3", set_as_current=False)
+    celery_app.conf.progress_lease_s = 9
+    settings = create_app(celery_app=celery_app).state.progress_settings
+    assert (settings.redis_url, settings.lease_s) == ("redis://127.0.0.1:1/3", 9)
+
+
+def test_no_store_is_said_at_once() -> None:
+    with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL"):
+        create_app()
+    with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL"):
+        create_app(Settings())
+
+
+async def test_the_router_in_an_application_of_ones_own(
+    start_api: StartApi, redis_url: str
+) -> None:
+    opened: list[str] = []
+
+    @asynccontextmanager
+    async def own_lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened.append("own")
+        yield
+        opened.append("closed")
+
+    own = FastAPI(lifespan=own_lifespan)
+    own.state.progress_settings = Settings(redis_url=redis_url)
+    own.include_router(router, prefix="/progress")
+
+    @own.get("/hello")
+    async def hello() -> str:
+        return "hello"
+
+    api = start_api(own)
+    assert api.http.get("/hello").json() == "hello"
+    body = {"task_type": "t", "total_items": 1}
+    created = api.http.post("/progress/internal/create-task", json=body)
+    assert created.status_code == 201
+    url = f"/progress/internal/task/{created.json()['task_id']}"
+    assert api.http.get(f"{url}/status").status_code == 200
+    # The library's errors need no handler of the application.
+    assert api.http.get("/progress/internal/task/nope/status").status_code == 404
+    assert api.http.put(f"{url}/update", json={"status": "x"}).status_code == 422
+    import websockets
+
+    socket_url = f"ws://127.0.0.1:{api.port}/progress/internal/ws/task/{created.json()['task_id']}"
+    async with websockets.connect(socket_url, proxy=None) as socket:
+        assert (await said(socket))["type"] == "task_created"
+    api.stop()
+    assert opened == ["own", "closed"]
+    assert not hasattr(own.state, "progress")
+
+
+def test_a_mounted_application(start_api: StartApi, redis_url: str) -> None:
+    mounted = create_app(Settings(redis_url=redis_url))
+
+    @asynccontextmanager
+    async def outer_lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(mounted):
+            yield
+
+    outer = FastAPI(lifespan=outer_lifespan)
+    outer.mount("/progress", mounted)
+    api = start_api(outer)
+    assert api.http.get("/progress/internal/tasks").status_code == 200
+
+
+def test_a_mounted_application_without_its_lifespan_says_what_to_do(
+    start_api: StartApi, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    outer = FastAPI()
+    outer.mount("/progress", create_app(Settings(redis_url=redis_url)))
+    api = start_api(outer)
+    assert api.http.get("/progress/internal/tasks").status_code == 500
+    eventually(lambda: "enter progress_backend.web.lifespan(app)" in caplog.text)
+
+
+def test_two_applications_of_one_process_keep_apart(start_api: StartApi, redis_url: str) -> None:
+    one = start_api(redis_url=redis_url, key_prefix="one:")
+    two = start_api(redis_url=redis_url, key_prefix="two:")
+    task_id = one.create()
+    assert one.status(task_id).status_code == 200
+    assert two.status(task_id).status_code == 404

@@ -1,0 +1,119 @@
+"""The API's description: examples that hold, and an API that keeps to it (schemathesis)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, docs, schemas
+from progress_backend.web import examples as shown
+from tests.web.serving import RunningApi
+
+DESCRIPTION: dict[str, Any] = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+schema = schemathesis.openapi.from_dict(DESCRIPTION)
+
+
+def operations() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in DESCRIPTION["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+@pytest.mark.parametrize(("name", "operation"), operations())
+def test_every_operation_is_described(name: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    ok = operation["responses"].get("201") or operation["responses"]["200"]
+    content = ok["content"]["application/json"]
+    assert content["examples"]
+    assert "$ref" in content["schema"]
+    for answer in operation["responses"].values():
+        assert answer["description"]
+
+
+def test_the_calls_are_the_specifications() -> None:
+    assert [name for name, _ in operations()] == [
+        "POST /internal/create-task",
+        "PUT /internal/task/{task_id}/update",
+        "GET /internal/task/{task_id}/status",
+        "POST /internal/task/{task_id}/cancel",
+        "GET /internal/tasks",
+        "GET /internal/health",
+        "GET /internal/health/live",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "example"),
+    [
+        (schemas.NewTask, shown.NEW_TASK),
+        (schemas.Created, shown.CREATED),
+        (schemas.Update, shown.UPDATE),
+        (schemas.Update, shown.COMPLETION),
+        (schemas.Update, shown.FAILURE),
+        (schemas.Cancel, shown.CANCEL),
+        (schemas.TaskBody, shown.RUNNING),
+        (schemas.TaskBody, shown.COMPLETED),
+        (schemas.TaskBody, shown.CANCELLED),
+        (schemas.TaskList, shown.LIST),
+        (docs.Health, shown.HEALTHY),
+        (docs.Health, shown.UNHEALTHY),
+    ],
+)
+def test_the_examples_keep_to_their_schemas(model: Any, example: dict[str, Any]) -> None:
+    model.model_validate(example)
+
+
+def test_the_examples_are_what_the_api_answers(api: RunningApi) -> None:
+    """Key for key, in the same order: an example shows neither more nor less."""
+    answer = api.http.post("/internal/create-task", json=shown.NEW_TASK).json()
+    assert list(answer) == list(shown.CREATED)
+    task_id = answer["task_id"]
+    for body, example in ((shown.UPDATE, shown.RUNNING), (shown.COMPLETION, shown.COMPLETED)):
+        answer = api.http.put(f"/internal/task/{task_id}/update", json=body).json()
+        assert list(answer) == list(example)
+    assert list(api.http.get("/internal/tasks").json()["summary"]) == list(shown.LIST["summary"])
+    health = api.http.get("/internal/health").json()
+    assert list(health["dependencies"]) == list(shown.HEALTHY["dependencies"])
+
+
+@schema.parametrize()
+@hypothesis.settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+def test_the_api_keeps_to_its_description(
+    case: schemathesis.Case, session_api: RunningApi, task_ids: list[str]
+) -> None:
+    if "task_id" in (case.path_parameters or {}) and len(str(case.path_parameters["task_id"])) % 2:
+        case.path_parameters["task_id"] = task_ids[len(case.path_parameters["task_id"]) % 3]
+    case.call_and_validate(base_url=f"http://127.0.0.1:{session_api.port}", checks=CHECKS)
+
+
+@pytest.fixture
+def task_ids(api: RunningApi) -> list[str]:
+    """Of a task in each state that matters."""
+    created, running, ended = (api.create() for _ in range(3))
+    api.update(running, current_items=3, details={"a": 1})
+    api.update(ended, "completed", results={"b": None})
+    return [created, running, ended]

@@ -1,0 +1,170 @@
+"""Redis goes and comes: calls are refused in time, watchers stay and hear what they missed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from progress_backend import events as ev
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import aeventually, eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_sockets import closed, said
+
+
+def calls(api: RunningApi) -> list[tuple[int, str | None]]:
+    answers = [
+        api.http.post("/internal/create-task", json={"task_type": "t", "total_items": 1}),
+        api.update("job"),
+        api.status("job"),
+        api.cancel("job"),
+        api.http.get("/internal/tasks"),
+    ]
+    for answer in answers:
+        assert "does not answer" in answer.json()["detail"]
+    return [(answer.status_code, answer.headers.get("retry-after")) for answer in answers]
+
+
+def test_every_call_says_that_the_store_is_away(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    api.create()
+    server.kill()
+    assert calls(api) == [(503, "1")] * 5
+
+    health = api.http.get("/internal/health")
+    assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
+    assert health.json()["dependencies"]["redis"]["status"] == "disconnected"
+    assert api.http.get("/internal/health/live").status_code == 200
+
+    server.start()
+    api.create()
+    eventually(lambda: api.http.get("/internal/health").status_code == 200)
+
+
+def test_a_store_that_is_away_from_the_start(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    server.stop()
+    api = start_api(redis_url=server.url)
+    assert api.status("job").status_code == 503
+    server.start()
+    assert api.status("job").status_code == 404
+
+
+def test_a_store_that_hangs_holds_no_request_for_long(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    task_id = api.create()
+    server.pause()
+    began = time.monotonic()
+    assert api.status(task_id).status_code == 503
+    assert time.monotonic() - began < 4
+    server.resume()
+    assert api.status(task_id).status_code == 200
+
+
+async def test_watchers_stay_and_hear_what_they_missed(
+    start_server: StartServer, start_api: StartApi, tmp_path: object
+) -> None:
+    server = start_server(data_dir=tmp_path, appendonly=True)
+    api = start_api(redis_url=server.url)
+    records = Records(server.url)
+    records.start("job", total=100)
+    async with api.watch("job") as one, api.watch("job") as two:
+        assert (await said(one)) == (await said(two))
+        server.stop()
+        await aeventually(lambda: api.http.get("/internal/health").status_code == 503)
+        server.start()
+        records.progress("job", 40)  # mostly before the API has connected again
+        for socket in (one, two):
+            assert (await said(socket))["progress"]["current"] == 40
+        await aeventually(lambda: api.http.get("/internal/health").status_code == 200)
+        records.progress("job", 41)
+        for socket in (one, two):
+            assert (await said(socket))["progress"]["current"] == 41
+
+
+async def test_a_store_that_comes_back_older_is_believed(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    records = Records(server.url)
+    records.start("job")
+    for current in range(1, 6):
+        records.progress("job", current)
+    async with api.watch("job") as socket:
+        assert (await said(socket))["revision"] == 7
+        server.kill()
+        server.start()
+        records.start("job")
+        while (message := await said(socket))["revision"] != 2:
+            assert message["revision"] == 1
+        records.apply("job", ev.Completed())
+        assert (await said(socket))["revision"] == 3
+        assert await closed(socket) == 1000
+
+
+async def test_a_record_that_does_not_come_back(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url, lease_s=0.5)
+    Records(server.url).create("job")
+    async with api.watch("job") as socket:
+        await said(socket)
+        server.kill()
+        server.start()
+        assert await closed(socket) == 4404
+
+
+async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
+    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.listener.SUBSCRIBE_S", 0.3)
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    server.kill()
+    async with api.watch("job") as socket:
+        assert await closed(socket) == 1013
+    await aeventually(lambda: api.watched() == 0)
+
+
+def test_a_dead_listener_shows_in_health(
+    api: RunningApi, start_api: StartApi, redis_url: str
+) -> None:
+    own = start_api(redis_url=redis_url)
+    eventually(lambda: own.http.get("/internal/health").status_code == 200)
+    listener = own.app.state.progress.listener
+    loop = listener._task.get_loop()
+    asyncio.run_coroutine_threadsafe(listener.stop(), loop).result(5)
+    health = own.http.get("/internal/health")
+    assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
+    assert health.json()["dependencies"]["redis"]["status"] == "connected"
+    assert health.json()["dependencies"]["listener"]["status"] == "disconnected"
+
+
+def test_many_requests_at_once_wait_for_a_connection(api: RunningApi) -> None:
+    """More than the store has connections: nobody is refused."""
+    import httpx
+
+    task_id = api.create()
+
+    async def ask() -> list[int]:
+        limits = httpx.Limits(max_connections=300)
+        url = f"http://127.0.0.1:{api.port}/internal/task/{task_id}/status"
+        async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=30) as client:
+            answers = await asyncio.gather(*(client.get(url) for _ in range(300)))
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(ask()) == [200] * 300

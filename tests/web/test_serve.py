@@ -1,0 +1,109 @@
+"""The API as a process: how it starts, what it says when it can't, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+
+import httpx
+import pytest
+import websockets
+
+from progress_backend.web.serve import bound
+from tests.conftest import StartServer, StartService
+from tests.servers import Service
+from tests.waiting import eventually
+from tests.web.test_sockets import closed, said
+
+CODE = """
+import sys
+from progress_backend.settings import Settings
+from progress_backend.web.serve import serve
+serve(Settings(redis_url=sys.argv[1] or None), port=int(sys.argv[2]))
+"""
+READY = r"progress-backend: (http://127\.0\.0\.1:\d+)"
+
+
+def command(url: str, port: int = 0) -> list[str]:
+    return [sys.executable, "-c", CODE, url, str(port)]
+
+
+def served(start: StartService, url: str) -> tuple[Service, str]:
+    service = start(command(url))
+    address = service.wait_for_log(READY).group(1)
+    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
+    return service, address
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_it_serves_and_ends_at_once(start_service: StartService, redis_url: str) -> None:
+    service, address = served(start_service, redis_url)
+    assert httpx.get(f"{address}/internal/tasks", trust_env=False).status_code == 200
+    service.signal(signal.SIGTERM)
+    assert service.wait(10) in (0, -signal.SIGTERM)
+    assert "Traceback" not in service.log
+
+
+def test_a_port_in_use_gets_one_line(start_service: StartService, redis_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        service = start_service(command(redis_url, port))
+        assert service.wait(20) == 1
+    line = f"progress-backend: port {port} of 127.0.0.1 is in use; stop what listens there or pass"
+    assert service.log.startswith(line)
+    assert service.log.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])
+def test_an_address_of_somebody_else_gets_one_line(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        bound(host, 0)
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"progress-backend: cannot listen on {host}:0: ")
+    assert said.count("\n") == 1
+
+
+def test_no_store_gets_one_line(start_service: StartService) -> None:
+    service = start_service(command(""))
+    assert service.wait(20) == 1
+    assert service.log.startswith("progress-backend: no store: set PROGRESS_REDIS_URL")
+    assert service.log.count("\n") == 1
+
+
+def test_a_store_that_is_away_gets_one_line(
+    start_service: StartService, start_server: StartServer
+) -> None:
+    server = start_server()
+    server.stop()
+    service, address = served(start_service, server.url)
+    service.wait_for_log(r"no updates from Redis, trying again: Error 111 connecting to")
+    assert httpx.get(f"{address}/internal/tasks", trust_env=False).status_code == 503
+    assert service.log.count("\n") == 2, service.log
+    server.start()
+    eventually(lambda: answers(f"{address}/internal/health"), 15)
+
+
+async def test_an_ending_process_sends_watchers_away_for_a_while(
+    start_service: StartService, redis_url: str
+) -> None:
+    service, address = served(start_service, redis_url)
+    body = {"task_type": "t", "total_items": 1}
+    created = httpx.post(f"{address}/internal/create-task", json=body, trust_env=False).json()
+    url = f"{address.replace('http', 'ws')}/internal/ws/task/{created['task_id']}"
+    async with websockets.connect(url, proxy=None) as one:
+        await said(one)
+        service.signal(signal.SIGTERM)
+        assert await closed(one) == 1012
+        await asyncio.to_thread(service.wait, 10)
+    assert "Traceback" not in service.log
