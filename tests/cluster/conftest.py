@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.cluster.nodes import MASTERS, Node, started, stopped
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
+    running = started(tmp_path_factory.mktemp("cluster"))
+    yield running
+    stopped(running)
+
+
+@pytest.fixture
+def settings(nodes: list[Node]) -> Settings:
+    """Of an empty cluster."""
+    for node in nodes[:MASTERS]:
+        if node.process.poll() is None:
+            node.client.flushall()
+    return Settings(redis_url=f"redis+cluster://127.0.0.1:{nodes[-1].port}")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with Store(settings) as opened:
+        yield opened

