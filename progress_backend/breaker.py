@@ -13,6 +13,8 @@ class Breaker:
         self._rest_s = rest_s
         self._clock = clock
         self._opened_until = 0.0
+        #: The last try failed, however long ago.
+        self.away = False
 
     @property
     def open(self) -> bool:
@@ -24,10 +26,15 @@ class Breaker:
         """Seconds until the next try may be made."""
         return max(0.0, self._opened_until - self._clock())
 
-    def failed(self) -> None:
-        """Opens: the next try is made after the rest."""
+    def failed(self) -> bool:
+        """Opens: the next try is made after the rest. Whether this is news: the try before it
+        had not failed."""
+        news, self.away = not self.away, True
         self._opened_until = self._clock() + self._rest_s
+        return news
 
-    def succeeded(self) -> None:
-        """Closes."""
+    def succeeded(self) -> bool:
+        """Closes. Whether this is news: the try before it had failed."""
+        news, self.away = self.away, False
         self._opened_until = 0.0
+        return news

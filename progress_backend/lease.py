@@ -35,8 +35,9 @@ logger = logging.getLogger(__name__)
 _ASK_S = 1.0
 #: Time between two extensions of what runs under the lease.
 _EXTEND_S = 3_600.0
-#: Longest wait for the store; nothing waits for this thread.
-_TIMEOUT_S = 2.0
+#: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
+#: thread, but a lease must be renewed in time once the store is back.
+_TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
 AskBackend = Callable[[str], Event | None]
 
@@ -49,10 +50,13 @@ class Keeper:
         self._lease = lease
         self._ask = ask
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
-        self._store = Store(settings, timeout_s=_TIMEOUT_S)
+        timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
+        self._store = Store(settings, timeout_s=timeout_s)
         self._stop = threading.Event()
-        #: Monotonic time since when the store has answered without a gap.
+        #: Monotonic time since when the store has answered without a gap, and of its last answer.
         self._answering: float | None = None
+        self._answered = 0.0
+        self._server = ""
 
     def start(self) -> None:
         """Starts the thread."""
@@ -94,8 +98,16 @@ class Keeper:
         if self._lease is not None:
             until = self._store.now() + timedelta(seconds=self._settings.lease_s)
             self._store.execute(c.Renew(self._lease, milliseconds(until)))
-        if self._answering is None:
-            self._answering = time.monotonic()
+        self._heard_of(self._store.server())
+
+    def _heard_of(self, server: str) -> None:
+        """The store answered. A gap is also one that this thread slept through, or did not see: a
+        server that was started anew may have come back with leases of long ago."""
+        now = time.monotonic()
+        slept = now - self._answered > self._settings.lease_s
+        if self._answering is None or slept or server != self._server:
+            self._answering = now
+        self._answered, self._server = now, server
 
     def _reap(self) -> None:
         """Judges nobody before the store was seen answering for a whole lease."""
@@ -160,7 +172,8 @@ def connect(tracker: Tracker) -> None:
     keepers: dict[int, Keeper] = {}
 
     def begin(lease: str | None) -> None:
-        if tracker.process is None or os.getpid() in keepers:
+        known = tracker.process is not None and tracker.settings.redis_url is not None
+        if not known or os.getpid() in keepers:
             return
         keeper = Keeper(tracker.settings, lease, result_backend(tracker.app))
         keepers[os.getpid()] = keeper

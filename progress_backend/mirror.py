@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-import threading
 import time
 from typing import Any
 
 from celery import Celery, states
 
 from .breaker import Breaker
+from .lane import Lane
 from .model import Task
 from .run import Run
 
@@ -34,8 +35,8 @@ def rank_progress() -> None:
 class Mirror:
     """Writes what `update()` said to Celery's result backend and as events; never raises.
 
-    In a thread of its own: a broker or result backend that is away can block for long, and the
-    record must not wait for it. Holds the newest task of each run, no more.
+    Each in a thread of its own: a broker or result backend that is away can block for long, and
+    neither the record nor the other of the two may wait for it.
     """
 
     def __init__(self, app: Celery, *, flower_events: bool) -> None:
@@ -43,67 +44,81 @@ class Mirror:
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._newest: dict[int, tuple[Run, Task | None]] = {}
-        self._awake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._result_lane = Lane[Task]("progress-results", self._write)
+        self._event_lane = Lane[Task | None]("progress-events", self._send)
 
     def show(self, run: Run, task: Task) -> None:
         """Takes a run's record after a progress value was recorded."""
-        if run.request is None or task.ended:
+        if run.request is None or run.closed or task.ended:
             return
-        self._newest[id(run)] = (run, task)
-        self._wake()
+        if _stores_result(run) and not run.own_meta:
+            self._result_lane.put(run, task)
+        if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
+            run.event_due = time.monotonic() + _EVENT_INTERVAL_S
+            self._event_lane.put(run, task)
 
     def revoked(self, run: Run) -> None:
         """The job ended as cancelled: Celery itself sends no event for Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._newest[id(run)] = (run, None)
-            self._wake()
+            self._event_lane.put(run, None)
 
-    def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="progress-mirror", daemon=True)
-            self._thread.start()
-        self._awake.set()
-
-    def _work(self) -> None:
-        while True:
-            self._awake.wait()
-            self._awake.clear()
-            while self._newest:
-                _, (run, task) = self._newest.popitem()
-                if task is None:
-                    self._event(run, "task-revoked", terminated=False, signum=None, expired=False)
-                    continue
-                with run.mirror_lock:
-                    if not run.closed:
-                        self._write(run, task)
+    def close(self, run: Run, timeout_s: float) -> None:
+        """The run is closed: nothing more is begun for it; what is under way is waited for."""
+        deadline = time.monotonic() + timeout_s
+        for lane in (self._result_lane, self._event_lane):
+            lane.close(run, max(deadline - time.monotonic(), 0.0))
 
     def _write(self, run: Run, task: Task) -> None:
-        if not self._results.open and _stores_result(run) and not run.own_meta:
-            try:
-                run.celery_task.backend.store_result(
-                    run.task_id, meta_of(task), PROGRESS, request=run.request
-                )
-            except Exception as error:  # any backend's error; progress must not hurt
-                self._results.failed()
+        if self._results.open:
+            return
+        try:
+            backend = _until_closed(run.celery_task.backend, run)
+            backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
+        except Exception as error:  # any backend's error; progress must not hurt
+            if self._results.failed():
                 logger.warning("progress is not shown in the result backend: %s", error)
-        if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
-            run.event_due = time.monotonic() + _EVENT_INTERVAL_S
+        else:
+            self._results.succeeded()
+
+    def _send(self, run: Run, task: Task | None) -> None:
+        if self._events.open or (run.closed and task is not None):
+            return
+        fields: dict[str, Any]
+        if task is None:
+            kind, fields = "task-revoked", {"terminated": False, "signum": None, "expired": False}
+        else:
             current, total, percent = task.progress
             figures = {"current": current, "total": total, "percent": percent}
             name = run.celery_task.name
-            self._event(run, EVENT, name=name, result=summary_of(task), **figures)
-
-    def _event(self, run: Run, kind: str, **fields: Any) -> None:
-        if self._events.open:
-            return
+            kind, fields = EVENT, {"name": name, "result": summary_of(task), **figures}
         try:
             with self._app.events.default_dispatcher(hostname=run.request.hostname) as dispatcher:
                 dispatcher.send(kind, uuid=run.task_id, retry=False, **fields)
         except Exception as error:  # the broker's error, whatever it is
-            self._events.failed()
-            logger.warning("progress is not sent as events: %s", error)
+            if self._events.failed():
+                logger.warning("progress is not sent as events: %s", error)
+        else:
+            self._events.succeeded()
+
+
+def _until_closed(backend: Any, run: Run) -> Any:
+    """The backend for one write that may not come late.
+
+    Celery's Redis backend reads before it writes, and tries again for a while when Redis is away;
+    it guards SUCCESS alone. A PROGRESS that comes after the end would stay for ever.
+    """
+    guarded = copy.copy(backend)
+    # The next value is a better one than this one tried again.
+    guarded.always_retry = False
+    name = "_set" if hasattr(backend, "_set") else "set"
+    write = getattr(backend, name, None)
+    if write is not None:
+
+        def unless_closed(*args: Any, **kwargs: Any) -> Any:
+            return None if run.closed else write(*args, **kwargs)
+
+        setattr(guarded, name, unless_closed)
+    return guarded
 
 
 def summary_of(task: Task) -> str:

@@ -74,7 +74,6 @@ class Run:
         "lock",
         "loop",
         "message",
-        "mirror_lock",
         "next_due",
         "own_meta",
         "pending",
@@ -120,8 +119,6 @@ class Run:
         self.replaced = False
         #: Held while the record is written.
         self.lock = threading.Lock()
-        #: Held while result meta and event are written.
-        self.mirror_lock = threading.Lock()
         self.event_due = 0.0
         self.pending: Literal[True] | None = None
         self.attention = True

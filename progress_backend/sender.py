@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 
 from . import events as ev
 from .catalogue import progress_text
@@ -19,17 +20,17 @@ from .model import TaskStatus
 from .outbox import Outbox
 from .record import Applied
 from .run import Run
-from .store import Store
-from .writer import Writer
+from .writer import AnyStore, Writer
 
 logger = logging.getLogger(__name__)
 
 #: Longest wait of a job for the store at publish, start and end: each one such wait.
 JOB_WAIT_S = 0.2
-#: Runs whose start or end waits for the store; the oldest goes when there are more.
+#: Starts and ends that wait for the store; the oldest go when there are more.
 _OUTBOX = 10_000
-#: Least time between two looks for new values while nobody wakes the thread.
-_SHORTEST_S = 0.05
+#: Least time between two looks for new values while nobody wakes the thread; and the most while
+#: something waits for the store.
+_SHORTEST_S, _LONGEST_S = 0.05, 1.0
 #: Time between two looks of a paused job at its record.
 _PAUSE_LOOK_S = 1.0
 
@@ -37,7 +38,7 @@ _PAUSE_LOOK_S = 1.0
 class Sender:
     """One per process, made after the fork."""
 
-    def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
+    def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
         self.writer = Writer(store)
         #: Every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
@@ -48,6 +49,8 @@ class Sender:
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox(_OUTBOX)
         self._guard = threading.Lock()
+        #: Held while what is kept is sent: twice sent, a start would count as two.
+        self._sending = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -84,19 +87,25 @@ class Sender:
         """
         run.closed = True
         deadline = time.monotonic() + JOB_WAIT_S
-        for lock in (run.lock, run.mirror_lock):
-            if lock.acquire(timeout=max(deadline - time.monotonic(), 0)):
-                lock.release()
+        if run.lock.acquire(timeout=JOB_WAIT_S):
+            run.lock.release()
+        if self._mirror is not None:
+            self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
 
     def record(
         self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
     ) -> Applied | None:
         """Records now; else None, the events kept (unless `keep` is false). Never raises."""
         if task_id not in self._outbox and not self.writer.breaker.open:
+            now = None
             try:
-                return self.writer.apply(run, task_id, happened)
+                now = self.writer.now()
+                return self.writer.apply(run, task_id, happened, now)
             except StoreUnavailable as error:
                 self.writer.away(error)
+                if now is not None:
+                    # The store may have taken them and not said so: by their time it will know.
+                    happened = tuple(event.happened_at(now) for event in happened)
             except ConcurrentUpdate:
                 pass
             except ProgressError as error:
@@ -126,14 +135,19 @@ class Sender:
 
     def _work(self) -> None:
         while not self._stopping:
-            busy = self._runs or self._outbox
-            self._awake.wait(max(self._interval_s, _SHORTEST_S) if busy else None)
+            self._awake.wait(self._rest_s())
             self._awake.clear()
             try:
                 self.flush()
             except Exception:
                 # Whatever it is, the next values have to go out; the log says what it was.
                 logger.exception("progress sender")
+
+    def _rest_s(self) -> float | None:
+        if not self._runs and not self._outbox:
+            return None
+        longest = _LONGEST_S if self.writer.breaker.away or self._outbox else self._interval_s
+        return max(min(self._interval_s, longest), _SHORTEST_S)
 
     def flush(self, *, everything: bool = False) -> None:
         """Records what is due: kept events first, then the newest values."""
@@ -154,7 +168,7 @@ class Sender:
                 return
             run.next_due = time.monotonic() + self._interval_s
             try:
-                applied = self.writer.apply(run, run.task_id, (event,))
+                applied = self.writer.apply(run, run.task_id, (event,), self.writer.now())
             except StoreUnavailable as error:
                 self.writer.away(error)
                 if run.pending is None:
@@ -167,26 +181,30 @@ class Sender:
                 self._mirror.show(run, applied.task)
 
     def _flush_outbox(self) -> None:
-        while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
-            task_id, (run, event) = first
-            try:
-                self.writer.apply(run, task_id, (event,))
-            except StoreUnavailable as error:
-                self.writer.away(error)
-                return
-            except ConcurrentUpdate:
-                return
-            except ProgressError as error:
-                self.writer.refuse(error)
-            self._outbox.sent(task_id, event)
+        with self._sending:
+            while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
+                task_id, kept = first
+                try:
+                    now = self.writer.now()
+                    event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))
+                    self.writer.apply(kept.run, task_id, (event,), now)
+                except StoreUnavailable as error:
+                    self.writer.away(error)
+                    self._outbox.postpone(task_id)
+                    return
+                except ConcurrentUpdate:
+                    self._outbox.postpone(task_id)
+                    return
+                except ProgressError as error:
+                    self.writer.refuse(error)
+                self._outbox.sent(task_id, kept)
 
     # Both
 
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
-        now = self.writer.store.now()
-        gave_up = self._outbox.keep(run, task_id, *(event.happened_at(now) for event in happened))
-        if gave_up and self._outbox.dropped == 1:
-            logger.error("progress: more than %d ends wait for the store; the oldest go", _OUTBOX)
+        first = not self._outbox.dropped
+        if self._outbox.keep(run, task_id, *happened) and first:
+            logger.error("progress: more than %d events wait for the store; the oldest go", _OUTBOX)
         self.wake()
 
     def stop(self) -> None:
@@ -197,6 +215,6 @@ class Sender:
             if self._outbox:
                 time.sleep(min(0.05 + self.writer.breaker.remaining_s, self._closing_s))
         if self._outbox:
-            logger.error("progress: %d ends could not be recorded", len(self._outbox))
+            logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True
         self._awake.set()

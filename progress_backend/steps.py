@@ -52,6 +52,8 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
 def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     if task.created_at is None:
         task = created(task, ev.Created(identity=event.identity), scene)
+    if _taken_before(task, event, scene):
+        return task
     who = event.identity
     return replace(
         _reopened(task),
@@ -67,6 +69,13 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         processing_details={},
         rate=None,
     )
+
+
+def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
+    """Whether this very start is recorded: a store that went away may have taken it, unsaid."""
+    if event.at is None or event.worker is None or event.worker != task.worker:
+        return False
+    return task.updated_at == scene.now <= event.at
 
 
 def _reopened(task: Task) -> Task:
