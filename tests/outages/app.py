@@ -1,0 +1,118 @@
+"""The Celery app of the outage tests; broker, results and store come from the environment.
+
+Jobs wait for files in JOBS_DIR, so that they hear of the test while every server is away.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from progress_backend import ProgressNotifier, install, progress_task
+
+#: Longest that a job waits for the test.
+PATIENCE_S = 60.0
+
+
+def build(broker: str, results: str | None, **settings: Any) -> Celery:
+    """An app with the jobs, installed."""
+    app = Celery("outages", broker=broker, backend=results, set_as_current=False)
+    app.conf.update(
+        task_track_started=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"socket_connect_timeout": 1},
+        worker_prefetch_multiplier=1,
+        # Without it Celery itself gives up an end whose result it cannot store at once.
+        result_backend_always_retry=True,
+        result_backend_max_sleep_between_retries_ms=500,
+    )
+    install(app, beat=False, **settings)
+    for job in (gated, quick, silent, shared):
+        app.task(bind=True, name=job.__name__, shared=False)(job)
+    app.task(bind=True, name="failing", shared=False)(progress_task(failing))
+    app.task(name="plain", shared=False)(plain)
+    return app
+
+
+def opened(name: str) -> bool:
+    """Whether the test has opened this gate."""
+    return (Path(os.environ["JOBS_DIR"]) / name).exists()
+
+
+def wait(name: str) -> None:
+    """Until it has.
+
+    Raises:
+        TimeoutError: the test has gone wrong.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not opened(name):
+        if time.monotonic() > deadline:
+            raise TimeoutError(name)
+        time.sleep(0.01)
+
+
+@progress_task(total_items=1_000_000, symbol=lambda gate: gate)
+def gated(self: Any, gate: str, outcome: str = "return") -> dict[str, Any]:
+    """Counts up until its gate is opened; its result says what the longest `update()` took."""
+    notifier, slowest, count = ProgressNotifier(self), 0.0, 0
+    deadline = time.monotonic() + PATIENCE_S
+    while not opened(gate) and time.monotonic() < deadline:
+        count += 1
+        began = time.monotonic()
+        notifier.update(count, message=f"item {count}")
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.01)
+    if outcome == "raise":
+        raise ValueError(f"no more after {gate}")
+    return {"count": count, "slowest_s": slowest}
+
+
+@progress_task(total_items=1)
+def silent(self: Any, gate: str) -> str:
+    """Says one thing and then nothing until its gate is opened."""
+    ProgressNotifier(self).update(1, 3, "silent from now on")
+    wait(gate)
+    return "spoke"
+
+
+@progress_task(total_items=lambda count: count)
+def quick(self: Any, count: int) -> int:
+    """Updates to the last moment."""
+    notifier = ProgressNotifier(self)
+    for done in range(1, count + 1):
+        notifier.update(done, message=f"{self.request.id} {done}")
+    return count
+
+
+def failing(self: Any, count: int) -> None:
+    """Updates to the last moment, then fails."""
+    notifier = ProgressNotifier(self)
+    for done in range(1, count + 1):
+        notifier.update(done, count)
+    raise ValueError("failed at the end")
+
+
+@progress_task(total_items=lambda count: count, symbol=lambda symbol: symbol)
+def shared(self: Any, symbol: str, count: int) -> str:
+    """Every figure and text that it gives names its own symbol."""
+    notifier = ProgressNotifier(self)
+    for done in range(1, count + 1):
+        notifier.update(done, message=f"{symbol} {done}", details={"symbol": symbol})
+        time.sleep(0.002)
+    notifier.complete({"symbol": symbol})
+    return f"{symbol} by {threading.current_thread().name}"
+
+
+def plain(value: Any) -> Any:
+    """Untracked."""
+    return value
+
+
+if "CELERY_BROKER_URL" in os.environ and "JOBS_DIR" in os.environ:
+    app = build(os.environ["CELERY_BROKER_URL"], os.environ.get("CELERY_RESULT_BACKEND"))

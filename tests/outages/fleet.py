@@ -1,0 +1,133 @@
+"""The tests' side of a system whose servers come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from progress_backend import RedisProgressService
+from progress_backend.tracker import tracker_of
+from tests.outages.app import build
+from tests.servers import Server, Worker
+from tests.waiting import eventually
+
+ENDED = ("completed", "error", "cancelled")
+#: The longest that a busy machine may take for what takes a moment.
+TIMEOUT_S = 40.0
+
+
+class Fleet:
+    """Servers, workers and an app of the test's own; close it."""
+
+    def __init__(self, broker: Server, results: Server, store: Server, folder: Path) -> None:
+        self.broker, self.results, self.store = broker, results, store
+        self.workers: list[Worker] = []
+        self._folder = folder
+        # Without results of its own: an AsyncResult would outlive the test's server and complain.
+        self.app = build(broker.url, None, redis_url=store.url)
+        self._clients = {server.url: client(server.url) for server in (broker, results, store)}
+
+    def close(self) -> None:
+        for each in self._clients.values():
+            each.close()
+        close_app(self.app)
+
+    # Jobs
+
+    def send(self, job: str, *args: Any, **options: Any) -> str:
+        """Publishes a job; its id."""
+        return str(self.app.tasks[job].apply_async(args, **options).id)
+
+    def open(self, gate: str) -> None:
+        """Lets the jobs behind this gate go on."""
+        (self._folder / gate).touch()
+
+    # What is seen
+
+    def record(self, task_id: str) -> dict[str, Any]:
+        """The record as it is stored; empty if there is none, or no store."""
+        return self._read(self.store, f"task:{task_id}")
+
+    def result(self, task_id: str) -> dict[str, Any]:
+        """What Celery's result backend holds; empty if nothing, or no backend."""
+        return self._read(self.results, f"celery-task-meta-{task_id}")
+
+    def redis(self, server: Server) -> redis.Redis:
+        """A client of the test's own."""
+        return self._clients[server.url]
+
+    def running(self, task_id: str, above: int = 0) -> dict[str, Any]:
+        """The record once it is running and its figure is above this one."""
+
+        def going() -> dict[str, Any]:
+            record = self.record(task_id)
+            assert record.get("status") == "running", record
+            assert record["progress"]["current"] > above, record
+            return record
+
+        return eventually(going, TIMEOUT_S, what="a running record")
+
+    def ended(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
+        """The record once it has ended."""
+
+        def end() -> dict[str, Any]:
+            record = self.record(task_id)
+            assert record.get("status") in ENDED, record
+            return record
+
+        return eventually(end, timeout, what="the record's end")
+
+    def finished(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
+        """Celery's result once the job has ended."""
+
+        def end() -> dict[str, Any]:
+            result = self.result(task_id)
+            assert result.get("status") in ("SUCCESS", "FAILURE", "REVOKED"), result
+            return result
+
+        return eventually(end, timeout, what="the job's result")
+
+    def listed(self, **filters: Any) -> dict[str, Any]:
+        """The list as the service gives it."""
+
+        async def ask() -> dict[str, Any]:
+            async with RedisProgressService(self.store.url) as service:
+                return await service.get_tasks_list(limit=100, **filters)
+
+        return asyncio.run(ask())
+
+    # Outages
+
+    def empty_and_start(self, server: Server) -> None:
+        """A server that was killed comes back with nothing."""
+        shutil.rmtree(self._folder / "store", ignore_errors=True)
+        server.start()
+
+    def _read(self, server: Server, key: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self.redis(server).get(key) or "{}")
+        except (redis.ConnectionError, redis.TimeoutError):
+            return {}
+        return found
+
+
+def client(url: str) -> redis.Redis:
+    """A client that says at once when its server is away."""
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once)
+
+
+def close_app(app: Any) -> None:
+    """Closes what an installed app of this process holds."""
+    tracker = tracker_of(app)
+    if tracker is not None and tracker.process is not None:
+        tracker.stop()
+        tracker.process.store.close()
+    app.close()

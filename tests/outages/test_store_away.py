@@ -1,0 +1,107 @@
+"""The store goes away in the middle of running jobs: they end as they should, and so do their
+records once it is back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import Fleet
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+#: An `update()` is memory alone; this allows for a machine that is busy with other tests.
+UPDATE_S = 0.15
+
+
+def paused(fleet: Fleet) -> Callable[[], object]:
+    fleet.store.pause()
+    return fleet.store.resume
+
+
+def killed_and_emptied(fleet: Fleet) -> Callable[[], object]:
+    fleet.store.kill()
+    return lambda: fleet.empty_and_start(fleet.store)
+
+
+def killed(fleet: Fleet) -> Callable[[], object]:
+    """Its append-only file brings back what it had, but for the last second."""
+    fleet.store.kill()
+    return fleet.store.start
+
+
+OUTAGES = [paused, killed_and_emptied, killed]
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.__name__)
+@pytest.mark.parametrize("apart", [False, True], ids=["one_redis", "store_apart"])
+def test_jobs_and_records_end_right(
+    start_fleet: StartFleet, apart: bool, outage: Callable[[Fleet], Callable[[], object]]
+) -> None:
+    fleet = start_fleet(apart=apart)
+    during = fleet.send("gated", "during")
+    after = fleet.send("gated", "after", "raise")
+    before = {task: fleet.running(task, above=5) for task in (during, after)}
+
+    come_back = outage(fleet)
+    fleet.open("during")
+    if apart:
+        fleet.workers[0].wait_for_log(rf"{during}\] succeeded")  # without a store
+    fleet.workers[0].wait_for_log("jobs go on, newest values are kept")
+    ended_by = datetime.now(UTC)
+    come_back()
+
+    going_on = fleet.running(after, above=before[after]["progress"]["current"])
+    assert going_on["revision"] > before[after]["revision"]
+    assert going_on["start_time"] == before[after]["start_time"]
+    record = fleet.ended(during)
+    count = fleet.finished(during)["result"]["count"]
+    assert record["status"] == "completed"
+    assert record["results"]["count"] == count
+    assert record["revision"] > before[during]["revision"]
+    if apart:
+        assert datetime.fromisoformat(record["end_time"]) <= ended_by
+    assert fleet.finished(during)["result"]["slowest_s"] < UPDATE_S
+
+    fleet.open("after")
+    record, result = fleet.ended(after), fleet.finished(after)
+    assert (result["status"], record["status"]) == ("FAILURE", "error")
+    assert record["error_message"] == "ValueError: no more after after"
+    assert record["attempt"] == fleet.record(during)["attempt"] == 1
+
+    everything = fleet.listed()
+    summary = {status: count for status, count in everything["summary"].items() if count}
+    assert summary == {"completed": 1, "error": 1}
+    for status, task in (("completed", during), ("error", after)):
+        symbol = fleet.record(task)["symbol"]
+        found = fleet.listed(status=status, task_type="gated", symbol=symbol)
+        assert [row["task_id"] for row in found["tasks"]] == [task]
+    assert fleet.listed(status="running")["tasks"] == []
+    log = fleet.workers[0].log
+    said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs go on", log)
+    assert len(said) == len(set(said)), "said once a process"
+    assert "progress sender" not in log
+    assert "Traceback" not in "".join(line for line in log.splitlines() if "progress" in line)
+
+
+def test_many_jobs_are_not_held_up_by_a_store_that_hangs(start_fleet: StartFleet) -> None:
+    """0.2 s for the one that finds out, then nothing until the next try a second later."""
+    fleet = start_fleet(apart=True, concurrency=1)
+    assert fleet.ended(fleet.send("quick", 3))["status"] == "completed"
+    fleet.store.pause()
+    tasks = [fleet.send("quick", 3) for _ in range(40)]
+    began = datetime.now(UTC)
+    assert all(fleet.finished(task)["status"] == "SUCCESS" for task in tasks)
+    took_s = (datetime.now(UTC) - began).total_seconds()
+    # Publisher and worker each lose 0.2 s of 1.2 s at the most; the rest is the jobs' own time.
+    assert took_s < 10, took_s
+    fleet.store.resume()
+    for task in tasks:
+        record = fleet.ended(task)
+        assert (record["status"], record["attempt"]) == ("completed", 1), record
+    assert eventually(lambda: fleet.listed(status="completed")["pagination"]["total"] == 41)
