@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from . import make_failures, make_reference, make_settings, make_statuses, make_texts
+from . import (
+    make_failures,
+    make_floors,
+    make_keys,
+    make_reference,
+    make_settings,
+    make_statuses,
+    make_texts,
+)
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -28,6 +36,8 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "http": make_reference.http,
     "commands": make_reference.commands,
     "failures": make_failures.table,
+    "keys": make_keys.table,
+    "floors": make_floors.table,
 }
 
 _BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)

@@ -46,8 +46,8 @@ _JA: Final = {
     "Whether progress is also sent as `task-progress` events.": (
         "進捗を `task-progress` イベントとしても送るかどうかです。"
     ),
-    "Hash-tagged partitions of the keys; 0 means plain keys (one Redis node).": (
-        "キーのハッシュタグ区画の数です。0 なら通常のキー（Redis 1 ノード）です。"
+    "Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).": (
+        "クラスターでのキーのハッシュタグ区画の数です。0 なら通常のキー（Redis 1 ノード）です。"
     ),
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from string import Template
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import redis
@@ -42,7 +43,7 @@ class Walk:
         self.folder = folder
         self.port = _free_port()
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
-        self.redis = redis_url.split("//")[1].split("/")[0]
+        self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
         self.answers: list[httpx.Response] = []
         self.said: list[str] = []
@@ -73,8 +74,8 @@ class Walk:
     def run(self, block: Block) -> None:
         """Runs a shell block line by line; servers that follow each other start together."""
         waiting: list[tuple[Service, str]] = []
-        for number, line in enumerate(block.text.splitlines(), 1):
-            line = line.partition("  #")[0].strip()
+        for number, written in enumerate(block.text.splitlines(), 1):
+            line = written.partition("  #")[0].strip()
             service = next((s for s in _SERVICES if re.match(s[0], line)), None)
             if service is not None:
                 more = service[1].format(port=self.port, folder=self.folder)
@@ -114,11 +115,15 @@ class Walk:
     def environment(self) -> dict[str, str]:
         """What the reader's shell has."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {"PATH": path, "PYTHONPATH": str(self.folder)}
+        paths = os.pathsep.join([str(self.folder), str(ROOT)])
+        return {"PATH": path, "PYTHONPATH": paths, **self.variables}
 
     def _command(self, line: str, where: str) -> None:
         line = Template(line).safe_substitute(self.variables)
-        if line.startswith("make"):
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").partition("=")
+            self.variables[name] = value.replace(REDIS, self.redis)
+        elif line.startswith("make"):
             self._make(line, where)
         elif line.startswith("curl"):
             self.answers.append(self._curl(line))

@@ -1,0 +1,98 @@
+"""Measures what records cost in the store: python -m docs.measure_sizes [TASKS]
+
+Makes TASKS tasks (default 100,000) on an embedded server as jobs would, in the three states that
+matter, and prints the table of docs/operations.md. Takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+
+from progress_backend import events as ev
+from progress_backend.embedded import EmbeddedServer
+from progress_backend.model import Worker
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+
+from .tables import markdown
+
+_SYMBOLS = 3_000
+_RESULTS = {"records_saved": 252, "records_skipped": 0, "success_rate": 100}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record, and what happens to each."""
+
+    name: str
+    metadata: dict[str, str]
+    events: tuple[ev.Event, ...]
+
+
+def kinds() -> Iterator[Kind]:
+    """Waiting, running and ended, as the demo's jobs leave them; and one with much to say."""
+    small = {"period": "1y", "requester": "api_gateway"}
+    started = ev.Started(
+        identity=_identity(0, small), worker=Worker("celery@host/" + "0" * 32, "celery@host")
+    )
+    moved = ev.Progressed(current=150, message="データを処理しています... (150/252)")
+    ended = ev.Completed(results=_RESULTS, message="データ取得が完了しました")
+    yield Kind("waiting (`created`)", small, ())
+    yield Kind("`running`, with an estimate", small, (started, moved))
+    yield Kind("`completed`, with three results", small, (started, moved, ended))
+    yield Kind("the same with 2 kB of metadata", {"note": "x" * 2_000}, (started, moved, ended))
+
+
+def _identity(number: int, metadata: dict[str, str]) -> ev.Identity:
+    symbol = f"{number % _SYMBOLS:04}.T"
+    return ev.Identity(task_type="fetch_data", total_items=252, symbol=symbol, metadata=metadata)
+
+
+def row(kind: Kind, tasks: int) -> tuple[str, ...]:
+    """Makes the records on an empty server of their own and reads what they take."""
+    with (
+        EmbeddedServer() as server,
+        Store(Settings(redis_url=server.url)) as store,
+        redis.Redis.from_url(server.url) as client,
+    ):
+        store.ready()
+        before = client.info("memory")["used_memory"]
+        size = changes = 0
+        began = time.perf_counter()
+        for number in range(tasks):
+            task_id = str(uuid.uuid4())
+            happened = (ev.Created(identity=_identity(number, kind.metadata)), *kind.events)
+            base = None
+            for event in happened:
+                flow = store.flows.apply(task_id, (event,), store.now(), base=base)
+                applied = store.run(flow)
+                base, changes = applied.base, changes + 1
+                assert applied.document is not None
+                size = len(applied.document)
+        took = time.perf_counter() - began
+        taken = (client.info("memory")["used_memory"] - before) * 100_000 / tasks / 2**20
+        peak = client.info("memory")["used_memory_rss"] * 100_000 / tasks / 2**20
+    return kind.name, f"{size:,} B", f"{taken:.0f} MiB", f"{peak:.0f} MiB", f"{changes / took:,.0f}"
+
+
+def main() -> None:
+    """Prints the table."""
+    tasks = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    head = (
+        "100,000 records",
+        "Document",
+        "`used_memory`",
+        "The server's RSS",
+        "Changes/s of one writer",
+    )
+    print(markdown(head, [row(kind, tasks) for kind in kinds()]))
+
+
+if __name__ == "__main__":
+    main()

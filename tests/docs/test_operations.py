@@ -1,0 +1,83 @@
+"""What the page for operators says, tried."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+import httpx
+import pytest
+import redis
+
+from progress_backend import Settings
+from progress_backend.connection import sync_client
+from progress_backend.web.serve import OPTIONS
+from tests.docs.reading import blocks, text_of
+from tests.docs.walking import Walk
+from tests.servers import ROOT
+from tests.waiting import eventually
+
+OPERATIONS = "docs/operations.md"
+
+
+@pytest.mark.integration
+def test_the_api_alone(walk: Walk) -> None:
+    walk.follow(blocks(OPERATIONS, "What runs"))
+    assert walk.http.get("/internal/health").status_code == 200
+
+
+@pytest.mark.integration
+def test_several_processes_of_the_service(walk: Walk) -> None:
+    (line,) = re.findall(r"`(uvicorn --factory [^`]*)`", text_of(OPERATIONS))
+    walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"
+    walk.start(f"{line} --port {walk.port}")
+
+    def alive() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return walk.http.get("/internal/health/live").json() == {"status": "alive"}
+        return False
+
+    eventually(alive, 30, what="the service answers")
+
+
+def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
+    walk.follow(blocks(OPERATIONS, "What runs"))
+    new = {"task_type": "fetch_data", "total_items": 1}
+    with redis.Redis.from_url(f"redis://{walk.redis}/0") as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        try:
+            refused = walk.http.post("/internal/create-task", json=new)
+            assert refused.status_code == 503
+            assert "Retry-After" in refused.headers
+        finally:
+            client.config_set("maxmemory", 0)
+    assert walk.http.post("/internal/create-task", json=new).status_code == 201
+
+
+def test_sentinels_address_is_understood() -> None:
+    (shown,) = blocks(OPERATIONS, "Redis", "text")
+    client = sync_client(Settings(redis_url=shown.text.strip()), 0.1)
+    pool = client.connection_pool
+    assert isinstance(pool, redis.sentinel.SentinelConnectionPool)
+    assert pool.service_name == "mymaster"
+    client.close()
+
+
+def test_the_pings_and_the_proxys_patience_fit() -> None:
+    (nginx,) = blocks(OPERATIONS, "The API behind a proxy", "nginx")
+    patience = re.search(r"proxy_read_timeout (\d+)s", nginx.text)
+    assert patience is not None
+    assert OPTIONS["ws_ping_interval"] * 2 < int(patience[1])
+
+
+def test_the_lines_in_the_log_are_what_the_code_says() -> None:
+    library = ROOT / "progress_backend"
+    code = "".join(path.read_text(encoding="utf-8") for path in library.rglob("*.py"))
+    said = re.findall(
+        r"^\| `([^`]+)` \|", text_of(OPERATIONS).partition("## Health")[2], re.MULTILINE
+    )
+    assert said
+    for line in said:
+        for part in line.split("…"):
+            assert part.strip(" :;") in code, line
