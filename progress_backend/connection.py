@@ -12,6 +12,8 @@ import redis.asyncio.sentinel
 import redis.backoff
 import redis.retry
 import redis.sentinel
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.cluster import RedisCluster
 
 from .errors import SettingsError
 from .settings import Settings
@@ -55,13 +57,32 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
     return master
 
 
+def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
+    """A blocking client of a cluster; one more try lets it learn where a slot has moved."""
+    once_more = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
+    return RedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+
+
+def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
+    """An asyncio client of a cluster."""
+    once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
+    return AsyncRedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+
+
+def _timeouts(timeout_s: float) -> dict[str, Any]:
+    return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+
+
 def _options(timeout_s: float, retry: Any) -> dict[str, Any]:
-    return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": retry}
+    return {**_timeouts(timeout_s), "retry": retry}
 
 
 def _url(settings: Settings) -> str:
     """The URL without what only Celery understands."""
     url = settings.redis_url or ""
+    if settings.clustered:
+        scheme, _, rest = url.partition("://")
+        return f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}"
     parts = urlsplit(url)
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,14 +12,16 @@ from typing import Any, Self, TypeVar
 
 import redis.asyncio
 import redis.exceptions
+from redis.cluster import RedisCluster
 
 from . import scripts
 from .commands import Command
-from .connection import async_client, sync_client
+from .connection import async_client, async_cluster, sync_client, sync_cluster
 from .errors import SettingsError, StoreUnavailable
 from .flows import Flow, Flows
 from .keys import Keys
-from .requests import Request, decode, encode
+from .layout import Layout
+from .requests import Request, plan
 from .settings import Settings
 
 T = TypeVar("T")
@@ -32,6 +35,7 @@ _AWAY = (
     redis.exceptions.TimeoutError,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.ClusterDownError,
+    redis.exceptions.RedisClusterException,
     OSError,
 )
 
@@ -56,6 +60,7 @@ class _Base:
             raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
         self.settings = settings
         self.keys = Keys(settings.key_prefix)
+        self.layout = Layout.of(settings)
         self.flows = Flows(settings)
         self._zone = settings.zone()
         self._ahead: float | None = None
@@ -68,6 +73,12 @@ class _Base:
     @property
     def _clock_unknown(self) -> bool:
         return self._ahead is None or monotonic() > self._measured_at + _MEASURED_S
+
+    def _targets(self, request: Request) -> dict[str, str]:
+        """On a cluster, where a request without a key goes: INFO and scripts concern every node."""
+        if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
+            return {"target_nodes": RedisCluster.PRIMARIES}
+        return {}
 
     def _measured(self, sent: float, reply: Any) -> None:
         """How far Redis's clock is ahead of ours, half the round trip allowed for."""
@@ -85,7 +96,8 @@ class Store(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._client = sync_client(self.settings, timeout_s)
+        opened = sync_cluster if settings.clustered else sync_client
+        self._client: Any = opened(settings, timeout_s)
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -104,19 +116,17 @@ class Store(_Base):
 
     def execute(self, command: Command) -> Any:
         """Carries out one command."""
-        requests = encode(command, self.keys)
+        planned = plan(command, self.layout)
         with mapped_errors():
             try:
-                return decode(command, self._send(requests))
+                return planned.reply(self._send(planned.requests))
             except redis.exceptions.NoScriptError:
                 self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return decode(command, self._send(requests))
+                return planned.reply(self._send(planned.requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1:
-            return [self._client.execute_command(*requests[0])]
-        if not requests:
-            return []
+        if self.settings.clustered or len(requests) < 2:
+            return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
@@ -156,12 +166,8 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._client = async_client(self.settings, timeout_s)
-
-    @property
-    def client(self) -> redis.asyncio.Redis:
-        """The connection pool's client, for subscriptions."""
-        return self._client
+        opened = async_cluster if settings.clustered else async_client
+        self._client: Any = opened(settings, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -176,19 +182,24 @@ class AsyncStore(_Base):
 
     async def execute(self, command: Command) -> Any:
         """Carries out one command."""
-        requests = encode(command, self.keys)
+        planned = plan(command, self.layout)
         with mapped_errors():
             try:
-                return decode(command, await self._send(requests))
+                return planned.reply(await self._send(planned.requests))
             except redis.exceptions.NoScriptError:
                 await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return decode(command, await self._send(requests))
+                return planned.reply(await self._send(planned.requests))
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1:
-            return [await self._client.execute_command(*requests[0])]
-        if not requests:
-            return []
+        if self.settings.clustered or len(requests) < 2:
+            calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
+            return (
+                list(await asyncio.gather(*calls))
+                if len(calls) > 1
+                else [await calls[0]]
+                if calls
+                else []
+            )
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)

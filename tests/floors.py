@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "update",
         "wire",
     ),
-    "plan": ("commands", "flows", "reaping", "record"),
+    "plan": ("commands", "flows", "layout", "paging", "reaping", "record"),
     "edges": (
         "async_notifier",
         "breaker",
@@ -59,7 +59,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "tracking",
         "writer",
     ),
-    "doors": ("cli", "terminal", "web"),
+    "doors": ("cli", "terminal", "testing", "web"),
     "roof": ("__init__",),
 }
 PURE = ("words", "rules", "plan")
