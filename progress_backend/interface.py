@@ -168,19 +168,18 @@ class FlowService(NotificationServiceInterface):
         Raises:
             ValueError: there is no such endpoint; and whatever the method behind it raises.
         """
-        task_id = endpoint.split("/")[-2] if endpoint.startswith("/internal/task/") else ""
-        match method, endpoint.rpartition("/")[2]:
-            case "POST", "create-task":
+        match method, endpoint.split("/"):
+            case "POST", ["", "internal", "create-task"]:
                 return await self.create_task(**data)
-            case "PUT", "update" if task_id:
+            case "PUT", ["", "internal", "task", task_id, "update"] if task_id:
                 return await self.update_progress(task_id, **data)
-            case "GET", "status" if task_id:
+            case "GET", ["", "internal", "task", task_id, "status"] if task_id:
                 return await self.get_task_status(task_id)
-            case "POST", "cancel" if task_id:
+            case "POST", ["", "internal", "task", task_id, "cancel"] if task_id:
                 return await self.cancel_task(task_id, **data)
-            case "GET", "tasks":
+            case "GET", ["", "internal", "tasks"]:
                 return await self.get_tasks_list(**data)
-            case "GET", "health":
+            case "GET", ["", "internal", "health"]:
                 return await self.health_check()
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")
 

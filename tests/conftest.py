@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import pytest
@@ -24,8 +24,12 @@ import redis
 from progress_backend.embedded import EmbeddedServer
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
+if TYPE_CHECKING:
+    from progress_backend.interface import FlowService
+
 # A busy machine is no failure of the code: what is slow is measured by the benchmarks.
-hypothesis.settings.register_profile("tests", deadline=None)
+# In CI every run tries the same examples: what fails there fails at once, not some day.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("tests")
 
 StartServer = Callable[..., Server]
@@ -81,6 +85,18 @@ def server_url(request: pytest.FixtureRequest) -> str:
     """As redis_url, once for each kind of server: for the store's own behaviour."""
     kind = {"valkey": "session_redis_url", "redis": "debian_redis_url"}[request.param]
     return flushed(request.getfixturevalue(kind))
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def service(request: pytest.FixtureRequest) -> AsyncIterator[FlowService]:
+    """The specification's service, empty: in memory and on Redis."""
+    from progress_backend.service import ProgressService, RedisProgressService
+
+    if request.param == "memory":
+        yield ProgressService()
+        return
+    async with RedisProgressService(request.getfixturevalue("redis_url")) as opened:
+        yield opened
 
 
 @pytest.fixture
