@@ -35,6 +35,7 @@ class TestFirstScreen:
             return body if body["estimated_completion"] and body["progress"]["current"] else None
 
         body, wanted = eventually(running), json.loads(shown.text)
+        assert body is not None
         assert list(body) == list(wanted)
         assert kinds(body) == kinds(wanted)
         assert body["task_type"] == wanted["task_type"]
