@@ -1,0 +1,66 @@
+"""What `progress_backend` gives its users: these names, and nothing else by accident."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import progress_backend
+
+NAMES = [
+    "AsyncProgressNotifier",
+    "ConcurrentUpdate",
+    "InvalidEvent",
+    "NotificationServiceInterface",
+    "ProgressError",
+    "ProgressNotifier",
+    "ProgressService",
+    "ProgressTask",
+    "RedisProgressService",
+    "Settings",
+    "SettingsError",
+    "StoreUnavailable",
+    "Task",
+    "TaskAlreadyFinished",
+    "TaskCancelled",
+    "TaskNotFound",
+    "TaskStatus",
+    "TooLarge",
+    "TransitionRefused",
+    "install",
+    "progress_task",
+]
+
+
+def test_the_list_is_exact() -> None:
+    assert progress_backend.__all__ == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
+    exported = getattr(progress_backend, name)
+    assert exported.__name__ == name
+    assert exported.__module__.startswith("progress_backend.")
+    assert inspect.getdoc(exported)
+    assert name in dir(progress_backend)
+
+
+def test_a_star_import_brings_these_names_alone() -> None:
+    scope: dict[str, object] = {}
+    exec("from progress_backend import *", scope)
+    assert sorted(set(scope) - {"__builtins__"}) == NAMES
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Manager'"):
+        progress_backend.Manager  # noqa: B018
+
+
+def test_a_worker_needs_no_web_framework() -> None:
+    strangers = {"fastapi", "starlette", "uvicorn", "rich", "flower"}
+    code = f"import sys; from progress_backend import *; print([*{strangers} & {{*sys.modules}}])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout == "[]\n", shown.stderr
