@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from typing import Any
 
-from .store import Store
 from .tracker import Tracker
 
 NAME = "progress.cleanup"
@@ -31,5 +31,6 @@ def cleanup(tracker: Tracker) -> int:
     """One pass, now; 0 where tracking is off."""
     if tracker.process is None:
         return 0
-    with Store(tracker.settings) as store:
+    with closing(tracker.open_store()) as store:
+        store.ready()
         return store.run(store.flows.cleanup(store.now(), uuid.uuid4().hex))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,12 +15,14 @@ from celery import Celery
 from .errors import SettingsError
 from .events import Event
 from .marking import HEADER, Marking, marking_of
+from .memory import MemoryStore
 from .mirror import Mirror
 from .model import Worker
 from .run import Run
 from .sender import JOB_WAIT_S, Sender
 from .settings import Settings
 from .store import Store
+from .writer import AnyStore
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +32,18 @@ LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
 _UNTRACKED = ("celery.", "progress.")
 
 _trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
+#: Where every app of this process records instead of its own store.
+_stand_in: MemoryStore | None = None
 
 
 class Process:
     """The parts that may not be shared over a fork: connections, threads, runs."""
 
-    def __init__(self, app: Celery, settings: Settings) -> None:
+    def __init__(self, app: Celery, store: AnyStore) -> None:
         self.pid = os.getpid()
         self._runs: dict[int, Run] = {}
-        self.store = Store(settings, timeout_s=JOB_WAIT_S)
-        self.sender = Sender(self.store, Mirror(app, flower_events=settings.flower_events))
+        self.store = store
+        self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
 
     def begin(self, run: Run) -> None:
         """A run is under way."""
@@ -79,6 +84,8 @@ class Tracker:
         Raises:
             SettingsError: a setting cannot be used.
         """
+        if _stand_in is not None:
+            return _stand_in.settings
         if self._settings is None:
             self._settings = Settings.from_sources(self.app.conf, os.environ, **self._given)
         return self._settings
@@ -97,17 +104,30 @@ class Tracker:
             if self._process is not None and self._process.pid == os.getpid():
                 return self._process
             try:
-                self._process = Process(self.app, self.settings)
+                self._process = Process(self.app, self.open_store(JOB_WAIT_S))
             except SettingsError as error:
                 self._off = True
                 logger.warning("progress tracking is off: %s", error)
                 return None
             return self._process
 
+    def open_store(self, timeout_s: float = 5.0) -> AnyStore:
+        """A store for the caller to close; `timeout_s` bounds each wait for it.
+
+        Raises:
+            SettingsError: there is none, or a setting cannot be used.
+        """
+        return Store(self.settings, timeout_s=timeout_s) if _stand_in is None else _stand_in
+
     def stop(self) -> None:
         """Sends what this process still has, within a bound."""
         if self._process is not None and self._process.pid == os.getpid():
             self._process.sender.stop()
+
+    def begin_anew(self) -> None:
+        """The next run opens a store again."""
+        self.stop()
+        self._process, self._off = None, False
 
     def after_fork(self) -> None:
         """In a forked child: nothing of the parent's is used."""
@@ -163,7 +183,31 @@ def tracker_of(app: Celery) -> Tracker | None:
     return _trackers.get(app)
 
 
+def installed() -> list[Tracker]:
+    """The trackers of this process's apps, the one installed last at the end."""
+    return list(_trackers.values())
+
+
+@contextmanager
+def recording_into(store: MemoryStore) -> Iterator[None]:
+    """Meanwhile every app of this process records into `store`, under its settings, whenever it
+    was installed: for tests. A forked child has no part in it.
+    """
+    global _stand_in
+    outer, _stand_in = _stand_in, store
+    for tracker in installed():
+        tracker.begin_anew()
+    try:
+        yield
+    finally:
+        _stand_in = outer
+        for tracker in installed():
+            tracker.begin_anew()
+
+
 def _forked() -> None:
+    global _stand_in
+    _stand_in = None  # a copy, that nobody would read
     for tracker in list(_trackers.values()):
         tracker.after_fork()
 

@@ -1,0 +1,21 @@
+"""What a user's tests need of a tracked job, without a server: fixtures, a store, a clock.
+
+pytest finds the fixtures by itself (entry point `pytest11`). Nothing here imports Celery or redis
+before a test asks for it.
+"""
+
+from .clock import Clock
+from .fixtures import progress_clock, progress_settings, progress_store
+from .losing import lost_worker
+from .waiting import Readable, await_progress, wait_for_progress
+
+__all__ = [
+    "Clock",
+    "Readable",
+    "await_progress",
+    "lost_worker",
+    "progress_clock",
+    "progress_settings",
+    "progress_store",
+    "wait_for_progress",
+]

@@ -1,0 +1,42 @@
+"""A clock that stands still until it is told otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+#: Where a clock stands unless told: the specification's example, 2024-01-15T10:30:00+09:00.
+START = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
+
+
+class Clock:
+    """Called, it gives seconds since 1970, as `time.time`; `MemoryStore` and `ProgressService`
+    take it as their `clock`.
+    """
+
+    def __init__(self, start: datetime = START) -> None:
+        """`start` is aware.
+
+        Raises:
+            ValueError: it has no zone.
+        """
+        if start.tzinfo is None:
+            raise ValueError(f"the clock's start needs a zone: {start!r}")
+        self._seconds = start.timestamp()
+
+    def __call__(self) -> float:
+        return self._seconds
+
+    @property
+    def now(self) -> datetime:
+        """The time it shows, in UTC."""
+        return datetime.fromtimestamp(self._seconds, UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Lets that much time pass at once.
+
+        Raises:
+            ValueError: time does not go back.
+        """
+        if seconds < 0:
+            raise ValueError(f"the clock goes forward only, not by {seconds:g} s")
+        self._seconds += seconds

@@ -1,0 +1,126 @@
+"""pytest finds the plugin in a user's project, and it is light; what it holds: tests/testing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import progress_backend
+from tests.servers import ROOT
+
+pytest_plugins = ["pytester"]
+
+
+def test_the_plugin_loads_neither_celery_nor_redis() -> None:
+    code = (
+        "import sys, progress_backend.testing; "
+        "print(*{'celery', 'redis', 'kombu', 'fastapi'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_the_public_names_are_those_that_types_are_checked_against() -> None:
+    tree = ast.parse((ROOT / "progress_backend" / "__init__.py").read_text(encoding="utf-8"))
+    checked = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert checked == progress_backend._HOMES
+    assert sorted(checked) == sorted(progress_backend.__all__)
+    assert set(checked) <= set(dir(progress_backend))
+    for name, module in checked.items():
+        found = getattr(progress_backend, name)
+        assert found is getattr(sys.modules[f"progress_backend.{module}"], name)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = progress_backend.nothing  # type: ignore[attr-defined]
+
+
+# In a user's project
+
+SHOP = """
+from celery import Celery
+from progress_backend import ProgressNotifier, install, progress_task
+
+app = Celery("shop", broker="memory://", backend="cache+memory://")
+app.conf.broker_transport_options = {"polling_interval": 0.02}
+install(app)
+
+@app.task(bind=True)
+@progress_task(total_items=lambda rows: rows)
+def import_rows(self, rows):
+    for _ in ProgressNotifier(self).track(range(rows)):
+        pass
+    return {"saved": rows}
+"""
+TESTS = """
+import pytest
+from celery.contrib.testing.worker import start_worker
+from progress_backend.testing import lost_worker, wait_for_progress
+from shop import app, import_rows
+
+@pytest.mark.parametrize("rows", range(1, 9))
+def test_eagerly(progress_store, progress_clock, rows):
+    done = import_rows.apply((rows,))
+    task = wait_for_progress(progress_store, done.id, status="completed")
+    assert task.progress.total == rows
+    assert task.completed_at == progress_clock.now
+
+def test_in_a_worker(progress_store):
+    with start_worker(app, perform_ping_check=False):
+        sent = import_rows.delay(3)
+        assert wait_for_progress(progress_store, sent.id, status="completed").attempt == 1
+
+def test_lost(progress_store):
+    sent = import_rows.delay(3)
+    assert lost_worker(progress_store, sent.id).error_cause == "lost"
+"""
+
+
+class TestInAProject:
+    @pytest.fixture
+    def project(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setenv("PYTHONWARNINGS", "error::pytest.PytestAssertRewriteWarning")
+        pytester.makepyfile(shop=SHOP, test_shop=TESTS)
+        return pytester.path
+
+    @pytest.mark.parametrize(
+        "options", [[], ["-n", "2"], ["-p", "celery.contrib.pytest"], ["-p", "no:celery"]]
+    )
+    def test_pytest_finds_it(
+        self, pytester: pytest.Pytester, project: Path, options: list[str]
+    ) -> None:
+        done = pytester.runpytest_subprocess(
+            "-p", "no:cacheprovider", "-p", "no:schemathesis", *options, timeout=90
+        )
+        done.assert_outcomes(passed=10)
+
+    def test_the_fixtures_are_listed_with_what_they_are(
+        self, pytester: pytest.Pytester, project: Path
+    ) -> None:
+        listed = pytester.runpytest_subprocess("--fixtures", timeout=60).stdout.str()
+        for name in ("progress_store", "progress_clock", "progress_settings"):
+            assert f"\n{name} -- " in listed
+        ours = [line for line in listed.splitlines() if "progress_backend/testing" in line]
+        assert all(line.startswith("progress_") for line in ours)
+
+    def test_a_run_without_our_fixtures_imports_nothing_of_celery(
+        self, pytester: pytest.Pytester
+    ) -> None:
+        pytester.makepyfile(
+            """
+            import sys
+            def test_light():
+                assert "progress_backend.testing" in sys.modules
+                assert not {"celery", "redis"} & set(sys.modules)
+            """
+        )
+        others = ("-p", "no:pytest_celery", "-p", "no:celery", "-p", "no:schemathesis")
+        done = pytester.runpytest_subprocess(*others, timeout=60)
+        done.assert_outcomes(passed=1)

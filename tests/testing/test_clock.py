@@ -1,0 +1,54 @@
+"""The clock that stands still, and what goes by it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from celery import Celery
+
+from progress_backend.cleanup import cleanup
+from progress_backend.memory import MemoryStore
+from progress_backend.testing import Clock, wait_for_progress
+from progress_backend.tracker import tracker_of
+from tests.testing.shop import created, run_eagerly, running
+
+
+def test_stands_still_until_it_is_advanced() -> None:
+    clock = Clock(datetime(2025, 1, 1, tzinfo=UTC))
+    assert clock() == clock() == datetime(2025, 1, 1, tzinfo=UTC).timestamp()
+    clock.advance(1.5)
+    assert clock.now == datetime(2025, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+
+
+def test_does_not_go_back_and_wants_a_zone() -> None:
+    with pytest.raises(ValueError, match="forward"):
+        Clock().advance(-1)
+    with pytest.raises(ValueError, match="zone"):
+        Clock(datetime(2025, 1, 1))  # noqa: DTZ001 - that is the mistake
+
+
+def test_the_store_goes_by_it(
+    app: Celery, progress_store: MemoryStore, progress_clock: Clock
+) -> None:
+    first = created(progress_store)
+    progress_clock.advance(90)
+    running(progress_store, first)
+    task = wait_for_progress(progress_store, first, status="running")
+    assert task.created_at is not None
+    assert task.started_at is not None
+    assert (task.started_at - task.created_at).total_seconds() == 90
+
+
+def test_cleanup_takes_what_is_past_its_retention(
+    app: Celery, progress_store: MemoryStore, progress_clock: Clock
+) -> None:
+    tracker = tracker_of(app)
+    assert tracker is not None
+    ended, going = run_eagerly(app), running(progress_store)
+    progress_clock.advance(86_399)
+    assert cleanup(tracker) == 0
+    progress_clock.advance(2)
+    assert cleanup(tracker) == 1
+    assert progress_store.run(progress_store.flows.get(ended)) is None
+    assert progress_store.run(progress_store.flows.get(going)) is not None
