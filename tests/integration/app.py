@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
-from tests.integration import jobs, shapes
+from tests.integration import jobs, loops, shapes
 
 CONF = {
     "task_track_started": True,
@@ -35,6 +35,7 @@ def build(
     install(app, **given)
     jobs.add(app)
     shapes.add(app)
+    loops.add(app)
     return app
 
 

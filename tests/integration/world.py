@@ -39,6 +39,11 @@ class World:
         self.pool = "prefork"
         self.store = redis.Redis.from_url(store, decode_responses=True) if store else None
 
+    @property
+    def worker_name(self) -> str:
+        """The node name of the worker at the other end."""
+        return f"{self.pool}@tests"
+
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
