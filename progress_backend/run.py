@@ -120,7 +120,8 @@ class Run:
         #: Held while the record is written.
         self.lock = threading.Lock()
         self.event_due = 0.0
-        self.pending: Literal[True] | None = None
+        #: A number: it is that old, in monotonic seconds, and the store was away.
+        self.pending: Literal[True] | float | None = None
         self.attention = True
         self.urgent = False
         self.current: Any = 0

@@ -162,17 +162,23 @@ class Sender:
             if run.closed or run.refused or self.writer.breaker.open or run.task_id in self._outbox:
                 return
             run.urgent = False
-            raw = run.pending
+            new, tried_at = run.pending, time.monotonic()
             event = run.newest()
             if event is None:
                 return
-            run.next_due = time.monotonic() + self._interval_s
+            run.next_due = tried_at + self._interval_s
             try:
-                applied = self.writer.apply(run, run.task_id, (event,), self.writer.now())
+                now = self.writer.now()
+                if isinstance(new, float):
+                    event = event.happened_at(now - timedelta(seconds=tried_at - new))
+                applied = self.writer.apply(run, run.task_id, (event,), now)
             except StoreUnavailable as error:
                 self.writer.away(error)
+                run.next_due = 0.0
                 if run.pending is None:
-                    run.pending = raw
+                    # A loop counts on meanwhile; what was said is as old as its first try.
+                    said_at = new if isinstance(new, float) else tried_at
+                    run.pending = said_at if run.loop is None else True
                 return
             except ProgressError as error:
                 self.writer.refuse(error)

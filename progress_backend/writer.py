@@ -57,6 +57,10 @@ class Writer:
             happened = tuple(event.of_attempt(run.attempt) for event in happened)
         try:
             applied = store.run(store.flows.apply(task_id, happened, now, base=base, clip=True))
+        except StoreUnavailable as error:
+            if "WRONGTYPE" not in str(error):  # else it is this key's trouble, not the store's
+                raise
+            raise ProgressError(f"{task_id}: {error}") from error
         except ProgressError:
             raise
         except Exception as error:  # somebody else's value under our key

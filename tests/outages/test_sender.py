@@ -1,0 +1,207 @@
+"""One process's sender before a real server that hangs: how long a job waits, what is kept, and
+when it is recorded to have happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend import wire
+from progress_backend.errors import StoreUnavailable
+from progress_backend.model import Task, Worker
+from progress_backend.record import Base
+from progress_backend.run import Run
+from progress_backend.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.conftest import StartServer
+from tests.servers import Server
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+#: The design's bound for a job's wait, and what a busy machine may add.
+WAIT_S = 0.2 + 0.15
+WORKER = Worker("celery@tests/boot", "celery@tests")
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
+STARTED = ev.Started(identity=IDENTITY, worker=WORKER)
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> Server:
+    return start_server()
+
+
+@pytest.fixture
+def make_sender(server: Server) -> Iterator[Callable[..., Sender]]:
+    made: list[Sender] = []
+
+    def make(**options: Any) -> Sender:
+        settings = Settings(redis_url=server.url, update_interval_s=0.05)
+        store = Store(settings, timeout_s=0.2)
+        made.append(Sender(store, None, closing_s=0.1))
+        return made[-1]
+
+    yield make
+    for sender in made:
+        sender.stop()
+        sender.writer.store.close()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def sender(make_sender: Callable[..., Sender]) -> Sender:
+    return make_sender()
+
+
+def timed(action: Callable[[], object]) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def start(sender: Sender, task_id: str = "t") -> Run:
+    run = Run(task_id, IDENTITY, sender)
+    sender.record(run, task_id, STARTED)
+    sender.opened(run)
+    return run
+
+
+def task_of(server: Server, task_id: str = "t") -> Task | None:
+    with Store(Settings(redis_url=server.url)) as store:
+        try:
+            document = store.run(store.flows.get(task_id))
+        except StoreUnavailable:
+            return None
+    return None if document is None else wire.decode(document)
+
+
+def seen(server: Server, **wanted: Any) -> Task:
+    def matching() -> Task:
+        task = task_of(server)
+        assert task is not None
+        assert {name: getattr(task, name) for name in wanted} == wanted
+        return task
+
+    return eventually(matching, 15, what=str(wanted))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["connected", "never_connected"])
+def test_a_job_waits_once_and_then_not_until_the_next_try(
+    server: Server, sender: Sender, known: bool
+) -> None:
+    if known:
+        sender.record(None, "before", STARTED)
+    server.pause()
+    run = Run("t", IDENTITY, sender)
+    assert timed(lambda: sender.record(run, "t", STARTED)) < WAIT_S
+    sender.opened(run)
+    assert timed(lambda: [run.offer(i) for i in range(100)]) < 0.1
+    assert timed(lambda: sender.record(None, "published", ev.Created(identity=IDENTITY))) < 0.1
+    assert timed(run.close) < WAIT_S
+    assert timed(lambda: sender.record(run, "t", ev.Completed())) < 0.1
+    server.resume()
+    task = seen(server, status="completed", attempt=1)
+    assert task.total_items == task.current_items == 10
+
+
+def test_what_is_kept_is_recorded_when_it_happened(server: Server, sender: Sender) -> None:
+    server.pause()
+    run, began = start(sender), datetime.now(UTC)
+    run.offer(4)
+    eventually(lambda: datetime.now(UTC) > began + timedelta(seconds=1.2))
+    sender.ended(run)
+    run.close()
+    ended = datetime.now(UTC)
+    sender.record(run, "t", ev.Failed(error_message="no"))
+    eventually(lambda: datetime.now(UTC) > ended + timedelta(seconds=1.2))
+    server.resume()
+    task = seen(server, status="error")
+    assert task.started_at is not None
+    assert task.completed_at is not None
+    assert abs(task.started_at - began) < timedelta(seconds=0.5)
+    assert abs(task.completed_at - ended) < timedelta(seconds=0.5)
+
+
+def test_the_newest_value_is_recorded_when_it_was_said(server: Server, sender: Sender) -> None:
+    run = start(sender)
+    run.offer(1)
+    seen(server, current_items=1)
+    server.pause()
+    run.offer(7, message="seven")
+    said = datetime.now(UTC)
+    eventually(lambda: datetime.now(UTC) > said + timedelta(seconds=2))
+    server.resume()
+    task = seen(server, current_items=7, message="seven")
+    assert task.updated_at is not None
+    assert abs(task.updated_at - said) < timedelta(seconds=1)
+
+
+def test_a_start_that_was_taken_unsaid_counts_once(server: Server, sender: Sender) -> None:
+    """A server that hangs carries out later what it was sent; nobody hears of it."""
+    sender.record(None, "t", ev.Created(identity=IDENTITY))
+    run = Run("t", IDENTITY, sender)
+    document = sender.writer.store.run(sender.writer.store.flows.get("t"))
+    assert document is not None
+    run.base = Base.of(document)  # as a worker knows it from the message: one round trip
+    server.pause()
+    sender.record(run, "t", STARTED)
+    server.resume()
+    eventually(lambda: run.attempt is not None, what="the start sent again")
+    task = seen(server, status="running")
+    assert (task.attempt, task.revision) == (1, 2)
+    assert run.attempt == 1
+
+
+def test_one_line_says_that_the_store_is_away_and_one_that_it_is_back(
+    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = start(sender)
+    server.kill()
+    away_until, value = time.monotonic() + 2.4, 0
+    while time.monotonic() < away_until:
+        value += 1
+        run.offer(value)
+        time.sleep(0.01)
+    server.start()
+    seen(server, current_items=value)
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("progress")]
+    assert len(said) == 2, said
+    assert "jobs go on" in said[0]
+    assert "answers again" in said[1]
+
+
+def test_one_strange_value_holds_nobody_up(
+    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under a record's key stands what is none, text or another type altogether."""
+    with Store(Settings(redis_url=server.url)) as store:
+        store._client.set("task:text", "no record")
+        store._client.rpush("task:list", "no string")
+    for task_id in ("text", "list"):
+        run = start(sender, task_id)
+        run.offer(3)
+        assert sender.record(run, task_id, ev.Completed()) is None
+    run = start(sender)
+    run.offer(5)
+    seen(server, current_items=5)
+    assert sum(record.levelname == "ERROR" for record in caplog.records) == 1
+
+
+def test_what_waits_is_bounded_and_counted(
+    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(sender._outbox, "_most", 10)
+    server.pause()
+    for number in range(30):
+        sender.record(None, f"t{number}", STARTED)
+    assert len(sender._outbox) == 10
+    assert sender._outbox.dropped == 20
+    assert sum("wait for the store" in record.getMessage() for record in caplog.records) == 1
+    assert timed(sender.stop) < 1
+    assert "10 starts and ends could not be recorded" in caplog.text
+    server.resume()
