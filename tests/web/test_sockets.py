@@ -155,6 +155,24 @@ async def test_no_state_is_missed_or_told_twice_while_it_moves(
         assert revisions[-1] == last
 
 
+async def test_an_end_right_after_the_snapshot_was_read_is_heard(
+    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    store = api.app.state.progress.store
+    read = store.run
+
+    async def read_then_end(flow: Any) -> Any:
+        document = await read(flow)
+        await asyncio.to_thread(Records(redis_url).complete, task_id)
+        return document
+
+    monkeypatch.setattr(store, "run", read_then_end)
+    async with api.watch(task_id) as socket:
+        assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
+
+
 async def test_what_a_client_says_is_not_heard(api: RunningApi) -> None:
     task_id = api.create()
     async with api.watch(task_id) as socket:
