@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,24 @@ from tests.integration.world import World
 from tests.servers import Service, Worker
 
 APP = "tests.integration.app"
+
+
+def environment(
+    folder: Path,
+    url: str,
+    *,
+    conf: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """What a process of the system is told; broker, results and records are on `url`."""
+    urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
+    return {
+        **urls,
+        "JOBS_DIR": str(folder),
+        "JOBS_CONF": json.dumps(conf or {}),
+        "JOBS_INSTALL": json.dumps(given or {}),
+        "PROGRESS_UPDATE_INTERVAL_S": "0.05",
+    }
 
 
 def worker(
@@ -32,13 +51,6 @@ def worker(
     args: tuple[str, ...] = (),
 ) -> Worker:
     """A worker with the jobs, not started; `env` wins."""
-    urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
-    about = {
-        "JOBS_DIR": str(folder),
-        "JOBS_CONF": json.dumps(conf or {}),
-        "JOBS_INSTALL": json.dumps(given or {}),
-        "PROGRESS_UPDATE_INTERVAL_S": "0.05",
-    }
     return Worker(
         APP,
         log=folder / f"{name}.log",
@@ -46,8 +58,16 @@ def worker(
         pool=pool,
         concurrency=concurrency,
         args=args,
-        env={**urls, **about, **(env or {})},
+        env={**environment(folder, url, conf=conf, given=given), **(env or {})},
     )
+
+
+def beat(folder: Path, url: str, env: Mapping[str, str], **about: Any) -> Service:
+    """A beat process of its own, not started; `about` as `environment`'s."""
+    args = [sys.executable, "-m", "celery", "-A", APP, "beat", "--loglevel", "INFO"]
+    args += ["--schedule", str(folder / "beat-schedule")]
+    env = {**environment(folder, url, **about), **env}
+    return Service(args, log=folder / "beat.log", env=env)
 
 
 @contextlib.contextmanager

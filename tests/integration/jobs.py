@@ -152,6 +152,14 @@ def updates(task: Any, value: Any) -> Any:
     return RESULTS
 
 
+def spins(task: Any, value: Any) -> Any:
+    """Silent and busy: lets no other greenlet run until the test says enough."""
+    gate = Gate()
+    while not gate.pids(task.request.id, "enough"):
+        pass
+    return RESULTS
+
+
 def says_its_run(task: Any, value: Any) -> Any:
     """The first of two runs returns at once, the second when the test says enough."""
     gate, task_id = Gate(), task.request.id
@@ -180,6 +188,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         dies_once,
         hangs,
         updates,
+        spins,
         says_its_run,
     )
 } | {"return": returns}

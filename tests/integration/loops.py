@@ -23,6 +23,7 @@ def add(app: Celery) -> None:
         "setting_state": setting_state,
         "swallowing": swallowing,
         "deaf": deaf,
+        "timing": timing,
         "retrying": retrying,
     }.items():
         app.task(bind=True, name=name, shared=False)(progress_task(function))
@@ -94,6 +95,16 @@ def deaf(self: Any) -> Any:
     for _ in steps(self):
         pass
     return "to the end"
+
+
+def timing(self: Any) -> Any:
+    """How long its slowest `update` took, in milliseconds."""
+    notifier, slowest = ProgressNotifier(self), 0.0
+    for number in steps(self):
+        began = time.perf_counter()
+        notifier.update(number, TOTAL)
+        slowest = max(slowest, time.perf_counter() - began)
+    return {"slowest_ms": slowest * 1000}
 
 
 def retrying(self: Any) -> Any:

@@ -30,10 +30,7 @@ class Stack(NamedTuple):
 
 
 def stacks(folder: Path, url: str) -> dict[str, Stack]:
-    for name in ("queue", "control", "results"):
-        (folder / name).mkdir()
-    queue = {"data_folder_in": f"{folder}/queue", "data_folder_out": f"{folder}/queue"}
-    files = {"broker_transport_options": {**queue, "control_folder": f"{folder}/control"}}
+    files = on_files(folder / "files")
     ends = ("SUCCESS", "FAILURE")
     return {
         "rpc": Stack(url, "rpc://", ends, {"task_default_queue": "rpc"}),
@@ -41,8 +38,17 @@ def stacks(folder: Path, url: str) -> dict[str, Stack]:
             url, f"db+sqlite:///{folder}/results.db", ends, {"task_default_queue": "database"}
         ),
         "disabled": Stack(url, "disabled://", None, {"task_default_queue": "disabled"}),
-        "filesystem": Stack("filesystem://", f"file://{folder}/results", ends, files),
+        "filesystem": Stack("filesystem://", f"file://{folder}/files/results", ends, files),
     }
+
+
+def on_files(folder: Path) -> dict[str, Any]:
+    """Configuration of a broker that is a folder."""
+    for name in ("queue", "control", "results"):
+        (folder / name).mkdir(parents=True)
+    queue = {"data_folder_in": f"{folder}/queue", "data_folder_out": f"{folder}/queue"}
+    options = {**queue, "control_folder": f"{folder}/control", "polling_interval": 0.1}
+    return {"broker_transport_options": options}
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +127,29 @@ def test_a_worker_in_this_very_process(
             world.until(task_id, status="running", current_status="half way")
             world.go(task_id)
             assert world.ended(task_id)["results"] == RESULTS
+
+
+def test_without_a_store_tracking_is_off_and_says_so_once(
+    folder: Path, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither broker nor results are on Redis, and PROGRESS_REDIS_URL says nothing."""
+    conf = on_files(folder / "no-store")
+    urls = {
+        "CELERY_BROKER_URL": "filesystem://",
+        "CELERY_RESULT_BACKEND": f"file://{folder}/no-store/results",
+        "PROGRESS_REDIS_URL": "",
+    }
+    nowhere = worker("nowhere", folder, url, concurrency=1, conf=conf, env=urls)
+    broker, results = urls["CELERY_BROKER_URL"], urls["CELERY_RESULT_BACKEND"]
+    world = World(folder, broker=broker, results=results, store=None, conf=conf)
+    with running(nowhere), contextlib.closing(world):
+        for _ in range(2):
+            task_id = world.send()
+            world.go(task_id)
+            eventually(lambda: world.result(task_id)["status"] == "SUCCESS")  # noqa: B023
+            assert world.result(task_id)["result"] == RESULTS
+        said = "progress tracking is off: no store: set PROGRESS_REDIS_URL"
+        assert [said in record.getMessage() for record in caplog.records].count(True) == 1
+        # Its pool's process is one of its own.
+        assert 1 <= nowhere.log.count(said) <= 2
+        assert nowhere.log.count("no progress is recorded for job") == 1

@@ -95,11 +95,11 @@ class World:
         self._said(task_id, "went", runs)
 
     def _said(self, task_id: str, what: str, times: int) -> None:
-        def enough() -> bool:
-            assert len(self.gate.pids(task_id, what)) >= times, self.record(task_id)
-            return True
-
-        eventually(enough, TIMEOUT_S, what=f"{what} of {task_id}, {times} times")
+        eventually(
+            lambda: len(self.gate.pids(task_id, what)) >= times,
+            TIMEOUT_S,
+            what=f"{what} of {task_id}, {times} times",
+        )
 
     def record(self, task_id: str) -> dict[str, Any]:
         """The record as it is stored; empty if there is none."""
