@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from . import commands as c
 from . import estimate, paging, wire
 from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
 from .events import Created, Event
-from .model import STATUSES, Task, TaskStatus, rendered
+from .model import STATUSES, Task, TaskStatus, rendered, replace
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .settings import Settings
 from .transition import transition
@@ -113,7 +113,7 @@ class Flows:
                 return Applied(Base(task, wire.digest(document)), document)
             fresh_read, before = True, committed.facets
             if committed.document is not None:
-                base = Base.of(committed.document)
+                base = Base.of(committed.document).grown_to(remembered)
                 expected = base.digest
             else:
                 base, expected = remembered, ""

@@ -6,18 +6,16 @@ Pure functions `(task, event, scene) -> Task`; `transition` adds status, updated
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import events as ev
 from .catalogue import Locale, text
 from .estimate import smoothed
-from .model import LOST, Task, TaskStatus, rendered
+from .model import LOST, Task, TaskStatus, rendered, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """What a step may look at besides the task and the event."""
 
     now: datetime
@@ -101,7 +99,8 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    return replace(moved(task, event, scene), started_at=task.started_at or scene.now)
+    task = moved(task, event, scene)
+    return task if task.started_at is not None else replace(task, started_at=scene.now)
 
 
 def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:

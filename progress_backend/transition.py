@@ -9,7 +9,7 @@ Rule 3: a record that ended with an error starts again only if its message came 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from . import events as ev
 from . import steps
 from .catalogue import Locale
 from .errors import TaskAlreadyFinished, TransitionRefused
-from .model import LOST, Task, TaskStatus
+from .model import LOST, Task, TaskStatus, replace
 from .steps import Scene, Step
 
 #: Row of a task that has no record, and of an error that is only a suspicion.

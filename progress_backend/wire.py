@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, Final
 
 from .errors import TooLarge
 from .estimate import estimated_completion, rate_text, remaining_seconds, seconds_text
-from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered
+from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered, replace
 
 #: A document above this is refused: it is sent to every watcher on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024

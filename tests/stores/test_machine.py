@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
 
 
 def fields_of(task: Task) -> dict:
-    return {name: getattr(task, name) for name in Task.__slots__}
+    return dict(vars(task))
 
 
 def milliseconds(time: datetime) -> int:
