@@ -25,6 +25,16 @@ class Base:
         """From a stored document."""
         return cls(wire.decode(document), wire.digest(document))
 
+    def grown_to(self, known: Base | None) -> Base:
+        """This record as it stands in the store, or, if that came back older than `known`, with
+        what is known of it. Whoever wrote to it since it came back has the last word."""
+        if known is None or known.task.created_at != self.task.created_at:
+            return self
+        stored, then, last = self.task, self.task.updated_at, known.task.updated_at
+        if then is None or last is None or then >= last or stored.attempt > known.task.attempt:
+            return self
+        return self if stored.revision >= known.task.revision else Base(known.task, self.digest)
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:

@@ -76,7 +76,8 @@ class Writer:
         task = applied.task
         if started and applied.refused is None:
             run.attempt = task.attempt
-        if run.attempt == task.attempt:
+        # A record with a lower number came back from before this run: its status is meant for it.
+        if run.attempt is not None and task.attempt <= run.attempt:
             run.base = applied.base
             run.told(task.status)
         elif started:
