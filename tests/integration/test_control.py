@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 from celery import chord
 from celery.exceptions import ChordError, TaskRevokedError
 
-from progress_backend import RedisProgressService, TaskAlreadyFinished
+from progress_backend import TaskAlreadyFinished
+from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
@@ -25,34 +24,9 @@ def pool(request: pytest.FixtureRequest) -> str:
     return pool
 
 
-class Service:
-    """The library's service, as a web application uses it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def cancel(self, task_id: str) -> dict[str, Any]:
-        return self._ask(lambda service: service.cancel_task(task_id, reason="not needed", by="me"))
-
-    def pause(self, task_id: str) -> dict[str, Any]:
-        return self._ask(lambda service: service.update_progress(task_id, status="paused"))
-
-    def resume(self, task_id: str) -> dict[str, Any]:
-        return self._ask(lambda service: service.update_progress(task_id, status="running"))
-
-    def _ask(
-        self, call: Callable[[RedisProgressService], Coroutine[Any, Any, dict[str, Any]]]
-    ) -> dict[str, Any]:
-        async def asked() -> dict[str, Any]:
-            async with RedisProgressService(self._url) as service:
-                return await call(service)
-
-        return asyncio.run(asked())
-
-
 @pytest.fixture(scope="module")
-def service(url: str) -> Service:
-    return Service(url)
+def service(url: str) -> Control:
+    return Control(url)
 
 
 def started(world: World, name: str, **how: Any) -> str:
@@ -83,7 +57,7 @@ def revoked(world: World, task_id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", SAYING)
 def test_a_running_job_ends_at_the_next_thing_it_says(
-    world: World, service: Service, name: str
+    world: World, service: Control, name: str
 ) -> None:
     task_id = started(world, name)
     before = world.record(task_id)
@@ -98,20 +72,20 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
         service.cancel(task_id)
 
 
-def test_a_job_that_swallows_it_hears_it_each_time(world: World, service: Service) -> None:
+def test_a_job_that_swallows_it_hears_it_each_time(world: World, service: Control) -> None:
     task_id = started(world, "swallowing")
     service.cancel(task_id)
     revoked(world, task_id)
     assert len(world.gate.pids(task_id, "swallowed")) == 3
 
 
-def test_autoretry_does_not_run_a_cancelled_job_again(world: World, service: Service) -> None:
+def test_autoretry_does_not_run_a_cancelled_job_again(world: World, service: Control) -> None:
     task_id = started(world, "autoretrying")
     service.cancel(task_id)
     assert revoked(world, task_id)["attempt"] == 1
 
 
-def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Service) -> None:
+def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
     world.gate.mark(task_id, "enough")
@@ -120,7 +94,7 @@ def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service
     assert (record["status"], record["results"]) == ("cancelled", {})
 
 
-def test_a_queued_job_never_begins(world: World, service: Service) -> None:
+def test_a_queued_job_never_begins(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(queue="parked").id)
     assert service.cancel(task_id)["status"] == "cancelled"
     world.app.control.add_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
@@ -128,7 +102,7 @@ def test_a_queued_job_never_begins(world: World, service: Service) -> None:
     assert world.gate.pids(task_id, "began") == []
 
 
-def test_a_job_that_waits_for_its_eta_never_begins(world: World, service: Service) -> None:
+def test_a_job_that_waits_for_its_eta_never_begins(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(countdown=1.5).id)
     eventually(lambda: world.scheduled(task_id))
     service.cancel(task_id)
@@ -136,7 +110,7 @@ def test_a_job_that_waits_for_its_eta_never_begins(world: World, service: Servic
     assert world.gate.pids(task_id, "began") == []
 
 
-def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service: Service) -> None:
+def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["retrying"].delay().id)
     world.until(task_id, current_status="ValueError: busy")
     service.cancel(task_id)
@@ -145,7 +119,7 @@ def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service
 
 
 @pytest.mark.parametrize("name", SAYING)
-def test_a_paused_job_waits_and_goes_on(world: World, service: Service, name: str) -> None:
+def test_a_paused_job_waits_and_goes_on(world: World, service: Control, name: str) -> None:
     task_id = started(world, name)
     assert service.pause(task_id)["status"] == "paused"
     held = holds_still(world, task_id)
@@ -177,7 +151,7 @@ def holds_still(world: World, task_id: str) -> int:
     return seen[-1]
 
 
-def test_a_paused_job_can_be_cancelled(world: World, service: Service) -> None:
+def test_a_paused_job_can_be_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "updating")
     service.pause(task_id)
     holds_still(world, task_id)
@@ -187,7 +161,7 @@ def test_a_paused_job_can_be_cancelled(world: World, service: Service) -> None:
 
 
 def test_a_job_paused_in_the_queue_waits_before_its_first_line(
-    world: World, service: Service
+    world: World, service: Control
 ) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(queue="parked_too").id)
     service.pause(task_id)
@@ -202,7 +176,7 @@ def test_a_job_paused_in_the_queue_waits_before_its_first_line(
     assert world.ended(task_id)["status"] == "completed"
 
 
-def test_a_chord_ends_when_one_of_its_header_is_cancelled(world: World, service: Service) -> None:
+def test_a_chord_ends_when_one_of_its_header_is_cancelled(world: World, service: Control) -> None:
     tasks = world.app.tasks
     body = chord([tasks["updating"].si(), tasks["fetch"].si("a")], tasks["fetch"].si("sum"))
     result = body.apply_async()

@@ -1,0 +1,64 @@
+"""Beat has ended records deleted after their retention, and never a live one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from progress_backend.keys import Keys
+from tests.conftest import end, flushed
+from tests.integration.conftest import beat, running, worker
+from tests.integration.world import TIMEOUT_S, World
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+SOON = {"PROGRESS_CLEANUP_INTERVAL_S": "1", "PROGRESS_RETENTION_S": "1"}
+
+
+@pytest.fixture(params=["worker -B", "a beat process"])
+def world(
+    request: pytest.FixtureRequest, tmp_path: Path, session_redis_url: str
+) -> Iterator[World]:
+    url = flushed(session_redis_url)
+    embedded = request.param == "worker -B"
+    args = ("-B", "--schedule", f"{tmp_path}/schedule") if embedded else ()
+    others = [] if embedded else [beat(tmp_path, url, SOON)]
+    with running(worker("prefork", tmp_path, url, env=SOON, args=args)):
+        try:
+            for each in others:
+                each.start(ready="beat: Starting")
+            world = World(tmp_path, broker=url, results=url, store=url)
+            with contextlib.closing(world):
+                yield world
+        finally:
+            end(others)
+
+
+def test_what_has_ended_goes_and_what_lives_stays(world: World) -> None:
+    ended = [world.send(outcome) for outcome in ("return", "raises", "ignores")]
+    for task_id in ended:
+        world.go(task_id)
+    live = world.send("updates")
+    world.begun(live)
+    world.go(live)
+    queued = world.send(queue="nobody_reads_it")
+    eventually(
+        lambda: all(world.record(task_id) == {} for task_id in ended),
+        TIMEOUT_S,
+        what="the ended ones deleted",
+    )
+    assert world.record(live)["status"] == "running"
+    assert world.record(queued)["status"] == "created"
+    # Nothing else speaks of the deleted ones either.
+    assert world.store is not None
+    keys = Keys()
+    assert set(world.store.zrange(keys.index(), 0, -1)) == {live, queued}
+    assert set(world.store.hkeys(keys.facets)) == {live, queued}
+    assert set(world.store.zrange(keys.expiry, 0, -1)) == {live, queued}
+    world.gate.mark(live, "enough")
+    world.ended(live)
+    eventually(lambda: world.record(live) == {}, TIMEOUT_S)
