@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -13,18 +14,30 @@ class HubClosed(Exception):
     """The process shuts down; no more news will come."""
 
 
+@dataclass(slots=True)
+class Counts:
+    """What became of the items that were put into mailboxes."""
+
+    delivered: int = 0
+    #: Gone for a newer one before the listener fetched it.
+    dropped: int = 0
+
+
 class Mailbox(Generic[T]):
     """Holds the newest item for one listener; an older one that was not fetched is gone."""
 
-    __slots__ = ("_closed", "_newest", "_waiter")
+    __slots__ = ("_closed", "_counts", "_newest", "_waiter")
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self._newest: T | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
 
     def put(self, item: T) -> None:
         """Replaces what is there; never waits."""
+        if self._newest is not None:
+            self._counts.dropped += 1
         self._newest = item
         self._wake()
 
@@ -42,6 +55,7 @@ class Mailbox(Generic[T]):
         while not self._closed:
             if self._newest is not None:
                 item, self._newest = self._newest, None
+                self._counts.delivered += 1
                 return item
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -58,13 +72,14 @@ class Mailbox(Generic[T]):
 class Hub(Generic[T]):
     """Brings what is published on a topic to all who joined it."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts | None = None) -> None:
+        self.counts = counts or Counts()
         self._topics: dict[str, set[Mailbox[T]]] = {}
         self._closed = False
 
     def join(self, topic: str) -> Mailbox[T]:
         """A mailbox that gets what is published on the topic from now on."""
-        mailbox: Mailbox[T] = Mailbox()
+        mailbox: Mailbox[T] = Mailbox(self.counts)
         if self._closed:
             mailbox.close()
         self._topics.setdefault(topic, set()).add(mailbox)

@@ -9,13 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Container
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import redis.exceptions
 from redis.asyncio.connection import AbstractConnection
 
 #: Channels in one command.
 _BATCH = 500
+
+
+class Channel(NamedTuple):
+    """What can be subscribed to: a channel, or with kind P every channel that fits a pattern."""
+
+    name: str
+    #: What goes before SUBSCRIBE and UNSUBSCRIBE.
+    kind: Literal["", "P"] = ""
 
 
 class Subscription:
@@ -30,9 +38,9 @@ class Subscription:
         self,
         connection: AbstractConnection,
         *,
-        wanted: Container[str],
-        confirmed: Callable[[str], None],
-        heard: Callable[[str, bytes], None],
+        wanted: Container[Channel],
+        confirmed: Callable[[Channel], None],
+        heard: Callable[[Channel, bytes], None],
         ping_s: float,
     ) -> None:
         self._connection = connection
@@ -40,14 +48,14 @@ class Subscription:
         self._confirmed = confirmed
         self._heard = heard
         self._ping_s = ping_s
-        self._subscribed: set[str] = set()
+        self._subscribed: set[Channel] = set()
         #: SUBSCRIBEs on their way: only the last one's reply says that the subscription stands.
-        self._unconfirmed: Counter[str] = Counter()
-        self._changed: dict[str, None] = {}
+        self._unconfirmed: Counter[Channel] = Counter()
+        self._changed: dict[Channel, None] = {}
         self._ping = False
         self._something = asyncio.Event()
 
-    def change(self, channel: str) -> None:
+    def change(self, channel: Channel) -> None:
         """Says that a channel became wanted or unwanted."""
         self._changed[channel] = None
         self._something.set()
@@ -86,10 +94,14 @@ class Subscription:
                 self._ping = False
                 await self._connection.send_command("PING", check_health=False)
 
-    async def _send(self, verb: str, channels: list[str]) -> None:
-        for start in range(0, len(channels), _BATCH):
-            batch = channels[start : start + _BATCH]
-            await self._connection.send_command(verb, *batch, check_health=False)
+    async def _send(self, verb: str, channels: list[Channel]) -> None:
+        kinds: dict[str, list[str]] = {}
+        for channel in channels:
+            kinds.setdefault(channel.kind, []).append(channel.name)
+        for kind, names in kinds.items():
+            for start in range(0, len(names), _BATCH):
+                batch = names[start : start + _BATCH]
+                await self._connection.send_command(kind + verb, *batch, check_health=False)
 
     async def _read(self) -> None:
         asked = False
@@ -107,13 +119,17 @@ class Subscription:
                 asked = self._ping = True
                 self._something.set()
 
-    def _take(self, kind: bytes, name: bytes, payload: Any = None) -> None:
-        channel = name.decode()
-        if kind == b"message":
-            self._heard(channel, payload)
-        elif kind == b"subscribe":
-            self._unconfirmed[channel] -= 1
-            if self._unconfirmed[channel] <= 0:
-                del self._unconfirmed[channel]
-                if channel in self._subscribed:
-                    self._confirmed(channel)
+    def _take(self, what: bytes, name: bytes, *rest: Any) -> None:
+        if what == b"message":
+            self._heard(Channel(name.decode()), rest[0])
+        elif what == b"pmessage":
+            self._heard(Channel(name.decode(), "P"), rest[1])
+        elif what in (b"subscribe", b"psubscribe"):
+            self._stands(Channel(name.decode(), "" if what == b"subscribe" else "P"))
+
+    def _stands(self, channel: Channel) -> None:
+        self._unconfirmed[channel] -= 1
+        if self._unconfirmed[channel] <= 0:
+            del self._unconfirmed[channel]
+            if channel in self._subscribed:
+                self._confirmed(channel)

@@ -20,7 +20,11 @@ class Update:
     key: tuple[int, datetime, int]
     #: The JSON text for watchers.
     message: str | None
+    task_id: str = ""
+    #: Status, type and symbol: what a list can be filtered by.
+    facets: tuple[str, str, str | None] = ("", "", None)
     ended: bool = False
+    ended_at: datetime | None = None
     #: The end is only a suspicion that the run may take back.
     suspected: bool = False
 
@@ -35,13 +39,22 @@ class Update:
             return cls((epoch, _NEVER, 0), None)
         body = json.loads(document)
         created_at, revision = wire.version(body)
+        ended_at = body["end_time"]
         type_ = "task_created" if revision == 1 else "progress_update"
         return cls(
             key=(epoch, created_at, revision),
             message=wire.update_message(body, type_),
+            task_id=body["task_id"],
+            facets=(body["status"], body["task_type"], body["symbol"]),
             ended=body["status"] in ENDED,
+            ended_at=ended_at and datetime.fromisoformat(ended_at),
             suspected=wire.suspected(body),
         )
+
+    @property
+    def revision(self) -> int:
+        """The record's revision; 0 if it is gone."""
+        return self.key[2]
 
     def says_more_than(self, other: Update) -> bool:
         """Whether a watcher who knows `other` has to be told.

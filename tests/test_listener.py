@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.feed import Feed
 from progress_backend.hub import Hub, Mailbox
 from progress_backend.listener import Listener
 from progress_backend.settings import Settings
@@ -26,7 +27,7 @@ from tests.waiting import aeventually
 @asynccontextmanager
 async def listening(url: str, prefix: str = "") -> AsyncIterator[Listener]:
     store = AsyncStore(Settings(redis_url=url, key_prefix=prefix), timeout_s=2)
-    listener = Listener(store, Hub())
+    listener = Listener(store, Hub(), Feed())
     listener.start()
     try:
         yield listener
@@ -135,7 +136,7 @@ async def test_a_server_that_is_away_is_said_once(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("progress_backend.listener.SUBSCRIBE_S", 0.5)
+    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.5)
     server = start_server()
     server.stop()
     with caplog.at_level(logging.WARNING, "progress_backend"):

@@ -102,14 +102,19 @@ class Cancel(_Asked):
     )
 
 
-class ListQuery(BaseModel):
-    """Filters and the page wanted."""
+class Filter(BaseModel):
+    """Which tasks; all that is given has to fit."""
 
     model_config = ConfigDict(extra="forbid")
 
     status: Status | None = Field(default=None, description="Only tasks with this status.")
     task_type: Name | None = Field(default=None, description="Only tasks of this type.")
     symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+
+
+class ListQuery(Filter):
+    """Filters and the page wanted."""
+
     page: Annotated[int, BeforeValidator(_whole)] = Field(default=1, ge=1, le=10**9)
     limit: Annotated[int, BeforeValidator(_whole)] = Field(default=20, ge=1, le=MAX_LIMIT)
 

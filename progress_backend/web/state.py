@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
+from ..feed import Feed
 from ..flows import Flows
 from ..hub import Hub
 from ..listener import Listener
@@ -32,6 +33,7 @@ class Api:
     store: AsyncStore
     service: RedisProgressService
     hub: Hub[Update]
+    feed: Feed
     listener: Listener
     #: None: no broker is known, so no process can be terminated.
     broker: Broker | None
@@ -41,20 +43,26 @@ class Api:
         """Opens them; the listener begins to connect. Needs a running event loop."""
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
-        listener = Listener(store, hub)
+        feed = Feed(hub.counts)
+        listener = Listener(store, hub, feed)
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
-        return cls(settings, store, service, hub, listener, broker)
+        return cls(settings, store, service, hub, feed, listener, broker)
 
     @property
     def flows(self) -> Flows:
         """The flows under the settings."""
         return self.service.flows
 
+    def farewell(self) -> None:
+        """Lets every watcher go, and whoever comes."""
+        self.hub.close()
+        self.feed.close()
+
     async def close(self) -> None:
         """Lets every watcher go, then closes the connections."""
-        self.hub.close()
+        self.farewell()
         await self.listener.stop()
         await self.store.close()
 

@@ -131,7 +131,7 @@ async def test_a_record_that_does_not_come_back(
 async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.listener.SUBSCRIBE_S", 0.3)
+    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.3)
     server = start_server()
     api = start_api(redis_url=server.url)
     server.kill()

@@ -193,35 +193,6 @@ async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None
     await aeventually(lambda: api.watched() == 0)
 
 
-async def test_a_lost_run_is_waited_for(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, lease_s=30)
-    records = Records(redis_url)
-    running = records.start("job")
-    lost = ev.Lost(lease="lease-1", error_message="worker gone", revision=running.revision)
-    async with api.watch("job") as socket:
-        await said(socket)
-        records.apply("job", lost)
-        assert (await said(socket))["status"] == "error"
-        records.apply("job", ev.Progressed(current=9, attempt=1))
-        message = await said(socket)
-        assert (message["status"], message["progress"]["current"]) == ("running", 9)
-        records.apply("job", ev.Completed(attempt=1))
-        assert (await said(socket))["status"] == "completed"
-        assert await closed(socket) == 1000
-
-
-async def test_a_lost_run_is_waited_for_one_lease_only(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, lease_s=0.4)
-    records = Records(redis_url)
-    running = records.start("job")
-    lost = ev.Lost(lease="lease-1", error_message="worker gone", revision=running.revision)
-    records.apply("job", lost)
-    async with api.watch("job") as socket:
-        messages = [m async for m in rest(socket)]
-        assert [m["error_message"] for m in messages] == ["worker gone"]
-        assert await closed(socket) == 1000
-
-
 async def test_what_is_published_by_others_harms_nobody(api: RunningApi, redis_url: str) -> None:
     task_id = api.create()
     async with api.watch(task_id) as socket:
@@ -231,20 +202,6 @@ async def test_what_is_published_by_others_harms_nobody(api: RunningApi, redis_u
                 assert client.publish(f"task_update:{task_id}", rubbish) == 1
         api.update(task_id, current_items=4)
         assert (await said(socket))["progress"]["current"] == 4
-
-
-async def test_a_task_made_anew_under_its_id_is_followed(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    records.create("again")
-    for current in range(5):
-        records.progress("again", current)
-    async with api.watch("again") as socket:
-        assert (await said(socket))["revision"] == 6
-        with redis.Redis.from_url(redis_url) as client:
-            client.flushdb()
-        records.create("again")
-        message = await said(socket)
-        assert (message["type"], message["revision"]) == ("task_created", 1)
 
 
 async def test_an_end_of_the_service_sends_clients_away_for_a_while(

@@ -1,0 +1,175 @@
+"""What this process watches: says what to subscribe to, and gives what comes to hub and feed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from . import commands as c
+from .errors import StoreUnavailable
+from .feed import Feed, Inbox
+from .hub import Hub, Mailbox
+from .store import AsyncStore
+from .subscription import Channel
+from .update import Update
+
+logger = logging.getLogger(__name__)
+
+#: Longest wait until a subscription stands, before a watcher is turned away.
+SUBSCRIBE_S = 5.0
+#: Documents in one read.
+_BATCH = 200
+
+
+class Watch:
+    """A task that somebody in this process watches; without an id, all tasks."""
+
+    __slots__ = ("heard", "subscribed", "task_id")
+
+    def __init__(self, task_id: str | None) -> None:
+        self.task_id = task_id
+        #: The subscription stands: whatever is committed from now on will be heard.
+        self.subscribed = asyncio.Event()
+        #: Epoch of the last message.
+        self.heard = 0
+
+    async def stands(self) -> None:
+        """Waits for the subscription.
+
+        Raises:
+            StoreUnavailable: Redis did not confirm it in time.
+        """
+        if self.subscribed.is_set():
+            return
+        try:
+            async with asyncio.timeout(SUBSCRIBE_S):
+                await self.subscribed.wait()
+        except TimeoutError:
+            raise StoreUnavailable("the progress store does not confirm a subscription") from None
+
+
+class Watches:
+    """`changed(channel)` is called when a channel becomes wanted or unwanted."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        hub: Hub[Update],
+        feed: Feed,
+        changed: Callable[[Channel], None],
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._feed = feed
+        self._changed = changed
+        self._every = Channel(store.keys.every_channel, "P")
+        self._by_channel: dict[Channel, Watch] = {}
+        #: The last document and its update: who is subscribed twice hears each of them twice.
+        self._last: tuple[bytes, Update] | None = None
+        #: Number of the connection, from 1 on.
+        self.epoch = 0
+
+    def __contains__(self, channel: object) -> bool:
+        return channel in self._by_channel
+
+    @property
+    def watched(self) -> int:
+        """How many tasks are watched one by one."""
+        return len(self._by_channel) - (self._every in self._by_channel)
+
+    @asynccontextmanager
+    async def task(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
+        """See `Listener.watching`."""
+        mailbox = self._hub.join(task_id)
+        channel = self._channel(task_id)
+        try:
+            await self._subscribed(channel, task_id)
+            yield mailbox
+        finally:
+            if not self._hub.leave(task_id, mailbox):
+                self._forget(channel)
+
+    @asynccontextmanager
+    async def all(self, filters: c.Filters) -> AsyncIterator[Inbox]:
+        """See `Listener.watching_all`."""
+        inbox = self._feed.join(filters)
+        try:
+            await self._subscribed(self._every, None)
+            yield inbox
+        finally:
+            if not self._feed.leave(inbox):
+                self._forget(self._every)
+
+    async def _subscribed(self, channel: Channel, task_id: str | None) -> None:
+        watch = self._by_channel.get(channel)
+        if watch is None:
+            watch = self._by_channel[channel] = Watch(task_id)
+            self._changed(channel)
+        await watch.stands()
+
+    def _forget(self, channel: Channel) -> None:
+        # Set, so that catching up does not wait for what nobody watches any more.
+        self._by_channel.pop(channel).subscribed.set()
+        self._changed(channel)
+
+    def _channel(self, task_id: str) -> Channel:
+        return Channel(self._store.keys.channel(task_id))
+
+    def begin(self) -> tuple[Watch, ...]:
+        """A new epoch; the watches to catch up on."""
+        self.epoch += 1
+        self._last = None
+        for channel in self._by_channel:
+            self._changed(channel)
+        return tuple(self._by_channel.values())
+
+    def lost(self) -> None:
+        """The connection is lost: no subscription stands any more."""
+        for watch in self._by_channel.values():
+            watch.subscribed.clear()
+        self._feed.reload()  # and shows at once if the store is away
+
+    def confirmed(self, channel: Channel) -> None:
+        """A subscription stands."""
+        if watch := self._by_channel.get(channel):
+            watch.subscribed.set()
+
+    def heard(self, channel: Channel, document: bytes) -> None:
+        """Tells those who watch what was published on a channel."""
+        watch = self._by_channel.get(channel)
+        if watch is None:
+            return
+        try:
+            if self._last is None or self._last[0] != document:
+                self._last = (document, Update.of(document, self.epoch))
+        except (ValueError, KeyError, TypeError):
+            logger.warning("what was published on %s is no document", channel.name)
+            return
+        if watch.task_id is None:
+            self._feed.publish(self._last[1])
+        else:
+            watch.heard = self.epoch
+            self._hub.publish(watch.task_id, self._last[1])
+
+    async def catch_up(self, watches: Iterable[Watch]) -> None:
+        """Reads every task that was watched before; what the hub has heard since is newer.
+
+        Raises:
+            StoreUnavailable.
+        """
+        tasks: list[tuple[str, Watch]] = []
+        for watch in watches:
+            await watch.stands()
+            if watch.task_id is None:
+                self._feed.reload()
+            else:
+                tasks.append((watch.task_id, watch))
+        for start in range(0, len(tasks), _BATCH):
+            batch = dict(tasks[start : start + _BATCH])
+            documents = await self._store.execute(c.Read(tuple(batch)))
+            for (task_id, watch), document in zip(batch.items(), documents, strict=True):
+                current = self._by_channel.get(self._channel(task_id)) is watch
+                if current and watch.heard < self.epoch:
+                    self._hub.publish(task_id, Update.of(document, self.epoch))
