@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from progress_backend.keys import Keys
@@ -71,6 +71,8 @@ facets = st.tuples(
 
 
 @given(facets, facets)
+@example((None, "a|symbol=b", None), (None, "a", "b"))
+@example((None, "a||symbol=b", None), (None, "a|", "b"))
 def test_no_two_filters_share_an_index(one, other) -> None:
     keys = Keys()
     assert (keys.index(*one) == keys.index(*other)) == (one == other)

@@ -125,6 +125,13 @@ def test_one_at_a_time(driver: Driver) -> None:
     assert clean(driver, 2 * DAY) == 1
 
 
+def test_what_has_moved_since_it_was_looked_at_is_left_alone(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    elsewhere = c.Facets("created", "fetch_data")
+    assert driver.execute(c.Sweep((c.Entry("t", elsewhere), c.Entry("t", None)), 2**52)) == 0
+    check_agreement(driver, ["t"])
+
+
 def test_who_came_back_in_between_is_spared(driver: Driver) -> None:
     driver.start("t", "lease-1")
     driver.apply("t", ev.Cancelled())

@@ -13,7 +13,7 @@ from progress_backend import wire
 from progress_backend.errors import ConcurrentUpdate, TaskNotFound, TooLarge
 from progress_backend.flows import TRIES, UNENDED_S
 from progress_backend.model import Worker
-from progress_backend.record import Base
+from progress_backend.record import Base, facets_of
 from tests.stores.driving import Driver, check_agreement, identity_of
 
 DAY_MS = 86_400_000
@@ -168,6 +168,17 @@ def test_it_gives_up_when_others_are_always_first(driver: Driver) -> None:
     with pytest.raises(ConcurrentUpdate, match=f"changed by others {TRIES} times"):
         flow.send(driver.execute(command))
     assert driver.task("t").message == ""
+
+
+def test_a_commit_compares_the_document_and_where_it_stands(driver: Driver) -> None:
+    base = driver.start("t", "lease-1")
+    document, here = driver.run(driver.flows.get("t")), facets_of(base.task)
+    elsewhere = here._replace(lease="lease-2")
+    for expected, before in (("", None), ("", here), ("x", here), (base.digest, elsewhere)):
+        commit = c.Commit("t", expected, b"{}", before, here, 10**6, 2**50)
+        assert driver.execute(commit) == c.Committed(False, document, here)
+    assert driver.run(driver.flows.get("t")) == document
+    check_agreement(driver, ["t"])
 
 
 def test_what_is_too_large_is_refused_or_clipped(driver: Driver) -> None:

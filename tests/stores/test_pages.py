@@ -72,6 +72,15 @@ def test_order_is_of_creation_not_of_the_last_update(driver: Driver) -> None:
     assert driver.ids() == ["c", "b", "a"]
 
 
+def test_a_filtered_list_too(driver: Driver) -> None:
+    for task_id in ("a", "b", "c"):
+        driver.create(task_id, symbol="7203.T")
+    for task_id in ("c", "a", "b"):
+        driver.apply(task_id, ev.Progressed(current=1))
+    for filters in (("running",), ("running", "fetch_data"), (None, None, "7203.T")):
+        assert driver.ids(1, 10, *filters) == ["c", "b", "a"]
+
+
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     made = [f"t{n}" for n in range(30)]
     for task_id in made:

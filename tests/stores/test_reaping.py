@@ -67,6 +67,12 @@ def test_a_run_that_another_worker_took_over_is_not(silent: Driver) -> None:
     assert suspects(silent) == ["b"]
 
 
+def test_not_even_if_it_does_so_meanwhile(silent: Driver) -> None:
+    flow = reaping.suspects(silent.settings, silent.now() + SILENT, "ours")
+    found = silent.drive(flow, lambda _: silent.start("a", "lease-2"), c.Read)
+    assert [base.task.task_id for base in found] == ["b"]
+
+
 def test_a_lease_given_back_is_over_but_silence_is_still_waited_for(silent: Driver) -> None:
     silent.execute(c.EndLease("lease-1"))
     assert suspects(silent, timedelta(seconds=5)) == []
