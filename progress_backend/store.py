@@ -18,6 +18,7 @@ from . import scripts
 from .commands import Command
 from .connection import async_client, async_cluster, sync_client, sync_cluster
 from .errors import SettingsError, StoreUnavailable
+from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
@@ -98,6 +99,9 @@ class Store(_Base):
         super().__init__(settings)
         opened = sync_cluster if settings.clustered else sync_client
         self._client: Any = opened(settings, timeout_s)
+        self._exchange: Exchange | None = None
+        if isinstance(self._client, redis.Redis):  # a cluster's client picks the node
+            self._exchange = Exchange(self._client)
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -125,6 +129,8 @@ class Store(_Base):
                 return planned.reply(self._send(planned.requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
+        if self._exchange and len(requests) == 1 and requests[0][0] == "EVALSHA":
+            return [self._exchange.ask(requests[0])]
         if self.settings.clustered or len(requests) < 2:
             return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
         pipeline = self._client.pipeline(transaction=False)

@@ -36,6 +36,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "connection",
         "counting",
         "embedded",
+        "exchange",
         "feed",
         "hub",
         "interface",

@@ -1,0 +1,93 @@
+"""The held connection: the same replies and errors as the client's own way, also when it breaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from progress_backend.exchange import Exchange, packed
+from tests.conftest import StartServer
+
+
+@pytest.fixture
+def client(server_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(
+        server_url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    ) as client:
+        yield client
+
+
+def clients_of(client: redis.Redis) -> set[str]:
+    return {one["id"] for one in client.client_list()}
+
+
+def test_requests_are_packed_as_redis_py_packs_them(client: redis.Redis) -> None:
+    request = ("SET", "キー", b"\x00\r\n\xff", "PX", 60_000, 0.5, "")
+    connection = client.connection_pool.get_connection()
+    theirs = b"".join(connection.pack_command(*request))
+    client.connection_pool.release(connection)
+    assert packed(request) == theirs
+
+
+def test_replies_are_the_clients_own(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    assert exchange.ask(("SET", "a", "値")) == b"OK"
+    assert exchange.ask(("GET", "a")) == "値".encode()
+    assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [0, b"x", None]
+
+
+def test_an_error_reply_is_raised_and_the_next_request_goes_on(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    with pytest.raises(redis.exceptions.NoScriptError):
+        exchange.ask(("EVALSHA", "0" * 40, 0))
+    assert exchange.ask(("ECHO", "on")) == b"on"
+
+
+def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    exchange.ask(("ECHO", "a"))
+    before = clients_of(client)
+    for _ in range(20):
+        exchange.ask(("ECHO", "b"))
+    assert clients_of(client) == before
+
+
+def test_a_connection_that_the_server_closed_is_replaced_unnoticed(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    held = exchange.ask(("CLIENT", "ID"))
+    client.client_kill_filter(_id=str(held))
+    assert exchange.ask(("CLIENT", "ID")) != held
+
+
+def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    exchange.ask(("ECHO", "a"))
+    blocked = threading.Thread(target=exchange.ask, args=(("BLPOP", "list", 0.4),))
+    blocked.start()
+    try:
+        while not any(one["cmd"] == "blpop" for one in client.client_list()):
+            assert blocked.is_alive()
+        assert exchange.ask(("ECHO", "meanwhile")) == b"meanwhile"
+        assert blocked.is_alive()
+    finally:
+        blocked.join()
+
+
+def test_a_server_that_hangs_costs_one_timeout_and_a_late_reply_is_nobodys(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    retry = Retry(NoBackoff(), 0)
+    with redis.Redis.from_url(server.url, socket_timeout=0.3, retry=retry) as client:
+        exchange = Exchange(client)
+        exchange.ask(("ECHO", "before"))
+        server.pause()
+        with pytest.raises(redis.exceptions.TimeoutError):
+            exchange.ask(("ECHO", "late"))
+        server.resume()
+        assert exchange.ask(("ECHO", "after")) == b"after"
