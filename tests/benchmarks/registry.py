@@ -13,6 +13,7 @@ from .row import Row
 MODULES = (
     "track_loop",
     "update_call",
+    "written_value",
 )
 
 
