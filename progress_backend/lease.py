@@ -12,43 +12,47 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NoAnswer
 from datetime import timedelta
 from typing import Any
 
-from celery import Celery, signals
+from celery import signals
 
 from . import commands as c
 from . import reaping
-from .captured import event_of
 from .errors import ProgressError, StoreUnavailable
-from .events import Event
 from .record import Base, milliseconds
+from .result_backend import AskBackend, result_backend
 from .settings import Settings
 from .store import Store
 from .tracker import LEASE_VARIABLE, Tracker
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait for the result backend before a silent run is judged without it.
-_ASK_S = 1.0
 #: Time between two extensions of what runs under the lease.
 _EXTEND_S = 3_600.0
 #: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
 #: thread, but a lease must be renewed in time once the store is back.
 _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
-AskBackend = Callable[[str], Event | None]
+#: The ids of the tasks that a worker has in hand; None where that cannot be told just now.
+AtWork = Callable[[], set[str] | None]
 
 
 class Keeper:
     """Renews a lease (if it has one) and reaps, in a thread of its own."""
 
-    def __init__(self, settings: Settings, lease: str | None, ask: AskBackend | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lease: str | None,
+        ask: AskBackend | None,
+        at_work: AtWork = lambda: None,
+    ) -> None:
         self._settings = settings
         self._lease = lease
         self._ask = ask
+        self._at_work = at_work
+        self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
         self._store = Store(settings, timeout_s=timeout_s)
@@ -73,7 +77,6 @@ class Keeper:
 
     def _work(self) -> None:
         reap_at = extend_at = 0.0
-        step_s = min(self._settings.lease_s / 3, self._settings.reap_interval_s)
         while not self._stop.is_set():
             try:
                 self._renew()
@@ -91,7 +94,7 @@ class Keeper:
             except Exception:
                 # A lease that is not renewed would have healthy runs reaped: go on, and say so.
                 logger.exception("progress lease")
-            self._stop.wait(step_s)
+            self._stop.wait(self._step_s)
 
     def _renew(self) -> None:
         self._store.measure_clock()
@@ -113,15 +116,28 @@ class Keeper:
         """Judges nobody before the store was seen answering for a whole lease."""
         if self._answering is None or time.monotonic() - self._answering < self._settings.lease_s:
             return
-        store = self._store
-        flow = reaping.suspects(self._settings, store.now(), self._token)
-        for base in store.run(flow):
+        store, settings = self._store, self._settings
+        for base in store.run(reaping.suspects(settings, store.now(), self._token)):
             self._judge(base)
+        at_work = self._at_work()  # before the look: what begins after it is not silent
+        if self._lease is not None and at_work is not None:
+            for base in store.run(reaping.left_over(settings, store.now(), self._lease, at_work)):
+                self._judge(base)
+        if self._ask is not None:
+            for base in store.run(reaping.unheld(store.flows, store.now(), self._token)):
+                self._judge(base, or_lost=False)
 
-    def _judge(self, base: Base) -> None:
+    def _judge(self, base: Base, *, or_lost: bool = True) -> None:
+        """Records the end that the result backend knows of, else that the run is lost."""
+        if time.monotonic() - self._answered > self._step_s:
+            self._renew()  # many answers that do not come may take longer than a lease
         task_id = base.task.task_id
         verdict = self._ask(task_id) if self._ask is not None else None
+        if verdict is not None and not reaping.of_this_life(base, verdict):
+            verdict = None
         if verdict is None:
+            if not or_lost:
+                return
             verdict = reaping.lost(base, self._settings.locale)
         store = self._store
         try:
@@ -135,26 +151,14 @@ class Keeper:
             logger.warning("task %s: %s", task_id, type(verdict).__name__.lower())
 
 
-def result_backend(app: Celery) -> AskBackend:
-    """Asks Celery's result backend for an end that was missed; no answer within a bound is None."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="progress-ask")
+def at_work() -> set[str] | None:
+    """What this worker's main process has in hand, of any pool; None if it changed meanwhile."""
+    from celery.worker import state
 
-    def read(task_id: str) -> Event | None:
-        meta = app.backend.get_task_meta(task_id)
-        if meta.get("status") not in ("SUCCESS", "FAILURE", "REVOKED"):
-            return None
-        return event_of(meta["status"], meta.get("result"))
-
-    def ask(task_id: str) -> Event | None:
-        try:
-            return pool.submit(read, task_id).result(timeout=_ASK_S)
-        except NoAnswer:
-            return None
-        except Exception as error:  # disabled, unreachable, undecodable: no answer
-            logger.debug("result backend gives no answer: %r", error)
-            return None
-
-    return ask
+    try:
+        return {*state.requests, *(request.id for request in state.active_requests)}
+    except RuntimeError:
+        return None
 
 
 def native_thread(work: Callable[[], None]) -> None:
@@ -175,7 +179,7 @@ def connect(tracker: Tracker) -> None:
         known = tracker.process is not None and tracker.settings.redis_url is not None
         if not known or os.getpid() in keepers:
             return
-        keeper = Keeper(tracker.settings, lease, result_backend(tracker.app))
+        keeper = Keeper(tracker.settings, lease, result_backend(tracker.app), at_work)
         keepers[os.getpid()] = keeper
         keeper.start()
 

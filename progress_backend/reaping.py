@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from . import commands as c
 from .catalogue import Locale, text
-from .events import Lost
-from .flows import UNENDED_S, Flow
+from .events import Event, Lost
+from .flows import UNENDED_S, Flow, Flows
+from .model import TaskStatus
 from .record import Base, milliseconds
 from .settings import Settings
 
 #: Leases looked at in one pass, and runs of each: the rest is there for the next pass.
 _LEASES = 100
 _RUNS = 1_000
-LOCK = "reap"
+#: Records of a status that one pass looks at because nobody holds them.
+_UNHELD = 100
+#: How far a worker's clock may be behind the store's.
+_SKEW = timedelta(minutes=1)
+LOCK, UNHELD_LOCK = "reap", "reap_unheld"
 
 
 def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
@@ -38,15 +44,76 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
             if document is None:
                 continue
             base = Base.of(document)
-            task = base.task
-            spoke = milliseconds(task.updated_at) if task.updated_at else 0
-            held = task.worker is not None and task.worker.lease == lease and not task.ended
-            if held and now_ms - spoke > silence_ms:
+            held = base.task.worker is not None and base.task.worker.lease == lease
+            if held and _silent(base, settings, now):
                 found.append(base)
         if not task_ids:
             # Kept for a while: a store that came back older may know runs of this lease.
             yield c.ForgetLease(lease, now_ms - 10 * silence_ms)
     return found
+
+
+def left_over(
+    settings: Settings, now: datetime, lease: str, at_work: Collection[str]
+) -> Flow[list[Base]]:
+    """Runs that a living worker holds but is not at work on, silent for a lease: their process
+    died with what it had to say.
+    """
+    held: list[str] = yield c.Held(lease, _RUNS)
+    task_ids = tuple(task_id for task_id in held if task_id not in at_work)
+    documents = (yield c.Read(task_ids)) if task_ids else []
+    bases = [Base.of(document) for document in documents if document is not None]
+    return [
+        base
+        for base in bases
+        if base.task.worker is not None
+        and base.task.worker.lease == lease
+        and _silent(base, settings, now)
+    ]
+
+
+def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
+    """Records without an end that no worker holds, silent for a lease: most of them wait for
+    theirs, some have ended in a process that died before it could say so.
+
+    A page of each status in each pass, another one each time. Under a lock of its own.
+    """
+    settings = flows.settings
+    interval_ms = int(settings.reap_interval_s * 1000)
+    if not (yield c.Lock(UNHELD_LOCK, token, interval_ms)):
+        return []
+    turn = milliseconds(now) // interval_ms
+    found: list[Base] = []
+    for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):
+        total = (yield from flows.page(1, 1, status)).total
+        if not total:
+            continue
+        pages = -(-total // _UNHELD)
+        paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
+        bases = [Base.of(document) for _, document in paged.rows if document is not None]
+        found += [b for b in bases if b.task.worker is None and _silent(b, settings, now)]
+    return found
+
+
+def _silent(base: Base, settings: Settings, now: datetime) -> bool:
+    """Whether a record that has not ended was not written for a lease."""
+    task = base.task
+    spoke = milliseconds(task.updated_at) if task.updated_at else 0
+    return not task.ended and milliseconds(now) - spoke > int(settings.lease_s * 1000)
+
+
+def of_this_life(base: Base, end: Event) -> bool:
+    """Whether an end that the result backend knows is the record's own, not that of an earlier
+    task with its id. Its time is that of the worker's clock.
+    """
+    task = base.task
+    if end.at is None or task.created_at is None:
+        return task.worker is not None
+    if task.worker is not None:
+        return end.at >= task.created_at - _SKEW
+    # A record made anew waits for its first run: an end with a skewed time is not worth a guess.
+    made_anew = task.status == TaskStatus.CREATED and task.attempt > 0
+    return end.at >= task.created_at and not made_anew
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:

@@ -1,0 +1,62 @@
+"""Asks Celery's result backend for an end that the record has missed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswer
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import Celery
+
+from .captured import event_of
+from .events import Event
+
+logger = logging.getLogger(__name__)
+
+#: Longest wait for an answer; a silent run is judged without it.
+ASK_S = 1.0
+_ENDS = ("SUCCESS", "FAILURE", "REVOKED")
+
+#: A task's end, with its time, by its id; None: it has none, or there is no answer.
+AskBackend = Callable[[str], Event | None]
+
+
+def result_backend(app: Celery) -> AskBackend:
+    """The app's; no answer within a bound is None."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="progress-ask")
+
+    def read(task_id: str) -> Event | None:
+        if app.backend.as_uri().startswith("rpc:"):
+            return None  # its results go to who sent the task, and to nobody else
+        meta = app.backend.get_task_meta(task_id)
+        if meta.get("status") not in _ENDS:
+            return None
+        event = event_of(meta["status"], meta.get("result"))
+        done = done_at(meta.get("date_done"))
+        return event if event is None or done is None else event.happened_at(done)
+
+    def ask(task_id: str) -> Event | None:
+        try:
+            return pool.submit(read, task_id).result(timeout=ASK_S)
+        except NoAnswer:
+            return None
+        except Exception as error:  # disabled, unreachable, undecodable: no answer
+            logger.debug("result backend gives no answer: %r", error)
+            return None
+
+    return ask
+
+
+def done_at(told: Any) -> datetime | None:
+    """Celery's `date_done`, a datetime or its text, in UTC unless it says otherwise."""
+    if isinstance(told, str):
+        try:
+            told = datetime.fromisoformat(told)
+        except ValueError:
+            return None
+    if not isinstance(told, datetime):
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)

@@ -1,0 +1,107 @@
+"""A keeper at work on a real store: what it settles besides runs whose lease ran out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend.lease import Keeper
+from progress_backend.model import Task, Worker
+from progress_backend.result_backend import AskBackend
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from progress_backend.testing import wait_for_progress
+
+LEASE = "worker@tests/1"
+IDENTITY = ev.Identity(task_type="fetch_data")
+StartKeeper = Callable[..., Keeper]
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    settings = Settings(redis_url=redis_url, lease_s=0.6, reap_interval_s=0.1)
+    with Store(settings) as store:
+        yield store
+
+
+@pytest.fixture
+def keep(store: Store) -> Iterator[StartKeeper]:
+    """Start a keeper; arguments as Keeper's after the settings."""
+    started: list[Keeper] = []
+
+    def start(lease: str | None, ask: AskBackend | None, *at_work: object) -> Keeper:
+        keeper = Keeper(store.settings, lease, ask, *at_work)  # type: ignore[arg-type]
+        started.append(keeper)
+        keeper.start()
+        return keeper
+
+    yield start
+    for keeper in started:
+        keeper.stop()
+
+
+def begin(store: Store, task_id: str) -> None:
+    started = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"))
+    store.run(store.flows.apply(task_id, (started,), store.now()))
+
+
+def completed(store: Store) -> AskBackend:
+    """A backend that knows that "done" has ended."""
+
+    def ask(task_id: str) -> ev.Event | None:
+        return ev.Completed(results={"saved": 4}, at=store.now()) if task_id == "done" else None
+
+    return ask
+
+
+def test_an_end_that_died_with_its_process_is_taken_from_the_result_backend(
+    store: Store, keep: StartKeeper
+) -> None:
+    for task_id in ("done", "waits"):
+        created = ev.Created(identity=IDENTITY)
+        store.run(store.flows.apply(task_id, (created,), store.now()))
+    keep(None, completed(store))
+    assert wait_for_progress(store, "done", status="completed").results == {"saved": 4}
+    assert wait_for_progress(store, "waits", status="created").revision == 1
+
+
+def test_a_run_that_its_living_worker_is_not_at_work_on_is_settled(
+    store: Store, keep: StartKeeper
+) -> None:
+    for task_id in ("done", "gone", "works"):
+        begin(store, task_id)
+    keep(LEASE, completed(store), lambda: {"works"})
+    assert wait_for_progress(store, "done", status="completed").attempt == 1
+    lost = wait_for_progress(store, "gone", status="error")
+    assert lost.error_cause == "lost"
+    assert "worker@tests" in (lost.error_message or "")
+    assert wait_for_progress(store, "works", status="running").revision == 1
+
+
+def test_nothing_of_a_living_worker_is_judged_while_it_cannot_tell(
+    store: Store, keep: StartKeeper
+) -> None:
+    for task_id in ("held", "done"):
+        begin(store, task_id)
+    began = store.now()
+    keep(LEASE, completed(store), lambda: None)
+
+    def long_after(_: Task) -> bool:
+        return store.now() - began > timedelta(seconds=4 * store.settings.lease_s)
+
+    assert wait_for_progress(store, "held", long_after).status == "running"
+
+
+def test_an_end_of_an_earlier_task_with_the_id_is_not_taken(
+    store: Store, keep: StartKeeper
+) -> None:
+    before = store.now() - timedelta(hours=1)
+    created = ev.Created(identity=IDENTITY)
+    for task_id in ("used again", "done"):
+        store.run(store.flows.apply(task_id, (created,), store.now()))
+    keep(None, lambda i: completed(store)(i) if i == "done" else ev.Completed(at=before))
+    assert wait_for_progress(store, "done", status="completed")
+    assert wait_for_progress(store, "used again", status="created").revision == 1

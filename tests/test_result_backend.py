@@ -1,0 +1,74 @@
+"""What the result backend is asked, and what counts as no answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from celery import Celery
+
+from progress_backend import events as ev
+from progress_backend.result_backend import ASK_S, done_at, result_backend
+
+Build = Callable[[str], Celery]
+
+
+@pytest.fixture
+def build() -> Iterator[Build]:
+    built: list[Celery] = []
+
+    def build(backend: str) -> Celery:
+        built.append(Celery("asked", broker="memory://", backend=backend, set_as_current=False))
+        return built[-1]
+
+    yield build
+    for app in built:
+        app.close()
+
+
+def test_an_end_comes_with_its_time(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    app.backend.store_result("t-1", {"saved": 4}, "SUCCESS")
+    end = result_backend(app)("t-1")
+    assert isinstance(end, ev.Completed)
+    assert end.results == {"saved": 4}
+    assert end.at is not None
+    assert before < end.at < datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_every_end_is_told(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("failed", ValueError("no such symbol"), "FAILURE")
+    app.backend.store_result("revoked", None, "REVOKED")
+    ask = result_backend(app)
+    failed, revoked = ask("failed"), ask("revoked")
+    assert isinstance(failed, ev.Failed)
+    assert "no such symbol" in failed.error_message
+    assert isinstance(revoked, ev.Cancelled)
+
+
+@pytest.mark.parametrize("state", ["STARTED", "RETRY", "PROGRESS", "IGNORED"])
+def test_what_is_no_end_is_no_answer(build: Build, redis_url: str, state: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("t-1", {"current": 1}, state)
+    assert result_backend(app)("t-1") is None
+    assert result_backend(app)("unknown") is None
+
+
+@pytest.mark.parametrize("backend", ["disabled://", "rpc://", "redis://127.0.0.1:1/0"])
+def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None:
+    began = time.monotonic()
+    assert result_backend(build(backend))("t-1") is None
+    assert time.monotonic() - began < ASK_S + 4
+
+
+def test_times_are_read_as_celery_writes_them() -> None:
+    noon = datetime(2025, 1, 1, 12, tzinfo=UTC)
+    assert done_at("2025-01-01T12:00:00+00:00") == done_at("2025-01-01T12:00:00") == noon
+    assert done_at(datetime(2025, 1, 1, 12)) == noon  # noqa: DTZ001 - as databases give it
+    assert done_at(noon.astimezone(timezone(timedelta(hours=9)))) == noon
+    assert done_at(None) is None
+    assert done_at("soon") is None
