@@ -1,0 +1,48 @@
+"""The Celery app of the storm: `build` in the test's process, `app` in workers and beat.
+
+Broker, result backend and records are on one server: CHAOS_REDIS_URL.
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from progress_backend import install
+from tests.chaos import jobs
+
+#: Seconds after which a message that nobody acknowledged is delivered again.
+VISIBILITY_S = 5
+LEASE_S = 2.0
+REAP_INTERVAL_S = 1.0
+TICK_S = 1.0
+
+
+def build(url: str, *, results: bool = True, set_as_current: bool = False) -> Celery:
+    """An app with the jobs, installed; without `results` it waits for none."""
+    backend = url if results else "disabled://"
+    app = Celery("chaos", broker=url, backend=backend, set_as_current=set_as_current)
+    app.conf.update(
+        broker_transport_options={"visibility_timeout": VISIBILITY_S},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_track_started=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        beat_schedule={"tick": {"task": "tick", "schedule": TICK_S}},
+        beat_max_loop_interval=0.5,
+    )
+    install(
+        app,
+        redis_url=url,
+        lease_s=LEASE_S,
+        reap_interval_s=REAP_INTERVAL_S,
+        update_interval_s=0.2,
+    )
+    jobs.add(app)
+    return app
+
+
+if "CHAOS_REDIS_URL" in os.environ:
+    app = build(os.environ["CHAOS_REDIS_URL"], set_as_current=True)

@@ -1,0 +1,91 @@
+"""After the storm: waits until nothing is under way, then looks at everything that is stored."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+import redis
+from celery import Celery
+
+from progress_backend.flows import summary
+from progress_backend.keys import Keys
+from progress_backend.model import STATUSES
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+
+#: The broker's list of waiting messages, and its hash of those that nobody acknowledged.
+QUEUE, UNACKED = "celery", "unacked"
+_PAGE = 100
+
+
+def waiting(client: redis.Redis) -> list[str]:
+    """The tasks of messages that are still to be delivered, or that are not acknowledged."""
+    queued = [json.loads(text) for text in client.lrange(QUEUE, 0, -1)]
+    unacknowledged = [json.loads(text)[0] for text in client.hvals(UNACKED)]
+    return sorted(message["headers"]["id"] for message in [*queued, *unacknowledged])
+
+
+def deliver_again(app: Celery) -> None:
+    """Has the broker deliver again what nobody acknowledged within the visibility timeout.
+
+    Kombu does so when a worker connects, and then at each tenth look of the worker (100 s).
+    """
+    with app.connection_for_read() as connection:
+        connection.default_channel.qos.restore_visible(num=1_000, interval=1)
+
+
+def documents(client: redis.Redis) -> dict[str, dict[str, Any]]:
+    """Every stored document."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in client.scan_iter(match=f"{Keys().task('')}*", count=1_000):
+        if (text := client.get(key)) is not None:
+            document = json.loads(text)
+            found[document["task_id"]] = document
+    return found
+
+
+def states(app: Celery, task_ids: list[str]) -> dict[str, str]:
+    """What the result backend says of each."""
+    return {task_id: app.backend.get_task_meta(task_id)["status"] for task_id in task_ids}
+
+
+def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list[str]:
+    """Where lists and summary say something else than the documents."""
+    by_status: defaultdict[str | None, set[str]] = defaultdict(set)
+    for task_id, document in stored.items():
+        by_status[None].add(task_id)
+        by_status[document["status"]].add(task_id)
+    wrong: list[str] = []
+    with Store(settings) as store:
+        for status in (None, *STATUSES):
+            listed, total = _listed(store, status)
+            twice = [task_id for task_id, times in Counter(listed).items() if times > 1]
+            if twice:
+                wrong.append(f"the list of {status or 'all'} has twice: {twice}")
+            if set(listed) != by_status[status] or total != len(by_status[status]):
+                more = sorted(set(listed) - by_status[status])
+                less = sorted(by_status[status] - set(listed))
+                wrong.append(
+                    f"the list of {status or 'all'} has {more} too much, lacks {less}, "
+                    f"and counts {total} for {len(by_status[status])}"
+                )
+        counted = summary(store.run(store.flows.page(1, 1)))
+    expected = {status: len(by_status[status]) for status in STATUSES}
+    if dict(counted) != expected:
+        wrong.append(f"the summary says {dict(counted)}, the documents {expected}")
+    return wrong
+
+
+def _listed(store: Store, status: str | None) -> tuple[list[str], int]:
+    """All pages of a list, and the total it tells."""
+    ids: list[str] = []
+    page, total = 1, 0
+    while True:
+        paged = store.run(store.flows.page(page, _PAGE, status))
+        ids += [task_id for task_id, _ in paged.rows]
+        total = paged.total
+        if page * _PAGE >= total:
+            return ids, total
+        page += 1

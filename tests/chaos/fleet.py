@@ -1,0 +1,181 @@
+"""The processes of a storm, how they are hurt, and how they are made whole again."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+
+from progress_backend.embedded import EmbeddedServerError
+from tests.chaos.facts import VARIABLE
+from tests.chaos.plan import Injury
+from tests.servers import Server, Service, Worker
+
+APP = "tests.chaos.app"
+#: Name, pool and concurrency of each worker.
+WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads", "threads", 4))
+START_S = 60.0
+
+Healing = Callable[[], object]
+
+
+class Fleet:
+    """Store, workers and beat. Everything is started and hurt from the main thread: a server ends
+    with the thread that started it.
+    """
+
+    def __init__(self, folder: Path, store: Server, facts: Path) -> None:
+        self.folder = folder
+        self.store = store
+        env = {"CHAOS_REDIS_URL": store.url, VARIABLE: str(facts)}
+        self.workers: list[Worker] = [
+            Worker(
+                APP,
+                log=folder / f"{name}.log",
+                name=name,
+                pool=pool,
+                concurrency=concurrency,
+                args=["--without-gossip", "--without-mingle"],
+                env=env,
+            )
+            for name, pool, concurrency in WORKERS
+        ]
+        beat = [sys.executable, "-m", "celery", "-A", APP, "beat", "--loglevel", "INFO"]
+        schedule = ["--schedule", str(folder / "schedule"), "--pidfile", ""]
+        self.beat = Service([*beat, *schedule], log=folder / "beat.log", env=env)
+        self.done: list[str] = []
+        self.injuries: Counter[str] = Counter()
+        self._healing: list[tuple[float, int, Healing]] = []
+        self._count = itertools.count()
+        self._killed: set[Service] = set()
+        self._groups: set[int] = set()
+
+    def start(self) -> None:
+        """All at once; back when each is ready."""
+        for service in self.services:
+            self._launch(service)
+        self.ready()
+
+    @property
+    def services(self) -> Sequence[Service]:
+        return [*self.workers, self.beat]
+
+    def ready(self) -> None:
+        """Waits until each says that it is ready, in its newest log."""
+        for worker in self.workers:
+            worker.wait_for_log(rf"{re.escape(worker.nodename)} ready\.", START_S)
+        self.beat.wait_for_log("beat: Starting", START_S)
+
+    # Injuries
+
+    def hurt(self, injury: Injury) -> None:
+        """Does it; what was killed is started again, what was held up goes on, by `heal`."""
+        hurt = self._hurt(injury)
+        if hurt is None:
+            self.note(f"no {injury.what}: it is down already")
+            return
+        whom, healing = hurt
+        self.note(f"{injury.what} for {injury.lasts:.1f} s {whom}")
+        self.injuries[injury.what] += 1
+        heapq.heappush(self._healing, (time.monotonic() + injury.lasts, next(self._count), healing))
+
+    def heal(self, *, all_of_it: bool = False) -> None:
+        """Heals what is due, and starts again what ended by itself."""
+        while self._healing and (all_of_it or self._healing[0][0] <= time.monotonic()):
+            heapq.heappop(self._healing)[2]()
+        for service in self.services:
+            if not service.alive and service not in self._killed:
+                self.note(f"{name_of(service)} ended by itself: {service.wait()}")
+                self.injuries["ended by itself"] += 1
+                self._launch(service)
+
+    def rest_beat(self) -> None:
+        """Nothing is published by itself any more."""
+        self._killed.add(self.beat)
+        self.beat.stop()
+
+    def note(self, what: str) -> None:
+        """Remembers what was done, and when."""
+        self.done.append(f"{time.time():.3f} {what}")
+
+    def _hurt(self, injury: Injury) -> tuple[str, Healing] | None:
+        """Whom it met, and what makes up for it; None if there is nobody to hurt."""
+        worker = self.workers[int(injury.pick * len(self.workers))]
+        match injury.what:
+            case "kill worker" if worker.alive:
+                worker.kill()
+                return self._again(worker)
+            case "kill main process" if worker.alive:
+                # Its pool's children end with it: Celery asks the kernel for that.
+                worker.signal(signal.SIGKILL)
+                worker.wait()
+                return self._again(worker)
+            case "kill pool child":
+                return self._kill_child(injury.pick)
+            case "kill beat" if self.beat.alive:
+                self.beat.kill()
+                return self._again(self.beat)
+            case "pause store" if self._store_is_well:
+                self.store.pause()
+                return "", self.store.resume
+            case "kill store" if self._store_is_well:
+                self.store.kill()
+                return "", self.store.start
+        return None
+
+    def _again(self, service: Service) -> tuple[str, Healing]:
+        self._killed.add(service)
+        return name_of(service), lambda: self._launch(service)
+
+    def _launch(self, service: Service) -> None:
+        """Starts it without waiting until it is ready."""
+        self._killed.discard(service)
+        Service.start(service)
+        self._groups.add(service.pid)
+
+    def _kill_child(self, pick: float) -> tuple[str, Healing] | None:
+        pools = [worker for worker in self.workers if "prefork" in worker.args and worker.alive]
+        children = [(worker, child) for worker in pools for child in worker.children()]
+        if not children:
+            return None
+        worker, child = children[int(pick * len(children))]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+        return f"{child.pid} of {name_of(worker)}", lambda: None  # the pool makes a new one
+
+    @property
+    def _store_is_well(self) -> bool:
+        """Up and answering: neither killed nor held up at the moment."""
+        try:
+            return bool(psutil.Process(self.store.pid).status() != psutil.STATUS_STOPPED)
+        except (EmbeddedServerError, psutil.NoSuchProcess):
+            return False
+
+    # The end
+
+    def stop(self) -> None:
+        """All of it, whatever state it is in."""
+        for service in self.services:
+            service.stop(timeout=0.2)
+        for group in self._groups:  # children that outlived their main process
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+    def logs(self) -> dict[str, str]:
+        """What each process has said since the storm began."""
+        return {path.stem: path.read_text(errors="replace") for path in self.folder.glob("*.log")}
+
+
+def name_of(service: Service) -> str:
+    """A worker's node name, or beat."""
+    return service.nodename if isinstance(service, Worker) else "beat"

@@ -1,0 +1,126 @@
+"""One storm, from the first publish until every record was judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+import redis
+
+from progress_backend.settings import Settings
+from tests.chaos import calm
+from tests.chaos.app import LEASE_S, REAP_INTERVAL_S, VISIBILITY_S, build
+from tests.chaos.facts import Facts
+from tests.chaos.fleet import Fleet
+from tests.chaos.plan import Plan
+from tests.chaos.report import Report
+from tests.chaos.traffic import Traffic
+from tests.chaos.verdict import Case, Verdict, judge
+from tests.chaos.watching import History, Reader
+from tests.servers import Server
+
+#: A message may have to come back twice, on a busy machine.
+_DELIVERED_S = 2 * VISIBILITY_S + 30.0
+#: From when nothing is under way any more until each silent run must have been judged: the store
+#: seen answering for a lease, a lease of silence, a pass; and as much again for a busy machine.
+_JUDGED_S = 2 * (2 * LEASE_S + 2 * REAP_INTERVAL_S)
+
+
+class Storm:
+    """Made and run once, in the main thread."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan = plan
+        self.facts = Facts(folder / "facts")
+        self.facts.folder.mkdir()
+        logs = folder / "logs"
+        logs.mkdir()
+        self.store = Server(data_dir=folder / "store", appendonly=True).start()
+        self.app = build(self.store.url)
+        # One that subscribes to results would complain of each while the store is away.
+        self.publisher = build(self.store.url, results=False)
+        self.settings = Settings(redis_url=self.store.url, lease_s=LEASE_S)
+        self.fleet = Fleet(logs, self.store, self.facts.folder)
+        self.traffic = Traffic(self.publisher, self.settings, plan)
+        self.history = History(self.store.url)
+        self.undelivered: list[str] = []
+        self.reader = Reader(self.settings, lambda: list(self.traffic.published), plan.seed)
+
+    def run(self) -> Report:
+        """The storm, the calm after it, and what it comes to."""
+        began = time.monotonic()
+        with ExitStack() as stack:
+            stack.callback(self.store.stop)
+            stack.callback(self.app.close)
+            stack.callback(self.publisher.close)
+            stack.callback(self.fleet.stop)
+            self.fleet.start()
+            with running(self.history), running(self.reader):
+                self._rage()
+                self._settle()
+                verdicts, wrong = self._judge()
+            return Report(self, verdicts, self.undelivered + wrong, time.monotonic() - began)
+
+    def _rage(self) -> None:
+        self.traffic.start()
+        injuries = list(reversed(self.plan.injuries))
+        while not self.traffic.over:
+            while injuries and injuries[-1].at <= self.traffic.elapsed:
+                self.fleet.hurt(injuries.pop())
+            self.fleet.heal()
+            time.sleep(0.02)
+
+    def _settle(self) -> None:
+        """Everything is well again, and every message was delivered and done with."""
+        self.fleet.heal(all_of_it=True)
+        self.fleet.note("calm")
+        self.fleet.ready()
+        self.fleet.rest_beat()
+
+        deadline = time.monotonic() + _DELIVERED_S
+        with redis.Redis.from_url(self.store.url) as client:
+            while (waiting := calm.waiting(client)) and time.monotonic() < deadline:
+                self.fleet.heal()
+                calm.deliver_again(self.app)
+                time.sleep(0.2)
+        self.fleet.note("delivered")
+        self.undelivered = [f"{task_id}: its message is left over" for task_id in waiting]
+
+    def _judge(self) -> tuple[dict[str, Verdict], list[str]]:
+        """The verdicts when all are right, else those at the end of the time there is for it."""
+        deadline = time.monotonic() + _JUDGED_S
+        while True:
+            verdicts, wrong = self._look()
+            if (all(v.right for v in verdicts.values()) and not wrong) or (
+                time.monotonic() > deadline
+            ):
+                return verdicts, wrong
+            time.sleep(0.2)
+
+    def _look(self) -> tuple[dict[str, Verdict], list[str]]:
+        with redis.Redis.from_url(self.store.url) as client:
+            stored = calm.documents(client)
+        published = self.traffic.published
+        task_ids = sorted({*published, *stored})
+        known = calm.states(self.app, task_ids)
+        verdicts = {}
+        for task_id in task_ids:
+            sent = published.get(task_id)
+            raised = sent is not None and sent.raised is not None
+            record, facts = stored.get(task_id), self.facts.of(task_id)
+            alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
+            verdicts[task_id] = judge(Case(task_id, known[task_id], record, facts, raised, alive))
+        return verdicts, calm.disagreements(self.settings, stored)
+
+
+@contextmanager
+def running(onlooker: History | Reader) -> Iterator[None]:
+    """An onlooker's thread, for as long."""
+    onlooker.start()
+    try:
+        yield
+    finally:
+        onlooker.stop()

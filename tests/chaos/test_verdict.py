@@ -1,0 +1,75 @@
+"""What is right after a storm and what is wrong: the judge must be able to say both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.verdict import Case, judge
+
+WORKER = {"lease": "w@tests/1", "name": "w@tests"}
+
+
+def record(status: str, **fields: Any) -> dict[str, Any]:
+    given = {"error_cause": None, "error_message": None, "worker": None, "control": None}
+    return {"status": status, **given, **fields}
+
+
+LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
+BY_API = {"by": "api", "reason": "the storm"}
+IGNORED = {"by": "celery", "reason": "Ignore"}
+RETRYING = ["began, retries 0", "raised Retry"]
+BEGAN = ["began, retries 0"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("t", "SUCCESS", record("completed")),
+        Case("t", "FAILURE", record("error", error_cause="exception")),
+        Case("t", "FAILURE", LOST),
+        Case("t", "REVOKED", record("cancelled")),
+        Case("t", "STARTED", LOST, BEGAN),
+        Case("t", "STARTED", LOST, [*BEGAN, "returned"]),
+        Case("t", "STARTED", record("cancelled", control=IGNORED)),
+        Case("t", "PENDING", record("cancelled", control=BY_API)),
+        Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
+        Case("t", "RETRY", record("running"), RETRYING),
+        Case("t", "PENDING", record("created")),
+        Case("t", "STARTED", record("created"), BEGAN),
+        Case("t", "PENDING", None, raised=True),
+        Case("t", "PENDING", None),
+        Case("t", "SUCCESS", None, BEGAN),
+    ],
+)
+def test_right(case: Case) -> None:
+    assert judge(case).right, judge(case).row
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("t", "FAILURE", record("completed")),
+        Case("t", "PENDING", record("completed")),
+        Case("t", "SUCCESS", record("error", error_cause="exception")),
+        Case("t", "SUCCESS", LOST),
+        Case("t", "STARTED", {**LOST, "worker": None}),
+        Case("t", "STARTED", {**LOST, "error_message": "somebody fell silent"}),
+        Case("t", "STARTED", record("cancelled", control={"by": "celery", "reason": "revoked"})),
+        Case("t", "SUCCESS", record("cancelled", control=IGNORED)),
+        Case("t", "SUCCESS", record("cancelled", control=BY_API), ["heard that it is cancelled"]),
+        Case("t", "STARTED", record("running", worker=WORKER)),
+        Case("t", "RETRY", record("running", worker=WORKER), RETRYING),
+        Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
+        Case("t", "SUCCESS", record("running"), RETRYING),
+        Case("t", "PENDING", record("paused")),
+        Case("t", "SUCCESS", record("created")),
+        Case("t", "STARTED", record("created"), BEGAN, alive=True),
+        Case("t", "PENDING", record("created"), raised=True),
+        Case("t", "SUCCESS", None),
+        Case("t", "SUCCESS", None, BEGAN, alive=True),
+    ],
+)
+def test_wrong(case: Case) -> None:
+    assert not judge(case).right, judge(case).row

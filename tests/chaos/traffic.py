@@ -1,0 +1,112 @@
+"""Publishes the plan's jobs and steers some of them, each from a thread of its own."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from dataclasses import dataclass, field
+
+from celery import Celery
+
+from progress_backend import events as ev
+from progress_backend.errors import StoreUnavailable, TaskNotFound
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.chaos.plan import Job, Plan, Steer
+
+#: How long a cancel, pause or resume is tried while the store is away.
+_PATIENCE_S = 60.0
+EVENTS: dict[str, ev.Event] = {
+    "cancel": ev.Cancelled(by="api", reason="the storm"),
+    "pause": ev.Paused(by="api"),
+    "resume": ev.Resumed(),
+}
+
+
+@dataclass
+class Published:
+    """One job as it was sent."""
+
+    task_id: str
+    job: Job
+    #: What the publish raised; the message may have left all the same.
+    raised: str | None = None
+    #: What was asked of it, and what came of that.
+    steered: list[str] = field(default_factory=list)
+
+
+class Traffic:
+    """Two threads; `wait` for them."""
+
+    def __init__(self, app: Celery, settings: Settings, plan: Plan) -> None:
+        self.published: dict[str, Published] = {}
+        self._app = app
+        self._settings = settings
+        self._plan = plan
+        self._began = 0.0
+        self._due: list[tuple[float, str, Steer]] = []
+        self._all_sent = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._publish, name="chaos-publish"),
+            threading.Thread(target=self._steer, name="chaos-steer"),
+        ]
+
+    def start(self) -> None:
+        """From now on the plan's times count."""
+        self._began = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    @property
+    def over(self) -> bool:
+        """Whether everything was sent and asked."""
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def wait(self) -> None:
+        """Until it is over."""
+        for thread in self._threads:
+            thread.join()
+
+    def _publish(self) -> None:
+        for number, job in enumerate(self._plan.jobs):
+            time.sleep(max(job.at - self.elapsed, 0))
+            sent = Published(f"{number:05d}-{job.kind}", job)
+            self.published[sent.task_id] = sent
+            for steer in job.steers:
+                heapq.heappush(self._due, (steer.at, sent.task_id, steer))
+            try:
+                self._app.tasks[job.kind].apply_async((job.steps,), task_id=sent.task_id)
+            except Exception as error:  # the broker's error, whatever it is
+                sent.raised = repr(error)
+        self._all_sent.set()
+
+    def _steer(self) -> None:
+        with Store(self._settings, timeout_s=1.0) as store:
+            while self._due or not self._all_sent.is_set():
+                if self._due and self._due[0][0] <= self.elapsed:
+                    _, task_id, steer = heapq.heappop(self._due)
+                    said = self._ask(store, task_id, steer)
+                    self.published[task_id].steered.append(f"{time.time():.3f} {said}")
+                else:
+                    time.sleep(0.02)
+
+    def _ask(self, store: Store, task_id: str, steer: Steer) -> str:
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            flow = store.flows.apply(task_id, (EVENTS[steer.what],), store.now())
+            try:
+                applied = store.run(flow)
+            except StoreUnavailable:
+                if time.monotonic() > deadline:
+                    return f"{steer.what}: the store was away"
+                time.sleep(0.1)
+            except TaskNotFound:
+                return f"{steer.what}: no record"
+            else:
+                return f"{steer.what}: {applied.refused or 'done'}"

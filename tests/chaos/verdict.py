@@ -1,0 +1,124 @@
+"""Whether a record and Celery's result backend agree, once all is calm; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ENDS = {"completed": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
+_ENDED = frozenset(ENDS.values())
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known of one job."""
+
+    task_id: str
+    #: Celery's state; PENDING is "nothing known".
+    state: str
+    #: The stored document.
+    record: dict[str, Any] | None = None
+    #: What the job itself noted.
+    facts: Sequence[str] = ()
+    #: Whether the publish raised.
+    raised: bool = False
+    #: Whether a process that ran it is there yet.
+    alive: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What it comes to: a row of the final table, and whether it is right."""
+
+    row: str
+    right: bool = True
+
+
+def judge(case: Case) -> Verdict:
+    """The verdict on one job."""
+    if case.record is None:
+        return _without_record(case)
+    status = case.record["status"]
+    if status not in ENDS:
+        return _unended(case, status)
+    if case.state == ENDS[status]:
+        return Verdict(f"{status}, as the result backend says ({case.state})")
+    if status == "error" and case.record["error_cause"] == "lost":
+        return _lost(case, case.record)
+    if status == "cancelled":
+        return _cancelled(case, case.record["control"] or {})
+    return Verdict(f"{status}, but the result backend says {case.state}", right=False)
+
+
+def _lost(case: Case, record: dict[str, Any]) -> Verdict:
+    if case.state in _ENDED:
+        return Verdict(f"lost, but the result backend says {case.state}", right=False)
+    worker = (record["worker"] or {}).get("name")
+    if not worker or worker not in (record["error_message"] or ""):
+        return Verdict("lost, but the worker is not named", right=False)
+    if "returned" in case.facts and "REVOKED" not in case.state:
+        # Its process died between the return and the first word of it to anybody.
+        return Verdict("lost after its return; nobody was told of that")
+    return Verdict("lost: its worker died and is named")
+
+
+def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
+    if control.get("reason") == "Ignore":
+        right = case.state not in _ENDED
+        return Verdict(f"ignored (Celery stores no end), {_end(case)}", right=right)
+    if control.get("by") != "api":
+        return Verdict(f"cancelled, but the result backend says {case.state}", right=False)
+    heard = any(fact.startswith("heard") for fact in case.facts)
+    if case.state in _ENDED:
+        # The request came after the job's last look. It stands, and so does the result.
+        return Verdict(f"cancelled too late: the job had its end ({case.state})", right=not heard)
+    return Verdict("cancelled; its worker died, or no message of it is left, before it heard")
+
+
+def _unended(case: Case, status: str) -> Verdict:
+    if _waits_for_its_retry(case):
+        # As a message that died before the first run: see below.
+        return Verdict("running, waits for its retry: that message died with its worker")
+    if status != "created":
+        return Verdict(f"{status}, left over; {_end(case)}", right=False)
+    if case.state in _ENDED:
+        return Verdict(f"created, but the result backend says {case.state}", right=False)
+    if case.facts:
+        # The store was away when it began, its process died before the store was back, and
+        # Celery stored no end: nobody is left who could say that it ever began.
+        return Verdict("created: it began and died unheard while the store was away", _dead(case))
+    if case.raised:
+        return Verdict("created, but its publish raised: it never left", right=False)
+    # The message was taken (and acknowledged) by a worker that was killed before the body began.
+    # To a store this looks like a task that still waits; only the broker could tell.
+    return Verdict("created: its message died with the worker that took it")
+
+
+def _waits_for_its_retry(case: Case) -> bool:
+    """Whether the run that spoke last asked to be run again, and nobody holds the record."""
+    assert case.record is not None
+    nobodys = case.record["status"] == "running" and case.record["worker"] is None
+    return nobodys and case.state == "RETRY" and list(case.facts)[-1:] == ["raised Retry"]
+
+
+def _without_record(case: Case) -> Verdict:
+    """The store was away at the publish; the first run makes the record then, if it is heard."""
+    if case.facts:
+        return Verdict(
+            f"no record: it ran unheard while the store was away; {_end(case)}", _dead(case)
+        )
+    if case.state in _ENDED:
+        return Verdict(f"no record, but the result backend says {case.state}", right=False)
+    if case.raised:
+        return Verdict("no record: its publish raised, the store was away")
+    return Verdict("no record: the store was away at its publish, its message died")
+
+
+def _dead(case: Case) -> bool:
+    """What a living process did must be known."""
+    return not case.alive
+
+
+def _end(case: Case) -> str:
+    return f"result backend {case.state if case.state in _ENDED else 'without an end'}"
