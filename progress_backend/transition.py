@@ -105,9 +105,12 @@ def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
     what = type(event).__name__
     if task is None:
         return TransitionRefused(f"{what} is refused: there is no record", ABSENT)
+    if task.ended:
+        return TaskAlreadyFinished(
+            f"task {task.task_id} has already ended: it is {task.status}", task.status
+        )
     message = f"{what} is refused: task {task.task_id} is {task.status}"
-    kind = TaskAlreadyFinished if task.ended else TransitionRefused
-    return kind(message, task.status)
+    return TransitionRefused(message, task.status)
 
 
 _SAME = Move(SAME, steps.same)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any, Final
 
 Json = dict[str, Any]
@@ -109,7 +110,7 @@ LIST: Final[Json] = {
 }
 HEALTHY: Final[Json] = {
     "status": "healthy",
-    "version": "1.0.0",
+    "version": version("progress-backend"),
     "active_tasks": 3,
     "total_tasks_today": 25,
     "memory_usage": {"tasks_in_memory": 100, "memory_usage_mb": 32},
