@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import Any
 
 from celery.utils import uuid
@@ -16,8 +17,23 @@ from .tracker import Tracker
 from .transition import NOT_PUBLISHED
 
 
+class _Publishing(threading.local):
+    """What this thread publishes at the moment."""
+
+    #: Whose message it is: Celery's signal names the task alone, and another app of the process may
+    #: have a task of that name.
+    app: Any = None
+    #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
+    runs: bool = False
+
+
+_publishing = _Publishing()
+
+
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
     """Created, before the message leaves; Requeued for a retry or a replacement."""
+    if _publishing.app is not tracker.app:
+        return
     marking = tracker.marking_for(name, headers)
     if marking is None or (process := tracker.process) is None or "id" not in headers:
         return
@@ -42,7 +58,10 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     )
     headers[HEADER] = header_of(identity)
     applied = process.sender.record(None, task_id, ev.Created(identity=identity), keep=False)
-    if applied is not None and applied.document is not None and applied.task.revision == 1:
+    if applied is None:
+        return
+    _publishing.runs = applied.document is None and applied.task.started_at is not None
+    if applied.document is not None and applied.task.revision == 1:
         # Lets the worker begin without reading the record first.
         headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
 
@@ -56,14 +75,19 @@ def watch(tracker: Tracker) -> None:
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()
+        outer = _publishing.app, _publishing.runs
+        _publishing.app, _publishing.runs = tracker.app, False
         try:
             return send_task(name, *args, **options)
         except Exception as error:
-            if known is not None and (process := tracker.process) is not None:
+            process = tracker.process if known is not None and not _publishing.runs else None
+            if process is not None:
                 reason = described(error)
                 message = text(tracker.settings.locale, "not_published", reason=reason)
                 failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
                 process.sender.record(None, options["task_id"], failed, keep=False)
             raise
+        finally:
+            _publishing.app, _publishing.runs = outer
 
     tracker.app.send_task = send

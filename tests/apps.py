@@ -1,0 +1,62 @@
+"""Celery apps in the tests' own process, installed on a store; nothing of one test stays for the
+next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+from celery import Celery
+
+from progress_backend import install, wire
+from progress_backend.model import Task
+from progress_backend.tracker import Tracker, tracker_of
+
+#: A broker that is away is given up at once.
+QUICK = {
+    "task_publish_retry": False,
+    "broker_transport_options": {"max_retries": 1, "interval_start": 0, "interval_step": 0},
+}
+
+
+class App:
+    """An app with `install`; broker and results are on `url` too unless `conf` says otherwise."""
+
+    def __init__(self, url: str, conf: Mapping[str, Any] | None = None, **given: Any) -> None:
+        self.celery = Celery("tests", set_as_current=False)
+        urls = {"broker_url": url, "result_backend": url}
+        self.celery.conf.update({**urls, **QUICK, **(conf or {})})
+        install(self.celery, **{"redis_url": url, "update_interval_s": 0, **given})
+        self.task = self.celery.task
+        self._redis = redis.Redis.from_url(url, decode_responses=True)
+
+    @property
+    def tracker(self) -> Tracker:
+        tracker = tracker_of(self.celery)
+        assert tracker is not None
+        return tracker
+
+    def document(self, task_id: str) -> dict[str, Any]:
+        """The record as it is stored; empty if there is none."""
+        document: dict[str, Any] = json.loads(self._redis.get(f"task:{task_id}") or "{}")
+        return document
+
+    def record(self, task_id: str) -> Task:
+        """The record; it must be there."""
+        document = self._redis.get(f"task:{task_id}")
+        assert isinstance(document, str), f"no record of {task_id}"
+        return wire.decode(document.encode())
+
+    def records(self) -> list[str]:
+        """The ids of all records, the newest first."""
+        return [str(task_id) for task_id in self._redis.zrevrange("tasks", 0, -1)]
+
+    def close(self) -> None:
+        self._redis.close()
+        process = self.tracker.process
+        self.tracker.stop()
+        if process is not None:
+            process.store.close()
+        self.celery.close()
