@@ -89,13 +89,11 @@ class Flows:
                         task, event, now, task_id=task_id, locale=self.settings.locale
                     )
             except TransitionRefused as refused:
-                if base is None:
-                    raise TaskNotFound(task_id) from refused
-                if fresh_read:
-                    return Applied(base, None, refused)
-                # What is remembered may be old; the store has the last word.
-                (document,) = yield c.Read((task_id,))
+                # What is remembered or supposed may be old; the store has the last word.
+                (document,) = (None,) if fresh_read else (yield c.Read((task_id,)))
                 if document is None:
+                    if base is None:
+                        raise TaskNotFound(task_id) from refused
                     return Applied(base, None, refused)
                 base, fresh_read = Base.of(document), True
                 expected, before = base.digest, facets_of(base.task)

@@ -11,7 +11,7 @@ from tests.conftest import flushed
 from tests.stores.driving import Driver, OverRedis, over
 
 SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
-EVERY = ["memory", "sync-valkey", "sync-redis", "async-valkey", "async-redis"]
+EVERY = ["memory", "sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
 
 
 def store_url(request: pytest.FixtureRequest, server: str) -> str | None:
@@ -22,7 +22,9 @@ def store_url(request: pytest.FixtureRequest, server: str) -> str | None:
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """Each store over each server."""
     kind, _, server = request.param.partition("-")
-    with over(kind, Settings(redis_url=store_url(request, server))) as driver:
+    partitions = 3 if kind == "parts" else 0  # as on a cluster, all of it on one node
+    settings = Settings(redis_url=store_url(request, server), partitions=partitions)
+    with over(kind, settings) as driver:
         yield driver
 
 

@@ -133,11 +133,15 @@ class OverRedis(Driver):
         super().__init__(store)
         self.raw = redis.Redis.from_url(self.settings.redis_url)
 
+    def names(self, task_id: str) -> Keys:
+        """The names of a task's partition; of plain keys, all there are."""
+        return self.store.layout.of_task(task_id)
+
     def lose(self, task_id: str) -> None:
-        assert self.raw.delete(self.keys.task(task_id))
+        assert self.raw.delete(self.names(task_id).task(task_id))
 
     def ttl_ms(self, task_id: str) -> float:
-        return self.raw.pttl(self.keys.task(task_id))
+        return self.raw.pttl(self.names(task_id).task(task_id))
 
     def left_over(self) -> set[str]:
         return {name.decode() for name in self.raw.scan_iter()}
@@ -149,9 +153,10 @@ class OverRedis(Driver):
     def indexes(self) -> dict[str, set[str]]:
         """Every index set by its content, as it lies in Redis."""
         found = {}
-        for kind in ("tasks*", "progress_held:*"):
-            for name in self.raw.keys(self.settings.key_prefix + kind):
-                found[name.decode()] = {m.decode() for m in self.raw.zrange(name, 0, -1)}
+        for keys in self.store.layout.keys:
+            for kind in ("tasks*", "progress_held:*"):
+                for name in self.raw.keys(keys.prefix + kind):
+                    found[name.decode()] = {m.decode() for m in self.raw.zrange(name, 0, -1)}
         return found
 
 
@@ -175,10 +180,10 @@ class OverAsync(OverRedis):
 
 
 def over(kind: str, settings: Settings) -> Driver:
-    """A driver over "memory", "sync" or "async"."""
+    """A driver over "memory", "async", or else `Store`."""
     if kind == "memory":
         return OverMemory(MemoryStore(settings))
-    return OverRedis(Store(settings)) if kind == "sync" else OverAsync(settings)
+    return OverAsync(settings) if kind == "async" else OverRedis(Store(settings))
 
 
 def identity_of(
@@ -211,16 +216,19 @@ def check_agreement(driver: Driver, task_ids: Iterable[str]) -> None:
 def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
     expected: dict[str, set[str]] = {}
     for task in tasks:
-        names = list(driver.keys.indexes(task.status, task.task_type, task.symbol))
+        keys = driver.names(task.task_id)
+        names = list(keys.indexes(task.status, task.task_type, task.symbol))
         assert len(names) == (4 if task.symbol is None else 8)
         if task.worker is not None and not task.ended:
-            names.append(driver.keys.held(task.worker.lease))
+            names.append(keys.held(task.worker.lease))
         for name in names:
             expected.setdefault(name, set()).add(task.task_id)
     assert driver.indexes() == expected
-    facets = driver.raw.hgetall(driver.keys.facets)
-    assert {i.decode(): json.loads(f)[0] for i, f in facets.items()} == {
-        t.task_id: t.status for t in tasks
-    }
-    expiry = driver.raw.zrange(driver.keys.expiry, 0, -1)
-    assert {i.decode() for i in expiry} == {t.task_id for t in tasks}
+    for keys in driver.store.layout.keys:
+        own = [t for t in tasks if driver.names(t.task_id) == keys]
+        facets = driver.raw.hgetall(keys.facets)
+        assert {i.decode(): json.loads(f)[0] for i, f in facets.items()} == {
+            t.task_id: t.status for t in own
+        }
+        expiry = driver.raw.zrange(keys.expiry, 0, -1)
+        assert {i.decode() for i in expiry} == {t.task_id for t in own}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,17 @@ def test_events_are_all_recorded_or_none(driver: Driver) -> None:
     assert applied.refused is not None
     assert applied.document is None
     assert driver.task("t").status == "created"
+
+
+def test_a_creation_and_more_meets_a_record_that_is_there(driver: Driver) -> None:
+    driver.start("t")
+    created = ev.Created(identity=identity_of())
+    applied = driver.apply("t", created, ev.Lost(lease="x", error_message="m", revision=1))
+    assert applied.refused is not None
+    with pytest.raises(TaskNotFound):
+        driver.apply("u", created, ev.Lost(lease="x", error_message="m", revision=1))
+    # Refused for a new record, not for the one that is there.
+    assert driver.apply("t", replace(created, attempt=3), ev.Completed(attempt=2)).refused is None
 
 
 def test_what_changes_nothing_is_no_commit(driver: Driver) -> None:
