@@ -168,7 +168,10 @@ class EmbeddedServer:
         options = ["--port", str(port), "--bind", HOST, "--loglevel", "warning"]
         options += ["--dir", str(self._data_dir or tempfile.gettempdir())]
         options += ["--appendonly", "yes" if self._appendonly else "no"]
-        return [*options, "--save", "" if self._data_dir is None else "3600 1"]
+        if self._data_dir is not None:
+            return [*options, "--save", "3600 1"]
+        # The folder is everybody's: a dump that another server left there is not ours to load.
+        return [*options, "--save", "", "--dbfilename", f"progress-{os.getpid()}-{port}.rdb"]
 
     def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
         """Wait until this very process answers; False if it exits or the deadline passes.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from .events import Identity
+from .failures import described
+from .wire import dumps
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,7 +22,6 @@ MARK = "__progress__"
 HEADER = "progress"
 #: Beside them: when the publisher made the record.
 CREATED_AT = "created_at"
-_FIELDS = ("task_type", "symbol", "total_items", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +88,61 @@ def identity_of(
 
     Never raises: a value that cannot be had is None, with one line in the log.
     """
-    values = {field: given.get(field) for field in _FIELDS}
-    if any(values[field] is None and callable(getattr(marking, field)) for field in _FIELDS):
-        bound = _bound(task, args, kwargs)
-    else:
-        bound = {}
-    for field in _FIELDS:
-        if values[field] is None:
-            values[field] = _value(name, field, getattr(marking, field), bound)
-    total = values["total_items"]
-    metadata = values["metadata"]
+    bound: Mapping[str, Any] | None = None
+    values: dict[str, Any] = {}
+    for field, fit in _FITS.items():
+        value = given.get(field)
+        if value is None and (value := getattr(marking, field)) is None:
+            continue
+        try:
+            if callable(value):
+                if bound is None:
+                    bound = _bound(task, args, kwargs)
+                value = _called(value, bound)
+            values[field] = fit(value)
+        except Exception as error:  # the team's function or value may raise anything
+            logger.warning("%s of %s is left out: %s", field, name, described(error))
     return Identity(
-        task_type=_text(values["task_type"]) or name,
-        symbol=_text(values["symbol"]),
-        total_items=total if isinstance(total, int) and total >= 0 else None,
-        metadata=dict(metadata) if isinstance(metadata, Mapping) else {},
+        task_type=values.get("task_type") or name,
+        symbol=values.get("symbol"),
+        total_items=values.get("total_items"),
+        metadata=values.get("metadata") or {},
         **family,
     )
 
 
 def header_of(identity: Identity) -> dict[str, Any]:
     """The header that carries the values to the worker."""
-    return {field: getattr(identity, field) for field in _FIELDS}
+    return {field: getattr(identity, field) for field in _FITS}
 
 
 def _text(value: Any) -> str | None:
     """A name as it is recorded: at most 255 characters, None if empty."""
-    return None if value is None or value == "" else str(value)[:255]
+    return None if value is None else str(value)[:255] or None
+
+
+def _count(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError(f"{value!r} is no number of items")
+    return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Metadata as it can travel in a message's header, whatever it holds."""
+    if not isinstance(value, (Mapping, type(None))):
+        raise TypeError(f"{value!r} is no mapping")
+    travelling: dict[str, Any] = json.loads(dumps(value or {}))
+    return travelling
+
+
+_FITS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "task_type": _text,
+    "symbol": _text,
+    "total_items": _count,
+    "metadata": _object,
+}
 
 
 def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:
@@ -126,14 +156,8 @@ def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     return dict(bound.arguments)
 
 
-def _value(name: str, field: str, value: Any, bound: Mapping[str, Any]) -> Any:
-    if not callable(value):
-        return value
-    try:
-        parameters = inspect.signature(value).parameters.values()
-        if any(p.kind is p.VAR_KEYWORD for p in parameters):
-            return value(**bound)
-        return value(**{p.name: bound[p.name] for p in parameters if p.name in bound})
-    except Exception as error:  # the user's function may raise anything
-        logger.warning("%s of %s is left out: %r", field, name, error)
-        return None
+def _called(function: Callable[..., Any], bound: Mapping[str, Any]) -> Any:
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return function(**bound)
+    return function(**{p.name: bound[p.name] for p in parameters if p.name in bound})

@@ -114,6 +114,15 @@ def test_data_dir_alone_keeps_a_snapshot_of_an_orderly_stop(tmp_path: Path) -> N
         assert client.get("kept") == b"yes"
 
 
+def test_a_dump_that_another_server_left_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dump.rdb").write_text("somebody else's")
+    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
+    with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
+        assert client.dbsize() == 0
+
+
 def test_a_port_in_use_is_one_clear_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
