@@ -63,10 +63,11 @@ def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
     return RedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
 
 
-def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
+def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
     """An asyncio client of a cluster."""
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
-    return AsyncRedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+    options = {**_timeouts(timeout_s), **options}
+    return AsyncRedisCluster.from_url(_url(settings), retry=once_more, **options)
 
 
 def _timeouts(timeout_s: float) -> dict[str, Any]:

@@ -11,11 +11,13 @@ import contextlib
 import logging
 import random
 import time
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import redis.exceptions
 
+from .cluster_subscription import ClusterSubscription, over_cluster
 from .commands import Filters
 from .connection import async_client
 from .errors import StoreUnavailable
@@ -42,10 +44,11 @@ class Listener:
 
     def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
         self._watches = Watches(store, hub, feed, self._changed)
+        self._store = store
         # RESP2: a subscriber's replies are plain lists there, on every version of redis-py. Its
         # timeout of writes can swallow a cancellation (Python 3.11); the pings do without it.
-        self._client = async_client(store.settings, PING_S, protocol=2, socket_timeout=None)
-        self._subscription: Subscription | None = None
+        self._options: dict[str, Any] = {"protocol": 2, "socket_timeout": None}
+        self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -60,7 +63,6 @@ class Listener:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._client.aclose()
 
     @property
     def connected(self) -> bool:
@@ -118,29 +120,46 @@ class Listener:
 
     async def _listen(self) -> None:
         """One epoch; it ends by raising."""
-        pool = self._client.connection_pool
-        async with asyncio.timeout(PING_S):
-            connection = await pool.get_connection()
-        subscription = Subscription(
-            connection,
-            wanted=self._watches,
-            confirmed=self._watches.confirmed,
-            heard=self._watches.heard,
-            ping_s=PING_S,
-        )
+        async with self._connected() as subscription:
+            try:
+                self._subscription = subscription
+                before = self._watches.begin()
+                if self.epoch > 1:
+                    logger.info("updates from Redis again")
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(subscription.run())
+                    group.create_task(self._watches.catch_up(before))
+            finally:
+                self._subscription = None
+                self._watches.lost()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Subscription | ClusterSubscription]:
+        settings, watches = self._store.settings, self._watches
+        if settings.clustered:
+            over = ClusterSubscription(
+                self._store.keys, wanted=watches, confirmed=watches.confirmed, heard=watches.heard
+            )
+            async with over_cluster(settings, over, PING_S) as subscription:
+                yield subscription
+            return
+        client = async_client(settings, PING_S, **self._options)
+        connection = None
         try:
-            self._subscription = subscription
-            before = self._watches.begin()
-            if self.epoch > 1:
-                logger.info("updates from Redis again")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(subscription.run())
-                group.create_task(self._watches.catch_up(before))
+            async with asyncio.timeout(PING_S):
+                connection = await client.connection_pool.get_connection()
+            yield Subscription(
+                connection,
+                wanted=watches,
+                confirmed=watches.confirmed,
+                heard=watches.heard,
+                ping_s=PING_S,
+            )
         finally:
-            self._subscription = None
-            self._watches.lost()
-            await connection.disconnect(nowait=True)
-            await pool.release(connection)
+            if connection is not None:
+                await connection.disconnect(nowait=True)
+                await client.connection_pool.release(connection)
+            await client.aclose()
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:

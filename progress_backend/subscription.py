@@ -18,12 +18,16 @@ from redis.asyncio.connection import AbstractConnection
 _BATCH = 500
 
 
+Kind = Literal["", "P", "S"]
+_KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe": "S"}
+
+
 class Channel(NamedTuple):
-    """What can be subscribed to: a channel, or with kind P every channel that fits a pattern."""
+    """What can be subscribed to: a channel, a sharded one (S), or all that fit a pattern (P)."""
 
     name: str
     #: What goes before SUBSCRIBE and UNSUBSCRIBE.
-    kind: Literal["", "P"] = ""
+    kind: Kind = ""
 
 
 class Subscription:
@@ -99,8 +103,10 @@ class Subscription:
         for channel in channels:
             kinds.setdefault(channel.kind, []).append(channel.name)
         for kind, names in kinds.items():
-            for start in range(0, len(names), _BATCH):
-                batch = names[start : start + _BATCH]
+            # Sharded channels of one command would have to be in one slot.
+            size = 1 if kind == "S" else _BATCH
+            for start in range(0, len(names), size):
+                batch = names[start : start + size]
                 await self._connection.send_command(kind + verb, *batch, check_health=False)
 
     async def _read(self) -> None:
@@ -124,8 +130,10 @@ class Subscription:
             self._heard(Channel(name.decode()), rest[0])
         elif what == b"pmessage":
             self._heard(Channel(name.decode(), "P"), rest[1])
-        elif what in (b"subscribe", b"psubscribe"):
-            self._stands(Channel(name.decode(), "" if what == b"subscribe" else "P"))
+        elif what == b"smessage":
+            self._heard(Channel(name.decode(), "S"), rest[0])
+        elif what in _KINDS:
+            self._stands(Channel(name.decode(), _KINDS[what]))
 
     def _stands(self, channel: Channel) -> None:
         self._unconfirmed[channel] -= 1

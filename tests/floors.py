@@ -33,6 +33,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "async_notifier",
         "breaker",
         "cleanup",
+        "cluster_subscription",
         "connection",
         "counting",
         "embedded",
