@@ -4,83 +4,88 @@ or one server for all."""
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import StartServer
 from tests.outages.fleet import Fleet
-from tests.servers import LOG_TAIL, Worker
+from tests.servers import LOG_TAIL, Server, Worker
 
 StartFleet = Callable[..., Fleet]
 StartOutageWorker = Callable[..., Worker]
 
 
-@pytest.fixture
-def start_outage_worker(tmp_path: Path) -> Iterator[StartOutageWorker]:
-    """Start a worker of the outage tests' app; `broker`, `results` and `store` are URLs."""
-    started: list[Worker] = []
-    names = (f"worker{number}" for number in itertools.count(1))
-
-    def start(
-        broker: str,
-        results: str,
-        store: str,
-        *,
-        env: dict[str, str] | None = None,
-        ready: bool = True,
-        **options: Any,
-    ) -> Worker:
-        name = next(names)
-        given = {
-            "CELERY_BROKER_URL": broker,
-            "CELERY_RESULT_BACKEND": results,
-            "PROGRESS_REDIS_URL": store,
-            "PROGRESS_UPDATE_INTERVAL_S": "0.1",
-            "JOBS_DIR": str(tmp_path),
-            **(env or {}),
-        }
-        worker = Worker(
-            "tests.outages.app", name=name, log=tmp_path / f"{name}.log", env=given, **options
-        )
-        started.append(worker)
-        return worker.start()
-
-    yield start
-    for worker in reversed(started):
-        worker.kill()  # whose servers may be gone
-        print(f"--- {worker}\n{worker.log[-LOG_TAIL:]}")
+@contextlib.contextmanager
+def worker(
+    folder: Path,
+    broker: str,
+    results: str,
+    store: str,
+    *,
+    env: dict[str, str] | None = None,
+    name: str = "worker1",
+    **options: Any,
+) -> Iterator[Worker]:
+    """A worker of the outage tests' app; `broker`, `results` and `store` are URLs."""
+    given = {
+        "CELERY_BROKER_URL": broker,
+        "CELERY_RESULT_BACKEND": results,
+        "PROGRESS_REDIS_URL": store,
+        "PROGRESS_UPDATE_INTERVAL_S": "0.1",
+        "JOBS_DIR": str(folder),
+        **(env or {}),
+    }
+    log = folder / f"{name}.log"
+    started = Worker("tests.outages.app", name=name, log=log, env=given, **options)
+    try:
+        yield started.start()
+    finally:
+        started.kill()  # whose servers may be gone
+        print(f"--- {started}\n{started.log[-LOG_TAIL:]}")
 
 
-@pytest.fixture
-def start_fleet(
-    start_server: StartServer, start_outage_worker: StartOutageWorker, tmp_path: Path
-) -> Iterator[StartFleet]:
-    """Start servers and a worker. `apart`: the store is a server of its own; `broker_apart`: the
-    broker is one."""
+@contextlib.contextmanager
+def fleet(
+    folder: Path,
+    *,
+    apart: bool = False,
+    broker_apart: bool = False,
+    env: dict[str, str] | None = None,
+    workers: int = 1,
+    **options: Any,
+) -> Iterator[Fleet]:
+    """Servers and workers. `apart`: the store is a server of its own; `broker_apart`: the broker
+    is one."""
     with contextlib.ExitStack() as stack:
 
-        def start(
-            *,
-            apart: bool = False,
-            broker_apart: bool = False,
-            env: dict[str, str] | None = None,
-            workers: int = 1,
-            **options: Any,
-        ) -> Fleet:
-            store = start_server(data_dir=tmp_path / "store", appendonly=True)
-            results = start_server() if apart else store
-            broker = start_server() if broker_apart else results
-            fleet = Fleet(broker, results, store, tmp_path)
-            stack.callback(fleet.close)
-            for _ in range(workers):
-                worker = start_outage_worker(
-                    broker.url, results.url, store.url, env=env, **{"concurrency": 2, **options}
-                )
-                fleet.workers.append(worker)
-            return fleet
+        def server(**given: Any) -> Server:
+            started = Server(**given)
+            stack.callback(started.stop)
+            return started.start()
 
-        yield start
+        store = server(data_dir=folder / "store", appendonly=True)
+        results = server() if apart else store
+        broker = server() if broker_apart else results
+        started = Fleet(broker, results, store, folder)
+        stack.callback(started.close)
+        urls = (broker.url, results.url, store.url)
+        for number in range(1, workers + 1):
+            given = {"env": env, "concurrency": 2, "name": f"worker{number}", **options}
+            started.workers.append(stack.enter_context(worker(folder, *urls, **given)))
+        yield started
+
+
+@pytest.fixture
+def start_fleet(tmp_path: Path) -> Iterator[StartFleet]:
+    """Start one; arguments as `fleet`'s."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **options: stack.enter_context(fleet(tmp_path, **options))
+
+
+@pytest.fixture
+def start_outage_worker(tmp_path: Path) -> Iterator[StartOutageWorker]:
+    """Start a worker; arguments as `worker`'s."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *urls, **options: stack.enter_context(worker(tmp_path, *urls, **options))

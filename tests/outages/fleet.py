@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +118,19 @@ class Fleet:
         except (redis.ConnectionError, redis.TimeoutError):
             return {}
         return found
+
+
+def pass_time(seconds: float) -> None:
+    """Lets an outage last, or watches that nothing comes of it."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(left)
+
+
+def grows(figure: Callable[[], int], timeout: float, what: str) -> None:
+    """The figure is higher within so many seconds."""
+    before = figure()
+    eventually(lambda: figure() > before, timeout, what=f"{what} above {before}")
 
 
 def client(url: str) -> redis.Redis:

@@ -34,7 +34,7 @@ class Backup:
     def restore(self) -> None:
         self._client.flushdb()
         for key, value in self._kept.items():
-            self._client.restore(key, 0, value)
+            self._client.restore(key, 0, value or b"")
 
 
 @pytest.fixture
@@ -67,8 +67,9 @@ def say(sender: Sender, run: Run, current: int) -> Task:
 
 def places(client: redis.Redis) -> set[str]:
     """Every index that the task stands in."""
-    names = [key.decode() for key in client.keys("*") if client.type(key) == b"zset"]
-    return {name for name in names if client.zscore(name, "t") is not None}
+    names = [bytes(key).decode() for key in client.keys("*")]  # type: ignore[arg-type]
+    sets = [name for name in names if client.type(name) == b"zset"]
+    return {name for name in sets if client.zscore(name, "t") is not None}
 
 
 def where(status: str, lease: str | None = None) -> set[str]:

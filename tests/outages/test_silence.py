@@ -7,8 +7,7 @@ import time
 import pytest
 
 from tests.outages.conftest import StartFleet
-from tests.outages.fleet import Fleet
-from tests.waiting import eventually
+from tests.outages.fleet import Fleet, pass_time
 
 pytestmark = pytest.mark.integration
 
@@ -24,12 +23,6 @@ def nobody_is_reaped(fleet: Fleet, tasks: list[str]) -> None:
         time.sleep(0.02)
 
 
-def after(leases: float) -> None:
-    """Waits for as many leases to pass."""
-    until = time.monotonic() + leases * LEASE_S
-    eventually(lambda: time.monotonic() > until, (leases + 1) * LEASE_S)
-
-
 def test_silent_jobs_are_not_lost(start_fleet: StartFleet) -> None:
     """Two workers, so that each could take the other for dead."""
     fleet = start_fleet(apart=True, env=ENV, workers=2, concurrency=1)
@@ -38,12 +31,12 @@ def test_silent_jobs_are_not_lost(start_fleet: StartFleet) -> None:
     assert len(set(leases)) == 2
 
     fleet.store.pause()
-    after(leases=3)
+    pass_time(3 * LEASE_S)
     fleet.store.resume()
     nobody_is_reaped(fleet, silent)
 
     fleet.store.kill()
-    after(leases=1)
+    pass_time(LEASE_S)
     fleet.store.start()
     nobody_is_reaped(fleet, silent)
 

@@ -1,0 +1,128 @@
+"""The broker or the result backend goes away under a running job: its record goes on, and meta and
+events come back with them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import TIMEOUT_S, Fleet, grows, pass_time
+from tests.servers import Server
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+@contextlib.contextmanager
+def monitor(broker: Server) -> Iterator[list[dict[str, Any]]]:
+    """The events that a monitor such as Flower hears meanwhile."""
+    app = Celery(broker=broker.url, set_as_current=False)
+    heard: list[dict[str, Any]] = []
+    enough = threading.Event()
+
+    def listen() -> None:
+        with app.connection_for_read() as connection:
+            receiver = app.events.Receiver(connection, handlers={"*": heard.append})
+            while not enough.is_set():
+                with contextlib.suppress(TimeoutError):
+                    receiver.capture(limit=None, timeout=0.5, wakeup=False)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    yield heard
+    enough.set()
+    thread.join()
+    app.close()
+
+
+def progress_of(heard: list[dict[str, Any]], task_id: str) -> list[int]:
+    events = [event for event in heard if event["type"] == "task-progress"]
+    return [event["current"] for event in events if event["uuid"] == task_id]
+
+
+def hung(server: Server) -> Callable[[], object]:
+    server.pause()
+    return server.resume
+
+
+def dead(server: Server) -> Callable[[], object]:
+    server.kill()
+    return server.start
+
+
+def test_a_broker_away_holds_up_neither_record_nor_meta(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(apart=True, broker_apart=True, concurrency=1)
+    job = fleet.send("gated", "go")
+    with monitor(fleet.broker) as heard:
+        fleet.running(job)
+        eventually(lambda: progress_of(heard, job), TIMEOUT_S, what="an event")
+    for go_away in (hung, dead):
+        come_back = go_away(fleet.broker)
+        # Until an event has been tried, and for a second more.
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            grows(lambda: recorded(fleet, job), 1, "record")
+            grows(lambda: shown(fleet, job), 1, "meta")
+        come_back()
+        with monitor(fleet.broker) as heard:
+            eventually(lambda: progress_of(heard, job), TIMEOUT_S, what="an event again")
+    fleet.open("go")
+    assert fleet.ended(job)["status"] == "completed"
+    result = fleet.finished(job)
+    assert result["status"] == "SUCCESS"
+    assert result["result"]["slowest_s"] < 0.15
+
+
+def recorded(fleet: Fleet, job: str) -> int:
+    figure: int = fleet.record(job)["progress"]["current"]
+    return figure
+
+
+def shown(fleet: Fleet, job: str) -> int:
+    """What the result's meta says; 0 while the result backend is away."""
+    figure: int = (fleet.result(job).get("result") or {}).get("current", 0)
+    return figure
+
+
+def test_a_result_backend_away_holds_up_no_record(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(apart=True, concurrency=1)  # the broker's server is the backend's, too
+    job = fleet.send("gated", "go", "raise")
+    fleet.running(job)
+    for go_away in (hung, dead):
+        grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
+        come_back = go_away(fleet.results)
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            grows(lambda: recorded(fleet, job), 1, "record")
+        come_back()
+    grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
+    fleet.open("go")
+    assert fleet.finished(job)["status"] == "FAILURE"
+    assert fleet.ended(job)["status"] == "error"
+
+
+def test_a_backend_that_hangs_at_the_end_keeps_the_end(start_fleet: StartFleet) -> None:
+    """What the mirror was about to write when the job failed may not come after its end."""
+    fleet = start_fleet(apart=True, concurrency=1)
+    for number in range(4):
+        gate = f"go{number}"
+        job = fleet.send("gated", gate, "raise")
+        fleet.running(job, above=10)
+        fleet.results.pause()
+        for _ in range(2):
+            grows(lambda job=job: recorded(fleet, job), 5, "record")  # type: ignore[misc]
+        fleet.open(gate)  # the job ends while a PROGRESS is on its way
+        pass_time(0.6)
+        fleet.results.resume()
+        assert fleet.finished(job)["status"] == "FAILURE"
+        assert fleet.ended(job)["status"] == "error"
+        watched = time.monotonic() + 0.3
+        while time.monotonic() < watched:
+            assert fleet.result(job)["status"] == "FAILURE"

@@ -1,0 +1,96 @@
+"""The store behind Redis Sentinel: its master dies, hangs, or is demoted under a running job."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend.errors import StoreUnavailable
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.conftest import StartServer
+from tests.outages.app import build
+from tests.outages.conftest import StartOutageWorker
+from tests.outages.fleet import client, close_app
+from tests.outages.trio import TIMEOUT_S, Trio, port_of
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
+    """Each test leaves it as the next may find it; the last one ends it."""
+    trio = Trio(tmp_path_factory.mktemp("trio"))
+    try:
+        yield trio.start()
+    finally:
+        trio.stop()
+
+
+def record(trio: Trio, task_id: str) -> dict[str, Any]:
+    with client(trio.master.url) as connected:
+        found: dict[str, Any] = json.loads(connected.get(f"task:{task_id}") or "{}")
+        return found
+
+
+def test_a_demoted_master_counts_as_away(trio: Trio) -> None:
+    """Our connection to it lives on, and what it says is READONLY."""
+    with Store(Settings(redis_url=trio.url), timeout_s=0.2) as store:
+
+        def say(event: ev.Event) -> bool:
+            return store.run(store.flows.apply("t", (event,), store.now())).refused is None
+
+        assert say(ev.Created(identity=ev.Identity(task_type="x")))
+        old, new = trio.servers
+        with client(old.url) as connected:
+            connected.replicaof("127.0.0.1", str(port_of(new)))
+            with pytest.raises(StoreUnavailable):
+                say(ev.Progressed(current=1))
+            connected.replicaof("NO", "ONE")
+        assert say(ev.Progressed(current=2)), "asked anew, the sentinels name a master"
+
+
+def test_a_failover_under_a_running_job(
+    trio: Trio, start_server: StartServer, start_outage_worker: StartOutageWorker, tmp_path: Path
+) -> None:
+    broker = start_server()
+    start_outage_worker(broker.url, broker.url, trio.url, concurrency=1)
+    app = build(broker.url, None, redis_url=trio.url)
+    try:
+        job = app.tasks["gated"].delay("go").id
+        eventually(lambda: record(trio, job).get("status") == "running", TIMEOUT_S)
+        old = trio.master
+        trio.kill_sentinel()
+        old.kill()
+        began = time.monotonic()
+        late = app.tasks["quick"].delay(3).id
+        assert time.monotonic() - began < 1, "publishing did not wait for the failover"
+        before = record(trio, job)["progress"]["current"]  # of the new master
+        assert trio.master is not old
+        eventually(lambda: record(trio, job)["progress"]["current"] > before, TIMEOUT_S)
+        (tmp_path / "go").touch()
+        eventually(
+            lambda: {record(trio, task).get("status") for task in (job, late)} == {"completed"},
+            TIMEOUT_S,
+            what="the end of both",
+        )
+        assert record(trio, job)["results"]["slowest_s"] < 0.15
+        assert record(trio, job)["attempt"] == 1
+    finally:
+        close_app(app)
+
+
+def test_sentinels_that_hang_cost_one_wait(trio: Trio) -> None:
+    trio.pause_sentinels()
+    with Store(Settings(redis_url=trio.url), timeout_s=0.2) as store:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            store.ready()
+        assert time.monotonic() - began < 0.35
