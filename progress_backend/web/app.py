@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from .metrics import metrics_router
 from .router import router
 from .state import celery_app_of_environment, settings_of_environment
 
@@ -35,4 +36,5 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.include_router(router)
+    app.include_router(metrics_router)
     return app

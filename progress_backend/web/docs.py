@@ -98,6 +98,12 @@ _INVALID: Answers = {422: _answer("The request is invalid; nothing was changed."
 _AWAY: Answers = {503: _answer("The store is away; try again after Retry-After seconds.", Problem)}
 _UNKNOWN: Answers = {404: _answer("There is no such task.", Problem)}
 _REFUSED: Answers = {409: _answer("The task's status does not allow it.", Conflict)}
+_STREAM: Answers = {
+    200: {
+        "description": "The updates.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 _LARGE: Answers = {413: _answer("The body, or the record it would make, is too large.", Problem)}
 
 
@@ -133,6 +139,14 @@ STATUS = _route(
     }
     | _UNKNOWN | _INVALID | _AWAY,
 )  # fmt: skip
+EVENTS = _route(
+    "Follow a task",
+    "Server-sent events: the current state, then each update, until the task has ended. An event's "
+    "data is the WebSocket's message, its id the record's revision.",
+    _STREAM
+    | {204: {"description": "The task has ended with the event that Last-Event-ID names."}}
+    | _UNKNOWN | _INVALID | _AWAY,
+)  # fmt: skip
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "
@@ -158,4 +172,14 @@ LIVE = _route(
     "Whether the process answers",
     "Looks at nothing else: to decide about a restart.",
     {200: _answer("It does.", Alive, {"status": "alive"})},
+)
+METRICS = _route(
+    "Figures for Prometheus",
+    "Tasks by status, store, watchers, updates, requests by route, and this process.",
+    {
+        200: {
+            "description": "In Prometheus's text format, or OpenMetrics.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        }
+    },
 )

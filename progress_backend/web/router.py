@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import health, sockets, tasks
+from . import event_stream, health, sockets, tasks
 from .state import lifespan
 
 router = APIRouter(lifespan=lifespan)
 router.include_router(tasks.router)
+router.include_router(event_stream.router)
 router.include_router(health.router)
 router.include_router(sockets.router)

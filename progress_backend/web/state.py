@@ -14,11 +14,15 @@ from starlette.requests import HTTPConnection
 from ..feed import Feed
 from ..flows import Flows
 from ..hub import Hub
+from ..lease import Keeper
 from ..listener import Listener
+from ..result_backend import AskBackend, result_backend
 from ..service import RedisProgressService
 from ..settings import Settings
 from ..store import AsyncStore
 from ..update import Update
+from .farewell import at_signals
+from .measured import Measured
 from .terminate import Broker
 
 #: Longest wait of a request for the store.
@@ -37,6 +41,7 @@ class Api:
     listener: Listener
     #: None: no broker is known, so no process can be terminated.
     broker: Broker | None
+    measured: Measured
 
     @classmethod
     def open(cls, settings: Settings, celery_app: Any = None) -> Api:
@@ -48,7 +53,7 @@ class Api:
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
-        return cls(settings, store, service, hub, feed, listener, broker)
+        return cls(settings, store, service, hub, feed, listener, broker, Measured())
 
     @property
     def flows(self) -> Flows:
@@ -80,10 +85,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = settings_of_environment(celery_app)
     api = Api.open(settings, celery_app)
     app.state.progress = api
+    # Lost runs are found as long as any process looks for them, even if no worker is left.
+    keeper = Keeper(settings, None, result_backend_of(celery_app))
+    keeper.start()
     try:
-        # What else lives as long as the application starts here: the reaping pass's thread.
-        yield
+        with at_signals(api.farewell):
+            yield
     finally:
+        keeper.stop()
         await api.close()
         del app.state.progress
 
@@ -121,3 +130,15 @@ def celery_app_of_environment() -> Any:
     from celery import Celery
 
     return Celery("progress_backend.web", broker=url, set_as_current=False)
+
+
+def result_backend_of(celery_app: Any = None) -> AskBackend | None:
+    """Asks the app's result backend, or the one that CELERY_RESULT_BACKEND names; else None."""
+    if celery_app is None:
+        if not os.environ.get("CELERY_RESULT_BACKEND"):
+            return None
+        from celery import Celery
+
+        # Its configuration reads the environment by itself.
+        celery_app = Celery("progress_backend.web", set_as_current=False)
+    return result_backend(celery_app) if celery_app.conf.result_backend else None

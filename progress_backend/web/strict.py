@@ -7,6 +7,7 @@ else's application brings it along.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -63,11 +64,27 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route with strict requests, whose `ProgressError`s become answers."""
+    """A route with strict requests, whose `ProgressError`s become answers; it is measured."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler in the middle of ours."""
         handle = super().get_route_handler()
+
+        async def measured(request: Request) -> Response:
+            began = time.perf_counter()
+            try:
+                response = await strict(request)
+            except Exception as error:
+                count(request, getattr(error, "status_code", 500), began)
+                raise
+            count(request, response.status_code, began)
+            return response
+
+        def count(request: Request, status: int, began: float) -> None:
+            api = getattr(request.app.state, "progress", None)
+            if api is not None:
+                took = time.perf_counter() - began
+                api.measured.request(request.method, self.path_format, status, took)
 
         async def strict(request: Request) -> Response:
             try:
@@ -80,7 +97,7 @@ class StrictRoute(APIRoute):
             except ProgressError as error:
                 return answer(error)
 
-        return strict
+        return measured
 
 
 def answer(error: ProgressError) -> Response:

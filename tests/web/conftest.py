@@ -17,7 +17,8 @@ StartApi = Callable[..., RunningApi]
 @pytest.fixture(scope="session")
 def session_api(session_redis_url: str) -> Iterator[RunningApi]:
     """Over the run's store, which is not flushed: take api."""
-    settings = Settings(redis_url=session_redis_url, timezone="Asia/Tokyo")
+    # It lives as long as the run: with so long a lease it never reaps what is other tests'.
+    settings = Settings(redis_url=session_redis_url, timezone="Asia/Tokyo", lease_s=86_400)
     running = RunningApi(create_app(settings)).start()
     yield running
     running.stop()

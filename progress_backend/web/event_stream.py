@@ -1,0 +1,85 @@
+"""A task's updates as server-sent events (`EventSource` in a browser)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from ..errors import TaskNotFound
+from ..hub import HubClosed
+from ..update import Update
+from . import docs, schemas
+from .following import follow
+from .state import Api, api_of
+from .strict import RETRY_AFTER, StrictRoute
+
+router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+
+#: Silence after which a comment is sent, so that nobody on the way takes the stream for dead.
+PING_S = 15.0
+#: After what time a browser connects again, in milliseconds.
+RETRY_MS: Final = 2_000
+
+Updates = AsyncGenerator[Update | None]
+
+
+@router.get("/task/{task_id:path}/events", **docs.EVENTS)
+async def task_events(
+    request: Request,
+    task_id: schemas.TaskId,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    api = api_of(request)
+    updates = follow(api, task_id, PING_S)
+    try:
+        first = await anext(updates)
+    except HubClosed:
+        raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
+    assert first is not None
+    if last_event_id == str(first.revision) and _over(api, first):
+        await updates.aclose()
+        return Response(status_code=204)
+    return EventStream(first, updates)
+
+
+def _over(api: Api, update: Update) -> bool:
+    """Whether nothing will come after this update: an EventSource comes back after every end."""
+    if not update.ended or not update.suspected or update.ended_at is None:
+        return update.ended
+    return update.ended_at + timedelta(seconds=api.settings.lease_s) < api.store.now()
+
+
+class EventStream(StreamingResponse):
+    """Sends updates until there are no more, and lets go of them however it ends."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, first: Update, updates: Updates) -> None:
+        # nginx would keep the events until its buffer is full.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(_texts(first, updates), headers=headers)
+        self._updates = updates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with contextlib.aclosing(self._updates):
+            await super().__call__(scope, receive, send)
+
+
+async def _texts(first: Update, updates: Updates) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MS}\n{_text(first)}"
+    # A record that is gone, or a service that ends, ends the stream; who comes back is told more.
+    with contextlib.suppress(TaskNotFound, HubClosed):
+        async for update in updates:
+            yield _text(update)
+
+
+def _text(update: Update | None) -> str:
+    if update is None:
+        return ": nothing new\n\n"
+    return f"id: {update.revision}\ndata: {update.message}\n\n"

@@ -1,0 +1,71 @@
+"""What Prometheus may ask of this process. Labels have few values: never a task's id or type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+
+from .. import commands as c
+from ..errors import StoreUnavailable
+from ..model import STATUSES
+from . import docs
+from .state import Api, api_of
+
+metrics_router = APIRouter(tags=["health"])
+
+
+@metrics_router.get("/metrics", **docs.METRICS)
+async def metrics(request: Request) -> Response:
+    api = api_of(request)
+    tasks: Mapping[str, int] | None = None
+    try:
+        tallied = await api.store.execute(c.Tally(c.Filters()))
+        tasks = dict(zip(STATUSES, tallied.counts, strict=True))
+    except StoreUnavailable:
+        pass  # said by a figure of its own
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    figures = encode(_Figures(api, tasks))
+    return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+
+class _Figures(CollectorRegistry):
+    """One answer's figures: those of the registry, and how things are at the moment."""
+
+    def __init__(self, api: Api, tasks: Mapping[str, int] | None) -> None:
+        super().__init__()
+        self._api = api
+        self._tasks = tasks
+
+    def collect(self) -> Iterator[Metric]:
+        api, counts = self._api, self._api.hub.counts
+        yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
+        if self._tasks is not None:
+            yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
+        up = api.listener.connected
+        yield _gauge("progress_listener_connected", "Whether updates are heard.", up)
+        yield _gauge("progress_watched_tasks", "Tasks watched one by one.", api.listener.watched)
+        watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
+        yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
+        delivered, dropped = counts.delivered, counts.dropped
+        yield CounterMetricFamily(
+            "progress_updates_delivered", "Updates that watchers took.", delivered
+        )
+        yield CounterMetricFamily(
+            "progress_updates_dropped", "Updates that newer ones replaced in time.", dropped
+        )
+        yield from api.measured.registry.collect()
+
+
+def _gauge(name: str, says: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, says, value)
+
+
+def _by(name: str, says: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, says, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family

@@ -1,0 +1,79 @@
+"""What lives as long as the application: the reaping pass, which needs no worker to be alive."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from progress_backend import commands as c
+from progress_backend.record import milliseconds
+from progress_backend.store import Store
+from progress_backend.web.state import result_backend_of
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_sockets import said
+
+#: Quick to judge; all of the store's keys are the test's own.
+QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}
+
+
+def silent_run(redis_url: str) -> None:
+    """A running task whose worker has not been heard of for longer than its lease."""
+    records = Records(redis_url)
+    records.start("job")
+    with Store(records.settings) as store:
+        store.ready()
+        store.execute(c.Renew("lease-1", milliseconds(store.now()) - 60_000))
+
+
+def status_of(api: RunningApi) -> tuple[str, str | None]:
+    body = api.status("job").json()
+    return body["status"], body["error_cause"]
+
+
+async def test_a_silent_run_is_found_by_an_api_process_alone(
+    start_api: StartApi, redis_url: str
+) -> None:
+    silent_run(redis_url)
+    api = start_api(redis_url=redis_url, **QUICK)
+    async with api.watch("job") as socket:
+        assert (await said(socket))["status"] == "running"
+        message = await said(socket)
+    assert message["status"] == "error"
+    assert "celery@tests" in message["error_message"]
+    assert status_of(api) == ("error", "lost")
+
+
+def test_an_end_that_the_result_backend_knows_is_recorded(
+    start_api: StartApi, redis_url: str
+) -> None:
+    app = Celery("proj", broker=redis_url, backend=redis_url, set_as_current=False)
+    silent_run(redis_url)
+    app.backend.store_result("job", {"saved": 7}, "SUCCESS")
+    api = start_api(redis_url=redis_url, celery_app=app, **QUICK)
+    eventually(lambda: status_of(api) == ("completed", None))
+    assert api.status("job").json()["results"] == {"saved": 7}
+
+
+def test_which_result_backend_is_asked(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    assert result_backend_of() is None
+    assert result_backend_of(Celery("bare", set_as_current=False)) is None
+    monkeypatch.setenv("CELERY_RESULT_BACKEND", redis_url)
+    Celery("proj", backend=redis_url, set_as_current=False).backend.store_result("a", 3, "SUCCESS")
+    ask = result_backend_of()
+    assert ask is not None
+    assert type(ask("a")).__name__ == "Completed"
+    assert ask("b") is None
+
+
+def test_the_pass_ends_with_the_application(start_api: StartApi, redis_url: str) -> None:
+    before = set(threading.enumerate())
+    api = start_api(redis_url=redis_url)
+    assert len(set(threading.enumerate()) - before) >= 1
+    api.stop()
+    eventually(lambda: set(threading.enumerate()) <= before)
