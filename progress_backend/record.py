@@ -9,7 +9,7 @@ from . import wire
 from .commands import Facets
 from .errors import TooLarge, TransitionRefused
 from .events import Created, Identity
-from .model import Task
+from .model import Task, TaskStatus
 from .transition import transition
 
 
@@ -27,13 +27,15 @@ class Base:
 
     def grown_to(self, known: Base | None) -> Base:
         """This record as it stands in the store, or, if that came back older than `known`, with
-        what is known of it. Whoever wrote to it since it came back has the last word."""
-        if known is None or known.task.created_at != self.task.created_at:
-            return self
-        stored, then, last = self.task, self.task.updated_at, known.task.updated_at
-        if then is None or last is None or then >= last or stored.attempt > known.task.attempt:
-            return self
-        return self if stored.revision >= known.task.revision else Base(known.task, self.digest)
+        what is known of it. Who ended or paused it since it came back has the last word."""
+        stored = self.task
+        older = known is not None and (
+            known.task.created_at == stored.created_at
+            and known.task.revision > stored.revision
+            and known.task.attempt >= stored.attempt
+            and stored.status in (TaskStatus.CREATED, TaskStatus.RUNNING)
+        )
+        return Base(known.task, self.digest) if known is not None and older else self
 
 
 @dataclass(frozen=True, slots=True)

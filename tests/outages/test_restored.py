@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -58,7 +57,6 @@ def start(sender: Sender) -> Run:
 
 
 def say(sender: Sender, run: Run, current: int) -> Task:
-    time.sleep(0.002)  # times are kept in milliseconds, and an outage takes longer
     applied = sender.record(run, "t", ev.Progressed(current=current))
     assert applied is not None
     assert applied.refused is None
