@@ -25,9 +25,11 @@ _JA: Final = {
     "Update a task's progress": "進捗を更新します",
     "Read a task": "状況を取得します",
     "Cancel a task": "キャンセルします",
+    "Follow a task": "終了までの更新をサーバー送信イベント（SSE）で送ります",
     "List tasks": "一覧を取得します",
     "Health of the service": "稼働状況を返します",
     "Whether the process answers": "プロセスの生存確認だけをします",
+    "Figures for Prometheus": "Prometheus 用のメトリクスを返します",
     "Tells each update of all tasks that pass the list's filters": (
         "一覧と同じ条件に合う全タスクの更新を送ります"
     ),

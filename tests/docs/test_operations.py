@@ -11,6 +11,7 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.connection import sync_client
+from progress_backend.layout import Layout
 from progress_backend.web.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
 from tests.docs.walking import Walk
@@ -56,12 +57,20 @@ def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
 
 
 def test_sentinels_address_is_understood() -> None:
-    (shown,) = blocks(OPERATIONS, "Redis", "text")
+    shown, _ = blocks(OPERATIONS, "Redis", "text")
     client = sync_client(Settings(redis_url=shown.text.strip()), 0.1)
     pool = client.connection_pool
     assert isinstance(pool, redis.sentinel.SentinelConnectionPool)
     assert pool.service_name == "mymaster"
     client.close()
+
+
+def test_a_clusters_address_is_understood() -> None:
+    _, shown = blocks(OPERATIONS, "Redis", "text")
+    settings = Settings(redis_url=shown.text.strip())
+    assert settings.clustered
+    assert settings.partitions == 16
+    assert Layout.of(settings).keys[3].task("x") == "{p3}:task:x"
 
 
 def test_the_pings_and_the_proxys_patience_fit() -> None:
