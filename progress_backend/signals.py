@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,7 @@ def connect(tracker: Tracker) -> None:
         (signals.task_retry, _retry),
         (signals.task_revoked, _revoked),
         (signals.task_unknown, _unknown),
+        (signals.task_internal_error, _internal_error),
     ):
         signal.connect(
             _quiet(handler, tracker), weak=False, dispatch_uid=f"{uid}-{handler.__name__}"
@@ -123,6 +125,10 @@ def _postrun(
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):
         _record(process, run, ev.Requeued())
+    elif state is None and run.request.is_eager:
+        # The error goes on to the caller (task_eager_propagates): Celery says no more than this.
+        raised = sys.exc_info()[1]
+        _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
 
 
 def _mark_revoked(task: Any, run: Run) -> None:
@@ -218,3 +224,15 @@ def _unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
     message = text(tracker.settings.locale, "unknown_task", name=name)
     failed = ev.Failed(error_message=message, cause="unknown_task")
     process.sender.record(None, about["id"], failed, keep=False)
+
+
+def _internal_error(
+    tracker: Tracker, task: Any, *, task_id: str, exception: Any = None, **_: Any
+) -> None:
+    """Celery failed around the body, mostly since the result backend is away: the run has no end
+    there (or gets a failure), and in a pool of threads no other signal tells of that.
+    """
+    if not _ours(tracker, task) or (process := tracker.process) is None:
+        return
+    failed = ev.Failed(error_message=described(exception), cause="internal_error")
+    _from_main(tracker, process, task_id, failed)

@@ -20,6 +20,7 @@ from progress_backend.embedded import EmbeddedServerError
 from tests.chaos.facts import VARIABLE
 from tests.chaos.plan import Injury
 from tests.servers import Server, Service, Worker
+from tests.waiting import eventually
 
 APP = "tests.chaos.app"
 #: Name, pool and concurrency of each worker.
@@ -162,6 +163,14 @@ class Fleet:
             return False
 
     # The end
+
+    def cry(self) -> None:
+        """Has each worker write where its threads stand into its log (Celery's SIGUSR1)."""
+        for worker in self.workers:
+            if worker.alive:
+                worker.signal(signal.SIGUSR1)
+                with contextlib.suppress(AssertionError):
+                    eventually(lambda w=worker: "MainThread" in w.log, 5)
 
     def stop(self) -> None:
         """All of it, whatever state it is in."""

@@ -62,6 +62,8 @@ class Storm:
                 self._rage()
                 self._settle()
                 verdicts, wrong = self._judge()
+                if not all(verdict.right for verdict in verdicts.values()):
+                    self.fleet.cry()
             return Report(self, verdicts, self.undelivered + wrong, time.monotonic() - began)
 
     def _rage(self) -> None:

@@ -46,6 +46,10 @@ def judge(case: Case) -> Verdict:
         return Verdict(f"{status}, as the result backend says ({case.state})")
     if status == "error" and case.record["error_cause"] == "lost":
         return _lost(case, case.record)
+    if status == "error" and case.record["error_cause"] == "internal_error":
+        # Celery could not store the run's end (or its start), gave up and told nobody.
+        right = case.state not in _ENDED
+        return Verdict(f"error: Celery failed around the body, {_end(case)}", right)
     if status == "cancelled":
         return _cancelled(case, case.record["control"] or {})
     return Verdict(f"{status}, but the result backend says {case.state}", right=False)
