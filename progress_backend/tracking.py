@@ -64,7 +64,7 @@ def install(
     lease.connect(tracker)
     publishing.watch(tracker)
     _send_before_exit(tracker)
-    when_finalized(app, lambda: _bind_all(tracker))
+    _bind_each(tracker)
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
     return app
@@ -87,10 +87,27 @@ def when_finalized(app: Celery, action: Callable[[], None]) -> None:
         app.on_after_finalize.connect(lambda **_: action(), weak=False)
 
 
-def _bind_all(tracker: Tracker) -> None:
-    for name, task in list(tracker.app._tasks.items()):
-        if tracker.marking(name) is not None:
+def _bind_each(tracker: Tracker) -> None:
+    """Binds the tracked tasks that there are, and each that comes, at once: a task may run before
+    its app is complete, and may come after that."""
+    app = tracker.app
+
+    def if_tracked(task: Any) -> Any:
+        if tracker.marking(task.name) is not None:
             bind(tracker, task)
+        return task
+
+    def watched(register: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(register)
+        def registered(*args: Any, **options: Any) -> Any:
+            return if_tracked(register(*args, **options))
+
+        return registered
+
+    app._task_from_fun = watched(app._task_from_fun)
+    app.register_task = watched(app.register_task)
+    for task in list(app._tasks.values()):
+        if_tracked(task)
 
 
 def bind(tracker: Tracker, task: Any) -> None:

@@ -12,6 +12,7 @@ from celery import Celery
 
 from progress_backend import install, wire
 from progress_backend.model import Task
+from progress_backend.run import Run
 from progress_backend.tracker import Tracker, tracker_of
 
 #: A broker that is away is given up at once.
@@ -48,6 +49,18 @@ class App:
         document = self._redis.get(f"task:{task_id}")
         assert isinstance(document, str), f"no record of {task_id}"
         return wire.decode(document.encode())
+
+    def result(self, task_id: str) -> dict[str, Any]:
+        """What Celery itself keeps; empty if nothing."""
+        meta: dict[str, Any] = json.loads(self._redis.get(f"celery-task-meta-{task_id}") or "{}")
+        return meta
+
+    def run_of(self, task: Any) -> Run:
+        """The run of the task that is under way."""
+        assert self.tracker.process is not None
+        run = self.tracker.process.run_of(task.request)
+        assert run is not None
+        return run
 
     def records(self) -> list[str]:
         """The ids of all records, the newest first."""
