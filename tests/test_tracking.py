@@ -70,11 +70,7 @@ def test_eager_results_and_errors(eager: Eager) -> None:
     app = eager()
     task = tracked(app, reports)
     record = app.record(task.delay([]).id)
-    assert (record.status, record.results, record.message) == (
-        "completed",
-        {"rows": 4},
-        "完了しました",
-    )
+    assert (record.status, record.results) == ("completed", {"rows": 4})
     record = app.record(task.delay([], fails=True).id)
     assert (record.status, record.error_message) == ("error", "ValueError: no such symbol")
     assert (record.current_items, record.total_items) == (3, 4)
@@ -145,11 +141,7 @@ def test_every_way_to_mark_a_task(eager: Eager) -> None:
         fun = options.pop("fun")
         task = app.task(name=name, bind=True, shared=False, **options)(fun)
         record = app.record(task.delay("x").id)
-        assert (record.status, record.task_type, record.results) == (
-            "completed",
-            name,
-            {"result": "x"},
-        )
+        assert (record.status, record.task_type) == ("completed", name)
 
 
 def test_a_task_that_was_there_before_install(redis_url: str) -> None:
@@ -233,12 +225,9 @@ def test_ignore_is_a_quiet_end(eager: Eager) -> None:
         raise Ignore
 
     record = app.record(tracked(app, ignores).delay().id)
-    assert (record.status, record.control) == (
-        "cancelled",
-        {"action": "cancel", "by": "celery", "reason": "Ignore", "at": record.control["at"]}
-        if record.control
-        else None,
-    )
+    assert record.status == "cancelled"
+    assert record.control is not None
+    assert (record.control["by"], record.control["reason"]) == ("celery", "Ignore")
 
 
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
