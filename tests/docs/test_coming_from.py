@@ -19,7 +19,6 @@ def run(walk: Walk, section: str, module: str) -> dict[str, Any]:
     walk.write(block)
     (walk.folder / "call.py").write_text(
         f"from {module} import app, fetch_data\n"
-        "app.finalize()\n"
         "app.conf.task_always_eager = True\n"
         "print(fetch_data.delay(3).id)\n"
     )
