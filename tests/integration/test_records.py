@@ -140,7 +140,7 @@ def test_one_call_can_say_otherwise(world: World) -> None:
 def test_every_way_to_mark_a_task(world: World) -> None:
     assert ran(world, "of_a_class")["results"] == {"saved": 1, "logged": True}
     assert ran(world, "unbound", 4)["results"] == {"value": 4}
-    record = ran(world, "shared")
+    record = ran(world, "shared_by_all_apps")
     assert (record["progress"]["total"], record["results"]) == (5, {"shared": True})
     assert ran(world, "based")["status"] == "completed"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -12,9 +10,8 @@ from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import wire
 from progress_backend.errors import ConcurrentUpdate, TaskNotFound, TooLarge
-from progress_backend.flows import TRIES, UNENDED_S
-from progress_backend.model import Worker
-from progress_backend.record import Base, facets_of
+from progress_backend.flows import TRIES
+from progress_backend.record import facets_of
 from tests.stores.driving import Driver, check_agreement, identity_of
 
 DAY_MS = 86_400_000
@@ -210,54 +207,3 @@ def test_anything_a_job_says_is_stored(driver: Driver) -> None:
     driver.apply("t", ev.Progressed(details={"nan": float("nan"), "s": "\ud800"}), base=base)
     assert driver.ids(1, 10, "running", "a|b?", "七\0|symbol=x") == ["t"]
     assert driver.task("t").processing_details == {"nan": "nan", "s": "?"}
-
-
-def test_how_long_a_record_is_kept(driver: Driver) -> None:
-    now = driver.now()
-    now_ms = int(now.timestamp() * 1000)
-    driver.create("t")
-    assert driver.due_ms("t") == pytest.approx(now_ms + UNENDED_S * 1000, abs=60_000)
-    assert driver.ttl_ms("t") == pytest.approx(UNENDED_S * 1000 + 3_660_000, abs=60_000)
-    driver.start("t")
-    far = ev.Progressed(current=1, total=10**6)
-    driver.apply("t", far, now=now + timedelta(seconds=10))  # 0.1 a second: 116 days to go
-    assert driver.due_ms("t") > now_ms + 100 * DAY_MS
-    assert driver.ttl_ms("t") > 100 * DAY_MS
-    driver.apply("t", ev.Completed(), now=now + timedelta(seconds=20))
-    assert driver.due_ms("t") == pytest.approx(now_ms + DAY_MS, abs=60_000)
-    # It outlives the cleanup that takes it together with its index entries.
-    assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
-
-
-def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
-    now = driver.now()
-    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
-    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
-    assert driver.execute(c.RateOf("fetch_data")) == pytest.approx(10)
-    assert driver.execute(c.RateOf("bulk_import")) is None
-    driver.create("b", total_items=50)
-    body = json.loads(driver.run(driver.flows.body("b")))
-    expected = driver.task("b").created_at + timedelta(seconds=5)
-    assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
-    driver.create("c", total_items=None)
-    assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
-
-
-def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:
-    driver.start("t", metadata={"status": "created"})
-    assert driver.run(driver.flows.body("t")) == driver.run(driver.flows.get("t"))
-
-
-def test_the_owner_is_seen_by_its_lease(driver: Driver) -> None:
-    driver.start("t", "lease-1")
-    assert driver.execute(c.Held("lease-1", 10)) == ["t"]
-    driver.apply("t", ev.Started(identity=identity_of(), worker=Worker("lease-2", "w")))
-    assert driver.execute(c.Held("lease-1", 10)) == []
-    assert driver.execute(c.Held("lease-2", 10)) == ["t"]
-    driver.apply("t", ev.Completed())
-    assert driver.execute(c.Held("lease-2", 10)) == []
-
-
-def test_a_base_is_the_document(driver: Driver) -> None:
-    base = driver.start("t")
-    assert Base.of(driver.run(driver.flows.get("t"))) == base
