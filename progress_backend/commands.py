@@ -26,8 +26,7 @@ class Read:
     task_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """-> Committed. Set, expire, move in the indexes and publish, in one act."""
 
     task_id: str

@@ -39,7 +39,11 @@ def remaining_seconds(task: Task) -> float | None:
 
 def estimated_completion(task: Task) -> datetime | None:
     """When a running task will have ended at its own rate."""
-    seconds = remaining_seconds(task)
+    return ending(task, remaining_seconds(task))
+
+
+def ending(task: Task, seconds: float | None) -> datetime | None:
+    """When a task will have ended that has `seconds` left after its last update."""
     if seconds is None or task.updated_at is None:
         return None
     return task.updated_at + timedelta(seconds=seconds)

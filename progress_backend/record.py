@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from . import wire
 from .commands import Facets
 from .errors import TooLarge, TransitionRefused
 from .events import Created, Identity
-from .model import Task, TaskStatus
+from .model import Task, TaskStatus, replace
 from .transition import transition
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """A record as last seen: what a commit compares with."""
 
     task: Task
@@ -38,8 +37,7 @@ class Base:
         return Base(known.task, self.digest) if known is not None and older else self
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The record after `apply`; `refused` says why nothing was changed, if so."""
 
     base: Base

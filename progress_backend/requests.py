@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from . import commands as c
 from . import scripts
@@ -207,6 +207,7 @@ def _indexes(facets: c.Facets, keys: Keys) -> list[str]:
     return names if facets.lease is None else [*names, keys.held(facets.lease)]
 
 
+@lru_cache(maxsize=1_024)
 def write_facets(facets: c.Facets | None) -> str:
     """Facets as the text that is stored; "" for none."""
     return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
@@ -217,8 +218,7 @@ def read_facets(stored: bytes | None) -> c.Facets | None:
     return c.Facets(*json.loads(stored)) if stored else None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A command's requests, to be sent together, and how their replies become its reply."""
 
     command: c.Command

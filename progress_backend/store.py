@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -41,16 +41,18 @@ _AWAY = (
 )
 
 
-@contextmanager
-def mapped_errors() -> Iterator[None]:
+class mapped_errors:  # noqa: N801 - reads as what it does: with mapped_errors()
     """The one place where redis-py's errors become ours."""
-    try:
-        yield
-    except _AWAY as error:
-        raise StoreUnavailable(f"the progress store does not answer: {error}") from error
-    except redis.exceptions.ResponseError as error:
-        # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
-        raise StoreUnavailable(f"the progress store refuses: {error}") from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, _AWAY):
+            raise StoreUnavailable(f"the progress store does not answer: {error}") from error
+        if isinstance(error, redis.exceptions.ResponseError):
+            # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
+            raise StoreUnavailable(f"the progress store refuses: {error}") from error
 
 
 class _Base:

@@ -14,7 +14,7 @@ from hashlib import sha1
 from typing import Any, Final
 
 from .errors import TooLarge
-from .estimate import estimated_completion, rate_text, remaining_seconds, seconds_text
+from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered, replace
 
 #: A document above this is refused: it is sent to every watcher on every update.
@@ -108,11 +108,12 @@ def _scalar(value: Any) -> str | int | float | None:
 
 def _document(task: Task) -> dict[str, Any]:
     body = task.to_dict()
-    filled = _estimates(task)
+    remaining = remaining_seconds(task)
+    filled = _estimates(task, remaining)
     if filled:
         body["processing_details"] = {**filled, **task.processing_details}
     body["created_at"] = rendered(task.created_at)
-    body["estimated_completion"] = rendered(estimated_completion(task))
+    body["estimated_completion"] = rendered(ending(task, remaining))
     body["attempt"] = task.attempt
     body["retries"] = task.retries
     body["worker"] = task.worker and {"lease": task.worker.lease, "name": task.worker.name}
@@ -127,13 +128,13 @@ def _document(task: Task) -> dict[str, Any]:
     return body
 
 
-def _estimates(task: Task) -> dict[str, str]:
+def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
     """The processing details that the caller did not give and that are known."""
     if task.rate is None:
         return {}
     texts = {
         "processing_rate": rate_text(task.rate),
-        "estimated_remaining": seconds_text(remaining_seconds(task)),
+        "estimated_remaining": seconds_text(remaining),
     }
     given = task.processing_details
     return {k: v for k, v in texts.items() if v is not None and k not in given}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from time import perf_counter_ns
 
 import redis
@@ -119,7 +118,7 @@ def _bare_script(client: redis.Redis, url: str) -> Callable[[], object]:
         command = next(store.flows.apply("bare", (progressed,), now, base=base))
         assert isinstance(command, Commit)
         assert store.execute(command).done
-        again = replace(command, expected=digest(command.document))
+        again = command._replace(expected=digest(command.document))
         (request,) = plan(again, store.layout).requests
     assert client.execute_command(*request) == [1]
     return lambda: client.execute_command(*request)
