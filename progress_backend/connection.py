@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 import redis
 import redis.asyncio
 import redis.asyncio.retry
 import redis.asyncio.sentinel
 import redis.backoff
+import redis.exceptions
 import redis.retry
 import redis.sentinel
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
@@ -30,7 +33,10 @@ def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
     url, once = _url(settings), redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     options = _options(timeout_s, once)
     if not url.startswith("sentinel://"):
-        return redis.Redis.from_url(url, **options)
+        with _usable():
+            client = redis.Redis.from_url(url, **options)
+            _try_options(client.connection_pool)
+        return client
     hosts, service, login = _sentinel(url)
     asking = _options(timeout_s / (len(hosts) + 1), once)
     sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=asking, **login, **options)
@@ -46,9 +52,11 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
     url, once = _url(settings), redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
     options = {**_options(timeout_s, once), **options}
     if not url.startswith("sentinel://"):
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url, timeout=timeout_s, max_connections=_CONNECTIONS, **options
-        )
+        with _usable():
+            pool = redis.asyncio.BlockingConnectionPool.from_url(
+                url, timeout=timeout_s, max_connections=_CONNECTIONS, **options
+            )
+            _try_options(pool)
         return redis.asyncio.Redis.from_pool(pool)
     hosts, service, login = _sentinel(url)
     asking = _options(timeout_s / (len(hosts) + 1), once)
@@ -84,11 +92,46 @@ def _url(settings: Settings) -> str:
     if settings.clustered:
         scheme, _, rest = url.partition("://")
         return f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}"
-    parts = urlsplit(url)
+    if url.startswith("sentinel://"):
+        return url
+    parts = _split(url)
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():
         raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
-    return url
+    query = dict(parse_qsl(parts.query))
+    if "virtual_host" in query:
+        query["db"] = query.pop("virtual_host").lstrip("/")
+    if "ssl_cert_reqs" in query:
+        query["ssl_cert_reqs"] = query["ssl_cert_reqs"].removeprefix("CERT_").lower()
+    scheme = "unix" if parts.scheme == "redis+socket" else parts.scheme
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{scheme}://{parts.netloc}{parts.path}{asked}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read, and refused, only when it is asked for
+    except ValueError:
+        # What could not be read may be a part of the password: it is not shown.
+        raise SettingsError(
+            "PROGRESS_REDIS_URL has no host and port that can be read; "
+            "in a password write / as %2F, # as %23, ? as %3F and @ as %40"
+        ) from None
+    return parts
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError, redis.exceptions.RedisError) as error:
+        raise SettingsError(f"PROGRESS_REDIS_URL has an option that is none: {error}") from error
+
+
+def _try_options(pool: Any) -> None:
+    """Makes a connection without connecting it: one that cannot be made is found out now."""
+    pool.connection_class(**pool.connection_kwargs)
 
 
 def _sentinel(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
@@ -100,7 +143,7 @@ def _sentinel(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
     login: dict[str, Any] = {}
     service = "mymaster"
     for part in url.split(";"):
-        piece = urlsplit(part)
+        piece = _split(part)
         if piece.hostname is None:
             raise SettingsError("PROGRESS_REDIS_URL: sentinel://host:26379/0?service=NAME is meant")
         hosts.append((piece.hostname, piece.port or 26_379))
@@ -108,9 +151,9 @@ def _sentinel(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
         for name in ("service", "master_name"):
             service = query.get(name, [service])[0]
         if piece.password:
-            login["password"] = piece.password
+            login["password"] = unquote(piece.password)
         if piece.username:
-            login["username"] = piece.username
+            login["username"] = unquote(piece.username)
         if piece.path[1:].isdigit():
             login["db"] = int(piece.path[1:])
     return hosts, service, login

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .catalogue import LOCALES, Locale
 from .errors import SettingsError
 
-#: URL schemes that a store can be opened on.
-STORE_SCHEMES = ("redis", "rediss", "unix", "sentinel")
+#: URL schemes that a store can be opened on; redis+socket is Celery's name for unix.
+STORE_SCHEMES = ("redis", "rediss", "unix", "redis+socket", "sentinel")
 #: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
 #: Partitions on a cluster unless the settings say otherwise.
