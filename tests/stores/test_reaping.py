@@ -150,3 +150,18 @@ def test_a_living_lease_keeps_its_silent_runs_from_expiring(silent: Driver) -> N
     assert silent.due_ms("a") == pytest.approx(before + 3 * 86_400_000, abs=60_000)
     assert silent.run(reaping.extend(silent.settings, later, "nobody")) == 0
     assert silent.task("a").revision == 1
+
+
+def test_what_a_living_worker_holds_but_is_not_at_work_on_is_left_over(silent: Driver) -> None:
+    def left_over(*at_work: str, after: timedelta = SILENT) -> list[str]:
+        flow = reaping.left_over(silent.settings, silent.now() + after, "lease-1", at_work)
+        return sorted(base.task.task_id for base in silent.run(flow))
+
+    assert left_over() == ["a", "b"]
+    assert left_over("a") == ["b"]
+    assert left_over("a", "b") == []
+    assert left_over(after=timedelta(seconds=29)) == []
+    silent.lose("a")
+    assert left_over() == ["b"]
+    silent.apply("b", ev.Completed())
+    assert left_over() == []
