@@ -6,6 +6,7 @@ import uuid
 from contextlib import closing
 from typing import Any
 
+from .errors import SettingsError
 from .tracker import Tracker
 
 NAME = "progress.cleanup"
@@ -14,6 +15,10 @@ NAME = "progress.cleanup"
 def add_cleanup(tracker: Tracker) -> None:
     """Registers the task and its place in beat's schedule; a missed turn expires with its hour."""
     app = tracker.app
+    try:
+        interval_s = tracker.settings.cleanup_interval_s
+    except SettingsError:  # tracking is off, which is said when a task would be tracked
+        return
     if NAME in app._tasks:
         return
 
@@ -22,7 +27,6 @@ def add_cleanup(tracker: Tracker) -> None:
         """Deletes what is due; how many records went."""
         return cleanup(tracker)
 
-    interval_s = tracker.settings.cleanup_interval_s
     signature: Any = progress_cleanup.s()
     app.add_periodic_task(interval_s, signature, name=NAME, expires=interval_s)
 
