@@ -12,10 +12,10 @@ STAMP := .venv/.installed
 SOURCES := $(wildcard progress_backend api workers)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check constraints bench chaos
+.PHONY: help venv run demo test check constraints bench chaos docker release-check
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## Make the virtual environment from the pinned versions
 
@@ -44,10 +44,17 @@ check: $(STAMP) ## Linter, formatter, types, import floors, pins
 	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it anew: make constraints' >&2; exit 1; }
 
 constraints: ## Pin the newest versions that fit (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
+	uv pip compile pyproject.toml --all-extras --group dev --group release --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
 bench: $(STAMP) ## Compare with the peers and limits, one table
 	$(BIN)/python -m tests.benchmarks
 
 chaos: $(STAMP) ## The tests that kill workers, servers and stores
 	$(BIN)/python -m pytest -m chaos $(ARGS)
+
+docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
+	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest -m docker $(ARGS)
+
+release-check: $(STAMP) ## Build what would be published and check it; publishes nothing
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release
+	$(BIN)/python .ci/release_check.py

@@ -1,0 +1,99 @@
+"""Builds what would be published and checks it: make release-check. Publishes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PINS = ROOT / "constraints.txt"
+LIMIT_S = 300
+#: pip-audit's exit code for "found something"; what else is not 0 is no answer.
+FOUND = 1
+
+
+def main() -> int:
+    """The exit code: 1 if anything must be mended before a release."""
+    advisories = audited()
+    with tempfile.TemporaryDirectory() as folder:
+        failures = [
+            what
+            for what, passed in (
+                ("no address among the pins", no_address()),
+                ("dependencies used and declared", tool("deptry", "progress_backend")),
+                ("wheel and sdist", built(Path(folder))),
+                ("advisories", advisories is not False),
+            )
+            if not passed
+        ]
+    for what in failures:
+        print(f"release-check: failed: {what}", file=sys.stderr)
+    if not failures:
+        but = "" if advisories else " of what was looked at; THE PINS WERE NOT AUDITED, see above"
+        print(f"release-check: nothing stands against a release{but}")
+    return int(bool(failures))
+
+
+def no_address() -> bool:
+    """Pins are for every registry: none may name one."""
+    found = re.findall(r".*(?:://|--index|--find-links|--extra-index).*", PINS.read_text())
+    print("\n".join(found) or "no address among the pins")
+    return not found
+
+
+def built(folder: Path) -> bool:
+    """The sdist from the tree, the wheel from the sdist, as whoever installs it would."""
+    if not tool("build", "--outdir", str(folder), "."):
+        return False
+    files = sorted(str(path) for path in folder.iterdir())
+    return len(files) == 2 and tool("twine", "check", "--strict", *files)
+
+
+def audited() -> bool | None:
+    """Whether no known advisory is about a pin; None if the service cannot say, which is no
+    failure: closed networks have none."""
+    options = ("--requirement", str(PINS), "--no-deps", "--disable-pip", "--format", "json")
+    done = run("pip_audit", *options, "--progress-spinner", "off", capture_output=True)
+    try:
+        pins = json.loads(done.stdout)["dependencies"]
+    except ValueError:
+        print(f"NOT AUDITED: no answer from the advisory service:\n{done.stderr[-600:]}")
+        return None
+    skipped = [pin["name"] for pin in pins if "skip_reason" in pin]
+    for pin in pins:
+        for advisory in pin.get("vulns", ()):
+            print(f"{pin['name']} {pin['version']}: {advisory['id']}, {advisory['fix_versions']}")
+    if done.returncode == FOUND:
+        return False
+    if skipped:
+        print(
+            f"NOT AUDITED: the advisory service knows nothing of {len(skipped)} of {len(pins)} "
+            f"pins ({', '.join(skipped[:3])} …). Is it reachable? Try again from an open network."
+        )
+        return None
+    print(f"{len(pins)} pins audited")
+    return True
+
+
+def tool(module: str, *args: str) -> bool:
+    return run(module, *args).returncode == 0
+
+
+def run(module: str, *args: str, capture_output: bool = False) -> subprocess.CompletedProcess[str]:
+    print(f"== {module} {' '.join(args)}", flush=True)
+    return subprocess.run(
+        [sys.executable, "-m", module, *args],
+        cwd=ROOT,
+        capture_output=capture_output,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

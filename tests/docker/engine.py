@@ -1,0 +1,45 @@
+"""The container engine, through its command line."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.servers import ROOT
+
+#: The image under test; it is built anew at the start of a run, from layers if nothing changed.
+IMAGE = "progress-backend:test"
+BASE = "python:3.13-slim"
+DOCKERFILE = ROOT / "docker" / "Dockerfile"
+#: Longest that the engine may take for anything but a build.
+TIMEOUT_S = 120.0
+BUILD_S = 400.0
+
+
+def docker(*args: str, timeout: float = TIMEOUT_S, env: dict[str, str] | None = None) -> str:
+    """What the command says on stdout; AssertionError with all it said if it fails."""
+    done = tried(*args, timeout=timeout, env=env)
+    said = f"docker {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, said
+    return done.stdout.strip()
+
+
+def tried(
+    *args: str, timeout: float = TIMEOUT_S, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The same, whatever comes of it."""
+    return subprocess.run(
+        ["docker", *args],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def build(dockerfile: Path = DOCKERFILE) -> str:
+    """Builds the image; its name."""
+    docker("build", "--quiet", "-f", str(dockerfile), "-t", IMAGE, ".", timeout=BUILD_S)
+    return IMAGE

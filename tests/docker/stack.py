@@ -1,0 +1,107 @@
+"""The compose file, brought up under a name of its own on free ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import uuid
+from typing import Any
+
+import httpx
+
+from tests.docker.engine import IMAGE, docker, tried
+from tests.servers import ROOT
+
+FILE = ROOT / "docker" / "compose.yaml"
+SERVICES = ("api", "beat", "flower", "prices", "redis", "worker")
+READY_S = 120
+
+
+class Stack:
+    """One project of compose; `down` ends it and all that is its own."""
+
+    def __init__(self, *profiles: str, **settings: str) -> None:
+        self.name = f"progress-test-{uuid.uuid4().hex[:8]}"
+        self._options = [word for profile in profiles for word in ("--profile", profile)]
+        api, flower = free_ports(2)
+        self.api = f"http://127.0.0.1:{api}"
+        self.flower = f"http://127.0.0.1:{flower}"
+        self._env = {
+            # What the shell of whoever runs the tests says is not for these containers.
+            **{k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "DOCKER_HOST")},
+            "PROGRESS_TAG": IMAGE.rpartition(":")[2],
+            "API_PUBLISH": f"127.0.0.1:{api}",
+            "FLOWER_PUBLISH": f"127.0.0.1:{flower}",
+            "WORKER_CONCURRENCY": "1",
+            **settings,
+        }
+
+    def compose(self, *args: str, timeout: float = 180) -> str:
+        return docker(*self._command(args), timeout=timeout, env=self._env)
+
+    def tried(self, *args: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+        return tried(*self._command(args), timeout=timeout, env=self._env)
+
+    def up(self, *args: str) -> None:
+        """Starts what is named, or all, and waits until it is healthy."""
+        self.compose(
+            "up", "--detach", "--no-build", "--wait", "--wait-timeout", str(READY_S), *args
+        )
+
+    def container(self, service: str) -> str:
+        """The id of the service's container; it must be there."""
+        (found,) = self.compose("ps", "--quiet", service).split()
+        return found
+
+    @staticmethod
+    def exit_code(container: str) -> int:
+        return int(docker("inspect", "--format", "{{.State.ExitCode}}", container))
+
+    def healthy(self) -> set[str]:
+        """The services that say of themselves that they are healthy."""
+        found = self.compose("ps", "--format", "{{.Service}} {{.Health}}").splitlines()
+        return {line.split()[0] for line in found if line.endswith(" healthy")}
+
+    def exec(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
+        return self.tried("exec", "-T", service, *command)
+
+    def call(self, *args: str) -> str:
+        """Publishes a job as a person would, from the worker's container; its id."""
+        said = self.compose("exec", "-T", "worker", "celery", "-A", "workers.app", "call", *args)
+        return said.split()[-1]
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """The record, as the API tells it over HTTP."""
+        answer = httpx.get(f"{self.api}/internal/task-status/{task_id}", trust_env=False)
+        return dict(answer.json()["data"]) if answer.status_code == 200 else {}
+
+    def remains(self) -> list[str]:
+        """What of it the engine still has."""
+        label = f"label=com.docker.compose.project={self.name}"
+        return [
+            f"{kind} {name}"
+            for kind, listing in (
+                ("container", ("ps", "--all")),
+                ("network", ("network", "ls")),
+                ("volume", ("volume", "ls")),
+            )
+            for name in docker(*listing, "--quiet", "--filter", label).split()
+        ]
+
+    def down(self) -> None:
+        # The profile too, or its containers would stay.
+        self.compose("--profile", "*", "down", "--volumes", "--timeout", "20")
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        return ["compose", "-f", str(FILE), "-p", self.name, *self._options, *args]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [each.getsockname()[1] for each in held]
+    finally:
+        for each in held:
+            each.close()

@@ -1,0 +1,139 @@
+"""The wheel, installed in somebody else's project that has packages named as our folders."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import StartService
+from tests.servers import ROOT
+from tests.waiting import eventually
+
+LIBRARY = ROOT / "progress_backend"
+PROJECT = {
+    "api/__init__.py": "OURS = 'api of the project'\n",
+    "workers/__init__.py": "OURS = 'workers of the project'\n",
+    "proj.py": (
+        "import os\nfrom celery import Celery\nimport api, workers\n"
+        "from progress_backend import install, progress_task\n"
+        "app = Celery('proj', broker=os.environ['STORE'], backend=os.environ['STORE'])\n"
+        "install(app)\n\n@app.task\n@progress_task\ndef import_rows() -> None: ...\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    # The build back end is in the test group: nothing is downloaded.
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=ROOT)
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a virtual environment that has the wheel and sees what we depend on."""
+    folder = tmp_path_factory.mktemp("project")
+    for name, text in PROJECT.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    venv.create(folder / "env", with_pip=False, symlinks=True)
+    python = folder / "env" / "bin" / "python"
+    # A path file in a path file's folder is not followed, so that the working tree stays unseen.
+    about = {"base": str(folder / "env"), "platbase": str(folder / "env")}
+    site = Path(sysconfig.get_path("purelib", "venv", about))
+    site.joinpath("dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    install = ("install", "--quiet", "--no-index", "--no-deps", "--ignore-installed", wheel)
+    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=folder)
+    return folder
+
+
+def run(*args: str | Path, cwd: Path, **env: str) -> str:
+    done = subprocess.run(
+        [str(arg) for arg in args],
+        cwd=cwd,
+        env={**clean(), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def clean() -> dict[str, str]:
+    """The environment without what could lead to the working tree."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return {**kept, "NO_COLOR": "1"}
+
+
+def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        names = set(opened.namelist())
+    packages = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert packages == {"progress_backend"}
+    files = {
+        str(path.relative_to(ROOT))
+        for path in LIBRARY.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    }
+    held = {name for name in names if name.startswith("progress_backend/")}
+    assert held == files
+    for part in ("scripts/commit.lua", "web/static/index.html", "py.typed"):
+        assert f"progress_backend/{part}" in held
+
+
+def test_it_stands_beside_packages_named_api_and_workers(project: Path) -> None:
+    code = "import api, workers, progress_backend as p; print(api.OURS, workers.OURS, p.__file__)"
+    said = run(project / "env/bin/python", "-c", code, cwd=project)
+    assert said.startswith(f"api of the project workers of the project {project}/env/lib/")
+
+
+def test_celery_has_the_progress_command(project: Path, redis_url: str) -> None:
+    celery = (project / "env/bin/python", "-m", "celery", "-A", "proj")
+    send = "import proj; print(proj.import_rows.delay().id)"
+    task_id = run(project / "env/bin/python", "-c", send, cwd=project, STORE=redis_url).strip()
+    listed = run(*celery, "progress", "list", cwd=project, STORE=redis_url)
+    assert task_id[:8] in listed
+    assert "proj.import_rows" in listed
+
+
+def test_the_command_says_what_it_can_do(project: Path) -> None:
+    said = run(project / "env/bin/progress-backend", "--help", cwd=project)
+    for command in ("serve", "tasks", "watch", "cancel"):
+        assert f"\n  {command} " in said
+
+
+def test_the_service_answers_and_serves_the_page(
+    project: Path, start_service: StartService, redis_url: str
+) -> None:
+    program = [project / "env/bin/progress-backend", "serve", "--port", "0"]
+    # In place of the working tree, which services are started with elsewhere.
+    env = {"PROGRESS_REDIS_URL": redis_url, "PYTHONPATH": str(project)}
+    service = start_service(program, env=env, cwd=project)
+    address = service.wait_for_log(r"progress-backend: (http://127\.0\.0\.1:\d+)").group(1)
+
+    def health() -> dict[str, object]:
+        try:
+            answer = httpx.get(f"{address}/internal/health", trust_env=False)
+        except httpx.TransportError:
+            return {}
+        return dict(answer.json()) if answer.status_code == 200 else {}
+
+    eventually(health, 20, what="healthy")
+    page = httpx.get(f"{address}/", trust_env=False, follow_redirects=True)
+    assert page.status_code == 200
+    assert "<html" in page.text
+    for file in (LIBRARY / "web" / "static").iterdir():
+        if file.suffix in (".js", ".css"):
+            answer = httpx.get(f"{address}/static/{file.name}", trust_env=False)
+            assert (answer.status_code, answer.content) == (200, file.read_bytes()), file.name
