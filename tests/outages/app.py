@@ -31,7 +31,7 @@ def build(broker: str, results: str | None, **settings: Any) -> Celery:
         result_backend_always_retry=True,
         result_backend_max_sleep_between_retries_ms=500,
     )
-    install(app, beat=False, **settings)
+    install(app, **settings)
     for job in (gated, quick, silent, shared):
         app.task(bind=True, name=job.__name__, shared=False)(job)
     app.task(bind=True, name="failing", shared=False)(progress_task(failing))
