@@ -13,7 +13,7 @@ from .catalogue import text
 from .failures import described
 from .marking import CREATED_AT, HEADER, header_of, identity_of
 from .model import rendered
-from .tracker import Tracker
+from .tracker import Process, Tracker
 from .transition import NOT_PUBLISHED
 
 
@@ -25,6 +25,8 @@ class _Publishing(threading.local):
     app: Any = None
     #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
     runs: bool = False
+    #: The runs that the record made for it knows of; None while there is no record.
+    attempt: int | None = None
 
 
 _publishing = _Publishing()
@@ -61,6 +63,7 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     if applied is None:
         return
     _publishing.runs = applied.document is None and applied.task.started_at is not None
+    _publishing.attempt = applied.task.attempt
     if applied.document is not None and applied.task.revision == 1:
         # Lets the worker begin without reading the record first.
         headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
@@ -75,8 +78,8 @@ def watch(tracker: Tracker) -> None:
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()
-        outer = _publishing.app, _publishing.runs
-        _publishing.app, _publishing.runs = tracker.app, False
+        outer = _publishing.app, _publishing.runs, _publishing.attempt
+        _publishing.app, _publishing.runs, _publishing.attempt = tracker.app, False, None
         try:
             return send_task(name, *args, **options)
         except Exception as error:
@@ -85,9 +88,17 @@ def watch(tracker: Tracker) -> None:
                 reason = described(error)
                 message = text(tracker.settings.locale, "not_published", reason=reason)
                 failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
-                process.sender.record(None, options["task_id"], failed, keep=False)
+                _not_published(process, options["task_id"], failed)
             raise
         finally:
-            _publishing.app, _publishing.runs = outer
+            _publishing.app, _publishing.runs, _publishing.attempt = outer
 
     tracker.app.send_task = send
+
+
+def _not_published(process: Process, task_id: str, failed: ev.Failed) -> None:
+    applied = process.sender.record(None, task_id, failed, keep=False)
+    if applied is None and _publishing.attempt is not None:
+        # The store went away too. Said when it is back, unless a run has begun by then: a message
+        # may have left though the publish raised.
+        process.sender.record(None, task_id, failed.of_attempt(_publishing.attempt))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import redis
-from celery import Celery
+from celery import Celery, signals
 from kombu.exceptions import OperationalError
 
 from tests.conftest import StartServer
@@ -123,3 +123,27 @@ def test_without_broker_and_store_celery_s_own_error_is_what_is_raised(
     for name in ("plain", "quick"):
         with pytest.raises(OperationalError):
             app.tasks[name].delay(1)
+
+
+def test_what_could_not_be_published_is_said_when_the_store_is_back(
+    broker: Server, start_server: StartServer, tmp_path: Path
+) -> None:
+    store = start_server(data_dir=tmp_path / "store", appendonly=True)
+    app = build(broker.url, None, redis_url=store.url)
+    app.conf.update(task_publish_retry_policy=RETRY, broker_connection_timeout=0.5)
+    broker.kill()
+
+    def die_too(**_: object) -> None:
+        store.kill()
+
+    # Connected after ours: the record is made by then.
+    signals.before_task_publish.connect(die_too, weak=False, dispatch_uid="die too")
+    try:
+        with pytest.raises(OperationalError):
+            app.tasks["quick"].apply_async((3,), task_id="never-left")
+    finally:
+        signals.before_task_publish.disconnect(dispatch_uid="die too")
+    store.start()
+    eventually(lambda: record(store, "never-left").get("status") == "error", 20)
+    assert record(store, "never-left")["error_cause"] == "not_published"
+    close_app(app)
