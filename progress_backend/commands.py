@@ -36,8 +36,8 @@ class Commit(NamedTuple):
     before: Facets | None
     after: Facets
     ttl_ms: int
-    #: From when cleanup may delete the record.
-    due_ms: int
+    #: From when cleanup may delete the record; None leaves it as it is.
+    due_ms: int | None
     #: The record counts as created now (newest in lists).
     fresh: bool = False
     #: Items a second to remember for the type.

@@ -26,6 +26,8 @@ Flow = Generator[c.Command, Any, T]
 TRIES = 8
 #: Reads of one page while holes are being repaired.
 _PAGE_TRIES = 3
+#: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
+_DUE_STEP_MS = 3_600_000
 #: How long a record that has not ended is kept after its last sign of life.
 UNENDED_S = 7 * 86_400
 
@@ -104,8 +106,9 @@ class Flows:
             renewed = base is not None and base.task.ended and isinstance(events[0], Created)
             task = replace(task, revision=task.revision + 1)
             task, document = encoded(task, clip)
+            old = base.task if base is not None and expected else None
             committed: c.Committed = yield self._commit(
-                task, document, expected, before, base is None or renewed, now
+                task, document, expected, before, old, base is None or renewed, now
             )
             if committed.done:
                 return Applied(Base(task, wire.digest(document)), document)
@@ -123,21 +126,16 @@ class Flows:
         document: bytes,
         expected: str,
         before: c.Facets | None,
+        old: Task | None,
         fresh: bool,
         now: datetime,
     ) -> c.Commit:
-        now_ms = milliseconds(now)
-        retention_ms = int(self.settings.retention_s * 1000)
-        if task.ended:
-            ends = milliseconds(task.completed_at or now)
-            due = max(ends, now_ms) + retention_ms
-            # The document outlives the next cleanup, which takes it together with its indexes.
-            ttl = retention_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
-        else:
-            expected_end = estimate.estimated_completion(task)
-            alive_until = max(now, expected_end) if expected_end else now
-            due = milliseconds(alive_until + timedelta(seconds=UNENDED_S))
-            ttl = due - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
+        due = self._due(task, now)
+        # The document outlives the next cleanup, which takes it together with its indexes.
+        interval_ms = int(self.settings.cleanup_interval_s * 1000)
+        ttl = due - milliseconds(now) + interval_ms + 60_000
+        known = old is not None and not fresh and self._due(old, old.updated_at or now)
+        stays = bool(known) and known // _DUE_STEP_MS == due // _DUE_STEP_MS
         completed = task.status == TaskStatus.COMPLETED
         return c.Commit(
             task_id=task.task_id,
@@ -146,10 +144,19 @@ class Flows:
             before=before,
             after=facets_of(task),
             ttl_ms=ttl,
-            due_ms=due,
+            due_ms=None if stays else due,
             fresh=fresh,
             rate=task.rate if completed and task.rate else None,
         )
+
+    def _due(self, task: Task, now: datetime) -> int:
+        """From when cleanup may delete the task, if `now` is its last sign of life; ms."""
+        if task.ended:
+            ends = max(milliseconds(task.completed_at or now), milliseconds(now))
+            return ends + int(self.settings.retention_s * 1000)
+        expected_end = estimate.estimated_completion(task)
+        alive_until = max(now, expected_end) if expected_end else now
+        return milliseconds(alive_until + timedelta(seconds=UNENDED_S))
 
     def page(
         self,

@@ -114,7 +114,8 @@ class MemoryStore:
             return c.Committed(False, document, facets)
         self._documents[task_id] = (command.document, self._clock() + command.ttl_ms / 1000)
         self._facets[task_id] = command.after
-        self._due[task_id] = command.due_ms
+        if command.due_ms is not None:
+            self._due[task_id] = command.due_ms
         if command.fresh or task_id not in self._created:
             self._order = max(self._order + 1e-6, self._clock())
             self._created[task_id] = self._order

@@ -153,6 +153,11 @@ def _evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
 
 def _commit(command: c.Commit, keys: Keys) -> Request:
     before, after = command.before, command.after
+    publish = "SPUBLISH" if keys.sharded else "PUBLISH"
+    if command.due_ms is None and before == after and command.rate is None and command.expected:
+        names = [keys.task(command.task_id), keys.facets]
+        about = (command.task_id, command.expected, command.document, command.ttl_ms)
+        return _evalsha(scripts.REWRITE, names, *about, keys.channel(command.task_id), publish)
     leave: list[str] = []
     enter: list[str] = []
     if before != after or command.fresh:
@@ -178,13 +183,13 @@ def _commit(command: c.Commit, keys: Keys) -> Request:
         command.document,
         write_facets(after),
         command.ttl_ms,
-        command.due_ms,
+        "" if command.due_ms is None else command.due_ms,
         keys.channel(command.task_id),
         len(leave),
         len(enter),
         int(command.fresh),
         "" if command.rate is None else repr(command.rate),
-        "SPUBLISH" if keys.sharded else "PUBLISH",
+        publish,
     )
 
 

@@ -26,6 +26,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, rate=1.5),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
     ],
+    "rewrite": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
     "page": [c.Page(0, 20), c.Page(40, 20, "running", "fetch_data", "7203.T")],
     "sweep": [
         c.Sweep((c.Entry("t", THERE),), 5),

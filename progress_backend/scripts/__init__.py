@@ -20,8 +20,9 @@ def _read(verb: str) -> Script:
 
 
 COMMIT: Final = _read("commit")
+REWRITE: Final = _read("rewrite")
 PAGE: Final = _read("page")
 SWEEP: Final = _read("sweep")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
-ALL: Final = (COMMIT, PAGE, SWEEP, UNLOCK, FORGET)
+ALL: Final = (COMMIT, REWRITE, PAGE, SWEEP, UNLOCK, FORGET)

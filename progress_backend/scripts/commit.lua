@@ -17,7 +17,7 @@ ARGV
   4 document
   5 after     the facets from now on
   6 ttl       ms until the record expires by itself
-  7 due       ms since 1970 from which cleanup may delete it
+  7 due       ms since 1970 from which cleanup may delete it, "" leaves it as it is
   8 channel   where the document is published
   9 leaves    number of sets to leave
  10 enters    number of sets to enter
@@ -45,7 +45,9 @@ if found ~= expected or (stands or '') ~= before then
 end
 
 redis.call('SET', task, document, 'PX', ttl)
-redis.call('ZADD', expiry, due, id)
+if due then
+  redis.call('ZADD', expiry, due, id)
+end
 if after ~= before then
   redis.call('HSET', facets, id, after)
 end

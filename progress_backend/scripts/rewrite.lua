@@ -1,0 +1,31 @@
+--[[
+Commit a record that stays where it stands in the indexes: compare, set, expire and publish, in one
+act. What `commit.lua` does, less what a progress value does not need.
+
+KEYS
+  1 task      string: the record's document
+  2 facets    hash: task id -> where the task stands; read only for a refusal
+ARGV
+  1 task id
+  2 expected  SHA-1 of the stored document
+  3 document
+  4 ttl       ms until the record expires by itself
+  5 channel   where the document is published
+  6 publish   "PUBLISH", or "SPUBLISH" on a cluster
+Returns
+  {1}                    committed
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
+Publishes
+  the document, on the channel
+]]
+local task, facets = KEYS[1], KEYS[2]
+local id, expected, document = ARGV[1], ARGV[2], ARGV[3]
+local ttl, channel, publish = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+
+local stored = redis.call('GET', task)
+if not stored or redis.sha1hex(stored) ~= expected then
+  return {0, stored, redis.call('HGET', facets, id)}
+end
+redis.call('SET', task, document, 'PX', ttl)
+redis.call(publish, channel, document)
+return {1}
