@@ -53,7 +53,7 @@ chaos: $(STAMP) ## The tests that kill workers, servers and stores
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
-	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest -m docker $(ARGS)
+	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
 
 release-check: $(STAMP) ## Build what would be published and check it; publishes nothing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from api import health
 from api.health import check
+from progress_backend.web import serve
 from tests.conftest import StartServer, StartService
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, session_api, start_api
@@ -38,3 +40,7 @@ def test_nobody_there(start_service: StartService) -> None:
     assert service.wait(20) == 1
     assert "does not answer" in service.log
     assert check("nonsense") == (False, "nonsense does not answer: unknown url type: 'nonsense'")
+
+
+def test_it_asks_at_the_services_default_port() -> None:
+    assert health.PORT == serve.PORT

@@ -72,9 +72,13 @@ class Stack:
         return said.split()[-1]
 
     def task(self, task_id: str) -> dict[str, Any]:
-        """The record, as the API tells it over HTTP."""
-        answer = httpx.get(f"{self.api}/internal/task-status/{task_id}", trust_env=False)
-        return dict(answer.json()["data"]) if answer.status_code == 200 else {}
+        """The record, as the API tells it over HTTP; {} while there is none or no API."""
+        try:
+            answer = httpx.get(f"{self.api}/internal/task/{task_id}/status", trust_env=False)
+        except httpx.TransportError:
+            return {}  # the API is being replaced
+        assert answer.status_code in (200, 404), answer.text
+        return dict(answer.json()) if answer.status_code == 200 else {}
 
     def remains(self) -> list[str]:
         """What of it the engine still has."""
