@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import time
 from typing import Any
@@ -107,7 +106,10 @@ def _until_closed(backend: Any, run: Run) -> Any:
     Celery's Redis backend reads before it writes, and tries again for a while when Redis is away;
     it guards SUCCESS alone. A PROGRESS that comes after the end would stay for ever.
     """
-    guarded = copy.copy(backend)
+    # Its client is made at first use, and shared; copy.copy would make a new backend of it.
+    getattr(backend, "client", None)
+    guarded = object.__new__(type(backend))
+    vars(guarded).update(vars(backend))
     # The next value is a better one than this one tried again.
     guarded.always_retry = False
     name = "_set" if hasattr(backend, "_set") else "set"

@@ -82,20 +82,23 @@ def silent(self: Any, gate: str) -> str:
 
 
 @progress_task(total_items=lambda count: count)
-def quick(self: Any, count: int) -> int:
+def quick(self: Any, count: int, pause_s: float = 0.0) -> int:
     """Updates to the last moment."""
-    notifier = ProgressNotifier(self)
-    for done in range(1, count + 1):
-        notifier.update(done, message=f"{self.request.id} {done}")
+    count_up(self, count, pause_s)
     return count
 
 
-def failing(self: Any, count: int) -> None:
+def failing(self: Any, count: int, pause_s: float = 0.0) -> None:
     """Updates to the last moment, then fails."""
-    notifier = ProgressNotifier(self)
-    for done in range(1, count + 1):
-        notifier.update(done, count)
+    count_up(self, count, pause_s)
     raise ValueError("failed at the end")
+
+
+def count_up(task: Any, count: int, pause_s: float) -> None:
+    notifier = ProgressNotifier(task)
+    for done in range(1, count + 1):
+        time.sleep(pause_s)
+        notifier.update(done, count)
 
 
 @progress_task(total_items=lambda count: count, symbol=lambda symbol: symbol)

@@ -1,0 +1,119 @@
+"""Forked, spawned and pooled processes: each has its own connections, and no more than it needs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+import redis
+
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import TIMEOUT_S, Fleet
+from tests.outages.forking import EACH
+from tests.servers import ROOT
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_parent_and_children_both_work(redis_url: str, method: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.outages.forking", redis_url, redis_url, method],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    ids = done.stdout.split()
+    assert len(set(ids)) == len(ids) == 6 * EACH
+    with redis.Redis.from_url(redis_url) as client:
+        records = [json.loads(record or "{}") for record in client.mget([f"task:{i}" for i in ids])]
+        assert Counter(record.get("status") for record in records) == {"created": 6 * EACH}
+        assert client.llen("celery") == 6 * EACH
+        eventually(lambda: len(client.client_list()) == 1, what="no connection left behind")
+
+
+def test_a_thousand_tasks_leave_no_connection_and_no_late_write(start_fleet: StartFleet) -> None:
+    """Half of them fail, and all update to the last moment: Celery guards SUCCESS alone."""
+    fleet = start_fleet(env={"PROGRESS_UPDATE_INTERVAL_S": "0"})
+    client = fleet.redis(fleet.results)
+    with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.psubscribe("celery-task-meta-*")
+        pubsub.get_message(timeout=5)
+        states: dict[str, list[str]] = {}
+        hundred(fleet)
+        listen(pubsub, states, 100)
+        connections = len(client.client_list())
+        for batch in range(2, 11):
+            hundred(fleet)
+            listen(pubsub, states, batch * 100)
+        assert len(client.client_list()) == connections
+        # Two pool processes and their parent: store, results, broker, its events.
+        assert connections < 30, client.client_list()
+    for seen in states.values():
+        ends = [place for place, state in enumerate(seen) if state in ("SUCCESS", "FAILURE")]
+        assert ends == [len(seen) - 1], seen
+    assert sum("PROGRESS" in seen for seen in states.values()) > 100, "nothing was at stake"
+    summary = fleet.listed()["summary"]
+    assert (summary["completed"], summary["error"]) == (500, 500)
+
+
+def hundred(fleet: Fleet) -> None:
+    for _ in range(50):
+        fleet.send("quick", 4, 0.001)
+        fleet.send("failing", 4, 0.001)
+
+
+def listen(pubsub: Any, states: dict[str, list[str]], count: int) -> None:
+    """Until so many jobs have ended, and for what still comes after."""
+
+    def ended() -> bool:
+        while (message := pubsub.get_message(timeout=0.1)) is not None:
+            meta = json.loads(message["data"])
+            states.setdefault(meta["task_id"], []).append(meta["status"])
+        return sum({"SUCCESS", "FAILURE"} & set(seen) != set() for seen in states.values()) == count
+
+    eventually(ended, TIMEOUT_S, what=f"{count} ends")
+    assert ended()
+
+
+def test_threads_do_not_mix_their_tasks(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(pool="threads", concurrency=8, env={"PROGRESS_UPDATE_INTERVAL_S": "0"})
+    symbols = [f"S{number}" for number in range(32)]
+    with fleet.redis(fleet.store).pubsub(ignore_subscribe_messages=True) as pubsub:
+        for pattern in ("task_update:*", "celery-task-meta-*"):
+            pubsub.psubscribe(pattern)
+            pubsub.get_message(timeout=5)
+        ids = {fleet.send("shared", symbol, 60): symbol for symbol in symbols}
+        for task_id in ids:
+            assert fleet.ended(task_id)["status"] == "completed"
+        heard: Counter[str] = Counter()
+        while (message := pubsub.get_message(timeout=0.3)) is not None:
+            body = json.loads(message["data"])
+            symbol = ids[body["task_id"]]
+            heard[symbol] += 1
+            check(body, symbol)
+    assert min(heard[symbol] for symbol in symbols) > 5
+    threads = {str(fleet.finished(task_id)["result"]).rpartition(" by ")[2] for task_id in ids}
+    assert len(threads) == 8
+
+
+def check(body: dict[str, Any], symbol: str) -> None:
+    """Nothing of another task is in a record, or in a result's meta."""
+    if "symbol" in body:
+        assert body["symbol"] == symbol
+        assert body["processing_details"].get("symbol", symbol) == symbol
+        assert body["results"].get("symbol", symbol) == symbol
+        message = body["current_status"]
+    elif body["status"] == "PROGRESS":
+        message = body["result"]["message"]
+    else:
+        return
+    assert not message.startswith("S") or message.split() == [symbol, message.split()[1]]
