@@ -20,7 +20,7 @@ def in_task(code: Callable[[ProgressNotifier, Task], T]) -> T:
         install(app, redis_url=server.url, beat=False, flower_events=False)
         kept: list[T] = []
 
-        @app.task(bind=True, name="benchmark.body")
+        @app.task(bind=True, shared=False, name="benchmark.body")
         @progress_task
         def body(self: Task) -> None:
             notifier = ProgressNotifier(self)

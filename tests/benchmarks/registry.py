@@ -14,6 +14,9 @@ MODULES = (
     "track_loop",
     "update_call",
     "written_value",
+    "wall_time",
+    "tasks_per_second",
+    "publishing",
 )
 
 

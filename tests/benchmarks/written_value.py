@@ -91,7 +91,7 @@ def _celery_write(url: str) -> Callable[[], None]:
     """What a job does without this library: `update_state` with the same figures."""
     app = Celery("peer", broker=url, backend=url, set_as_current=False)
 
-    @app.task(bind=True, name="peer.task")
+    @app.task(bind=True, shared=False, name="peer.task")
     def task(self: object) -> None:
         """Never run: its update_state is called with an id."""
 

@@ -1,0 +1,81 @@
+"""The Celery applications that are compared: the same tasks, tracked or bare.
+
+As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL, and
+BENCHMARK_INTERVAL_S, which is empty for a bare one.
+"""
+
+from __future__ import annotations
+
+import os
+from time import process_time
+from typing import Any
+
+from celery import Celery, Task
+
+from progress_backend import ProgressNotifier, install, progress_task
+
+
+def make_app(url: str, interval_s: float | None) -> Celery:
+    """Broker, results and records at `url`; bare if there is no progress interval."""
+    app = Celery("tests.benchmarks.jobs", broker=url, backend=url, set_as_current=False)
+    app.conf.broker_connection_retry_on_startup = True
+    if interval_s is not None:
+        install(app, redis_url=url, beat=False, flower_events=False, update_interval_s=interval_s)
+
+    @app.task(bind=True, shared=False, name="noop")
+    @progress_task
+    def noop(self: Task) -> None:
+        """Nothing: what is left is what a task costs."""
+
+    @app.task(bind=True, shared=False, name="plain_job")
+    def plain_job(self: Task, steps: int, work: int) -> float:
+        began = process_time()
+        for _ in range(steps):
+            _work(work)
+        return process_time() - began
+
+    @app.task(bind=True, shared=False, name="tracked_job")
+    @progress_task
+    def tracked_job(self: Task, steps: int, work: int) -> float:
+        began = process_time()
+        notifier = ProgressNotifier(self)
+        for step in range(steps):
+            _work(work)
+            notifier.update(step + 1, steps)
+        return process_time() - began
+
+    return app
+
+
+def _work(amount: int) -> int:
+    """Keeps the processor busy in Python, the GIL held."""
+    value = 1
+    for number in range(amount):
+        value = (value * 31 + number) & 0xFFFF
+    return value
+
+
+def work_of_a_millisecond() -> int:
+    """How much `_work` takes a millisecond of this machine."""
+    amount = 2_000
+    spent = min(_spent(amount) for _ in range(50))
+    return max(1, round(amount * 0.001 / spent))
+
+
+def _spent(amount: int) -> float:
+    began = process_time()
+    _work(amount)
+    return process_time() - began
+
+
+def environment(url: str, interval_s: float | None) -> dict[str, str]:
+    """A worker's environment."""
+    interval = "" if interval_s is None else str(interval_s)
+    return {"BENCHMARK_URL": url, "BENCHMARK_INTERVAL_S": interval}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        interval = os.environ["BENCHMARK_INTERVAL_S"]
+        return make_app(os.environ["BENCHMARK_URL"], float(interval) if interval else None)
+    raise AttributeError(name)

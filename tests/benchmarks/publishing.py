@@ -1,0 +1,99 @@
+"""Tasks published a second by one process: each has its record before its message leaves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from time import perf_counter
+
+import redis
+from celery import Celery, group
+
+from progress_backend.embedded import EmbeddedServer
+
+from .jobs import make_app
+from .processor import Spent
+from .rounds import Rounds
+from .row import Row
+
+OURS, PEER = "tracked", "bare"
+
+
+def measure(quick: bool) -> list[Row]:
+    """Two rows: one by one, and as groups."""
+    tasks, rounds = (100, 2) if quick else (1_000, 8)
+    with EmbeddedServer() as server:
+        base = server.url.rpartition("/")[0]
+        tracked, bare = make_app(f"{base}/1", 0.0), make_app(f"{base}/2", None)
+        singly, single_cost = _compared(_singly, tracked, bare, tasks, rounds, server.pid)
+        grouped, group_cost = _compared(_grouped, tracked, bare, tasks, rounds, server.pid)
+    note = f"{tasks:,} no-op tasks a round, no worker, interval 0, Flower events off"
+    return [
+        Row(
+            what="publish/s",
+            unit="/s",
+            figures=singly.medians(),
+            peer=PEER,
+            ratio=singly.ratio(OURS, PEER),
+            target=0.7,
+            stretch=0.8,
+            more=True,
+            notes=(note, singly.spread(OURS, PEER), single_cost),
+        ),
+        Row(
+            what="publish/s in groups of 100",
+            unit="/s",
+            figures=grouped.medians(),
+            peer=PEER,
+            ratio=grouped.ratio(OURS, PEER),
+            target=0.9,
+            more=True,
+            notes=(note, grouped.spread(OURS, PEER), group_cost),
+        ),
+    ]
+
+
+def _compared(
+    publish: Callable[[Celery, int], float],
+    tracked: Celery,
+    bare: Celery,
+    tasks: int,
+    rounds: int,
+    server: int,
+) -> tuple[Rounds, str]:
+    spent = Spent(lambda _: (os.getpid(), server))
+    measured = Rounds.of(
+        {
+            OURS: lambda: spent.during(OURS, lambda: publish(tracked, tasks)),
+            PEER: lambda: spent.during(PEER, lambda: publish(bare, tasks)),
+        },
+        rounds,
+    )
+    return measured, f"processor time of both processes: {spent.ratio(OURS, PEER):.3f}× bare"
+
+
+def _singly(app: Celery, tasks: int) -> float:
+    noop = app.tasks["noop"]
+    began = perf_counter()
+    for _ in range(tasks):
+        noop.delay()
+    rate = tasks / (perf_counter() - began)
+    _emptied(app)
+    return rate
+
+
+def _grouped(app: Celery, tasks: int, size: int = 100) -> float:
+    noop = app.tasks["noop"]
+    members = group([noop.si() for _ in range(size)], app=app)
+    began = perf_counter()
+    for _ in range(tasks // size):
+        members.apply_async()
+    rate = tasks / (perf_counter() - began)
+    _emptied(app)
+    return rate
+
+
+def _emptied(app: Celery) -> None:
+    """Rounds start alike; what was published is nobody's work."""
+    with redis.Redis.from_url(app.conf.broker_url) as client:
+        client.flushdb()

@@ -1,0 +1,110 @@
+"""No-op tasks a second of a prefork worker with two processes, results in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic, sleep
+
+import redis
+from celery import Celery
+
+from progress_backend.embedded import EmbeddedServer
+from tests.servers import Worker
+from tests.waiting import eventually
+
+from .jobs import make_app
+from .processor import Spent
+from .rounds import Rounds
+from .row import Row
+from .workers import workers
+
+OURS, PEER = "tracked", "bare"
+_POLL_S = 0.02
+_DEADLINE_S = 120.0
+
+
+def measure(quick: bool) -> list[Row]:
+    """One row."""
+    tasks, rounds = (200, 2) if quick else (2_000, 8)
+    with EmbeddedServer() as server, workers() as start:
+        base = server.url.rpartition("/")[0]
+
+        def side(number: int, interval_s: float | None) -> tuple[Celery, Worker, redis.Redis]:
+            url = f"{base}/{number}"
+            worker = start(url, interval_s, 2)
+            return make_app(url, interval_s), worker, redis.Redis.from_url(url)
+
+        ours, bare = side(1, 0.0), side(2, None)
+        processes = {OURS: (ours[1].pid, server.pid), PEER: (bare[1].pid, server.pid)}
+        spent = Spent(lambda side: processes[side])
+        measured = Rounds.of(
+            {
+                OURS: lambda: _rate(*ours, tasks, spent, OURS),
+                PEER: lambda: _rate(*bare, tasks, spent, PEER),
+            },
+            rounds,
+        )
+        for _, _, client in (ours, bare):
+            client.close()
+    return [
+        Row(
+            what="no-op tasks/s, prefork with two processes",
+            unit="/s",
+            figures=measured.medians(),
+            peer=PEER,
+            ratio=measured.ratio(OURS, PEER),
+            target=0.87,
+            stretch=0.93,
+            more=True,
+            notes=(
+                f"{tasks:,} tasks that wait in the queue, interval 0, Flower events off",
+                measured.spread(OURS, PEER),
+                f"processor time of worker and server: {spent.ratio(OURS, PEER):.3f}× bare",
+            ),
+        )
+    ]
+
+
+def _rate(
+    app: Celery, worker: Worker, client: redis.Redis, tasks: int, spent: Spent, side: str
+) -> float:
+    """Tasks a second."""
+    control = {"destination": [worker.nodename], "reply": True, "timeout": 10}
+    queue = app.conf.task_default_queue
+    app.control.cancel_consumer(queue, **control)
+    noop = app.tasks["noop"]
+    ids = [noop.delay().id for _ in range(tasks)]
+    results = [app.backend.get_key_for_task(task_id) for task_id in ids]
+
+    def work() -> float:
+        app.control.add_consumer(queue, **control)
+        return _watched(client, worker, results)
+
+    rate = spent.during(side, work)
+    if side == OURS:
+        _assert_records(client, ids)
+    return rate
+
+
+def _watched(client: redis.Redis, worker: Worker, results: Sequence[bytes]) -> float:
+    """Results a second, from the first that is seen to the last."""
+    began_at = deadline = monotonic() + _DEADLINE_S
+    first = 0
+    while monotonic() < deadline:
+        done, now = int(client.exists(*results)), monotonic()
+        if done and not first:
+            first, began_at = done, now
+        if done == len(results):
+            return (done - first) / (now - began_at)
+        sleep(_POLL_S)
+    raise RuntimeError(f"{done} of {len(results)} tasks ended:\n{worker.log[-2_000:]}")
+
+
+def _assert_records(client: redis.Redis, ids: Sequence[str]) -> None:
+    """Every task has its record, and every record its end."""
+
+    def ended() -> bool:
+        documents = client.mget([f"task:{task_id}" for task_id in ids])
+        return all(b'"status":"completed"' in (document or b"") for document in documents)
+
+    eventually(ended, what="every record is completed")
