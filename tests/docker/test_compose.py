@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -12,8 +13,8 @@ from tests.docker.stack import SERVICES, Stack
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-#: A job of about ten seconds.
-LONG = ("fetch_data", "--args", '["AAPL", "3y"]')
+#: A job that outlasts a deployment's first steps: 51 pages at 0.3 s each.
+LONG = ("fetch_data", "--args", '["AAPL", "5y"]')
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,11 @@ def ended(stack: Stack, task_id: str, timeout: float = 60) -> dict[str, object]:
 def running(stack: Stack, task_id: str) -> dict[str, object]:
     def body() -> dict[str, object] | None:
         found = stack.task(task_id)
-        return found if found.get("status") == "running" else None
+        return found if found.get("status") not in (None, "created") else None
 
-    found = eventually(body, 30, what=f"{task_id} running")
+    found = eventually(body, 30, what=f"{task_id} begun")
     assert found is not None
+    assert found["status"] == "running", found
     return found
 
 
@@ -95,6 +97,7 @@ def test_worker_and_api_are_replaced_while_a_job_runs(stack: Stack) -> None:
     old = {service: stack.container(service) for service in ("api", "worker")}
     task_id = stack.call(*LONG)
     began = running(stack, task_id)
+    asked = datetime.now(UTC)
     # As a deployment of a new image does: each is told to end, waited for and replaced.
     stack.up("--no-deps", "--force-recreate", "api", "worker")
     for service, container in old.items():
@@ -102,6 +105,7 @@ def test_worker_and_api_are_replaced_while_a_job_runs(stack: Stack) -> None:
     body = ended(stack, task_id)
     assert body["status"] == "completed", body
     assert (body["attempt"], body["worker"]) == (1, began["worker"]), "another worker ran it again"
+    assert datetime.fromisoformat(str(body["end_time"])) > asked, "it was over before"
     new = stack.call("fetch_data", "--args", '["IBM", "1mo"]')
     assert ended(stack, new)["worker"] != began["worker"]
 
