@@ -9,15 +9,14 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from billiard import current_process
 from celery import signals
 
 from . import events as ev
-from . import publishing
-from .catalogue import text
+from . import main_process, publishing
 from .failures import cause_of, described
 from .marking import CREATED_AT, HEADER, identity_of
 from .model import TaskStatus
@@ -38,9 +37,9 @@ def connect(tracker: Tracker) -> None:
         (signals.task_success, _success),
         (signals.task_failure, _failure),
         (signals.task_retry, _retry),
-        (signals.task_revoked, _revoked),
-        (signals.task_unknown, _unknown),
-        (signals.task_internal_error, _internal_error),
+        (signals.task_revoked, main_process.revoked),
+        (signals.task_unknown, main_process.unknown),
+        (signals.task_internal_error, main_process.internal_error),
     ):
         signal.connect(
             _quiet(handler, tracker), weak=False, dispatch_uid=f"{uid}-{handler.__name__}"
@@ -59,12 +58,6 @@ def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None
     return guarded
 
 
-def _ours(tracker: Tracker, task: Any, headers: Any = None) -> bool:
-    if getattr(task, "app", None) is not tracker.app:
-        return False
-    return tracker.marking_for(task.name, headers) is not None
-
-
 # Run
 
 
@@ -75,10 +68,11 @@ def _prerun(
     task = sender
     request = task.request
     header = getattr(request, HEADER, None)
-    if not _ours(tracker, task, {HEADER: header}) or (process := tracker.process) is None:
+    if getattr(task, "app", None) is not tracker.app:
         return
     marking = tracker.marking_for(task.name, {HEADER: header})
-    assert marking is not None
+    if marking is None or (process := tracker.process) is None:
+        return
     identity = identity_of(
         task,
         task.name,
@@ -125,10 +119,21 @@ def _postrun(
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):
         _record(process, run, ev.Requeued())
-    elif state is None and run.request.is_eager:
-        # The error goes on to the caller (task_eager_propagates): Celery says no more than this.
-        raised = sys.exc_info()[1]
+    elif state is None and (raised := _unheard(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
+
+
+def _unheard(run: Run) -> BaseException | None:
+    """What leaves the body and is told by no other signal."""
+    raised = sys.exc_info()[1]
+    if run.request.is_eager:  # it goes on to the caller: task_eager_propagates
+        return raised
+    if current_process().name != "MainProcess":  # that of a pool's child is told by its parent
+        return None
+    # SystemExit or asyncio's CancelledError, say: a pool of threads or greenlets drops the task.
+    # What ends a greenlet from outside is a limit or a revoke.
+    outside = type(raised).__module__.startswith(("gevent", "greenlet", "eventlet"))
+    return None if outside else raised
 
 
 def _mark_revoked(task: Any, run: Run) -> None:
@@ -170,24 +175,15 @@ def _failure(tracker: Tracker, task: Any, *, task_id: str, exception: Any = None
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
     run = process.run_of(task.request)
-    if run is None and tracker.marking(task.name) is None:
+    if run is None:
+        main_process.failed(tracker, process, task, task_id, exception)
         return
     failed = ev.Failed(
-        error_message=(run.error_text if run else None) or described(exception),
+        error_message=run.error_text or described(exception),
         cause=cause_of(exception),
-        message=run.end_message if run and run.error_text else None,
+        message=run.end_message if run.error_text else None,
     )
-    if run is not None:
-        _record(process, run, failed)
-    else:
-        _from_main(tracker, process, task_id, failed)
-
-
-def _from_main(tracker: Tracker, process: Process, task_id: str, event: ev.Event) -> None:
-    """What the worker's main process saw counts while its lease, or none, owns the record."""
-    worker = tracker.worker()
-    owner = worker.lease if worker else None
-    process.sender.record(None, task_id, replace(event, owner=owner))
+    _record(process, run, failed)
 
 
 def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
@@ -198,41 +194,3 @@ def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_
         return
     cause = getattr(reason, "exc", None) or reason
     _record(process, run, ev.Retried(message=described(cause), retries=(request.retries or 0) + 1))
-
-
-def _revoked(
-    tracker: Tracker,
-    task: Any,
-    *,
-    request: Any,
-    terminated: bool = False,
-    expired: bool = False,
-    **_: Any,
-) -> None:
-    if not _ours(tracker, task) or (process := tracker.process) is None:
-        return
-    key = "expired" if expired else "revoked"
-    message = text(tracker.settings.locale, key)
-    reason = "expired" if expired else "terminated" if terminated else "revoked"
-    event = ev.Cancelled(message=message, by="celery", reason=reason)
-    _from_main(tracker, process, request.id, event)
-
-
-def _unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
-    if getattr(sender, "app", None) is not tracker.app or (process := tracker.process) is None:
-        return
-    message = text(tracker.settings.locale, "unknown_task", name=name)
-    failed = ev.Failed(error_message=message, cause="unknown_task")
-    process.sender.record(None, about["id"], failed, keep=False)
-
-
-def _internal_error(
-    tracker: Tracker, task: Any, *, task_id: str, exception: Any = None, **_: Any
-) -> None:
-    """Celery failed around the body, mostly since the result backend is away: the run has no end
-    there (or gets a failure), and in a pool of threads no other signal tells of that.
-    """
-    if not _ours(tracker, task) or (process := tracker.process) is None:
-        return
-    failed = ev.Failed(error_message=described(exception), cause="internal_error")
-    _from_main(tracker, process, task_id, failed)

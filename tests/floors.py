@@ -44,6 +44,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "lane",
         "lease",
         "listener",
+        "main_process",
         "marking",
         "memory",
         "mirror",

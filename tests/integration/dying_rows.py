@@ -26,6 +26,13 @@ DYING = (
         RUNNING,
     ),
     Row(
+        "worker exits",
+        "`raise SystemExit` in a solo pool",
+        k.exits,
+        Seen("error", "exception", "^SystemExit: 3$"),
+        RUNNING,
+    ),
+    Row(
         "two runs at once",
         "acks_late, and the visibility timeout passes while it runs",
         k.twice,

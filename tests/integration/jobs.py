@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -126,6 +127,10 @@ def exits(task: Any, value: Any) -> Any:
     raise SystemExit(3)
 
 
+def leaves(task: Any, value: Any) -> Any:
+    raise asyncio.CancelledError
+
+
 def dies_once(task: Any, value: Any) -> Any:
     """As the kernel's out-of-memory killer does it, in the first run."""
     if len(Gate().pids(task.request.id, "went")) == 1:
@@ -185,6 +190,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         replaced,
         replaced_by_chain,
         exits,
+        leaves,
         dies_once,
         hangs,
         updates,

@@ -60,6 +60,13 @@ def cold(job: str, *, again: bool = False) -> Kill:
     return provoke
 
 
+def exits(victim: Victim) -> Iterator[str]:
+    task_id = victim.begins("job", "exits")
+    yield task_id
+    victim.world.go(task_id)
+    victim.worker.wait()
+
+
 def warm(victim: Victim) -> Iterator[str]:
     task_id = victim.begins("job")
     yield task_id

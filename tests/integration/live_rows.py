@@ -6,7 +6,9 @@ from tests.integration import provocations as p
 from tests.integration.jobs import RESULTS
 from tests.integration.row import (
     AGAIN,
+    CANCELLED_ERROR,
     COMPLETED,
+    EXITED,
     EXPIRED,
     LOST_CHILD,
     NO_LIMITS,
@@ -157,7 +159,22 @@ LIVE = (
         RUNNING,
         NO_LIMITS,
     ),
-    Row("exits", "`raise SystemExit`", p.ends_with("exits"), LOST_CHILD, RUNNING, PREFORK_ONLY),
+    Row(
+        "exits",
+        "`raise SystemExit`",
+        p.ends_with("exits"),
+        LOST_CHILD,
+        RUNNING,
+        {"threads": EXITED, "gevent": EXITED, "solo": None},
+    ),
+    Row(
+        "raises no Exception",
+        "`raise asyncio.CancelledError`, say",
+        p.ends_with("leaves"),
+        CANCELLED_ERROR,
+        RUNNING,
+        {"solo": None},
+    ),
     Row(
         "child killed",
         "kill -9 of the pool's process",

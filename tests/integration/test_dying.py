@@ -25,6 +25,8 @@ CONF = {
         # Else it looks only each 100 s for messages that come again.
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
+        # Else a worker that is killed while it looks keeps the others from it for 5 minutes.
+        "unacked_mutex_expire": 2,
     }
 }
 
@@ -35,7 +37,16 @@ def dying(folder: Path, url: str) -> Iterator[tuple[World, dict[str, str]]]:
     survivor = worker("survivor", folder, url, concurrency=4, env=SHORT, conf=CONF)
     queues = ["_".join(row.case.replace(",", "").split()) for row in DYING]
     victims = [
-        worker(queue, folder, url, env=SHORT, conf=CONF, args=("-Q", queue)) for queue in queues
+        worker(
+            queue,
+            folder,
+            url,
+            pool="solo" if "solo" in row.how else "prefork",
+            env=SHORT,
+            conf=CONF,
+            args=("-Q", queue),
+        )
+        for queue, row in zip(queues, DYING, strict=True)
     ]
     with (
         running(survivor, *victims),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -213,3 +215,17 @@ def test_group_chain_and_chord_are_tied_together(world: World) -> None:
     assert joined["status"] == "completed"
     assert joined["parent_id"] in {record["task_id"] for record in header}
     assert {record["group_id"] for record in header} == {joined["group_id"]} == {body.parent.id}
+
+
+def test_a_call_that_only_its_header_tracks_ends_as_any(world: World) -> None:
+    said = {"progress": {"task_type": "once"}}
+    terminated = world.send(job="untracked", headers=said)
+    killed = world.send(job="untracked", headers=said)
+    for task_id in (terminated, killed):
+        world.begun(task_id)
+        assert world.record(task_id)["task_type"] == "once"
+    world.revoke(terminated, terminate=True)
+    os.kill(world.gate.pids(killed, "began")[0], signal.SIGKILL)
+    assert world.ended(terminated)["current_status"] == "タスクは取り消されました"
+    record = world.ended(killed)
+    assert (record["status"], record["error_cause"]) == ("error", "worker_lost")
