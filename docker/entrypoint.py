@@ -37,9 +37,10 @@ def main(arguments: list[str]) -> None:
     elif arguments and arguments[0] in COMMANDS:
         os.environ[NAME] = arguments[0]
         command = (*COMMANDS[arguments[0]], *arguments[1:])
-    else:
+    elif arguments:
+        os.environ[NAME] = arguments[0]
         command = tuple(arguments)
-    if not command:
+    else:
         sys.exit(f"say what to run: {', '.join(COMMANDS)}")
     try:
         os.execvp(command[0], command)
@@ -51,6 +52,8 @@ def _check() -> tuple[str, ...]:
     """The check for what the container's first process is: it was given the command's name."""
     environ = Path("/proc/1/environ").read_bytes().decode(errors="replace").split("\0")
     name = next((v.partition("=")[2] for v in environ if v.startswith(f"{NAME}=")), "")
+    if not name:
+        sys.exit("not started yet")
     return tuple(word.format(host=os.uname().nodename) for word in CHECKS.get(name, ("true",)))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.docker.engine import BASE, docker, tried
 from tests.docker.stack import free_ports
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 HEALTH = ("python3", "/usr/local/lib/progress/entrypoint.py", "health")
@@ -66,7 +67,7 @@ def test_what_it_cannot_run_gets_one_line(image: str) -> None:
 
 
 def test_a_worker_without_its_broker_is_not_healthy(image: str) -> None:
-    """A health check that always says yes would not be one."""
+    """A health check that always says yes would not be one; nor may it before the start."""
     (port,) = free_ports(1)
     nobody = f"redis://127.0.0.1:{port}/0"
     urls = [f"{name}={nobody}" for name in ("CELERY_BROKER_URL", "PROGRESS_REDIS_URL")]
@@ -78,5 +79,14 @@ def test_a_worker_without_its_broker_is_not_healthy(image: str) -> None:
         )
         assert done.returncode != 0
         assert docker("inspect", "--format", "{{.State.Running}}", container) == "true"
+    finally:
+        docker("rm", "--force", "--volumes", container)
+
+
+def test_what_has_no_check_is_healthy_while_it_runs(image: str) -> None:
+    code = "import sys; sys.stdin.read()"
+    container = docker("run", "--detach", "--interactive", image, "python3", "-c", code)
+    try:
+        eventually(lambda: tried("exec", container, *HEALTH).returncode == 0, 20, what="healthy")
     finally:
         docker("rm", "--force", "--volumes", container)
