@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -158,10 +159,10 @@ def _commit(command: c.Commit, keys: Keys) -> Request:
         names = [keys.task(command.task_id), keys.facets]
         about = (command.task_id, command.expected, command.document, command.ttl_ms)
         return _evalsha(scripts.REWRITE, names, *about, keys.channel(command.task_id), publish)
-    leave: list[str] = []
-    enter: list[str] = []
+    leave: Sequence[str] = ()
+    enter: Sequence[str] = ()
     if before != after or command.fresh:
-        old = _indexes(before, keys) if before else []
+        old = _indexes(before, keys) if before else ()
         new = _indexes(after, keys)
         leave = [name for name in old if name not in new]
         enter = new if command.fresh else [name for name in new if name not in old]
@@ -198,7 +199,7 @@ def _sweep(command: c.Sweep, keys: Keys) -> Request:
     places: dict[str, int] = {}
     args: list[Any] = [command.before_ms, keys.task("")]
     for task_id, facets in command.entries:
-        indexes = _indexes(facets, keys) if facets else [keys.index()]
+        indexes = _indexes(facets, keys) if facets else (keys.index(),)
         for name in indexes:
             if name not in places:
                 names.append(name)
@@ -207,9 +208,10 @@ def _sweep(command: c.Sweep, keys: Keys) -> Request:
     return _evalsha(scripts.SWEEP, names, *args)
 
 
-def _indexes(facets: c.Facets, keys: Keys) -> list[str]:
-    names = list(keys.indexes(facets.status, facets.task_type, facets.symbol))
-    return names if facets.lease is None else [*names, keys.held(facets.lease)]
+@lru_cache(maxsize=4_096)
+def _indexes(facets: c.Facets, keys: Keys) -> tuple[str, ...]:
+    names = keys.indexes(facets.status, facets.task_type, facets.symbol)
+    return tuple(names) if facets.lease is None else (*names, keys.held(facets.lease))
 
 
 @lru_cache(maxsize=1_024)
