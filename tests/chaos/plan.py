@@ -31,8 +31,8 @@ INJURIES = (
     "pause store",
     "kill store",
 )
-#: Jobs a second.
-PACE = 6.0
+#: Jobs a second: what two cores can do while they start the killed anew.
+PACE = 4.5
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from tests.chaos.verdict import Case, Verdict, judge
 from tests.chaos.watching import History, Reader
 from tests.servers import Server
 
-#: A message may have to come back twice, on a busy machine.
-_DELIVERED_S = 2 * VISIBILITY_S + 30.0
+#: A message that stays the same for so long will not be done with: it may have to come back twice.
+_STUCK_S = 2 * VISIBILITY_S + 20.0
+#: However slowly it goes on.
+_DELIVERED_S = 300.0
 #: From when nothing is under way any more until each silent run must have been judged: the store
 #: seen answering for a lease, a lease of silence, a pass; and as much again for a busy machine.
 _JUDGED_S = 2 * (2 * LEASE_S + 2 * REAP_INTERVAL_S)
@@ -82,9 +84,15 @@ class Storm:
         self.fleet.ready()
         self.fleet.rest_beat()
 
-        deadline = time.monotonic() + _DELIVERED_S
+        began = changed = time.monotonic()
+        before: list[str] = []
         with redis.Redis.from_url(self.store.url) as client:
-            while (waiting := calm.waiting(client)) and time.monotonic() < deadline:
+            while waiting := calm.waiting(client):
+                now = time.monotonic()
+                if waiting != before:
+                    before, changed = waiting, now
+                if now - changed > _STUCK_S or now - began > _DELIVERED_S:
+                    break
                 self.fleet.heal()
                 calm.deliver_again(self.app)
                 time.sleep(0.2)

@@ -16,7 +16,7 @@ from tests.chaos.plan import Plan
 from tests.chaos.storm import Storm
 
 #: Jobs of the storm that is a part of every test run.
-SHORT = 70
+SHORT = 60
 LONG = 1_000
 
 

@@ -17,6 +17,7 @@ def record(status: str, **fields: Any) -> dict[str, Any]:
 
 
 LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
+UNPUBLISHED = record("error", error_cause="not_published", error_message="no broker")
 BY_API = {"by": "api", "reason": "the storm"}
 IGNORED = {"by": "celery", "reason": "Ignore"}
 RETRYING = ["began, retries 0", "raised Retry"]
@@ -31,6 +32,8 @@ BEGAN = ["began, retries 0"]
         Case("t", "FAILURE", LOST),
         Case("t", "REVOKED", record("cancelled")),
         Case("t", "STARTED", record("error", error_cause="internal_error"), ["returned"]),
+        Case("t", "PENDING", UNPUBLISHED, raised=True),
+        Case("t", "STARTED", record("error", error_cause="exception"), ["raised ValueError"]),
         Case("t", "STARTED", LOST, BEGAN),
         Case("t", "STARTED", LOST, [*BEGAN, "returned"]),
         Case("t", "STARTED", record("cancelled", control=IGNORED)),
@@ -54,6 +57,9 @@ def test_right(case: Case) -> None:
         Case("t", "FAILURE", record("completed")),
         Case("t", "PENDING", record("completed")),
         Case("t", "SUCCESS", record("error", error_cause="exception")),
+        Case("t", "PENDING", UNPUBLISHED),
+        Case("t", "STARTED", record("error", error_cause="exception"), ["returned"]),
+        Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=True),
         Case("t", "SUCCESS", LOST),
         Case("t", "SUCCESS", record("error", error_cause="internal_error"), ["returned"]),
         Case("t", "STARTED", {**LOST, "worker": None}),

@@ -44,15 +44,29 @@ def judge(case: Case) -> Verdict:
         return _unended(case, status)
     if case.state == ENDS[status]:
         return Verdict(f"{status}, as the result backend says ({case.state})")
-    if status == "error" and case.record["error_cause"] == "lost":
-        return _lost(case, case.record)
-    if status == "error" and case.record["error_cause"] == "internal_error":
-        # Celery could not store the run's end (or its start), gave up and told nobody.
-        right = case.state not in _ENDED
-        return Verdict(f"error: Celery failed around the body, {_end(case)}", right)
+    if status == "error":
+        return _error(case, case.record)
     if status == "cancelled":
         return _cancelled(case, case.record["control"] or {})
     return Verdict(f"{status}, but the result backend says {case.state}", right=False)
+
+
+def _error(case: Case, record: dict[str, Any]) -> Verdict:
+    """An error of which the result backend says nothing, or something else."""
+    endless = case.state not in _ENDED
+    match record["error_cause"]:
+        case "lost":
+            return _lost(case, record)
+        case "not_published":
+            right = endless and case.raised and not case.facts
+            return Verdict(f"error: its publish raised, {_end(case)}", right)
+        case "internal_error":
+            # Celery could not store the run's end (or its start), gave up and told nobody.
+            return Verdict(f"error: Celery failed around the body, {_end(case)}", endless)
+        case "exception" if endless and "raised ValueError" in case.facts:
+            # The signal came all the same, the store was away.
+            return Verdict("error, as the job raised; Celery could not store that")
+    return Verdict(f"error, but the result backend says {case.state}", right=False)
 
 
 def _lost(case: Case, record: dict[str, Any]) -> Verdict:
@@ -61,7 +75,7 @@ def _lost(case: Case, record: dict[str, Any]) -> Verdict:
     worker = (record["worker"] or {}).get("name")
     if not worker or worker not in (record["error_message"] or ""):
         return Verdict("lost, but the worker is not named", right=False)
-    if "returned" in case.facts and "REVOKED" not in case.state:
+    if "returned" in case.facts:
         # Its process died between the return and the first word of it to anybody.
         return Verdict("lost after its return; nobody was told of that")
     return Verdict("lost: its worker died and is named")
