@@ -10,7 +10,6 @@ import logging.config
 import os
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
@@ -18,7 +17,7 @@ from progress_backend.web.serve import HOST, PORT, give_up, serve_app
 
 
 def create_app() -> FastAPI:
-    """The library's application with the log of a service and a way in at /.
+    """The library's application with the log of a service.
 
     Raises:
         SettingsError: a setting cannot be used, or no store is named.
@@ -27,13 +26,7 @@ def create_app() -> FastAPI:
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
     logging.config.dictConfig(log_config(level))
-    app = web.create_app()
-
-    @app.get("/", include_in_schema=False)
-    async def way_in() -> RedirectResponse:
-        return RedirectResponse("docs")
-
-    return app
+    return web.create_app()
 
 
 def log_config(level: str) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
     app = create_app()                 # settings from the environment
     app.include_router(router)         # in one's own FastAPI application, under any prefix
-    app.include_router(metrics_router) # and, if it is wanted there, /metrics for Prometheus
+    app.include_router(metrics_router) # and, where they are wanted, /metrics for Prometheus
+    app.include_router(page_router)    # and the live page, under the same prefix
 
 The router brings its lifespan along: it opens the store's connections when the application starts
 and closes them when it ends. Before that, `app.state.progress_settings` (a `Settings`) and
@@ -13,7 +14,8 @@ outer one's.
 
 from .app import create_app
 from .metrics import metrics_router
+from .page import page_router
 from .router import router
 from .state import lifespan
 
-__all__ = ["create_app", "lifespan", "metrics_router", "router"]
+__all__ = ["create_app", "lifespan", "metrics_router", "page_router", "router"]

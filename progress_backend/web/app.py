@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from ..errors import SettingsError
 from ..settings import Settings
 from .metrics import metrics_router
+from .page import page_router
 from .router import router
 from .state import celery_app_of_environment, settings_of_environment
 
@@ -37,4 +38,5 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.state.progress_celery_app = celery_app
     app.include_router(router)
     app.include_router(metrics_router)
+    app.include_router(page_router)
     return app

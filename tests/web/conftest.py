@@ -36,10 +36,14 @@ def start_api() -> Iterator[StartApi]:
     started: list[RunningApi] = []
 
     def start(
-        app: FastAPI | None = None, *, celery_app: object = None, **settings: object
+        app: FastAPI | None = None,
+        *,
+        celery_app: object = None,
+        port: int = 0,
+        **settings: object,
     ) -> RunningApi:
         app = app or create_app(Settings(**settings), celery_app=celery_app)
-        started.append(RunningApi(app))
+        started.append(RunningApi(app, port=port))
         return started[-1].start()
 
     yield start

@@ -18,9 +18,9 @@ from tests.waiting import eventually
 class RunningApi:
     """An application, served with the options that serve() uses; ``options`` come on top."""
 
-    def __init__(self, app: FastAPI, **options: object) -> None:
+    def __init__(self, app: FastAPI, *, port: int = 0, **options: object) -> None:
         self.app = app
-        self._socket = bound("127.0.0.1", 0)
+        self._socket = bound("127.0.0.1", port)
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, **{**OPTIONS, **options})

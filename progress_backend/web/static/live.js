@@ -19,7 +19,12 @@ export function stayConnected(url, { opened, heard, lost }) {
   }
 
   connect();
-  return () => { stopped = true; clearTimeout(timer); socket.close(); };
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    socket.onopen = socket.onmessage = null; // what still arrives was asked for by nobody
+    socket.close();
+  };
 }
 
 export function socketUrl(path) {

@@ -1,140 +1,222 @@
 // The list of tasks, kept true by one socket. The list is read when the socket opens, and again
 // (at most once a second) when a message says that it changed: what was missed is never believed.
-import { normalized, row } from "./row.js";
+import { makeRow, nameOf, normalized } from "./row.js";
 import { socketUrl, stayConnected } from "./live.js";
 import { language, STATUSES, WORDS } from "./words.js";
 
-const LIMIT = 20, READ_AGAIN_MS = 1_000;
+const LIMIT = 20, READ_AGAIN_MS = 1_000, NOTICE_MS = 10_000;
 const byId = (id) => document.getElementById(id);
-let words = WORDS[language()];
-let filter = null, page = 1, answer = null, shown = new Map(), stop = null, timer = null, asked = 0;
-let connection = "connecting";
+const asked = new URLSearchParams(location.search);
+let words = WORDS[language(asked.get("lang"))];
+let filter = STATUSES.includes(asked.get("status")) ? asked.get("status") : null;
+let page = 1, answer = null, shown = new Map();
+let stop = null, timer = null, reads = 0, readAt = 0, noticeTimer = null;
+let connection = "connecting", storeAway = false, refusal = "";
+const rows = new Map();
 
 async function read() {
+  clearTimeout(timer);
   timer = null;
-  const mine = ++asked;
+  readAt = Date.now();
+  const mine = ++reads;
   const query = new URLSearchParams({ page, limit: LIMIT });
   if (filter) query.set("status", filter);
-  try {
-    const response = await fetch(`internal/tasks?${query}`);
-    if (mine !== asked) return;
-    if (!response.ok) throw new Error(String(response.status));
-    answer = await response.json();
-    if (mine !== asked) return;
-    shown = new Map(answer.tasks.map((task) => [task.task_id, newer(normalized(task), shown.get(task.task_id))]));
-    notice("");
-  } catch {
-    if (mine !== asked) return;
-    notice(words.storeAway);
+  const response = await fetch(`internal/tasks?${query}`).catch(() => null);
+  const body = response?.ok ? await response.json().catch(() => null) : null;
+  if (mine !== reads) return; // a later read knows better
+  storeAway = response?.status === 503;
+  if (body) take(body);
+  else readSoon();
+  if (connection !== "away") connection = body ? "live" : "stale";
+  draw();
+}
+
+function take(body) {
+  answer = body;
+  shown = new Map(body.tasks.map((task) => [task.task_id, newer(normalized(task), shown.get(task.task_id))]));
+  if (page > body.pagination.pages) { // the last page has become empty
+    page = body.pagination.pages;
     readSoon();
   }
-  draw();
 }
 
 function newer(read, known) {
   const later = known && known.created_at === read.created_at && known.revision > read.revision;
-  return later ? known : read;
+  return later && known.epoch === epoch ? known : read;
 }
 
 function readSoon() {
-  timer ??= setTimeout(read, READ_AGAIN_MS);
+  timer ??= setTimeout(read, Math.max(0, readAt + READ_AGAIN_MS - Date.now()));
 }
 
+// Counts connections: what an earlier one told may be of a store that came back older.
+let epoch = 0;
+
 function heard(message) {
-  const known = shown.get(message.task_id);
-  if (known) {
-    const task = { ...known, ...normalized(message) };
-    shown.set(message.task_id, task);
-    const there = byId("tasks").querySelector(`tr[data-task-id="${CSS.escape(message.task_id)}"]`);
-    there?.replaceWith(row(task, words, act));
+  if (message.type === "reload") {
+    epoch += 1;
+    readSoon();
+    return;
   }
-  if (!known || known.status !== message.status) readSoon();
+  const known = shown.get(message.task_id);
+  if (known && message.revision > known.revision) {
+    const task = { ...known, ...normalized(message), epoch };
+    shown.set(task.task_id, task);
+    rows.get(task.task_id)?.show(task, words);
+  }
+  if (!known || known.status !== message.status || message.revision < known.revision) readSoon();
 }
 
 function connect() {
   stop?.();
   const query = filter ? `?status=${filter}` : "";
   stop = stayConnected(socketUrl(`internal/ws/tasks${query}`), {
-    opened: () => { state("live"); read(); },
+    opened: () => {
+      epoch += 1;
+      if (connection === "away") connection = "connecting";
+      read();
+    },
     heard,
-    lost: () => state("away"),
+    lost: () => { connection = "away"; drawState(); },
   });
 }
 
 async function act(name, task) {
-  const label = [task.task_type, task.symbol].filter(Boolean).join(" ");
-  if (name === "cancel" && !confirm(words.sure(label))) return;
+  if (name === "cancel" && !(await isSure(task))) return;
   const path = `internal/task/${encodeURIComponent(task.task_id)}`;
   const [method, target, body] = name === "cancel"
     ? ["POST", "cancel", {}] : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const response = await fetch(`${path}/${target}`, {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   }).catch(() => null);
-  const detail = response ? (await response.json().catch(() => ({}))).detail : words.away;
-  notice(response?.ok ? "" : words.refused(typeof detail === "string" ? detail : JSON.stringify(detail)));
-  readSoon();
+  const said = await response?.json().catch(() => null);
+  if (response?.ok) {
+    heard({ ...said, message: said.current_status, timestamp: said.updated_at });
+  } else {
+    refuse(response ? words.refused(text(said?.detail ?? response.status)) : words.away);
+    readSoon();
+  }
 }
 
-function notice(text) {
-  byId("notice").textContent = text;
-  byId("notice").hidden = !text;
+const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+function isSure(task) {
+  const dialog = byId("sure");
+  byId("sure-what").textContent = words.sure(nameOf(task));
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === "yes"); });
 }
 
-function state(name) {
-  connection = name;
-  byId("connection").dataset.state = name;
-  byId("connection").textContent = words[name];
+function refuse(why) {
+  refusal = why;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { refusal = ""; drawState(); }, NOTICE_MS);
+  drawState();
 }
 
 function choose(status) {
+  if (status === filter) return;
   filter = status;
   page = 1;
+  remember();
   connect();
   read();
 }
 
+function turn(pages) {
+  page += pages;
+  read();
+}
+
+// In the address, so that a reload or a bookmark shows the same.
+function remember() {
+  const query = new URLSearchParams();
+  query.set("lang", words.code);
+  if (filter) query.set("status", filter);
+  history.replaceState(null, "", `?${query}`);
+}
+
+function drawState() {
+  byId("connection").dataset.state = connection;
+  byId("connection").textContent = words[connection];
+  document.body.dataset.fresh = connection === "live" || connection === "connecting";
+  const notice = storeAway ? words.storeAway : refusal;
+  if (byId("notice").textContent !== notice) byId("notice").textContent = notice;
+  byId("notice").hidden = !notice;
+}
+
+const filters = [null, ...STATUSES].map((status) => {
+  const button = document.createElement("button"), label = document.createElement("span");
+  const count = document.createElement("b");
+  button.type = "button";
+  button.dataset.filter = status ?? "all";
+  button.onclick = () => choose(status);
+  button.append(label, " ", count);
+  return { status, button, label, count };
+});
+
 function drawFilters() {
   const counts = answer?.summary ?? {};
   const all = STATUSES.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-  const focused = document.activeElement?.dataset?.filter;
-  byId("filters").replaceChildren(...[null, ...STATUSES].map((status) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.filter = status ?? "all";
+  for (const { status, button, label, count } of filters) {
     button.setAttribute("aria-pressed", String(filter === status));
-    if (status) button.className = status;
-    const count = document.createElement("b");
-    count.textContent = status ? counts[status] ?? 0 : all;
-    button.append(words[status ?? "all"], count);
-    button.onclick = () => choose(status);
-    return button;
-  }));
-  if (focused) byId("filters").querySelector(`[data-filter="${focused}"]`)?.focus();
+    label.textContent = words[status ?? "all"];
+    count.textContent = answer ? words.number(status ? counts[status] : all) : "";
+  }
+}
+
+function drawRows() {
+  for (const [taskId, row] of rows) {
+    if (!shown.has(taskId)) {
+      row.element.remove();
+      rows.delete(taskId);
+    }
+  }
+  let place = byId("tasks").firstElementChild;
+  for (const [taskId, task] of shown) {
+    const row = rows.get(taskId) ?? makeRow(act);
+    rows.set(taskId, row);
+    row.show(task, words);
+    if (row.element === place) place = place.nextElementSibling;
+    else byId("tasks").insertBefore(row.element, place);
+  }
 }
 
 function draw() {
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
+  drawState();
   drawFilters();
-  byId("tasks").replaceChildren(...[...shown.values()].map((task) => row(task, words, act)));
-  const empty = answer !== null && shown.size === 0;
-  byId("empty").hidden = !empty;
-  byId("empty").textContent = filter ? words.nothing : words.empty;
+  drawRows();
+  byId("list").hidden = answer === null;
+  byId("empty").hidden = shown.size > 0;
+  byId("table").hidden = !byId("empty").hidden;
+  byId("empty").querySelector("p").textContent = filter ? words.nothing : words.empty;
+  byId("empty").querySelector("pre").textContent = filter ? "" : words.example;
   const { pages = 1, total = 0 } = answer?.pagination ?? {};
-  byId("paging").textContent = words.paging(page, pages, total);
+  byId("paging").textContent = [pages > 1 && words.paging(page, pages), total > 0 && words.total(total)]
+    .filter(Boolean).join(" · ");
+  byId("newer").hidden = byId("older").hidden = pages <= 1;
   byId("newer").disabled = page <= 1;
   byId("older").disabled = page >= pages;
+  const running = answer?.summary.running ?? 0;
+  document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
 }
 
 function speak() {
-  document.documentElement.lang = words === WORDS.ja ? "ja" : "en";
-  document.title = words.title;
+  document.documentElement.lang = words.code;
+  byId("filters").setAttribute("aria-label", words.status);
   byId("language").textContent = words.other;
-  state(connection);
+  byId("language").lang = words.code === "ja" ? "en" : "ja";
   draw();
 }
 
-byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; speak(); };
-byId("newer").onclick = () => { page -= 1; read(); };
-byId("older").onclick = () => { page += 1; read(); };
+byId("filters").append(...filters.map(({ button }) => button));
+byId("docs").hidden = !byId("docs").getAttribute("href");
+byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; remember(); speak(); };
+byId("newer").onclick = () => turn(-1);
+byId("older").onclick = () => turn(1);
+byId("sure-no").onclick = () => byId("sure").close("");
+byId("sure-yes").onclick = () => byId("sure").close("yes");
 speak();
 connect();

@@ -1,5 +1,8 @@
-// One task as a table row. Text goes in as text, never as HTML.
+// One task as a table row, changed in place: a bar moves on, and what has the focus keeps it.
+// Text goes in as text, never as HTML.
 import { clock } from "./words.js";
+
+const OFFERED = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -13,54 +16,94 @@ export function normalized(task) {
   return { ...task, said: task.message ?? task.current_status ?? "", at: task.timestamp ?? task.updated_at };
 }
 
+export function nameOf(task) {
+  return [task.task_type, task.symbol].filter(Boolean).join(" ");
+}
+
 function timeText(task, words) {
   if (task.status === "running" && task.estimated_completion && task.at) {
     return words.leftOf(clock((Date.parse(task.estimated_completion) - Date.parse(task.at)) / 1000));
   }
-  return task.processing_time_ms != null && task.end_time
-    ? words.took(clock(task.processing_time_ms / 1000)) : "–";
+  return task.end_time && task.processing_time_ms != null
+    ? words.took(clock(task.processing_time_ms / 1000)) : "";
 }
 
 function rateText(task, words) {
   const rate = task.processing_details?.processing_rate;
-  return rate ? String(rate).replace(/^([\d.]+) items\/sec$/, (_, n) => words.rateOf(n)) : "–";
+  return rate ? String(rate).replace(/^([\d.]+) items\/sec$/, (_, n) => words.rateOf(words.number(Number(n)))) : "";
 }
 
-function bar(task) {
-  const { current, total, percentage } = task.progress;
-  const fill = element("i");
-  fill.style.width = `${percentage}%`;
-  const track = element("div", "bar", fill);
+function figuresTexts({ current, total, percentage }, words) {
+  const count = words.number(current);
+  return total == null ? ["", count] : [`${percentage}%`, `${count} / ${words.number(total)}`];
+}
+
+// What is not known is a dash in the table, and left out where there is little room.
+function showOrDash(cell, text) {
+  cell.textContent = text || "–";
+  cell.classList.toggle("none", !text);
+}
+
+export function makeRow(act) {
+  const state = element("span"), status = element("td", "", state);
+  const name = element("strong"), id = element("a");
+  const percent = element("b"), count = element("span");
+  const fill = element("i"), track = element("div", "bar", fill);
+  const progress = element("td", "", element("div", "figures", percent, count), track);
+  const rate = element("td", "number rate"), time = element("td", "number time");
+  const said = element("span"), problem = element("small");
+  const message = element("td", "message", said, problem), actions = element("td", "actions");
+  const made = element("tr", "", status, element("td", "task", name, id), progress, rate, time,
+    message, actions);
+  let task = null;
   track.setAttribute("role", "progressbar");
-  track.setAttribute("aria-label", task.symbol ?? task.task_type);
-  track.setAttribute("aria-valuenow", percentage);
   track.setAttribute("aria-valuemin", 0);
   track.setAttribute("aria-valuemax", 100);
-  const figures = total == null ? String(current) : `${percentage}%  ${current}/${total}`;
-  return element("td", `progress ${task.status}`, track, element("span", "figures", figures));
-}
 
-export function row(task, words, act) {
-  const message = element("td", "message", task.said);
-  if (task.status === "error" && task.error_message) message.append(element("small", "", task.error_message));
-  const actions = element("td", "actions");
-  const offered = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
-  for (const name of offered[task.status] ?? []) {
-    const button = element("button", "", words[name]);
-    button.type = "button";
-    button.dataset.action = name;
-    button.onclick = () => act(name, task);
-    actions.append(button);
+  function showActions(words) {
+    const names = OFFERED[task.status] ?? [];
+    const there = [...actions.children].map((button) => button.dataset.action);
+    if (String(names) !== String(there)) {
+      actions.replaceChildren(...names.map((action) => {
+        const button = element("button");
+        button.type = "button";
+        button.dataset.action = action;
+        button.onclick = () => act(action, task);
+        return button;
+      }));
+    }
+    for (const button of actions.children) {
+      button.textContent = words[button.dataset.action];
+      button.setAttribute("aria-label", `${button.textContent}: ${nameOf(task)}`);
+    }
   }
-  const made = element("tr", "",
-    element("td", `status ${task.status}`, words[task.status] ?? task.status),
-    element("td", "task", element("strong", "", [task.task_type, task.symbol].filter(Boolean).join(" ")),
-      element("code", "", task.task_id)),
-    bar(task),
-    element("td", "number", rateText(task, words)),
-    element("td", "number", timeText(task, words)),
-    message, actions);
-  made.dataset.taskId = task.task_id;
-  made.dataset.status = task.status;
-  return made;
+
+  function show(now, words) {
+    task = now;
+    made.dataset.taskId = task.task_id;
+    made.dataset.status = task.status;
+    status.className = `status ${task.status}`;
+    state.textContent = words[task.status] ?? task.status;
+    name.textContent = nameOf(task);
+    id.textContent = id.title = task.task_id;
+    id.href = `internal/task/${encodeURIComponent(task.task_id)}/status`;
+    const { total, percentage } = task.progress;
+    const unknown = total == null && task.status === "running";
+    progress.className = `progress ${task.status}`;
+    track.classList.toggle("unknown", unknown);
+    fill.style.width = `${percentage}%`;
+    track.setAttribute("aria-label", nameOf(task));
+    if (unknown) track.removeAttribute("aria-valuenow");
+    else track.setAttribute("aria-valuenow", percentage);
+    [percent.textContent, count.textContent] = figuresTexts(task.progress, words);
+    showOrDash(rate, rateText(task, words));
+    showOrDash(time, timeText(task, words));
+    time.title = task.start_time ? words.since(new Date(task.start_time)) : "";
+    said.textContent = task.said;
+    problem.textContent = task.status === "error" ? task.error_message ?? "" : "";
+    message.classList.toggle("none", !said.textContent && !problem.textContent);
+    showActions(words);
+  }
+
+  return { element: made, show };
 }

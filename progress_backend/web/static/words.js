@@ -1,45 +1,61 @@
 // The page's texts. What a task says of itself comes from its record, in the service's language.
 export const WORDS = {
   en: {
+    code: "en", other: "日本語",
     title: "Task progress", docs: "API", status: "Status", task: "Task", progress: "Progress",
-    rate: "Rate", left: "Time", message: "Message", actions: "Actions", newer: "Newer",
-    older: "Older", all: "all", other: "日本語",
-    created: "created", running: "running", paused: "paused", completed: "completed",
-    error: "error", cancelled: "cancelled",
-    connecting: "connecting…", live: "live", away: "no connection; trying again…",
-    empty: "No tasks yet.\nDecorate a Celery task with @progress_task and call it: it appears here as it is published.",
+    rate: "Rate", time: "Time", message: "Message", actions: "Actions", newer: "Newer",
+    older: "Older", all: "All",
+    created: "Waiting", running: "Running", paused: "Paused", completed: "Completed",
+    error: "Error", cancelled: "Cancelled",
+    connecting: "Connecting…", live: "Live", stale: "Not up to date",
+    away: "No connection; trying again…",
+    empty: "No tasks yet. Mark a Celery task and call it: it appears here as it is published.",
     nothing: "No task has this status.",
     storeAway: "The store does not answer. What is shown may be old; it is asked again and again.",
     refused: (text) => `Not done: ${text}`,
-    paging: (page, pages, total) => `Page ${page} of ${pages}, ${total} tasks`,
-    pause: "Pause", resume: "Resume", cancel: "Cancel",
-    sure: (name) => `Cancel ${name}? A running job hears of it at its next update.`,
+    total: (n) => `${n.toLocaleString("en")} ${n === 1 ? "task" : "tasks"}`,
+    paging: (page, pages) => `Page ${page} of ${pages}`,
+    pause: "Pause", resume: "Resume", cancel: "Cancel", doCancel: "Cancel the task", keep: "Keep it",
+    sure: (name) => `Cancel ${name}?`,
+    sureHow: "A waiting task never begins. A running one ends at its next update.",
     rateOf: (n) => `${n}/s`, leftOf: (text) => `${text} left`, took: (text) => `took ${text}`,
+    since: (at) => `since ${at.toLocaleString("en")}`,
+    runningNow: (n) => `${n} running`,
+    number: (n) => n.toLocaleString("en"),
   },
   ja: {
+    code: "ja", other: "English",
     title: "タスクの進捗", docs: "API", status: "状態", task: "タスク", progress: "進捗",
-    rate: "速度", left: "時間", message: "メッセージ", actions: "操作", newer: "新しい",
-    older: "古い", all: "すべて", other: "English",
+    rate: "速度", time: "時間", message: "メッセージ", actions: "操作", newer: "新しい",
+    older: "古い", all: "すべて",
     created: "待機中", running: "実行中", paused: "一時停止", completed: "完了",
-    error: "エラー", cancelled: "取り消し",
-    connecting: "接続しています…", live: "接続中", away: "接続が切れました。再接続しています…",
-    empty: "タスクはまだありません。\nCelery タスクに @progress_task を付けて呼び出すと、送信と同時にここへ表示されます。",
+    error: "エラー", cancelled: "キャンセル",
+    connecting: "接続しています…", live: "接続中", stale: "最新ではありません",
+    away: "接続が切れました。再接続しています…",
+    empty: "タスクはまだありません。Celery タスクに印を付けて呼び出すと、送信と同時にここへ表示されます。",
     nothing: "この状態のタスクはありません。",
     storeAway: "ストアが応答しません。表示は古い可能性があります。再試行を続けています。",
     refused: (text) => `実行できませんでした: ${text}`,
-    paging: (page, pages, total) => `${page} / ${pages} ページ、全 ${total} 件`,
-    pause: "一時停止", resume: "再開", cancel: "取り消す",
-    sure: (name) => `${name} を取り消しますか? 実行中のジョブには次の更新で伝わります。`,
+    total: (n) => `全 ${n.toLocaleString("ja")} 件`,
+    paging: (page, pages) => `${page} / ${pages} ページ`,
+    pause: "一時停止", resume: "再開", cancel: "キャンセル", doCancel: "キャンセルする", keep: "戻る",
+    sure: (name) => `${name} をキャンセルしますか?`,
+    sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
     rateOf: (n) => `${n} 件/秒`, leftOf: (text) => `残り ${text}`, took: (text) => `所要 ${text}`,
+    since: (at) => `${at.toLocaleString("ja")} から`,
+    runningNow: (n) => `${n} 件実行中`,
+    number: (n) => n.toLocaleString("ja"),
   },
 };
 
+WORDS.en.example = WORDS.ja.example = `@app.task(bind=True)
+@progress_task
+def fetch_data(self, symbol): …`;
+
 export const STATUSES = ["created", "running", "paused", "completed", "error", "cancelled"];
 
-export function language() {
-  const asked = new URLSearchParams(location.search).get("lang");
-  const wanted = asked ?? navigator.language;
-  return wanted.toLowerCase().startsWith("ja") ? "ja" : "en";
+export function language(asked) {
+  return (asked ?? navigator.language).toLowerCase().startsWith("ja") ? "ja" : "en";
 }
 
 // 75 -> "1:15", 3700 -> "1:01:40".

@@ -1,0 +1,103 @@
+"""A real Chromium, and a system for it to look at.
+
+The browser is the system's own (apt-get install chromium). Nothing here may be asyncio's: while
+Playwright runs, its loop counts as the thread's running one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.conftest import missing
+from tests.servers import Server, Worker
+from tests.web.conftest import start_api
+from tests.web.serving import RunningApi
+
+__all__ = ["start_api"]
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: What the browser itself says of a server that is away; all else it complains of is a fault.
+AWAY = ("Failed to load resource", "WebSocket connection to")
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("chromium (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open the live page of an API; options as a browser context's.
+
+    What the browser complains of fails the test, unless it begins with what is `tolerated`.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(
+        api: RunningApi | str, path: str = "/", *, tolerated: str = AWAY[0], **options: object
+    ) -> Page:
+        def complain(message: ConsoleMessage) -> None:
+            bad = message.type in ("error", "warning")
+            if bad and not message.text.startswith((*AWAY, tolerated)):
+                complaints.append(message.text)
+
+        context = browser.new_context(**{"locale": "en-US", **options})
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", complain)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        base = api if isinstance(api, str) else f"http://127.0.0.1:{api.port}"
+        page.goto(base + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="package")
+def store() -> Iterator[Server]:
+    """The worker's, shared by the tests that need one: each looks at tasks of its own."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def worker(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    names = ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL")
+    env = {**dict.fromkeys(names, store.url), "PROGRESS_UPDATE_INTERVAL_S": "0.1"}
+    log = tmp_path_factory.mktemp("browser") / "worker.log"
+    worker = Worker("tests.browser.app", log=log, pool="threads", concurrency=2, env=env)
+    yield worker.start()
+    worker.stop()

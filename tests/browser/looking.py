@@ -1,0 +1,35 @@
+"""What a person sees on the page, and what they can press."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def row(page: Page, task_id: str) -> Locator:
+    return page.locator(f'tr[data-task-id="{task_id}"]')
+
+
+def listed(page: Page) -> list[str]:
+    """The task ids, from the top."""
+    ids = page.locator("#tasks tr").evaluate_all("rows => rows.map(row => row.dataset.taskId)")
+    return [str(task_id) for task_id in ids]
+
+
+def shows(page: Page, task_id: str, status: str) -> Locator:
+    """The task's row, once it has the status."""
+    found = row(page, task_id)
+    expect(found).to_have_attribute("data-status", status)
+    return found
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+def never_loaded_again(page: Page) -> None:
+    """Raises unless the page is the one that `marked` has seen."""
+    assert page.evaluate("window.marked") is True, "the page was loaded again"
+
+
+def marked(page: Page) -> None:
+    page.evaluate("window.marked = true")

@@ -1,0 +1,148 @@
+"""The page beside a real worker: jobs appear, move, wait, go on and end on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import redis
+from celery import Celery
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, marked, never_loaded_again, row, shows
+from tests.servers import Server, Worker
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+
+class Jobs:
+    """Starts the worker's jobs, from a process that neither tracks nor waits; their ids."""
+
+    def __init__(self, store: Server) -> None:
+        self._app = Celery("front", broker=store.url, set_as_current=False)
+        self._store_url = store.url
+
+    def fetch(self, symbol: str, total: int | None, seconds: float) -> str:
+        return self._send("fetch_data", symbol, total, seconds)
+
+    def fail(self, symbol: str) -> str:
+        return self._send("fail", symbol)
+
+    def _send(self, name: str, *args: object) -> str:
+        return str(self._app.send_task(f"tests.browser.app.{name}", args).id)
+
+    def revoked(self, task_id: str) -> bool:
+        """Whether the worker has said so in the result backend."""
+        with redis.Redis.from_url(self._store_url) as client:
+            return b'"REVOKED"' in (client.get(f"celery-task-meta-{task_id}") or b"")
+
+    def close(self) -> None:
+        self._app.close()
+
+
+@pytest.fixture
+def jobs(worker: Worker, store: Server) -> Iterator[Jobs]:
+    with closing(Jobs(store)) as jobs:
+        yield jobs
+
+
+@pytest.fixture
+def api(start_api: StartApi, store: Server) -> RunningApi:
+    return start_api(redis_url=store.url)
+
+
+@pytest.fixture
+def page(open_page: OpenPage, api: RunningApi) -> Page:
+    page = open_page(api)
+    is_live(page)
+    marked(page)
+    return page
+
+
+def current(page: Page, task_id: str) -> int:
+    return int(row(page, task_id).locator(".figures span").inner_text().split(" / ")[0])
+
+
+def test_a_job_appears_moves_and_reaches_100_percent(page: Page, jobs: Jobs) -> None:
+    job = jobs.fetch("7203.T", 252, 2)
+    bar = shows(page, job, "running").get_by_role("progressbar")
+    seen = set()
+
+    def done() -> bool:
+        seen.add(bar.get_attribute("aria-valuenow"))
+        return "100" in seen
+
+    eventually(done)
+    assert len(seen) > 5
+    ended = shows(page, job, "completed")
+    for text in ("fetch_data 7203.T", "100%", "252 / 252", "Completed", "took 0:02"):
+        expect(ended).to_contain_text(text)
+    assert bar.locator("i").evaluate("fill => fill.style.width") == "100%"
+    expect(ended.get_by_role("button")).to_have_count(0)
+    never_loaded_again(page)
+
+
+def test_a_job_that_fails_says_why(page: Page, jobs: Jobs) -> None:
+    job = jobs.fail("N225")
+    failed = shows(page, job, "error")
+    expect(failed).to_contain_text("ConnectionError: price source did not answer within 30 s")
+    expect(failed).to_contain_text("50%")
+
+
+def test_an_unknown_total_is_no_percentage(page: Page, jobs: Jobs) -> None:
+    job = jobs.fetch("9984.T", None, 2)
+    running = shows(page, job, "running")
+    eventually(lambda: current(page, job) > 1)
+    expect(running.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", "0")
+    expect(running).not_to_contain_text("%")
+    shows(page, job, "completed")
+
+
+def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
+    job = jobs.fetch("6758.T", 100_000, 600)
+    running = shows(page, job, "running")
+    running.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Cancel fetch_data 6758.T?")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    before = current(page, job)
+    eventually(lambda: current(page, job) > before)
+
+    running.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the task").click()
+    cancelled = shows(page, job, "cancelled")
+    expect(cancelled).to_contain_text("タスクがキャンセルされました")
+    expect(cancelled.get_by_role("button")).to_have_count(0)
+    eventually(lambda: jobs.revoked(job))
+    never_loaded_again(page)
+
+
+def test_pausing_and_resuming(page: Page, jobs: Jobs) -> None:
+    job = jobs.fetch("8306.T", 300, 3)
+    running = shows(page, job, "running")
+    running.get_by_role("button", name="Pause").click()
+    paused = shows(page, job, "paused")
+    expect(paused.get_by_role("button", name="Pause")).to_have_count(0)
+    stands = current(page, job)
+    page.wait_for_timeout(500)  # time in which it would have moved by 50
+    assert current(page, job) - stands < 20
+    paused.get_by_role("button", name="Resume").click()
+    expect(shows(page, job, "completed")).to_contain_text("300 / 300")
+
+
+def test_who_uses_the_keyboard_keeps_the_focus_while_figures_move(
+    page: Page, jobs: Jobs, api: RunningApi
+) -> None:
+    job = jobs.fetch("4502.T", 10_000, 600)
+    button = shows(page, job, "running").get_by_role("button", name="Pause")
+    button.focus()
+    before = current(page, job)
+    other = jobs.fetch("4503.T", 10, 0.1)
+    shows(page, other, "completed")  # the list was read again, and has one row more
+    eventually(lambda: current(page, job) > before)
+    expect(button).to_be_focused()
+    api.cancel(job)
+    shows(page, job, "cancelled")

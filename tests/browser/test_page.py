@@ -1,0 +1,230 @@
+"""The page over records of each kind: filters, pages, languages, outages, and hostile texts."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import expect
+
+from progress_backend import events as ev
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, lifespan
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url)
+
+
+def test_nothing_yet(api: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(api)
+    expect(page.locator("#empty")).to_contain_text("No tasks yet")
+    expect(page.locator("#empty")).to_contain_text("@progress_task")
+    task_id = api.create()
+    shows(page, task_id, "created")
+    expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_filters(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    records.create("three")
+    page = open_page(api)
+    shows(page, "three", "created")
+    assert listed(page) == ["three", "two", "one"]
+    running = page.get_by_role("button", name="Running 2")
+    running.click()
+    expect(row(page, "three")).to_have_count(0)
+    assert listed(page) == ["two", "one"]
+    marked(page)
+    records.complete("two")  # it leaves the filter
+    expect(row(page, "two")).to_have_count(0)
+    records.progress("one", 126)
+    expect(row(page, "one")).to_contain_text("50%")
+    records.start("four")
+    shows(page, "four", "running")
+    expect(page.get_by_role("button", name="Running 2")).to_have_attribute("aria-pressed", "true")
+    never_loaded_again(page)
+    page.reload()  # the filter is in the address
+    shows(page, "four", "running")
+    assert listed(page) == ["four", "one"]
+    page.get_by_role("button", name="Error 0").click()
+    expect(page.locator("#empty")).to_have_text("No task has this status.")
+
+
+def test_pages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    for number in range(45):
+        records.create(f"task-{number}")
+    page = open_page(api)
+    expect(page.locator("#paging")).to_have_text("Page 1 of 3 · 45 tasks")
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator("#paging")).to_have_text("Page 2 of 3 · 45 tasks")
+    assert listed(page)[0] == "task-24"
+    page.get_by_role("button", name="Older").click()
+    expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    assert listed(page)[-1] == "task-0"
+    records.start("new")  # everything moves on by one
+    shows(page, "task-5", "created")
+
+
+def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    records.start("job")
+    page = open_page(api)
+    expect(page.locator("h1")).to_have_text("Task progress")
+    page.get_by_role("button", name="日本語").click()
+    expect(page.locator("h1")).to_have_text("タスクの進捗")
+    expect(row(page, "job")).to_contain_text("実行中")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("タスクの進捗")
+    page.get_by_role("button", name="English").click()
+    expect(row(page, "job")).to_contain_text("Running")
+    japanese = open_page(api, locale="ja-JP")
+    expect(japanese.locator("h1")).to_have_text("タスクの進捗")
+    expect(japanese).to_have_title("1 件実行中 · タスクの進捗")
+
+
+SCRIPT = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
+
+
+def test_what_tasks_say_is_text(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    hostile = f'"><b>{SCRIPT}'
+    identity = ev.Identity(task_type=hostile, total_items=9, symbol=SCRIPT)
+    records.apply(hostile, ev.Created(identity=identity))
+    page = open_page(api)
+    shows(page, api.create(), "created")
+    details = {"processing_rate": SCRIPT, "estimated_remaining": SCRIPT}
+    records.apply(hostile, ev.Progressed(current=4, message=SCRIPT, details=details))
+    cells = page.locator("tr[data-status=running] td")
+    expect(cells.nth(5)).to_have_text(SCRIPT)
+    expect(cells.nth(1)).to_contain_text(f"{hostile} {SCRIPT}")
+    expect(cells.nth(3)).to_have_text(SCRIPT)
+    records.fail(hostile, SCRIPT)
+    expect(page.locator("tr[data-status=error] small")).to_have_text(SCRIPT)
+    assert page.locator("img, td script").count() == 0
+    assert page.evaluate("window.harmed") is None
+
+
+def test_a_refusal_is_shown(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    records.start("job")
+    page = open_page(api)
+    button = shows(page, "job", "running").get_by_role("button", name="Pause")
+    # As if the job had ended a moment before the press: the page does not hear of it.
+    page.route(
+        "**/internal/task/job/update", lambda route: (records.complete("job"), route.continue_())
+    )
+    button.click()
+    expect(page.locator("#notice")).to_contain_text("Not done: ")
+    expect(page.locator("#notice")).to_contain_text("completed")
+    shows(page, "job", "completed")
+
+
+def test_a_store_that_is_away_and_comes_back(
+    start_server: StartServer, start_api: StartApi, open_page: OpenPage
+) -> None:
+    server = start_server()
+    records = Records(server.url)
+    records.start("job")
+    page = open_page(start_api(redis_url=server.url))
+    shows(page, "job", "running")
+    marked(page)
+    server.kill()
+    expect(page.locator("#notice")).to_contain_text("The store does not answer")
+    expect(page.locator("#connection")).to_have_text("Not up to date")
+    assert listed(page) == ["job"]
+    server.start()  # empty
+    expect(page.locator("#notice")).to_be_hidden()
+    is_live(page)
+    expect(row(page, "job")).to_have_count(0)
+    records.start("next")
+    shows(page, "next", "running")
+    never_loaded_again(page)
+
+
+def test_an_api_that_is_started_anew(
+    start_api: StartApi, redis_url: str, records: Records, open_page: OpenPage
+) -> None:
+    api = start_api(redis_url=redis_url)
+    records.start("job")
+    page = open_page(api)
+    shows(page, "job", "running")
+    marked(page)
+    api.stop()
+    expect(page.locator("#connection")).to_have_text("No connection; trying again…")
+    records.progress("job", 63)
+    records.create("meanwhile")
+    start_api(redis_url=redis_url, port=api.port)
+    expect(row(page, "job")).to_contain_text("25%")
+    shows(page, "meanwhile", "created")
+    is_live(page)
+    records.progress("job", 126)
+    expect(row(page, "job")).to_contain_text("50%")
+    never_loaded_again(page)
+
+
+def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
+    mounted = create_app(Settings(redis_url=redis_url))
+    outer = FastAPI(lifespan=lambda _: lifespan(mounted))
+    outer.mount("/progress", mounted)
+    api = start_api(outer)
+    Records(redis_url).start("a/進 捗")
+    page = open_page(api, "/progress")
+    shows(page, "a/進 捗", "running").get_by_role("link").click()
+    expect(page.locator("body")).to_contain_text('"task_id":"a/進 捗"')
+    page.go_back()
+    docs = page.get_by_role("link", name="API").evaluate("link => link.href")
+    assert docs == f"http://127.0.0.1:{api.port}/progress/docs"
+    assert api.http.get(docs).status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_needs_no_sideways_scrolling(
+    api: RunningApi, records: Records, open_page: OpenPage, scheme: str
+) -> None:
+    records.start("x" * 200)
+    records.progress("x" * 200, 5, "y" * 500)
+    phone = {"width": 360, "height": 740}
+    page = open_page(api, viewport=phone, color_scheme=scheme, locale="ja-JP")
+    cells = shows(page, "x" * 200, "running").locator("td")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for number in range(7):
+        box = cells.nth(number).bounding_box()
+        assert box is None or box["x"] + box["width"] <= 360
+
+
+def test_everything_can_be_reached_by_keyboard(api: RunningApi, open_page: OpenPage) -> None:
+    task_id = api.create()
+    page = open_page(api)
+    shows(page, task_id, "created")
+    focused = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        focused.append(page.evaluate("document.activeElement.textContent"))
+    assert focused[:3] == ["API", "日本語", "All 1"]
+    assert "Cancel" in focused
+    page.locator("[data-action=cancel]").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    shows(page, task_id, "created")
+
+
+def test_the_policy_lets_nothing_else_in(api: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(api, tolerated="Executing inline script violates")
+    is_live(page)
+    policy = (
+        "element => { element.textContent = 'window.harmed = 1'; document.body.append(element) }"
+    )
+    page.evaluate(f"({policy})(document.createElement('script'))")
+    assert page.evaluate("window.harmed") is None

@@ -1,0 +1,67 @@
+"""How the live page is served; tests/browser looks at what it does."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+
+from progress_backend.settings import Settings
+from progress_backend.web import page_router, router
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+FILES = ["page.css", "page.js", "row.js", "live.js", "words.js"]
+
+
+def test_the_page_and_its_files(api: RunningApi) -> None:
+    answer = api.http.get("/")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<a id="docs" href="docs"' in answer.text
+    for name in FILES:
+        assert f"static/{name}" in answer.text
+        file = api.http.get(f"/static/{name}")
+        kind = "css" if name.endswith(".css") else "javascript"
+        assert (file.status_code, kind in file.headers["content-type"]) == (200, True)
+        tag = {"If-None-Match": file.headers["etag"]}
+        assert api.http.get(f"/static/{name}", headers=tag).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/", "/static/page.js"])
+def test_nothing_of_others_may_run_in_it(api: RunningApi, path: str) -> None:
+    headers = api.http.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "nope.js", "..%2f..%2fpage.py", "%2e%2e/page.js", "", ".css"]
+)
+def test_nothing_else_is_served(api: RunningApi, name: str) -> None:
+    assert api.http.get(f"/static/{name}").status_code == 404
+
+
+def test_a_router_alone_brings_no_page(start_api: StartApi, redis_url: str) -> None:
+    own = FastAPI(docs_url=None)
+    own.state.progress_settings = Settings(redis_url=redis_url)
+    own.include_router(router)
+    assert start_api(own).http.get("/").status_code == 404
+
+
+@pytest.mark.parametrize(("docs_url", "link"), [("/docs", "../docs"), (None, "")])
+def test_under_a_prefix_of_ones_own(
+    start_api: StartApi, redis_url: str, docs_url: str | None, link: str
+) -> None:
+    own = FastAPI(docs_url=docs_url)
+    own.state.progress_settings = Settings(redis_url=redis_url)
+    for part in (router, page_router):
+        own.include_router(part, prefix="/progress")
+    api = start_api(own)
+    answer = api.http.get("/progress", follow_redirects=True)
+    assert answer.url.path == "/progress/"
+    assert f'<a id="docs" href="{link}"' in answer.text
+    assert api.http.get("/progress/static/page.js").status_code == 200
+    assert api.http.get("/progress/internal/tasks").status_code == 200
