@@ -4,7 +4,7 @@ or one server for all."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,12 @@ def fleet(
     apart: bool = False,
     broker_apart: bool = False,
     env: dict[str, str] | None = None,
+    envs: Sequence[dict[str, str]] = (),
     workers: int = 1,
     **options: Any,
 ) -> Iterator[Fleet]:
     """Servers and workers. `apart`: the store is a server of its own; `broker_apart`: the broker
-    is one."""
+    is one. `envs`: one environment a worker instead of `env` for all."""
     with contextlib.ExitStack() as stack:
 
         def server(**given: Any) -> Server:
@@ -71,8 +72,8 @@ def fleet(
         started = Fleet(broker, results, store, folder)
         stack.callback(started.close)
         urls = (broker.url, results.url, store.url)
-        for number in range(1, workers + 1):
-            given = {"env": env, "concurrency": 2, "name": f"worker{number}", **options}
+        for number, own in enumerate(envs or [env] * workers, 1):
+            given = {"env": own, "concurrency": 2, "name": f"worker{number}", **options}
             started.workers.append(stack.enter_context(worker(folder, *urls, **given)))
         yield started
 

@@ -18,7 +18,8 @@ from celery import Celery
 from progress_backend import RedisProgressService
 from tests.outages.app import build
 
-EACH = 40
+EACH = 30
+CHILDREN = 2
 _app: Celery | None = None
 _service: RedisProgressService | None = None
 
@@ -48,7 +49,9 @@ def main(broker: str, store: str, method: str) -> None:
     context: Any = multiprocessing.get_context(method)
     answers = context.Queue()
     ids = use(broker, store)
-    children = [context.Process(target=child, args=((broker, store), answers)) for _ in range(3)]
+    children = [
+        context.Process(target=child, args=((broker, store), answers)) for _ in range(CHILDREN)
+    ]
     for process in children:
         process.start()
     ids += use(broker, store)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,6 +132,29 @@ def test_what_is_kept_is_recorded_when_it_happened(server: Server, sender: Sende
     assert task.completed_at is not None
     assert abs(task.started_at - began) < timedelta(seconds=0.5)
     assert abs(task.completed_at - ended) < timedelta(seconds=0.5)
+
+
+def test_a_clock_that_was_never_measured_dates_nothing(
+    server: Server, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept from before the first answer is dated by Redis's clock all the same."""
+    monkeypatch.setattr("progress_backend.store.time", SimpleNamespace(time=five_minutes_late))
+    server.pause()
+    began = datetime.now(UTC)
+    run = start(sender)
+    pass_time(0.5)
+    server.resume()
+    task = seen(server, status="running")
+    assert task.started_at is not None
+    assert abs(task.started_at - began) < timedelta(seconds=0.5)
+    run.offer(3)
+    task = seen(server, current_items=3)
+    assert task.updated_at is not None
+    assert abs(task.updated_at - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+def five_minutes_late() -> float:
+    return time.time() - 300
 
 
 def test_the_newest_value_is_recorded_when_it_was_said(server: Server, sender: Sender) -> None:

@@ -1,0 +1,111 @@
+"""Hosts whose clocks are five minutes wrong: no status and no order depends on them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import missing
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
+from tests.servers import ROOT, Worker
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+SKEW_S = 300
+LEASE_S = 2.0
+ENV = {
+    "PROGRESS_LEASE_S": str(LEASE_S),
+    "PROGRESS_REAP_INTERVAL_S": "0.5",
+    "PROGRESS_UPDATE_INTERVAL_S": "0.05",
+}
+#: How exactly a clock is measured, on a busy machine.
+EXACT = timedelta(seconds=2)
+
+
+def skewed(seconds: int) -> dict[str, str]:
+    """The environment of a process whose wall clock is that wrong; its monotonic one is right."""
+    faketime = shutil.which("faketime")
+    if faketime is None:
+        missing("faketime (apt-get install faketime)")
+    asked = [faketime, "-f", "+0s", "printenv", "LD_PRELOAD"]
+    library = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    clock = {"FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return {**ENV, **clock, "LD_PRELOAD": library, "DONT_FAKE_MONOTONIC": "1"}
+
+
+def publish(fleet: Fleet, seconds: int, job: str, *args: str) -> str:
+    """From a process with such a clock; the task's id."""
+    code = (
+        "import sys; from tests.outages.app import build;"
+        "broker, store, job, *args = sys.argv[1:];"
+        "app = build(broker, None, redis_url=store);"
+        "print(app.tasks[job].apply_async(args).id)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, fleet.broker.url, fleet.store.url, job, *args],
+        cwd=ROOT,
+        env={**os.environ, **skewed(seconds)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def clock_of(worker: Worker) -> datetime:
+    """The time of the first line of its log that has one."""
+    return datetime.fromisoformat(worker.wait_for_log(r"\[(\d{4}-\S+ \S+),\d+: ").group(1))
+
+
+def times(record: dict[str, Any]) -> list[datetime]:
+    names = ("created_at", "start_time", "updated_at", "end_time")
+    return [datetime.fromisoformat(record[name]) for name in names if record[name]]
+
+
+def test_skewed_hosts_change_no_status_and_no_order(start_fleet: StartFleet) -> None:
+    """One worker is early, one late, and so are those who publish; each could reap the other."""
+    fleet = start_fleet(envs=[skewed(SKEW_S), skewed(-SKEW_S)], concurrency=2)
+    early, late = (clock_of(worker) for worker in fleet.workers)
+    assert early - late > timedelta(seconds=SKEW_S), "the skew is real"
+    began = datetime.now(UTC)
+    silent = [fleet.send("silent", "speak") for _ in range(4)]
+    owners = {fleet.running(task)["worker"]["name"] for task in silent}
+    assert owners == {"worker1@tests", "worker2@tests"}
+    published = [
+        publish(fleet, skew, "gated", f"g{number}")
+        for number, skew in enumerate((SKEW_S, -SKEW_S, 0))
+    ]
+    listed = [row["task_id"] for row in fleet.listed()["tasks"]]
+    assert listed[:3] == published[::-1], "newest first"
+
+    pass_time(2 * LEASE_S)
+    assert {fleet.record(task)["status"] for task in silent} == {"running"}
+    fleet.open("speak")
+    for number in range(3):
+        fleet.open(f"g{number}")
+    for task in (*silent, *published):
+        record = fleet.ended(task)
+        assert (record["status"], record["attempt"]) == ("completed", 1)
+        assert times(record) == sorted(times(record))
+        assert began - EXACT <= times(record)[0] <= times(record)[-1]
+        assert times(record)[-1] <= datetime.now(UTC) + EXACT
+
+    # Both workers look for a dead one's jobs by Redis's clock.
+    hanging = [fleet.send("silent", "never") for _ in range(2)]
+    for task in hanging:
+        fleet.running(task)
+    owner = fleet.record(hanging[0])["worker"]["name"]
+    next(worker for worker in fleet.workers if worker.nodename == owner).kill()
+    died = datetime.now(UTC)
+    eventually(lambda: fleet.record(hanging[0])["status"] == "error", TIMEOUT_S)
+    ended = datetime.fromisoformat(fleet.record(hanging[0])["end_time"])
+    assert died - EXACT <= ended <= datetime.now(UTC) + EXACT
