@@ -82,6 +82,8 @@ _worker = {
     "environment": fxtr("jobs_env"),
     "network": "{default_pytest_celery_network.name}",
     "volumes": {"{jobs_volume.name}": {"bind": "/jobs", "mode": "ro"}},
+    # Else the image's volume would outlive the container.
+    "tmpfs": {"/data": ""},
     "wrapper_class": JobsWorker,
     "timeout": 60,
 }
