@@ -18,6 +18,7 @@ def record(status: str, **fields: Any) -> dict[str, Any]:
 
 LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
 UNPUBLISHED = record("error", error_cause="not_published", error_message="no broker")
+UNHEARD = record("error", error_cause="internal_error", error_message="ConnectionError: refused")
 BY_API = {"by": "api", "reason": "the storm"}
 IGNORED = {"by": "celery", "reason": "Ignore"}
 RETRYING = ["began, retries 0", "raised Retry"]
@@ -31,8 +32,9 @@ BEGAN = ["began, retries 0"]
         Case("t", "FAILURE", record("error", error_cause="exception")),
         Case("t", "FAILURE", LOST),
         Case("t", "REVOKED", record("cancelled")),
-        Case("t", "STARTED", record("error", error_cause="internal_error"), ["returned"]),
+        Case("t", "STARTED", UNHEARD, ["returned"]),
         Case("t", "PENDING", UNPUBLISHED, raised=True),
+        Case("t", "STARTED", {**UNHEARD, "error_cause": "exception"}),
         Case("t", "STARTED", record("error", error_cause="exception"), ["raised ValueError"]),
         Case("t", "STARTED", LOST, BEGAN),
         Case("t", "STARTED", LOST, [*BEGAN, "returned"]),
@@ -61,7 +63,7 @@ def test_right(case: Case) -> None:
         Case("t", "STARTED", record("error", error_cause="exception"), ["returned"]),
         Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=True),
         Case("t", "SUCCESS", LOST),
-        Case("t", "SUCCESS", record("error", error_cause="internal_error"), ["returned"]),
+        Case("t", "SUCCESS", UNHEARD, ["returned"]),
         Case("t", "STARTED", {**LOST, "worker": None}),
         Case("t", "STARTED", {**LOST, "error_message": "somebody fell silent"}),
         Case("t", "STARTED", record("cancelled", control={"by": "celery", "reason": "revoked"})),

@@ -54,16 +54,17 @@ def judge(case: Case) -> Verdict:
 def _error(case: Case, record: dict[str, Any]) -> Verdict:
     """An error of which the result backend says nothing, or something else."""
     endless = case.state not in _ENDED
+    away = (record["error_message"] or "").startswith(("ConnectionError", "TimeoutError"))
     match record["error_cause"]:
         case "lost":
             return _lost(case, record)
         case "not_published":
             right = endless and case.raised and not case.facts
             return Verdict(f"error: its publish raised, {_end(case)}", right)
-        case "internal_error":
+        case "internal_error" | "exception" if away:
             # Celery could not store the run's end (or its start), gave up and told nobody.
             return Verdict(f"error: Celery failed around the body, {_end(case)}", endless)
-        case "exception" if endless and "raised ValueError" in case.facts:
+        case "exception" if endless and "raised ValueError" in case.facts:  # the job's own
             # The signal came all the same, the store was away.
             return Verdict("error, as the job raised; Celery could not store that")
     return Verdict(f"error, but the result backend says {case.state}", right=False)
