@@ -12,12 +12,14 @@ from pathlib import Path
 #: Tells a health check, which is a process of its own, what the container runs.
 NAME = "PROGRESS_COMMAND"
 CELERY = ("celery", "-A", "workers.app")
+# Flower's list leaves out the result, which is where a running task's figures stand.
+COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"
 COMMANDS: dict[str, tuple[str, ...]] = {
     "api": ("python3", "-m", "api.app"),
     "worker": (*CELERY, "worker", "--loglevel", "INFO"),
     # The schedule's file lives and dies with the container: the entries come from the code.
     "beat": (*CELERY, "beat", "--loglevel", "INFO", "--schedule", "/tmp/celerybeat-schedule"),
-    "flower": (*CELERY, "flower", "--address=0.0.0.0", "--port=5555"),
+    "flower": (*CELERY, "flower", "--address=0.0.0.0", "--port=5555", COLUMNS),
     "prices": ("python3", "-m", "workers.price_source", "--host", "0.0.0.0", "--port", "8010"),
 }
 #: What a container of each command asks to know whether it is healthy.
