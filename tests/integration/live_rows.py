@@ -1,28 +1,23 @@
-"""The rows of a worker that lives: what a task, its options or its caller can bring about."""
+"""The rows of a worker that lives: first what a task brings about itself."""
 
 from __future__ import annotations
 
 from tests.integration import provocations as p
 from tests.integration.jobs import RESULTS
+from tests.integration.outer_rows import OUTER
 from tests.integration.row import (
     AGAIN,
     CANCELLED_ERROR,
     COMPLETED,
     EXITED,
-    EXPIRED,
     LOST_CHILD,
-    NO_LIMITS,
-    PREFORK_ONLY,
-    QUEUED,
-    REVOKED,
     RUNNING,
-    UNKNOWN,
     Row,
     Seen,
     failed,
 )
 
-LIVE = (
+ITSELF = (
     Row("returns", "the body returns a dict", p.ends_with("return"), COMPLETED, RUNNING),
     Row(
         "returns something else",
@@ -107,59 +102,6 @@ LIVE = (
         RUNNING,
     ),
     Row(
-        "soft time limit",
-        "runs longer than `soft_time_limit`",
-        p.ends_with("hangs", 2, soft_time_limit=1),
-        Seen("error", "time_limit", "^SoftTimeLimitExceeded"),
-        RUNNING,
-        {**NO_LIMITS, "gevent": COMPLETED},
-    ),
-    Row(
-        "hard time limit",
-        "runs longer than `time_limit`",
-        p.ends_with("hangs", 2, time_limit=1),
-        Seen("error", "time_limit", "^TimeLimitExceeded"),
-        RUNNING,
-        NO_LIMITS,
-    ),
-    Row("expired", "its `expires` has passed", p.never_runs(expires=-1), EXPIRED),
-    Row(
-        "revoked in the queue",
-        "`revoke()` before a worker receives it",
-        p.revoked_before_receipt,
-        REVOKED,
-    ),
-    Row(
-        "revoked before its ETA",
-        "`revoke()` while it waits in the worker; seen when the ETA comes",
-        p.revoked_before_eta,
-        REVOKED,
-        QUEUED,
-    ),
-    Row(
-        "revoked while running",
-        "`revoke()` without terminate",
-        p.revoked_running(),
-        COMPLETED,
-        RUNNING,
-    ),
-    Row(
-        "terminated",
-        "`revoke(terminate=True)` while it runs",
-        p.terminated("SIGTERM"),
-        REVOKED,
-        RUNNING,
-        NO_LIMITS,
-    ),
-    Row(
-        "terminated, SIGKILL",
-        '`revoke(terminate=True, signal="SIGKILL")` while it runs',
-        p.terminated("SIGKILL"),
-        REVOKED,
-        RUNNING,
-        NO_LIMITS,
-    ),
-    Row(
         "exits",
         "`raise SystemExit`",
         p.ends_with("exits"),
@@ -175,39 +117,6 @@ LIVE = (
         RUNNING,
         {"solo": None},
     ),
-    Row(
-        "child killed",
-        "kill -9 of the pool's process",
-        p.child_killed("job"),
-        LOST_CHILD,
-        RUNNING,
-        PREFORK_ONLY,
-    ),
-    Row(
-        "child killed, acks_late",
-        "the same",
-        p.child_killed("job_late"),
-        LOST_CHILD,
-        RUNNING,
-        PREFORK_ONLY,
-    ),
-    Row(
-        "child killed, reject_on_worker_lost",
-        "the same, acks_late",
-        p.child_killed("job_late_again", again=True),
-        AGAIN,
-        RUNNING,
-        PREFORK_ONLY,
-    ),
-    Row(
-        "child killed, retry_on_worker_lost",
-        "the same",
-        p.child_killed("job_retried_when_lost", again=True),
-        AGAIN,
-        RUNNING,
-        PREFORK_ONLY,
-    ),
-    Row("unknown task", "no worker knows its name", p.unknown, UNKNOWN),
     Row(
         "after_return raises",
         "the task's class raises there",
@@ -248,3 +157,5 @@ LIVE = (
         Seen("error", "exception", attempt=1),
     ),
 )
+
+LIVE = (*ITSELF, *OUTER)

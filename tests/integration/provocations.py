@@ -6,12 +6,15 @@ at, and ends when nothing more has to be done for the end to come.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from celery.utils import uuid
+from kombu.exceptions import OperationalError
 
 from tests.integration.world import World
 from tests.waiting import eventually
@@ -103,6 +106,15 @@ def revoked_before_eta(world: World) -> Iterator[str]:
     task_id = world.send(countdown=2)
     eventually(lambda: world.scheduled(task_id), what="the task waits in the worker")
     world.revoke(task_id)
+    yield task_id
+
+
+def not_published(world: World) -> Iterator[str]:
+    """The broker is away for the publisher; the store is not."""
+    task_id = uuid()
+    with contextlib.closing(world.cut_off()) as publisher:
+        with pytest.raises(OperationalError):
+            publisher.send(task_id=task_id)
     yield task_id
 
 

@@ -50,6 +50,7 @@ REVOKED = Seen("cancelled", message="^タスクは取り消されました$")
 EXPIRED = Seen("cancelled", message="^タスクの有効期限が切れました$")
 UNKNOWN = Seen("error", "unknown_task", "^未登録のタスクです: nobody.knows.it$")
 LOST_CHILD = Seen("error", "worker_lost", "^WorkerLostError: ")
+NOT_PUBLISHED = Seen("error", "not_published", "^タスクを送信できませんでした: ")
 EXITED = Seen("error", "exception", "^SystemExit: 3$")
 CANCELLED_ERROR = Seen("error", "exception", "CancelledError")
 NO_LIMITS = {"threads": COMPLETED, "solo": COMPLETED}

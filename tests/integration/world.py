@@ -33,6 +33,7 @@ class World:
         given: Mapping[str, Any] | None = None,
     ) -> None:
         self.gate = Gate(folder)
+        self._urls = results, store
         urls = {"broker_url": broker, "result_backend": results}
         self.app = build({**urls, **(conf or {})}, {"redis_url": store, **(given or {})})
         #: The pool of the worker at the other end.
@@ -58,6 +59,13 @@ class World:
     ) -> str:
         """Publishes a job; its id. An AsyncResult would outlive the test's server and complain."""
         return str(self.app.tasks[job].apply_async((outcome, value), **how).id)
+
+    def cut_off(self) -> World:
+        """The same, but that its broker is not there."""
+        quick = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+        conf = {"task_publish_retry": False, "broker_transport_options": quick}
+        away, (results, store) = "redis://127.0.0.1:1/0", self._urls
+        return World(self.gate.folder, broker=away, results=results, store=store, conf=conf)
 
     def duplicate(self, task_id: str, name: str, args: list[Any]) -> None:
         """Publishes a message that nothing of ours has seen."""

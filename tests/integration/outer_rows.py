@@ -1,0 +1,110 @@
+"""What is done to a task whose worker lives: limits, revokes, a killed child, the broker."""
+
+from __future__ import annotations
+
+from tests.integration import provocations as p
+from tests.integration.row import (
+    AGAIN,
+    COMPLETED,
+    EXPIRED,
+    LOST_CHILD,
+    NO_LIMITS,
+    NOT_PUBLISHED,
+    PREFORK_ONLY,
+    QUEUED,
+    REVOKED,
+    RUNNING,
+    UNKNOWN,
+    Row,
+    Seen,
+)
+
+OUTER = (
+    Row(
+        "soft time limit",
+        "runs longer than `soft_time_limit`",
+        p.ends_with("hangs", 2, soft_time_limit=1),
+        Seen("error", "time_limit", "^SoftTimeLimitExceeded"),
+        RUNNING,
+        {**NO_LIMITS, "gevent": COMPLETED},
+    ),
+    Row(
+        "hard time limit",
+        "runs longer than `time_limit`",
+        p.ends_with("hangs", 2, time_limit=1),
+        Seen("error", "time_limit", "^TimeLimitExceeded"),
+        RUNNING,
+        NO_LIMITS,
+    ),
+    Row("expired", "its `expires` has passed", p.never_runs(expires=-1), EXPIRED),
+    Row(
+        "revoked in the queue",
+        "`revoke()` before a worker receives it",
+        p.revoked_before_receipt,
+        REVOKED,
+    ),
+    Row(
+        "revoked before its ETA",
+        "`revoke()` while it waits in the worker; seen when the ETA comes",
+        p.revoked_before_eta,
+        REVOKED,
+        QUEUED,
+    ),
+    Row(
+        "revoked while running",
+        "`revoke()` without terminate",
+        p.revoked_running(),
+        COMPLETED,
+        RUNNING,
+    ),
+    Row(
+        "terminated",
+        "`revoke(terminate=True)` while it runs",
+        p.terminated("SIGTERM"),
+        REVOKED,
+        RUNNING,
+        NO_LIMITS,
+    ),
+    Row(
+        "terminated, SIGKILL",
+        '`revoke(terminate=True, signal="SIGKILL")` while it runs',
+        p.terminated("SIGKILL"),
+        REVOKED,
+        RUNNING,
+        NO_LIMITS,
+    ),
+    Row(
+        "child killed",
+        "kill -9 of the pool's process",
+        p.child_killed("job"),
+        LOST_CHILD,
+        RUNNING,
+        PREFORK_ONLY,
+    ),
+    Row(
+        "child killed, acks_late",
+        "the same",
+        p.child_killed("job_late"),
+        LOST_CHILD,
+        RUNNING,
+        PREFORK_ONLY,
+    ),
+    Row(
+        "child killed, reject_on_worker_lost",
+        "the same, acks_late",
+        p.child_killed("job_late_again", again=True),
+        AGAIN,
+        RUNNING,
+        PREFORK_ONLY,
+    ),
+    Row(
+        "child killed, retry_on_worker_lost",
+        "the same",
+        p.child_killed("job_retried_when_lost", again=True),
+        AGAIN,
+        RUNNING,
+        PREFORK_ONLY,
+    ),
+    Row("not published", "`apply_async` raises", p.not_published, NOT_PUBLISHED),
+    Row("unknown task", "no worker knows its name", p.unknown, UNKNOWN),
+)
