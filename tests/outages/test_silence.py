@@ -16,8 +16,8 @@ ENV = {"PROGRESS_LEASE_S": str(LEASE_S), "PROGRESS_REAP_INTERVAL_S": "0.5"}
 
 
 def nobody_is_reaped(fleet: Fleet, tasks: list[str]) -> None:
-    """For one and a half leases: a lease from its return on is what a store is given."""
-    until = time.monotonic() + 1.5 * LEASE_S
+    """For more than a lease: that long is what a store is given from its return on."""
+    until = time.monotonic() + 1.2 * LEASE_S
     while time.monotonic() < until:
         assert {fleet.record(task)["status"] for task in tasks} == {"running"}
         time.sleep(0.02)
