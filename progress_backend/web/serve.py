@@ -71,7 +71,8 @@ def serve_app(app: FastAPI, host: str, port: int) -> None:
     listening = bound(host, port)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
-        f"progress-backend: http://{shown}:{listening.getsockname()[1]} (API description: /docs)\n"
+        f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
+        "(live page: /, API description: /docs)\n"
     )
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
     server.run(sockets=[listening])

@@ -133,6 +133,20 @@ def test_a_lost_run_is_waited_for_one_lease(start_api: StartApi, redis_url: str)
         assert next(events(answer))["status"] == "running"
 
 
+def test_a_suspicion_is_no_end_for_one_who_comes_back_at_once(
+    api: RunningApi, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    running = records.start("job")
+    lost = ev.Lost(lease="lease-1", error_message="gone", revision=running.revision)
+    last = str(records.apply("job", lost).revision)
+    with opened(url_of(api, "job"), last) as answer:
+        heard = events(answer)
+        assert next(heard)["status"] == "error"
+        records.apply("job", ev.Completed(attempt=1))
+        assert [event["status"] for event in heard] == ["completed"]
+
+
 def test_a_store_that_is_away(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,27 @@ async def test_every_task_is_heard_from_the_moment_the_socket_is_open(api: Runni
             assert await said(one) == await said(socket)
 
 
+async def test_it_opens_when_the_subscription_stands(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    task_id = api.create()
+    server.pause()
+    opening = asyncio.create_task(opened(api))
+    done, _ = await asyncio.wait([opening], timeout=0.5)
+    assert not done
+    server.resume()
+    socket = await opening
+    api.update(task_id)
+    assert (await said_of(socket, task_id))["status"] == "running"
+    await socket.close()
+
+
+async def opened(api: RunningApi) -> websockets.ClientConnection:
+    return await watch_all(api)
+
+
 async def test_a_filter_and_leaving_it(api: RunningApi) -> None:
     running, other = api.create(), api.create(symbol="6758.T")
     async with watch_all(api, "?status=running&symbol=7203.T") as socket:
