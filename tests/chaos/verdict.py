@@ -8,6 +8,8 @@ from typing import Any
 
 ENDS = {"completed": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
 _ENDED = frozenset(ENDS.values())
+#: What redis-py raises while a server is away, or reads its file.
+_AWAY = ("ConnectionError", "TimeoutError", "BusyLoadingError")
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,16 @@ def judge(case: Case) -> Verdict:
 def _error(case: Case, record: dict[str, Any]) -> Verdict:
     """An error of which the result backend says nothing, or something else."""
     endless = case.state not in _ENDED
-    away = (record["error_message"] or "").startswith(("ConnectionError", "TimeoutError"))
-    match record["error_cause"]:
+    cause = record["error_cause"]
+    if cause == "exception" and (record["error_message"] or "").startswith(_AWAY):
+        cause = "internal_error"
+    match cause:
         case "lost":
             return _lost(case, record)
         case "not_published":
             right = endless and case.raised and not case.facts
             return Verdict(f"error: its publish raised, {_end(case)}", right)
-        case "internal_error" | "exception" if away:
+        case "internal_error":
             # Celery could not store the run's end (or its start), gave up and told nobody.
             return Verdict(f"error: Celery failed around the body, {_end(case)}", endless)
         case "exception" if endless and "raised ValueError" in case.facts:  # the job's own
