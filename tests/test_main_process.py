@@ -1,0 +1,143 @@
+"""What a worker's main process sees, as Celery signals it; real workers: tests/integration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import signals
+from celery.app.task import Context
+
+from progress_backend import events as ev
+from progress_backend import progress_task
+from progress_backend.model import Worker
+from progress_backend.tracker import LEASE_VARIABLE
+from tests.apps import App
+from tests.records import Records
+
+LEASE = "w@tests/1"
+
+
+@pytest.fixture
+def app(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """That of a worker's main process, which runs no task itself."""
+    monkeypatch.setenv(LEASE_VARIABLE, LEASE)
+    app = App(redis_url)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url)
+
+
+def fetch(app: App, *, marked: bool = True) -> Any:
+    def run() -> None:
+        pass
+
+    return app.task(name="fetch", shared=False)(progress_task(run) if marked else run)
+
+
+def started(records: Records, lease: str = LEASE) -> None:
+    identity = ev.Identity(task_type="fetch")
+    records.apply("t", ev.Started(identity=identity, worker=Worker(lease, "w@tests")))
+
+
+@pytest.mark.parametrize(
+    ("how", "message", "reason"),
+    [
+        ({"terminated": True}, "タスクは取り消されました", "terminated"),
+        ({"terminated": False}, "タスクは取り消されました", "revoked"),
+        ({"expired": True}, "タスクの有効期限が切れました", "expired"),
+    ],
+)
+def test_a_revoke_is_a_cancel(
+    app: App, records: Records, how: dict[str, Any], message: str, reason: str
+) -> None:
+    started(records)
+    signals.task_revoked.send(fetch(app), request=Context(id="t"), **how)
+    record = app.record("t")
+    assert (record.status, record.message) == ("cancelled", message)
+    assert record.control is not None
+    assert (record.control["by"], record.control["reason"]) == ("celery", reason)
+
+
+def failure(task: Any, exception: Exception) -> None:
+    signals.task_failure.send(task, task_id="t", exception=exception)
+
+
+def test_a_lost_child_is_an_error_whose_second_telling_changes_nothing(
+    app: App, records: Records
+) -> None:
+    started(records)
+    task = fetch(app)
+    failure(task, WorkerLostError("signal 9"))
+    record = app.record("t")
+    assert (record.status, record.error_cause) == ("error", "worker_lost")
+    assert record.error_message == "WorkerLostError: signal 9"
+    failure(task, TimeLimitExceeded(3))
+    assert app.record("t") == record
+
+
+def test_a_record_that_another_worker_holds_is_not_ended(app: App, records: Records) -> None:
+    started(records, lease="other@tests/2")
+    task = fetch(app)
+    before = app.record("t")
+    failure(task, WorkerLostError("signal 9"))
+    signals.task_revoked.send(task, request=Context(id="t"), terminated=True)
+    assert app.record("t") == before
+
+
+def test_a_task_of_another_app_is_not_ours(app: App, records: Records, redis_url: str) -> None:
+    started(records)
+    fetch(app)
+    other = App(redis_url, track="all")
+    stranger = other.task(name="fetch", shared=False)(nothing)
+    before = app.record("t")
+    other.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(other.tracker, "_process", None)
+        patch.setattr(other.tracker, "_off", True)
+        failure(stranger, WorkerLostError("signal 9"))
+    assert app.record("t") == before
+
+
+def nothing() -> None:
+    pass
+
+
+def test_the_failure_of_an_untracked_task_has_no_record(app: App) -> None:
+    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
+    assert app.records() == []
+
+
+def test_a_record_by_header_alone_hears_of_a_lost_child(app: App, records: Records) -> None:
+    started(records)
+    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
+    assert app.record("t").error_cause == "worker_lost"
+
+
+def test_a_task_that_no_worker_knows(app: App, records: Records) -> None:
+    records.create("t")
+    consumer = Context(app=app.celery)
+    signals.task_unknown.send(consumer, message=None, exc=KeyError(), name="nobody", id="t")
+    record = app.record("t")
+    assert (record.status, record.error_cause) == ("error", "unknown_task")
+    assert record.error_message == "未登録のタスクです: nobody"
+    signals.task_unknown.send(consumer, message=None, exc=KeyError(), name="nobody", id="u")
+    assert app.document("u") == {}
+
+
+def test_a_mistake_of_ours_stays_in_the_log(
+    app: App, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = fetch(app)
+    assert app.tracker.process is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(app.tracker.process, "sender", None)
+        failure(task, WorkerLostError("signal 9"))
+    assert [r.getMessage() for r in caplog.records] == ["progress: _failure"]
+    assert caplog.records[0].exc_info is not None
