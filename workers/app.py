@@ -21,6 +21,8 @@ app.conf.update(
     result_backend=os.environ.get("CELERY_RESULT_BACKEND") or STORE_URL,
     broker_connection_retry_on_startup=True,
     result_extended=True,
+    # Without it Celery gives a job's result up if the backend is away at its end.
+    result_backend_always_retry=True,
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
