@@ -115,5 +115,7 @@ def test_fastapi(walk: Walk) -> None:
         return walk.http.get(f"/progress/internal/task/{task_id}/status")
 
     assert status().json()["progress"]["total"] == 100
+    page = walk.http.get("/progress/")
+    assert page.headers["content-type"].startswith("text/html")
     walk.http.post(f"/progress/internal/task/{task_id}/cancel")
     assert status().json()["status"] == TaskStatus.CANCELLED
