@@ -51,6 +51,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "notifier",
         "outbox",
         "publishing",
+        "replies",
         "requests",
         "result_backend",
         "run",

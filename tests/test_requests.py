@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from progress_backend import commands as c
 from progress_backend.keys import Keys
-from progress_backend.requests import decode, encode, read_facets, write_facets
+from progress_backend.replies import decode, read_facets, write_facets
+from progress_backend.requests import encode
 from tests.strategies import names
 
 KEYS = Keys()
