@@ -59,6 +59,12 @@ def blocks(document: str, section: str | None = None, language: str | None = Non
     ]
 
 
+def make_targets() -> set[str]:
+    """What the Makefile can make."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
 def anchors(document: str) -> set[str]:
     """What links can point at within a document, as GitHub makes it of headings."""
     prose = _FENCE.sub("", text_of(document))

@@ -9,7 +9,7 @@ import pytest
 
 from docs.make_blocks import BLOCKS, language, renewed
 from progress_backend.settings import Settings
-from tests.docs.reading import anchors, blocks, documents, links, resolved, text_of
+from tests.docs.reading import anchors, blocks, documents, links, make_targets, resolved, text_of
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.parametrize("document", documents())
@@ -65,6 +65,12 @@ def test_its_variables_and_extras_exist(document: str) -> None:
     ]
     named = re.findall(r"(?:progress-backend|')?\.?\[([a-z]+)\]'", text)
     assert set(named) <= set(extras)
+
+
+def test_what_it_makes_can_be_made(document: str) -> None:
+    text = text_of(document)
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)
+    assert set(named) <= make_targets()
 
 
 def test_its_code_is_followed_by_a_test(document: str) -> None:

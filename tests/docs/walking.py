@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import redis
 
-from tests.docs.reading import Block
+from tests.docs.reading import Block, make_targets
 from tests.servers import ROOT, Service
 
 #: Address of the documents' Redis and port of their API; a walk has its own.
@@ -147,9 +147,8 @@ class Walk:
 
     def _make(self, line: str, where: str) -> None:
         """Whether there is such a target: the Makefile has tests of its own."""
-        targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         named = [word for word in shlex.split(line)[1:] if "=" not in word]
-        assert set(named) <= set(targets), where
+        assert set(named) <= make_targets(), where
 
     def _curl(self, line: str) -> httpx.Response:
         """What curl would ask; the machine need not have it."""
