@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from .. import commands as c
 from ..errors import StoreUnavailable
@@ -32,11 +33,10 @@ async def metrics(request: Request) -> Response:
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
-class _Figures(CollectorRegistry):
-    """One answer's figures: those of the registry, and how things are at the moment."""
+class _Figures(Collector):
+    """One answer's figures: those that were counted, and how things are at the moment."""
 
     def __init__(self, api: Api, tasks: Mapping[str, int] | None) -> None:
-        super().__init__()
         self._api = api
         self._tasks = tasks
 
@@ -57,7 +57,7 @@ class _Figures(CollectorRegistry):
         yield CounterMetricFamily(
             "progress_updates_dropped", "Updates that newer ones replaced in time.", dropped
         )
-        yield from api.measured.registry.collect()
+        yield from api.measured.collect()
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

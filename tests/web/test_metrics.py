@@ -74,6 +74,9 @@ def test_requests_by_route_and_never_by_path(start_api: StartApi, redis_url: str
         "progress_http_requests_total{PUT,/internal/task/{task_id}/update,422}": 1,
     }
     seconds = "progress_http_request_seconds"
+    assert f'{seconds}_bucket{{le="10.0",method="POST",route="/internal/create-task"}} 2.0' in (
+        figures.answer.text
+    )
     assert figures[f"{seconds}_count{{PUT,/internal/task/{{task_id}}/update}}"] == 2
     assert 0 < figures[f"{seconds}_sum{{POST,/internal/create-task}}"] < 5
 
