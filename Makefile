@@ -34,7 +34,7 @@ demo: $(STAMP) ## The same with a short guided show
 	@$(BIN)/python -m workers.launch demo
 
 test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP) ## Linter, formatter, types, import floors, pins
 	$(BIN)/ruff check .
