@@ -130,6 +130,8 @@ def _unheard(run: Run) -> BaseException | None:
         return raised
     if current_process().name != "MainProcess":  # that of a pool's child is told by its parent
         return None
+    if isinstance(raised, Exception):  # Celery's own, around the body: task_internal_error follows
+        return None
     # SystemExit or asyncio's CancelledError, say: a pool of threads or greenlets drops the task.
     # What ends a greenlet from outside is a limit or a revoke.
     outside = type(raised).__module__.startswith(("gevent", "greenlet", "eventlet"))

@@ -8,8 +8,6 @@ from typing import Any
 
 ENDS = {"completed": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
 _ENDED = frozenset(ENDS.values())
-#: What redis-py raises while a server is away, or reads its file.
-_AWAY = ("ConnectionError", "TimeoutError", "BusyLoadingError")
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,7 @@ def judge(case: Case) -> Verdict:
 def _error(case: Case, record: dict[str, Any]) -> Verdict:
     """An error of which the result backend says nothing, or something else."""
     endless = case.state not in _ENDED
-    cause = record["error_cause"]
-    if cause == "exception" and (record["error_message"] or "").startswith(_AWAY):
-        cause = "internal_error"
-    match cause:
+    match record["error_cause"]:
         case "lost":
             return _lost(case, record)
         case "not_published":
