@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp, isfinite
+from math import exp, inf, isfinite
 
 from .model import Task, TaskStatus
 
@@ -18,14 +18,18 @@ _DECIMALS = 6
 _FURTHEST_S = 366 * 86_400.0
 
 
-def smoothed(rate: float | None, items: int, seconds: float) -> float | None:
-    """The rate (items a second) after `items` more in `seconds`, from the rate before."""
+def smoothed(rate: float | None, items: int, seconds: float, elapsed: float = inf) -> float | None:
+    """The rate (items a second) after `items` more in `seconds`, from the rate before.
+
+    While a run is young (`elapsed` seconds, these included) it is the average since its start:
+    one odd first step must not stick.
+    """
     if seconds < _SHORTEST_STEP_S or items < 0:
         return rate
     latest = items / seconds
     if rate is None:
         return round(latest, _DECIMALS) if items else None
-    weight = 1 - exp(-seconds / SMOOTHING_S)
+    weight = max(1 - exp(-seconds / SMOOTHING_S), min(seconds / max(elapsed, seconds), 1))
     return round(rate + weight * (latest - rate), _DECIMALS)
 
 

@@ -83,9 +83,6 @@ def _reopened(task: Task) -> Task:
 def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     """New figures; the status is the table's affair."""
     current = task.current_items if event.current is None else event.current
-    rate, since = task.rate, task.updated_at or task.started_at
-    if task.status == TaskStatus.RUNNING and since is not None:
-        rate = smoothed(rate, current - task.current_items, (scene.now - since).total_seconds())
     return replace(
         task,
         current_items=current,
@@ -94,7 +91,21 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         error_message=task.error_message if event.error_message is None else event.error_message,
         processing_details={**task.processing_details, **event.details},
         results={**task.results, **event.results},
-        rate=rate,
+        rate=_rate(task, current, scene),
+    )
+
+
+def _rate(task: Task, current: int, scene: Scene) -> float | None:
+    """The rate with what was done since the last figures; frozen unless the task runs."""
+    since = task.updated_at or task.started_at
+    if task.status != TaskStatus.RUNNING or since is None:
+        return task.rate
+    began = task.started_at or since
+    return smoothed(
+        task.rate,
+        current - task.current_items,
+        (scene.now - since).total_seconds(),
+        (scene.now - began).total_seconds(),
     )
 
 
@@ -131,9 +142,7 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
     current = task.current_items if event.current is None else event.current
     total = current if task.total_items is None else task.total_items
-    rate = task.rate
-    if rate is None and task.started_at is not None:
-        rate = smoothed(None, total, (scene.now - task.started_at).total_seconds())
+    rate = _rate(task, total, scene)
     return replace(
         _reopened(task),
         current_items=total,
