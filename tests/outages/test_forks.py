@@ -22,6 +22,9 @@ pytestmark = pytest.mark.integration
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_parent_and_children_both_work(redis_url: str, method: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        # Other tests' fixtures may be connected to the same server.
+        before = len(client.client_list())
     done = subprocess.run(
         [sys.executable, "-m", "tests.outages.forking", redis_url, redis_url, method],
         cwd=ROOT,
@@ -37,7 +40,7 @@ def test_parent_and_children_both_work(redis_url: str, method: str) -> None:
         records = [json.loads(record or "{}") for record in client.mget([f"task:{i}" for i in ids])]
         assert Counter(record.get("status") for record in records) == {"created": len(ids)}
         assert client.llen("celery") == len(ids)
-        eventually(lambda: len(client.client_list()) == 1, what="no connection left behind")
+        eventually(lambda: len(client.client_list()) <= before, what="no connection left behind")
 
 
 def test_a_thousand_tasks_leave_no_connection_and_no_late_write(start_fleet: StartFleet) -> None:
