@@ -18,7 +18,7 @@ from . import steps
 from .catalogue import Locale
 from .errors import TaskAlreadyFinished, TransitionRefused
 from .model import LOST, Task, TaskStatus, replace
-from .steps import Scene, Step
+from .steps import NOTHING, Scene, Step
 
 #: Row of a task that has no record, and of an error that is only a suspicion.
 ABSENT: Final = "absent"
@@ -57,14 +57,16 @@ def transition(
     if move is None:
         raise _refusal(task, event)
     if task is None:
-        task = Task(task_id=task_id, task_type="")
+        task = replace(NOTHING, task_id=task_id)
     else:
         _fence(task, event, row)
     # Skewed clocks may not turn time back: started <= updated <= completed, always. Times are
     # kept in milliseconds, so that a record is the same remembered or read.
     now = event.at or now
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    now = max([now, *(t for t in (task.created_at, task.started_at, task.updated_at) if t)])
+    for known in (task.created_at, task.started_at, task.updated_at):
+        if known is not None and known > now:
+            now = known
     after = move.step(task, event, Scene(now, locale))
     if after is task:
         return task
