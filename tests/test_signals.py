@@ -19,6 +19,8 @@ AWAY = "redis://127.0.0.1:1/0"
 @pytest.fixture
 def app() -> Iterator[Celery]:
     app = Celery("unheard", broker="memory://", backend=AWAY, set_as_current=False)
+    # The broker in memory is one for the whole process: other tests' workers have other queues.
+    app.conf.task_default_queue = "unheard"
     app.conf.broker_transport_options = {"polling_interval": 0.02}
     app.conf.result_backend_transport_options = {"retry_policy": {"max_retries": 0}}
     install(app)
@@ -41,7 +43,7 @@ def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
     # An app of its own: one with results would wait for them where nobody listens.
     publisher = Celery("publisher", broker="memory://", set_as_current=False)
     with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=20):
-        publisher.send_task("job", task_id="unheard")
+        publisher.send_task("job", task_id="unheard", queue="unheard")
         task = wait_for_progress(progress_store, "unheard", status="error")
     publisher.close()
     assert task.error_cause == "internal_error"
