@@ -186,9 +186,13 @@ def connect(tracker: Tracker) -> None:
     def worker_began(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is not tracker.app:
             return
-        lease = f"{sender.hostname}/{uuid.uuid4().hex}"
-        os.environ[LEASE_VARIABLE] = lease
-        begin(lease)
+        os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
+
+    def worker_is_ready(sender: Any = None, **_: Any) -> None:
+        # Not before: a native thread that imports while gevent's pool is imported can lock the
+        # worker's start up for ever, as import locks are gevent's by then.
+        if getattr(sender, "app", None) is tracker.app:
+            begin(os.environ.get(LEASE_VARIABLE))
 
     def beat_began(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is tracker.app:
@@ -201,5 +205,6 @@ def connect(tracker: Tracker) -> None:
 
     uid = f"progress-lease-{id(tracker.app)}"
     signals.worker_init.connect(worker_began, weak=False, dispatch_uid=uid)
+    signals.worker_ready.connect(worker_is_ready, weak=False, dispatch_uid=uid)
     signals.worker_shutdown.connect(ended, weak=False, dispatch_uid=uid)
     signals.beat_init.connect(beat_began, weak=False, dispatch_uid=uid)
