@@ -13,7 +13,14 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from pytest_celery import CeleryTestSetup, CeleryTestWorker, CeleryWorkerCluster
+from pytest_celery import (
+    CELERY_RABBITMQ_BROKER,
+    CELERY_REDIS_BROKER,
+    CeleryTestBroker,
+    CeleryTestSetup,
+    CeleryTestWorker,
+    CeleryWorkerCluster,
+)
 from pytest_docker_tools import container, fxtr, volume
 
 from tests.docker import engine, jobs
@@ -46,6 +53,15 @@ class JobsSetup(CeleryTestSetup):  # type: ignore[misc]
 @pytest.fixture
 def celery_setup_cls() -> type[CeleryTestSetup]:
     return JobsSetup
+
+
+# pytest-celery's own takes them from a set: another order in each process of a parallel run.
+@pytest.fixture(params=[CELERY_REDIS_BROKER, CELERY_RABBITMQ_BROKER])
+def celery_broker(request: pytest.FixtureRequest) -> Iterator[CeleryTestBroker]:
+    """Each test runs once a broker."""
+    broker: CeleryTestBroker = request.getfixturevalue(request.param)
+    yield broker
+    broker.teardown()
 
 
 @pytest.fixture
