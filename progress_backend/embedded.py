@@ -171,7 +171,9 @@ class EmbeddedServer:
         if self._data_dir is not None:
             return [*options, "--save", "3600 1"]
         # The folder is everybody's: a dump that another server left there is not ours to load.
-        return [*options, "--save", "", "--dbfilename", f"progress-{os.getpid()}-{port}.rdb"]
+        # Nor is one of ours left there: a replica writes what it gets from its master to a dump.
+        dump = ["--dbfilename", f"progress-{os.getpid()}-{port}.rdb"]
+        return [*options, "--save", "", *dump, "--rdb-del-sync-files", "yes"]
 
     def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
         """Wait until this very process answers; False if it exits or the deadline passes.

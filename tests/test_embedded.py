@@ -123,6 +123,19 @@ def test_a_dump_that_another_server_left_is_not_loaded(
         assert client.dbsize() == 0
 
 
+def test_in_memory_it_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
+    with EmbeddedServer() as master, EmbeddedServer() as replica:
+        port = master.url.split(":")[-1].split("/")[0]
+        with redis.Redis.from_url(master.url) as client, redis.Redis.from_url(replica.url) as copy:
+            client.set("copied", "yes")
+            copy.replicaof("127.0.0.1", port)
+            eventually(lambda: copy.get("copied") == b"yes")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_port_in_use_is_one_clear_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
