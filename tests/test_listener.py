@@ -59,27 +59,31 @@ async def test_it_hears_what_is_committed_from_then_on(server_url: str) -> None:
         assert (await moved_to(mailbox, 5))["revision"] == 2
 
 
-async def test_one_subscription_for_many_watchers(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+async def test_one_subscription_for_many_watchers(start_server: StartServer) -> None:
+    url = start_server().url
+    with redis.Redis.from_url(url) as client:
 
         def subscribers() -> int:
             return int(client.pubsub_numsub("task_update:a")[0][1])
 
-        async with listening(redis_url) as listener:
+        async with listening(url) as listener:
             async with listener.watching("a"):
                 async with listener.watching("a"):
                     assert (subscribers(), listener.watched) == (1, 1)
+                    assert len(client.client_list(_type="pubsub")) == 1
                 assert subscribers() == 1
             assert listener.watched == 0
             await aeventually(lambda: subscribers() == 0)
 
 
-async def test_a_prefix_and_any_id(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
-        async with listening(redis_url, "x*:") as listener:
+async def test_a_prefix_and_any_id(start_server: StartServer) -> None:
+    url = start_server().url
+    with redis.Redis.from_url(url) as client:
+        async with listening(url, "x*:") as listener:
             async with listener.watching("進 捗/1"):
                 channel = "x*:task_update:進 捗/1"
                 assert client.pubsub_numsub(channel) == [(channel.encode(), 1)]
+                assert client.pubsub_channels("*task_update*") == [channel.encode()]
 
 
 async def test_leaving_and_joining_again_at_once_keeps_hearing(redis_url: str) -> None:

@@ -17,6 +17,7 @@ from progress_backend.settings import Settings
 from progress_backend.store import AsyncStore, Store, open_async
 from tests.conftest import StartServer
 from tests.stores.driving import Driver, OverAsync, OverRedis, identity_of, over
+from tests.waiting import aeventually
 
 KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
 
@@ -171,19 +172,25 @@ def test_times_are_in_the_configured_zone(redis_url) -> None:
         assert driver.raw.get("task:t").count(b'+09:00"') == 3
 
 
-async def test_an_async_store_serves_many_at_once(redis_url) -> None:
-    async with open_async(Settings(redis_url=redis_url)) as store:
-        created = ev.Created(identity=identity_of())
-        await store.ready()
-        with redis.Redis.from_url(redis_url) as raw:
-            before = raw.info("clients")["connected_clients"]
-        await asyncio.gather(
-            *(store.run(store.flows.apply(f"t{n}", (created,), store.now())) for n in range(200))
-        )
-        paged = await store.run(store.flows.page(1, 100))
-        assert (paged.total, len(paged.rows)) == (200, 100)
-        with redis.Redis.from_url(redis_url) as raw:
-            assert raw.info("clients")["connected_clients"] < before + 100
+async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> None:
+    """200 calls share 64 connections, and none of these is left."""
+    server = start_server()
+    with redis.Redis.from_url(server.url) as raw:
+        own = [client["id"] for client in raw.client_list()]
+        assert len(own) == 1
+        async with open_async(Settings(redis_url=server.url)) as store:
+            created = ev.Created(identity=identity_of())
+            await store.ready()
+            await asyncio.gather(
+                *(
+                    store.run(store.flows.apply(f"t{n}", (created,), store.now()))
+                    for n in range(200)
+                )
+            )
+            paged = await store.run(store.flows.page(1, 100))
+            assert (paged.total, len(paged.rows)) == (200, 100)
+            assert len(raw.client_list()) == len(own) + 64
+        await aeventually(lambda: [client["id"] for client in raw.client_list()] == own)
 
 
 async def test_a_cancelled_call_spoils_no_connection(redis_url) -> None:

@@ -102,19 +102,20 @@ async def test_a_filter_that_is_none(api: RunningApi, query: str, reason: str) -
 
 
 async def test_redis_is_asked_for_all_only_while_somebody_listens(
-    api: RunningApi, redis_url: str
+    start_server: StartServer, start_api: StartApi
 ) -> None:
-    with redis.Redis.from_url(redis_url) as client:
-        before = len(client.client_list(_type="pubsub"))  # other tests' too, on the same server
-    async with watch_all(api) as one:
-        async with watch_all(api, "?status=error"):
-            assert patterns(redis_url) == 1
-        await asyncio.to_thread(Records(redis_url).create, "job")
-        assert (await said(one))["task_id"] == "job"
-    await aeventually(lambda: patterns(redis_url) == 0)
-    # A connection a process, whatever is listened to.
-    with redis.Redis.from_url(redis_url) as client:
-        assert len(client.client_list(_type="pubsub")) <= max(before, 1)
+    url = start_server().url
+    api = start_api(redis_url=url)
+    with redis.Redis.from_url(url) as client:
+        async with watch_all(api) as one:
+            async with watch_all(api, "?status=error"), api.watch(api.create()):
+                assert patterns(url) == 1
+                # A connection a process, whatever is listened to.
+                assert len(client.client_list(_type="pubsub")) == 1
+            await asyncio.to_thread(Records(url).create, "job")
+            while (await said(one))["task_id"] != "job":
+                pass
+        await aeventually(lambda: patterns(url) == 0)
 
 
 async def test_a_prefix_keeps_others_out(start_api: StartApi, redis_url: str) -> None:
