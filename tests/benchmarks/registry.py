@@ -17,6 +17,8 @@ MODULES = (
     "wall_time",
     "tasks_per_second",
     "publishing",
+    "get_status",
+    "socket_broadcast",
 )
 
 
