@@ -33,7 +33,11 @@ _publishing = _Publishing()
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
-    """Created, before the message leaves; Requeued for a retry or a replacement."""
+    """Created, before the message leaves; Requeued for a run that another process asks for anew.
+
+    A run's own retry is told of by Retried, its replacement by Requeued, once the message has left:
+    until then the record is the run's, so that it is found lost if the process dies.
+    """
     if _publishing.app is not tracker.app:
         return
     marking = tracker.marking_for(name, headers)
@@ -43,8 +47,8 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     if headers.get("retries") or headers.get("replaced_task_nesting"):
         publisher = tracker.app.current_worker_task
         run = process.run_of(publisher.request) if publisher is not None else None
-        own = run if run is not None and run.task_id == task_id else None
-        process.sender.record(own, task_id, ev.Requeued(), keep=False)
+        if run is None or run.task_id != task_id:
+            process.sender.record(None, task_id, ev.Requeued(), keep=False)
         return
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     identity = identity_of(

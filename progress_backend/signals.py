@@ -119,6 +119,10 @@ def _postrun(
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):
         _record(process, run, ev.Requeued())
+    elif state == "REJECTED":
+        # A retry that could not be published ends so too. The main process says it as well, but not
+        # before the result backend has taken it.
+        _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
     elif state is None and (raised := _unheard(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
 

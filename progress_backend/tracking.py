@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from celery import Celery, Task
 from celery import signals as celery_signals
+from celery.exceptions import Ignore
 
 from . import events as ev
 from . import lease, publishing, signals
@@ -147,13 +148,16 @@ def bind(tracker: Tracker, task: Any) -> None:
     @functools.wraps(on_replace)
     def replaced(sig: Any) -> Any:
         current = current_run()
-        if current is not None and not task.request.is_eager:
-            current.replaced = True
-            sig.set(
-                headers={**(sig.options.get("headers") or {}), HEADER: header_of(current.identity)}
-            )
+        if current is None or task.request.is_eager:
+            return on_replace(sig)
+        current.replaced = True
+        headers = sig.options.get("headers") or {}
+        sig.set(headers={**headers, HEADER: header_of(current.identity)})
+        try:
+            return on_replace(sig)
+        except Ignore:
             tracker.record(current, ev.Requeued())
-        return on_replace(sig)
+            raise
 
     task.run, task.update_state, task.on_replace = run, captured, replaced
 

@@ -16,6 +16,20 @@ DYING = (
         AGAIN,
         RUNNING,
     ),
+    Row(
+        "worker killed as it retries",
+        "`self.retry()`, kill -9 before the message has left",
+        k.dies("dies_retrying"),
+        LOST,
+        RUNNING,
+    ),
+    Row(
+        "worker killed as it replaces",
+        "`self.replace()`, kill -9 before the message has left",
+        k.dies("dies_replaced"),
+        LOST,
+        RUNNING,
+    ),
     Row("warm shutdown", "SIGTERM", k.warm, COMPLETED, RUNNING),
     Row("cold shutdown", "SIGQUIT", k.cold("job"), LOST, RUNNING),
     Row(
@@ -28,7 +42,7 @@ DYING = (
     Row(
         "worker exits",
         "`raise SystemExit` in a solo pool",
-        k.exits,
+        k.dies("exits"),
         Seen("error", "exception", "^SystemExit: 3$"),
         RUNNING,
     ),

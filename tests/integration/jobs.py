@@ -10,10 +10,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, signals
 from celery.exceptions import Ignore, Reject
 
 from progress_backend import ProgressNotifier, ProgressTask, progress_task
+from tests.integration.bases import (
+    AfterReturnRaises,
+    BeforeStartRaises,
+    OnSuccessRaises,
+    ResultRefused,
+)
 from tests.integration.gate import Gate
 
 RESULTS = {"records_saved": 4}
@@ -40,6 +46,7 @@ def add(app: Celery) -> None:
         "job_after_return_raises": {"base": AfterReturnRaises},
         "job_on_success_raises": {"base": OnSuccessRaises},
         "job_before_start_raises": {"base": BeforeStartRaises},
+        "job_result_refused": {"base": ResultRefused},
     }
     for name, given in options.items():
         app.task(bind=True, name=name, shared=False, **given)(progress_task(job()))
@@ -123,6 +130,21 @@ def replaced_by_chain(task: Any, value: Any) -> Any:
     raise task.replace(task.app.signature("echo", args=[1]) | last)
 
 
+def dies_retrying(task: Any, value: Any) -> Any:
+    die_before_the_broker()
+    raise task.retry(countdown=0)
+
+
+def dies_replaced(task: Any, value: Any) -> Any:
+    die_before_the_broker()
+    return replaced(task, value)
+
+
+def die_before_the_broker() -> None:
+    """The whole worker is killed when a message is ready to leave."""
+    signals.before_task_publish.connect(lambda **_: os.killpg(0, signal.SIGKILL), weak=False)
+
+
 def exits(task: Any, value: Any) -> Any:
     raise SystemExit(3)
 
@@ -189,6 +211,8 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         breaks,
         replaced,
         replaced_by_chain,
+        dies_retrying,
+        dies_replaced,
         exits,
         leaves,
         dies_once,
@@ -198,26 +222,3 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         says_its_run,
     )
 } | {"return": returns}
-
-
-class AfterReturnRaises(Task):  # type: ignore[misc]  # celery is untyped
-    """A base of the user's own."""
-
-    abstract = True
-
-    def after_return(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("after_return")
-
-
-class OnSuccessRaises(Task):  # type: ignore[misc]  # celery is untyped
-    abstract = True
-
-    def on_success(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("on_success")
-
-
-class BeforeStartRaises(Task):  # type: ignore[misc]  # celery is untyped
-    abstract = True
-
-    def before_start(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("before_start")

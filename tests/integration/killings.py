@@ -60,11 +60,16 @@ def cold(job: str, *, again: bool = False) -> Kill:
     return provoke
 
 
-def exits(victim: Victim) -> Iterator[str]:
-    task_id = victim.begins("job", "exits")
-    yield task_id
-    victim.world.go(task_id)
-    victim.worker.wait()
+def dies(outcome: str) -> Kill:
+    """The job takes its worker along."""
+
+    def provoke(victim: Victim) -> Iterator[str]:
+        task_id = victim.begins("job", outcome)
+        yield task_id
+        victim.world.go(task_id)
+        victim.worker.wait()
+
+    return provoke
 
 
 def warm(victim: Victim) -> Iterator[str]:

@@ -41,6 +41,13 @@ ITSELF = (
         RUNNING,
     ),
     Row(
+        "result backend away",
+        "Celery gives up storing the result, and tells nobody but by `task_internal_error`",
+        p.ends_with("return", job="job_result_refused"),
+        Seen("error", "internal_error", "^ConnectionError: no route to the results$"),
+        RUNNING,
+    ),
+    Row(
         "retries",
         "`raise self.retry(exc)`, twice",
         p.runs_again("retries", 2),
@@ -77,6 +84,13 @@ ITSELF = (
         "rejects its message",
         "`raise Reject(requeue=False)`, acks_late",
         p.ends_with("rejects", job="job_late"),
+        Seen("error", "rejected", "broken row"),
+        RUNNING,
+    ),
+    Row(
+        "rejects an acknowledged message",
+        "`raise Reject(requeue=False)`",
+        p.ends_with("rejects"),
         Seen("error", "rejected", "broken row"),
         RUNNING,
     ),
