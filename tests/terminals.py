@@ -86,6 +86,12 @@ class Terminal:
         self._read()
         return self._process.wait()
 
+    def close(self) -> None:
+        """Close the window: what runs in it has no terminal any more."""
+        if self._ours >= 0:
+            os.close(self._ours)
+            self._ours = -1
+
     def _read(self) -> None:
         """Take what there is; a full terminal would stop the process."""
         while select.select([self._ours], [], [], 0)[0]:
@@ -101,4 +107,4 @@ class Terminal:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        os.close(self._ours)
+        self.close()

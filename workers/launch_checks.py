@@ -6,7 +6,7 @@ import fcntl
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from errno import EADDRINUSE
 from pathlib import Path
 
@@ -67,15 +67,20 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         LaunchError: another run has it, or it cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as file:
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((folder / "lock").open("w"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise LaunchError(f"another run uses {folder}: end it, or give --folder another") from error
-    except OSError as error:
-        raise LaunchError(f"{folder} cannot be written ({error}): give --folder another") from error
+        except BlockingIOError as error:
+            raise LaunchError(
+                f"another run uses {folder}: end it, or give --folder another"
+            ) from error
+        except OSError as error:
+            raise LaunchError(
+                f"{folder} cannot be written ({error}): give --folder another"
+            ) from error
+        yield
 
 
 def without_password(url: str) -> str:

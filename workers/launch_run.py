@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from http.client import HTTPException
 from importlib.util import find_spec
@@ -47,6 +47,7 @@ def launch(given: argparse.Namespace) -> int:
         LaunchError: something is missing, did not start, or ended on its own.
     """
     make = os.getppid() if "MAKELEVEL" in os.environ else None
+    terminal = sys.stdout.isatty()
     named = checks.store_url(os.environ)
     port = checks.port("API", given.host, given.port, "API_PORT")
     flower_port = checks.port("Flower", given.host, given.flower_port, "FLOWER_PORT")
@@ -79,11 +80,15 @@ def launch(given: argparse.Namespace) -> int:
             fleet.check()
             if make is not None and os.getppid() != make:
                 raise LaunchError("make was killed, and with it what it started")
+            # Its end is told to the terminal's first process alone, and make does not pass it on.
+            if terminal and not sys.stdout.isatty():
+                raise LaunchError("the terminal is gone")
 
         try:
             return _demo(store, show, published, check) if demo else _stay(store, show, check)
         except BaseException:
-            show.say("ending what was started …")
+            with suppress(OSError):  # the terminal may be what is gone
+                show.say("ending what was started …")
             raise
 
 

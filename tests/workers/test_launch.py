@@ -28,8 +28,8 @@ PROCESSES = 8
 
 
 def options(folder: Path, **more: object) -> list[str]:
-    given = {"port": 0, "flower-port": 0, "folder": folder, "delay-ms": 100, **more}
-    return [f"--{name}={value}" for name, value in given.items()]
+    given = {"port": 0, "flower_port": 0, "folder": folder, "delay_ms": 100, **more}
+    return [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
 
 
 def tree(pid: int, count: int = PROCESSES + 1) -> list[psutil.Process]:
@@ -118,6 +118,24 @@ def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
     all_gone(processes)
     with redis.Redis.from_url(redis_url) as client:
         assert client.ping(), "a store that was named is not ours to end"
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_terminal_that_is_closed_ends_the_run(tmp_path: Path) -> None:
+    # As make starts a recipe: the closing's signal reaches the terminal's first process alone. In a
+    # terminal of the size that is taken for one without a size, no write fails either.
+    code = (
+        "import signal, subprocess; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        f"subprocess.run({[*LAUNCH, 'run', *options(tmp_path, delay_ms=0)]!r}, preexec_fn="
+        "lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))"
+    )
+    env = {"MAKELEVEL": "1", "PROGRESS_LOCALE": "en"}
+    with Terminal([sys.executable, "-c", code], env=env, columns=80, lines=25, cwd=ROOT) as opened:
+        opened.wait_for("completed 5", UP_S)
+        processes = tree(opened.pid)
+        opened.close()
+        all_gone(processes)
 
 
 @pytest.mark.integration

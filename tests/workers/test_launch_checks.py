@@ -54,3 +54,8 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="cannot be written"):
         with checks.locked(tmp_path / "file"):
             pass
+
+
+def test_what_goes_wrong_in_a_run_is_not_its_folders_fault(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="^another$"), checks.locked(tmp_path):
+        raise OSError("another")
