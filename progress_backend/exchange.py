@@ -7,6 +7,7 @@ monitors; that is more work than all the rest of a written value.
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any
 
@@ -14,6 +15,9 @@ import redis
 import redis.exceptions
 
 Request = tuple[Any, ...]
+
+#: What nearly every commit is answered with.
+_COMMITTED = b"*1\r\n:1\r\n"
 
 
 class Exchange:
@@ -33,7 +37,7 @@ class Exchange:
             connection = self._take()
             try:
                 connection.send_packed_command((packed(request),))
-                reply = connection.read_response()
+                reply = [1] if _says_committed(connection) else connection.read_response()
             except BaseException:
                 self._client.connection_pool.release(connection)
                 raise
@@ -55,6 +59,25 @@ class Exchange:
             connection.disconnect()
             pool.release(connection)
         return pool.get_connection()
+
+
+def _says_committed(connection: Any) -> bool:
+    """Takes that reply off the connection; any other is left there for redis-py's parser."""
+    sock = connection._sock
+    if type(sock) is not socket.socket:  # TLS cannot look ahead
+        return False
+    try:
+        if sock.recv(len(_COMMITTED), socket.MSG_PEEK) != _COMMITTED:
+            return False
+        sock.recv(len(_COMMITTED))
+    except BaseException as error:
+        connection.disconnect()  # the reply may come yet: it is nobody else's
+        if isinstance(error, OSError):
+            kinds = redis.exceptions
+            kind = kinds.TimeoutError if isinstance(error, TimeoutError) else kinds.ConnectionError
+            raise kind(f"no reply from Redis: {error}") from error
+        raise
+    return True
 
 
 def packed(request: Request) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from . import commands as c
@@ -106,12 +106,25 @@ class Flows:
             renewed = base is not None and base.task.ended and isinstance(events[0], Created)
             task = replace(task, revision=task.revision + 1)
             task, document = encoded(task, clip)
-            old = base.task if base is not None and expected else None
-            committed: c.Committed = yield self._commit(
-                task, document, expected, before, old, base is None or renewed, now
+            fresh = base is None or renewed
+            now_ms = milliseconds(now)
+            due = self._due_ms(task, now_ms)
+            known = base.due_ms if base is not None and expected and not fresh else None
+            if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
+                due = known
+            committed: c.Committed = yield c.Commit(
+                task_id=task.task_id,
+                expected=expected,
+                document=document,
+                before=before,
+                after=facets_of(task),
+                ttl_ms=self._ttl_ms(due, now_ms),
+                due_ms=None if due is known else due,
+                fresh=fresh,
+                rate=task.rate if task.status == TaskStatus.COMPLETED and task.rate else None,
             )
             if committed.done:
-                return Applied(Base(task, wire.digest(document)), document)
+                return Applied(Base(task, wire.digest(document), due), document)
             fresh_read, before = True, committed.facets
             if committed.document is not None:
                 base = Base.of(committed.document).grown_to(remembered)
@@ -120,43 +133,18 @@ class Flows:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _commit(
-        self,
-        task: Task,
-        document: bytes,
-        expected: str,
-        before: c.Facets | None,
-        old: Task | None,
-        fresh: bool,
-        now: datetime,
-    ) -> c.Commit:
-        due = self._due(task, now)
-        # The document outlives the next cleanup, which takes it together with its indexes.
-        interval_ms = int(self.settings.cleanup_interval_s * 1000)
-        ttl = due - milliseconds(now) + interval_ms + 60_000
-        known = old is not None and not fresh and self._due(old, old.updated_at or now)
-        stays = bool(known) and known // _DUE_STEP_MS == due // _DUE_STEP_MS
-        completed = task.status == TaskStatus.COMPLETED
-        return c.Commit(
-            task_id=task.task_id,
-            expected=expected,
-            document=document,
-            before=before,
-            after=facets_of(task),
-            ttl_ms=ttl,
-            due_ms=None if stays else due,
-            fresh=fresh,
-            rate=task.rate if completed and task.rate else None,
-        )
+    def _ttl_ms(self, due_ms: int, now_ms: int) -> int:
+        """The document outlives the next cleanup, which takes it together with its indexes."""
+        return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
 
-    def _due(self, task: Task, now: datetime) -> int:
-        """From when cleanup may delete the task, if `now` is its last sign of life; ms."""
+    def _due_ms(self, task: Task, now_ms: int) -> int:
+        """From when cleanup may delete the task, if now is its last sign of life."""
         if task.ended:
-            ends = max(milliseconds(task.completed_at or now), milliseconds(now))
-            return ends + int(self.settings.retention_s * 1000)
-        expected_end = estimate.estimated_completion(task)
-        alive_until = max(now, expected_end) if expected_end else now
-        return milliseconds(alive_until + timedelta(seconds=UNENDED_S))
+            ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
+            return max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
+        ends = estimate.estimated_completion(task)
+        alive_until_ms = max(now_ms, milliseconds(ends)) if ends else now_ms
+        return alive_until_ms + UNENDED_S * 1000
 
     def page(
         self,

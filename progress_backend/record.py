@@ -18,6 +18,8 @@ class Base(NamedTuple):
 
     task: Task
     digest: str
+    #: From when cleanup may delete the record, if known; ms.
+    due_ms: int | None = None
 
     @classmethod
     def of(cls, document: bytes) -> Base:

@@ -70,8 +70,10 @@ class _Base:
         self._measured_at = 0.0
 
     def now(self) -> datetime:
-        """Redis's time as last measured, in the configured zone; before `ready`, our clock's."""
-        return datetime.fromtimestamp(time.time() + (self._ahead or 0.0), self._zone)
+        """Redis's time as last measured, in whole milliseconds and the configured zone; before
+        `ready`, our clock's."""
+        milliseconds = int((time.time() + (self._ahead or 0.0)) * 1000)
+        return datetime.fromtimestamp(milliseconds / 1000, self._zone)
 
     @property
     def _clock_unknown(self) -> bool:

@@ -63,7 +63,8 @@ def transition(
     # Skewed clocks may not turn time back: started <= updated <= completed, always. Times are
     # kept in milliseconds, so that a record is the same remembered or read.
     now = event.at or now
-    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    if now.microsecond % 1000:
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     for known in (task.created_at, task.started_at, task.updated_at):
         if known is not None and known > now:
             now = known

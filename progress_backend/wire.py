@@ -40,10 +40,9 @@ def encode(task: Task) -> bytes:
         TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
     """
     body = _document(task)
-    text = dumps(body)
-    if text.count("{") + text.count("[") > _DEEPEST:  # else it cannot be deeper
-        text = _dump(_plain(body, ()))
-    document = text.encode("utf-8", "replace")
+    document = dumps(body).encode("utf-8", "replace")
+    if document.count(b"{") + document.count(b"[") > _DEEPEST:  # else it cannot be deeper
+        document = _dump(_plain(body, ())).encode("utf-8", "replace")
     if len(document) > MAX_DOCUMENT_BYTES:
         raise TooLarge(
             f"the record of task {task.task_id} would take {len(document)} bytes, at most "

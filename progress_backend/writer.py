@@ -54,7 +54,7 @@ class Writer:
         """
         base, store = run.base if run is not None else None, self.store
         if run is not None and run.attempt is not None:
-            happened = tuple(event.of_attempt(run.attempt) for event in happened)
+            happened = tuple([event.of_attempt(run.attempt) for event in happened])
         try:
             applied = store.run(store.flows.apply(task_id, happened, now, base=base, clip=True))
         except StoreUnavailable as error:
