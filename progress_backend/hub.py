@@ -1,13 +1,14 @@
-"""Who listens in this process: one latest-wins mailbox a listener. Pure asyncio, one event loop."""
+"""Who listens in this process, and what comes for them. Pure asyncio, one event loop."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class HubClosed(Exception):
@@ -21,6 +22,16 @@ class Counts:
     delivered: int = 0
     #: Gone for a newer one before the listener fetched it.
     dropped: int = 0
+
+
+class Receiver(Protocol[T_contra]):
+    """One who listens. Neither method may wait, join or leave."""
+
+    def put(self, item: T_contra, /) -> None:
+        """Takes what was published."""
+
+    def close(self) -> None:
+        """No more will come."""
 
 
 class Mailbox(Generic[T]):
@@ -74,41 +85,45 @@ class Hub(Generic[T]):
 
     def __init__(self, counts: Counts | None = None) -> None:
         self.counts = counts or Counts()
-        self._topics: dict[str, set[Mailbox[T]]] = {}
+        self._topics: dict[str, set[Receiver[T]]] = {}
         self._closed = False
 
     def join(self, topic: str) -> Mailbox[T]:
         """A mailbox that gets what is published on the topic from now on."""
         mailbox: Mailbox[T] = Mailbox(self.counts)
-        if self._closed:
-            mailbox.close()
-        self._topics.setdefault(topic, set()).add(mailbox)
+        self.add(topic, mailbox)
         return mailbox
 
-    def leave(self, topic: str, mailbox: Mailbox[T]) -> bool:
-        """Takes a mailbox away; whether somebody still listens to the topic."""
-        mailboxes = self._topics.get(topic, set())
-        mailboxes.discard(mailbox)
-        if not mailboxes:
+    def add(self, topic: str, receiver: Receiver[T]) -> None:
+        """Gives to the receiver what is published on the topic from now on."""
+        if self._closed:
+            receiver.close()
+        self._topics.setdefault(topic, set()).add(receiver)
+
+    def leave(self, topic: str, receiver: Receiver[T]) -> bool:
+        """Takes a receiver away; whether somebody still listens to the topic."""
+        receivers = self._topics.get(topic, set())
+        receivers.discard(receiver)
+        if not receivers:
             self._topics.pop(topic, None)
-        return bool(mailboxes)
+        return bool(receivers)
 
     def publish(self, topic: str, item: T) -> None:
-        """Puts the item into every mailbox of the topic."""
-        for mailbox in self._topics.get(topic, ()):
-            mailbox.put(item)
+        """Gives the item to all who listen to the topic."""
+        for receiver in self._topics.get(topic, ()):
+            receiver.put(item)
 
     def topics(self) -> Iterable[str]:
         """The topics that somebody listens to."""
         return self._topics.keys()
 
     def listeners(self) -> int:
-        """How many mailboxes there are."""
+        """How many listen."""
         return sum(map(len, self._topics.values()))
 
     def close(self) -> None:
         """Tells every listener, also those still to come, that no more news will come."""
         self._closed = True
-        for mailboxes in self._topics.values():
-            for mailbox in mailboxes:
-                mailbox.close()
+        for receivers in self._topics.values():
+            for receiver in receivers:
+                receiver.close()

@@ -22,7 +22,7 @@ from .commands import Filters
 from .connection import async_client
 from .errors import StoreUnavailable
 from .feed import Feed, Inbox
-from .hub import Hub, Mailbox
+from .hub import Hub, Mailbox, Receiver
 from .store import AsyncStore
 from .subscription import Channel, Subscription
 from .update import Update
@@ -44,6 +44,7 @@ class Listener:
 
     def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
         self._watches = Watches(store, hub, feed, self._changed)
+        self._counts = hub.counts
         self._store = store
         # RESP2: a subscriber's replies are plain lists there, on every version of redis-py. Its
         # timeout of writes can swallow a cancellation (Python 3.11); the pings do without it.
@@ -80,13 +81,22 @@ class Listener:
         """How many tasks are watched one by one."""
         return self._watches.watched
 
-    def watching(self, task_id: str) -> AbstractAsyncContextManager[Mailbox[Update]]:
-        """A mailbox for a task's updates; inside, the subscription already stands.
+    def telling(
+        self, task_id: str, receiver: Receiver[Update]
+    ) -> AbstractAsyncContextManager[None]:
+        """Gives a task's updates to a receiver; inside, the subscription already stands.
 
         Raises:
             StoreUnavailable: on entering, Redis did not confirm the subscription in time.
         """
-        return self._watches.task(task_id)
+        return self._watches.task(task_id, receiver)
+
+    @asynccontextmanager
+    async def watching(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
+        """A mailbox for a task's updates, as `telling`."""
+        mailbox: Mailbox[Update] = Mailbox(self._counts)
+        async with self.telling(task_id, mailbox):
+            yield mailbox
 
     def watching_all(self, filters: Filters) -> AbstractAsyncContextManager[Inbox]:
         """An inbox for the updates of all tasks that pass the filters, as `watching`."""

@@ -20,6 +20,8 @@ class Update:
     key: tuple[int, datetime, int]
     #: The JSON text for watchers.
     message: str | None
+    #: The same as a WebSocket frame that is ready to be sent.
+    frame: bytes = b""
     task_id: str = ""
     #: Status, type and symbol: what a list can be filtered by.
     facets: tuple[str, str, str | None] = ("", "", None)
@@ -41,9 +43,11 @@ class Update:
         created_at, revision = wire.version(body)
         ended_at = body["end_time"]
         type_ = "task_created" if revision == 1 else "progress_update"
+        message = wire.update_message(body, type_)
         return cls(
             key=(epoch, created_at, revision),
-            message=wire.update_message(body, type_),
+            message=message,
+            frame=_frame(message.encode()),
             task_id=body["task_id"],
             facets=(body["status"], body["task_type"], body["symbol"]),
             ended=body["status"] in ENDED,
@@ -63,3 +67,12 @@ class Update:
         since a store may come back older.
         """
         return self.key > other.key and self.key[1:] != other.key[1:]
+
+
+def _frame(text: bytes) -> bytes:
+    """A whole text message from a server (RFC 6455, section 5.2)."""
+    if len(text) < 126:
+        return bytes((0x81, len(text))) + text
+    if len(text) < 1 << 16:
+        return b"\x81\x7e" + len(text).to_bytes(2, "big") + text
+    return b"\x81\x7f" + len(text).to_bytes(8, "big") + text

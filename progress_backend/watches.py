@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from . import commands as c
 from .errors import StoreUnavailable
 from .feed import Feed, Inbox
-from .hub import Hub, Mailbox
+from .hub import Hub, Receiver
 from .store import AsyncStore
 from .subscription import Channel
 from .update import Update
@@ -80,15 +80,15 @@ class Watches:
         return len(self._by_channel) - (self._every in self._by_channel)
 
     @asynccontextmanager
-    async def task(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
-        """See `Listener.watching`."""
-        mailbox = self._hub.join(task_id)
+    async def task(self, task_id: str, receiver: Receiver[Update]) -> AsyncIterator[None]:
+        """See `Listener.telling`."""
+        self._hub.add(task_id, receiver)
         channel = self._channel(task_id)
         try:
             await self._subscribed(channel, task_id)
-            yield mailbox
+            yield
         finally:
-            if not self._hub.leave(task_id, mailbox):
+            if not self._hub.leave(task_id, receiver):
                 self._forget(channel)
 
     @asynccontextmanager

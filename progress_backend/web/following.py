@@ -1,4 +1,4 @@
-"""A task's updates, from its current state to its end; for sockets and event streams."""
+"""A task's updates, from its current state to its end; for event streams."""
 
 from __future__ import annotations
 

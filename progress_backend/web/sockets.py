@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -13,23 +14,21 @@ from pydantic import ValidationError
 
 from ..commands import Filters
 from ..errors import StoreUnavailable, TaskNotFound
+from ..feed import Inbox
 from ..hub import HubClosed
+from ..update import Update
 from . import schemas
-from .following import follow
+from .outlet import Outlet, reason_of
 from .state import api_of
+from .watcher import RESTART, UNKNOWN, Watcher
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal")
 
-# Close codes. 1012 and 1013 tell a client to come back.
-ENDED = 1000
+# Close codes. 1013 tells a client to come back.
 FAILED = 1011
-RESTART = 1012
 TRY_LATER = 1013
-UNKNOWN = 4404
 INVALID = 4422
-#: Longest reason that a close frame can hold, in bytes.
-_REASON = 123
 AWAY = "the progress store does not answer"
 
 
@@ -38,14 +37,23 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Tells the current state, then each update, until the task has ended."""
     api = api_of(websocket)
     await websocket.accept()
-
-    async def tell() -> None:
-        async with contextlib.aclosing(follow(api, task_id)) as updates:
-            async for update in updates:
-                if update is not None and update.message is not None:
-                    await websocket.send_text(update.message)
-
-    await _talk(websocket, tell)
+    outlet = Outlet(websocket, api.hub.counts)
+    watcher = Watcher(task_id, outlet, api.settings.lease_s)
+    try:
+        async with _closing(websocket):
+            if not schemas.is_task_id(task_id):
+                raise TaskNotFound(task_id)
+            async with api.listener.telling(task_id, watcher):
+                # The subscription stands: what the snapshot does not hold yet will be heard.
+                epoch = api.listener.epoch
+                document = await api.store.run(api.flows.body(task_id))
+                if document is None:
+                    raise TaskNotFound(task_id)
+                watcher.begin(Update.of(document, epoch))
+                await _gone(websocket)
+    finally:
+        watcher.stop()
+        await outlet.cancel()
 
 
 @router.websocket("/ws/tasks")
@@ -66,30 +74,33 @@ async def watch_tasks(websocket: WebSocket) -> None:
             return
         # All is heard from now on: who reads the list once the socket is open misses nothing.
         await websocket.accept()
+        telling = asyncio.create_task(_tell(websocket, inbox))
+        try:
+            await _gone(websocket)
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
 
-        async def tell() -> NoReturn:
-            while True:
-                await websocket.send_text(await inbox.get())
 
-        await _talk(websocket, tell)
+async def _tell(websocket: WebSocket, inbox: Inbox) -> NoReturn:
+    async with _closing(websocket):
+        while True:
+            await websocket.send_text(await inbox.get())
 
 
-async def _talk(websocket: WebSocket, tell: Callable[[], Awaitable[None]]) -> None:
-    """Tells until there is no more to tell or the client goes."""
-    telling = asyncio.create_task(_tell(websocket, tell))
+async def _gone(websocket: WebSocket) -> None:
+    """Waits until the client has gone or the socket is closed."""
+    # Reading is how that is noticed; what a client says is not ours to hear.
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+@asynccontextmanager
+async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
+    """Tells a client by a close code why there is nothing more to tell."""
     try:
-        # Reading is how a client's going is noticed; what a client says is not ours to hear.
-        while (await websocket.receive())["type"] != "websocket.disconnect":
-            pass
-    finally:
-        telling.cancel()
-        await asyncio.wait([telling])
-
-
-async def _tell(websocket: WebSocket, tell: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await tell()
-        code, reason = ENDED, "the task has ended"
+        yield
+        return
     except WebSocketDisconnect:
         return
     except TaskNotFound as error:
@@ -102,20 +113,16 @@ async def _tell(websocket: WebSocket, tell: Callable[[], Awaitable[None]]) -> No
         logger.exception("a socket's updates failed")
         code, reason = FAILED, ""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await websocket.close(code, _fitting(reason))
+        await websocket.close(code, reason_of(reason))
 
 
 async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
     # Before accept() a close code would reach the client as HTTP 403.
     await websocket.accept()
-    await websocket.close(code, _fitting(reason))
+    await websocket.close(code, reason_of(reason))
 
 
 def _first(error: ValidationError) -> str:
     """What is wrong, in one line."""
     found = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
-
-
-def _fitting(reason: str) -> str:
-    return reason.encode()[:_REASON].decode(errors="ignore")
