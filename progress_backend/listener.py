@@ -81,22 +81,27 @@ class Listener:
         """How many tasks are watched one by one."""
         return self._watches.watched
 
-    def telling(
-        self, task_id: str, receiver: Receiver[Update]
-    ) -> AbstractAsyncContextManager[None]:
-        """Gives a task's updates to a receiver; inside, the subscription already stands.
+    async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
+        """Gives a task's updates to a receiver until it leaves; the subscription then stands.
 
         Raises:
-            StoreUnavailable: on entering, Redis did not confirm the subscription in time.
+            StoreUnavailable: Redis did not confirm the subscription in time; leave all the same.
         """
-        return self._watches.task(task_id, receiver)
+        await self._watches.join(task_id, receiver)
+
+    def leave(self, task_id: str, receiver: Receiver[Update]) -> None:
+        """To be called once for each `join`."""
+        self._watches.leave(task_id, receiver)
 
     @asynccontextmanager
     async def watching(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
-        """A mailbox for a task's updates, as `telling`."""
+        """A mailbox for a task's updates; raises as `join`."""
         mailbox: Mailbox[Update] = Mailbox(self._counts)
-        async with self.telling(task_id, mailbox):
+        try:
+            await self.join(task_id, mailbox)
             yield mailbox
+        finally:
+            self.leave(task_id, mailbox)
 
     def watching_all(self, filters: Filters) -> AbstractAsyncContextManager[Inbox]:
         """An inbox for the updates of all tasks that pass the filters, as `watching`."""

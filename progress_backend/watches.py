@@ -79,17 +79,15 @@ class Watches:
         """How many tasks are watched one by one."""
         return len(self._by_channel) - (self._every in self._by_channel)
 
-    @asynccontextmanager
-    async def task(self, task_id: str, receiver: Receiver[Update]) -> AsyncIterator[None]:
-        """See `Listener.telling`."""
+    async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
+        """See `Listener.join`."""
         self._hub.add(task_id, receiver)
-        channel = self._channel(task_id)
-        try:
-            await self._subscribed(channel, task_id)
-            yield
-        finally:
-            if not self._hub.leave(task_id, receiver):
-                self._forget(channel)
+        await self._subscribed(self._channel(task_id), task_id)
+
+    def leave(self, task_id: str, receiver: Receiver[Update]) -> None:
+        """See `Listener.leave`."""
+        if not self._hub.leave(task_id, receiver):
+            self._forget(self._channel(task_id))
 
     @asynccontextmanager
     async def all(self, filters: c.Filters) -> AsyncIterator[Inbox]:

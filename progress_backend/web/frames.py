@@ -1,14 +1,17 @@
-"""uvicorn's WebSocket connection, which also takes frames that are ready to be sent.
+"""uvicorn's WebSocket connection, made for very many that only listen.
 
-An update goes to many sockets: as one message it would be framed, and a task woken, for each of
-them. Servers without this class get messages one by one (see `outlet`).
+It takes frames that are ready to be sent, and stays open after the application's task has ended:
+a task and what it holds are most of an open socket's memory. Under a server without this class the
+application does without (see `outlet`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.websockets import WebSocket
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 #: The name in a scope's `extensions` under which a connection offers itself.
@@ -18,16 +21,60 @@ EXTENSION = "progress_backend.frames"
 class FrameConnection(WebSocketsSansIOProtocol):
     """For uvicorn's option `ws`."""
 
+    _gone: Callable[[], None] | None = None
+
     def handle_connect(self, event: Any) -> None:
         """Offers itself to the application, whose task begins in the loop's next turn."""
         super().handle_connect(event)
-        if self.handshake_initiated and not self.handshake_complete:
+        if not self.handshake_complete:  # else the request was refused
             self.scope["extensions"][EXTENSION] = {"connection": self}
+
+    async def run_asgi(self) -> None:
+        """Ends the connection with the application, unless it is kept."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+        finally:
+            self.scope["extensions"].pop(EXTENSION, None)  # no circle is left behind
+        if self._gone is None:
+            if not self.handshake_complete:
+                self.logger.error("ASGI callable returned without completing handshake.")
+                self.send_500_response()
+            if self.close_timer is None:
+                self.transport.close()
+            return
+        # Nobody asks for these any more; the parser would hold them as long as it lives.
+        self.request.headers.clear()
+        self.response.headers.clear()
+        del self.scope, self.request, self.response
+
+    def keep(self, gone: Callable[[], None]) -> None:
+        """Stays open when the application ends, not hearing what the client says.
+
+        `gone` is called once, when the connection has ended, whoever ended it.
+        """
+        self._gone = gone
+        if self.disconnected:
+            gone()
+        elif self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def send_receive_event_to_app(self) -> None:
+        """Takes a client's message."""
+        if self._gone is None:
+            super().send_receive_event_to_app()
+        else:
+            self.frames = []
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self.handshake_initiated and hasattr(self, "scope"):
-            self.scope["extensions"].pop(EXTENSION, None)  # no circle is left behind
+        if self._gone is not None:
+            self._gone()
 
     def write(self, frame: bytes) -> bool:
         """Sends a frame if the client keeps up; else, and on a connection that ends, False."""
@@ -37,11 +84,11 @@ class FrameConnection(WebSocketsSansIOProtocol):
         return True
 
     async def room(self) -> None:
-        """Waits until the client keeps up again, or is gone."""
+        """Waits until the client keeps up again, or has gone."""
         await self.writable.wait()
 
 
 def connection_of(websocket: WebSocket) -> FrameConnection | None:
-    """The connection of an accepted socket, if it takes frames."""
+    """The socket's connection, if it is one of these."""
     offered = websocket.scope.get("extensions", {}).get(EXTENSION)
     return None if offered is None else offered["connection"]

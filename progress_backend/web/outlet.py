@@ -11,6 +11,9 @@ from ..hub import Counts
 from ..update import Update
 from .frames import connection_of
 
+#: What sending to a client that has gone raises, at a server or at Starlette.
+_GONE = (OSError, WebSocketDisconnect, RuntimeError)
+
 #: Longest reason that a close frame can hold, in bytes.
 _REASON = 123
 
@@ -19,11 +22,11 @@ class Outlet:
     """`tell` and `close` never wait. What cannot be written at once is sent by a task of its own,
     which lives only as long as there is something to send."""
 
-    __slots__ = ("_connection", "_counts", "_end", "_newest", "_sending", "_websocket")
+    __slots__ = ("_connection", "_counts", "_end", "_newest", "_send", "_sending")
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
-        self._websocket = websocket
         self._connection = connection_of(websocket)
+        self._send = self._connection.send if self._connection else websocket.send
         self._counts = counts
         self._newest: Update | None = None
         self._end: tuple[int, str] | None = None
@@ -46,28 +49,28 @@ class Outlet:
             self._end = (code, reason_of(reason))
             self._send_soon()
 
-    async def cancel(self) -> None:
+    def cancel(self) -> None:
         """Sends nothing any more: the client has gone."""
         if self._sending is not None:
             self._sending.cancel()
-            await asyncio.wait([self._sending])
 
     def _send_soon(self) -> None:
         if self._sending is None:
-            self._sending = asyncio.create_task(self._send())
+            self._sending = asyncio.create_task(self._send_all())
 
-    async def _send(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+    async def _send_all(self) -> None:
+        with contextlib.suppress(*_GONE):
             while self._newest is not None or self._end is not None:
                 if self._connection is not None:
                     await self._connection.room()
                 newest, self._newest = self._newest, None
                 if newest is None:
                     assert self._end is not None
-                    await self._websocket.close(*self._end)
+                    code, reason = self._end
+                    await self._send({"type": "websocket.close", "code": code, "reason": reason})
                     return
                 assert newest.message is not None
-                await self._websocket.send_text(newest.message)
+                await self._send({"type": "websocket.send", "text": newest.message})
                 self._counts.delivered += 1
             self._sending = None
 

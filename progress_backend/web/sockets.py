@@ -18,6 +18,7 @@ from ..feed import Inbox
 from ..hub import HubClosed
 from ..update import Update
 from . import schemas
+from .frames import connection_of
 from .outlet import Outlet, reason_of
 from .state import api_of
 from .watcher import RESTART, UNKNOWN, Watcher
@@ -39,21 +40,29 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
     await websocket.accept()
     outlet = Outlet(websocket, api.hub.counts)
     watcher = Watcher(task_id, outlet, api.settings.lease_s)
-    try:
-        async with _closing(websocket):
-            if not schemas.is_task_id(task_id):
-                raise TaskNotFound(task_id)
-            async with api.listener.telling(task_id, watcher):
-                # The subscription stands: what the snapshot does not hold yet will be heard.
-                epoch = api.listener.epoch
-                document = await api.store.run(api.flows.body(task_id))
-                if document is None:
-                    raise TaskNotFound(task_id)
-                watcher.begin(Update.of(document, epoch))
-                await _gone(websocket)
-    finally:
+
+    def gone() -> None:
         watcher.stop()
-        await outlet.cancel()
+        outlet.cancel()
+        api.listener.leave(task_id, watcher)
+
+    connection = connection_of(websocket)
+    async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
+        if not schemas.is_task_id(task_id):
+            raise TaskNotFound(task_id)
+        unless_kept.callback(gone)
+        await api.listener.join(task_id, watcher)
+        # The subscription stands: what the snapshot does not hold yet will be heard.
+        epoch = api.listener.epoch
+        document = await api.store.run(api.flows.body(task_id))
+        if document is None:
+            raise TaskNotFound(task_id)
+        watcher.begin(Update.of(document, epoch))
+        if connection is None:
+            await _gone(websocket)
+        else:
+            unless_kept.pop_all()
+            connection.keep(gone)
 
 
 @router.websocket("/ws/tasks")
