@@ -1,6 +1,7 @@
 """What a worker's main process sees of a task: revokes, limits, children that died, unknown tasks.
 
-It knows no run: its word counts while its own lease, or none, owns the record.
+It knows no run: its word counts while its own lease, or none, owns the record. Where there is no
+record yet, since the store was away until now, one begins with its end.
 """
 
 from __future__ import annotations
@@ -11,18 +12,33 @@ from typing import Any
 from . import events as ev
 from .catalogue import text
 from .failures import cause_of, described
-from .marking import HEADER
+from .marking import HEADER, Marking, identity_of
+from .record import created
+from .run import Run
 from .tracker import Process, Tracker
 
 
-def failed(tracker: Tracker, process: Process, task: Any, task_id: str, exception: Any) -> None:
+def failed(
+    tracker: Tracker,
+    process: Process,
+    task: Any,
+    task_id: str,
+    exception: Any,
+    args: Any,
+    kwargs: Any,
+) -> None:
     """A limit, a lost child, a rejected message; or the body of a task that is not tracked."""
-    ours = _ours(tracker, task, task.request)
-    if not ours and task.request.id == task_id:
+    request = task.request if task.request.id == task_id else None
+    marking = _marking(tracker, task, request)
+    if marking is None and request is not None:
         return
     event = ev.Failed(error_message=described(exception), cause=cause_of(exception))
-    # Without its request: it may have a record all the same, by the header of its message.
-    _record(tracker, process, task_id, event, keep=ours)
+    if marking is None:
+        # It may have a record all the same, by the header of its message.
+        process.sender.record(None, task_id, _owned(tracker, event), keep=False)
+        return
+    run = _run(process, task, task_id, marking, request, args, kwargs)
+    process.sender.record(run, task_id, _owned(tracker, event))
 
 
 def revoked(
@@ -35,13 +51,15 @@ def revoked(
     **_: Any,
 ) -> None:
     """Revoked, terminated or expired."""
-    if not _ours(tracker, task, request) or (process := tracker.process) is None:
+    marking = _marking(tracker, task, request)
+    if marking is None or (process := tracker.process) is None:
         return
     key = "expired" if expired else "revoked"
     message = text(tracker.settings.locale, key)
     reason = "expired" if expired else "terminated" if terminated else "revoked"
     event = ev.Cancelled(message=message, by="celery", reason=reason)
-    _record(tracker, process, request.id, event)
+    run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
+    process.sender.record(run, request.id, _owned(tracker, event))
 
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
@@ -54,27 +72,59 @@ def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
 
 
 def internal_error(
-    tracker: Tracker, task: Any, *, task_id: str, exception: Any = None, **_: Any
+    tracker: Tracker,
+    task: Any,
+    *,
+    task_id: str,
+    exception: Any = None,
+    args: Any = None,
+    kwargs: Any = None,
+    **_: Any,
 ) -> None:
     """Celery failed around the body, mostly since the result backend is away: the run has no end
     there (or gets a failure), and in a pool of threads no other signal tells of that.
     """
-    if not _ours(tracker, task, task.request) or (process := tracker.process) is None:
+    marking = _marking(tracker, task, task.request)
+    if marking is None or (process := tracker.process) is None:
         return
     event = ev.Failed(error_message=described(exception), cause="internal_error")
-    _record(tracker, process, task_id, event)
+    run = _run(process, task, task_id, marking, task.request, args, kwargs)
+    process.sender.record(run, task_id, _owned(tracker, event))
 
 
-def _ours(tracker: Tracker, task: Any, request: Any) -> bool:
+def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
     if getattr(task, "app", None) is not tracker.app:
-        return False
-    headers = {HEADER: getattr(request, HEADER, None)}
-    return tracker.marking_for(task.name, headers) is not None
+        return None
+    return tracker.marking_for(task.name, {HEADER: getattr(request, HEADER, None)})
 
 
-def _record(
-    tracker: Tracker, process: Process, task_id: str, event: ev.Event, *, keep: bool = True
-) -> None:
+def _owned(tracker: Tracker, event: ev.Event) -> ev.Event:
     worker = tracker.worker()
-    owned = replace(event, owner=worker.lease if worker else None)
-    process.sender.record(None, task_id, owned, keep=keep)
+    return replace(event, owner=worker.lease if worker else None)
+
+
+def _run(
+    process: Process,
+    task: Any,
+    task_id: str,
+    marking: Marking,
+    request: Any,
+    args: Any,
+    kwargs: Any,
+) -> Run:
+    """A run that knows no more than how its record would have begun."""
+    header = getattr(request, HEADER, None)
+    identity = identity_of(
+        task,
+        task.name,
+        marking,
+        args,
+        kwargs,
+        header if isinstance(header, dict) else {},
+        parent_id=getattr(request, "parent_id", None),
+        root_id=getattr(request, "root_id", None),
+        group_id=getattr(request, "group", None),
+    )
+    run = Run(task_id, identity, process.sender, celery_task=task, request=request)
+    run.base = created(task_id, identity, process.store.now())
+    return run

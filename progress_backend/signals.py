@@ -176,13 +176,22 @@ def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> No
     _record(process, run, ev.Completed(results=results, message=run.end_message))
 
 
-def _failure(tracker: Tracker, task: Any, *, task_id: str, exception: Any = None, **_: Any) -> None:
+def _failure(
+    tracker: Tracker,
+    task: Any,
+    *,
+    task_id: str,
+    exception: Any = None,
+    args: Any = None,
+    kwargs: Any = None,
+    **_: Any,
+) -> None:
     """In the child: the body raised. In the main process: a limit, or a lost child."""
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
     run = process.run_of(task.request)
     if run is None:
-        main_process.failed(tracker, process, task, task_id, exception)
+        main_process.failed(tracker, process, task, task_id, exception, args, kwargs)
         return
     failed = ev.Failed(
         error_message=run.error_text or described(exception),

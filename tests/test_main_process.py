@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -65,8 +65,8 @@ def test_a_revoke_is_a_cancel(
     assert (record.control["by"], record.control["reason"]) == ("celery", reason)
 
 
-def failure(task: Any, exception: Exception) -> None:
-    signals.task_failure.send(task, task_id="t", exception=exception)
+def failure(task: Any, exception: Exception, **given: Any) -> None:
+    signals.task_failure.send(task, task_id="t", exception=exception, **given)
 
 
 def test_a_lost_child_is_an_error_whose_second_telling_changes_nothing(
@@ -107,6 +107,44 @@ def test_a_task_of_another_app_is_not_ours(app: App, records: Records, redis_url
 
 def nothing() -> None:
     pass
+
+
+def lost_child(task: Any, **given: Any) -> None:
+    failure(task, WorkerLostError("signal 9"), **given)
+
+
+def revoke(task: Any, **given: Any) -> None:
+    signals.task_revoked.send(task, request=Context(id="t", **given), terminated=False)
+
+
+def internal_error(task: Any, **given: Any) -> None:
+    signals.task_internal_error.send(task, task_id="t", exception=ConnectionError(), **given)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "cause"),
+    [
+        (lost_child, "error", "worker_lost"),
+        (revoke, "cancelled", None),
+        (internal_error, "error", "internal_error"),
+    ],
+)
+def test_a_record_that_was_never_made_begins_with_its_end(
+    app: App, ends: Callable[..., None], status: str, cause: str | None
+) -> None:
+    """The store was away at the publish, and at the start if there was one."""
+
+    @progress_task(symbol=lambda symbol: symbol, total_items=lambda rows: rows)
+    def run(symbol: str, rows: int = 9) -> None:
+        pass
+
+    task = app.task(name="priced", shared=False)(run)
+    ends(task, args=("7203.T",), kwargs={"rows": 4})
+    record = app.record("t")
+    assert (record.status, record.error_cause) == (status, cause)
+    assert (record.task_type, record.symbol, record.total_items) == ("priced", "7203.T", 4)
+    assert (record.attempt, record.worker) == (0, None)
+    assert app.records() == ["t"]
 
 
 def test_the_failure_of_an_untracked_task_has_no_record(app: App) -> None:

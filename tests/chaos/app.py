@@ -24,7 +24,12 @@ def build(url: str, *, results: bool = True, set_as_current: bool = False) -> Ce
     backend = url if results else "disabled://"
     app = Celery("chaos", broker=url, backend=backend, set_as_current=set_as_current)
     app.conf.update(
-        broker_transport_options={"visibility_timeout": VISIBILITY_S},
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_S,
+            # A worker that is killed while it looks for messages to deliver again leaves its lock:
+            # by itself it would keep everybody else from looking for five minutes.
+            "unacked_mutex_expire": 2,
+        },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         task_track_started=True,

@@ -13,12 +13,14 @@ WORKER = {"lease": "w@tests/1", "name": "w@tests"}
 
 def record(status: str, **fields: Any) -> dict[str, Any]:
     given = {"error_cause": None, "error_message": None, "worker": None, "control": None}
-    return {"status": status, **given, **fields}
+    attempt = 0 if status == "created" else 1
+    return {"status": status, "attempt": attempt, **given, **fields}
 
 
 LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
 UNPUBLISHED = record("error", error_cause="not_published", error_message="no broker")
 UNHEARD = record("error", error_cause="internal_error", error_message="ConnectionError: refused")
+REJECTED = record("error", error_cause="rejected", error_message="Reject: no broker")
 BY_API = {"by": "api", "reason": "the storm"}
 IGNORED = {"by": "celery", "reason": "Ignore"}
 RETRYING = ["began, retries 0", "raised Retry"]
@@ -41,6 +43,9 @@ BEGAN = ["began, retries 0"]
         Case("t", "PENDING", record("cancelled", control=BY_API)),
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
         Case("t", "RETRY", record("running"), RETRYING),
+        Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
+        Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1", "raised Reject"]),
+        Case("t", "STARTED", REJECTED, ["raised Reject"]),
         Case("t", "PENDING", record("created")),
         Case("t", "STARTED", record("created"), BEGAN),
         Case("t", "PENDING", None, raised=True),
@@ -71,8 +76,13 @@ def test_right(case: Case) -> None:
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["heard that it is cancelled"]),
         Case("t", "STARTED", record("running", worker=WORKER)),
         Case("t", "RETRY", record("running", worker=WORKER), RETRYING),
-        Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
+        Case("t", "RETRY", record("running", attempt=2), [*RETRYING, "began, retries 1"]),
+        Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"], alive=True),
+        Case("t", "RETRY", record("running", worker=WORKER), [*RETRYING, "began, retries 1"]),
+        Case("t", "STARTED", REJECTED, ["raised Retry"]),
+        Case("t", "SUCCESS", REJECTED, ["raised Reject"]),
         Case("t", "SUCCESS", record("running"), RETRYING),
+        Case("t", "SUCCESS", record("created"), BEGAN),
         Case("t", "PENDING", record("paused")),
         Case("t", "SUCCESS", record("created")),
         Case("t", "STARTED", record("created"), BEGAN, alive=True),

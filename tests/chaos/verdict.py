@@ -63,6 +63,8 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
         case "internal_error":
             # Celery could not store the run's end (or its start), gave up and told nobody.
             return Verdict(f"error: Celery failed around the body, {_end(case)}", endless)
+        case "rejected" if endless and "raised Reject" in case.facts:  # a retry that never left
+            return Verdict("error: its retry could not leave; Celery could not store that")
         case "exception" if endless and "raised ValueError" in case.facts:  # the job's own
             # The signal came all the same, the store was away.
             return Verdict("error, as the job raised; Celery could not store that")
@@ -95,6 +97,10 @@ def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
 
 
 def _unended(case: Case, status: str) -> Verdict:
+    if _began_unheard(case):
+        # The store was away when it began, its process died before the store was back, and Celery
+        # stored no end: nobody is left who could say that it ever began.
+        return Verdict(f"{status}: it began and died unheard while the store was away", _dead(case))
     if _waits_for_its_retry(case):
         # As a message that died before the first run: see below.
         return Verdict("running, waits for its retry: that message died with its worker")
@@ -102,15 +108,19 @@ def _unended(case: Case, status: str) -> Verdict:
         return Verdict(f"{status}, left over; {_end(case)}", right=False)
     if case.state in _ENDED:
         return Verdict(f"created, but the result backend says {case.state}", right=False)
-    if case.facts:
-        # The store was away when it began, its process died before the store was back, and
-        # Celery stored no end: nobody is left who could say that it ever began.
-        return Verdict("created: it began and died unheard while the store was away", _dead(case))
     if case.raised:
         return Verdict("created, but its publish raised: it never left", right=False)
     # The message was taken (and acknowledged) by a worker that was killed before the body began.
     # To a store this looks like a task that still waits; only the broker could tell.
     return Verdict("created: its message died with the worker that took it")
+
+
+def _began_unheard(case: Case) -> bool:
+    """Whether nobody holds the record, and a run began of which it knows nothing."""
+    assert case.record is not None
+    began = sum(fact.startswith("began") for fact in case.facts)
+    nobodys = case.record["worker"] is None and case.record["status"] in ("created", "running")
+    return nobodys and began > case.record["attempt"] and case.state not in _ENDED
 
 
 def _waits_for_its_retry(case: Case) -> bool:
