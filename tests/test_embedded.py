@@ -16,7 +16,7 @@ import redis
 
 from progress_backend import embedded
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
-from tests.conftest import StartServer, missing
+from tests.conftest import missing
 from tests.servers import ROOT, Server, debian_redis
 from tests.waiting import eventually
 
@@ -91,49 +91,6 @@ def test_outlives_a_forked_child_that_exits() -> None:
 def test_the_terminals_interrupt_does_not_reach_it() -> None:
     with EmbeddedServer() as server:
         assert os.getpgid(server.pid) != os.getpgid(os.getpid())
-
-
-def test_appendonly_keeps_writes_over_a_crash(tmp_path: Path, start_server: StartServer) -> None:
-    server = start_server(data_dir=tmp_path / "store", appendonly=True)
-    url = server.url
-    with redis.Redis.from_url(url) as client:
-        client.set("kept", "yes")
-        assert client.waitaof(1, 0, 5000)[0] == 1
-    server.kill()
-    server.start()
-    assert server.url == url
-    with redis.Redis.from_url(url) as client:
-        assert client.get("kept") == b"yes"
-
-
-def test_data_dir_alone_keeps_a_snapshot_of_an_orderly_stop(tmp_path: Path) -> None:
-    server = EmbeddedServer(data_dir=tmp_path)
-    with server, redis.Redis.from_url(server.url) as client:
-        client.set("kept", "yes")
-    with server, redis.Redis.from_url(server.url) as client:
-        assert client.get("kept") == b"yes"
-
-
-def test_a_dump_that_another_server_left_is_not_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "dump.rdb").write_text("somebody else's")
-    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
-    with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
-        assert client.dbsize() == 0
-
-
-def test_in_memory_it_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
-    with EmbeddedServer() as master, EmbeddedServer() as replica:
-        port = master.url.split(":")[-1].split("/")[0]
-        with redis.Redis.from_url(master.url) as client, redis.Redis.from_url(replica.url) as copy:
-            client.set("copied", "yes")
-            copy.replicaof("127.0.0.1", port)
-            eventually(lambda: copy.get("copied") == b"yes")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use_is_one_clear_error() -> None:
