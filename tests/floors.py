@@ -41,6 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "feed",
         "hub",
         "interface",
+        "joined",
         "lane",
         "lease",
         "listener",

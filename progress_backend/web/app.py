@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from .direct import DirectStatus
 from .metrics import metrics_router
 from .page import page_router
 from .router import router
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     )
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
+    app.add_middleware(DirectStatus)
     app.include_router(router)
     app.include_router(metrics_router)
     app.include_router(page_router)

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from ..feed import Feed
 from ..flows import Flows
 from ..hub import Hub
+from ..joined import JoinedReads
 from ..lease import Keeper
 from ..listener import Listener
 from ..result_backend import AskBackend, result_backend
@@ -35,6 +36,8 @@ class Api:
 
     settings: Settings
     store: AsyncStore
+    #: Where reads of one task go, since very many are asked for at once.
+    reads: JoinedReads
     service: RedisProgressService
     hub: Hub[Update]
     feed: Feed
@@ -53,7 +56,8 @@ class Api:
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
-        return cls(settings, store, service, hub, feed, listener, broker, Measured())
+        reads = JoinedReads(store)
+        return cls(settings, store, reads, service, hub, feed, listener, broker, Measured())
 
     @property
     def flows(self) -> Flows:

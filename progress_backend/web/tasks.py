@@ -16,7 +16,7 @@ from ..flows import summary
 from ..interface import pagination
 from ..model import TaskStatus
 from . import docs, schemas
-from .state import api_of
+from .state import Api, api_of
 from .strict import StrictRoute
 from .terminate import NoBroker
 
@@ -66,8 +66,16 @@ async def task_status(
     task_id: schemas.TaskId,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    api = api_of(request)
-    document = _there(task_id, await api.store.run(api.flows.body(task_id)))
+    return await status_of(api_of(request), task_id, if_none_match)
+
+
+async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Response:
+    """The answer about a task, to whoever asks.
+
+    Raises:
+        TaskNotFound, StoreUnavailable: as they say.
+    """
+    document = _there(task_id, await api.reads.run(api.flows.body(task_id)))
     tag = wire.entity_tag(document)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if if_none_match is not None and matches(if_none_match, tag):

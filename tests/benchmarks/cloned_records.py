@@ -1,0 +1,113 @@
+"""Very many records, in seconds: the product writes one of a kind, a script at the store copies it.
+
+A copy has all that the original has, under its own id: document with its expiry, facets, place in
+the order of cleanup, and entry in every index.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import redis
+
+from progress_backend import events as ev
+from progress_backend.model import Worker
+from progress_backend.record import facets_of
+from progress_backend.store import Store
+from progress_backend.wire import decode
+
+TYPES = ("fetch_data", "bulk_import", "report")
+SYMBOLS = (None, "7203.T", "6758.T", "9984.T", "8306.T", "6861.T", "9432.T", "4063.T")
+#: An original's number is above every copy's.
+_ORIGINALS = 0xF000_0000
+#: Copies a call of the script, so that their arguments fit on Lua's stack.
+_AT_ONCE = 1_000
+
+#: KEYS: facets, expiry, then the indexes. ARGV: prefix of documents, original's id, first number,
+#: step and count of the copies, creation time (µs) of number 0, tail of every id.
+_COPY = """
+local original, prefix = ARGV[2], ARGV[1]
+local document = redis.call('GET', prefix .. original)
+local ttl = redis.call('PTTL', prefix .. original)
+local facets = redis.call('HGET', KEYS[1], original)
+local due = redis.call('ZSCORE', KEYS[2], original)
+local at = string.find(document, original, 1, true)
+local head, rest = string.sub(document, 1, at - 1), string.sub(document, at + #original)
+local first, step, count = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local stands, dues, created = {}, {}, {}
+for i = 0, count - 1 do
+  local number = first + i * step
+  local id = string.format('%08x', number) .. ARGV[7]
+  redis.call('SET', prefix .. id, head .. id .. rest, 'PX', ttl)
+  stands[2 * i + 1], stands[2 * i + 2] = id, facets
+  dues[2 * i + 1], dues[2 * i + 2] = due, id
+  created[2 * i + 1], created[2 * i + 2] = string.format('%.0f', ARGV[6] + number), id
+end
+redis.call('HSET', KEYS[1], unpack(stands))
+redis.call('ZADD', KEYS[2], unpack(dues))
+for k = 3, #KEYS do
+  redis.call('ZADD', KEYS[k], unpack(created))
+end
+"""
+_TAIL = "-9dad-41d1-80b4-00c04fd430c8"
+
+
+def task_id(number: int) -> str:
+    """The id of a copy: as long as Celery's."""
+    return f"{number:08x}{_TAIL}"
+
+
+def running(store: Store, count: int) -> list[str]:
+    """Ids of running tasks with figures, details and an estimate."""
+    original = _original(store, 0, "running", TYPES[0], SYMBOLS[1])
+    copy(store, original, count)
+    return [task_id(number) for number in range(count)]
+
+
+def mixed(store: Store, count: int) -> None:
+    """Fills an empty store with tasks of every status, of three types, of seven symbols or none."""
+    store.ready()
+    kinds = list(product(("created", "running", "completed", "error"), TYPES, SYMBOLS))
+    originals = [_original(store, number, *kind) for number, kind in enumerate(kinds)]
+    for place, original in enumerate(originals):
+        copies = len(range(place, count - len(originals), len(originals)))
+        copy(store, original, copies, first=place, step=len(originals))
+
+
+def copy(store: Store, original: str, count: int, *, first: int = 0, step: int = 1) -> None:
+    """Copies a record to the ids of the numbers from `first` on; they are older than it."""
+    keys = store.layout.of_task(original)
+    with redis.Redis.from_url(store.settings.redis_url or "") as client:
+        facets = facets_of(decode(client.get(keys.task(original))))
+        indexes = [*keys.indexes(facets.status, facets.task_type, facets.symbol)]
+        if facets.lease is not None:
+            indexes.append(keys.held(facets.lease))
+        before_us = int(client.zscore(keys.index(), original)) - _ORIGINALS
+        names = [keys.facets, keys.expiry, *indexes]
+        script = client.register_script(_COPY)
+        for done in range(0, count, _AT_ONCE):
+            at_once = min(_AT_ONCE, count - done)
+            numbers = (first + done * step, step, at_once)
+            script(names, [keys.task(""), original, *numbers, before_us, _TAIL])
+
+
+def _original(store: Store, number: int, status: str, task_type: str, symbol: str | None) -> str:
+    """A record as a job leaves it."""
+    identity = ev.Identity(
+        task_type=task_type, total_items=252, symbol=symbol, metadata={"market": "TSE"}
+    )
+    worker = Worker("celery@host/0123456789abcdef", "celery@host")
+    events: dict[str, tuple[ev.Event, ...]] = {
+        "created": (ev.Created(identity=identity),),
+        "running": (
+            ev.Created(identity=identity),
+            ev.Started(identity=identity, worker=worker),
+            ev.Progressed(current=150, message="データ取得中 150/252"),
+        ),
+    }
+    events["completed"] = (*events["running"], ev.Completed(results={"records_saved": 252}))
+    events["error"] = (*events["running"], ev.Failed(error_message="TimeoutError: no answer"))
+    made = task_id(_ORIGINALS + number)
+    for event in events[status]:
+        store.run(store.flows.apply(made, (event,), store.now()))
+    return made

@@ -1,0 +1,78 @@
+"""Reads of a task's status a second from a real process, and what the slowest hundredth took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from progress_backend.embedded import EmbeddedServer
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+
+from .cloned_records import running
+from .http_load import get, load
+from .http_services import OURS, http_services
+from .processor import Spent
+from .rounds import Rounds
+from .row import Row
+
+PEER = "FastAPI hello"
+_CONNECTIONS = 32
+_TASKS = 1_000
+
+
+def measure(quick: bool) -> list[Row]:
+    """Two rows: requests a second, and the 99th percentile of their times."""
+    requests, rounds = (1_000, 2) if quick else (10_000, 12)
+    with EmbeddedServer() as server, http_services(server.pid) as start:
+        with Store(Settings(redis_url=server.url)) as store:
+            ids = running(store, _TASKS)
+        status = [get(f"/internal/task/{task_id}/status") for task_id in ids]
+        hello = [get("/hello")]
+        sides = {
+            OURS: (start(OURS, server.url), status),
+            PEER: (start("hello", server.url), hello),
+            "FastAPI + one GET": (start("one_get", server.url), status),
+            "uvicorn alone": (start("bare", server.url), hello),
+        }
+        spent = Spent(lambda name: (sides[name][0].pid,))
+        slow: dict[str, list[float]] = {name: [] for name in sides}
+
+        def a_round(name: str) -> Callable[[], float]:
+            served, asked = sides[name]
+
+            def ask() -> float:
+                seen = load(served.port, asked, requests, _CONNECTIONS)
+                slow[name].append(seen.p99_ms)
+                return seen.per_second
+
+            return lambda: spent.during(name, ask)
+
+        rates = Rounds.of({name: a_round(name) for name in sides}, rounds)
+    slowest = Rounds({name: figures[1:] for name, figures in slow.items()})
+    note = f"{requests:,} requests a round, one process on one core; load and store on the other"
+    return [
+        Row(
+            what="GET status, 1,000 tasks in turn, 32 connections",
+            unit="/s",
+            figures=rates.medians(),
+            peer=PEER,
+            ratio=rates.ratio(OURS, PEER),
+            target=1.5,
+            stretch=2.0,
+            more=True,
+            notes=(
+                note,
+                rates.spread(OURS, PEER),
+                f"processor time of the serving process: {spent.ratio(OURS, PEER):.3f}× hello",
+            ),
+        ),
+        Row(
+            what="GET status, 99th percentile",
+            unit="ms",
+            figures=slowest.medians(),
+            peer=PEER,
+            ratio=slowest.ratio(OURS, PEER),
+            target=0.6,
+            notes=(note, slowest.spread(OURS, PEER)),
+        ),
+    ]
