@@ -26,9 +26,11 @@ def smoothed(rate: float | None, items: int, seconds: float, elapsed: float = in
     """
     if seconds < _SHORTEST_STEP_S or items < 0:
         return rate
-    latest = items / seconds
     if rate is None:
-        return round(latest, _DECIMALS) if items else None
+        # A start that stood still counts as far back as the smoothing remembers.
+        stood = min(elapsed, SMOOTHING_S) if isfinite(elapsed) else 0
+        return round(items / max(seconds, stood), _DECIMALS) if items else None
+    latest = items / seconds
     weight = max(1 - exp(-seconds / SMOOTHING_S), min(seconds / max(elapsed, seconds), 1))
     return round(rate + weight * (latest - rate), _DECIMALS)
 

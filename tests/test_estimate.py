@@ -24,6 +24,12 @@ def test_the_first_step_gives_the_rate() -> None:
     assert estimate.smoothed(None, 50, 5) == 10
 
 
+def test_a_start_that_stood_still_counts() -> None:
+    # Ten looks at 0 of 3, and then the first of them.
+    assert estimate.smoothed(None, 1, 0.3, elapsed=3) == pytest.approx(1 / 3)
+    assert estimate.smoothed(None, 1, 0.3, elapsed=3_600) == pytest.approx(1 / 10)
+
+
 def test_a_steady_job_keeps_its_rate() -> None:
     rate = None
     for _ in range(100):
