@@ -85,7 +85,8 @@ class Hub(Generic[T]):
 
     def __init__(self, counts: Counts | None = None) -> None:
         self.counts = counts or Counts()
-        self._topics: dict[str, set[Receiver[T]]] = {}
+        #: In order: who came first is told first, and lies next to the next in memory.
+        self._topics: dict[str, dict[Receiver[T], None]] = {}
         self._closed = False
 
     def join(self, topic: str) -> Mailbox[T]:
@@ -98,12 +99,12 @@ class Hub(Generic[T]):
         """Gives to the receiver what is published on the topic from now on."""
         if self._closed:
             receiver.close()
-        self._topics.setdefault(topic, set()).add(receiver)
+        self._topics.setdefault(topic, {})[receiver] = None
 
     def leave(self, topic: str, receiver: Receiver[T]) -> bool:
         """Takes a receiver away; whether somebody still listens to the topic."""
-        receivers = self._topics.get(topic, set())
-        receivers.discard(receiver)
+        receivers = self._topics.get(topic, {})
+        receivers.pop(receiver, None)
         if not receivers:
             self._topics.pop(topic, None)
         return bool(receivers)

@@ -66,7 +66,8 @@ class Update:
         Within an epoch only a later state counts; a new epoch's state is adopted whatever it is,
         since a store may come back older.
         """
-        return self.key > other.key and self.key[1:] != other.key[1:]
+        mine, theirs = self.key, other.key
+        return mine > theirs and (mine[2] != theirs[2] or mine[1] != theirs[1])
 
 
 def _frame(text: bytes) -> bytes:

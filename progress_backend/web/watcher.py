@@ -57,14 +57,17 @@ class Watcher:
 
     def _tell(self, update: Update) -> None:
         self.known = update
-        self.stop()
+        if self._timer is not None:
+            self.stop()
         if update.message is not None:
             self._outlet.tell(update)
-        if update.suspected or update.message is None:
+            if not update.ended:
+                return
+        if update.ended and not update.suspected:
+            self._outlet.close(ENDED, "the task has ended")
+        else:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._lease_s, self._give_up)
-        elif update.ended:
-            self._outlet.close(ENDED, "the task has ended")
 
     def _give_up(self) -> None:
         if self.known is None or self.known.message is None:
