@@ -14,6 +14,7 @@ from . import commands as c
 from . import estimate, paging, wire
 from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
 from .events import Created, Event
+from .json_text import dumps
 from .model import STATUSES, Task, TaskStatus, rendered, replace
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .settings import Settings
@@ -44,9 +45,13 @@ class Flows:
         return documents[0]
 
     def body(self, task_id: str) -> Flow[bytes | None]:
-        """The document as a reader wants it: one that has not begun gets a first estimate."""
+        """The document as a reader wants it."""
         document = yield from self.get(task_id)
-        if document is None or b'"status":"created"' not in document:
+        return None if document is None else (yield from self.estimated(document))
+
+    def estimated(self, document: bytes) -> Flow[bytes]:
+        """A document as a reader wants it: one that has not begun gets a first estimate."""
+        if b'"status":"created"' not in document:
             return document
         body = json.loads(document)
         if body["status"] == TaskStatus.CREATED and body["estimated_completion"] is None:
@@ -55,7 +60,7 @@ class Flows:
             total = body["progress"]["total"]
             estimated = estimate.first_estimate(created_at, total, rate)
             body["estimated_completion"] = rendered(estimated)
-            document = wire.dumps(body).encode()
+            document = dumps(body).encode()
         return document
 
     def apply(

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, overload
 
 from .events import Identity
 from .failures import described
-from .wire import dumps
+from .json_text import dumps
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from .errors import TooLarge
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
+from .json_text import document_of, dumps
 from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered, replace
 
 #: A document above this is refused: it is sent to every watcher on every update.
@@ -22,15 +23,6 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024
 #: What one of a task's dictionaries may take when a too large document is clipped.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
-#: Nesting that is still recorded; deeper values are recorded as text. Readers have their limits:
-#: Python's own parser gives up at about 1,000, less where the stack is deep already.
-_DEEPEST: Final = 20
-#: Longest whole number in bits: Python refuses to write one of more than 4,300 digits.
-_WIDEST: Final = 10_000
-
-_dump = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
-).encode
 
 
 def encode(task: Task) -> bytes:
@@ -40,9 +32,7 @@ def encode(task: Task) -> bytes:
         TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
     """
     body = _document(task)
-    document = dumps(body).encode("utf-8", "replace")
-    if document.count(b"{") + document.count(b"[") > _DEEPEST:  # else it cannot be deeper
-        document = _dump(_plain(body, ())).encode("utf-8", "replace")
+    document = document_of(body, task.metadata, task.results, task.processing_details)
     if len(document) > MAX_DOCUMENT_BYTES:
         raise TooLarge(
             f"the record of task {task.task_id} would take {len(document)} bytes, at most "
@@ -71,38 +61,6 @@ def clipped(task: Task) -> Task:
 def digest(document: bytes) -> str:
     """What `commit.lua` compares: SHA-1, in hex, of the document."""
     return sha1(document, usedforsecurity=False).hexdigest()
-
-
-def dumps(value: Any) -> str:
-    """JSON text of anything: what JSON cannot say (NaN, odd keys, objects) becomes text."""
-    try:
-        return _dump(value)
-    except Exception:  # besides JSON's own errors, whatever a user's own __str__ raises
-        return _dump(_plain(value, ()))
-
-
-def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    """The value as JSON can say it; `above` are the ids of the containers around it."""
-    if len(above) < _DEEPEST and id(value) not in above:
-        inside = (*above, id(value))
-        if isinstance(value, dict):
-            return {_scalar(k): _plain(v, inside) for k, v in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [_plain(v, inside) for v in value]
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str | int | float | None:
-    if isinstance(value, float):
-        return value if value - value == 0 else str(value)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int) and value.bit_length() < _WIDEST:
-        return value
-    try:
-        return str(value)
-    except Exception:  # a user's own __str__ may raise anything
-        return f"<{type(value).__name__}>"
 
 
 def _document(task: Task) -> dict[str, Any]:

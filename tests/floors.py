@@ -17,7 +17,7 @@ MAX_LINES = 250
 
 # From the ground up. A package such as web stands here once, for all of its modules.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "words": ("catalogue", "errors", "events", "keys", "model", "settings"),
+    "words": ("catalogue", "errors", "events", "json_text", "keys", "model", "settings"),
     "rules": (
         "captured",
         "estimate",

@@ -1,0 +1,85 @@
+"""JSON text of anything: what JSON cannot say (NaN, odd keys, objects, depth) becomes text.
+
+orjson writes what is plain, several times as fast as Python's own encoder; but it writes NaN as
+null, and a user's result must not lose its meaning unsaid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+#: Nesting that is still recorded; deeper values are recorded as text. Readers have their limits:
+#: Python's own parser gives up at about 1,000, less where the stack is deep already.
+_DEEPEST: Final = 20
+#: Longest whole number in bits: Python refuses to write one of more than 4,300 digits.
+_WIDEST: Final = 10_000
+
+_dump = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
+).encode
+#: Nesting that is looked through for what orjson writes as it stands.
+_SHALLOW: Final = 3
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+
+
+def document_of(body: Mapping[str, Any], *values: Any) -> bytes:
+    """A record's JSON. `values` are the parts that came from users; all the rest is plain."""
+    if not [value for value in values if not plain(value)]:
+        try:
+            return orjson.dumps(body)
+        except TypeError:
+            pass  # half of a surrogate pair, a number of more than 64 bits
+    document = dumps(body).encode("utf-8", "replace")
+    if document.count(b"{") + document.count(b"[") > _DEEPEST:  # else it cannot be deeper
+        document = _dump(_plain(body, ())).encode("utf-8", "replace")
+    return document
+
+
+def plain(value: Any, depth: int = 0) -> bool:
+    """Whether orjson writes a value as Python's own encoder does, or refuses it."""
+    kind = type(value)
+    if kind is dict:
+        if value and not all(type(key) is str for key in value):
+            return False
+        inside = value.values()
+    elif kind is list or kind is tuple:
+        inside = value
+    else:
+        return kind in _PLAIN or (kind is float and value - value == 0)
+    return not inside or (depth < _SHALLOW and all(plain(each, depth + 1) for each in inside))
+
+
+def dumps(value: Any) -> str:
+    """JSON text of anything: what JSON cannot say (NaN, odd keys, objects) becomes text."""
+    try:
+        return _dump(value)
+    except Exception:  # besides JSON's own errors, whatever a user's own __str__ raises
+        return _dump(_plain(value, ()))
+
+
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """The value as JSON can say it; `above` are the ids of the containers around it."""
+    if len(above) < _DEEPEST and id(value) not in above:
+        inside = (*above, id(value))
+        if isinstance(value, dict):
+            return {_scalar(k): _plain(v, inside) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [_plain(v, inside) for v in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | int | float | None:
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and value.bit_length() < _WIDEST:
+        return value
+    try:
+        return str(value)
+    except Exception:  # a user's own __str__ may raise anything
+        return f"<{type(value).__name__}>"
