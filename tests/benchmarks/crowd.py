@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 _BATCH = 100
-_MARKER = re.compile(rb"#(\d+)#")
+MARKER = re.compile(rb"#(\d+)#")
 _MASK = b"\0\0\0\0"
 #: Seconds until a message or an answer that does not come fails the run.
 _PATIENCE_S = 60.0
@@ -31,8 +31,9 @@ def marker(number: int) -> str:
 class Crowd:
     """The handle of a process with clients, a WebSocket for each path."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, pid: int) -> None:
         self._pipe = pipe
+        self.pid = pid
 
     def last(self, number: int) -> None:
         """Begins to wait until every client has the message with this marker."""
@@ -72,7 +73,8 @@ def crowd(port: int, paths: Sequence[str]) -> Iterator[Crowd]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_run, args=(theirs, port, list(paths)), daemon=True)
     process.start()
-    handle = Crowd(ours)
+    assert process.pid is not None
+    handle = Crowd(ours, process.pid)
     try:
         assert handle._answer() == "connected"
         yield handle
@@ -103,9 +105,9 @@ class _Clients:
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         for start in range(0, len(paths), _BATCH):
-            opened = [_asked(port, path) for path in paths[start : start + _BATCH]]
+            opened = [asked(port, path) for path in paths[start : start + _BATCH]]
             for one in opened:
-                _first_message(one)
+                first_message(one)
                 one.setblocking(False)
                 self._sockets[one.fileno()] = one
                 self._epoll.register(one.fileno(), select.EPOLLIN)
@@ -140,7 +142,7 @@ class _Clients:
                     continue
                 data = self._read(descriptor)
                 now = time.monotonic_ns()
-                for found in _MARKER.findall(data):
+                for found in MARKER.findall(data):
                     newest[descriptor] = int(found)
                     heard.append((int(found), now))
                 if last is not None and newest[descriptor] >= last:
@@ -158,8 +160,13 @@ class _Clients:
         return data
 
 
-def _asked(port: int, path: str) -> socket.socket:
-    one = socket.create_connection(("127.0.0.1", port), _PATIENCE_S)
+def asked(port: int, path: str, buffer: int | None = None) -> socket.socket:
+    """A connection that asked for a WebSocket; `buffer` bytes wait in its kernel at most."""
+    one = socket.socket()
+    if buffer is not None:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    one.settimeout(_PATIENCE_S)
+    one.connect(("127.0.0.1", port))
     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     request = (
         f"GET {path} HTTP/1.1",
@@ -174,7 +181,7 @@ def _asked(port: int, path: str) -> socket.socket:
     return one
 
 
-def _first_message(one: socket.socket) -> None:
+def first_message(one: socket.socket) -> None:
     """Reads the answer to the handshake and one whole text frame."""
     data = b""
     while not (data.partition(b"\r\n\r\n")[2][:1] == b"\x81" and data.endswith(b"}")):

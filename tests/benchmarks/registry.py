@@ -19,6 +19,9 @@ MODULES = (
     "publishing",
     "get_status",
     "socket_broadcast",
+    "socket_many_tasks",
+    "socket_one_task",
+    "socket_never_reads",
 )
 
 

@@ -54,12 +54,19 @@ class Side:
 
     def crowd(self, *task_ids: str) -> AbstractContextManager[Crowd]:
         """Clients, one of each of these tasks."""
-        before = "/internal/ws/task/" if self.name == OURS else "/"
-        return crowd(self.port, [before + task_id for task_id in task_ids])
+        return crowd(self.port, [self.path(task_id) for task_id in task_ids])
 
-    def tell(self, task_id: str, number: int) -> int:
+    def path(self, task_id: str) -> str:
+        """Where a task's watchers ask."""
+        return f"/internal/ws/task/{task_id}" if self.name == OURS else f"/{task_id}"
+
+    def tell(self, task_id: str, number: int, size: int = 40) -> int:
         """Tells a task's watchers a marker's number; returns when that was sent off."""
-        return self.write(task_id, f"{marker(number)} items of the day's prices are fetched")
+        return self.write(task_id, marker(number).ljust(size, "."))
+
+    def pids(self) -> tuple[int, int]:
+        """The processes between writer and client."""
+        return self.service.pid, self.redis.pid
 
     def rss(self) -> int:
         """Bytes of memory."""

@@ -1,0 +1,62 @@
+"""From a commit to its watchers: two sides in turn, the middle and the slowest hundredth."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from statistics import quantiles
+
+from .crowd import Crowd
+from .one_core import on_one_core
+from .rounds import Rounds
+from .sides import LIMIT, OURS, Side, sides
+
+
+def compared(
+    task_ids: Sequence[str], watchers: int, updates: int, every_s: float, rounds: int
+) -> tuple[Rounds, Rounds]:
+    """p50 and p99 of each round, in microseconds.
+
+    `watchers` clients a task hear `updates` updates a round, of one task after the other, one each
+    `every_s` seconds. All processes share a core.
+    """
+    p50: dict[str, list[float]] = {OURS: [], LIMIT: []}
+    p99: dict[str, list[float]] = {OURS: [], LIMIT: []}
+    with sides() as start, ExitStack() as stack:
+        both = [start.ours(), start.limit()]
+        crowds: dict[str, Crowd] = {}
+        for side in both:
+            for task_id in task_ids:
+                side.tell(task_id, 0)
+            asked = [task_id for task_id in task_ids for _ in range(watchers)]
+            crowds[side.name] = stack.enter_context(side.crowd(*asked))
+        others = [pid for side in both for pid in (*side.pids(), crowds[side.name].pid)]
+        stack.enter_context(on_one_core(others))
+        for number in range(rounds + 1):
+            for side in both:
+                gc.collect()
+                first = number * updates + 1
+                came = _round(side, crowds[side.name], task_ids, first, updates, every_s)
+                assert len(came) == updates * watchers, f"{len(came)} messages at {side.name}"
+                if number:  # the first one warms up
+                    hundredths = quantiles(came, n=100)
+                    p50[side.name].append(hundredths[49])
+                    p99[side.name].append(hundredths[98])
+            both.reverse()
+    return Rounds(p50), Rounds(p99)
+
+
+def _round(
+    side: Side, crowd: Crowd, task_ids: Sequence[str], first: int, updates: int, every_s: float
+) -> list[float]:
+    crowd.listen()
+    sent: dict[int, int] = {}
+    began = time.monotonic()
+    for number in range(first, first + updates):
+        time.sleep(max(0.0, began + (number - first) * every_s - time.monotonic()))
+        sent[number] = side.tell(task_ids[number % len(task_ids)], number)
+    # Who has this number or a later one has heard the last update of its task.
+    heard = crowd.heard(first + updates - len(task_ids))
+    return [(at - sent[number]) / 1000 for number, at in heard]

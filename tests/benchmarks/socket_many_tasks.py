@@ -1,0 +1,36 @@
+"""1,000 tasks, three watchers each, an update a second each."""
+
+from __future__ import annotations
+
+from .latency import compared
+from .row import Row
+from .sides import LIMIT, OURS
+
+
+def measure(quick: bool) -> list[Row]:
+    """Two rows: the middle and the slowest hundredth."""
+    tasks, rounds = (50, 2) if quick else (1_000, 10)
+    names = [f"job-{number}" for number in range(tasks)]
+    p50, p99 = compared(names, 3, tasks, 1 / tasks, rounds)
+    what = f"{tasks:,} tasks × 3 watchers, one update a second"
+    note = "commit or PUBLISH to each client; all processes on one core"
+    return [
+        Row(
+            what=f"{what}, p50",
+            unit="µs",
+            figures=p50.medians(),
+            peer=LIMIT,
+            ratio=p50.ratio(OURS, LIMIT),
+            target=1.2,
+            notes=(note, p50.spread(OURS, LIMIT)),
+        ),
+        Row(
+            what=f"{what}, p99",
+            unit="µs",
+            figures=p99.medians(),
+            peer=LIMIT,
+            ratio=p99.ratio(OURS, LIMIT),
+            target=1.5,
+            notes=(p99.spread(OURS, LIMIT),),
+        ),
+    ]

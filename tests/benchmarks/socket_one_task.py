@@ -1,0 +1,25 @@
+"""From a worker's commit to one WebSocket client."""
+
+from __future__ import annotations
+
+from .latency import compared
+from .row import Row
+from .sides import LIMIT, OURS
+
+
+def measure(quick: bool) -> list[Row]:
+    """Two rows: the middle and the slowest hundredth."""
+    updates, rounds = (50, 2) if quick else (300, 20)
+    p50, p99 = compared(["job"], 1, updates, 0.003, rounds)
+    return [
+        Row(
+            what=f"worker's commit to a WebSocket client, {name}",
+            unit="µs",
+            figures=found.medians(),
+            peer=LIMIT,
+            ratio=found.ratio(OURS, LIMIT),
+            target=1.2,
+            notes=("all processes on one core", found.spread(OURS, LIMIT)),
+        )
+        for name, found in (("p50", p50), ("p99", p99))
+    ]
