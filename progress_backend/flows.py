@@ -147,9 +147,8 @@ class Flows:
         if task.ended:
             ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
             return max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
-        ends = estimate.estimated_completion(task)
-        alive_until_ms = max(now_ms, milliseconds(ends)) if ends else now_ms
-        return alive_until_ms + UNENDED_S * 1000
+        expected_s = estimate.remaining_seconds(task) or 0
+        return now_ms + int((expected_s + UNENDED_S) * 1000)
 
     def page(
         self,

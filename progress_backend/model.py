@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 
@@ -28,6 +28,8 @@ STATUSES: Final = (
 )
 #: Statuses of a task that has ended.
 ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED})
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 #: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
 LOST: Final = "lost"
@@ -120,7 +122,7 @@ class Task:
         until = self.completed_at or self.updated_at
         if self.started_at is None or until is None:
             return None
-        return max(0, round((until - self.started_at).total_seconds() * 1000))
+        return max(0, (until - self.started_at) // _MILLISECOND)
 
     def to_dict(self) -> dict[str, Any]:
         """The specification's dictionary (section 3.1), under its names."""

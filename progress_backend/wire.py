@@ -64,37 +64,37 @@ def digest(document: bytes) -> str:
 
 
 def _document(task: Task) -> dict[str, Any]:
-    body = task.to_dict()
     remaining = remaining_seconds(task)
-    filled = _estimates(task, remaining)
-    if filled:
-        body["processing_details"] = {**filled, **task.processing_details}
-    body["created_at"] = rendered(task.created_at)
-    body["estimated_completion"] = rendered(ending(task, remaining))
-    body["attempt"] = task.attempt
-    body["retries"] = task.retries
-    body["worker"] = task.worker and {"lease": task.worker.lease, "name": task.worker.name}
-    body["parent_id"] = task.parent_id
-    body["root_id"] = task.root_id
-    body["group_id"] = task.group_id
-    body["error_cause"] = task.error_cause
-    body["control"] = task.control
-    body["rate"] = task.rate
-    body["estimated_details"] = list(filled)
-    body["revision"] = task.revision
-    return body
+    filled = {} if task.rate is None else _estimates(task, remaining)
+    worker = task.worker
+    return {
+        **task.to_dict(),
+        "processing_details": {**filled, **task.processing_details},
+        "created_at": rendered(task.created_at),
+        "estimated_completion": rendered(ending(task, remaining)),
+        "attempt": task.attempt,
+        "retries": task.retries,
+        "worker": None if worker is None else {"lease": worker.lease, "name": worker.name},
+        "parent_id": task.parent_id,
+        "root_id": task.root_id,
+        "group_id": task.group_id,
+        "error_cause": task.error_cause,
+        "control": task.control,
+        "rate": task.rate,
+        "estimated_details": list(filled),
+        "revision": task.revision,
+    }
 
 
 def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
     """The processing details that the caller did not give and that are known."""
-    if task.rate is None:
-        return {}
-    texts = {
-        "processing_rate": rate_text(task.rate),
-        "estimated_remaining": seconds_text(remaining),
-    }
-    given = task.processing_details
-    return {k: v for k, v in texts.items() if v is not None and k not in given}
+    given, texts = task.processing_details, {}
+    rate, left = rate_text(task.rate), seconds_text(remaining)
+    if rate is not None and "processing_rate" not in given:
+        texts["processing_rate"] = rate
+    if left is not None and "estimated_remaining" not in given:
+        texts["estimated_remaining"] = left
+    return texts
 
 
 def decode(document: bytes) -> Task:
