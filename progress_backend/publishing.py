@@ -79,6 +79,9 @@ def watch(tracker: Tracker) -> None:
 
     @functools.wraps(send_task)
     def send(name: str, *args: Any, **options: Any) -> Any:
+        app = tracker.app
+        if not app.finalized and app.autofinalize and name not in app._tasks:
+            app.finalize(auto=True)  # until then Celery has only promises of the app's tasks
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()

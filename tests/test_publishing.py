@@ -98,6 +98,18 @@ def test_an_unknown_name_has_no_record_yet_unless_all_are_tracked(installed: Ins
     assert app.document(app.celery.send_task("known.elsewhere").id) == {}
 
 
+def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Install) -> None:
+    app = installed()
+
+    @app.celery.task(name="fetch", shared=False, lazy=True)  # type: ignore[untyped-decorator]
+    @progress_task(task_type="fetch_data")
+    def run(symbol: str) -> None:
+        pass
+
+    assert not app.celery.finalized, "or nothing is left to be made"
+    assert app.record(app.celery.send_task("fetch", ("AAPL",)).id).task_type == "fetch_data"
+
+
 def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Install) -> None:
     app = installed()
     said = {"task_type": "nightly", "symbol": "X", "total_items": 7, "metadata": {"by": "cron"}}
