@@ -7,6 +7,7 @@ monitors; that is more work than all the rest of a written value.
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from typing import Any
@@ -28,6 +29,9 @@ class Exchange:
         self._lock = threading.Lock()
         #: Answered last time, so it is connected; None while it is in use.
         self._held: Any = None
+        #: Tells whether anything has come over that socket, without reading in vain.
+        self._poll: Any = None
+        self._polled: Any = None
 
     def ask(self, request: Request) -> Any:
         """The raw reply. Raises as `execute_command`; nothing is sent twice."""
@@ -41,16 +45,24 @@ class Exchange:
             except BaseException:
                 self._client.connection_pool.release(connection)
                 raise
-            self._held = connection
+            self._hold(connection)
             return reply
         finally:
             self._lock.release()
+
+    def _hold(self, connection: Any) -> None:
+        self._held = connection
+        if connection._sock is not self._polled and hasattr(select, "poll"):
+            self._polled, self._poll = connection._sock, select.poll()
+            self._poll.register(self._polled, select.POLLIN)
 
     def _take(self) -> Any:
         """The held connection if the server has not closed it meanwhile, else one of the pool."""
         pool = self._client.connection_pool
         connection, self._held = self._held, None
         if connection is not None:
+            if connection._sock is self._polled and not self._poll.poll(0):
+                return connection
             try:
                 if not connection.can_read():
                     return connection
@@ -82,6 +94,8 @@ def _says_committed(connection: Any) -> bool:
 
 def packed(request: Request) -> bytes:
     """A request as Redis's protocol has it: an array of bulk strings."""
-    parts = [part if type(part) is bytes else str(part).encode() for part in request]
-    bulks = [b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]
-    return b"*%d\r\n%b" % (len(parts), b"".join(bulks))
+    packed = [b"*%d\r\n" % len(request)]
+    for part in request:
+        text = part if type(part) is bytes else str(part).encode()
+        packed.append(b"$%d\r\n%b\r\n" % (len(text), text))
+    return b"".join(packed)
