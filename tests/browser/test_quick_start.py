@@ -1,0 +1,70 @@
+"""What the quick start gives a front end to copy, in a page of the API's own address."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.docs.reading import blocks
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+#: What is the reader's: two elements and an id.
+READERS = """
+const bar = document.createElement("progress"), label = document.createElement("output");
+bar.max = 100;
+document.body.append(bar, label);
+const taskId = "{task_id}";
+"""
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+def run(page: Page, number: int, api: RunningApi, task_id: str) -> None:
+    """Runs one of the section's two blocks for the task."""
+    snippets = blocks("docs/quick-start.md", "Reading the record", "js")
+    assert len(snippets) == 2
+    text = snippets[number].text
+    assert "127.0.0.1:8004" in text
+    text = text.replace(":8004", f":{api.port}")
+    page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
+
+
+def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
+    open_page: OpenPage, start_api: StartApi, api: RunningApi, redis_url: str
+) -> None:
+    page, task_id = open_page(api), api.create()
+    run(page, 0, api, task_id)
+    bar, label = page.locator("progress"), page.locator("output")
+    api.update(task_id, current_items=150, message="page 6")
+    expect(label).to_have_text("running: page 6")
+    assert bar.evaluate("bar => bar.value") == 59.5
+    api.stop()
+    api = start_api(redis_url=redis_url, port=api.port)
+    api.update(task_id, current_items=200, message="page 8")
+    expect(label).to_have_text("running: page 8")
+    api.update(task_id, "completed")
+    expect(label).to_have_text("completed: 完了しました")
+    assert bar.evaluate("bar => bar.value") == 100
+    eventually(lambda: api.watched() == 0, what="the snippet leaves an ended task alone")
+
+
+def test_the_event_source_tells_of_the_progress(open_page: OpenPage, api: RunningApi) -> None:
+    page, task_id = open_page(api), api.create()
+    told: list[str] = []
+    page.on("console", lambda line: told.append(line.text))
+    run(page, 1, api, task_id)
+    for current in (150, 200):
+        api.update(task_id, current_items=current)
+        wanted = f"{{current: {current}, total: 252, "
+
+        def said(wanted: str = wanted) -> bool:
+            page.wait_for_timeout(20)  # Playwright hears only while it is asked
+            return any(line.startswith(wanted) for line in told)
+
+        eventually(said, what=f"{wanted} in {told}")

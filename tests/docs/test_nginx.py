@@ -1,0 +1,143 @@
+"""The page for operators puts nginx before two APIs: that configuration, in a real nginx."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from tests.conftest import StartService, missing
+from tests.docs.reading import blocks
+from tests.waiting import eventually
+from tests.web.conftest import StartApi, start_api
+from tests.web.serving import RunningApi, free_port
+
+__all__ = ["start_api"]
+
+pytestmark = pytest.mark.integration
+#: What a distribution's nginx.conf says around the block, kept within one folder; a single process
+#: stays the user that it is, and so may read that folder.
+AROUND = """
+master_process off;
+daemon off;
+pid {folder}/pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+{block}
+}}
+"""
+
+
+def nginx() -> str:
+    """nginx, which Debian keeps where only root looks."""
+    found = shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin")))
+    return found or missing("nginx (apt-get install nginx-light)")
+
+
+def configuration(folder: Path, port: int, apis: list[RunningApi]) -> Path:
+    """The document's block on ports of the test, with the page's place that the text tells of."""
+    (block,) = blocks("docs/operations.md", "The API behind a proxy", "nginx")
+    text = block.text
+    for shown, api in zip(("8004", "8005"), apis, strict=True):
+        text, count = re.subn(f"127.0.0.1:{shown}", f"127.0.0.1:{api.port}", text)
+        assert count == 1
+    text, count = re.subn("listen 80;", f"listen 127.0.0.1:{port};", text)
+    assert count == 1
+    location = re.search(r"    location /internal/ \{.*?\n    \}\n", text, re.DOTALL)
+    assert location is not None
+    page = location[0].replace("/internal/", "/progress/")
+    page = page.replace("proxy_pass http://progress;", "proxy_pass http://progress/;")
+    file = folder / "nginx.conf"
+    file.write_text(
+        AROUND.format(folder=folder, block=text.replace(location[0], location[0] + page))
+    )
+    return file
+
+
+@pytest.fixture
+def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
+    return [start_api(redis_url=redis_url) for _ in range(2)]
+
+
+@pytest.fixture
+def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService) -> int:
+    """The port of an nginx before two APIs."""
+    program, port = nginx(), free_port()
+    file = configuration(tmp_path, port, apis)
+    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=20)
+    assert said.returncode == 0, said.stderr
+    start_service([program, "-c", file])
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/internal/health", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    eventually(answers, what="nginx answers")
+    return port
+
+
+def socket(port: int, path: str) -> ClientConnection:
+    return connect(f"ws://127.0.0.1:{port}{path}", proxy=None)
+
+
+def test_a_socket_goes_through_it_to_its_close(apis: list[RunningApi], proxied: int) -> None:
+    task_id = apis[0].create()
+    with socket(proxied, f"/internal/ws/task/{task_id}") as watching:
+        assert '"task_created"' in watching.recv(10)
+        apis[1].update(task_id, current_items=150)
+        assert '"current":150' in watching.recv(10).replace(" ", "")
+        apis[0].update(task_id, "completed")
+        assert '"completed"' in watching.recv(10)
+        with pytest.raises(Exception, match="1000"):
+            watching.recv(10)
+
+
+def test_an_event_stream_is_not_held_back(apis: list[RunningApi], proxied: int) -> None:
+    task_id = apis[0].create()
+    url = f"http://127.0.0.1:{proxied}/internal/task/{task_id}/events"
+    with httpx.stream("GET", url, timeout=10, trust_env=False) as stream:
+        lines = stream.iter_lines()
+        assert any('"task_created"' in line for line in lines)
+        apis[0].update(task_id, current_items=150)
+        assert any("150" in line for line in lines)  # while the stream goes on
+
+
+def asked(api: RunningApi) -> int:
+    """How often it was asked for a task, by its own word."""
+    series = r'^progress_http_requests_total\{.*route="/internal/task/\{task_id\}/status".*\} (\d+)'
+    figures = re.findall(series, api.http.get("/metrics").text, re.MULTILINE)
+    return sum(map(int, figures))
+
+
+def test_requests_go_to_both_and_the_page_has_its_place(
+    apis: list[RunningApi], proxied: int
+) -> None:
+    task_id = apis[0].create()
+    with httpx.Client(base_url=f"http://127.0.0.1:{proxied}", trust_env=False) as client:
+        assert not any(asked(api) for api in apis)
+        for _ in range(4):
+            assert client.get(f"/internal/task/{task_id}/status").status_code == 200
+        assert all(asked(api) for api in apis), "one of the two was never asked"
+        page = client.get("/progress/")
+        assert page.status_code == 200
+        (script,) = re.findall(r'src="([^"]+\.js)"', page.text)
+        assert client.get(f"/progress/{script}").status_code == 200
+        assert client.get("/progress/internal/tasks").json()["pagination"]["total"] == 1
+    with socket(proxied, "/progress/internal/ws/tasks") as watching:
+        apis[1].update(task_id, current_items=1)
+        assert task_id in watching.recv(10)
