@@ -19,7 +19,7 @@ class Breaker:
     @property
     def open(self) -> bool:
         """Whether a try would be too early."""
-        return self._opened_until > self._clock()
+        return self._opened_until > 0 and self._opened_until > self._clock()
 
     @property
     def remaining_s(self) -> float:

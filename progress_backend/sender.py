@@ -151,7 +151,8 @@ class Sender:
 
     def flush(self, *, everything: bool = False) -> None:
         """Records what is due: kept events first, then the newest values."""
-        self._flush_outbox()
+        if self._outbox:
+            self._flush_outbox()
         for run in list(self._runs.values()):
             new = run.pending is not None or run.loop is not None
             if new and (everything or run.urgent or time.monotonic() >= run.next_due):
