@@ -51,7 +51,7 @@ class Flows:
 
     def estimated(self, document: bytes) -> Flow[bytes]:
         """A document as a reader wants it: one that has not begun gets a first estimate."""
-        if b'"status":"created"' not in document:
+        if begun(document):
             return document
         body = json.loads(document)
         if body["status"] == TaskStatus.CREATED and body["estimated_completion"] is None:
@@ -208,6 +208,11 @@ class Flows:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         counted: c.Counted = yield c.Count(milliseconds(midnight))
         return counted
+
+
+def begun(document: bytes) -> bool:
+    """Whether a document surely needs no first estimate."""
+    return b'"status":"created"' not in document
 
 
 def summary(paged: c.Paged) -> Mapping[str, int]:

@@ -22,6 +22,7 @@ from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
+from .multi_get import MultiGet
 from .requests import Request, plan
 from .settings import Settings
 
@@ -178,6 +179,9 @@ class AsyncStore(_Base):
         super().__init__(settings)
         opened = async_cluster if settings.clustered else async_client
         self._client: Any = opened(settings, timeout_s)
+        self._multi_get: MultiGet | None = None
+        if isinstance(self._client, redis.asyncio.Redis):
+            self._multi_get = MultiGet(self._client, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -201,6 +205,8 @@ class AsyncStore(_Base):
                 return planned.reply(await self._send(planned.requests))
 
     async def _send(self, requests: list[Request]) -> list[Any]:
+        if self._multi_get and len(requests) == 1 and requests[0][0] == "MGET":
+            return [await self._multi_get.ask(requests[0])]
         if self.settings.clustered or len(requests) < 2:
             calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
             return (

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from .. import requested, wire
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
 from ..events import Cancelled
-from ..flows import summary
+from ..flows import begun, summary
 from ..interface import pagination
 from ..model import TaskStatus
 from . import docs, schemas
 from .state import Api, api_of
+from .stored import Stored
 from .strict import StrictRoute
 from .terminate import NoBroker
 
@@ -75,12 +76,13 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     Raises:
         TaskNotFound, StoreUnavailable: as they say.
     """
-    document = _there(task_id, await api.reads.run(api.flows.body(task_id)))
+    document = _there(task_id, await api.reads.get(task_id))
+    if not begun(document):
+        document = await api.store.run(api.flows.estimated(document))
     tag = wire.entity_tag(document)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if if_none_match is not None and matches(if_none_match, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(document, headers=headers, media_type="application/json")
+        return Stored(None, tag)
+    return Stored(document, tag)
 
 
 @router.post("/task/{task_id:path}/cancel", **docs.CANCEL)
