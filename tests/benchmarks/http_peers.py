@@ -13,6 +13,7 @@ import redis.asyncio
 import uvicorn
 from fastapi import FastAPI, Response
 
+from progress_backend.keys import Keys
 from progress_backend.web.serve import OPTIONS, bound
 
 #: What stands in the log of a process that listens.
@@ -44,6 +45,35 @@ def one_get(url: str) -> FastAPI:
     return app
 
 
+def index_and_mget(base: str) -> FastAPI:
+    """A FastAPI route that reads a page of an index and its documents: nothing else of a list.
+
+    `store` is the number of the database.
+    """
+    app = FastAPI()
+    keys = Keys()
+    clients: dict[int, redis.asyncio.Redis] = {}
+
+    @app.get("/internal/tasks")
+    async def read(
+        store: int,
+        page: int = 1,
+        limit: int = 20,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+    ) -> Response:
+        if store not in clients:
+            clients[store] = redis.asyncio.Redis.from_url(f"{base}/{store}")
+        start = (page - 1) * limit
+        index = keys.index(status, task_type, symbol)
+        ids = await clients[store].zrevrange(index, start, start + limit - 1)
+        documents = await clients[store].mget([keys.task(task_id.decode()) for task_id in ids])
+        return Response(b'{"tasks":[%b]}' % b",".join(documents), media_type="application/json")
+
+    return app
+
+
 def bare(_: str) -> Callable[..., Awaitable[None]]:
     """An ASGI application without a framework: what is left is uvicorn."""
     headers = [(b"content-type", b"application/json"), (b"content-length", b"19")]
@@ -56,10 +86,15 @@ def bare(_: str) -> Callable[..., Awaitable[None]]:
     return app
 
 
+PEERS: dict[str, Callable[[str], Any]] = {
+    made.__name__: made for made in (hello, one_get, index_and_mget, bare)
+}
+
+
 def main() -> None:
     """Serves the application that the first argument names; the second one is the store's URL."""
     name, url = sys.argv[1:]
-    made: Callable[..., Any] = {"hello": hello, "one_get": one_get, "bare": bare}[name](url)
+    made: Callable[..., Any] = PEERS[name](url)
     listening = bound("127.0.0.1", 0)
     sys.stderr.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
     uvicorn.Server(uvicorn.Config(made, **OPTIONS)).run(sockets=[listening])

@@ -18,6 +18,7 @@ MODULES = (
     "tasks_per_second",
     "publishing",
     "get_status",
+    "get_list",
     "socket_broadcast",
     "socket_many_tasks",
     "socket_one_task",
