@@ -14,9 +14,12 @@ from typing import Any, Literal, NamedTuple
 import redis.exceptions
 from redis.asyncio.connection import AbstractConnection
 
+from .resp import Replies
+
 #: Channels in one command.
 _BATCH = 500
-
+#: Bytes taken at once.
+_READ = 64 * 1024
 
 Kind = Literal["", "P", "S"]
 _KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe": "S"}
@@ -57,6 +60,8 @@ class Subscription:
         self._unconfirmed: Counter[Channel] = Counter()
         self._changed: dict[Channel, None] = {}
         self._ping = False
+        #: Nothing has been heard since it was set.
+        self._silent = True
         self._something = asyncio.Event()
 
     def change(self, channel: Channel) -> None:
@@ -73,6 +78,7 @@ class Subscription:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write())
             group.create_task(self._read())
+            group.create_task(self._ask_in_silence())
 
     async def _write(self) -> None:
         """The one writer. What comes and goes between two writes is never sent."""
@@ -110,22 +116,28 @@ class Subscription:
                 await self._connection.send_command(kind + verb, *batch, check_health=False)
 
     async def _read(self) -> None:
-        asked = False
-        while True:
-            reply = await self._connection.read_response(
-                disable_decoding=True, timeout=self._ping_s, push_request=True
-            )
-            if reply is not None:
-                asked = False
+        # Past its parser: a subscribed connection is asked nothing that redis-py would wait for.
+        stream, replies = self._connection._reader, Replies()
+        assert stream is not None, "not connected"
+        while data := await stream.read(_READ):
+            self._silent = False
+            for reply in replies.feed(data):
                 if isinstance(reply, list):
                     self._take(*reply)
-            elif asked:
-                raise redis.exceptions.ConnectionError(f"no answer for {2 * self._ping_s:g} s")
-            else:
-                asked = self._ping = True
-                self._something.set()
+        raise redis.exceptions.ConnectionError("the server closed the connection")
 
-    def _take(self, what: bytes, name: bytes, *rest: Any) -> None:
+    async def _ask_in_silence(self) -> None:
+        while True:
+            self._silent = True
+            await asyncio.sleep(self._ping_s)
+            if self._silent:
+                self._ping = True
+                self._something.set()
+                await asyncio.sleep(self._ping_s)
+                if self._silent:
+                    raise redis.exceptions.ConnectionError(f"no answer for {self._ping_s:g} s")
+
+    def _take(self, what: Any, name: Any, *rest: Any) -> None:
         if what == b"message":
             self._heard(Channel(name.decode()), rest[0])
         elif what == b"pmessage":

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from . import wire
+from .json_text import parsed
 from .model import ENDED
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """A state of a task, or the fact that its record is gone (`message` is None)."""
 
     #: Orders the updates of a task: the epoch it was seen in, the record's creation, the revision.
@@ -39,20 +38,20 @@ class Update:
         """
         if document is None:
             return cls((epoch, _NEVER, 0), None)
-        body = json.loads(document)
+        body = parsed(document)
         created_at, revision = wire.version(body)
-        ended_at = body["end_time"]
-        type_ = "task_created" if revision == 1 else "progress_update"
-        message = wire.update_message(body, type_)
+        status, ended_at = body["status"], body["end_time"]
+        ended = status in ENDED
+        text = wire.update_message(body, "task_created" if revision == 1 else "progress_update")
         return cls(
-            key=(epoch, created_at, revision),
-            message=message,
-            frame=_frame(message.encode()),
-            task_id=body["task_id"],
-            facets=(body["status"], body["task_type"], body["symbol"]),
-            ended=body["status"] in ENDED,
-            ended_at=ended_at and datetime.fromisoformat(ended_at),
-            suspected=wire.suspected(body),
+            (epoch, created_at, revision),
+            text.decode(),
+            _frame(text),
+            body["task_id"],
+            (status, body["task_type"], body["symbol"]),
+            ended,
+            datetime.fromisoformat(ended_at) if ended_at else None,
+            ended and wire.suspected(body),
         )
 
     @property

@@ -140,7 +140,7 @@ def _time(text: str | None) -> datetime | None:
 # Bodies made from documents
 
 
-def update_message(body: Mapping[str, Any], type_: str) -> str:
+def update_message(body: Mapping[str, Any], type_: str) -> bytes:
     """The message (specification 2.3) that tells a watcher of a document, as JSON text.
 
     `type_` is "task_created" or "progress_update".
@@ -161,7 +161,7 @@ def update_message(body: Mapping[str, Any], type_: str) -> str:
     if body["status"] in ENDED:
         message["results"] = body["results"]
         message["error_message"] = body["error_message"]
-    return dumps(message)
+    return document_of(message)  # what was read from JSON is plain
 
 
 def version(body: Mapping[str, Any]) -> tuple[datetime, int]:

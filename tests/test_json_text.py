@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 
-from progress_backend.json_text import document_of, dumps, plain
+from progress_backend.json_text import document_of, dumps, parsed, plain
 from tests.strategies import Opaque, values
 
 
@@ -59,3 +59,18 @@ def test_only_what_orjson_writes_as_it_stands_is_plain(value, is_plain) -> None:
 
 def test_a_number_that_orjson_refuses_is_written_all_the_same() -> None:
     assert json.loads(document_of({"n": 2**70}, {"n": 2**70})) == {"n": 2**70}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":[1,-2.5,null,true,"進"]}', "18446744073709551616", '{"id":"1234567890123456789012"}'],
+)
+def test_numbers_are_read_as_they_are_written(text: str) -> None:
+    assert parsed(text.encode()) == json.loads(text)
+    assert json.dumps(parsed(text.encode())) == json.dumps(json.loads(text))
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"1234567890123456789x", b"[NaN]"])
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        parsed(text)
