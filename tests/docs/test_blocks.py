@@ -9,18 +9,46 @@ import pytest
 
 from docs.make_blocks import BLOCKS, language, renewed
 from progress_backend.settings import Settings
-from tests.docs.reading import anchors, blocks, documents, links, make_targets, resolved, text_of
+from tests.docs.reading import (
+    Block,
+    anchors,
+    blocks,
+    documents,
+    links,
+    make_targets,
+    resolved,
+    text_of,
+)
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.parametrize("document", documents())
-#: Followed by a test of their own, block by block; the testing plugin's page by the plugin's tests.
+#: The languages of blocks that do something.
+DOING = ("python", "sh", "js", "nginx")
+#: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
-    "docs/testing.md": "tests/testing",
-    "README.md": "tests/docs/test_readme.py",
+    ("README.md", "progress-backend"): "tests/docs/test_readme.py",
+    ("README.md", "In a Celery project that exists"): "tests/docs/test_readme.py",
+    ("README.md", "Notes on Celery"): "tests/docs/test_readme.py",
+    ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
+    ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
+    ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
+    ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
+    ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Plain Celery"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Django"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Flask"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "FastAPI"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
+}
+#: The same of scripts for a browser.
+SHOWN = {("docs/quick-start.md", "Reading the record"): "tests/browser/test_quick_start.py"}
+#: Documents that are followed from their first block to their last.
+WHOLE = {
+    "docs/docker.md": "tests/docker/test_documents.py",
+    "docs/testing.md": "tests/docs/test_testing.py",
+    # Block by block the same as README.md.
     "README.ja.md": "tests/docs/test_readme_ja.py",
-    "docs/quick-start.md": "tests/docs/test_quick_start.py",
-    "docs/operations.md": "tests/docs/test_operations.py",
-    "docs/coming-from.md": "tests/docs/test_coming_from.py",
 }
 
 
@@ -74,15 +102,24 @@ def test_what_it_makes_can_be_made(document: str) -> None:
 
 
 def test_its_code_is_followed_by_a_test(document: str) -> None:
-    code = blocks(document, language="python") + blocks(document, language="sh")
-    if not code or document == "CONTRIBUTING.md":
-        return
-    assert document in FOLLOWED, document
-    assert (ROOT / FOLLOWED[document]).exists()
-    for block in blocks(document, language="python"):
-        compile(block.text, str(block), "exec")
-        if FOLLOWED[document].startswith("tests/docs/"):
+    for block in blocks(document):
+        if block.language not in DOING or _only_makes(block):
+            continue
+        if block.language == "python":
+            compile(block.text, str(block), "exec")
             assert block.file is not None, f"{block}: its first line must name its file"
+        if document in WHOLE:
+            assert f'"{document}"' in text_of(WHOLE[document])
+            continue
+        test = (SHOWN if block.language == "js" else FOLLOWED).get((document, block.section))
+        assert test is not None, f"{block}: no test follows it"
+        assert f'"{document}"' in text_of(test)
+        assert f'"{block.section}"' in text_of(test)
+
+
+def _only_makes(block: Block) -> bool:
+    """Whether it is make's targets alone: these have tests of their own, and must exist."""
+    return all(line.startswith("make") for line in block.text.splitlines())
 
 
 def _sources() -> str:

@@ -1,0 +1,33 @@
+"""The page for users' tests: its project and its tests, run by pytest in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.docs.reading import blocks
+
+
+def test_its_tests_pass_in_a_project_of_their_own(tmp_path: Path) -> None:
+    shown = blocks("docs/testing.md", language="python")
+    for block in shown:
+        assert block.file is not None, f"{block}: its first line must name its file"
+        path = tmp_path / block.file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+    # No server is there to be found, and no setting of ours.
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", "tests"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    count = sum(len(re.findall(r"^def test_", block.text, re.MULTILINE)) for block in shown)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    assert f"{count} passed" in done.stdout, done.stdout
