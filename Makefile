@@ -9,7 +9,7 @@ endif
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-SOURCES := $(wildcard progress_backend api workers)
+SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run demo test check constraints bench chaos docker release-check

@@ -51,7 +51,7 @@ _HEAD: Final = {"en": ("When", "`ja`", "`en`"), "ja": ("いつ", "`ja`", "`en`")
 def table(lang: str) -> str:
     """Every default text, in each language."""
     rows = [
-        (when, *(text(locale, key, **_BLANKS) for locale in LOCALES))  # type: ignore[arg-type]
+        (when, *(text(locale, key, **_BLANKS) for locale in LOCALES))
         for key, when in _WHEN[lang].items()
     ]
     return markdown(_HEAD[lang], rows)

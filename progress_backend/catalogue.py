@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 Locale = Literal["ja", "en"]
-LOCALES: Final[tuple[str, ...]] = get_args(Locale)
+LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 
 _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {

@@ -22,6 +22,7 @@ def add_cleanup(tracker: Tracker) -> None:
     if NAME in app._tasks:
         return
 
+    # Celery ships no types.
     @app.task(name=NAME, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def progress_cleanup() -> int:
         """Deletes what is due; how many records went."""

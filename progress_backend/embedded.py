@@ -149,7 +149,7 @@ class EmbeddedServer:
                 raise EmbeddedServerError(f"can't run the server {binary}: {error}") from error
             try:
                 answered = self._wait(process, port)
-            except BaseException:
+            except BaseException:  # Ctrl-C too: nothing is left behind
                 _end(process)
                 raise
             if answered:

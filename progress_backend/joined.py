@@ -55,7 +55,7 @@ class JoinedReads:
     async def _answer(self, batch: list[tuple[str, asyncio.Future[bytes | None]]]) -> None:
         try:
             documents = await self._store.execute(Read(tuple([task_id for task_id, _ in batch])))
-        except Exception as error:
+        except Exception as error:  # theirs, whatever it is
             # Those who still wait have waited for the same store: they are told now.
             batch += self._waiting
             self._waiting.clear()

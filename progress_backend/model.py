@@ -150,7 +150,8 @@ class Task:
 
 
 if TYPE_CHECKING:
-    # A checker knows the names and types of what this one replaces.
+    # A checker knows the names and types of what this one replaces. The same name twice is how
+    # typing says that it is meant for others.
     from dataclasses import replace as replace  # noqa: PLC0414
 else:
 

@@ -34,7 +34,7 @@ class MultiGet:
         try:
             values = await self._values(connection, request)
             whole = values is not None
-        except BaseException:
+        except BaseException:  # a cancelled reader's too: half an answer stays in the connection
             whole = False
             raise
         finally:

@@ -74,6 +74,7 @@ identities = st.builds(
 
 
 def events(
+    # Strategies are values.
     attempts: st.SearchStrategy[int | None] = st.none() | st.integers(0, 4),  # noqa: B008
 ) -> st.SearchStrategy[ev.Event]:
     """Every kind of event, with every kind of voice."""

@@ -46,8 +46,9 @@ async def example_data_fetch_with_progress(progress_service):
             message="すべてのデータ処理が完了しました"
         )  # fmt: skip
 
-    except Exception as e:
+    except Exception as e:  # as the specification has it
         # エラー通知
+        # As the specification has it.
         await notifier.error(f"処理中にエラーが発生しました: {str(e)}")  # noqa: RUF010
 
     return task_id

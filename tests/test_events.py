@@ -35,4 +35,4 @@ def test_the_time_of_happening_is_kept() -> None:
 
 def test_values_are_given_by_name_alone() -> None:
     with pytest.raises(TypeError):
-        ev.Progressed(1)  # type: ignore[misc]
+        ev.Progressed(1)  # type: ignore[misc]  # that is the mistake

@@ -56,7 +56,7 @@ def test_a_star_import_brings_these_names_alone() -> None:
 
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Manager'"):
-        progress_backend.Manager  # noqa: B018
+        progress_backend.Manager  # noqa: B018 - asking is the test
 
 
 def test_a_worker_needs_no_web_framework() -> None:

@@ -33,6 +33,7 @@ def keep(store: Store) -> Iterator[StartKeeper]:
     started: list[Keeper] = []
 
     def start(lease: str | None, ask: AskBackend | None, *at_work: object) -> Keeper:
+        # To the checker they are objects.
         keeper = Keeper(store.settings, lease, ask, *at_work)  # type: ignore[arg-type]
         started.append(keeper)
         keeper.start()

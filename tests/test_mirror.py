@@ -115,6 +115,7 @@ def test_an_event_a_second_and_every_meta(app: App, heard: Heard) -> None:
     began = time.monotonic()
     for number in range(20):
         mirror.show(run, Task("t", "x", 252, current_items=number, status="running"))
+        # Called before the next turn.
         eventually(lambda: app.result("t").get("result", {}).get("current") == number)  # noqa: B023
     eventually(lambda: heard.events)
     assert len(heard.events) <= 1 + (time.monotonic() - began)

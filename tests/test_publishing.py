@@ -39,7 +39,7 @@ def installed(redis_url: str) -> Iterator[Install]:
 
 
 def fetch(app: App, name: str = "fetch") -> Any:
-    @app.task(name=name, shared=False)  # type: ignore[untyped-decorator]
+    @app.task(name=name, shared=False)  # type: ignore[untyped-decorator]  # celery is untyped
     @progress_task(
         task_type="fetch_data", symbol=lambda symbol: symbol.upper(), total_items=lambda rows: rows
     )
@@ -101,6 +101,7 @@ def test_an_unknown_name_has_no_record_yet_unless_all_are_tracked(installed: Ins
 def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Install) -> None:
     app = installed()
 
+    # Celery is untyped.
     @app.celery.task(name="fetch", shared=False, lazy=True)  # type: ignore[untyped-decorator]
     @progress_task(task_type="fetch_data")
     def run(symbol: str) -> None:

@@ -58,4 +58,4 @@ def test_a_refused_commit_tells_what_is_there() -> None:
 
 def test_what_is_no_command_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="no request for 'PING'"):
-        encode("PING", KEYS)  # type: ignore[arg-type]
+        encode("PING", KEYS)  # type: ignore[arg-type]  # that is the mistake

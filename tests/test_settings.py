@@ -27,7 +27,7 @@ def test_defaults_are_the_documented_ones() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        Settings().lease_s = 1  # type: ignore[misc]
+        Settings().lease_s = 1  # type: ignore[misc]  # that is the mistake
 
 
 def test_given_wins_over_environment_over_conf() -> None:

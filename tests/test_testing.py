@@ -39,7 +39,7 @@ def test_the_public_names_are_those_that_types_are_checked_against() -> None:
         found = getattr(progress_backend, name)
         assert found is getattr(sys.modules[f"progress_backend.{module}"], name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = progress_backend.nothing  # type: ignore[attr-defined]
+        _ = progress_backend.nothing  # type: ignore[attr-defined]  # that is the mistake
 
 
 # In a user's project

@@ -231,6 +231,7 @@ def test_ignore_is_a_quiet_end(eager: Eager) -> None:
 
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="track must be 'marked' or 'all', not 'some'"):
+        # That is the mistake.
         install(Celery("tests", set_as_current=False), track="some")  # type: ignore[arg-type]
 
 

@@ -31,7 +31,7 @@ lost        fresh    running  running     -       -        running  running   co
 error       fresh    -        -           -       -        -        created   -          -       -          -      -
 completed   fresh    -        -           -       -        -        -         -          -       -          -      -
 cancelled   fresh    -        -           -       -        -        -         -          -       -          -      -
-"""  # noqa: E501
+"""  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
     pytest.param(line[0], name, expected, id=f"{line[0]}-{name}")

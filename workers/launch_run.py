@@ -86,7 +86,7 @@ def launch(given: argparse.Namespace) -> int:
 
         try:
             return _demo(store, show, published, check) if demo else _stay(store, show, check)
-        except BaseException:
+        except BaseException:  # Ctrl-C and signals too, each of them passed on
             with suppress(OSError):  # the terminal may be what is gone
                 show.say("ending what was started …")
             raise

@@ -35,7 +35,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
             await self.app(self.scope, self.receive, self.send)
         except ClientDisconnected:
             pass
-        except BaseException:
+        except BaseException:  # as uvicorn's own: whatever an application raises ends here
             self.logger.exception("Exception in ASGI application\n")
             self.send_500_response()
         finally:

@@ -118,7 +118,7 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         code, reason = RESTART, "the service restarts"
     except StoreUnavailable:
         code, reason = TRY_LATER, AWAY
-    except Exception:
+    except Exception:  # a mistake of ours: the log has it, and the client gets a code
         logger.exception("a socket's updates failed")
         code, reason = FAILED, ""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):

@@ -74,7 +74,7 @@ class StrictRoute(APIRoute):
             began = time.perf_counter()
             try:
                 response = await strict(request)
-            except Exception as error:
+            except Exception as error:  # counted, whatever it is, and left to FastAPI
                 count(request, getattr(error, "status_code", 500), began)
                 raise
             count(request, response.status_code, began)

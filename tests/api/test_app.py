@@ -74,4 +74,5 @@ def test_no_store_is_an_error_of_the_factory() -> None:
 
 def test_each_log_level_is_taken() -> None:
     loggers = log_config("DEBUG")["loggers"]
+    # To the checker its values are objects.
     assert loggers["progress_backend"] == {"level": "DEBUG"}  # type: ignore[index]

@@ -48,7 +48,7 @@ def job(kind: str) -> Callable[..., Any]:
         except TaskCancelled:
             facts.say(task_id, "heard that it is cancelled")
             raise
-        except BaseException as error:
+        except BaseException as error:  # whatever ends a body, it is written down and goes on
             facts.say(task_id, f"raised {type(error).__name__}")
             raise
         facts.say(task_id, "returned")

@@ -79,7 +79,7 @@ def started(folder: Path) -> list[Node]:
             replica.client.execute_command("CLUSTER", "REPLICATE", name)
         eventually(lambda: all(in_sync(node) for node in replicas), timeout=30)
         eventually(lambda: all(healthy(node) for node in nodes), timeout=30)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: no node is left behind
         stopped(nodes)
         raise
     return nodes

@@ -80,7 +80,7 @@ async def test_watchers_hear_again_after_a_failover(nodes: list[Node], settings:
                         while (await mailbox.get()).revision < 2:
                             pass
                     break
-                except Exception:
+                except Exception:  # redis-py says this in several ways; the deadline is the bound
                     await asyncio.sleep(0.1)
             else:
                 raise AssertionError(f"{task_id} is not heard")

@@ -41,7 +41,7 @@ def image() -> str:
     return engine.build()
 
 
-class JobsSetup(CeleryTestSetup):  # type: ignore[misc]
+class JobsSetup(CeleryTestSetup):  # type: ignore[misc]  # pytest-celery is untyped
     """The tests' side: an app with the jobs, installed, on the ports that the engine published."""
 
     @classmethod

@@ -22,7 +22,7 @@ from tests.waiting import eventually
 TIMEOUT_S = 40.0
 
 
-class JobsWorker(CeleryWorkerContainer):  # type: ignore[misc]
+class JobsWorker(CeleryWorkerContainer):  # type: ignore[misc]  # pytest-celery is untyped
     """A worker of the project's image, with the jobs; the image's entry point runs it as it is."""
 
     @classmethod
@@ -32,7 +32,7 @@ class JobsWorker(CeleryWorkerContainer):  # type: ignore[misc]
         return [*app, "--loglevel", "INFO", "--concurrency", "1", "-n", name, *args]
 
 
-class AnsweringRabbitMQ(RabbitMQContainer):  # type: ignore[misc]
+class AnsweringRabbitMQ(RabbitMQContainer):  # type: ignore[misc]  # pytest-celery is untyped
     """Ready when it answers: what its log says differs by image, and is old after a restart."""
 
     ready_prompt = None

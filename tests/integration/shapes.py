@@ -131,6 +131,7 @@ def unbound(value: int) -> Any:
     return {"value": value}
 
 
+# Celery is untyped.
 @shared_task(bind=True, name="shared_by_all_apps")  # type: ignore[untyped-decorator]
 @progress_task(total_items=5)
 def shared(self: Any) -> Any:

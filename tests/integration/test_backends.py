@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -109,6 +110,7 @@ def test_the_record_does_not_depend_on_where_results_are_kept(
     for sent, number in ((task_id, 0), (failing, 1)):
         if stack.states:
             state = stack.states[number]
+            # Called before the next turn.
             eventually(lambda: world.result(sent)["status"] == state)  # noqa: B023
 
 
@@ -117,16 +119,21 @@ def test_a_worker_in_this_very_process(
 ) -> None:
     """On memory://, as tests of teams do it."""
     monkeypatch.setenv(VARIABLE, str(folder))
-    monkeypatch.setenv(LEASE_VARIABLE, "")  # set by the worker: not for the tests after this one
     conf = {"broker_transport_options": {"polling_interval": 0.05}}
     world = World(folder, broker="memory://", results="cache+memory://", store=url, conf=conf)
     with contextlib.closing(world):
-        with start_in_process(world.app, perform_ping_check=False, loglevel="WARNING"):
-            task_id = world.send()
-            world.begun(task_id)
-            world.until(task_id, status="running", current_status="half way")
-            world.go(task_id)
-            assert world.ended(task_id)["results"] == RESULTS
+        for _ in range(2):  # one worker after the other
+            with start_in_process(world.app, perform_ping_check=False, loglevel="WARNING"):
+                task_id = world.send()
+                world.begun(task_id)
+                lease = world.until(task_id, current_status="half way")["worker"]["lease"]
+                assert lease == os.environ[LEASE_VARIABLE]
+                assert world.store is not None  # called before the next turn
+                eventually(lambda: world.store.zscore("progress_leases", lease))  # noqa: B023
+                world.go(task_id)
+                assert world.ended(task_id)["results"] == RESULTS
+            assert LEASE_VARIABLE not in os.environ
+            assert world.store.zscore("progress_leases", lease) == 0
 
 
 def test_without_a_store_tracking_is_off_and_says_so_once(
@@ -145,7 +152,7 @@ def test_without_a_store_tracking_is_off_and_says_so_once(
     with running(nowhere), contextlib.closing(world):
         for _ in range(2):
             task_id = world.send()
-            world.go(task_id)
+            world.go(task_id)  # called before the next turn
             eventually(lambda: world.result(task_id)["status"] == "SUCCESS")  # noqa: B023
             assert world.result(task_id)["result"] == RESULTS
         said = "progress tracking is off: no store: set PROGRESS_REDIS_URL"

@@ -82,6 +82,7 @@ def unheard(world: World, store: Server, *task_ids: str) -> None:
     store.pause()
     for task_id in task_ids:
         world.go(task_id)
+        # Called before the next turn.
         eventually(lambda: world.result(task_id)["status"] in ("SUCCESS", "FAILURE"))  # noqa: B023
 
 

@@ -116,6 +116,7 @@ def test_a_backend_that_hangs_at_the_end_keeps_the_end(start_fleet: StartFleet) 
         fleet.running(job, above=10)
         fleet.results.pause()
         for _ in range(2):
+            # The checker knows no type for a lambda with a default.
             grows(lambda job=job: recorded(fleet, job), 5, "record")  # type: ignore[misc]
         fleet.open(gate)  # the job ends while a PROGRESS is on its way
         pass_time(0.6)

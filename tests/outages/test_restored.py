@@ -65,6 +65,7 @@ def say(sender: Sender, run: Run, current: int) -> Task:
 
 def places(client: redis.Redis) -> set[str]:
     """Every index that the task stands in."""
+    # redis-py's answers are typed for both of its clients at once.
     names = [bytes(key).decode() for key in client.keys("*")]  # type: ignore[arg-type]
     sets = [name for name in names if client.type(name) == b"zset"]
     return {name for name in sets if client.zscore(name, "t") is not None}

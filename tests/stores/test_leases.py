@@ -98,7 +98,7 @@ def test_counts(driver: Driver) -> None:
 
 def test_an_unknown_command_is_a_mistake(driver: Driver) -> None:
     with pytest.raises((TypeError, KeyError)):
-        driver.execute("FLUSHALL")  # type: ignore[arg-type]
+        driver.execute("FLUSHALL")  # type: ignore[arg-type]  # a plain word, for both drivers
 
 
 def test_memory_tells_its_listeners() -> None:

@@ -40,7 +40,7 @@ def in_threads(works: Iterable[object]) -> None:
         gate.wait()
         try:
             work()
-        except BaseException as error:
+        except BaseException as error:  # raised again where the test waits
             failures.append(error)
 
     threads = [threading.Thread(target=guarded, args=(work,)) for work in works]

@@ -30,7 +30,7 @@ def stored(url: str, what: str = "count(*)") -> list[tuple[object, ...]]:
 
 def save_all(url: str, symbol: str, start: object) -> int:
     """One process's work: 51 saves of its own engine, begun with the others at the same moment."""
-    start.wait(20)  # type: ignore[attr-defined]
+    start.wait(20)  # type: ignore[attr-defined]  # a barrier of another process
     with PriceDatabase(url) as database:
         return sum(
             database.save(symbol, DAYS[first : first + 20]) for first in range(0, len(DAYS), 20)

@@ -37,7 +37,7 @@ with Fleet(folder, folder, orderly_s=0.5) as fleet:
 
 
 def ready(child: object) -> bool:
-    return bool(child.said("ready"))  # type: ignore[attr-defined]
+    return bool(child.said("ready"))  # type: ignore[attr-defined]  # any child
 
 
 def running(processes: list[psutil.Process]) -> list[psutil.Process]:
