@@ -15,7 +15,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import hypothesis
 import pytest
@@ -26,6 +26,7 @@ from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
 if TYPE_CHECKING:
     from progress_backend.interface import FlowService
+    from tests.apps import App
 
 # A busy machine is no failure of the code: what is slow is measured by the benchmarks.
 # In CI every run tries the same examples: what fails there fails at once, not some day.
@@ -35,6 +36,7 @@ hypothesis.settings.load_profile("tests")
 StartServer = Callable[..., Server]
 StartService = Callable[..., Service]
 StartWorker = Callable[..., Worker]
+Install = Callable[..., "App"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -152,6 +154,23 @@ def start_worker(redis_url: str, tmp_path: Path) -> Iterator[StartWorker]:
 
     yield start
     end(started)
+
+
+@pytest.fixture
+def installed(redis_url: str) -> Iterator[Install]:
+    """Celery apps in this process on the store; arguments as App's."""
+    # Celery is not imported for the tests that do without.
+    from tests.apps import App
+
+    apps: list[App] = []
+
+    def make(conf: dict[str, Any] | None = None, **given: Any) -> App:
+        apps.append(App(redis_url, conf, **given))
+        return apps[-1]
+
+    yield make
+    for app in apps:
+        app.close()
 
 
 def end(services: Sequence[Service]) -> None:

@@ -3,18 +3,12 @@ from __future__ import annotations
 import pytest
 
 from progress_backend.breaker import Breaker
-
-
-class Clock:
-    time = 100.0
-
-    def __call__(self) -> float:
-        return self.time
+from tests.clocks import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

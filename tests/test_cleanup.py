@@ -3,31 +3,12 @@ Real beat processes: tests/integration/test_cleaning.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import pytest
-
 from progress_backend import progress_task
 from progress_backend.cleanup import NAME, cleanup
 from tests.apps import App
+from tests.conftest import Install
 from tests.records import Records
 from tests.waiting import eventually
-
-Install = Callable[..., App]
-
-
-@pytest.fixture
-def installed(redis_url: str) -> Iterator[Install]:
-    apps: list[App] = []
-
-    def make(conf: dict[str, Any] | None = None, **given: Any) -> App:
-        apps.append(App(redis_url, conf, **given))
-        return apps[-1]
-
-    yield make
-    for app in apps:
-        app.close()
 
 
 def test_it_is_scheduled_once_an_hour_and_expires_with_it(installed: Install) -> None:

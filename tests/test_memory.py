@@ -10,20 +10,13 @@ from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend.memory import MemoryStore
 from progress_backend.settings import Settings
+from tests.clocks import Clock
 from tests.stores.driving import OverMemory, identity_of
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_705_314_600.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_705_314_600.0)
 
 
 @pytest.fixture

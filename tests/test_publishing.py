@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,25 +16,11 @@ from progress_backend import RedisProgressService, install, progress_task
 from progress_backend import events as ev
 from progress_backend.model import Worker
 from tests.apps import App
+from tests.conftest import Install
 from tests.records import Records
 
-Install = Callable[..., App]
 #: Nobody listens there.
 AWAY = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def installed(redis_url: str) -> Iterator[Install]:
-    """An app on the store; arguments as App's."""
-    apps: list[App] = []
-
-    def make(conf: dict[str, Any] | None = None, **given: Any) -> App:
-        apps.append(App(redis_url, conf, **given))
-        return apps[-1]
-
-    yield make
-    for app in apps:
-        app.close()
 
 
 def fetch(app: App, name: str = "fetch") -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import end, flushed
 from tests.integration.world import World
-from tests.servers import Service, Worker
+from tests.servers import Server, Service, Worker
 
 APP = "tests.integration.app"
 
@@ -86,6 +86,14 @@ def running(*workers: Worker) -> Iterator[None]:
             if each.alive:
                 each.signal(signal.SIGTERM)
         end(workers)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Server]:
+    """The records' own server, to be hurt while broker and results answer."""
+    server = Server().start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -28,14 +28,6 @@ SILENT = ("prefork", "solo", "gevent")
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Server]:
-    """The records' own server, which can hang while broker and results answer."""
-    server = Server().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def scene(folder: Path, url: str, store: Server) -> Iterator[tuple[World, dict[str, str]]]:
     """What became of everybody's jobs before beat was started; the tasks by what they are."""
     env = {**WORKERS, "PROGRESS_REDIS_URL": store.url}

@@ -23,14 +23,6 @@ BOUND_S = 0.2 + 0.8
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Server]:
-    """The records' own server; broker and results are elsewhere."""
-    server = Server().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def world(folder: Path, url: str, store: Server) -> Iterator[World]:
     env = {
         "PROGRESS_REDIS_URL": store.url,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
+from tests.conftest import StartServer
 from tests.web.serving import RunningApi
 
 StartApi = Callable[..., RunningApi]
@@ -49,3 +50,15 @@ def start_api() -> Iterator[StartApi]:
     yield start
     for running in started:
         running.stop()
+
+
+@pytest.fixture
+def api_without_store(
+    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> RunningApi:
+    """An API whose store is gone, which waits for a subscription a moment only."""
+    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.3)
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    server.kill()
+    return api

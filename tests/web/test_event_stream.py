@@ -147,14 +147,8 @@ def test_a_suspicion_is_no_end_for_one_who_comes_back_at_once(
         assert [event["status"] for event in heard] == ["completed"]
 
 
-def test_a_store_that_is_away(
-    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.3)
-    server = start_server()
-    api = start_api(redis_url=server.url)
-    server.stop()
-    answer = api.http.get("/internal/task/job/events")
+def test_a_store_that_is_away(api_without_store: RunningApi) -> None:
+    answer = api_without_store.http.get("/internal/task/job/events")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
-
 from progress_backend import events as ev
 from tests.conftest import StartServer
 from tests.records import Records
@@ -129,15 +127,11 @@ async def test_a_record_that_does_not_come_back(
 
 
 async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
-    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+    api_without_store: RunningApi,
 ) -> None:
-    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.3)
-    server = start_server()
-    api = start_api(redis_url=server.url)
-    server.kill()
-    async with api.watch("job") as socket:
+    async with api_without_store.watch("job") as socket:
         assert await closed(socket) == 1013
-    await aeventually(lambda: api.watched() == 0)
+    await aeventually(lambda: api_without_store.watched() == 0)
 
 
 def test_a_dead_listener_shows_in_health(

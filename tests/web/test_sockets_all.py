@@ -176,13 +176,9 @@ async def test_after_an_outage_everyone_is_told_to_read_again(
 
 
 async def test_a_store_that_is_away_sends_newcomers_away_for_a_while(
-    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+    api_without_store: RunningApi,
 ) -> None:
-    monkeypatch.setattr("progress_backend.watches.SUBSCRIBE_S", 0.3)
-    server = start_server()
-    api = start_api(redis_url=server.url)
-    server.kill()
-    async with watch_all(api) as socket:
+    async with watch_all(api_without_store) as socket:
         assert await closed(socket) == 1013
 
 
