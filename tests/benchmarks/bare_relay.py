@@ -1,7 +1,7 @@
 """The limit: Redis's messages to WebSocket clients over bare asyncio, with nothing in between.
 
-`python -m tests.benchmarks.bare_relay REDIS_URL`: a client of /NAME gets what is published on the
-channel bare:NAME. It knows no snapshots, slow clients, pings or ends.
+`python -m tests.benchmarks.bare_relay REDIS_URL PREFIX`: a client of /NAME gets, as it is, what is
+published on the channel PREFIX and NAME. It knows no snapshots, slow clients, pings or ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import uvloop
 
 _ACCEPT = re.compile(rb"sec-websocket-key: *(\S+)", re.IGNORECASE)
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-PATTERN = "bare:"
 
 watchers: dict[bytes, set[asyncio.Transport]] = defaultdict(set)
 
@@ -42,7 +41,7 @@ class Watcher(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._name:
             return
-        self._name = PATTERN.encode() + data.split()[1][1:]
+        self._name = data.split()[1][1:]
         key = _ACCEPT.search(data)
         assert key is not None
         accepted = base64.b64encode(hashlib.sha1(key[1] + _MAGIC).digest())
@@ -56,22 +55,22 @@ class Watcher(asyncio.Protocol):
         watchers[self._name].discard(self._transport)
 
 
-async def main(redis_url: str) -> None:
+async def main(redis_url: str, prefix: str) -> None:
     """Serves until it is killed; says its port first."""
     server = await asyncio.get_running_loop().create_server(Watcher, "127.0.0.1", 0, backlog=2048)
     # RESP2 and the connection itself: the fastest way that redis-py has.
     port = urlsplit(redis_url).port or 6379
     connection = redis.asyncio.Connection(port=port, protocol=2, socket_timeout=None)
     await connection.connect()
-    await connection.send_command("PSUBSCRIBE", PATTERN + "*")
+    await connection.send_command("PSUBSCRIBE", prefix + "*")
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     while True:
         reply = await connection.read_response(disable_decoding=True)
         if reply[0] == b"pmessage":
             ready = frame(reply[3])
-            for transport in watchers[reply[2]]:
+            for transport in watchers[reply[2][len(prefix) :]]:
                 transport.write(ready)
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    uvloop.run(main(sys.argv[1], sys.argv[2]))

@@ -18,6 +18,7 @@ from redis import Redis
 
 from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
+from progress_backend.keys import Keys
 from progress_backend.model import Worker
 from progress_backend.record import Base
 from progress_backend.settings import Settings
@@ -25,16 +26,18 @@ from progress_backend.store import Store
 from progress_backend.update import Update
 from tests.servers import Service
 
-from .bare_relay import PATTERN
 from .crowd import Crowd, crowd, marker
 
 OURS, LIMIT, NODE = "progress-backend", "bare asyncio sockets", "Node ws"
+COMMITTED = "bare relay of the commit"
 _SERVE = """
 import sys
 from progress_backend.settings import Settings
 from progress_backend.web.serve import serve
 serve(Settings(redis_url=sys.argv[1], timezone="Asia/Tokyo"), port=0)
 """
+#: Before the names of the channels that peers relay; ws_relay.cjs has it too.
+_PREFIX = "bare:"
 _LISTENING = r"listening on (\d+)"
 _HERE = Path(__file__).parent
 
@@ -89,9 +92,17 @@ class Sides:
 
     def limit(self) -> Side:
         """As fast as Python's asyncio is with nothing else to do."""
-        redis = self._redis()
-        command = [sys.executable, "-m", "tests.benchmarks.bare_relay", redis.url]
-        return self._side(LIMIT, command, _LISTENING, self._publish(redis), redis)
+        return self._bare(LIMIT, server := self._redis(), _PREFIX, self._publish(server))
+
+    def committed(self) -> Side:
+        """The same for what a worker commits: documents as they are."""
+        server = self._redis()
+        jobs = _Jobs(self._stack.enter_context(Store(Settings(redis_url=server.url))))
+        return self._bare(COMMITTED, server, Keys("").channel(""), jobs.write)
+
+    def _bare(self, name: str, server: EmbeddedServer, prefix: str, write: Write) -> Side:
+        command = [sys.executable, "-m", "tests.benchmarks.bare_relay", server.url, prefix]
+        return self._side(name, command, _LISTENING, write, server)
 
     def node(self) -> Side | None:
         """None without node and npm, or when the package cannot be had."""
@@ -130,7 +141,7 @@ class Sides:
         def write(task_id: str, text: str) -> int:
             message = f"{head}{text}{tail}"
             sent = time.monotonic_ns()
-            client.publish(f"{PATTERN}{task_id}", message)
+            client.publish(f"{_PREFIX}{task_id}", message)
             return sent
 
         return write
