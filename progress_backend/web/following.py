@@ -1,4 +1,4 @@
-"""A task's updates, from its current state to its end; for event streams."""
+"""A task's current state for those who follow it, and its updates for event streams."""
 
 from __future__ import annotations
 
@@ -6,10 +6,26 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from ..errors import TaskNotFound
+from ..flows import begun
 from ..hub import Mailbox
 from ..update import Update
 from . import schemas
 from .state import Api
+
+
+async def snapshot(api: Api, task_id: str) -> Update:
+    """The current state, for one who already hears what comes after it.
+
+    Raises:
+        TaskNotFound, StoreUnavailable.
+    """
+    epoch = api.listener.epoch
+    document = await api.reads.get(task_id)
+    if document is None:
+        raise TaskNotFound(task_id)
+    if not begun(document):
+        document = await api.store.run(api.flows.estimated(document))
+    return Update.of(document, epoch)
 
 
 async def follow(
@@ -28,10 +44,8 @@ async def follow(
         raise TaskNotFound(task_id)
     async with api.listener.watching(task_id) as mailbox:
         # The subscription stands, so whatever the snapshot does not hold yet will be heard.
-        epoch = api.listener.epoch
-        known = Update.of(await api.store.run(api.flows.body(task_id)), epoch)
-        if known.message is None:
-            raise TaskNotFound(task_id)
+        known = await snapshot(api, task_id)
+        api.hub.counts.delivered += 1
         loop = asyncio.get_running_loop()
         while True:
             if known.message is not None:

@@ -52,7 +52,9 @@ class _Figures(Collector):
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
         delivered, dropped = counts.delivered, counts.dropped
         yield CounterMetricFamily(
-            "progress_updates_delivered", "Updates that watchers took.", delivered
+            "progress_updates_delivered",
+            "States that watchers were told, the first included.",
+            delivered,
         )
         yield CounterMetricFamily(
             "progress_updates_dropped", "Updates that newer ones replaced in time.", dropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import socket
@@ -70,6 +71,7 @@ def serve(
 
 def serve_app(app: FastAPI, host: str, port: int) -> None:
     """Serves an application that holds the router; ends as `serve` does."""
+    allow_many_files()
     listening = bound(host, port)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
@@ -93,6 +95,20 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def allow_many_files() -> None:
+    """Raises the limit of open files as far as this process may: each socket is one.
+
+    The usual 1,024 stand for programs that keep files in a fixed table; asyncio does not.
+    """
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft != hard:
+            with contextlib.suppress(ValueError, OSError):  # macOS has a lower limit than it says
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -16,8 +16,8 @@ from ..commands import Filters
 from ..errors import StoreUnavailable, TaskNotFound
 from ..feed import Inbox
 from ..hub import HubClosed
-from ..update import Update
 from . import schemas
+from .following import snapshot
 from .frames import connection_of
 from .outlet import Outlet, reason_of
 from .state import api_of
@@ -53,11 +53,7 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
         unless_kept.callback(gone)
         await api.listener.join(task_id, watcher)
         # The subscription stands: what the snapshot does not hold yet will be heard.
-        epoch = api.listener.epoch
-        document = await api.store.run(api.flows.body(task_id))
-        if document is None:
-            raise TaskNotFound(task_id)
-        watcher.begin(Update.of(document, epoch))
+        watcher.begin(await snapshot(api, task_id))
         if connection is None:
             await _gone(websocket)
         else:

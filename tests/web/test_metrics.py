@@ -53,7 +53,7 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
         assert figures["progress_store_up"] == 1
         assert figures["progress_watched_tasks"] == 1
         assert figures["progress_watchers{task}"] == figures["progress_watchers{all_tasks}"] == 1
-        assert figures["progress_updates_delivered_total"] == 1
+        assert figures["progress_updates_delivered_total"] == 2
         assert figures["progress_updates_dropped_total"] == 0
         assert figures["process_resident_memory_bytes"] > 1e6
 

@@ -161,15 +161,15 @@ async def test_an_end_right_after_the_snapshot_was_read_is_heard(
 ) -> None:
     api = start_api(redis_url=redis_url)
     task_id = api.create()
-    store = api.app.state.progress.store
-    read = store.run
+    reads = api.app.state.progress.reads
+    get = reads.get
 
-    async def read_then_end(flow: Any) -> Any:
-        document = await read(flow)
+    async def read_then_end(task_id: str) -> Any:
+        document = await get(task_id)
         await asyncio.to_thread(Records(redis_url).complete, task_id)
         return document
 
-    monkeypatch.setattr(store, "run", read_then_end)
+    monkeypatch.setattr(reads, "get", read_then_end)
     async with api.watch(task_id) as socket:
         assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
 
