@@ -53,6 +53,13 @@ class Committed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Commits:
+    """-> list[Committed], in order: each an act of its own, sent together."""
+
+    commits: tuple[Commit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters."""
 
@@ -229,6 +236,6 @@ class ForgetLease:
 
 
 Command = (
-    Read | Commit | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
+    Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | EndLease | Leases | Held | ForgetLease | Extend | Tally | Newest | Above
 )  # fmt: skip

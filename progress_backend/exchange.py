@@ -1,4 +1,4 @@
-"""One request and its reply over a connection that is held, at a third of the client's cost.
+"""Requests and their replies over a connection that is held, at a third of the client's cost.
 
 A written value is one request of many arguments. redis-py's own way takes a connection from the
 pool and gives it back, packs each argument by several calls, and counts and times the command for
@@ -33,20 +33,23 @@ class Exchange:
         self._poll: Any = None
         self._polled: Any = None
 
-    def ask(self, request: Request) -> Any:
-        """The raw reply. Raises as `execute_command`; nothing is sent twice."""
+    def ask(self, *requests: Request) -> list[Any]:
+        """The raw replies to requests that are sent together.
+
+        Raises as `execute_command`, the first error of any of them; nothing is sent twice.
+        """
         if not self._lock.acquire(blocking=False):
-            return self._client.execute_command(*request)
+            return [self._client.execute_command(*request) for request in requests]
         try:
             connection = self._take()
             try:
-                connection.send_packed_command((packed(request),))
-                reply = [1] if _says_committed(connection) else connection.read_response()
+                connection.send_packed_command((b"".join(map(packed, requests)),))
+                replies = _replies(connection, len(requests))
             except BaseException:
                 self._client.connection_pool.release(connection)
                 raise
             self._hold(connection)
-            return reply
+            return replies
         finally:
             self._lock.release()
 
@@ -71,6 +74,22 @@ class Exchange:
             connection.disconnect()
             pool.release(connection)
         return pool.get_connection()
+
+
+def _replies(connection: Any, count: int) -> list[Any]:
+    replies: list[Any] = []
+    refused: redis.exceptions.ResponseError | None = None
+    # redis-py's parser reads ahead: from its first reply on, all are its own.
+    ours = True
+    for _ in range(count):
+        ours = ours and _says_committed(connection)
+        try:
+            replies.append([1] if ours else connection.read_response())
+        except redis.exceptions.ResponseError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return replies
 
 
 def _says_committed(connection: Any) -> bool:

@@ -5,7 +5,7 @@ do no I/O. `Store` and `AsyncStore` drive them; nothing is written twice for `aw
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,6 +29,10 @@ TRIES = 8
 _PAGE_TRIES = 3
 #: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
 _DUE_STEP_MS = 3_600_000
+#: Records that are deleted in one call; on a large store it takes a millisecond.
+SWEPT = 50
+#: Calls of that kind for one look at what is due, under one renewal of the lock.
+_BATCHES = 10
 #: How long a record that has not ended is kept after its last sign of life.
 UNENDED_S = 7 * 86_400
 
@@ -113,7 +117,7 @@ class Flows:
             task, document = encoded(task, clip)
             fresh = base is None or renewed
             now_ms = milliseconds(now)
-            due = self._due_ms(task, now_ms)
+            due = self.due_ms(task, now_ms)
             known = base.due_ms if base is not None and expected and not fresh else None
             if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
                 due = known
@@ -123,7 +127,7 @@ class Flows:
                 document=document,
                 before=before,
                 after=facets_of(task),
-                ttl_ms=self._ttl_ms(due, now_ms),
+                ttl_ms=self.ttl_ms(due, now_ms),
                 due_ms=None if due is known else due,
                 fresh=fresh,
                 rate=task.rate if task.status == TaskStatus.COMPLETED and task.rate else None,
@@ -138,11 +142,11 @@ class Flows:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _ttl_ms(self, due_ms: int, now_ms: int) -> int:
+    def ttl_ms(self, due_ms: int, now_ms: int) -> int:
         """The document outlives the next cleanup, which takes it together with its indexes."""
         return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
 
-    def _due_ms(self, task: Task, now_ms: int) -> int:
+    def due_ms(self, task: Task, now_ms: int) -> int:
         """From when cleanup may delete the task, if now is its last sign of life."""
         if task.ended:
             ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
@@ -175,28 +179,30 @@ class Flows:
         paged: c.Paged = yield page
         return paged
 
-    def sweep(self, task_ids: tuple[str, ...], before_ms: int) -> Flow[int]:
-        """Deletes those of the tasks that are due or have no document."""
-        facets = yield c.FacetsOf(task_ids)
+    def sweep(self, task_ids: Sequence[str], before_ms: int, batch: int = SWEPT) -> Flow[int]:
+        """Deletes those of the tasks that are due or have no document, `batch` in one call."""
+        facets = yield c.FacetsOf(tuple(task_ids))
         entries = tuple(c.Entry(*pair) for pair in zip(task_ids, facets, strict=True))
-        deleted: int = yield c.Sweep(entries, before_ms)
+        deleted = 0
+        for start in range(0, len(entries), batch):
+            deleted += yield c.Sweep(entries[start : start + batch], before_ms)
         return deleted
 
     def cleanup(
-        self, now: datetime, token: str, *, batch: int = 100, most: int = 5_000_000
+        self, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
     ) -> Flow[int]:
         """Deletes what is due, in batches, under a lock; how many went. Never a live task.
 
         `batch` bounds how long one call holds the store, `most` how long the pass lasts.
         """
-        deleted = 0
+        deleted, before_ms = 0, milliseconds(now)
         while deleted < most:
             if not (yield c.Lock("cleanup", token, 60_000)):
                 return deleted
-            task_ids = yield c.Due(milliseconds(now), batch)
-            if not task_ids:
+            due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
+            if not due:
                 break
-            gone = yield from self.sweep(tuple(task_ids), milliseconds(now))
+            gone = yield from self.sweep(due, before_ms, batch)
             if not gone:
                 break
             deleted += gone

@@ -53,6 +53,9 @@ class Layout:
             case c.Read(ids) | c.FacetsOf(ids) | c.Extend(ids):
                 groups = self._grouped(ids, lambda task_id: task_id)
                 return [(i, replace(command, task_ids=tuple(own))) for i, own in groups]
+            case c.Commits(commits):
+                groups = self._grouped(commits, lambda commit: commit.task_id)
+                return [(i, c.Commits(tuple(own))) for i, own in groups]
             case c.Sweep(entries):
                 groups = self._grouped(entries, lambda entry: entry.task_id)
                 return [(i, replace(command, entries=tuple(own))) for i, own in groups]
@@ -75,6 +78,10 @@ class Layout:
                 for (_, part), reply in zip(parts, replies, strict=True):
                     found.update(zip(part.task_ids, reply, strict=True))  # type: ignore[union-attr]
                 return [found[task_id] for task_id in task_ids]
+            case c.Commits(commits):
+                # Parts keep the order of their own.
+                waiting = {i: iter(reply) for (i, _), reply in zip(parts, replies, strict=True)}
+                return [next(waiting[self.place(commit.task_id)]) for commit in commits]
             case c.Sweep() | c.Above():
                 return sum(replies)
             case c.Tally():

@@ -57,6 +57,7 @@ class MemoryStore:
             c.Count: self._count,
             c.Lock: self._take_lock,
             c.Unlock: self._unlock,
+            c.Commits: lambda together: [self._commit(commit) for commit in together.commits],
             c.Renew: self._renew,
             c.EndLease: self._end_lease,
             c.Leases: self._leases_before,

@@ -9,12 +9,10 @@ from typing import Any
 from celery.utils import uuid
 
 from . import events as ev
-from .catalogue import text
-from .failures import described
-from .marking import CREATED_AT, HEADER, header_of, identity_of
-from .model import rendered
-from .tracker import Process, Tracker
-from .transition import NOT_PUBLISHED
+from .grouping import Batch
+from .marking import HEADER, header_of, identity_of
+from .message import not_published, runs, tell_worker
+from .tracker import Tracker
 
 
 class _Publishing(threading.local):
@@ -27,6 +25,8 @@ class _Publishing(threading.local):
     runs: bool = False
     #: The runs that the record made for it knows of; None while there is no record.
     attempt: int | None = None
+    #: What keeps the message, with others, until their records are begun together.
+    batch: Batch | None = None
 
 
 _publishing = _Publishing()
@@ -63,14 +63,16 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         group_id=headers.get("group"),
     )
     headers[HEADER] = header_of(identity)
-    applied = process.sender.record(None, task_id, ev.Created(identity=identity), keep=False)
+    created = ev.Created(identity=identity)
+    if _publishing.batch is not None:
+        _publishing.batch.begin(task_id, created, headers)
+        return
+    applied = process.sender.record(None, task_id, created, keep=False)
     if applied is None:
         return
-    _publishing.runs = applied.document is None and applied.task.started_at is not None
+    _publishing.runs = runs(applied)
     _publishing.attempt = applied.task.attempt
-    if applied.document is not None and applied.task.revision == 1:
-        # Lets the worker begin without reading the record first.
-        headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
+    tell_worker(applied, headers)
 
 
 def watch(tracker: Tracker) -> None:
@@ -85,27 +87,18 @@ def watch(tracker: Tracker) -> None:
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()
-        outer = _publishing.app, _publishing.runs, _publishing.attempt
-        _publishing.app, _publishing.runs, _publishing.attempt = tracker.app, False, None
+        outer = vars(_publishing).copy()
+        producer = options.get("producer")
+        batch = producer if isinstance(producer, Batch) else None
+        vars(_publishing).update(app=tracker.app, runs=False, attempt=None, batch=batch)
         try:
             return send_task(name, *args, **options)
         except Exception as error:
-            process = tracker.process if known is not None and not _publishing.runs else None
-            if process is not None:
-                reason = described(error)
-                message = text(tracker.settings.locale, "not_published", reason=reason)
-                failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
-                _not_published(process, options["task_id"], failed)
+            if known is not None and not _publishing.runs:
+                not_published(tracker, options["task_id"], error, _publishing.attempt)
             raise
         finally:
-            _publishing.app, _publishing.runs, _publishing.attempt = outer
+            vars(_publishing).clear()
+            vars(_publishing).update(outer)
 
     tracker.app.send_task = send
-
-
-def _not_published(process: Process, task_id: str, failed: ev.Failed) -> None:
-    applied = process.sender.record(None, task_id, failed, keep=False)
-    if applied is None and _publishing.attempt is not None:
-        # The store went away too. Said when it is back, unless a run has begun by then: a message
-        # may have left though the publish raised.
-        process.sender.record(None, task_id, failed.of_attempt(_publishing.attempt))

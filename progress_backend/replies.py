@@ -17,6 +17,8 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
                 return c.Committed(True)
             _, document, facets = replies[0]
             return c.Committed(False, document, read_facets(facets))
+        case c.Commits(commits):
+            return [decode(*pair) for pair in zip(commits, [[r] for r in replies], strict=True)]
         case c.Read(task_ids):
             return [replies[0]] if len(task_ids) == 1 else list(replies[0]) if replies else []
         case c.Page():
@@ -72,6 +74,7 @@ def write_facets(facets: c.Facets | None) -> str:
     return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=1_024)
 def read_facets(stored: bytes | None) -> c.Facets | None:
     """Facets from the stored text."""
     return c.Facets(*json.loads(stored)) if stored else None

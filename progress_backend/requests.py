@@ -21,6 +21,8 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
     match command:
         case c.Commit():
             return [_commit(command, keys)]
+        case c.Commits(commits):
+            return [_commit(commit, keys) for commit in commits]
         case c.Read(task_ids):
             if len(task_ids) == 1:
                 return [("GET", keys.task(task_ids[0]))]
@@ -138,17 +140,16 @@ def _commit(command: c.Commit, keys: Keys) -> Request:
 
 
 def _sweep(command: c.Sweep, keys: Keys) -> Request:
-    names = [keys.facets, keys.expiry]
-    places: dict[str, int] = {}
-    args: list[Any] = [command.before_ms, keys.task("")]
+    alike: dict[c.Facets | None, list[str]] = {}
     for task_id, facets in command.entries:
+        alike.setdefault(facets, []).append(task_id)
+    places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
+    args: list[Any] = [command.before_ms, keys.task("")]
+    for facets, task_ids in alike.items():
         indexes = _indexes(facets, keys) if facets else (keys.index(),)
-        for name in indexes:
-            if name not in places:
-                names.append(name)
-                places[name] = len(names)
-        args += [task_id, write_facets(facets), len(indexes), *(places[n] for n in indexes)]
-    return _evalsha(scripts.SWEEP, names, *args)
+        standing = [places.setdefault(name, len(places) + 1) for name in indexes]
+        args += [write_facets(facets), len(standing), *standing, len(task_ids), *task_ids]
+    return _evalsha(scripts.SWEEP, list(places), *args)
 
 
 @lru_cache(maxsize=4_096)

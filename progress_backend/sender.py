@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 from . import events as ev
 from .catalogue import progress_text
+from .creating import Begun
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
 from .model import TaskStatus
@@ -114,6 +116,19 @@ class Sender:
         if keep:
             self._keep(run, task_id, happened)
         return None
+
+    def begin(self, begun: Sequence[Begun]) -> list[Applied | None]:
+        """Begins the records of many tasks in one go; None for what is not recorded. Never
+        raises."""
+        if self.writer.breaker.open:
+            return [None] * len(begun)
+        try:
+            return [*self.writer.create(begun)]
+        except StoreUnavailable as error:
+            self.writer.away(error)
+            return [None] * len(begun)
+        except Exception:  # one of them cannot be recorded: the others can
+            return [self.record(None, i, event, keep=False) for i, event in begun]
 
     def wait_while_paused(self, run: Run) -> None:
         """Holds the job, its lease held, until the record says otherwise; a store that is away

@@ -134,8 +134,8 @@ class Store(_Base):
                 return planned.reply(self._send(planned.requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and len(requests) == 1 and requests[0][0] == "EVALSHA":
-            return [self._exchange.ask(requests[0])]
+        if self._exchange and requests and all(r[0] == "EVALSHA" for r in requests):
+            return self._exchange.ask(*requests)
         if self.settings.clustered or len(requests) < 2:
             return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
         pipeline = self._client.pipeline(transaction=False)

@@ -12,7 +12,7 @@ from celery import signals as celery_signals
 from celery.exceptions import Ignore
 
 from . import events as ev
-from . import lease, publishing, signals
+from . import grouping, lease, publishing, signals
 from .captured import event_of
 from .cleanup import add_cleanup
 from .errors import SettingsError
@@ -64,6 +64,7 @@ def install(
     signals.connect(tracker)
     lease.connect(tracker)
     publishing.watch(tracker)
+    grouping.watch()
     _send_before_exit(tracker)
     _bind_each(tracker)
     if beat:

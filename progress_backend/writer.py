@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from . import events as ev
 from .breaker import Breaker
+from .creating import Begun, create
 from .errors import ProgressError, StoreUnavailable
 from .memory import MemoryStore
 from .model import TaskStatus
@@ -70,6 +72,12 @@ class Writer:
             self.refused += 1
         if run is not None:
             self._tell(run, applied, started=isinstance(happened[0], ev.Started))
+        return applied
+
+    def create(self, begun: Sequence[Begun]) -> list[Applied]:
+        """Begins the records of many tasks in one go; raises as `apply`."""
+        applied = self.store.run(create(self.store.flows, begun, self.now()))
+        self._answered()
         return applied
 
     def _tell(self, run: Run, applied: Applied, *, started: bool) -> None:

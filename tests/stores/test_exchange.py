@@ -36,16 +36,16 @@ def test_requests_are_packed_as_redis_py_packs_them(client: redis.Redis) -> None
 
 def test_replies_are_the_clients_own(client: redis.Redis) -> None:
     exchange = Exchange(client)
-    assert exchange.ask(("SET", "a", "値")) == b"OK"
-    assert exchange.ask(("GET", "a")) == "値".encode()
-    assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [0, b"x", None]
+    assert exchange.ask(("SET", "a", "値")) == [b"OK"]
+    assert exchange.ask(("GET", "a")) == ["値".encode()]
+    assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [[0, b"x", None]]
 
 
 def test_an_error_reply_is_raised_and_the_next_request_goes_on(client: redis.Redis) -> None:
     exchange = Exchange(client)
     with pytest.raises(redis.exceptions.NoScriptError):
         exchange.ask(("EVALSHA", "0" * 40, 0))
-    assert exchange.ask(("ECHO", "on")) == b"on"
+    assert exchange.ask(("ECHO", "on")) == [b"on"]
 
 
 def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
@@ -59,9 +59,9 @@ def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
 
 def test_a_connection_that_the_server_closed_is_replaced_unnoticed(client: redis.Redis) -> None:
     exchange = Exchange(client)
-    held = exchange.ask(("CLIENT", "ID"))
+    (held,) = exchange.ask(("CLIENT", "ID"))
     client.client_kill_filter(_id=str(held))
-    assert exchange.ask(("CLIENT", "ID")) != held
+    assert exchange.ask(("CLIENT", "ID")) != [held]
 
 
 def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
@@ -72,7 +72,7 @@ def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
     try:
         while not any(one["cmd"] == "blpop" for one in client.client_list()):
             assert blocked.is_alive()
-        assert exchange.ask(("ECHO", "meanwhile")) == b"meanwhile"
+        assert exchange.ask(("ECHO", "meanwhile")) == [b"meanwhile"]
         assert blocked.is_alive()
     finally:
         blocked.join()
@@ -90,4 +90,13 @@ def test_a_server_that_hangs_costs_one_timeout_and_a_late_reply_is_nobodys(
         with pytest.raises(redis.exceptions.TimeoutError):
             exchange.ask(("ECHO", "late"))
         server.resume()
-        assert exchange.ask(("ECHO", "after")) == b"after"
+        assert exchange.ask(("ECHO", "after")) == [b"after"]
+
+
+def test_requests_that_are_sent_together_are_answered_in_their_order(client: redis.Redis) -> None:
+    exchange = Exchange(client)
+    committed = ("EVAL", "return {1}", 0)
+    assert exchange.ask(committed, committed, ("ECHO", "a"), committed) == [[1], [1], b"a", [1]]
+    with pytest.raises(redis.exceptions.ResponseError, match="wrong number"):
+        exchange.ask(committed, ("ECHO",), ("SET", "done", "1"), committed)
+    assert exchange.ask(("GET", "done"), committed) == [b"1", [1]]

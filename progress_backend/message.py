@@ -1,0 +1,38 @@
+"""What a task's record and its message say of each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import events as ev
+from .catalogue import text
+from .failures import described
+from .marking import CREATED_AT, HEADER
+from .model import rendered
+from .record import Applied
+from .tracker import Tracker
+from .transition import NOT_PUBLISHED
+
+
+def runs(applied: Applied) -> bool:
+    """Whether the id is that of a task that runs."""
+    return applied.document is None and applied.task.started_at is not None
+
+
+def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
+    """Lets the worker begin without reading the record first."""
+    if applied.document is not None and applied.task.revision == 1:
+        headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
+
+
+def not_published(tracker: Tracker, task_id: str, error: Exception, attempt: int | None) -> None:
+    """Failed; `attempt` is that of the record that was made for the message, if there is one."""
+    if (process := tracker.process) is None:
+        return
+    message = text(tracker.settings.locale, "not_published", reason=described(error))
+    failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
+    applied = process.sender.record(None, task_id, failed, keep=False)
+    if applied is None and attempt is not None:
+        # The store went away too. Said when it is back, unless a run has begun by then: a message
+        # may have left though the publish raised.
+        process.sender.record(None, task_id, failed.of_attempt(attempt))
