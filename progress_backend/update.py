@@ -46,7 +46,7 @@ class Update(NamedTuple):
         return cls(
             (epoch, created_at, revision),
             text.decode(),
-            _frame(text),
+            text_frame(text),
             body["task_id"],
             (status, body["task_type"], body["symbol"]),
             ended,
@@ -69,7 +69,7 @@ class Update(NamedTuple):
         return mine > theirs and (mine[2] != theirs[2] or mine[1] != theirs[1])
 
 
-def _frame(text: bytes) -> bytes:
+def text_frame(text: bytes) -> bytes:
     """A whole text message from a server (RFC 6455, section 5.2)."""
     if len(text) < 126:
         return bytes((0x81, len(text))) + text

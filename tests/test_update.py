@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from progress_backend.model import Task
-from progress_backend.update import Update
+from progress_backend.update import Update, text_frame
 from progress_backend.wire import encode
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
@@ -57,3 +57,23 @@ def test_what_has_ended(status: str) -> None:
 def test_what_is_no_document(rubbish: bytes) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         Update.of(rubbish, 1)
+
+
+@pytest.mark.parametrize(
+    ("length", "head"),
+    [
+        (0, b"\x81\x00"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65_535, b"\x81\x7e\xff\xff"),
+        (65_536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_a_frame_says_how_long_it_is(length: int, head: bytes) -> None:
+    assert text_frame(b"x" * length) == head + b"x" * length
+
+
+def test_an_updates_frame_is_its_message() -> None:
+    update = seen(1, 5)
+    assert update.message is not None
+    assert update.frame == text_frame(update.message.encode())

@@ -35,6 +35,14 @@ class RunningApi:
         eventually(lambda: self._server.started, what="the API listens")
         return self
 
+    def tasks(self) -> int:
+        """How many tasks of applications run under the server."""
+        return len(self._server.server_state.tasks)
+
+    def connections(self) -> int:
+        """How many connections the server has."""
+        return len(self._server.server_state.connections)
+
     def ask_to_end(self) -> None:
         """As SIGTERM."""
         self._server.should_exit = True
