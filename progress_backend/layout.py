@@ -43,8 +43,6 @@ class Layout:
 
     def split(self, command: c.Command) -> list[Part]:
         """The parts of a command, each for one partition."""
-        if len(self.keys) == 1:
-            return [(0, command)]
         match command:
             case c.Commit(task_id):
                 return [(self.place(task_id), command)]
@@ -70,8 +68,6 @@ class Layout:
 
     def merge(self, command: c.Command, parts: list[Part], replies: list[Any]) -> Any:
         """The command's reply, from those to its parts."""
-        if len(self.keys) == 1:
-            return replies[0]
         match command:
             case c.Read(task_ids) | c.FacetsOf(task_ids):
                 found: dict[str, Any] = {}

@@ -8,13 +8,15 @@ from typing import Any
 
 from . import commands as c
 
+_COMMITTED = c.Committed(True)
+
 
 def decode(command: c.Command, replies: list[Any]) -> Any:
     """The command's reply, from the replies to its requests."""
     match command:
         case c.Commit():
             if replies[0][0] == 1:
-                return c.Committed(True)
+                return _COMMITTED
             _, document, facets = replies[0]
             return c.Committed(False, document, read_facets(facets))
         case c.Commits(commits):

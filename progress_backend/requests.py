@@ -162,6 +162,17 @@ class Planned(NamedTuple):
     """A command's requests, to be sent together, and how their replies become its reply."""
 
     command: c.Command
+    requests: list[Request]
+
+    def reply(self, replies: list[Any]) -> Any:
+        """The command's reply."""
+        return decode(self.command, replies)
+
+
+class Spread(NamedTuple):
+    """The same where the command is about several partitions."""
+
+    command: c.Command
     layout: Layout
     parts: list[Part]
     requests: list[Request]
@@ -177,9 +188,11 @@ class Planned(NamedTuple):
         return self.layout.merge(self.command, self.parts, answers)
 
 
-def plan(command: c.Command, layout: Layout) -> Planned:
+def plan(command: c.Command, layout: Layout) -> Planned | Spread:
     """A command's requests on every partition that it is about."""
+    if len(layout.keys) == 1:
+        return Planned(command, encode(command, layout.keys[0]))
     parts = layout.split(command)
     encoded = [encode(part, layout.keys[place]) for place, part in parts]
     requests = [request for own in encoded for request in own]
-    return Planned(command, layout, parts, requests, [len(own) for own in encoded])
+    return Spread(command, layout, parts, requests, [len(own) for own in encoded])

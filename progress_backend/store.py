@@ -134,7 +134,8 @@ class Store(_Base):
                 return planned.reply(self._send(planned.requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and requests and all(r[0] == "EVALSHA" for r in requests):
+        # A command is carried out by scripts alone or by none.
+        if self._exchange and requests and requests[0][0] == "EVALSHA":
             return self._exchange.ask(*requests)
         if self.settings.clustered or len(requests) < 2:
             return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
