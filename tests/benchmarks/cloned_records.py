@@ -6,6 +6,7 @@ the order of cleanup, and entry in every index.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import redis
@@ -16,6 +17,7 @@ from progress_backend.record import facets_of
 from progress_backend.store import Store
 from progress_backend.wire import decode
 
+STATUSES = ("created", "running", "completed", "error")
 TYPES = ("fetch_data", "bulk_import", "report")
 SYMBOLS = (None, "7203.T", "6758.T", "9984.T", "8306.T", "6861.T", "9432.T", "4063.T")
 #: An original's number is above every copy's.
@@ -64,10 +66,10 @@ def running(store: Store, count: int) -> list[str]:
     return [task_id(number) for number in range(count)]
 
 
-def mixed(store: Store, count: int) -> None:
-    """Fills an empty store with tasks of every status, of three types, of seven symbols or none."""
+def mixed(store: Store, count: int, statuses: Sequence[str] = STATUSES) -> None:
+    """Fills an empty store with tasks of these statuses, of three types, seven symbols or none."""
     store.ready()
-    kinds = list(product(("created", "running", "completed", "error"), TYPES, SYMBOLS))
+    kinds = list(product(statuses, TYPES, SYMBOLS))
     originals = [_original(store, number, *kind) for number, kind in enumerate(kinds)]
     for place, original in enumerate(originals):
         copies = len(range(place, count - len(originals), len(originals)))

@@ -19,6 +19,7 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
+    "cleanup_million",
     "socket_broadcast",
     "socket_many_tasks",
     "socket_one_task",
