@@ -7,6 +7,7 @@ application does without (see `outlet`).
 
 from __future__ import annotations
 
+from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
     """For uvicorn's option `ws`."""
 
     _gone: Callable[[], None] | None = None
+    _room: Callable[[], None] | None = None
 
     def handle_connect(self, event: Any) -> None:
         """Offers itself to the application, whose task begins in the loop's next turn."""
@@ -73,15 +75,37 @@ class FrameConnection(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._room = None
         if self._gone is not None:
             self._gone()
 
-    def write(self, frame: bytes) -> bool:
-        """Sends a frame if the client keeps up; else, and on a connection that ends, False."""
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Counts a client as behind as soon as the kernel takes no more for it."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=0)
+
+    def pause_writing(self) -> None:
+        """The client is behind."""
+        super().pause_writing()
+        if self._room is not None:
+            self._room()
+
+    def resume_writing(self) -> None:
+        """The client keeps up again."""
+        super().resume_writing()
+        if self._room is not None:
+            self._room()
+
+    def watch_room(self, changed: Callable[[], None]) -> None:
+        """From now on `changed` is called when `writes` may be another."""
+        self._room = changed
+
+    @property
+    def writes(self) -> Callable[[bytes], None] | None:
+        """Sends a frame; None while the client is behind, and when the connection ends."""
         if not self.writable.is_set() or self.close_sent or self.disconnected:
-            return False
-        self.transport.write(frame)
-        return True
+            return None
+        return self.transport.write
 
     async def room(self) -> None:
         """Waits until the client keeps up again, or has gone."""

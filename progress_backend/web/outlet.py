@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -11,32 +12,40 @@ from ..hub import Counts
 from ..update import Update
 from .frames import connection_of
 
-#: What sending to a client that has gone raises, at a server or at Starlette.
-_GONE = (OSError, WebSocketDisconnect, RuntimeError)
-
 #: Longest reason that a close frame can hold, in bytes.
 _REASON = 123
+#: What sending to a client that has gone raises, at a server or at Starlette.
+_GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 class Outlet:
     """`tell` and `close` never wait. What cannot be written at once is sent by a task of its own,
     which lives only as long as there is something to send."""
 
-    __slots__ = ("_connection", "_counts", "_end", "_newest", "_send", "_sending")
+    __slots__ = ("_connection", "_counts", "_end", "_newest", "_send", "_sending", "_write")
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
-        self._connection = connection_of(websocket)
-        self._send = self._connection.send if self._connection else websocket.send
         self._counts = counts
         self._newest: Update | None = None
         self._end: tuple[int, str] | None = None
         self._sending: asyncio.Task[None] | None = None
+        self._write: Callable[[bytes], None] | None = None
+        self._connection = connection_of(websocket)
+        self._send = self._connection.send if self._connection else websocket.send
+        if self._connection is not None:
+            self._connection.watch_room(self._look)
+        self._look()
 
     def tell(self, update: Update) -> None:
         """Sends the update, or keeps it, in place of an older one, until there is room."""
-        direct = self._connection if self._sending is None else None
-        if direct is not None and direct.write(update.frame):
-            self._counts.delivered += 1
+        # Kept at hand: an update goes to thousands, and each further object costs a look at memory.
+        write = self._write
+        if write is not None:
+            try:
+                write(update.frame)
+                self._counts.delivered += 1
+            except RuntimeError:  # closed, which will be heard in a moment
+                self._write = None
             return
         if self._newest is not None:
             self._counts.dropped += 1
@@ -51,12 +60,19 @@ class Outlet:
 
     def cancel(self) -> None:
         """Sends nothing any more: the client has gone."""
+        self._write = None
         if self._sending is not None:
             self._sending.cancel()
+
+    def _look(self) -> None:
+        """Whether an update may be written at once: nothing waits, and the client keeps up."""
+        connection = self._connection if self._sending is None else None
+        self._write = None if connection is None else connection.writes
 
     def _send_soon(self) -> None:
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
+            self._look()
 
     async def _send_all(self) -> None:
         with contextlib.suppress(*_GONE):
@@ -73,6 +89,7 @@ class Outlet:
                 await self._send({"type": "websocket.send", "text": newest.message})
                 self._counts.delivered += 1
             self._sending = None
+            self._look()
 
 
 def reason_of(text: str) -> str:
