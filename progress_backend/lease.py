@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import signals
+from celery.bootsteps import StartStopStep
 
 from . import commands as c
 from . import reaping
@@ -171,40 +172,74 @@ def native_thread(work: Callable[[], None]) -> None:
         get_original("_thread", "start_new_thread")(work, ())
 
 
+class Keepers:
+    """An app's lease in this process, from its worker's begin to its end; beat's part of it."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._kept: dict[int, Keeper] = {}
+        #: What the variable said before this process's worker began.
+        self._before: list[str | None] = []
+
+    def worker_began(self, sender: Any = None, **_: Any) -> None:
+        """Says the lease to this process and its children to come."""
+        if self._ours(sender):
+            self._before = [os.environ.get(LEASE_VARIABLE)]
+            os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
+
+    def worker_is_ready(self, sender: Any = None, **_: Any) -> None:
+        """Renews the lease from now on.
+
+        Not before: a native thread that imports while gevent's pool is imported can lock the
+        worker's start up for ever, as import locks are gevent's by then.
+        """
+        if self._ours(sender):
+            self._begin(os.environ.get(LEASE_VARIABLE))
+
+    def beat_began(self, sender: Any = None, **_: Any) -> None:
+        """Beat has no lease, but looks for those that ran out."""
+        if self._ours(sender):
+            self._begin(None)
+
+    def worker_ended(self, sender: Any = None, **_: Any) -> None:
+        """Gives the lease back. A process that outlives its worker runs nothing under it."""
+        if not self._ours(sender):
+            return
+        if (keeper := self._kept.pop(os.getpid(), None)) is not None:
+            keeper.stop()
+        while self._before:
+            os.environ.pop(LEASE_VARIABLE, None)
+            if (before := self._before.pop()) is not None:
+                os.environ[LEASE_VARIABLE] = before
+
+    def _ours(self, sender: Any) -> bool:
+        return getattr(sender, "app", None) is self._tracker.app
+
+    def _begin(self, lease: str | None) -> None:
+        tracker = self._tracker
+        known = tracker.process is not None and tracker.settings.redis_url is not None
+        if known and os.getpid() not in self._kept:
+            keeper = Keeper(tracker.settings, lease, result_backend(tracker.app), at_work)
+            self._kept[os.getpid()] = keeper
+            keeper.start()
+
+
 def connect(tracker: Tracker) -> None:
     """Connects the worker's and beat's begin and end, once however often it is called."""
-    keepers: dict[int, Keeper] = {}
+    keepers = Keepers(tracker)
 
-    def begin(lease: str | None) -> None:
-        known = tracker.process is not None and tracker.settings.redis_url is not None
-        if not known or os.getpid() in keepers:
-            return
-        keeper = Keeper(tracker.settings, lease, result_backend(tracker.app), at_work)
-        keepers[os.getpid()] = keeper
-        keeper.start()
+    class ColdEnd(StartStopStep):  # type: ignore[misc]  # celery is untyped
+        """A cold shutdown sends no worker_shutdown; the worker in a test's thread ends so."""
 
-    def worker_began(sender: Any = None, **_: Any) -> None:
-        if getattr(sender, "app", None) is not tracker.app:
-            return
-        os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
+        def terminate(self, worker: Any) -> None:
+            keepers.worker_ended(worker)
 
-    def worker_is_ready(sender: Any = None, **_: Any) -> None:
-        # Not before: a native thread that imports while gevent's pool is imported can lock the
-        # worker's start up for ever, as import locks are gevent's by then.
-        if getattr(sender, "app", None) is tracker.app:
-            begin(os.environ.get(LEASE_VARIABLE))
-
-    def beat_began(sender: Any = None, **_: Any) -> None:
-        if getattr(sender, "app", None) is tracker.app:
-            begin(None)
-
-    def ended(**_: Any) -> None:
-        keeper = keepers.pop(os.getpid(), None)
-        if keeper is not None:
-            keeper.stop()
-
-    uid = f"progress-lease-{id(tracker.app)}"
-    signals.worker_init.connect(worker_began, weak=False, dispatch_uid=uid)
-    signals.worker_ready.connect(worker_is_ready, weak=False, dispatch_uid=uid)
-    signals.worker_shutdown.connect(ended, weak=False, dispatch_uid=uid)
-    signals.beat_init.connect(beat_began, weak=False, dispatch_uid=uid)
+    tracker.app.steps["worker"].add(ColdEnd)
+    for signal, handler in (
+        (signals.worker_init, keepers.worker_began),
+        (signals.worker_ready, keepers.worker_is_ready),
+        (signals.worker_shutdown, keepers.worker_ended),
+        (signals.beat_init, keepers.beat_began),
+    ):
+        uid = f"progress-lease-{id(tracker.app)}"
+        signal.connect(handler, weak=False, dispatch_uid=uid)
