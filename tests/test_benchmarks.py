@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.plots import draw
 from tests.benchmarks.registry import MODULES
 from tests.benchmarks.report import markdown
 from tests.benchmarks.row import Row
@@ -48,3 +50,17 @@ def test_a_verdict_follows_the_figure_as_seen(
     row = Row("a row", "µs", {"ours": 1.0}, "peer", ratio, 0.3, stretch, more)
     assert row.verdict == verdict
     assert f"{shown} peer" in markdown([row], [])
+
+
+def test_rows_that_are_points_of_a_curve_are_drawn(tmp_path: Path) -> None:
+    def point(size: int, *, ours: float) -> Row:
+        figures = {"ours": ours, "limit": 1.0}
+        return Row("a row", "ms", figures, "limit", ours, 1.4, plot=("list", size))
+
+    rows = [point(10**power, ours=1.0 + power / 10) for power in (3, 4, 5, 6)]
+    (picture,) = draw([Row("no point", "ms", {"ours": 1.0}, "ours", 1.0, 1.0), *rows], tmp_path)
+    drawn = picture.read_text(encoding="utf-8")
+    for said in ("GET list of 20", "tasks in the store", "ours", "limit", "1,000,000"):
+        assert said in drawn
+    draw(rows, tmp_path)
+    assert picture.read_text(encoding="utf-8") == drawn

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from .machine import description
+from .plots import draw
 from .registry import MODULES, measure
 from .report import markdown, text
 
@@ -39,7 +40,7 @@ def main() -> None:
             rows.append(row)
     if not given.rows and not given.quick:
         RESULTS.write_text(markdown(rows, machine), encoding="utf-8")
-        print(f"\nwritten: {RESULTS}")
+        print(f"\nwritten: {', '.join(map(str, (RESULTS, *draw(rows))))}")
     if missed := [row.what for row in rows if row.verdict == "MISSED"]:
         print(f"\nMISSED: {'; '.join(missed)}")
 

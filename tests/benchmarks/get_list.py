@@ -60,6 +60,7 @@ def measure(quick: bool) -> list[Row]:
             ratio=times.ratio(_ours(size), _limit(size)),
             target=1.4,
             stretch=0.8,
+            plot=("list", size),
             notes=(
                 note,
                 times.spread(_ours(size), _limit(size)),
