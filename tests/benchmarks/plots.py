@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 
 from .row import Row
 
-#: Where the README looks for them: a picture's name, its axis and its title.
+#: A picture's name, its axis, its title, and how times are laid out: what stays the same over
+#: sizes is seen from nought on, what grows with them along a line.
 PICTURES = {
-    "list": ("tasks in the store", "GET list of 20, any filter (ms)"),
-    "push": ("sockets that watch one task", "One update to the last socket (ms)"),
+    "list": ("tasks in the store", "GET list of 20, any filter (ms)", "linear"),
+    "push": ("sockets that watch one task", "One update to the last socket (ms)", "log"),
 }
+#: Where the README looks for them.
 FOLDER = Path(__file__).parents[2] / "docs"
 
 
@@ -30,7 +32,7 @@ def draw(rows: Iterable[Row], folder: Path = FOLDER) -> list[Path]:
 
 
 def _picture(name: str, sides: dict[str, list[tuple[int, float]]], folder: Path) -> Path:
-    axis, title = PICTURES[name]
+    axis, title, scale = PICTURES[name]
     # The same figures give the same file, so that a change of it is one of the figures.
     with rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -38,9 +40,11 @@ def _picture(name: str, sides: dict[str, list[tuple[int, float]]], folder: Path)
         for number, (side, points) in enumerate(sides.items()):
             sizes, times = zip(*sorted(points), strict=True)
             axes.plot(sizes, times, marker="o", linewidth=2.4 if number == 0 else 1.4, label=side)
-        axes.set(xscale="log", xlabel=axis, title=title)
-        axes.set_ylim(bottom=0)
+        axes.set(xscale="log", yscale=scale, xlabel=axis, title=title)
+        if scale == "linear":
+            axes.set_ylim(0, 1.2 * max(time for points in sides.values() for _, time in points))
         axes.xaxis.set_major_formatter(lambda size, _: f"{size:,.0f}")
+        axes.yaxis.set_major_formatter(lambda time, _: f"{time:g}")
         axes.grid(visible=True, alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
