@@ -30,6 +30,7 @@ Returns
 Publishes
   the document, on the channel
 ]]
+local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, expected, before, document, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
@@ -37,36 +38,36 @@ local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, new_rate, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local first = 5
 
-local stored = redis.call('GET', task)
-local stands = redis.call('HGET', facets, id)
+local stored = call('GET', task)
+local stands = call('HGET', facets, id)
 local found = stored and redis.sha1hex(stored) or ''
 if found ~= expected or (stands or '') ~= before then
   return {0, stored, stands}
 end
 
-redis.call('SET', task, document, 'PX', ttl)
+call('SET', task, document, 'PX', ttl)
 if due then
-  redis.call('ZADD', expiry, due, id)
+  call('ZADD', expiry, due, id)
 end
 if after ~= before then
-  redis.call('HSET', facets, id, after)
+  call('HSET', facets, id, after)
 end
 for i = first + 1, first + leaves do
-  redis.call('ZREM', KEYS[i], id)
+  call('ZREM', KEYS[i], id)
 end
 if enters > 0 then
   -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
-  local score = not fresh and redis.call('ZSCORE', tasks, id)
+  local score = not fresh and call('ZSCORE', tasks, id)
   if not score then
-    local now = redis.call('TIME')
+    local now = call('TIME')
     score = now[1] .. string.format('%06d', now[2])
   end
   for i = first + leaves + 1, first + leaves + enters do
-    redis.call('ZADD', KEYS[i], score, id)
+    call('ZADD', KEYS[i], score, id)
   end
 end
 if new_rate ~= '' then
-  redis.call('SET', rate, new_rate)
+  call('SET', rate, new_rate)
 end
-redis.call(publish, channel, document)
+call(publish, channel, document)
 return {1}

@@ -18,14 +18,15 @@ Returns
 Publishes
   the document, on the channel
 ]]
+local call = redis.call  -- looked up once
 local task, facets = KEYS[1], KEYS[2]
 local id, expected, document = ARGV[1], ARGV[2], ARGV[3]
 local ttl, channel, publish = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 
-local stored = redis.call('GET', task)
+local stored = call('GET', task)
 if not stored or redis.sha1hex(stored) ~= expected then
-  return {0, stored, redis.call('HGET', facets, id)}
+  return {0, stored, call('HGET', facets, id)}
 end
-redis.call('SET', task, document, 'PX', ttl)
-redis.call(publish, channel, document)
+call('SET', task, document, 'PX', ttl)
+call(publish, channel, document)
 return {1}
