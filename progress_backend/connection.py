@@ -61,8 +61,19 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
     hosts, service, login = _sentinel(url)
     asking = _options(timeout_s / (len(hosts) + 1), once)
     sentinel = redis.asyncio.sentinel.Sentinel(hosts, sentinel_kwargs=asking, **login, **options)
-    master: redis.asyncio.Redis = sentinel.master_for(service)
+    master: redis.asyncio.Redis = sentinel.master_for(
+        service,
+        connection_pool_class=_WaitingSentinelPool,
+        timeout=timeout_s,
+        max_connections=_CONNECTIONS,
+    )
     return master
+
+
+class _WaitingSentinelPool(
+    redis.asyncio.sentinel.SentinelConnectionPool, redis.asyncio.BlockingConnectionPool
+):
+    """Asks the sentinels for the master, and waits for a connection."""
 
 
 def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store import Store, open_async
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker
@@ -55,6 +56,18 @@ def test_a_demoted_master_counts_as_away(trio: Trio) -> None:
                 say(ev.Progressed(current=1))
             connected.replicaof("NO", "ONE")
         assert say(ev.Progressed(current=2)), "asked anew, the sentinels name a master"
+
+
+async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
+    async with open_async(Settings(redis_url=trio.url)) as store:
+        created = (ev.Created(identity=ev.Identity(task_type="x")),)
+        await store.ready()
+        calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(300)]
+        applied = await asyncio.gather(*map(store.run, calls))
+        assert {one.task.status for one in applied} == {"created"}
+        with client(trio.master.url) as connected:
+            ours = [one for one in connected.client_list(_type="normal") if one["cmd"] == "evalsha"]
+            assert len(ours) <= 64
 
 
 def test_a_failover_under_a_running_job(
