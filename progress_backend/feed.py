@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Final
 
 from .commands import Filters
@@ -36,6 +37,14 @@ class Inbox:
         self._reload = False
         self._closed = False
         self._something = asyncio.Event()
+        #: The listener has sent all it took and waits for more.
+        self._idle = False
+        self._past: Callable[[bytes], bool] | None = None
+
+    def lead_past(self, write: Callable[[bytes], bool]) -> None:
+        """From now on `write` gets an update's frame while nothing waits; if it takes it, nobody
+        has to fetch it. It must not wait."""
+        self._past = write
 
     def passes(self, facets: Facets) -> bool:
         """Whether the filter lets a task with these facets through."""
@@ -46,8 +55,15 @@ class Inbox:
             and (symbol is None or symbol == facets[2])
         )
 
-    def put(self, task_id: str, message: str) -> None:
+    def put(self, update: Update) -> None:
         """Takes a task's newest message; never waits."""
+        task_id, message = update.task_id, update.message
+        if message is None:
+            return
+        free = self._idle and not self._something.is_set()
+        if free and self._past is not None and self._past(update.frame):
+            self._counts.delivered += 1
+            return
         older = self._messages.pop(task_id, None)
         if older is not None:
             self._characters -= len(older)
@@ -87,7 +103,11 @@ class Inbox:
                 self._counts.delivered += 1
                 return message
             self._something.clear()
-            await self._something.wait()
+            self._idle = True
+            try:
+                await self._something.wait()
+            finally:
+                self._idle = False
         raise HubClosed
 
 
@@ -130,7 +150,7 @@ class Feed:
         for inbox in self._inboxes:
             told = inbox.passes(before) if before else update.revision > 1
             if told or inbox.passes(update.facets):
-                inbox.put(update.task_id, update.message)
+                inbox.put(update)
 
     def reload(self) -> None:
         """Something was missed: everyone has to read the list again."""

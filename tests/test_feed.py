@@ -164,3 +164,30 @@ async def test_closing_wakes_everybody_and_turns_newcomers_away() -> None:
     with pytest.raises(HubClosed):
         await feed.join(Filters()).get()
     assert feed.listeners() == 2
+
+
+async def test_an_update_is_led_past_only_while_nothing_waits() -> None:
+    feed = Feed()
+    inbox = feed.join(Filters())
+    written: list[bytes] = []
+    room = True
+
+    def write(frame: bytes) -> bool:
+        if room:
+            written.append(frame)
+        return room
+
+    inbox.lead_past(write)
+    first, second, third, fourth = (update("a", revision=revision) for revision in (1, 2, 3, 4))
+    feed.publish(first)  # nobody has asked yet: what was taken before may still be on its way
+    assert await inbox.get() == first.message
+    waiting = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    feed.publish(second)
+    assert written == [second.frame]
+    room = False
+    feed.publish(third)
+    room = True
+    feed.publish(fourth)  # not past the one that waits: it takes its place
+    assert await waiting == fourth.message
+    assert written == [second.frame]

@@ -107,6 +107,17 @@ class FrameConnection(WebSocketsSansIOProtocol):
             return None
         return self.transport.write
 
+    def write(self, frame: bytes) -> bool:
+        """Sends a frame; False if that cannot be done at once."""
+        write = self.writes
+        if write is None:
+            return False
+        try:
+            write(frame)
+        except RuntimeError:  # closed, which will be heard in a moment
+            return False
+        return True
+
     async def room(self) -> None:
         """Waits until the client keeps up again, or has gone."""
         await self.writable.wait()

@@ -79,6 +79,8 @@ async def watch_tasks(websocket: WebSocket) -> None:
             return
         # All is heard from now on: who reads the list once the socket is open misses nothing.
         await websocket.accept()
+        if (connection := connection_of(websocket)) is not None:
+            inbox.lead_past(connection.write)
         telling = asyncio.create_task(_tell(websocket, inbox))
         try:
             await _gone(websocket)

@@ -9,7 +9,7 @@ from .sides import COMMITTED, OURS
 
 def measure(quick: bool) -> list[Row]:
     """Two rows: the middle and the slowest hundredth."""
-    tasks, rounds = (50, 2) if quick else (1_000, 10)
+    tasks, rounds = (50, 2) if quick else (1_000, 8)
     names = [f"job-{number}" for number in range(tasks)]
     p50, p99 = compared(names, 3, tasks, 1 / tasks, rounds)
     what = f"{tasks:,} tasks × 3 watchers, one update a second"
