@@ -32,7 +32,7 @@ _DUE_STEP_MS = 3_600_000
 #: Records that are deleted in one call; on a large store it takes half a millisecond.
 SWEPT = 32
 #: Calls of that kind for one look at what is due, under one renewal of the lock.
-_BATCHES = 10
+_BATCHES = 5
 #: How long a record that has not ended is kept after its last sign of life.
 UNENDED_S = 7 * 86_400
 
