@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -83,10 +84,30 @@ def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
 
 
 def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
-    """An asyncio client of a cluster."""
+    """An asyncio client of a cluster; who finds all connections busy waits, as `async_client`'s."""
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
     options = {**_timeouts(timeout_s), **options}
-    return AsyncRedisCluster.from_url(_url(settings), retry=once_more, **options)
+    return _WaitingCluster.from_url(_url(settings), retry=once_more, **options)
+
+
+class _WaitingCluster(AsyncRedisCluster):
+    """A node's connections raise where these calls wait."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._room = asyncio.Semaphore(_CONNECTIONS)
+        self._wait_s: float = options["socket_timeout"]
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._room.acquire()
+        except TimeoutError:
+            raise redis.exceptions.ConnectionError("No connection available.") from None
+        try:
+            return await super().execute_command(*args, **options)
+        finally:
+            self._room.release()
 
 
 def _timeouts(timeout_s: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from progress_backend import events as ev
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store import Store, open_async
 from tests.cluster.nodes import Node
 from tests.waiting import eventually
 
@@ -37,6 +37,15 @@ def apply(store: Store, task_id: str, *happened: ev.Event):
 
 def ids(paged: c.Paged) -> list[str]:
     return [task_id for task_id, _ in paged.rows]
+
+
+async def test_more_calls_than_connections_wait_for_one(settings: Settings) -> None:
+    async with open_async(settings) as store:
+        created = (ev.Created(identity=ev.Identity(task_type="x")),)
+        await store.ready()
+        calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(600)]
+        applied = await asyncio.gather(*map(store.run, calls))
+        assert {one.task.status for one in applied} == {"created"}
 
 
 def test_a_cluster_has_sixteen_partitions_unless_told_otherwise(settings: Settings) -> None:
