@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from . import described
 from .direct import DirectStatus
 from .metrics import metrics_router
 from .page import page_router
@@ -34,11 +35,15 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
         title="progress-backend",
         summary="One truthful, live progress record for every Celery task.",
         version=version("progress-backend"),
+        docs_url=None,
+        redoc_url=None,
     )
+    app.docs_url = described.PATH  # where ours is, for whoever links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.add_middleware(DirectStatus)
     app.include_router(router)
     app.include_router(metrics_router)
     app.include_router(page_router)
+    app.include_router(described.described_router)
     return app

@@ -137,6 +137,7 @@ def test_requests_go_to_both_and_the_page_has_its_place(
         assert page.status_code == 200
         (script,) = re.findall(r'src="([^"]+\.js)"', page.text)
         assert client.get(f"/progress/{script}").status_code == 200
+        assert client.get("/progress/openapi.json").status_code == 200
         assert client.get("/progress/internal/tasks").json()["pagination"]["total"] == 1
     with socket(proxied, "/progress/internal/ws/tasks") as watching:
         apis[1].update(task_id, current_items=1)
