@@ -1,0 +1,89 @@
+"""The page for containers, followed from its first command to its last but for the tests' own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docker.engine import tried
+from tests.docker.stack import SERVICES, Stack
+from tests.docker.test_compose import ended
+from tests.docs.reading import Block, blocks
+from tests.servers import ROOT
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+DOCUMENT = "docs/docker.md"
+#: The image that the page's own `docker build` names.
+IMAGE = "progress-backend"
+
+
+class Reader(Stack):
+    """Types the page's commands; the shell says which project they are about, and which ports."""
+
+    def follow(self, block: Block) -> list[str]:
+        """What each of its commands printed."""
+        commands = block.text.replace("\\\n", " ").splitlines()
+        return [self._typed(command, str(block)) for command in commands]
+
+    def _typed(self, command: str, where: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env={**self._env, "COMPOSE_PROJECT_NAME": self.name},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{where}: {command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture
+def reader(image: str) -> Iterator[Reader]:
+    reader = Reader("rabbitmq")
+    built = not tried("image", "inspect", IMAGE).returncode
+    try:
+        yield reader
+    finally:
+        reader.down()
+        if not built:
+            tried("image", "rm", IMAGE)
+
+
+def section(name: str) -> list[Block]:
+    found = blocks(DOCUMENT, name, "sh")
+    assert found, name
+    return found
+
+
+def test_it_can_be_followed(reader: Reader) -> None:
+    up, down = section("Bring it up")
+    (image,) = section("The image")
+    up_rabbitmq, down_rabbitmq = section("RabbitMQ as the broker")
+    (renewed,) = section("A new version under running jobs")
+    (own,) = section("Its tests")
+    followed = [up, down, image, up_rabbitmq, down_rabbitmq, renewed, own]
+    assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that nobody follows"
+    assert own.text == "make docker\n"  # this very test
+
+    *_, version = reader.follow(image)
+    assert version.startswith("5.")
+
+    *_, task_id = reader.follow(up)
+    assert reader.healthy() == set(SERVICES)
+    assert ended(reader, task_id.strip())["status"] == "completed"
+    worker = reader.container("worker")
+    reader.follow(renewed)
+    assert reader.container("worker") != worker
+    reader.follow(down)
+    assert reader.remains() == []
+
+    reader.follow(up_rabbitmq)
+    assert reader.healthy() == {"rabbitmq", *SERVICES}
+    task_id = reader.call("fetch_data", "--args", '["IBM", "1mo"]')
+    assert ended(reader, task_id)["status"] == "completed"
+    reader.follow(down_rabbitmq)
+    assert {kept.split()[0] for kept in reader.remains()} == {"volume"}
