@@ -93,6 +93,11 @@ def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
             raise TypeError(f"no request for {command!r}")
 
 
+def reads(request: Request) -> bool:
+    """Whether a request is one of those that read documents: it may be sent again."""
+    return request[0] in ("GET", "MGET") or request[:2] == ("EVALSHA", scripts.PAGE.sha)
+
+
 def _evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
     return ("EVALSHA", script.sha, len(keys), *keys, *args)
 

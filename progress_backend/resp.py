@@ -1,4 +1,4 @@
-"""Replies of a Redis connection that is subscribed (RESP2), out of the bytes as they come.
+"""Replies of a Redis connection (RESP2, and the null of RESP3), out of the bytes as they come.
 
 redis-py reads a reply in a dozen steps, each of which may wait; that takes longer than all the
 rest of a message's way through this process.
@@ -70,6 +70,8 @@ def _reply(data: bytes, at: int) -> tuple[Reply, int]:
         return int(line), at
     if kind == b"+":
         return line, at
+    if kind == b"_":
+        return None, at
     if kind == b"-":
         raise ResponseError(line.decode(errors="replace"))
     raise InvalidResponse(f"no reply: {kind + line[:80]!r}")

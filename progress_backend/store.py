@@ -15,6 +15,7 @@ import redis.exceptions
 from redis.cluster import RedisCluster
 
 from . import scripts
+from .async_exchange import AsyncExchange
 from .commands import Command
 from .connection import async_client, async_cluster, sync_client, sync_cluster
 from .errors import SettingsError, StoreUnavailable
@@ -22,8 +23,7 @@ from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
-from .multi_get import MultiGet
-from .requests import Request, plan
+from .requests import Request, plan, reads
 from .settings import Settings
 
 T = TypeVar("T")
@@ -180,9 +180,9 @@ class AsyncStore(_Base):
         super().__init__(settings)
         opened = async_cluster if settings.clustered else async_client
         self._client: Any = opened(settings, timeout_s)
-        self._multi_get: MultiGet | None = None
+        self._exchange: AsyncExchange | None = None
         if isinstance(self._client, redis.asyncio.Redis):
-            self._multi_get = MultiGet(self._client, timeout_s)
+            self._exchange = AsyncExchange(self._client, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -206,8 +206,8 @@ class AsyncStore(_Base):
                 return planned.reply(await self._send(planned.requests))
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if self._multi_get and len(requests) == 1 and requests[0][0] == "MGET":
-            return [await self._multi_get.ask(requests[0])]
+        if self._exchange and len(requests) == 1 and reads(requests[0]):
+            return [await self._exchange.read(requests[0])]
         if self.settings.clustered or len(requests) < 2:
             calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
             return (

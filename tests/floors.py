@@ -30,6 +30,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "plan": ("commands", "creating", "flows", "layout", "paging", "reaping", "record"),
     "edges": (
+        "async_exchange",
         "async_notifier",
         "breaker",
         "cleanup",
@@ -51,7 +52,6 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "memory",
         "message",
         "mirror",
-        "multi_get",
         "notifier",
         "outbox",
         "publishing",

@@ -8,7 +8,6 @@ from . import event_stream, health, sockets, tasks
 from .state import lifespan
 
 router = APIRouter(lifespan=lifespan)
-router.include_router(tasks.router)
-router.include_router(event_stream.router)
-router.include_router(health.router)
-router.include_router(sockets.router)
+# The routes themselves: FastAPI looks through a router in a router several times a request.
+for part in (tasks, event_stream, health, sockets):
+    router.routes.extend(part.router.routes)

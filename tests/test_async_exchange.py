@@ -1,4 +1,4 @@
-"""Many documents in one request: every reply is read, whatever it is cut into, or left alone."""
+"""Reads past redis-py's client: every reply is read or left alone, and none reaches another one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import redis
 import redis.asyncio
 
-from progress_backend.multi_get import MultiGet, values_of
+from progress_backend.async_exchange import AsyncExchange
 from tests.conftest import StartServer
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [2, 3])
@@ -31,8 +31,22 @@ async def test_values_and_what_is_not_there(server_url: str, protocol: int) -> N
     filled(server_url)
     async with client_of(server_url, protocol=protocol) as client:
         for _ in range(2):  # over the same connection
-            values = await MultiGet(client, 5).ask(("MGET", *NAMES))
+            values = await AsyncExchange(client, 5).read(("MGET", *NAMES))
             assert values == [VALUES.get(name) for name in NAMES]
+
+
+@PROTOCOLS
+async def test_a_scripts_nested_reply(server_url: str, protocol: int) -> None:
+    filled(server_url)
+    code = "return {1, {redis.call('GET', KEYS[1]), false}, {}, redis.call('GET', 'none')}"
+    with redis.Redis.from_url(server_url) as loading:
+        sha = loading.script_load(code)
+    async with client_of(server_url, protocol=protocol) as client:
+        reply = await AsyncExchange(client, 5).read(("EVALSHA", sha, 1, "a"))
+        assert reply == [1, [b"one", None], [], None]
+        with pytest.raises(redis.exceptions.NoScriptError):
+            await AsyncExchange(client, 5).read(("EVALSHA", "0" * 40, 0))
+        assert await AsyncExchange(client, 5).read(("GET", "a")) == b"one"
 
 
 @PROTOCOLS
@@ -43,9 +57,9 @@ async def test_what_is_no_value_is_redis_pys_to_say(redis_url: str, protocol: in
         try:
             async with client_of(redis_url, protocol=protocol, username="nobody") as client:
                 with pytest.raises(redis.exceptions.NoPermissionError):
-                    await MultiGet(client, 5).ask(("MGET", "a"))
+                    await AsyncExchange(client, 5).read(("MGET", "a"))
                 admin.acl_setuser("nobody", enabled=True, keys=["*"], commands=["+mget"])
-                assert await MultiGet(client, 5).ask(("MGET", "a")) == [b"one"]
+                assert await AsyncExchange(client, 5).read(("MGET", "a")) == [b"one"]
         finally:
             admin.acl_deluser("nobody")
 
@@ -54,26 +68,26 @@ async def test_a_late_reply_is_nobody_elses(start_server: StartServer) -> None:
     server = start_server()
     filled(server.url)
     async with client_of(server.url) as client:
-        slow = MultiGet(client, 0.2)
-        assert await slow.ask(("MGET", "a")) == [b"one"]
+        slow = AsyncExchange(client, 0.2)
+        assert await slow.read(("MGET", "a")) == [b"one"]
         server.pause()
         with pytest.raises(TimeoutError):
-            await slow.ask(("MGET", "a"))
+            await slow.read(("MGET", "a"))
         server.resume()
-        assert await MultiGet(client, 5).ask(("MGET", "empty")) == [b""]
+        assert await AsyncExchange(client, 5).read(("MGET", "empty")) == [b""]
 
 
 async def test_a_cancelled_call_leaves_no_reply_behind(start_server: StartServer) -> None:
     server = start_server()
     filled(server.url)
     async with client_of(server.url) as client:
-        get = MultiGet(client, 5)
-        await get.ask(("MGET", "a"))
+        get = AsyncExchange(client, 5)
+        await get.read(("MGET", "a"))
         server.pause()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(get.ask(("MGET", "a")), 0.1)
+            await asyncio.wait_for(get.read(("MGET", "a")), 0.1)
         server.resume()
-        assert await get.ask(("MGET", "empty")) == [b""]
+        assert await get.read(("MGET", "empty")) == [b""]
 
 
 async def test_a_closed_connection_is_said_and_the_next_call_has_another(
@@ -81,37 +95,11 @@ async def test_a_closed_connection_is_said_and_the_next_call_has_another(
 ) -> None:
     server = start_server()
     async with client_of(server.url) as client:
-        get = MultiGet(client, 5)
-        await get.ask(("MGET", "a"))
+        get = AsyncExchange(client, 5)
+        await get.read(("MGET", "a"))
         server.kill()
         with pytest.raises((redis.exceptions.ConnectionError, OSError)):
-            await get.ask(("MGET", "a"))
+            await get.read(("MGET", "a"))
         server.start()
         filled(server.url)
-        assert await get.ask(("MGET", "a")) == [b"one"]
-
-
-@pytest.mark.parametrize("step", [1, 2, 3, 7, 1_000])
-async def test_a_reply_is_read_however_it_is_cut(step: int) -> None:
-    reply = b"*5\r\n$3\r\none\r\n$-1\r\n_\r\n$0\r\n\r\n$4\r\n\r\n\r\n\r\n"
-    reader = asyncio.StreamReader()
-    reading = asyncio.create_task(values_of(reader, 5))
-    for at in range(0, len(reply), step):
-        await asyncio.sleep(0)
-        reader.feed_data(reply[at : at + step])
-    assert await reading == [b"one", None, None, b"", b"\r\n\r\n"]
-
-
-@pytest.mark.parametrize("reply", [b"-LOADING x\r\n", b"*2\r\n", b">2\r\n", b"*1\r\n:5\r\n"])
-async def test_any_other_reply_is_left_alone(reply: bytes) -> None:
-    reader = asyncio.StreamReader()
-    reader.feed_data(reply)
-    assert await values_of(reader, 1) is None
-
-
-async def test_half_a_reply_is_an_error() -> None:
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"*1\r\n$5\r\nab")
-    reader.feed_eof()
-    with pytest.raises(redis.exceptions.ConnectionError):
-        await values_of(reader, 1)
+        assert await get.read(("MGET", "a")) == [b"one"]
