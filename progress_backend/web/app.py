@@ -11,6 +11,7 @@ from ..errors import SettingsError
 from ..settings import Settings
 from . import described
 from .direct import DirectStatus
+from .direct_socket import DirectSocket
 from .metrics import metrics_router
 from .page import page_router
 from .router import router
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.add_middleware(DirectStatus)
+    app.add_middleware(DirectSocket)
     app.include_router(router)
     app.include_router(metrics_router)
     app.include_router(page_router)
