@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import ProgressNotifier, TaskCancelled, progress_task
+from tests.integration.control import Control
 from tests.integration.gate import Gate
 
 TOTAL = 1_000_000
@@ -25,6 +26,7 @@ def add(app: Celery) -> None:
         "deaf": deaf,
         "timing": timing,
         "retrying": retrying,
+        "cancelling": cancelling,
     }.items():
         app.task(bind=True, name=name, shared=False)(progress_task(function))
     app.task(
@@ -110,3 +112,8 @@ def timing(self: Any) -> Any:
 def retrying(self: Any) -> Any:
     Gate().mark(self.request.id, "began")
     raise self.retry(exc=ValueError("busy"), countdown=2, max_retries=9)
+
+
+def cancelling(self: Any, url: str, task_id: str) -> Any:
+    """Cancels another task; the other's status."""
+    return Control(url).cancel(task_id)["status"]

@@ -1,0 +1,90 @@
+"""A job that is steered by HTTP, past the end of the API that was asked, and by another task."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.integration.conftest import running, worker
+from tests.integration.world import TIMEOUT_S, World
+from tests.waiting import eventually
+from tests.web.serving import RunningApi
+
+pytestmark = pytest.mark.integration
+
+LEASE_S = 1.0
+ENV = {"PROGRESS_LEASE_S": str(LEASE_S), "PROGRESS_REAP_INTERVAL_S": "0.3"}
+
+
+@pytest.fixture(scope="module")
+def world(folder: Path, url: str) -> Iterator[World]:
+    """A worker that would be given up soon."""
+    with running(worker("prefork", folder, url, concurrency=2, env=ENV)):
+        with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
+            yield world
+
+
+@contextlib.contextmanager
+def serving(url: str) -> Iterator[RunningApi]:
+    """An API process's worth, from its start to its end; it reaps as well."""
+    api = RunningApi(create_app(Settings(redis_url=url, lease_s=LEASE_S, reap_interval_s=0.3)))
+    try:
+        yield api.start()
+    finally:
+        api.stop()
+
+
+def started(world: World, name: str = "updating") -> str:
+    task_id = str(world.app.tasks[name].delay().id)
+    world.begun(task_id)
+    world.until(task_id, status="running", attempt=1)
+    return task_id
+
+
+def test_a_paused_job_keeps_its_lease_and_survives_the_api(world: World, url: str) -> None:
+    task_id = started(world)
+    with serving(url) as api:
+        assert api.update(task_id, "paused").json()["status"] == "paused"
+        asked = world.record(task_id)["control"]
+        assert (asked["action"], asked["by"]) == ("pause", "api")
+        assert asked["at"]
+    with serving(url) as api:
+        until = time.monotonic() + 4 * LEASE_S
+        while time.monotonic() < until:
+            assert api.status(task_id).json()["status"] == "paused"
+            time.sleep(0.05)
+        assert api.update(task_id, "running").json()["status"] == "running"
+        held = world.record(task_id)["progress"]["current"]
+        eventually(lambda: world.record(task_id)["progress"]["current"] > held, TIMEOUT_S)
+        world.gate.mark(task_id, "enough")
+        record = world.ended(task_id)
+        assert (record["status"], record["attempt"]) == ("completed", 1)
+
+
+def test_a_job_is_cancelled_by_http(world: World, url: str) -> None:
+    task_id = started(world)
+    with serving(url) as api:
+        answer = api.cancel(task_id, {"reason": "wrong file"})
+        assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+        eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
+        assert len(world.gate.pids(task_id, "finally")) == 1
+        asked = world.record(task_id)["control"]
+        assert (asked["action"], asked["by"], asked["reason"]) == ("cancel", "api", "wrong file")
+        assert asked["at"]
+        assert api.cancel(task_id).status_code == 409
+
+
+def test_a_job_is_cancelled_by_another_task(world: World, url: str) -> None:
+    task_id = started(world)
+    canceller = str(world.app.tasks["cancelling"].delay(url, task_id).id)
+    assert world.ended(canceller)["results"] == {"result": "cancelled"}
+    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
+    assert len(world.gate.pids(task_id, "finally")) == 1
+    record = world.record(task_id)
+    assert (record["status"], record["control"]["reason"]) == ("cancelled", "not needed")
