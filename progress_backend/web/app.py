@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from ..errors import SettingsError
 from ..settings import Settings
 from . import described
-from .direct import DirectStatus
+from .direct import Direct
 from .direct_socket import DirectSocket
 from .metrics import metrics_router
 from .page import page_router
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.docs_url = described.PATH  # where ours is, for whoever links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
-    app.add_middleware(DirectStatus)
+    app.add_middleware(Direct)
     app.add_middleware(DirectSocket)
     app.include_router(router)
     app.include_router(metrics_router)

@@ -1,54 +1,86 @@
-"""GET …/task/{task_id}/status, answered before FastAPI's routing.
+"""What polling clients ask for, a task's status and the list, answered before FastAPI's routing.
 
-Polling clients ask for nothing else, and finding the route and its parameters takes FastAPI longer
-than all the rest of a read. Whatever is not a plain read of a task goes on to the route, which
-answers alike.
+Finding a route and its parameters takes FastAPI longer than all the rest of a read. Whatever is
+not a plain read goes on to the routes, which answer alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ProgressError
-from .schemas import is_task_id
-from .state import api_of
+from .schemas import ListQuery, is_task_id
+from .state import Api, api_of
 from .strict import answer
-from .tasks import status_of
+from .tasks import list_of, status_of
 
+_LIST: Final = "/internal/tasks"
 _HEAD: Final = "/internal/task/"
 _TAIL: Final = "/status"
-#: The route's name in what is measured.
-_ROUTE: Final = f"{_HEAD}{{task_id}}{_TAIL}"
+#: The status route's name in what is measured.
+_STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
+
+Answering = Callable[[Api], Coroutine[Any, Any, Response]]
 
 
-class DirectStatus:
+class Direct:
     """The innermost middleware of an application of ours: what others add comes before it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
-            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path.startswith(_HEAD) and path.endswith(_TAIL):
-                task_id = path[len(_HEAD) : -len(_TAIL)]
-                if is_task_id(task_id):
-                    await _answer(task_id, scope, receive, send)
-                    return
-        await self._app(scope, receive, send)
+        found = _found(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        route, answering = found
+        api = api_of(HTTPConnection(scope))
+        try:
+            response = await answering(api)
+        except ProgressError as error:
+            response = answer(error)
+        api.measured.request("GET", route, response.status_code, perf_counter() - began)
+        await response(scope, receive, send)
 
 
-async def _answer(task_id: str, scope: Scope, receive: Receive, send: Send) -> None:
-    began = perf_counter()
-    api = api_of(HTTPConnection(scope))
-    known = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
+def _found(scope: Scope) -> tuple[str, Answering] | None:
+    """The route that a GET is for, and what answers it; None leaves it to FastAPI."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    if path.startswith(_HEAD) and path.endswith(_TAIL):
+        task_id = path[len(_HEAD) : -len(_TAIL)]
+        if is_task_id(task_id):
+            known = _known(scope)
+            return _STATUS, lambda api: status_of(api, task_id, known)
+    elif path == _LIST and (query := _query(scope)) is not None:
+        return _LIST, lambda api: list_of(api, query)
+    return None
+
+
+def _known(scope: Scope) -> str | None:
+    """The first If-None-Match."""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return bytes(value).decode("latin-1")
+    return None
+
+
+def _query(scope: Scope) -> ListQuery | None:
+    """What is asked of the list; None if it cannot be, or a name comes twice."""
+    given = QueryParams(scope["query_string"]).multi_items()
+    values = dict(given)
+    if len(values) < len(given):
+        return None
     try:
-        response = await status_of(api, task_id, None if known is None else known.decode("latin-1"))
-    except ProgressError as error:
-        response = answer(error)
-    api.measured.request("GET", _ROUTE, response.status_code, perf_counter() - began)
-    await response(scope, receive, send)
+        return ListQuery.model_validate(values)
+    except ValidationError:
+        return None

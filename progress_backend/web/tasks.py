@@ -109,7 +109,15 @@ async def cancel_task(
 
 @router.get("/tasks", **docs.LIST)
 async def list_tasks(request: Request, query: Annotated[schemas.ListQuery, Query()]) -> Response:
-    api = api_of(request)
+    return await list_of(api_of(request), query)
+
+
+async def list_of(api: Api, query: schemas.ListQuery) -> Response:
+    """The page that is asked for.
+
+    Raises:
+        StoreUnavailable: as it says.
+    """
     paged = await api.store.run(
         api.flows.page(query.page, query.limit, query.status, query.task_type, query.symbol)
     )

@@ -1,4 +1,4 @@
-"""A read of a task on its short way: the same answers as on the long one, and nobody passed by."""
+"""Reads on their short way: the same answers as on the long one, and nobody passed by."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
-from progress_backend.web.direct import DirectStatus
+from progress_backend.web.direct import Direct
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -29,6 +29,20 @@ ASKED = [
     "/internal/task/running/status/",
     "/internal/task/running/status%0A",
     "/other/internal/task/running/status",
+    "/internal/tasks",
+    "/internal/tasks/",
+    "/internal/tasks?page=2&limit=1",
+    "/internal/tasks?status=running&task_type=fetch_data&symbol=7203.T",
+    "/internal/tasks?task_type=%E9%80%B2+x&symbol=a%26b",
+    "/internal/tasks?limit=1&limit=2",
+    "/internal/tasks?status=running&status=created",
+    "/internal/tasks?status=",
+    "/internal/tasks?symbol",
+    "/internal/tasks?page=1.0",
+    "/internal/tasks?page=%201",
+    "/internal/tasks?symbol=a%00b",
+    "/internal/tasks?symbol=%FF",
+    "/internal/tasks?order=asc",
 ]
 
 
@@ -107,7 +121,7 @@ def test_the_short_way_is_taken_also_under_a_path(start_api: StartApi, redis_url
 
     Records(redis_url).create("job")
     inner = create_app(Settings(redis_url=redis_url))
-    short = DirectStatus(nothing)
+    short = Direct(nothing)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -119,3 +133,4 @@ def test_the_short_way_is_taken_also_under_a_path(start_api: StartApi, redis_url
     api = start_api(app)
     assert api.http.get("/progress/internal/task/job/status").json()["task_id"] == "job"
     assert api.http.get("/progress/internal/task/none/status").status_code == 404
+    assert api.http.get("/progress/internal/tasks?symbol=7203.T").json()["pagination"]["total"] == 1
