@@ -7,6 +7,7 @@ date.
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Callable
@@ -69,7 +70,11 @@ def renewed(text: str, lang: str) -> str:
 
 def main() -> int:
     """The exit code."""
-    check = "--check" in sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        prog="python -m docs.make_blocks", description="Print the documents' tables from the code."
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; 1 if one is old")
+    check = parser.parse_args().check
     old: list[Path] = []
     for path in documents():
         text = path.read_text(encoding="utf-8")

@@ -6,10 +6,11 @@ matter, and prints the table of docs/operations.md. Takes some minutes.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis
 
@@ -67,8 +68,10 @@ def row(kind: Kind, tasks: int) -> tuple[str, ...]:
             task_id = str(uuid.uuid4())
             happened = (ev.Created(identity=_identity(number, kind.metadata)), *kind.events)
             base = None
-            for event in happened:
-                flow = store.flows.apply(task_id, (event,), store.now(), base=base)
+            for second, event in enumerate(happened):
+                # A second apart, so that there is a rate to estimate by.
+                now = store.now() + timedelta(seconds=second)
+                flow = store.flows.apply(task_id, (event,), now, base=base)
                 applied = store.run(flow)
                 base = applied.base
                 assert applied.document is not None
@@ -80,7 +83,11 @@ def row(kind: Kind, tasks: int) -> tuple[str, ...]:
 
 def main() -> None:
     """Prints the table."""
-    tasks = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    parser = argparse.ArgumentParser(
+        prog="python -m docs.measure_sizes", description="Measure what records cost in the store."
+    )
+    parser.add_argument("tasks", nargs="?", type=int, default=100_000, help="default: 100000")
+    tasks = parser.parse_args().tasks
     head = ("100,000 records", "Document", "`used_memory`", "The server's RSS")
     print(markdown(head, [row(kind, tasks) for kind in kinds()]))
 

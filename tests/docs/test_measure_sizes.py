@@ -1,0 +1,28 @@
+"""The command that measures what records take, with few of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from tests.docs.reading import text_of
+from tests.servers import ROOT
+
+
+def test_it_prints_the_table_of_the_page() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "docs.measure_sizes", "50"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    section = text_of("docs/operations.md").partition("## Sizing")[2].partition("\n## ")[0]
+    shown = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    assert re.findall(r"^\| ([^|]+) \|", done.stdout, re.MULTILINE) == shown
+    # A document's size does not depend on how many there are.
+    sizes = [re.findall(r"\| ([\d,]+) B \|", text) for text in (section, done.stdout)]
+    for said, measured in zip(*sizes, strict=True):
+        assert abs(int(said.replace(",", "")) - int(measured.replace(",", ""))) < 30
