@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 import redis
@@ -75,6 +76,23 @@ async def test_a_late_reply_is_nobody_elses(start_server: StartServer) -> None:
             await slow.read(("MGET", "a"))
         server.resume()
         assert await AsyncExchange(client, 5).read(("MGET", "empty")) == [b""]
+
+
+async def test_a_reply_that_came_while_the_process_was_held_up_counts(
+    start_server: StartServer,
+) -> None:
+    """A busy machine's process is no sign of a store that is away."""
+    server = start_server()
+    filled(server.url)
+    async with client_of(server.url) as client:
+        exchange = AsyncExchange(client, 0.3)
+        assert await exchange.read(("GET", "a")) == b"one"
+        server.pause()
+        reading = asyncio.create_task(exchange.read(("GET", "a")))
+        await asyncio.sleep(0.1)
+        server.resume()
+        time.sleep(1)  # nothing of this loop moves meanwhile
+        assert await reading == b"one"
 
 
 async def test_a_cancelled_call_leaves_no_reply_behind(start_server: StartServer) -> None:
