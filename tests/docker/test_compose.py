@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.docker.engine import docker
+from tests.docker.engine import docker, tried
 from tests.docker.stack import SERVICES, Stack
 from tests.waiting import eventually
 
@@ -102,8 +102,8 @@ def test_the_api_listens_within_two_seconds_of_its_start(stack: Stack) -> None:
         began = docker("inspect", "--format", "{{.State.StartedAt}}", container)
 
         def said() -> str | None:
-            lines = docker("logs", "--timestamps", "--since", began, container)
-            found = re.search(r"^(\S+) progress-backend: http", lines, re.MULTILINE)
+            logs = tried("logs", "--timestamps", "--since", began, container)
+            found = re.search(r"^(\S+) progress-backend: http", logs.stderr, re.MULTILINE)
             return found[1] if found else None
 
         listens = eventually(said, 20, what="the API listens") or ""
