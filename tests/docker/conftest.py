@@ -79,6 +79,7 @@ def jobs_env(celery_worker_cluster_config: dict[str, Any]) -> dict[str, str]:
         "PROGRESS_REAP_INTERVAL_S": "1",
         "PROGRESS_UPDATE_INTERVAL_S": "0.05",
         "PYTHONPATH": "/jobs",
+        "JOBS_WORKER": "1",
     }
 
 

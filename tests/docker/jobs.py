@@ -1,4 +1,5 @@
-"""The jobs, and the worker's app: celery -A tests.docker.jobs worker. Runs inside a container."""
+"""The jobs, and the worker's app: celery -A tests.docker.jobs worker. Runs inside a container,
+or in a process of its own (tests/nodes)."""
 
 from __future__ import annotations
 
@@ -56,8 +57,8 @@ def add(app: Celery, **settings: Any) -> Celery:
     return app
 
 
-# Told by the variable that only a worker's container has.
-if "PYTHONPATH" in os.environ and os.environ["PYTHONPATH"] == "/jobs":
+# Told by the variable that only a worker has.
+if "JOBS_WORKER" in os.environ:
     app = Celery("jobs")
     app.conf.update(
         CONF,
