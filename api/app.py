@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
-from progress_backend.web.serve import HOST, PORT, give_up, serve_app
+from progress_backend.web.serve import HOST, PORT, give_up, serve_app, settle
 
 
 def create_app() -> FastAPI:
@@ -26,7 +26,9 @@ def create_app() -> FastAPI:
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
     logging.config.dictConfig(log_config(level))
-    return web.create_app()
+    app = web.create_app()
+    settle()  # under somebody else's uvicorn, too
+    return app
 
 
 def log_config(level: str) -> dict[str, object]:

@@ -10,6 +10,10 @@ and closes them when it ends. Before that, `app.state.progress_settings` (a `Set
 `app.state.progress_celery_app` may be set; without them the environment says what to use. An
 application that is mounted in another one gets no lifespan of its own: enter `lifespan(app)` in the
 outer one's.
+
+An application of `create_app` answers reads of a task and of the list before FastAPI's routing; in
+one's own application they take the routes' way, with the application's dependencies, and the same
+answers.
 """
 
 from .app import create_app

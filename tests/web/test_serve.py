@@ -52,6 +52,18 @@ def test_it_serves_and_ends_at_once(start_service: StartService, redis_url: str)
     assert "Traceback" not in service.log
 
 
+def test_what_was_there_at_the_start_is_not_collected_again(
+    start_service: StartService, redis_url: str
+) -> None:
+    said = "signal.signal(signal.SIGUSR1, lambda *_: print('frozen', gc.get_freeze_count()))"
+    code = f"import gc, signal\n{said}\n{CODE}"
+    service = start_service([sys.executable, "-c", code, redis_url, "0"])
+    address = service.wait_for_log(READY).group(1)
+    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
+    service.signal(signal.SIGUSR1)
+    assert int(service.wait_for_log(r"frozen (\d+)").group(1)) > 10_000
+
+
 def test_a_port_in_use_gets_one_line(start_service: StartService, redis_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
