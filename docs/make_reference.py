@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterator
 from typing import Any, Final
 
 import click
-from fastapi import APIRouter
 from fastapi.routing import APIWebSocketRoute
 
 from progress_backend import web
@@ -52,12 +49,10 @@ def _operations(described: Json) -> Iterator[tuple[str, str, Json]]:
 
 def _sockets() -> Iterator[tuple[str, str]]:
     """Path and docstring of each WebSocket; OpenAPI has no place for them."""
-    for found in pkgutil.iter_modules(web.__path__):
-        router = getattr(importlib.import_module(f"{web.__name__}.{found.name}"), "router", None)
-        for route in router.routes if isinstance(router, APIRouter) else ():
-            if isinstance(route, APIWebSocketRoute):
-                said = inspect.getdoc(route.endpoint) or ""
-                yield route.path.replace(":path}", "}"), said.partition("\n")[0].rstrip(".")
+    for route in web.router.routes:
+        if isinstance(route, APIWebSocketRoute):
+            said = inspect.getdoc(route.endpoint) or ""
+            yield route.path.replace(":path}", "}"), said.partition("\n")[0].rstrip(".")
 
 
 def summary(lang: str) -> str:
