@@ -10,6 +10,9 @@ from typing import Generic, Protocol, TypeVar
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
+#: Receivers in one turn of the event loop: some milliseconds, if each writes to a socket.
+AT_ONCE = 500
+
 
 class HubClosed(Exception):
     """The process shuts down; no more news will come."""
@@ -80,6 +83,16 @@ class Mailbox(Generic[T]):
             self._waiter.set_result(None)
 
 
+@dataclass(slots=True)
+class _Round(Generic[T]):
+    """An item on its way to those who listened when it came."""
+
+    topic: str
+    item: T
+    receivers: tuple[Receiver[T], ...]
+    given: int = 0
+
+
 class Hub(Generic[T]):
     """Brings what is published on a topic to all who joined it."""
 
@@ -87,6 +100,8 @@ class Hub(Generic[T]):
         self.counts = counts or Counts()
         #: In order: who came first is told first, and lies next to the next in memory.
         self._topics: dict[str, dict[Receiver[T], None]] = {}
+        #: Items that not all have been given yet.
+        self._rounds: dict[str, _Round[T]] = {}
         self._closed = False
 
     def join(self, topic: str) -> Mailbox[T]:
@@ -110,9 +125,35 @@ class Hub(Generic[T]):
         return bool(receivers)
 
     def publish(self, topic: str, item: T) -> None:
-        """Gives the item to all who listen to the topic."""
-        for receiver in self._topics.get(topic, ()):
-            receiver.put(item)
+        """Gives the item to all who listen to the topic, each item after the one before it.
+
+        To very many it is given in turns of the event loop, so that other work goes on meanwhile.
+        """
+        if (older := self._rounds.pop(topic, None)) is not None:
+            self._give(older, len(older.receivers))
+        receivers = self._topics.get(topic, {})
+        if len(receivers) <= AT_ONCE:
+            for receiver in receivers:
+                receiver.put(item)
+            return
+        round_ = self._rounds[topic] = _Round(topic, item, tuple(receivers))
+        self._go_on(round_)
+
+    def _go_on(self, round_: _Round[T]) -> None:
+        if self._rounds.get(round_.topic) is not round_:
+            return  # a newer item came: it was brought to its end
+        self._give(round_, AT_ONCE)
+        if round_.given < len(round_.receivers):
+            asyncio.get_running_loop().call_soon(self._go_on, round_)
+        else:
+            del self._rounds[round_.topic]
+
+    def _give(self, round_: _Round[T], most: int) -> None:
+        still = self._topics.get(round_.topic, {})
+        for receiver in round_.receivers[round_.given : round_.given + most]:
+            if receiver in still:
+                receiver.put(round_.item)
+        round_.given += most
 
     def topics(self) -> Iterable[str]:
         """The topics that somebody listens to."""

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from progress_backend.hub import Hub, HubClosed
+from progress_backend.hub import AT_ONCE, Hub, HubClosed
 
 
 async def test_all_who_joined_get_what_is_published() -> None:
@@ -66,3 +66,41 @@ async def test_closing_wakes_everybody_and_turns_newcomers_away() -> None:
         await waiting
     with pytest.raises(HubClosed):
         await hub.join("b").get()
+
+
+class Kept:
+    """A receiver that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+
+    def put(self, item: int) -> None:
+        self.items.append(item)
+
+    def close(self) -> None:
+        self.items.append(-1)
+
+
+async def test_very_many_get_an_item_in_turns_and_each_in_order() -> None:
+    hub: Hub[int] = Hub()
+    receivers = [Kept() for _ in range(3 * AT_ONCE)]
+    for receiver in receivers:
+        hub.add("a", receiver)
+    hub.publish("a", 1)
+    # Other work goes on before all have it.
+    assert [r.items for r in receivers[AT_ONCE - 1 : AT_ONCE + 1]] == [[1], []]
+    hub.publish("a", 2)  # nobody gets it before what came first
+    assert [receivers[0].items, receivers[-1].items] == [[1, 2], [1]]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert all(receiver.items == [1, 2] for receiver in receivers)
+    hub.publish("a", 3)
+    hub.leave("a", receivers[-1])
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [receivers[-2].items, receivers[-1].items] == [[1, 2, 3], [1, 2]]
+    hub.publish("a", 4)
+    for receiver in receivers:
+        hub.leave("a", receiver)
+    await asyncio.sleep(0)
+    assert (receivers[0].items[-1], receivers[-2].items[-1]) == (4, 3)
