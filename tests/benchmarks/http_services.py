@@ -14,7 +14,7 @@ from tests.servers import Service
 
 from .http_peers import LISTENS
 
-OURS = "ours"
+OURS = "progress-backend"
 
 
 class Served(NamedTuple):
@@ -24,7 +24,7 @@ class Served(NamedTuple):
     port: int
 
 
-#: Starts the API ("ours") or a peer, by its name in `http_peers`, over the store at a URL.
+#: Starts the API (OURS) or a peer, by its name in `http_peers`, over the store at a URL.
 StartHttp = Callable[[str, str], Served]
 
 

@@ -18,7 +18,7 @@ INTERVAL_S = 1.0
 
 def measure(quick: bool) -> list[Row]:
     """One row."""
-    steps, rounds = (200, 2) if quick else (1_500, 14)
+    steps, rounds = (200, 2) if quick else (1_500, 20)
     work = work_of_a_millisecond()
     spent: dict[str, list[float]] = {OURS: [], PEER: []}
     with EmbeddedServer() as server, workers() as start:
