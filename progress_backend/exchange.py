@@ -19,6 +19,8 @@ Request = tuple[Any, ...]
 
 #: What nearly every commit is answered with.
 _COMMITTED = b"*1\r\n:1\r\n"
+#: What stands before an argument of a length; nearly all are no longer.
+_LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
 
 
 class Exchange:
@@ -113,8 +115,11 @@ def _says_committed(connection: Any) -> bool:
 
 def packed(request: Request) -> bytes:
     """A request as Redis's protocol has it: an array of bulk strings."""
-    packed = [b"*%d\r\n" % len(request)]
+    packed = [b"*%d" % len(request)]
     for part in request:
         text = part if type(part) is bytes else str(part).encode()
-        packed.append(b"$%d\r\n%b\r\n" % (len(text), text))
+        length = len(text)
+        packed.append(_LENGTHS[length] if length < len(_LENGTHS) else b"\r\n$%d\r\n" % length)
+        packed.append(text)
+    packed.append(b"\r\n")
     return b"".join(packed)

@@ -32,7 +32,7 @@ TASK_ID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 def measure(quick: bool) -> list[Row]:
     """One row."""
-    writes, rounds = (100, 3) if quick else (50, 150)
+    writes, rounds = (100, 3) if quick else (500, 30)
     with EmbeddedServer() as server, _on_one_core(server.pid):
         client = redis.Redis.from_url(server.url)
         ours, theirs = _our_write(server.url), _celery_write(server.url)
