@@ -29,10 +29,10 @@ TRIES = 8
 _PAGE_TRIES = 3
 #: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
 _DUE_STEP_MS = 3_600_000
-#: Records that are deleted in one call; on a large store it takes half a millisecond.
-SWEPT = 32
+#: Records that are deleted in one call; on a large store it takes less than a millisecond.
+SWEPT = 48
 #: Calls of that kind for one look at what is due, under one renewal of the lock.
-_BATCHES = 5
+_BATCHES = 8
 #: How long a record that has not ended is kept after its last sign of life.
 UNENDED_S = 7 * 86_400
 
