@@ -196,6 +196,14 @@ class Renew:
 
 
 @dataclass(frozen=True, slots=True)
+class Assume:
+    """-> None: leases that nobody has told of run out at `until_ms`."""
+
+    leases: tuple[str, ...]
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class EndLease:
     """-> None: the lease is over now; its runs are there for the reaping pass to judge."""
 
@@ -237,5 +245,5 @@ class ForgetLease:
 
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
-    | EndLease | Leases | Held | ForgetLease | Extend | Tally | Newest | Above
+    | Assume | EndLease | Leases | Held | ForgetLease | Extend | Tally | Newest | Above
 )  # fmt: skip

@@ -95,7 +95,9 @@ class Keeper:
             except Exception:
                 # A lease that is not renewed would have healthy runs reaped: go on, and say so.
                 logger.exception("progress lease")
-            self._stop.wait(self._step_s)
+            # A look is due when it is due, whatever the renewals' step: the bound of a loss is
+            # the lease and one interval.
+            self._stop.wait(min(self._step_s, max(reap_at - time.monotonic(), 0.0)))
 
     def _renew(self) -> None:
         self._store.measure_clock()
@@ -124,8 +126,8 @@ class Keeper:
         if self._lease is not None and at_work is not None:
             for base in store.run(reaping.left_over(settings, store.now(), self._lease, at_work)):
                 self._judge(base)
-        if self._ask is not None:
-            for base in store.run(reaping.unheld(store.flows, store.now(), self._token)):
+        for base in store.run(reaping.unheld(store.flows, store.now(), self._token)):
+            if self._ask is not None:
                 self._judge(base, or_lost=False)
 
     def _judge(self, base: Base, *, or_lost: bool = True) -> None:

@@ -59,6 +59,7 @@ class MemoryStore:
             c.Unlock: self._unlock,
             c.Commits: lambda together: [self._commit(commit) for commit in together.commits],
             c.Renew: self._renew,
+            c.Assume: self._assume,
             c.EndLease: self._end_lease,
             c.Leases: self._leases_before,
             c.Held: self._held,
@@ -181,6 +182,10 @@ class MemoryStore:
 
     def _renew(self, command: c.Renew) -> None:
         self._leases[command.lease] = command.until_ms
+
+    def _assume(self, command: c.Assume) -> None:
+        for lease in command.leases:
+            self._leases.setdefault(lease, command.until_ms)
 
     def _end_lease(self, command: c.EndLease) -> None:
         if command.lease in self._leases:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from . import commands as c
@@ -13,13 +14,16 @@ from .model import TaskStatus
 from .record import Base, milliseconds
 from .settings import Settings
 
+logger = logging.getLogger(__name__)
+
 #: Leases looked at in one pass, and runs of each: the rest is there for the next pass.
 _LEASES = 100
 _RUNS = 1_000
 #: Records of a status that one pass looks at because nobody holds them.
 _UNHELD = 100
-#: How far a worker's clock may be behind the store's.
-_SKEW = timedelta(minutes=1)
+#: How far a worker's clock may be behind the store's; and how far where the result backend may
+#: know of an earlier task with the record's id.
+_SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 LOCK, UNHELD_LOCK = "reap", "reap_unheld"
 
 
@@ -40,10 +44,7 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
         if gone:
             facets = yield c.FacetsOf(gone)
             yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0)
-        for document in documents:
-            if document is None:
-                continue
-            base = Base.of(document)
+        for base in _records(documents):
             held = base.task.worker is not None and base.task.worker.lease == lease
             if held and _silent(base, settings, now):
                 found.append(base)
@@ -62,10 +63,9 @@ def left_over(
     held: list[str] = yield c.Held(lease, _RUNS)
     task_ids = tuple(task_id for task_id in held if task_id not in at_work)
     documents = (yield c.Read(task_ids)) if task_ids else []
-    bases = [Base.of(document) for document in documents if document is not None]
     return [
         base
-        for base in bases
+        for base in _records(documents)
         if base.task.worker is not None
         and base.task.worker.lease == lease
         and _silent(base, settings, now)
@@ -76,23 +76,41 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
     """Records without an end that no worker holds, silent for a lease: most of them wait for
     theirs, some have ended in a process that died before it could say so.
 
-    A page of each status in each pass, another one each time. Under a lock of its own.
+    A page of each status in each pass, another one each time. Under a lock of its own. Whoever
+    holds a silent one under a lease that nobody knows (its worker died before it told of it, or the
+    store came back empty) has a lease's time to tell of it; after that `suspects` finds it.
     """
     settings = flows.settings
     interval_ms = int(settings.reap_interval_s * 1000)
     if not (yield c.Lock(UNHELD_LOCK, token, interval_ms)):
         return []
     turn = milliseconds(now) // interval_ms
-    found: list[Base] = []
+    silent: list[Base] = []
     for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):
         total = (yield from flows.page(1, 1, status)).total
         if not total:
             continue
         pages = -(-total // _UNHELD)
         paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
-        bases = [Base.of(document) for _, document in paged.rows if document is not None]
-        found += [b for b in bases if b.task.worker is None and _silent(b, settings, now)]
-    return found
+        bases = _records([document for _, document in paged.rows])
+        silent += [base for base in bases if _silent(base, settings, now)]
+    leases = {base.task.worker.lease for base in silent if base.task.worker is not None}
+    if leases:
+        until_ms = milliseconds(now) + int(settings.lease_s * 1000)
+        yield c.Assume(tuple(sorted(leases)), until_ms)
+    return [base for base in silent if base.task.worker is None]
+
+
+def _records(documents: Iterable[bytes | None]) -> list[Base]:
+    """Those that there are; somebody else's value under a key of ours stops no pass."""
+    bases = []
+    for document in documents:
+        try:
+            if document is not None:
+                bases.append(Base.of(document))
+        except Exception as error:
+            logger.debug("no record: %r", error)
+    return bases
 
 
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
@@ -110,6 +128,8 @@ def of_this_life(base: Base, end: Event) -> bool:
     if end.at is None or task.created_at is None:
         return task.worker is not None
     if task.worker is not None:
+        return end.at >= task.created_at - (_SKEW if task.attempt == 1 else _REUSED_SKEW)
+    if task.revision == 1:
         return end.at >= task.created_at - _SKEW
     # A record made anew waits for its first run: an end with a skewed time is not worth a guess.
     made_anew = task.status == TaskStatus.CREATED and task.attempt > 0

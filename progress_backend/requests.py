@@ -76,6 +76,9 @@ def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
             return [_evalsha(scripts.UNLOCK, [keys.lock(name)], token)]
         case c.Renew(lease, until_ms):
             return [("ZADD", keys.leases, until_ms, lease)]
+        case c.Assume(leases, until_ms):
+            known = [part for lease in leases for part in (until_ms, lease)]
+            return [("ZADD", keys.leases, "NX", *known)]
         case c.EndLease(lease):
             return [("ZADD", keys.leases, "XX", 0, lease)]
         case c.Leases(before_ms, limit):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,3 +108,21 @@ def test_an_end_of_an_earlier_task_with_the_id_is_not_taken(
     keep(None, lambda i: completed(store)(i) if i == "done" else ev.Completed(at=before))
     assert wait_for_progress(store, "done", status="completed")
     assert wait_for_progress(store, "used again", status="created").revision == 1
+
+
+def test_it_looks_around_each_interval_whatever_the_step_of_its_renewals(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
+    clock, renewed, looked = [0.0], list[float](), list[float]()
+
+    def wait(seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr("progress_backend.lease.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 60, wait=wait))
+    monkeypatch.setattr(keeper, "_renew", lambda: renewed.append(clock[0]))
+    monkeypatch.setattr(keeper, "_reap", lambda: looked.append(clock[0]))
+    keeper._work()
+    assert looked == [0, 15, 30, 45, 60]
+    assert max(b - a for a, b in pairwise(renewed)) <= 10

@@ -9,7 +9,7 @@ import pytest
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import reaping
-from progress_backend.record import milliseconds
+from progress_backend.record import facets_of, milliseconds
 from tests.stores.driving import Driver, check_agreement, identity_of
 
 SILENT = timedelta(seconds=31)
@@ -22,6 +22,38 @@ def suspects(driver: Driver, after: timedelta = SILENT, token: str = "ours") -> 
 
 def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) -> None:
     driver.execute(c.Renew(lease, milliseconds(driver.now() + until)))
+
+
+def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
+    """The pass over what nobody holds; it sees every record."""
+    found = driver.run(reaping.unheld(driver.flows, driver.now() + after, "ours"))
+    driver.execute(c.Unlock(reaping.UNHELD_LOCK, "ours"))
+    return [base.task.task_id for base in found]
+
+
+def test_a_run_whose_lease_nobody_knows_is_suspected_a_lease_later(driver: Driver) -> None:
+    driver.start("a", "lease-1")  # killed before it was renewed once
+    assert look_around(driver) == []
+    assert suspects(driver, 2 * SILENT - timedelta(seconds=2)) == []
+    driver.execute(c.Unlock(reaping.LOCK, "ours"))
+    assert suspects(driver, 2 * SILENT) == ["a"]
+
+
+def test_a_worker_whose_lease_came_to_be_unknown_tells_of_it(driver: Driver) -> None:
+    driver.start("a", "lease-1")  # the store came back empty but for this
+    look_around(driver)
+    renew(driver, "lease-1", timedelta(seconds=90))
+    look_around(driver)  # what it says is not taken for less
+    assert suspects(driver, 2 * SILENT) == []
+
+
+def test_what_is_no_record_stops_no_pass(silent: Driver) -> None:
+    base = silent.start("c", "lease-1")
+    stands = facets_of(base.task)
+    other = c.Commit("c", base.digest, b'["not ours"]', stands, stands, 60_000, None)
+    assert silent.execute(other).done
+    assert sorted(suspects(silent)) == ["a", "b"]
+    assert look_around(silent) == []
 
 
 @pytest.fixture

@@ -108,12 +108,28 @@ class TestOfThisLife:
 
     def test_a_run_that_is_known_may_have_ended_by_a_slow_clock(self, driver: Driver) -> None:
         base = driver.start("runs", "lease-1")
-        assert reaping.of_this_life(base, self.end(base, -50))
-        assert not reaping.of_this_life(base, self.end(base, -70))
+        assert reaping.of_this_life(base, self.end(base, -300))
+        assert not reaping.of_this_life(base, self.end(base, -361))
         assert reaping.of_this_life(base, ev.Completed())
 
-    def test_the_end_of_an_earlier_task_with_its_id_is_not(self, driver: Driver) -> None:
+    def test_of_a_later_run_the_clock_may_be_less_slow(self, driver: Driver) -> None:
+        """An earlier task with its id may have ended a few minutes ago."""
+        driver.start("again", "lease-1")
+        driver.apply("again", ev.Completed())
+        driver.create("again")
+        base = driver.start("again", "lease-1")
+        assert base.task.attempt == 2
+        assert reaping.of_this_life(base, self.end(base, -50))
+        assert not reaping.of_this_life(base, self.end(base, -70))
+
+    def test_a_first_record_may_wait_for_what_ended_by_a_slow_clock(self, driver: Driver) -> None:
         base = driver.create("waits")
+        assert reaping.of_this_life(base, self.end(base, -300))
+        assert not reaping.of_this_life(base, self.end(base, -361))
+
+    def test_the_end_of_an_earlier_task_with_its_id_is_not(self, driver: Driver) -> None:
+        driver.create("waits")
+        base = driver.apply("waits", ev.Paused()).base
         assert not reaping.of_this_life(base, self.end(base, -1))
         assert not reaping.of_this_life(base, ev.Completed())
 
