@@ -9,6 +9,8 @@ endif
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Two processes cannot share the one store that the variable names.
+PROCESSES := $(if $(PROGRESS_TEST_REDIS_URL),0,2)
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
@@ -34,7 +36,7 @@ demo: $(STAMP) ## The same with a short guided show
 	@$(BIN)/python -m workers.launch demo
 
 test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 check: $(STAMP) ## Linter, formatter, types, import floors, pins
 	$(BIN)/ruff check .

@@ -3,7 +3,8 @@
 The tests' own server is the embedded Valkey, started once for the run and flushed before each
 test. PROGRESS_TEST_REDIS_URL names another one instead: **its database is flushed before each
 test**, so the run refuses a database that isn't empty at the start. Pub/Sub is shared by all
-databases of a server: let nothing else publish there meanwhile.
+databases of a server: let nothing else publish there meanwhile, and run one process (`make test`
+does).
 
 PROGRESS_TEST_REDIS_SERVER names the binary of the second kind of server that ``server_url`` runs
 on (default: /usr/bin/redis-server). Without one those tests are skipped, or fail when CI is set.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,7 +42,10 @@ Install = Callable[..., "App"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A person's own settings must not reach the code under test."""
+    """A person's own settings must not reach the code under test; nor does whoever starts the
+    tests in the background, where SIGINT is ignored by them and by all they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
