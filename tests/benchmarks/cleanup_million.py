@@ -124,7 +124,8 @@ def measure(quick: bool) -> list[Row]:
             ratio=longest[OURS] / _ALLOWED_MS,
             target=1.0,
             notes=(
-                "processor time of the server for a call; the median of the rounds' longest",
+                "processor time of the server for a call, its own rehashing in between turned off; "
+                "the median of the rounds' longest",
                 f"of {len(held[OURS])} rounds {over} had a longer call than allowed, "
                 f"the longest took {max(held[OURS]):.1f} ms",
             ),

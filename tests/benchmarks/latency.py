@@ -11,7 +11,7 @@ from statistics import quantiles
 from .crowd import Crowd
 from .one_core import on_one_core
 from .rounds import Rounds
-from .sides import Side, sides
+from .sides import LIMIT, OURS, Side, sides
 
 #: How it was measured, for the rows' notes.
 NOTE = (
@@ -56,6 +56,11 @@ def compared(
                     p99[side.name].append(hundredths[98])
             compared.reverse()
     return Rounds(p50), Rounds(p99)
+
+
+def beside_limit(times: Rounds) -> str:
+    """For the notes: the ratio to sockets that need no commit."""
+    return f"{times.ratio(OURS, LIMIT):.3f}× {LIMIT}"
 
 
 def _round(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .latency import NOTE, compared
+from .latency import NOTE, beside_limit, compared
 from .row import Row
 from .sides import COMMITTED, OURS
 
@@ -21,7 +21,7 @@ def measure(quick: bool) -> list[Row]:
             peer=COMMITTED,
             ratio=p50.ratio(OURS, COMMITTED),
             target=1.2,
-            notes=(NOTE, p50.spread(OURS, COMMITTED)),
+            notes=(NOTE, beside_limit(p50), p50.spread(OURS, COMMITTED)),
         ),
         Row(
             what=f"{what}, p99",
@@ -30,6 +30,6 @@ def measure(quick: bool) -> list[Row]:
             peer=COMMITTED,
             ratio=p99.ratio(OURS, COMMITTED),
             target=1.5,
-            notes=(p99.spread(OURS, COMMITTED),),
+            notes=(beside_limit(p99), p99.spread(OURS, COMMITTED)),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .latency import NOTE, compared
+from .latency import NOTE, beside_limit, compared
 from .row import Row
 from .sides import COMMITTED, OURS
 
@@ -19,7 +19,7 @@ def measure(quick: bool) -> list[Row]:
             peer=COMMITTED,
             ratio=found.ratio(OURS, COMMITTED),
             target=1.2,
-            notes=(NOTE, found.spread(OURS, COMMITTED)),
+            notes=(NOTE, beside_limit(found), found.spread(OURS, COMMITTED)),
         )
         for name, found in (("p50", p50), ("p99", p99))
     ]
