@@ -6,12 +6,13 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
+import httpx
 import redis
 from celery import Celery
 
 from progress_backend.flows import summary
 from progress_backend.keys import Keys
-from progress_backend.model import STATUSES
+from progress_backend.model import ENDED, STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 
@@ -75,6 +76,18 @@ def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list
     expected = {status: len(by_status[status]) for status in STATUSES}
     if dict(counted) != expected:
         wrong.append(f"the summary says {dict(counted)}, the documents {expected}")
+    return wrong
+
+
+def misanswered(address: str, stored: dict[str, dict[str, Any]]) -> list[str]:
+    """Where the API says something else than the documents that have ended."""
+    wrong: list[str] = []
+    with httpx.Client(base_url=address, timeout=10) as client:
+        for task_id, document in stored.items():
+            if document["status"] in ENDED:
+                answer = client.get(f"/internal/task/{task_id}/status")
+                if answer.status_code != 200 or answer.json() != document:
+                    wrong.append(f"the API says of {task_id}: {answer.status_code} {answer.text}")
     return wrong
 
 

@@ -26,13 +26,14 @@ APP = "tests.chaos.app"
 #: Name, pool and concurrency of each worker.
 WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads", "threads", 4))
 START_S = 60.0
+_ADDRESS = r"http://127\.0\.0\.1:\d+"
 
 Healing = Callable[[], object]
 
 
 class Fleet:
-    """Store, workers and beat. Everything is started and hurt from the main thread: a server ends
-    with the thread that started it.
+    """Store, workers, beat and API. Everything is started and hurt from the main thread: a server
+    ends with the thread that started it.
     """
 
     def __init__(self, folder: Path, store: Server, facts: Path) -> None:
@@ -54,6 +55,9 @@ class Fleet:
         beat = [sys.executable, "-m", "celery", "-A", APP, "beat", "--loglevel", "INFO"]
         schedule = ["--schedule", str(folder / "schedule"), "--pidfile", ""]
         self.beat = Service([*beat, *schedule], log=folder / "beat.log", env=env)
+        serve = Path(sys.executable).parent / "progress-backend"
+        api = [serve, "serve", "-A", APP, "--port", "0"]
+        self.api = Service(api, log=folder / "api.log", env=env)
         self.done: list[str] = []
         self.injuries: Counter[str] = Counter()
         self._healing: list[tuple[float, int, Healing]] = []
@@ -69,13 +73,19 @@ class Fleet:
 
     @property
     def services(self) -> Sequence[Service]:
-        return [*self.workers, self.beat]
+        return [*self.workers, self.beat, self.api]
 
     def ready(self) -> None:
         """Waits until each says that it is ready, in its newest log."""
         for worker in self.workers:
             worker.wait_for_log(rf"{re.escape(worker.nodename)} ready\.", START_S)
         self.beat.wait_for_log("beat: Starting", START_S)
+        self.api.wait_for_log(_ADDRESS, START_S)
+
+    @property
+    def address(self) -> str:
+        """Where the API answers."""
+        return self.api.wait_for_log(_ADDRESS, START_S)[0]
 
     # Injuries
 
@@ -126,6 +136,9 @@ class Fleet:
             case "kill beat" if self.beat.alive:
                 self.beat.kill()
                 return self._again(self.beat)
+            case "kill API" if self.api.alive:
+                self.api.kill()
+                return self._again(self.api)
             case "pause store" if self._store_is_well:
                 self.store.pause()
                 return "", self.store.resume
@@ -186,5 +199,7 @@ class Fleet:
 
 
 def name_of(service: Service) -> str:
-    """A worker's node name, or beat."""
-    return service.nodename if isinstance(service, Worker) else "beat"
+    """A worker's node name, beat or API."""
+    if isinstance(service, Worker):
+        return service.nodename
+    return "beat" if "beat" in service.args else "API"

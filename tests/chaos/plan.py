@@ -28,6 +28,7 @@ INJURIES = (
     "kill main process",
     "kill pool child",
     "kill beat",
+    "kill API",
     "pause store",
     "kill store",
 )

@@ -123,7 +123,8 @@ class Storm:
             record, facts = stored.get(task_id), self.facts.of(task_id)
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
             verdicts[task_id] = judge(Case(task_id, known[task_id], record, facts, raised, alive))
-        return verdicts, calm.disagreements(self.settings, stored)
+        wrong = calm.disagreements(self.settings, stored)
+        return verdicts, wrong + calm.misanswered(self.fleet.address, stored)
 
 
 @contextmanager
