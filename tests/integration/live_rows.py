@@ -16,6 +16,7 @@ from tests.integration.row import (
     Seen,
     failed,
 )
+from tests.integration.sent_rows import SENT
 
 ITSELF = (
     Row("returns", "the body returns a dict", p.ends_with("return"), COMPLETED, RUNNING),
@@ -172,4 +173,4 @@ ITSELF = (
     ),
 )
 
-LIVE = (*ITSELF, *OUTER)
+LIVE = (*ITSELF, *OUTER, *SENT)
