@@ -229,3 +229,14 @@ def test_a_call_that_only_its_header_tracks_ends_as_any(world: World) -> None:
     assert world.ended(terminated)["current_status"] == "タスクは取り消されました"
     record = world.ended(killed)
     assert (record["status"], record["error_cause"]) == ("error", "worker_lost")
+
+
+def test_a_message_that_is_no_task_leaves_nothing_and_stops_nothing(world: World) -> None:
+    assert world.store is not None
+    before = set(world.store.keys("task:*"))
+    with world.app.amqp.Producer(world.app.connection_for_write()) as producer:
+        producer.publish("garbage", routing_key="celery", content_type="application/x-unknown")
+        producer.publish(b"\xff{", routing_key="celery", content_type="application/json")
+    record = ran(world, "job")
+    assert record["status"] == "completed"
+    assert set(world.store.keys("task:*")) - before == {f"task:{record['task_id']}"}
