@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from . import commands as c
@@ -13,8 +13,6 @@ from .flows import UNENDED_S, Flow, Flows
 from .model import TaskStatus
 from .record import Base, milliseconds
 from .settings import Settings
-
-logger = logging.getLogger(__name__)
 
 #: Leases looked at in one pass, and runs of each: the rest is there for the next pass.
 _LEASES = 100
@@ -105,11 +103,10 @@ def _records(documents: Iterable[bytes | None]) -> list[Base]:
     """Those that there are; somebody else's value under a key of ours stops no pass."""
     bases = []
     for document in documents:
-        try:
+        # Whoever reads the task is told; a pass has nobody to tell.
+        with suppress(Exception):
             if document is not None:
                 bases.append(Base.of(document))
-        except Exception as error:
-            logger.debug("no record: %r", error)
     return bases
 
 
