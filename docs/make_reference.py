@@ -16,6 +16,8 @@ from progress_backend.settings import Settings
 from .tables import markdown, translated
 
 Json = dict[str, Any]
+#: How the heading of a body reads that others link to by more than its name.
+_TITLES: Final = {"TaskBody": "The task body"}
 _HEAD: Final = {"en": ("Call", "What it does"), "ja": ("呼び出し", "内容")}
 _JA: Final = {
     "Create a task": "タスクを作成します",
@@ -64,12 +66,57 @@ def summary(lang: str) -> str:
 
 
 def http(lang: str) -> str:
-    """A section a call: parameters, body and answers."""
+    """A section a call: parameters, body and answers; then a section a body of an answer."""
     described = _described()
     schemas = described["components"]["schemas"]
-    parts = [_section(schemas, *operation) for operation in _operations(described)]
-    parts.append(f"### The task body\n\n{_fields(schemas, schemas['TaskBody'])}")
+    operations = list(_operations(described))
+    parts = [_section(schemas, *operation) for operation in operations]
+    parts += [_body(schemas, name) for name in _answered(schemas, [o for *_, o in operations])]
     return "\n\n".join(parts)
+
+
+def _answered(schemas: Json, operations: list[Json]) -> list[str]:
+    """The models of all answers, each before those that it holds."""
+    names: dict[str, None] = {}
+    waiting = [answer for o in operations for answer in o["responses"].values()]
+    while waiting:
+        for name in _references(waiting.pop(0)):
+            if name not in names:
+                names[name] = None
+                waiting.append(schemas[name])
+    return list(names)
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"].rpartition("/")[2]
+        for key, inner in value.items():
+            # An example's value is no schema.
+            if key != "examples":
+                yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def _body(schemas: Json, name: str) -> str:
+    model = schemas[name]
+    return f"#### {_TITLES.get(name, name)}\n\n{model['description']}\n\n{_fields(schemas, model)}"
+
+
+def _link(name: str) -> str:
+    anchor = _TITLES.get(name, name).lower().replace(" ", "-")
+    return f"[{name}](#{anchor})"
+
+
+def _answer(code: str, answer: Json) -> tuple[str, str, str]:
+    """An answer's row; what is no JSON is named by its type."""
+    content = answer.get("content", {})
+    body = next((f"`{kind}`" for kind in content if kind != "application/json"), "—")
+    if "application/json" in content:
+        body = _kind(content["application/json"]["schema"])
+    return code, body, answer["description"]
 
 
 def _section(schemas: Json, method: str, path: str, operation: Json) -> str:
@@ -81,22 +128,20 @@ def _section(schemas: Json, method: str, path: str, operation: Json) -> str:
         ]
         said.append(markdown(("Parameter", "In", "Type", "Meaning"), rows))
     if "requestBody" in operation:
-        said.append(
-            _fields(schemas, operation["requestBody"]["content"]["application/json"]["schema"])
-        )
-    answers = [(code, answer["description"]) for code, answer in operation["responses"].items()]
-    said.append(markdown(("Answer", "Meaning"), answers))
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        said.append(_fields(schemas, body, asked=True))
+    answers = [_answer(code, answer) for code, answer in operation["responses"].items()]
+    said.append(markdown(("Answer", "Body", "Meaning"), answers))
     return "\n\n".join(said)
 
 
-def _fields(schemas: Json, schema: Json) -> str:
+def _fields(schemas: Json, schema: Json, *, asked: bool = False) -> str:
     model = _model(schemas, schema)
-    required = model.get("required", ())
-    # A field of the answer is always there; only of a request it is worth saying.
-    asked = len(required) < len(model["properties"])
+    # A field of an answer is always there; only of a request it is worth saying.
+    required = model.get("required", ()) if asked else ()
     rows = []
     for name, field in model["properties"].items():
-        must = " (required)" if asked and name in required else ""
+        must = " (required)" if name in required else ""
         rows.append((f"`{name}`", _kind(field) + must, field.get("description", "")))
     return markdown(("Field", "Type", "Meaning"), rows)
 
@@ -116,13 +161,15 @@ def _kind(schema: Json) -> str:
     if "enum" in schema:
         return " | ".join(f"`{word}`" for word in schema["enum"])
     if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
+        return _link(schema["$ref"].rpartition("/")[2])
+    if "const" in schema:
+        return f"`{schema['const']}`"
     kind = str(schema.get("type", "any"))
     if kind == "array":
         return f"list of {_kind(schema['items'])}"
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
-        kind += f" {low:g}–{high}" if high <= 10**4 else f", {low:g} or more"
+        kind += f" {low:g}–{high:g}" if high <= 10**4 else f", {low:g} or more"
     longest = schema.get("maxLength")
     return kind if longest is None else f"{kind}, at most {longest} characters"
 

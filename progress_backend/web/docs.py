@@ -2,88 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from . import examples, schemas
+from . import bodies, examples
 
 Route = dict[str, Any]
 Answers = dict[int | str, dict[str, Any]]
-
-
-class MemoryUsage(BaseModel):
-    """Of the store, not of this process."""
-
-    tasks_in_memory: int = Field(description="Records in the store.")
-    memory_usage_mb: float
-
-
-class Redis(BaseModel):
-    """The store."""
-
-    status: Literal["connected", "disconnected"]
-    response_time_ms: float | None
-
-
-class ListenerState(BaseModel):
-    """This process's subscription to updates."""
-
-    status: Literal["connected", "disconnected"]
-    watched_tasks: int
-    watchers: int
-
-
-class Dependencies(BaseModel):
-    """What the service cannot do without."""
-
-    redis: Redis
-    listener: ListenerState
-
-
-class Health(BaseModel):
-    """How the service is."""
-
-    status: Literal["healthy", "unhealthy"]
-    version: str
-    active_tasks: int
-    total_tasks_today: int
-    memory_usage: MemoryUsage
-    dependencies: Dependencies
-
-
-class Alive(BaseModel):
-    """The process answers."""
-
-    status: Literal["alive"]
-
-
-class Problem(BaseModel):
-    """What is wrong."""
-
-    detail: str
-
-
-class Conflict(BaseModel):
-    """What the task's status does not allow."""
-
-    detail: str
-    status: schemas.Status | None = Field(default=None, description="The task's status now.")
-
-
-class Place(BaseModel):
-    """What is wrong with one value."""
-
-    type: str
-    loc: list[str | int]
-    msg: str
-
-
-class Invalid(BaseModel):
-    """What is wrong with the request: one text, or one entry a value."""
-
-    detail: str | list[Place]
 
 
 def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, Any]:
@@ -94,17 +21,21 @@ def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, 
     return answer
 
 
-_INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", Invalid)}
-_AWAY: Answers = {503: _answer("The store is away; try again after Retry-After seconds.", Problem)}
-_UNKNOWN: Answers = {404: _answer("There is no such task.", Problem)}
-_REFUSED: Answers = {409: _answer("The task's status does not allow it.", Conflict)}
+_INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", bodies.Invalid)}
+_AWAY: Answers = {
+    503: _answer("The store is away; try again after Retry-After seconds.", bodies.Problem)
+}
+_UNKNOWN: Answers = {404: _answer("There is no such task.", bodies.Problem)}
+_REFUSED: Answers = {409: _answer("The task's status does not allow it.", bodies.Conflict)}
 _STREAM: Answers = {
     200: {
         "description": "The updates.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
-_LARGE: Answers = {413: _answer("The body, or the record it would make, is too large.", Problem)}
+_LARGE: Answers = {
+    413: _answer("The body, or the record it would make, is too large.", bodies.Problem)
+}
 
 
 def _route(summary: str, description: str, answers: Answers) -> Route:
@@ -121,19 +52,19 @@ CREATE = _route(
     "Create a task",
     "Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then "
     "adopts it.",
-    {201: _answer("Created.", schemas.Created, examples.CREATED)} | _LARGE | _INVALID | _AWAY,
+    {201: _answer("Created.", bodies.Created, examples.CREATED)} | _LARGE | _INVALID | _AWAY,
 )
 UPDATE = _route(
     "Update a task's progress",
     "Records figures, text and status in one step. A task that has ended changes no more.",
-    {200: _answer("Recorded; the task now.", schemas.TaskBody, examples.RUNNING)}
+    {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
     | _UNKNOWN | _REFUSED | _LARGE | _INVALID | _AWAY,
 )  # fmt: skip
 STATUS = _route(
     "Read a task",
     "The whole record. With If-None-Match the answer is 304 while nothing has changed.",
     {
-        200: _answer("The task.", schemas.TaskBody, examples.RUNNING, examples.COMPLETED)
+        200: _answer("The task.", bodies.TaskBody, examples.RUNNING, examples.COMPLETED)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
     }
@@ -151,27 +82,27 @@ CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "
     "`terminate`, which needs the broker.",
-    {200: _answer("Cancelled; the task now.", schemas.TaskBody, examples.CANCELLED)}
+    {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
     | _UNKNOWN | _REFUSED | _LARGE | _INVALID
-    | {503: _answer("The store or the broker is away; what was done is said.", Conflict)},
+    | {503: _answer("The store or the broker is away; what was done is said.", bodies.Conflict)},
 )  # fmt: skip
 LIST = _route(
     "List tasks",
     "Newest first, filtered by any combination; the summary counts all tasks.",
-    {200: _answer("One page.", schemas.TaskList, examples.LIST)} | _INVALID | _AWAY,
+    {200: _answer("One page.", bodies.TaskList, examples.LIST)} | _INVALID | _AWAY,
 )
 HEALTH = _route(
     "Health of the service",
     "Whether the service and what it needs work.",
     {
-        200: _answer("It works.", Health, examples.HEALTHY),
-        503: _answer("The store or the subscription is away.", Health, examples.UNHEALTHY),
+        200: _answer("It works.", bodies.Health, examples.HEALTHY),
+        503: _answer("The store or the subscription is away.", bodies.Health, examples.UNHEALTHY),
     },
 )
 LIVE = _route(
     "Whether the process answers",
     "Looks at nothing else: to decide about a restart.",
-    {200: _answer("It does.", Alive, {"status": "alive"})},
+    {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
 )
 METRICS = _route(
     "Figures for Prometheus",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -33,7 +33,7 @@ Updates = AsyncGenerator[Update | None]
 async def task_events(
     request: Request,
     task_id: schemas.TaskId,
-    last_event_id: Annotated[str | None, Header()] = None,
+    last_event_id: schemas.LastEventId = None,
 ) -> Response:
     api = api_of(request)
     updates = follow(api, task_id, PING_S)

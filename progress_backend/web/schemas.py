@@ -1,11 +1,12 @@
-"""What goes in and comes out, as FastAPI and OpenAPI need it; `docs` has each route's texts."""
+"""What goes in, as FastAPI and OpenAPI need it; `bodies` is what comes out, `docs` each route's
+texts."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Path
+from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..model import STATUSES
@@ -26,6 +27,14 @@ TaskId = Annotated[
         description="The task's id: what POST /internal/create-task returned, or Celery's.",
         examples=[examples.TASK_ID],
     ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="ETag of the state that the client has; it is not sent again."),
+]
+LastEventId = Annotated[
+    str | None,
+    Header(description="Id of the last event that the client got; EventSource sends it itself."),
 ]
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
@@ -115,103 +124,9 @@ class Filter(BaseModel):
 class ListQuery(Filter):
     """Filters and the page wanted."""
 
-    page: Annotated[int, BeforeValidator(_whole)] = Field(default=1, ge=1, le=10**9)
-    limit: Annotated[int, BeforeValidator(_whole)] = Field(default=20, ge=1, le=MAX_LIMIT)
-
-
-class Progress(BaseModel):
-    """How far a task is."""
-
-    current: int
-    total: int | None = Field(description="null if unknown.")
-    percentage: float = Field(ge=0, le=100, description="One decimal, rounded down.")
-
-
-class Worker(BaseModel):
-    """Who runs a task."""
-
-    lease: str
-    name: str
-
-
-class Control(BaseModel):
-    """Who asked for a pause or a cancel, when and why."""
-
-    action: Literal["pause", "cancel"]
-    by: str | None
-    reason: str | None
-    at: str
-
-
-class TaskBody(BaseModel):
-    """A task's record. Times are ISO 8601 with milliseconds and offset."""
-
-    task_id: str
-    task_type: str
-    symbol: str | None
-    status: Status
-    progress: Progress
-    current_status: str = Field(description="The text to show.")
-    start_time: str | None
-    updated_at: str | None
-    end_time: str | None
-    processing_time_ms: int | None = Field(description="From start to end, or to the last update.")
-    results: dict[str, Any]
-    processing_details: dict[str, Any]
-    error_message: str | None
-    metadata: dict[str, Any]
-    created_at: str
-    estimated_completion: str | None = Field(description="null while it cannot be estimated.")
-    attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
-    retries: int
-    worker: Worker | None
-    parent_id: str | None
-    root_id: str | None
-    group_id: str | None
-    error_cause: str | None = Field(description='Why an error is one, such as "exception", "lost".')
-    control: Control | None
-    rate: float | None = Field(description="Items a second, smoothed.")
-    estimated_details: list[str] = Field(
-        description="The processing_details that were computed, not given."
+    page: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=1, ge=1, le=10**9, description="Number of the page, from 1."
     )
-    revision: int = Field(description="Counts the changes of the record.")
-
-
-class Created(BaseModel):
-    """A new task."""
-
-    task_id: str
-    status: Status
-    task_type: str
-    symbol: str | None
-    total_items: int | None
-    created_at: str
-    estimated_completion: str | None
-
-
-class Pagination(BaseModel):
-    """Which page of how many."""
-
-    page: int
-    limit: int
-    total: int
-    pages: int
-
-
-class Summary(BaseModel):
-    """How many tasks have each status, whatever the filter."""
-
-    created: int
-    running: int
-    paused: int
-    completed: int
-    error: int
-    cancelled: int
-
-
-class TaskList(BaseModel):
-    """One page of tasks, newest first."""
-
-    tasks: list[TaskBody]
-    pagination: Pagination
-    summary: Summary
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=20, ge=1, le=MAX_LIMIT, description="Tasks a page."
+    )

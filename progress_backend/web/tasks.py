@@ -7,7 +7,7 @@ import logging
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from .. import requested, wire
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
@@ -65,7 +65,7 @@ async def update_task(
 async def task_status(
     request: Request,
     task_id: schemas.TaskId,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: schemas.IfNoneMatch = None,
 ) -> Response:
     return await status_of(api_of(request), task_id, if_none_match)
 

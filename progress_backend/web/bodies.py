@@ -1,0 +1,210 @@
+"""What comes out: each answer's body, as OpenAPI and docs/reference.md describe it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from .schemas import Status
+
+TaskId = Annotated[str, Field(description="The task's id, the same as in Celery.")]
+TaskType = Annotated[str, Field(description="Kind of task, such as fetch_data or bulk_import.")]
+Symbol = Annotated[str | None, Field(description="Security code; null if there is none.")]
+TaskState = Annotated[Status, Field(description="Where the task stands.")]
+CreatedAt = Annotated[str, Field(description="When the record was made, by the store's clock.")]
+Ending = Annotated[
+    str | None,
+    Field(description="When it will probably have ended; null where that cannot be estimated."),
+]
+Count = Annotated[int, Field(description="How many tasks have this status.")]
+Connection = Annotated[
+    Literal["connected", "disconnected"], Field(description="Whether it answers now.")
+]
+
+
+class Progress(BaseModel):
+    """How far a task is."""
+
+    current: int = Field(description="Items processed so far.")
+    total: int | None = Field(description="Items in all; null if unknown.")
+    percentage: float = Field(
+        ge=0, le=100, description="One decimal, rounded down; 0 while the total is unknown."
+    )
+
+
+class Worker(BaseModel):
+    """Who runs a task."""
+
+    lease: str = Field(description="The worker and its boot: another one after a restart.")
+    name: str = Field(description="The worker's node name, such as celery@host.")
+
+
+class Control(BaseModel):
+    """Who asked for a pause or a cancel, when and why."""
+
+    action: Literal["pause", "cancel"] = Field(description="What was asked for.")
+    by: str | None = Field(description='"api", "cli", "celery" or who a service says it was.')
+    reason: str | None = Field(description="What was given as the reason.")
+    at: str = Field(description="When.")
+
+
+class TaskBody(BaseModel):
+    """A task's record. Times are ISO 8601 with milliseconds and offset."""
+
+    task_id: TaskId
+    task_type: TaskType
+    symbol: Symbol
+    status: TaskState
+    progress: Progress = Field(description="How far it is.")
+    current_status: str = Field(description="The text to show.")
+    start_time: str | None = Field(description="When its first run began; null before that.")
+    updated_at: str | None = Field(description="When it last changed; null before anything did.")
+    end_time: str | None = Field(description="When it ended; null before that.")
+    processing_time_ms: int | None = Field(
+        description="From start to end, or to the last update; null before the start."
+    )
+    results: dict[str, Any] = Field(description="What the job recorded as its results.")
+    processing_details: dict[str, Any] = Field(
+        description="What the job says besides; processing_rate and estimated_remaining are "
+        "computed if it says nothing of them."
+    )
+    error_message: str | None = Field(description="What went wrong.")
+    metadata: dict[str, Any] = Field(description="What was given when it was created.")
+    created_at: CreatedAt
+    estimated_completion: Ending
+    attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
+    retries: int = Field(description="How often Celery has retried it.")
+    worker: Worker | None = Field(
+        description="Who runs it, or ran it last; null while it waits for its next run."
+    )
+    parent_id: str | None = Field(description="Id of the task that sent it, as Celery has it.")
+    root_id: str | None = Field(description="Id of the first task of its workflow.")
+    group_id: str | None = Field(description="Id of the group that it was sent in.")
+    error_cause: str | None = Field(
+        description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
+        "not_published, unknown_task, internal_error, reported (by HTTP or a service)."
+    )
+    control: Control | None = Field(description="Who paused or cancelled it; null otherwise.")
+    rate: float | None = Field(description="Items a second, smoothed; null while unknown.")
+    estimated_details: list[str] = Field(
+        description="Names in processing_details that were computed, not given."
+    )
+    revision: int = Field(description="Counts the changes of the record.")
+
+
+class Created(BaseModel):
+    """A new task."""
+
+    task_id: TaskId
+    status: TaskState
+    task_type: TaskType
+    symbol: Symbol
+    total_items: int | None = Field(description="Items to be processed; null if unknown.")
+    created_at: CreatedAt
+    estimated_completion: Ending
+
+
+class Pagination(BaseModel):
+    """Which page of how many."""
+
+    page: int = Field(description="Number of this page, from 1.")
+    limit: int = Field(description="Tasks a page.")
+    total: int = Field(description="Tasks that pass the filters.")
+    pages: int = Field(description="Pages in all; 1 where there is nothing.")
+
+
+class Summary(BaseModel):
+    """How many tasks have each status, whatever the filter."""
+
+    created: Count
+    running: Count
+    paused: Count
+    completed: Count
+    error: Count
+    cancelled: Count
+
+
+class TaskList(BaseModel):
+    """One page of tasks, newest first."""
+
+    tasks: list[TaskBody] = Field(description="The tasks of this page.")
+    pagination: Pagination = Field(description="Which page it is.")
+    summary: Summary = Field(description="All tasks by status, whatever the filter.")
+
+
+class MemoryUsage(BaseModel):
+    """Of the store, not of this process."""
+
+    tasks_in_memory: int = Field(description="Records in the store.")
+    memory_usage_mb: float = Field(description="What the store's server has in use, in MiB.")
+
+
+class Redis(BaseModel):
+    """The store."""
+
+    status: Connection
+    response_time_ms: float | None = Field(description="How long it took to answer.")
+
+
+class ListenerState(BaseModel):
+    """This process's subscription to updates."""
+
+    status: Connection
+    watched_tasks: int = Field(description="Tasks that somebody watches one by one.")
+    watchers: int = Field(description="Sockets and event streams of these.")
+
+
+class Dependencies(BaseModel):
+    """What the service cannot do without."""
+
+    redis: Redis = Field(description="How the store is.")
+    listener: ListenerState = Field(description="How this process hears of updates.")
+
+
+class Health(BaseModel):
+    """How the service is."""
+
+    status: Literal["healthy", "unhealthy"] = Field(description="Whether all of it works.")
+    version: str = Field(description="Version of progress-backend.")
+    active_tasks: int = Field(description="Tasks that are running.")
+    total_tasks_today: int = Field(
+        description="Tasks created since midnight of the configured zone."
+    )
+    memory_usage: MemoryUsage = Field(description="What the store holds.")
+    dependencies: Dependencies = Field(description="What it needs, and how that is.")
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = Field(description="Always this word.")
+
+
+class Problem(BaseModel):
+    """What is wrong."""
+
+    detail: str = Field(description="In words.")
+
+
+class Conflict(BaseModel):
+    """What the task's status does not allow."""
+
+    detail: str = Field(description="In words.")
+    status: Status | None = Field(
+        default=None, description="The task's status now; not there if it is not the reason."
+    )
+
+
+class Place(BaseModel):
+    """What is wrong with one value."""
+
+    type: str = Field(description="Kind of mistake, in one word.")
+    loc: list[str | int] = Field(description="Where the value stands in the request.")
+    msg: str = Field(description="In words.")
+
+
+class Invalid(BaseModel):
+    """What is wrong with the request: one text, or one entry a value."""
+
+    detail: str | list[Place] = Field(description="In words, or one entry a value.")
