@@ -91,7 +91,7 @@ async def over_cluster(
 ) -> AsyncIterator[ClusterSubscription]:
     """Connects the subscription to every master that has partitions, for one epoch."""
     async with AsyncExitStack() as opened:
-        client = async_cluster(settings, ping_s, protocol=2)
+        client = async_cluster(settings, ping_s)
         opened.push_async_callback(client.aclose)
         await client.initialize()
         for node, channels in _by_master(client, settings).items():

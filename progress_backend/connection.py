@@ -24,6 +24,9 @@ from .settings import Settings
 
 #: Connections of one asyncio client. redis-py's other pool raises where this one waits.
 _CONNECTIONS = 64
+#: RESP2. Over RESP3, redis-py 8 has notices of maintenance, and with those a connection that the
+#: server has closed comes out of its pool as a good one. A subscriber's replies are plain lists.
+_PROTOCOL = 2
 
 
 def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
@@ -80,14 +83,14 @@ class _WaitingSentinelPool(
 def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
     """A blocking client of a cluster; one more try lets it learn where a slot has moved."""
     once_more = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
-    return RedisCluster.from_url(_url(settings), retry=once_more, **_timeouts(timeout_s))
+    return RedisCluster.from_url(_url(settings), **_options(timeout_s, once_more))
 
 
 def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
     """An asyncio client of a cluster; who finds all connections busy waits, as `async_client`'s."""
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
-    options = {**_timeouts(timeout_s), **options}
-    return _WaitingCluster.from_url(_url(settings), retry=once_more, **options)
+    options = {**_options(timeout_s, once_more), **options}
+    return _WaitingCluster.from_url(_url(settings), **options)
 
 
 class _WaitingCluster(AsyncRedisCluster):
@@ -110,12 +113,9 @@ class _WaitingCluster(AsyncRedisCluster):
             self._room.release()
 
 
-def _timeouts(timeout_s: float) -> dict[str, Any]:
-    return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-
-
 def _options(timeout_s: float, retry: Any) -> dict[str, Any]:
-    return {**_timeouts(timeout_s), "retry": retry}
+    timeouts = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    return {**timeouts, "retry": retry, "protocol": _PROTOCOL}
 
 
 def _url(settings: Settings) -> str:

@@ -46,9 +46,6 @@ class Listener:
         self._watches = Watches(store, hub, feed, self._changed)
         self._counts = hub.counts
         self._store = store
-        # RESP2: a subscriber's replies are plain lists there, on every version of redis-py. Its
-        # timeout of writes can swallow a cancellation (Python 3.11); the pings do without it.
-        self._options: dict[str, Any] = {"protocol": 2, "socket_timeout": None}
         self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -158,7 +155,9 @@ class Listener:
             async with over_cluster(settings, over, PING_S) as subscription:
                 yield subscription
             return
-        client = async_client(settings, PING_S, **self._options)
+        # redis-py's timeout of writes can swallow a cancellation (Python 3.11); the pings do
+        # without it.
+        client = async_client(settings, PING_S, socket_timeout=None)
         connection = None
         try:
             async with asyncio.timeout(PING_S):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 
 import pytest
+import redis
 
 from progress_backend.connection import async_client, sync_client
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
+from tests.waiting import aeventually
 
 
 def options_of(url: str) -> dict:
@@ -86,3 +89,27 @@ def test_a_sentinel_url(url, hosts, service, options) -> None:
         assert [(a["host"], a["port"]) for a in asked] == hosts
         assert pool.service_name == service
         assert {name: pool.connection_kwargs[name] for name in options} == options
+
+
+def test_a_connection_that_the_server_closed_is_made_again(server_url: str) -> None:
+    """As a server's idle timeout, its restart or a failover closes it."""
+    with sync_client(Settings(redis_url=server_url), 1.0) as client:
+        before = client.client_id()
+        killed(server_url, before)
+        assert client.client_id() != before
+
+
+async def test_so_it_is_with_asyncio(server_url: str) -> None:
+    async with async_client(Settings(redis_url=server_url), 1.0) as client:
+        first, second = await asyncio.gather(client.client_id(), client.client_id())
+        connections = list(client.connection_pool._available_connections)
+        killed(server_url, first, second)
+        await aeventually(lambda: all(one._reader.at_eof() for one in connections))
+        after = await asyncio.gather(client.client_id(), client.client_id())
+        assert not {first, second} & set(after)
+
+
+def killed(url: str, *clients: int) -> None:
+    with redis.Redis.from_url(url) as admin:
+        for one in clients:
+            assert admin.client_kill_filter(_id=str(one))
