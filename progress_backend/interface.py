@@ -25,19 +25,48 @@ logger = logging.getLogger(__name__)
 
 
 class NotificationServiceInterface(ABC):
-    """What every notification service offers (specification 4.2)."""
+    """What every notification service offers (specification 4.2).
+
+    Bodies are dictionaries of the HTTP API's JSON: times in ISO 8601 with milliseconds and offset,
+    spans in the unit of their name (`_ms`), counts in items. Every method may raise
+    `StoreUnavailable`, but for `health_check`.
+    """
 
     @abstractmethod
-    async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str: ...
+    async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str:
+        """Makes a record; its id, a UUID.
+
+        `task_type` has 1 to 255 characters. `total_items` counts items; None if unknown. Also
+        `symbol` (a text like `task_type`) and `metadata` (a mapping of what JSON can hold).
+
+        Raises:
+            InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
+        """
 
     @abstractmethod
-    async def update_progress(self, task_id: str, **kwargs: Any) -> Body: ...
+    async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
+        """Records news of a task; its body afterwards.
+
+        `status` is "running" (if left out), "completed", "error" or "paused"; `current_items`
+        counts the items done; `message` and `error_message` are texts of at most 10,000
+        characters; `results` and `processing_details` are mappings, merged into the record's.
+
+        Raises:
+            TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
+            InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
+            ConcurrentUpdate: others wrote the same record first, again and again.
+        """
 
     @abstractmethod
-    async def get_task_status(self, task_id: str) -> Body | None: ...
+    async def get_task_status(self, task_id: str) -> Body | None:
+        """A task's body; None if there is no such task."""
 
     @abstractmethod
-    async def health_check(self) -> Body: ...
+    async def health_check(self) -> Body:
+        """How the service and its store are: `status` is "healthy" or "unhealthy".
+
+        It raises nothing: a store that does not answer is what it tells of.
+        """
 
 
 class FlowService(NotificationServiceInterface):
@@ -83,6 +112,7 @@ class FlowService(NotificationServiceInterface):
 
         Raises:
             InvalidEvent: a value cannot be recorded.
+            StoreUnavailable: the store does not answer.
         """
         task_id = str(uuid.uuid4())
         await self.apply(task_id, requested.creation(task_type, total_items, symbol, metadata))
@@ -106,6 +136,7 @@ class FlowService(NotificationServiceInterface):
         Raises:
             TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
             InvalidEvent: a value cannot be recorded.
+            ConcurrentUpdate, StoreUnavailable: as they say.
         """
         events = requested.update(
             status,
@@ -119,7 +150,11 @@ class FlowService(NotificationServiceInterface):
         return _loaded(await self.apply(task_id, *events))
 
     async def get_task_status(self, task_id: str) -> Body | None:
-        """The record as a dictionary, None if there is none."""
+        """The record as a dictionary, None if there is none.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
         document = await self.run(self.flows.body(task_id))
         return None if document is None else _loaded(document)
 
@@ -131,7 +166,14 @@ class FlowService(NotificationServiceInterface):
         page: int = 1,
         limit: int = 20,
     ) -> Body:
-        """One page of tasks, newest first, with pagination and a summary over all tasks."""
+        """One page of tasks, newest first, with pagination and a summary over all tasks.
+
+        `page` counts from 1; `limit` is 1 to 100 tasks.
+
+        Raises:
+            InvalidEvent: a filter is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
         requested.listing(status, page, limit, task_type, symbol)
         paged = await self.run(self.flows.page(page, limit, status, task_type, symbol))
         return {
@@ -146,7 +188,8 @@ class FlowService(NotificationServiceInterface):
         """Cancels a task that has not ended; a running job hears of it at its next update.
 
         Raises:
-            TaskNotFound, TaskAlreadyFinished.
+            TaskNotFound, TaskAlreadyFinished: both are ValueErrors.
+            ConcurrentUpdate, StoreUnavailable: as they say.
         """
         return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 

@@ -38,6 +38,11 @@ class Command(click.Command):
     """A command whose expected errors are one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """As click's.
+
+        Raises:
+            click.ClickException: the store is away, or refuses; click says it and exits with 1.
+        """
         try:
             return super().invoke(ctx)
         except StoreUnavailable as error:

@@ -24,6 +24,7 @@ class Clock:
         self._seconds = start.timestamp()
 
     def __call__(self) -> float:
+        """The time it shows, in seconds since 1970, as `time.time`."""
         return self._seconds
 
     @property

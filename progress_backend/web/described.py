@@ -26,6 +26,7 @@ _UNTIL_DRAWN: Final = (
 
 @described_router.get(PATH)
 async def description(request: Request) -> HTMLResponse:
+    """The page of the API's description."""
     drawn = get_swagger_ui_html(openapi_url="openapi.json", title=request.app.title)
     before, place, after = bytes(drawn.body).decode().partition(_PLACE)
     return HTMLResponse(f"{before}{place}{_UNTIL_DRAWN}{after}")

@@ -38,6 +38,7 @@ class Direct:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request that it knows; all others go on to FastAPI."""
         found = _found(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         if found is None:
             await self._app(scope, receive, send)

@@ -23,6 +23,7 @@ class DirectSocket:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a socket of one task; all else goes on to FastAPI."""
         if scope["type"] == "websocket":
             path: str = scope["path"].removeprefix(scope.get("root_path", ""))
             if path.startswith(_HEAD):

@@ -67,6 +67,7 @@ class EventStream(StreamingResponse):
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the stream, and leaves the hub however that ends."""
         async with contextlib.aclosing(self._updates):
             await super().__call__(scope, receive, send)
 

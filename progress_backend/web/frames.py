@@ -74,6 +74,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self.frames = []
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Tells whoever kept the connection that its client has gone."""
         super().connection_lost(exc)
         self._room = None
         if self._gone is not None:

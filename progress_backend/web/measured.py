@@ -48,6 +48,7 @@ class Measured(Collector):
         times.total_s += seconds
 
     def collect(self) -> Iterator[Metric]:
+        """The figures of one scrape."""
         requests = CounterMetricFamily(
             "progress_http_requests",
             "Requests that were answered.",

@@ -28,12 +28,14 @@ _HEADERS: Final = {
 
 @page_router.get("/")
 async def page(request: Request) -> HTMLResponse:
+    """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
     return HTMLResponse(html.replace("{{docs}}", _docs(request)), headers=_HEADERS)
 
 
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
+    """The page's styles and scripts."""
     if not name.endswith((".css", ".js")):
         raise HTTPException(404)
     response = await _FILES.get_response(name, request.scope)
