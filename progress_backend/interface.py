@@ -110,9 +110,7 @@ class FlowService(NotificationServiceInterface):
     ) -> str:
         """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
 
-        Raises:
-            InvalidEvent: a value cannot be recorded.
-            StoreUnavailable: the store does not answer.
+        Raises: as the interface's.
         """
         task_id = str(uuid.uuid4())
         await self.apply(task_id, requested.creation(task_type, total_items, symbol, metadata))
@@ -131,12 +129,9 @@ class FlowService(NotificationServiceInterface):
         details: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> Body:
-        """Records figures and a status ("running", "completed", "error", "paused").
+        """Records figures, texts and a status in one commit; `details` is `processing_details`.
 
-        Raises:
-            TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
-            InvalidEvent: a value cannot be recorded.
-            ConcurrentUpdate, StoreUnavailable: as they say.
+        Raises: as the interface's.
         """
         events = requested.update(
             status,
