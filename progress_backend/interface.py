@@ -109,9 +109,7 @@ class FlowService(NotificationServiceInterface):
         **_: Any,
     ) -> str:
         """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
-
-        Raises: as the interface's.
-        """
+        Raises as the interface says."""
         task_id = str(uuid.uuid4())
         await self.apply(task_id, requested.creation(task_type, total_items, symbol, metadata))
         logger.info("Created task %s: %s", task_id, task_type)
@@ -130,9 +128,7 @@ class FlowService(NotificationServiceInterface):
         **_: Any,
     ) -> Body:
         """Records figures, texts and a status in one commit; `details` is `processing_details`.
-
-        Raises: as the interface's.
-        """
+        Raises as the interface says."""
         events = requested.update(
             status,
             current_items=current_items,
