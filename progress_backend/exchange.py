@@ -47,7 +47,10 @@ class Exchange:
             try:
                 connection.send_packed_command((b"".join(map(packed, requests)),))
                 replies = _replies(connection, len(requests))
-            except BaseException:
+            except BaseException as error:
+                # A signal's exception too, which may come between any two lines.
+                if not isinstance(error, redis.exceptions.ResponseError):
+                    connection.disconnect()  # what may come yet is no answer to anybody else
                 self._client.connection_pool.release(connection)
                 raise
             self._hold(connection)
@@ -103,13 +106,10 @@ def _says_committed(connection: Any) -> bool:
         if sock.recv(len(_COMMITTED), socket.MSG_PEEK) != _COMMITTED:
             return False
         sock.recv(len(_COMMITTED))
-    except BaseException as error:
-        connection.disconnect()  # the reply may come yet: it is nobody else's
-        if isinstance(error, OSError):
-            kinds = redis.exceptions
-            kind = kinds.TimeoutError if isinstance(error, TimeoutError) else kinds.ConnectionError
-            raise kind(f"no reply from Redis: {error}") from error
-        raise
+    except OSError as error:
+        kinds = redis.exceptions
+        kind = kinds.TimeoutError if isinstance(error, TimeoutError) else kinds.ConnectionError
+        raise kind(f"no reply from Redis: {error}") from error
     return True
 
 

@@ -16,9 +16,7 @@ from tests.conftest import StartServer
 
 @pytest.fixture
 def client(server_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(
-        server_url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
-    ) as client:
+    with redis.Redis.from_url(server_url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
         yield client
 
 
@@ -67,7 +65,7 @@ def test_a_connection_that_the_server_closed_is_replaced_unnoticed(client: redis
 def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
     exchange = Exchange(client)
     exchange.ask(("ECHO", "a"))
-    blocked = threading.Thread(target=exchange.ask, args=(("BLPOP", "list", 0.4),))
+    blocked = threading.Thread(target=exchange.ask, args=(("BLPOP", "list", 4),))
     blocked.start()
     try:
         while not any(one["cmd"] == "blpop" for one in client.client_list()):
@@ -75,6 +73,7 @@ def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
         assert exchange.ask(("ECHO", "meanwhile")) == [b"meanwhile"]
         assert blocked.is_alive()
     finally:
+        client.rpush("list", "go on")
         blocked.join()
 
 
@@ -91,6 +90,31 @@ def test_a_server_that_hangs_costs_one_timeout_and_a_late_reply_is_nobodys(
             exchange.ask(("ECHO", "late"))
         server.resume()
         assert exchange.ask(("ECHO", "after")) == [b"after"]
+
+
+class Interrupted(BaseException):
+    """As a soft time limit's signal raises it, or Ctrl-C."""
+
+
+@pytest.mark.parametrize("sent_before", [0, 1])
+def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
+    server_url: str, sent_before: int
+) -> None:
+    class Interrupting(redis.Connection):
+        def send_packed_command(self, *args, **options) -> None:
+            super().send_packed_command(*args, **options)
+            if args[0][0].startswith(b"*3\r\n$5\r\nBLPOP"):
+                raise Interrupted
+
+    pool = redis.ConnectionPool.from_url(server_url, connection_class=Interrupting, protocol=2)
+    with redis.Redis.from_pool(pool) as client:
+        exchange = Exchange(client)
+        for _ in range(sent_before):
+            exchange.ask(("ECHO", "held from then on"))
+        with pytest.raises(Interrupted):
+            exchange.ask(("BLPOP", "nothing", 0.2))
+        assert client.echo("mine") == b"mine"
+        assert exchange.ask(("ECHO", "mine too")) == [b"mine too"]
 
 
 def test_requests_that_are_sent_together_are_answered_in_their_order(client: redis.Redis) -> None:
