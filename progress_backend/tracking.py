@@ -16,8 +16,9 @@ from . import grouping, lease, publishing, signals
 from .captured import event_of
 from .cleanup import add_cleanup
 from .errors import SettingsError
-from .marking import HEADER, MARK, Marking, header_of
+from .marking import MARK, Marking, header_of
 from .mirror import rank_progress
+from .replacing import hand_on
 from .run import Run, TaskCancelled
 from .tracker import Tracker, register, tracker_of
 
@@ -152,8 +153,7 @@ def bind(tracker: Tracker, task: Any) -> None:
         if current is None or task.request.is_eager:
             return on_replace(sig)
         current.replaced = True
-        headers = sig.options.get("headers") or {}
-        sig.set(headers={**headers, HEADER: header_of(current.identity)})
+        hand_on(sig, current.task_id, header_of(current.identity))
         try:
             return on_replace(sig)
         except Ignore:

@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "notifier",
         "outbox",
         "publishing",
+        "replacing",
         "replies",
         "requests",
         "resp",

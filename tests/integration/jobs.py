@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, group, signals
 from celery.exceptions import Ignore, Reject
 
 from progress_backend import ProgressNotifier, ProgressTask, progress_task
@@ -130,6 +130,11 @@ def replaced_by_chain(task: Any, value: Any) -> Any:
     raise task.replace(task.app.signature("echo", args=[1]) | last)
 
 
+def replaced_by_group(task: Any, value: Any) -> Any:
+    echo = task.app.tasks["echo"]
+    raise task.replace(group(echo.si(1), echo.si(2)))
+
+
 def dies_retrying(task: Any, value: Any) -> Any:
     die_before_the_broker()
     raise task.retry(countdown=0)
@@ -211,6 +216,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         breaks,
         replaced,
         replaced_by_chain,
+        replaced_by_group,
         dies_retrying,
         dies_replaced,
         exits,

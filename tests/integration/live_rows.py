@@ -117,6 +117,13 @@ ITSELF = (
         RUNNING,
     ),
     Row(
+        "replaced by a group",
+        "`raise self.replace(group)`: the task ends with its last member",
+        p.ends_with("replaced_by_group"),
+        Seen("completed", results={"result": [1, 2]}, attempt=2),
+        RUNNING,
+    ),
+    Row(
         "exits",
         "`raise SystemExit`",
         p.ends_with("exits"),

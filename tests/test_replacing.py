@@ -1,0 +1,85 @@
+"""A task that is replaced by others: each has a record of its own, one goes on with the first."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import chain, chord, group
+from celery.contrib.testing.worker import start_worker
+from celery.utils import uuid
+
+from progress_backend import progress_task
+from tests.apps import App
+from tests.conftest import flushed
+from tests.waiting import eventually
+
+#: The broker in memory is one for the whole process: other tests' workers have other queues.
+IN_PROCESS = {
+    "broker_url": "memory://",
+    "result_backend": "cache+memory://",
+    "task_default_queue": "replacing",
+    "broker_transport_options": {"polling_interval": 0.02},
+}
+
+
+@pytest.fixture(scope="module")
+def app(session_redis_url: str) -> Iterator[App]:
+    """A worker runs the tasks: fetch and parent are tracked, plain is not."""
+    with contextlib.closing(App(flushed(session_redis_url), IN_PROCESS)) as app:
+        app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
+        app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
+        app.task(name="plain", shared=False)(plain)
+        with start_worker(app.celery, pool="threads", perform_ping_check=False):
+            yield app
+
+
+def fetch(symbol: str) -> str:
+    return symbol
+
+
+def plain() -> None:
+    pass
+
+
+def parent(self: Any, shape: str) -> Any:
+    fetch, plain = (self.app.tasks[name].si for name in ("fetch", "plain"))
+    raise self.replace(SHAPES[shape](fetch, plain))
+
+
+SHAPES: dict[str, Any] = {
+    "untracked": lambda fetch, plain: plain(),
+    "group": lambda fetch, plain: group(fetch("a"), fetch("b"), plain()),
+    "chain": lambda fetch, plain: chain(fetch("a"), plain(), fetch("b"), plain()),
+    "chord": lambda fetch, plain: chord([fetch("a"), fetch("b")], plain()),
+    "chord to chain": lambda fetch, plain: chain(group(fetch("a"), fetch("b")), plain(), plain()),
+    "chain to group": lambda fetch, plain: chain(plain(), group(fetch("a"), fetch("b"))),
+}
+
+
+def ended(app: App, task_id: str) -> None:
+    eventually(lambda: app.record(task_id).status == "completed", 20, what=f"end of {task_id}")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_has_its_own_record_and_the_kept_id_its_old_one(app: App, shape: str) -> None:
+    parent_id = app.celery.tasks["parent"].delay(shape).id
+    ended(app, parent_id)
+    record = app.record(parent_id)
+    assert (record.task_type, record.symbol, record.attempt) == ("parent", "P", 2)
+    records = [app.record(task_id) for task_id in app.records() if task_id != parent_id]
+    members = [record for record in records if record.root_id == parent_id]
+    assert {(member.status, member.attempt) for member in members} <= {("completed", 1)}
+    wanted = [] if shape == "untracked" else [("fetch", "a"), ("fetch", "b")]
+    assert sorted((member.task_type, str(member.symbol)) for member in members) == wanted
+
+
+def test_what_follows_in_a_chain_is_itself(app: App) -> None:
+    first, last = uuid(), uuid()
+    steps = app.celery.tasks["parent"].si("chain"), app.celery.tasks["fetch"].si("after")
+    chain(steps[0].set(task_id=first), steps[1].set(task_id=last)).apply_async()
+    for task_id, symbol, attempt in ((first, "P", 2), (last, "after", 1)):
+        ended(app, task_id)
+        assert (app.record(task_id).symbol, app.record(task_id).attempt) == (symbol, attempt)
