@@ -33,7 +33,8 @@ _publishing = _Publishing()
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
-    """Created, before the message leaves; Requeued for a run that another process asks for anew.
+    """Created, before the message leaves; Requeued for a task with a record that another process
+    asks to run anew.
 
     A run's own retry is told of by Retried, its replacement by Requeued, once the message has left:
     until then the record is the run's, so that it is found lost if the process dies.
@@ -47,9 +48,12 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     if headers.get("retries") or headers.get("replaced_task_nesting"):
         publisher = tracker.app.current_worker_task
         run = process.run_of(publisher.request) if publisher is not None else None
-        if run is None or run.task_id != task_id:
-            process.sender.record(None, task_id, ev.Requeued(), keep=False)
-        return
+        if run is not None and run.task_id == task_id:
+            return
+        if process.sender.record(None, task_id, ev.Requeued(), keep=False) is not None:
+            return
+        # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
+        # then it is not asked again.)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     identity = identity_of(
         tracker.app._tasks.get(name),
