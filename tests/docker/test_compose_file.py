@@ -1,0 +1,77 @@
+"""What the compose file says: as it is written, and as compose reads it; nothing is started."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from progress_backend.settings import Settings
+from tests.docker.stack import FILE, Stack
+
+OURS = ("api", "beat", "flower", "prices", "worker")
+SETTINGS = {f"PROGRESS_{name.upper()}" for name in Settings.__dataclass_fields__}
+DOORS = {"api": 8004, "flower": 5555}
+#: What the doors are published on unless somebody says otherwise.
+PUBLISHED = re.compile(r"\$\{\w+:-127\.0\.0\.1:(\d+)\}:(\d+)")
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, Any]:
+    return dict(yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"])
+
+
+def test_every_setting_is_passed_on(written: dict[str, Any]) -> None:
+    for service in OURS:
+        assert set(written[service]["environment"]) >= SETTINGS, service
+
+
+def test_only_the_two_doors_are_published_and_on_loopback(written: dict[str, Any]) -> None:
+    published = {name: said["ports"] for name, said in written.items() if "ports" in said}
+    assert set(published) == set(DOORS)
+    for service, port in DOORS.items():
+        (said,) = published[service]
+        match = PUBLISHED.fullmatch(said)
+        assert match is not None, said
+        assert match.groups() == (str(port), str(port))
+
+
+def test_whatever_is_needed_is_waited_for_until_it_is_healthy(written: dict[str, Any]) -> None:
+    for service in ("api", "beat", "flower", "worker"):
+        needed = written[service]["depends_on"]
+        assert needed.keys() >= {"redis", "rabbitmq"}, service
+        assert {how["condition"] for how in needed.values()} == {"service_healthy"}, service
+    assert "prices" in written["worker"]["depends_on"]
+    # The image has a check of its own; what is not of the image needs one here.
+    assert {name for name, said in written.items() if "healthcheck" in said} == {
+        "redis",
+        "rabbitmq",
+    }
+
+
+def test_it_holds_no_secret(written: dict[str, Any]) -> None:
+    """Whoever sets one sets it outside: no value, no default and no address has a password."""
+    for service, said in written.items():
+        for name, value in (said.get("environment") or {}).items():
+            assert not re.search(r"://[^/]*@", str(value)), f"{service}: {name}"
+            if re.search("AUTH|PASS|SECRET|TOKEN|KEY$", name):
+                assert value is None, f"{service}: {name}"
+
+
+@pytest.mark.docker
+def test_compose_reads_it_so() -> None:
+    given = {name: f"given-{name}" for name in SETTINGS | {"FLOWER_BASIC_AUTH"}}
+    read = json.loads(Stack(**given).compose("config", "--format", "json"))["services"]
+    for service in OURS:
+        environment = read[service]["environment"]
+        assert {name: environment[name] for name in SETTINGS} == {n: given[n] for n in SETTINGS}
+    assert read["flower"]["environment"]["FLOWER_BASIC_AUTH"] == "given-FLOWER_BASIC_AUTH"
+    assert "FLOWER_BASIC_AUTH" not in read["api"]["environment"]
+    ports = {name: said["ports"] for name, said in read.items() if "ports" in said}
+    assert {name: [port["target"] for port in found] for name, found in ports.items()} == {
+        name: [port] for name, port in DOORS.items()
+    }
+    assert {port["host_ip"] for found in ports.values() for port in found} == {"127.0.0.1"}
