@@ -172,4 +172,6 @@ def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, 
         run.own_meta = True
         run.offer(happened.current, happened.total, happened.message, happened.details)
     else:
-        process.sender.record(run, task_id, happened, keep=False)
+        # A run's own end is kept while the store is away, as every end. Of another task it is not
+        # known which run is meant: said late, it might end one that has begun since.
+        process.sender.record(run, task_id, happened, keep=run is not None)
