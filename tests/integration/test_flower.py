@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import socket
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -24,15 +26,29 @@ pytestmark = pytest.mark.integration
 
 
 class Flower:
-    """Its HTTP API, as its page uses it."""
+    """Its HTTP API, and what its pages show."""
 
     def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}/api"
+        self._url = f"http://127.0.0.1:{port}"
 
     def task(self, task_id: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self._url}/tasks", timeout=10) as reply:
-            task: dict[str, Any] = json.load(reply).get(task_id, {})
-            return task
+        task: dict[str, Any] = json.loads(self._got("/api/tasks")).get(task_id, {})
+        return task
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What the table of its task list is filled with."""
+        asked = {"draw": 1, "start": 0, "length": 100, "order[0][column]": 0}
+        answer = json.loads(self._got(f"/tasks/datatable?{urlencode(asked)}"))
+        return {row["uuid"]: row for row in answer["data"]}
+
+    def page(self, task_id: str) -> str:
+        """The text of a task's own page."""
+        text = html.unescape(re.sub(r"<[^>]*>", " ", self._got(f"/task/{task_id}")))
+        return " ".join(text.split())
+
+    def _got(self, path: str) -> str:
+        with urllib.request.urlopen(self._url + path, timeout=10) as reply:
+            return str(reply.read().decode())
 
     def until(self, task_id: str, state: str, result: str = "") -> dict[str, Any]:
         """The task once it is shown so; `result` is a regular expression."""
@@ -86,6 +102,23 @@ def test_progress_is_shown_and_then_the_jobs_own_result(world: World, flower: Fl
     world.go(task_id)
     task = flower.until(task_id, "SUCCESS", "success_rate")
     assert "half way" not in task["result"]
+
+
+def test_its_list_and_the_tasks_page_show_the_figures_while_it_runs(
+    world: World, flower: Flower
+) -> None:
+    task_id = begun(world, flower, "says_all")
+    flower.until(task_id, "PROGRESS", "150/252")
+    row = flower.rows()[task_id]
+    assert (row["name"], row["state"]) == ("says_all", "PROGRESS")
+    assert re.fullmatch(r"'?150/252 59\.5% half way.*", row["result"]), row
+    page = flower.page(task_id)
+    assert re.search(r"Result '?150/252 59\.5% half way", page), page
+    assert "PROGRESS" in page
+    world.gate.mark(task_id, "phase")
+    world.go(task_id)
+    flower.until(task_id, "SUCCESS")
+    assert "150/252" not in flower.page(task_id)
 
 
 def test_it_moves_on_while_the_job_does(world: World, flower: Flower) -> None:
