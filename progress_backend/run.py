@@ -197,8 +197,10 @@ class Run:
                 self.offer(current, total, message, details, phase)
 
     def told(self, status: str) -> None:
-        """Takes the status that the store answered with."""
-        self.status = status
+        """Takes the status that the store answered with. A run stays cancelled, also where its id
+        has a fresh record since, which another run is meant for."""
+        if not self.cancelled:
+            self.status = status
         if status in (TaskStatus.CANCELLED, TaskStatus.PAUSED):
             self.attention = True
             if self.loop is not None:

@@ -113,6 +113,8 @@ def _postrun(
     if run is None:
         return
     if isinstance(retval, TaskCancelled):
+        if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
+            _record(process, run, ev.Cancelled(by="task", reason=described(retval)))
         process.sender.revoked(run)
         _mark_revoked(task, run)
     elif state == "IGNORED" and not run.replaced:

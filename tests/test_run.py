@@ -109,6 +109,9 @@ def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
             run.heed()
     assert run.newest() is None
     assert issubclass(TaskCancelled, Ignore)
+    run.told("created")  # published again: the next run's record
+    with pytest.raises(TaskCancelled):
+        run.offer(2)
 
 
 def test_a_paused_run_waits(run: Run, desk: Desk) -> None:

@@ -8,20 +8,16 @@ from typing import Any
 
 import pytest
 from celery import Celery, Task, shared_task
-from celery.exceptions import Ignore
 
 from progress_backend import (
     ProgressNotifier,
     ProgressTask,
     SettingsError,
-    TaskCancelled,
     install,
     progress_task,
 )
-from progress_backend import events as ev
 from tests.apps import App
 from tests.records import Records
-from tests.waiting import eventually
 
 Eager = Callable[..., App]
 
@@ -184,49 +180,6 @@ def test_another_tasks_state_set_by_hand_is_its_record(eager: Eager, redis_url: 
     tracked(app, sets).delay()
     record = app.record("other")
     assert (record.status, record.current_items) == ("running", 9)
-
-
-def test_a_cancelled_record_ends_the_run_each_time_it_says_something(
-    eager: Eager, redis_url: str
-) -> None:
-    app, records = eager(), Records(redis_url)
-    raised: list[str] = []
-
-    def goes_on(self: Any) -> None:
-        notifier = ProgressNotifier(self)
-        notifier.update(1, 9)
-        eventually(lambda: app.record(self.request.id).current_items == 1)
-        records.apply(self.request.id, ev.Cancelled())
-        notifier.update(2, 9)
-        eventually(lambda: app.run_of(self).cancelled)
-        says: dict[str, Callable[[], Any]] = {
-            "update": lambda: notifier.update(3, 9),
-            "advance": notifier.advance,
-            "track": lambda: list(notifier.track([1])),
-            "update_state": lambda: self.update_state(state="PROGRESS", meta={}),
-        }
-        for name, say in says.items():
-            with pytest.raises(TaskCancelled):
-                say()
-            raised.append(name)
-        notifier.update(4, 9)
-
-    result = tracked(app, goes_on).delay()
-    assert raised == ["update", "advance", "track", "update_state"]
-    record = app.record(result.id)
-    assert (record.status, record.current_items) == ("cancelled", 1)
-
-
-def test_ignore_is_a_quiet_end(eager: Eager) -> None:
-    app = eager()
-
-    def ignores(self: Any) -> None:
-        raise Ignore
-
-    record = app.record(tracked(app, ignores).delay().id)
-    assert record.status == "cancelled"
-    assert record.control is not None
-    assert (record.control["by"], record.control["reason"]) == ("celery", "Ignore")
 
 
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
