@@ -33,10 +33,10 @@ _JA: Final = {
         "一つの実行について進捗を書き込む最短の間隔です。"
     ),
     "How long a worker is believed alive without a sign of life.": (
-        "応答のないワーカーを生存とみなす時間です。"
+        "応答がなくてもワーカーが生きているとみなす時間です。"
     ),
-    "Time between two looks for lost runs.": "失われた実行を探す間隔です。",
-    "Time between two cleanups.": "掃除の間隔です。",
+    "Time between two looks for lost runs.": "応答のなくなった実行を探す間隔です。",
+    "Time between two cleanups.": "クリーンアップの間隔です。",
     'Language of the default texts: "ja" or "en".': (
         "既定メッセージの言語です（`ja` または `en`）。"
     ),

@@ -34,7 +34,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Lost(lease="lease", error_message="", revision=1),
     )
 }
-_HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ 出来事"}
+_HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ イベント"}
 
 
 def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from progress_backend import Settings
-from progress_backend.connection import sync_client
+from progress_backend.connection import _CONNECTIONS, sync_client
 from progress_backend.layout import Layout
 from progress_backend.web.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
@@ -54,6 +54,11 @@ def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
         finally:
             client.config_set("maxmemory", 0)
     assert walk.http.post("/internal/create-task", json=new).status_code == 201
+
+
+def test_its_count_of_connections_is_the_codes() -> None:
+    # The listener's, and the lease thread's two: its store keeps one for commits.
+    assert f"at most {_CONNECTIONS + 3}: {_CONNECTIONS} for" in text_of(OPERATIONS)
 
 
 def test_sentinels_address_is_understood() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
 
 import httpx
@@ -49,12 +50,16 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     walk.follow(blocks(QUICK_START, "Plain Celery"))
     task_id, listed = walk.said
     assert task_id.strip() in listed
-    watch = blocks(QUICK_START, "Reading the record", "sh")
-    (line,) = [line for line in watch[0].text.splitlines() if line.startswith("curl")]
+    (reading,) = blocks(QUICK_START, "Reading the record", "sh")
+    asked, watched = reading.text.splitlines()
     eventually(
-        lambda: walk.command(line).json()["tasks"][0]["task_id"] == task_id.strip(),
+        lambda: walk.command(asked).json()["tasks"][0]["task_id"] == task_id.strip(),
         what="the list has the running task",
     )
+    # It goes on until Ctrl-C; beside a terminal it says each change in a line.
+    watching = walk.start(watched, rf"  running .*  {task_id.strip()}$")
+    watching.signal(signal.SIGINT)
+    eventually(lambda: not watching.alive, what="the watch ends")
     record = walk.record(task_id.strip())
     assert record["symbol"] == "7203.T"
     assert record["metadata"] == {"requester": "quick start"}
