@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import entry_points, version
@@ -88,6 +89,23 @@ def test_the_wheel_holds_the_library_alone(tmp_path: Path) -> None:
     needed = [p for kind in ("*.lua", "*.html", "*.js", "*.css") for p in library.rglob(kind)]
     assert {str(path.relative_to(ROOT)) for path in needed} <= names
     assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_sdist_holds_all_that_a_clone_has(tmp_path: Path) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode:
+        pytest.skip("no clone: this is an sdist itself")
+    build = "import sys, hatchling.build as b; print(b.build_sdist(sys.argv[1]))"
+    subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
+        held = {name.partition("/")[2] for name in sdist.getnames()}
+    wanted = {name for name in tracked.stdout.split("\0") if name and (ROOT / name).exists()}
+    assert wanted - held == set()
+    assert not [name for name in held if "__pycache__" in name or name.startswith(".venv")]
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")

