@@ -16,11 +16,14 @@ _CAUSES: Final = {
 
 def described(exception: Any) -> str:
     """An exception in one line, never a traceback: "ValueError: bad symbol"."""
+    kind = type(exception).__name__
+    if kind == "Reject" and getattr(exception, "reason", None) is not None:
+        # Its own text is that of a tuple.
+        return f"{kind}: {described(exception.reason)}"[:_LONGEST]
     try:
         said = " ".join(str(exception).split())
     except Exception:  # a user's exception may be broken
         said = ""
-    kind = type(exception).__name__
     if not isinstance(exception, BaseException):
         return (said or kind)[:_LONGEST]
     return (f"{kind}: {said}" if said else kind)[:_LONGEST]

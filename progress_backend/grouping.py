@@ -54,26 +54,34 @@ class Batch:
 
     def flush(self) -> None:
         """Begins the records, then publishes. What an error leaves unpublished is recorded so."""
-        members, self._members = self._members, []
         messages, self._messages = self._messages, []
-        process = self._tracker.process
-        applied: list[Applied | None] = [None] * len(members)
-        if process is not None and members:
-            applied = process.sender.begin([(m.task_id, m.created) for m in members])
-        unsent = {}
-        for member, begun in zip(members, applied, strict=True):
-            if begun is not None:
-                tell_worker(begun, member.headers)
-            if begun is None or not runs(begun):
-                unsent[id(member.headers)] = member.task_id, begun and begun.task.attempt
+        kept = {id(options.get("headers")) for _, options in messages}
+        # One may have been interrupted before it had its message.
+        members = [member for member in self._members if id(member.headers) in kept]
+        self._members = []
+        unsent = {id(member.headers): (member.task_id, 0) for member in members}
         try:
+            for member, begun in zip(members, self._begun(members), strict=True):
+                if begun is None:
+                    continue
+                tell_worker(begun, member.headers)
+                if runs(begun):
+                    del unsent[id(member.headers)]
+                else:
+                    unsent[id(member.headers)] = member.task_id, begun.task.attempt
             for body, options in messages:
                 self._producer.publish(body, **options)
                 unsent.pop(id(options.get("headers")), None)
-        except Exception as error:
+        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
             for task_id, attempt in unsent.values():
                 not_published(self._tracker, task_id, error, attempt)
             raise
+
+    def _begun(self, members: list[_Member]) -> list[Applied | None]:
+        process = self._tracker.process
+        if process is None or not members:
+            return [None] * len(members)
+        return process.sender.begin([(member.task_id, member.created) for member in members])
 
 
 def watch() -> None:

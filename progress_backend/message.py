@@ -25,14 +25,14 @@ def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
         headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
 
 
-def not_published(tracker: Tracker, task_id: str, error: Exception, attempt: int | None) -> None:
-    """Failed; `attempt` is that of the record that was made for the message, if there is one."""
+def not_published(tracker: Tracker, task_id: str, error: BaseException, attempt: int = 0) -> None:
+    """Failed, unless a run has begun: the message may have left though the publish raised.
+
+    `attempt` is that of the record that was made for the message. 0 where the store did not say so:
+    it may have made one all the same. If it is away now, it hears of it when it is back.
+    """
     if (process := tracker.process) is None:
         return
     message = text(tracker.settings.locale, "not_published", reason=described(error))
-    failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED)
-    applied = process.sender.record(None, task_id, failed, keep=False)
-    if applied is None and attempt is not None:
-        # The store went away too. Said when it is back, unless a run has begun by then: a message
-        # may have left though the publish raised.
-        process.sender.record(None, task_id, failed.of_attempt(attempt))
+    failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED, attempt=attempt)
+    process.sender.record(None, task_id, failed)

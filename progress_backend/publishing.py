@@ -23,8 +23,8 @@ class _Publishing(threading.local):
     app: Any = None
     #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
     runs: bool = False
-    #: The runs that the record made for it knows of; None while there is no record.
-    attempt: int | None = None
+    #: The runs that its record knows of, as far as this thread was told.
+    attempt: int = 0
     #: What keeps the message, with others, until their records are begun together.
     batch: Batch | None = None
 
@@ -49,8 +49,11 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         publisher = tracker.app.current_worker_task
         run = process.run_of(publisher.request) if publisher is not None else None
         if run is not None and run.task_id == task_id:
+            _publishing.runs = True
             return
-        if process.sender.record(None, task_id, ev.Requeued(), keep=False) is not None:
+        requeued = process.sender.record(None, task_id, ev.Requeued(), keep=False)
+        if requeued is not None:
+            _publishing.attempt = requeued.task.attempt
             return
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)
@@ -94,10 +97,10 @@ def watch(tracker: Tracker) -> None:
         outer = vars(_publishing).copy()
         producer = options.get("producer")
         batch = producer if isinstance(producer, Batch) else None
-        vars(_publishing).update(app=tracker.app, runs=False, attempt=None, batch=batch)
+        vars(_publishing).update(app=tracker.app, runs=False, attempt=0, batch=batch)
         try:
             return send_task(name, *args, **options)
-        except Exception as error:
+        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
             if known is not None and not _publishing.runs:
                 not_published(tracker, options["task_id"], error, _publishing.attempt)
             raise

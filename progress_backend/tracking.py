@@ -152,11 +152,11 @@ def bind(tracker: Tracker, task: Any) -> None:
         current = current_run()
         if current is None or task.request.is_eager:
             return on_replace(sig)
-        current.replaced = True
         hand_on(sig, current.task_id, header_of(current.identity))
         try:
             return on_replace(sig)
         except Ignore:
+            current.replaced = True
             tracker.record(current, ev.Requeued())
             raise
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from celery import group, signals
 from celery.utils import uuid
-from kombu.exceptions import OperationalError
 
 from progress_backend import RedisProgressService, install, progress_task
 from progress_backend import events as ev
@@ -156,34 +155,6 @@ def test_what_replaces_a_task_under_an_id_of_its_own_begins_a_record(
     ended = records.complete(task_id)
     task.apply_async(("aapl",), task_id=task_id, replaced_task_nesting=1)
     assert app.record(task_id) == ended, "what goes on with a record does not begin it anew"
-
-
-def unreachable(app: App) -> Any:
-    app.celery.conf.broker_url = AWAY
-    app.celery.conf.broker_write_url = AWAY
-    return fetch(app)
-
-
-def test_a_publish_that_raises_ends_its_record(installed: Install) -> None:
-    app = installed({"task_ignore_result": True})
-    with pytest.raises(OperationalError):
-        unreachable(app).delay("aapl")
-    (task_id,) = app.records()
-    record = app.record(task_id)
-    assert (record.status, record.error_cause) == ("error", "not_published")
-    assert record.error_message is not None
-    assert record.error_message.startswith("タスクを送信できませんでした: ")
-    assert "Traceback" not in record.error_message
-
-
-def test_a_publish_that_raises_leaves_a_running_task_alone(
-    installed: Install, redis_url: str
-) -> None:
-    app = installed({"task_ignore_result": True})
-    running = Records(redis_url).start("running")
-    with pytest.raises(OperationalError):
-        unreachable(app).apply_async(("aapl",), task_id="running")
-    assert app.record("running") == running
 
 
 def test_two_apps_of_one_process_do_not_record_for_each_other(

@@ -10,6 +10,7 @@ import pytest
 from celery import chain, chord, group
 from celery.contrib.testing.worker import start_worker
 from celery.utils import uuid
+from kombu.exceptions import EncodeError
 
 from progress_backend import progress_task
 from tests.apps import App
@@ -32,6 +33,8 @@ def app(session_redis_url: str) -> Iterator[App]:
         app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)
+        for body in (goes_on, retries):
+            app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         with start_worker(app.celery, pool="threads", perform_ping_check=False):
             yield app
 
@@ -47,6 +50,18 @@ def plain() -> None:
 def parent(self: Any, shape: str) -> Any:
     fetch, plain = (self.app.tasks[name].si for name in ("fetch", "plain"))
     raise self.replace(SHAPES[shape](fetch, plain))
+
+
+def goes_on(self: Any) -> str:
+    try:
+        self.replace(self.app.tasks["fetch"].si(object()))
+    except EncodeError:
+        return "not replaced"
+    raise AssertionError("an object cannot be sent")
+
+
+def retries(self: Any, value: Any = None) -> None:
+    raise self.retry(args=(object(),), countdown=0)
 
 
 SHAPES: dict[str, Any] = {
@@ -83,3 +98,16 @@ def test_what_follows_in_a_chain_is_itself(app: App) -> None:
     for task_id, symbol, attempt in ((first, "P", 2), (last, "after", 1)):
         ended(app, task_id)
         assert (app.record(task_id).symbol, app.record(task_id).attempt) == (symbol, attempt)
+
+
+def test_a_task_whose_replacement_cannot_leave_goes_on(app: App) -> None:
+    task_id = app.celery.tasks["goes_on"].delay().id
+    ended(app, task_id)
+    assert app.record(task_id).results == {"result": "not replaced"}
+
+
+def test_a_task_whose_retry_cannot_leave_ends_with_that_error(app: App) -> None:
+    task_id = app.celery.tasks["retries"].delay().id
+    record = eventually(lambda: (r := app.record(task_id)).ended and r, 20)
+    assert (record.status, record.error_cause) == ("error", "rejected")
+    assert (record.error_message or "").startswith("Reject: EncodeError: ")

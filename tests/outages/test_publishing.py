@@ -125,6 +125,22 @@ def test_without_broker_and_store_celery_s_own_error_is_what_is_raised(
             app.tasks[name].delay(1)
 
 
+def test_what_could_not_be_published_is_said_of_a_record_of_which_nothing_was_heard(
+    app: Celery, broker: Server, store: Server
+) -> None:
+    """A server that hangs carries out later what it was sent."""
+    app.tasks["quick"].delay(1)
+    broker.kill()
+    store.pause()
+    try:
+        with pytest.raises(OperationalError):
+            app.tasks["quick"].apply_async((3,), task_id="never-left")
+    finally:
+        store.resume()
+    eventually(lambda: record(store, "never-left").get("status") == "error", 20)
+    assert record(store, "never-left")["error_cause"] == "not_published"
+
+
 def test_what_could_not_be_published_is_said_when_the_store_is_back(
     broker: Server, start_server: StartServer, tmp_path: Path
 ) -> None:
