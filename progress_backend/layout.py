@@ -84,7 +84,9 @@ class Layout:
                 counts = zip(*(reply.counts for reply in replies), strict=True)
                 return c.Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
             case c.Count():
-                return c.Counted(*map(sum, zip(*replies, strict=True)))
+                records, active, recent, memory = zip(*replies, strict=True)
+                # Each part was told the memory of all nodes.
+                return c.Counted(sum(records), sum(active), sum(recent), max(memory))
             case c.Newest(limit=limit):
                 return sorted(chain(*replies), reverse=True)[:limit]
             case c.Due(_, limit) | c.Held(_, limit):
