@@ -15,7 +15,7 @@ import redis.exceptions
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from .connection import async_cluster
+from .connection import async_cluster, close_async
 from .keys import Keys
 from .layout import Layout
 from .settings import Settings
@@ -92,7 +92,7 @@ async def over_cluster(
     """Connects the subscription to every master that has partitions, for one epoch."""
     async with AsyncExitStack() as opened:
         client = async_cluster(settings, ping_s)
-        opened.push_async_callback(client.aclose)
+        opened.push_async_callback(close_async, client)
         await client.initialize()
         for node, channels in _by_master(client, settings).items():
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})

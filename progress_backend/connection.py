@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
@@ -16,6 +16,7 @@ import redis.backoff
 import redis.exceptions
 import redis.retry
 import redis.sentinel
+from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.cluster import RedisCluster
 
@@ -101,16 +102,49 @@ class _WaitingCluster(AsyncRedisCluster):
         self._room = asyncio.Semaphore(_CONNECTIONS)
         self._wait_s: float = options["socket_timeout"]
 
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[None]:
+        """Waits until a connection may be used."""
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._room.acquire()
         except TimeoutError:
             raise redis.exceptions.ConnectionError("No connection available.") from None
         try:
-            return await super().execute_command(*args, **options)
+            yield
         finally:
             self._room.release()
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        async with self.room():
+            return await super().execute_command(*args, **options)
+
+    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:
+        return _WaitingPipeline(self, transaction)  # type: ignore[abstract] # as redis-py's own
+
+
+class _WaitingPipeline(ClusterPipeline):
+    """One connection a node, in the room of one call."""
+
+    def __init__(self, client: _WaitingCluster, transaction: Any) -> None:
+        super().__init__(client, transaction)
+        self._waiting = client
+
+    async def execute(self, *args: Any, **options: Any) -> list[Any]:
+        async with self._waiting.room():
+            return await super().execute(*args, **options)
+
+
+async def close_async(client: Any) -> None:
+    """Closes an asyncio client.
+
+    redis-py's own way leaves all connections to a cluster open while it means to learn the nodes
+    anew: from a call that failed until the next one.
+    """
+    await client.aclose()
+    if isinstance(client, AsyncRedisCluster):
+        for nodes in ("nodes_cache", "startup_nodes"):
+            await client.nodes_manager.aclose(nodes)
 
 
 def _options(timeout_s: float, retry: Any) -> dict[str, Any]:

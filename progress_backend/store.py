@@ -10,14 +10,13 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Self, TypeVar
 
-import redis.asyncio
 import redis.exceptions
 from redis.cluster import RedisCluster
 
 from . import scripts
 from .async_exchange import AsyncExchange
 from .commands import Command
-from .connection import async_client, async_cluster, sync_client, sync_cluster
+from .connection import async_client, async_cluster, close_async, sync_client, sync_cluster
 from .errors import SettingsError, StoreUnavailable
 from .exchange import Exchange
 from .flows import Flow, Flows
@@ -102,11 +101,10 @@ class Store(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        opened = sync_cluster if settings.clustered else sync_client
-        self._client: Any = opened(settings, timeout_s)
-        self._exchange: Exchange | None = None
-        if isinstance(self._client, redis.Redis):  # a cluster's client picks the node
-            self._exchange = Exchange(self._client)
+        opened: Any = sync_cluster if settings.clustered else sync_client
+        self._client = opened(settings, timeout_s)
+        # A cluster's client picks the node.
+        self._exchange = None if settings.clustered else Exchange(self._client)
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -137,12 +135,18 @@ class Store(_Base):
         # A command is carried out by scripts alone or by none.
         if self._exchange and requests and requests[0][0] == "EVALSHA":
             return self._exchange.ask(*requests)
-        if self.settings.clustered or len(requests) < 2:
+        if len(requests) < 2 or any(map(self._targets, requests)):
             return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
-            pipeline.execute_command(*request)
+            pipeline.execute_command(*request, **self._place(request))
         return list(pipeline.execute())
+
+    def _place(self, request: Request) -> dict[str, Any]:
+        """On a cluster, a script's node, which redis-py's pipeline would ask a server for."""
+        if self.settings.clustered and request[0] == "EVALSHA":
+            return {"target_nodes": self._client.get_node_from_key(request[3])}
+        return {}
 
     def ready(self) -> None:
         """Measures the clock unless it was a moment ago: before a `now()` that is recorded."""
@@ -178,11 +182,9 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        opened = async_cluster if settings.clustered else async_client
-        self._client: Any = opened(settings, timeout_s)
-        self._exchange: AsyncExchange | None = None
-        if isinstance(self._client, redis.asyncio.Redis):
-            self._exchange = AsyncExchange(self._client, timeout_s)
+        opened: Any = async_cluster if settings.clustered else async_client
+        self._client = opened(settings, timeout_s)
+        self._exchange = None if settings.clustered else AsyncExchange(self._client, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -208,15 +210,16 @@ class AsyncStore(_Base):
     async def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and len(requests) == 1 and reads(requests[0]):
             return [await self._exchange.read(requests[0])]
-        if self.settings.clustered or len(requests) < 2:
+        if len(requests) == 1:
+            return [await self._client.execute_command(*requests[0], **self._targets(requests[0]))]
+        if any(map(self._targets, requests)):
             calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
-            return (
-                list(await asyncio.gather(*calls))
-                if len(calls) > 1
-                else [await calls[0]]
-                if calls
-                else []
-            )
+            # All of them are waited for: none may go on by itself after an error of another.
+            replies = await asyncio.gather(*calls, return_exceptions=True)
+            for reply in replies:
+                if isinstance(reply, BaseException):
+                    raise reply
+            return replies
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
@@ -234,13 +237,13 @@ class AsyncStore(_Base):
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._client.aclose()
+        await close_async(self._client)
 
 
 @asynccontextmanager
-async def open_async(settings: Settings) -> AsyncIterator[AsyncStore]:
+async def open_async(settings: Settings, *, timeout_s: float = 5.0) -> AsyncIterator[AsyncStore]:
     """An `AsyncStore` that closes itself."""
-    store = AsyncStore(settings)
+    store = AsyncStore(settings, timeout_s=timeout_s)
     try:
         yield store
     finally:

@@ -10,16 +10,17 @@ from itertools import product
 
 import pytest
 import redis.asyncio.cluster
+import redis.exceptions
 
-from progress_backend import RedisProgressService, reaping
+from progress_backend import RedisProgressService, creating, reaping
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store import Store, open_async
-from tests.cluster.nodes import Node
-from tests.waiting import eventually
+from tests.cluster.nodes import MASTERS, Node
+from tests.waiting import aeventually, eventually
 
 TYPES = ("fetch_data", "bulk_import")
 SYMBOLS = ("7203.T", None)
@@ -35,6 +36,20 @@ def apply(store: Store, task_id: str, *happened: ev.Event):
     return store.run(store.flows.apply(task_id, happened, store.now()))
 
 
+def clients_of(nodes: list[Node]) -> set[tuple[int, str]]:
+    return {
+        (node.port, client["id"])
+        for node in nodes
+        for client in node.client.client_list(_type="normal")
+    }
+
+
+def reads_of(nodes: list[Node]) -> int:
+    """How often the masters found something to read."""
+    stats = [node.client.info("stats") for node in nodes[:MASTERS]]
+    return sum(figures["total_reads_processed"] for figures in stats)
+
+
 def ids(paged: c.Paged) -> list[str]:
     return [task_id for task_id, _ in paged.rows]
 
@@ -46,6 +61,44 @@ async def test_more_calls_than_connections_wait_for_one(settings: Settings) -> N
         calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(600)]
         applied = await asyncio.gather(*map(store.run, calls))
         assert {one.task.status for one in applied} == {"created"}
+
+
+async def test_a_store_whose_last_call_failed_closes_every_connection(
+    nodes: list[Node], settings: Settings
+) -> None:
+    before = clients_of(nodes)
+    async with open_async(settings, timeout_s=1) as store:
+        created = (ev.Created(identity=ev.Identity(task_type="x")),)
+        calls = [store.flows.apply(f"t{n}", created, store.now()) for n in range(40)]
+        await asyncio.gather(*map(store.run, calls))
+        nothing = store.layout.keys[0].task("nothing")
+        with pytest.raises(redis.exceptions.TimeoutError):
+            await store._client.execute_command("BLPOP", nothing, 60)
+        assert clients_of(nodes) - before
+    await aeventually(lambda: not clients_of(nodes) - before)
+
+
+def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Store) -> None:
+    """And in each partition in their order."""
+    store.run(store.flows.get("nobody"))  # connects
+    created = ev.Created(identity=ev.Identity(task_type="x"))
+    begun = [(f"member-{number}", created) for number in range(100)]
+    before = reads_of(nodes)
+    applied = store.run(creating.create(store.flows, begun, store.now()))
+    assert reads_of(nodes) - before < 50  # connecting to the others included
+    assert {one.task.status for one in applied} == {"created"}
+    listed = ids(store.run(store.flows.page(1, 100)))
+    for place in range(16):
+        own = [task_id for task_id, _ in begun if store.layout.place(task_id) == place]
+        assert [i for i in listed if store.layout.place(i) == place] == own[::-1]
+
+
+async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings: Settings) -> None:
+    async with open_async(settings) as store:
+        await store.run(store.flows.page(1, 20))
+        before = reads_of(nodes)
+        await store.run(store.flows.page(1, 20))
+        assert reads_of(nodes) - before < 50
 
 
 def test_a_cluster_has_sixteen_partitions_unless_told_otherwise(settings: Settings) -> None:
