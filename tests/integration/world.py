@@ -34,7 +34,12 @@ class World:
     ) -> None:
         self.gate = Gate(folder)
         self._urls = results, store
-        urls = {"broker_url": broker, "result_backend": results}
+        # A backend of each thread's own would outlive the thread, and the test's server.
+        urls = {
+            "broker_url": broker,
+            "result_backend": results,
+            "result_backend_thread_safe": True,
+        }
         self.app = build({**urls, **(conf or {})}, {"redis_url": store, **(given or {})})
         #: The pool of the worker at the other end.
         self.pool = "prefork"
