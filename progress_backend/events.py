@@ -108,7 +108,10 @@ class Retried(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requeued(Event):
-    """The message went back to the queue, or was published again by its own run."""
+    """The message went back to the queue, or was published again."""
+
+    #: Celery's count in the new message, where it was published by another process than the run's.
+    retries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

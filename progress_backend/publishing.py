@@ -51,9 +51,11 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         if run is not None and run.task_id == task_id:
             _publishing.runs = True
             return
-        requeued = process.sender.record(None, task_id, ev.Requeued(), keep=False)
-        if requeued is not None:
-            _publishing.attempt = requeued.task.attempt
+        retries = headers.get("retries") or None
+        requeued = ev.Requeued(retries=retries)
+        applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
+        if applied is not None:
+            _publishing.attempt = applied.task.attempt
             return
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)

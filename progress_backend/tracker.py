@@ -165,7 +165,7 @@ class Tracker:
     def record(self, run: Run, *happened: Event) -> None:
         """Records what a run of this process says, if tracking is on."""
         if (process := self.process) is not None:
-            process.sender.record(run, run.task_id, *happened, keep=False)
+            process.sender.record(run, run.task_id, *happened)
 
     def worker(self) -> Worker | None:
         """The lease and name that a run in this process is held by; None outside a worker."""

@@ -106,7 +106,7 @@ def events(
         st.builds(ev.Paused, message=message, by=message, **voice),
         st.builds(ev.Resumed, message=message, **voice),
         st.builds(ev.Retried, message=message, retries=st.integers(1, 3), **voice),
-        st.builds(ev.Requeued, **voice),
+        st.builds(ev.Requeued, retries=st.none() | st.integers(1, 3), **voice),
         st.builds(ev.Completed, results=results, current=figure, message=message, **voice),
         st.builds(
             ev.Failed,

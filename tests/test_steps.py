@@ -225,3 +225,11 @@ def test_times_never_go_back_and_are_whole_milliseconds(running) -> None:
 def test_what_is_recorded_later_has_its_own_time(running) -> None:
     task = after(running, ev.Completed(at=at(5)), seconds=60)
     assert (task.completed_at, task.updated_at) == (at(5), at(5))
+
+
+@pytest.mark.parametrize(("retries", "owner"), [(None, None), (2, None), (1, OURS)])
+def test_a_message_sent_again_is_nobodys_unless_its_own_run_has_begun(
+    running, retries, owner
+) -> None:
+    task = after(replace(running, retries=1), ev.Requeued(retries=retries))
+    assert (task.status, task.worker) == ("running", owner)

@@ -7,17 +7,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery.exceptions import Ignore
+from celery.contrib.testing.worker import start_worker
+from celery.exceptions import Ignore, Reject
 
+from progress_backend import events as ev
 from progress_backend import progress_task
+from progress_backend.model import Worker
 from tests.apps import App
 from tests.conftest import StartServer
+from tests.records import Records
 from tests.servers import Server
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-EAGER = {"task_always_eager": True, "broker_url": "memory://", "result_backend": "cache+memory://"}
+CONF = {
+    "broker_url": "memory://",
+    "result_backend": "cache+memory://",
+    "broker_transport_options": {"polling_interval": 0.02},
+    # The broker in memory is one for the whole process: other tests' workers have other queues.
+    "task_default_queue": "said_while_away",
+}
 
 
 @pytest.fixture
@@ -27,7 +37,7 @@ def store(start_server: StartServer) -> Server:
 
 @pytest.fixture
 def app(store: Server) -> Iterator[App]:
-    with contextlib.closing(App(store.url, EAGER)) as app:
+    with contextlib.closing(App(store.url, CONF)) as app:
         yield app
 
 
@@ -71,3 +81,67 @@ def test_an_end_that_the_task_sets_by_hand(
     else:
         assert record.control is not None
         assert record.control["reason"] == "REVOKED"
+
+
+def replaces(self: Any) -> Any:
+    return self.replace(self.app.signature("nobody's", queue="nobody's"))
+
+
+def rejects(self: Any) -> Any:
+    raise Reject("not now", requeue=True)
+
+
+@pytest.mark.parametrize("body", [replaces, rejects])
+def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -> None:
+    """In a worker: its run has an owner, until it says so."""
+    begun: list[str] = []
+
+    def run(self: Any) -> Any:
+        if not begun:
+            begun.append(self.request.id)
+            assert app.record(self.request.id).worker is not None
+            store.kill()
+            try:
+                body(self)
+            finally:
+                self.app.control.cancel_consumer("said_while_away")
+
+    task = app.task(name="run", bind=True, acks_late=True, shared=False)(progress_task(run))
+    with start_worker(app.celery, pool="threads", perform_ping_check=False):
+        task_id = task.delay().id
+        eventually(lambda: begun, 20)
+        assert app.tracker.process is not None
+        sender = app.tracker.process.sender
+        eventually(lambda: task_id in sender._outbox, 20, what="something is kept")
+        store.start()
+        record = eventually(lambda: (r := app.record(task_id)).worker is None and r, 15)
+    assert (record.status, record.attempt) == ("running", 1)
+
+
+@pytest.mark.parametrize(("begun", "owner"), [(False, None), (True, "two")])
+def test_that_another_process_asks_for_a_run_anew(
+    app: App, start_server: StartServer, tmp_path: Any, begun: bool, owner: str | None
+) -> None:
+    """`retry_on_worker_lost`, say: the worker's main process sends the message."""
+    store = start_server(data_dir=tmp_path / "kept", appendonly=True)
+    records, identity = Records(store.url), ev.Identity(task_type="run")
+    records.apply("t", ev.Started(identity=identity, worker=Worker("one", "one@tests")))
+    with contextlib.closing(App(store.url, CONF)) as app:
+        task = app.task(name="run", shared=False)(progress_task(nothing))
+        store.kill()
+        task.apply_async(task_id="t", retries=1)
+        assert app.tracker.process is not None
+        sender = app.tracker.process.sender
+        assert "t" in sender._outbox
+        with sender._sending:  # what is kept waits for the run
+            store.start()
+            if begun:
+                two = Worker("two", "two@tests")
+                records.apply("t", ev.Started(identity=identity, worker=two, retries=1))
+        eventually(lambda: "t" not in sender._outbox, 20, what="it is sent")
+        worker = app.record("t").worker
+    assert (worker and worker.lease) == owner
+
+
+def nothing() -> None:
+    pass
