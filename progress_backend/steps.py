@@ -142,9 +142,9 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
 
 
 def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
-    if event.retries is not None and task.worker and not task.ended:
-        if event.retries <= task.retries:
-            return task  # said late: the run that was asked for has begun
+    held = task.worker is not None and not task.ended
+    if held and event.retries is not None and event.retries <= task.retries:
+        return task  # said late: the run that was asked for has begun
     return replace(_reopened(task), worker=None)
 
 
