@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,14 +93,16 @@ def stopped(nodes: list[Node]) -> None:
             node.kill()
 
 
-def move_slot(masters: list[Node], slot: int) -> None:
-    """To another master, with its keys, as a resharding does."""
+def move_slot(masters: list[Node], slot: int, midway: Callable[[], object] = lambda: None) -> None:
+    """To another master, with its keys, as a resharding does; `midway` when some have moved."""
     (old,) = (one for one in masters if cluster(one, "COUNTKEYSINSLOT", slot))
     new = next(one for one in masters if one is not old)
     cluster(new, "SETSLOT", slot, "IMPORTING", cluster(old, "MYID"))
     cluster(old, "SETSLOT", slot, "MIGRATING", cluster(new, "MYID"))
-    keys = cluster(old, "GETKEYSINSLOT", slot, 1_000)
-    old.client.migrate("127.0.0.1", new.port, keys, 0, 5_000)
+    first, *rest = cluster(old, "GETKEYSINSLOT", slot, 1_000)
+    old.client.migrate("127.0.0.1", new.port, first, 0, 5_000)
+    midway()
+    old.client.migrate("127.0.0.1", new.port, rest, 0, 5_000)
     for node in (new, old):
         cluster(node, "SETSLOT", slot, "NODE", cluster(new, "MYID"))
 

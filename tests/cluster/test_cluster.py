@@ -11,6 +11,7 @@ from itertools import product
 import pytest
 import redis.asyncio.cluster
 import redis.exceptions
+from redis.crc import key_slot
 
 from progress_backend import RedisProgressService, creating, reaping
 from progress_backend import commands as c
@@ -19,7 +20,7 @@ from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store import Store, open_async
-from tests.cluster.nodes import MASTERS, Node
+from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
 TYPES = ("fetch_data", "bulk_import")
@@ -212,6 +213,18 @@ async def test_a_commit_is_published_on_its_partitions_channel(settings: Setting
         finally:
             await pubsub.aclose()
             await client.aclose()
+
+
+def test_a_slot_on_its_way_to_another_node_counts_as_away(nodes: list[Node], store: Store) -> None:
+    make(store, "t")
+
+    def refused() -> None:
+        with pytest.raises(StoreUnavailable):
+            apply(store, "t", ev.Progressed(current=1))
+
+    slot = key_slot(store.layout.of_task("t").task("t").encode())
+    move_slot(nodes[:MASTERS], slot, midway=refused)
+    assert apply(store, "t", ev.Progressed(current=2)).task.progress.current == 2
 
 
 def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) -> None:
