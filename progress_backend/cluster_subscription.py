@@ -94,7 +94,7 @@ async def over_cluster(
         client = async_cluster(settings, ping_s)
         opened.push_async_callback(close_async, client)
         await client.initialize()
-        for node, channels in _by_master(client, settings).items():
+        for node, channels in _by_master(client, settings):
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
             opened.push_async_callback(connection.disconnect, nowait=True)
             async with asyncio.timeout(ping_s):
@@ -103,12 +103,13 @@ async def over_cluster(
         yield subscription
 
 
-def _by_master(client: Any, settings: Settings) -> dict[ClusterNode, set[Channel]]:
-    masters: dict[ClusterNode, set[Channel]] = {}
+def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[Channel]]]:
+    # By name: redis-py 6, which Celery 5.6 comes with, cannot hash its nodes.
+    masters: dict[str, tuple[ClusterNode, set[Channel]]] = {}
     for keys in Layout.of(settings).keys:
         channel = Channel(keys.channel(""), "S")
         node = client.get_node_from_key(channel.name)
         if node is None:
             raise redis.exceptions.ClusterDownError(f"nobody serves {channel.name}")
-        masters.setdefault(node, set()).add(channel)
-    return masters
+        masters.setdefault(node.name, (node, set()))[1].add(channel)
+    return list(masters.values())
