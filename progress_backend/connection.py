@@ -136,15 +136,18 @@ class _WaitingPipeline(ClusterPipeline):
 
 
 async def close_async(client: Any) -> None:
-    """Closes an asyncio client.
+    """Closes an asyncio client, with what redis-py's own way leaves open.
 
-    redis-py's own way leaves all connections to a cluster open while it means to learn the nodes
-    anew: from a call that failed until the next one.
+    That are the connections to sentinels; and all connections to a cluster while the client means
+    to learn the nodes anew, from a call that failed until the next one.
     """
     await client.aclose()
     if isinstance(client, AsyncRedisCluster):
         for nodes in ("nodes_cache", "startup_nodes"):
             await client.nodes_manager.aclose(nodes)
+    elif isinstance(client.connection_pool, redis.asyncio.sentinel.SentinelConnectionPool):
+        for sentinel in client.connection_pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
 
 
 def _options(timeout_s: float, retry: Any) -> dict[str, Any]:

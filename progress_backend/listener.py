@@ -19,7 +19,7 @@ import redis.exceptions
 
 from .cluster_subscription import ClusterSubscription, over_cluster
 from .commands import Filters
-from .connection import async_client
+from .connection import async_client, close_async
 from .errors import StoreUnavailable
 from .feed import Feed, Inbox
 from .hub import Hub, Mailbox, Receiver
@@ -173,7 +173,7 @@ class Listener:
             if connection is not None:
                 await connection.disconnect(nowait=True)
                 await client.connection_pool.release(connection)
-            await client.aclose()
+            await close_async(client)
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:

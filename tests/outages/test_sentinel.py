@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ import pytest
 
 from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
+from progress_backend.feed import Feed
+from progress_backend.hub import Hub
+from progress_backend.listener import Listener
 from progress_backend.settings import Settings
 from progress_backend.store import Store, open_async
 from tests.conftest import StartServer
@@ -20,7 +24,7 @@ from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker
 from tests.outages.fleet import client, close_app
 from tests.outages.trio import TIMEOUT_S, Trio, port_of
-from tests.waiting import eventually
+from tests.waiting import aeventually, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -68,6 +72,19 @@ async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
         with client(trio.master.url) as connected:
             ours = [one for one in connected.client_list(_type="normal") if one["cmd"] == "evalsha"]
             assert len(ours) <= 64
+    gc.collect()  # a connection that was left open says so
+
+
+async def test_a_store_and_a_listener_that_are_closed_leave_no_connection(trio: Trio) -> None:
+    before = trio.clients_of_sentinels()
+    async with open_async(Settings(redis_url=trio.url)) as store:
+        listener = Listener(store, Hub(), Feed())
+        listener.start()
+        await store.ready()
+        await aeventually(lambda: listener.connected)
+        assert trio.clients_of_sentinels() - before
+        await listener.stop()
+    await aeventually(lambda: not trio.clients_of_sentinels() - before)
 
 
 def test_a_failover_under_a_running_job(
