@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-import redis
+from redis.cluster import RedisCluster
 
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import wire
+from progress_backend.connection import sync_client, sync_cluster
 from progress_backend.flows import Flow
 from progress_backend.keys import Keys
 from progress_backend.memory import MemoryStore
@@ -131,7 +132,8 @@ class OverRedis(Driver):
 
     def __init__(self, store: Any) -> None:
         super().__init__(store)
-        self.raw = redis.Redis.from_url(self.settings.redis_url)
+        opened: Any = sync_cluster if self.settings.clustered else sync_client
+        self.raw = opened(self.settings, 5.0)
 
     def names(self, task_id: str) -> Keys:
         """The names of a task's partition; of plain keys, all there are."""
@@ -146,6 +148,13 @@ class OverRedis(Driver):
     def left_over(self) -> set[str]:
         return {name.decode() for name in self.raw.scan_iter()}
 
+    def used_memory(self) -> int:
+        """In bytes, of all masters."""
+        if self.settings.clustered:
+            answers = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES).values()
+            return sum(answer["used_memory"] for answer in answers)
+        return self.raw.info("memory")["used_memory"]
+
     def close(self) -> None:
         self.raw.close()
         super().close()
@@ -155,7 +164,7 @@ class OverRedis(Driver):
         found = {}
         for keys in self.store.layout.keys:
             for kind in ("tasks*", "progress_held:*"):
-                for name in self.raw.keys(keys.prefix + kind):
+                for name in self.raw.scan_iter(keys.prefix + kind):
                     found[name.decode()] = {m.decode() for m in self.raw.zrange(name, 0, -1)}
         return found
 

@@ -90,7 +90,7 @@ def test_counts(driver: Driver) -> None:
     counted = driver.run(driver.flows.count(driver.now()))
     assert (counted.records, counted.active) == (3, 1)
     if isinstance(driver, OverRedis):
-        used = driver.raw.info("memory")["used_memory"]
+        used = driver.used_memory()
         assert used / 1.5 < counted.memory_bytes < used * 1.5, "once, however many partitions"
     tomorrow = driver.now() + timedelta(days=1)
     assert driver.run(driver.flows.count(tomorrow)).recent == 0

@@ -1,0 +1,77 @@
+"""What holds of every store holds on a real cluster and behind real sentinels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import signature
+from types import FunctionType
+
+import pytest
+
+from progress_backend.settings import Settings
+from tests.outages.fleet import client
+from tests.outages.trio import Trio
+from tests.stores import (
+    test_cleanup,
+    test_concurrency,
+    test_creating,
+    test_flows,
+    test_leases,
+    test_lifetimes,
+    test_pages,
+    test_reaping,
+    test_store,
+    test_unheld,
+)
+from tests.stores.driving import Driver, over
+
+SUITE = (
+    test_cleanup,
+    test_concurrency,
+    test_creating,
+    test_flows,
+    test_leases,
+    test_lifetimes,
+    test_pages,
+    test_reaping,
+    test_store,
+    test_unheld,
+)
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
+    trio = Trio(tmp_path_factory.mktemp("trio"))
+    try:
+        yield trio.start()
+    finally:
+        trio.stop()
+
+
+@pytest.fixture
+def settings_of_sentinel(trio: Trio) -> Settings:
+    """Of an empty master."""
+    with client(trio.master.url) as connected:
+        connected.flushall()
+    return Settings(redis_url=trio.url)
+
+
+@pytest.fixture(params=["sync-cluster", "async-cluster", "sync-sentinel", "async-sentinel"])
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """In the place of the suite's own."""
+    kind, _, place = request.param.partition("-")
+    name = {"cluster": "settings", "sentinel": "settings_of_sentinel"}[place]
+    with over(kind, request.getfixturevalue(name)) as driver:
+        yield driver
+
+
+def of_every_store() -> Iterator[tuple[str, FunctionType]]:
+    for module in SUITE:
+        for name, test in vars(module).items():
+            if name.startswith("test_") and "driver" in signature(test).parameters:
+                yield f"{name}__{module.__name__.rpartition('test_')[2]}", test
+
+
+globals().update(of_every_store())
