@@ -68,6 +68,7 @@ class Run:
         "current",
         "details",
         "end_message",
+        "entered",
         "error_text",
         "event_due",
         "identity",
@@ -111,6 +112,8 @@ class Run:
         self.status: str = TaskStatus.RUNNING
         #: The record did not take this run: it goes on, unrecorded.
         self.refused = False
+        #: The body is under way: what calls it is called from it.
+        self.entered = False
         #: The body has ended; nothing but the end may be recorded.
         self.closed = False
         #: The job writes its result's meta itself, by `update_state`: nobody else does then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 #: The lease that this process's runs are held by: set by the worker's main process, read by its
 #: children, forked or spawned.
 LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
+#: Attribute of a request: the number of its run, one of its own also where there are two apps.
+_NUMBER, _numbers = "_progress_run", itertools.count(1)
 _UNTRACKED = ("celery.", "progress.")
 
 _trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
@@ -47,15 +50,17 @@ class Process:
 
     def begin(self, run: Run) -> None:
         """A run is under way."""
-        self._runs[id(run.request)] = run
+        # Celery copies the request where a task's class calls the body, or the body itself does.
+        setattr(run.request, _NUMBER, number := next(_numbers))
+        self._runs[number] = run
 
     def run_of(self, request: Any) -> Run | None:
         """The run of one execution: two of one task may be under way, after a redelivery."""
-        return self._runs.get(id(request))
+        return self._runs.get(getattr(request, _NUMBER, 0))
 
     def end(self, request: Any) -> Run | None:
         """The execution is over; its run."""
-        run = self._runs.pop(id(request), None)
+        run = self._runs.pop(getattr(request, _NUMBER, 0), None)
         if run is not None:
             self.sender.ended(run)
         return run

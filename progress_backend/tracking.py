@@ -127,8 +127,9 @@ def bind(tracker: Tracker, task: Any) -> None:
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> Any:
         current = current_run()
-        if current is None or current.closed:
+        if current is None or current.closed or current.entered:
             return body(*args, **kwargs)
+        current.entered = True
         current.heed()
         try:
             return body(*args, **kwargs)

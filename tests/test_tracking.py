@@ -16,6 +16,7 @@ from progress_backend import (
     install,
     progress_task,
 )
+from progress_backend.tracker import LEASE_VARIABLE
 from tests.apps import App
 from tests.records import Records
 
@@ -60,6 +61,15 @@ def test_an_eager_run_has_a_record_from_its_start(eager: Eager) -> None:
     task_id = tracked(app, looks).delay().id
     assert (during[0].status, during[0].worker, during[0].attempt) == ("running", None, 1)
     assert app.record(task_id).status == "completed"
+
+
+def test_an_eager_run_outside_a_workers_task_is_nobodys(
+    eager: Eager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process that a worker's task started, say."""
+    monkeypatch.setenv(LEASE_VARIABLE, "one@tests/boot")
+    app = eager()
+    assert app.record(tracked(app, reports).delay([]).id).worker is None
 
 
 def test_eager_results_and_errors(eager: Eager) -> None:
@@ -168,6 +178,23 @@ def test_a_base_of_the_teams_own_keeps_its_call(eager: Eager) -> None:
     app = eager()
     task = tracked(app, reports_nothing, base=Doubling)
     assert app.record(task.delay("x").id).results == {"result": "xx"}
+    record = app.record(tracked(app, counts_and_fails, base=Doubling).delay().id)
+    assert (record.current_items, record.total_items) == (3, 4)
+
+
+def counts_and_fails(self: Any, also_within: bool = False) -> None:
+    if also_within:
+        with pytest.raises(ValueError, match="at row 3"):
+            self()
+    for _ in range(3):
+        ProgressNotifier(self).advance(total=4)
+    raise ValueError("at row 3")
+
+
+def test_a_run_that_calls_its_task_as_a_function_is_still_one(eager: Eager) -> None:
+    app = eager()
+    record = app.record(tracked(app, counts_and_fails).delay(also_within=True).id)
+    assert (record.current_items, record.error_message) == (6, "ValueError: at row 3")
 
 
 def test_another_tasks_state_set_by_hand_is_its_record(eager: Eager, redis_url: str) -> None:
