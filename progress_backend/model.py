@@ -53,10 +53,12 @@ class Progress(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """Who runs a task: the lease that keeps the run alive, and the worker's node name."""
+    """Who runs a task: the lease that keeps the run alive, and the worker's node name; for an eager
+    run the task in whose body it is."""
 
     lease: str
     name: str
+    task: str | None = None
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
 def left_over(
     settings: Settings, now: datetime, lease: str, at_work: Collection[str]
 ) -> Flow[list[Base]]:
-    """Runs that a living worker holds but is not at work on, silent for a lease: their process
-    died with what it had to say.
+    """Runs that a living worker holds but is not at work on, nor on the task that they are in,
+    silent for a lease: their process died with what it had to say.
     """
     held: list[str] = yield c.Held(lease, _RUNS)
     task_ids = tuple(task_id for task_id in held if task_id not in at_work)
@@ -66,6 +66,7 @@ def left_over(
         for base in _records(documents)
         if base.task.worker is not None
         and base.task.worker.lease == lease
+        and base.task.worker.task not in at_work
         and _silent(base, settings, now)
     ]
 

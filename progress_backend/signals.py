@@ -14,12 +14,13 @@ from typing import Any
 
 from billiard import current_process
 from celery import signals
+from celery._state import _task_stack
 
 from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
 from .marking import CREATED_AT, HEADER, identity_of
-from .model import TaskStatus
+from .model import TaskStatus, Worker
 from .record import created
 from .run import Run, TaskCancelled
 from .tracker import Process, Tracker
@@ -88,7 +89,7 @@ def _prerun(
     delivery = request.delivery_info or {}
     started = ev.Started(
         identity=identity,
-        worker=None if request.is_eager else tracker.worker(),
+        worker=_worker(tracker, request),
         retries=request.retries or 0,
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
     )
@@ -100,6 +101,17 @@ def _prerun(
     if applied is not None and applied.refused is not None:
         run.refused = run.status != TaskStatus.CANCELLED
     process.sender.opened(run)
+
+
+def _worker(tracker: Tracker, request: Any) -> Worker | None:
+    """Who holds the run. An eager one is held with the task in whose body it is, by nobody where
+    there is none: in a web process, say."""
+    worker = tracker.worker()
+    if worker is None or not request.is_eager:
+        return worker
+    around = (request for task in _task_stack.stack for request in task.request_stack.stack)
+    sent = next((r for r in around if not r.is_eager and not r.called_directly), None)
+    return None if sent is None else worker._replace(task=sent.id)
 
 
 def _postrun(

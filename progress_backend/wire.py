@@ -74,7 +74,7 @@ def _document(task: Task) -> dict[str, Any]:
         "estimated_completion": rendered(ending(task, remaining)),
         "attempt": task.attempt,
         "retries": task.retries,
-        "worker": None if worker is None else {"lease": worker.lease, "name": worker.name},
+        "worker": None if worker is None else _worker(worker),
         "parent_id": task.parent_id,
         "root_id": task.root_id,
         "group_id": task.group_id,
@@ -95,6 +95,11 @@ def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
     if left is not None and "estimated_remaining" not in given:
         texts["estimated_remaining"] = left
     return texts
+
+
+def _worker(worker: Worker) -> dict[str, str]:
+    hosted = {} if worker.task is None else {"task": worker.task}
+    return {"lease": worker.lease, "name": worker.name, **hosted}
 
 
 def decode(document: bytes) -> Task:
@@ -122,7 +127,7 @@ def decode(document: bytes) -> Task:
         created_at=_time(body.get("created_at")),
         attempt=body.get("attempt", 0),
         retries=body.get("retries", 0),
-        worker=Worker(worker["lease"], worker["name"]) if worker else None,
+        worker=Worker(worker["lease"], worker["name"], worker.get("task")) if worker else None,
         parent_id=body.get("parent_id"),
         root_id=body.get("root_id"),
         group_id=body.get("group_id"),

@@ -62,7 +62,9 @@ values = st.recursive(
 )
 mappings = st.dictionaries(texts, values, max_size=3)
 
-workers = st.builds(Worker, st.sampled_from(LEASES), st.just("celery@tests"))
+workers = st.builds(
+    Worker, st.sampled_from(LEASES), st.just("celery@tests"), st.none() | st.just("host")
+)
 identities = st.builds(
     ev.Identity,
     task_type=st.sampled_from(["fetch_data", "bulk_import"]),

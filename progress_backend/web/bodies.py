@@ -38,13 +38,16 @@ class Worker(BaseModel):
 
     lease: str = Field(description="The worker and its boot: another one after a restart.")
     name: str = Field(description="The worker's node name, such as celery@host.")
+    task: str | None = Field(
+        default=None, description="Of an eager run only: the task in whose body it is."
+    )
 
 
 class Control(BaseModel):
     """Who asked for a pause or a cancel, when and why."""
 
     action: Literal["pause", "cancel"] = Field(description="What was asked for.")
-    by: str | None = Field(description='"api", "cli", "celery" or who a service says it was.')
+    by: str | None = Field(description='"api", "cli", "celery", "task" (itself) or who asked.')
     reason: str | None = Field(description="What was given as the reason.")
     at: str = Field(description="When.")
 

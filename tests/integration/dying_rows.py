@@ -30,6 +30,13 @@ DYING = (
         LOST,
         RUNNING,
     ),
+    Row(
+        "worker killed around an eager run",
+        "`apply()` in a task's body, kill -9 of worker and children",
+        k.killed_around,
+        LOST,
+        RUNNING,
+    ),
     Row("warm shutdown", "SIGTERM", k.warm, COMPLETED, RUNNING),
     Row("cold shutdown", "SIGQUIT", k.cold("job"), LOST, RUNNING),
     Row(

@@ -150,6 +150,11 @@ def die_before_the_broker() -> None:
     signals.before_task_publish.connect(lambda **_: os.killpg(0, signal.SIGKILL), weak=False)
 
 
+def hosts(task: Any, value: Any) -> Any:
+    """Runs another job eagerly."""
+    return task.app.tasks["job"].apply(("return",), task_id=f"{task.request.id}-inside").result
+
+
 def exits(task: Any, value: Any) -> Any:
     raise SystemExit(3)
 
@@ -218,6 +223,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         replaced_by_group,
         dies_retrying,
         dies_replaced,
+        hosts,
         exits,
         leaves,
         dies_once,

@@ -48,6 +48,15 @@ def killed(job: str, *, again: bool = False) -> Kill:
     return provoke
 
 
+def killed_around(victim: Victim) -> Iterator[str]:
+    """An eager run."""
+    outer = victim.begins("job", "hosts")
+    victim.world.go(outer)
+    victim.world.begun(inner := f"{outer}-inside")
+    yield inner
+    victim.worker.kill()
+
+
 def cold(job: str, *, again: bool = False) -> Kill:
     def provoke(victim: Victim) -> Iterator[str]:
         task_id = victim.begins(job)

@@ -9,6 +9,7 @@ import pytest
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import reaping
+from progress_backend.model import Worker
 from progress_backend.record import facets_of, milliseconds
 from tests.stores.driving import Driver, check_agreement, identity_of
 
@@ -197,3 +198,17 @@ def test_what_a_living_worker_holds_but_is_not_at_work_on_is_left_over(silent: D
     assert left_over() == ["b"]
     silent.apply("b", ev.Completed())
     assert left_over() == []
+
+
+def test_an_eager_run_is_left_over_when_nobody_is_at_work_on_its_task(driver: Driver) -> None:
+    worker = Worker("lease-1", "celery@one", "sent")
+    driver.apply("inner", ev.Started(identity=identity_of(), worker=worker))
+
+    def left_over(*at_work: str) -> list[str]:
+        flow = reaping.left_over(driver.settings, driver.now() + SILENT, "lease-1", at_work)
+        return [base.task.task_id for base in driver.run(flow)]
+
+    assert left_over("sent") == []
+    assert left_over("other") == ["inner"]
+    renew(driver, "lease-1")
+    assert suspects(driver) == ["inner"]
