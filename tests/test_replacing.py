@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import celery
 import pytest
 from celery import chain, chord, group
 from celery.contrib.testing.worker import start_worker
@@ -72,6 +73,11 @@ SHAPES: dict[str, Any] = {
     "chord to chain": lambda fetch, plain: chain(group(fetch("a"), fetch("b")), plain(), plain()),
     "chain to group": lambda fetch, plain: chain(plain(), group(fetch("a"), fetch("b"))),
 }
+
+
+if celery.VERSION < (5, 7):
+    # Celery 5.6 gives the id to no part of it: its own result is PENDING for ever.
+    del SHAPES["chain to group"]
 
 
 def ended(app: App, task_id: str) -> None:
