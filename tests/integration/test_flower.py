@@ -37,7 +37,15 @@ class Flower:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What the table of its task list is filled with."""
-        asked = {"draw": 1, "start": 0, "length": 100, "order[0][column]": 0}
+        asked = {
+            "draw": 1,
+            "start": 0,
+            "length": 100,
+            "search[value]": "",
+            "order[0][column]": 0,
+            "order[0][dir]": "desc",
+            "columns[0][data]": "received",
+        }
         answer = json.loads(self._got(f"/tasks/datatable?{urlencode(asked)}"))
         return {row["uuid"]: row for row in answer["data"]}
 
