@@ -7,6 +7,11 @@ import pytest
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from tests.cluster.nodes import MASTERS, Node, started, stopped
+from tests.outages.fleet import client
+from tests.outages.trio import Trio
+from tests.web.conftest import start_api
+
+__all__ = ["start_api"]
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +34,20 @@ def settings(nodes: list[Node]) -> Settings:
 def store(settings: Settings) -> Iterator[Store]:
     with Store(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
+    trio = Trio(tmp_path_factory.mktemp("trio"))
+    try:
+        yield trio.start()
+    finally:
+        trio.stop()
+
+
+@pytest.fixture
+def settings_of_sentinel(trio: Trio) -> Settings:
+    """Of an empty master."""
+    with client(trio.master.url) as connected:
+        connected.flushall()
+    return Settings(redis_url=trio.url)

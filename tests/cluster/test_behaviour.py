@@ -8,9 +8,6 @@ from types import FunctionType
 
 import pytest
 
-from progress_backend.settings import Settings
-from tests.outages.fleet import client
-from tests.outages.trio import Trio
 from tests.stores import (
     test_cleanup,
     test_concurrency,
@@ -39,23 +36,6 @@ SUITE = (
 )
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    trio = Trio(tmp_path_factory.mktemp("trio"))
-    try:
-        yield trio.start()
-    finally:
-        trio.stop()
-
-
-@pytest.fixture
-def settings_of_sentinel(trio: Trio) -> Settings:
-    """Of an empty master."""
-    with client(trio.master.url) as connected:
-        connected.flushall()
-    return Settings(redis_url=trio.url)
 
 
 @pytest.fixture(params=["sync-cluster", "async-cluster", "sync-sentinel", "async-sentinel"])

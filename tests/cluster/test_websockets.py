@@ -1,0 +1,140 @@
+"""Sockets of a real API whose store is a real cluster, or behind real sentinels."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pytest
+import websockets
+from redis.crc import key_slot
+
+from progress_backend import events as ev
+from progress_backend.errors import StoreUnavailable
+from progress_backend.layout import Layout
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from progress_backend.web import create_app
+from tests.cluster.nodes import MASTERS, Node, cluster
+from tests.outages.fleet import client
+from tests.outages.trio import TIMEOUT_S, Trio
+from tests.waiting import aeventually, eventually
+from tests.web.conftest import StartApi
+from tests.web.test_sockets import closed, rest, said
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+class Place(NamedTuple):
+    """Where the records are."""
+
+    settings: Settings
+    #: Waits until the replicas have all that was written.
+    replicate: Callable[[], object]
+    #: Ends the server that has a task.
+    kill: Callable[[str], object]
+
+
+@pytest.fixture(params=["cluster", "sentinel"])
+def place(request: pytest.FixtureRequest) -> Place:
+    if request.param == "cluster":
+        return on_cluster(request.getfixturevalue("nodes"), request.getfixturevalue("settings"))
+    trio = request.getfixturevalue("trio")
+    return behind_sentinels(trio, request.getfixturevalue("settings_of_sentinel"))
+
+
+def on_cluster(nodes: list[Node], settings: Settings) -> Place:
+    masters = nodes[:MASTERS]
+
+    def replicate() -> None:
+        for node in masters:
+            eventually(lambda node=node: node.client.wait(1, 1_000))
+
+    def kill(task_id: str) -> None:
+        slot = key_slot(Layout.of(settings).of_task(task_id).task(task_id).encode())
+        (owner,) = (node for node in masters if cluster(node, "COUNTKEYSINSLOT", slot))
+        owner.kill()
+
+    return Place(settings, replicate, kill)
+
+
+def behind_sentinels(trio: Trio, settings: Settings) -> Place:
+    def replicate() -> None:
+        with client(trio.master.url) as connected:
+            eventually(lambda: connected.wait(1, 1_000))
+
+    return Place(settings, replicate, lambda _: trio.master.kill())
+
+
+async def says(store: Store, task_id: str, *happened: ev.Event) -> bool:
+    """Whether the store could take it. A refusal is one: it was said before, unheard."""
+    try:
+        flow = store.flows.apply(task_id, happened, store.now())
+        return bool(await asyncio.to_thread(store.run, flow))
+    except StoreUnavailable:
+        return False
+
+
+CREATED = ev.Created(identity=ev.Identity(task_type="fetch_data", total_items=100))
+
+
+async def test_a_task_from_its_creation_to_its_end(place: Place, start_api: StartApi) -> None:
+    api = start_api(create_app(place.settings))
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        assert (await said(socket))["type"] == "task_created"
+        for current in range(1, 6):
+            assert api.update(task_id, current_items=current).status_code == 200
+            assert (await said(socket))["progress"]["current"] == current
+        api.update(task_id, "completed")
+        assert [m["status"] async for m in rest(socket)] == ["completed"]
+        assert await closed(socket) == 1000
+
+
+async def test_all_tasks_through_a_filter(place: Place, start_api: StartApi) -> None:
+    api = start_api(create_app(place.settings))
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks?status=running"
+    async with websockets.connect(url, proxy=None) as socket:
+        ids = {api.create() for _ in range(20)}
+        for task_id in ids:
+            api.update(task_id, current_items=1)
+        heard = set()
+        while heard != ids:
+            message = await said(socket)
+            if message["type"] != "reload":  # the API's own connection has begun meanwhile
+                assert message["status"] == "running"
+                heard.add(message["task_id"])
+
+
+async def test_an_open_socket_survives_a_failover(place: Place, start_api: StartApi) -> None:
+    """What was replicated is never unsaid, all comes in order, and the end is heard. Last in the
+    module: it leaves a server less."""
+    api = start_api(create_app(replace(place.settings, lease_s=300)))
+    heard: list[dict[str, Any]] = []
+
+    async def hear(socket: websockets.ClientConnection) -> None:
+        async for message in socket:
+            heard.append(json.loads(message))  # noqa: PERF401 - looked at meanwhile
+
+    with Store(place.settings, timeout_s=1) as store:
+        assert await says(store, "job", CREATED, ev.Progressed(current=1))
+        async with api.watch("job") as socket:
+            hearing = asyncio.create_task(hear(socket))
+            for current in range(2, 6):
+                assert await says(store, "job", ev.Progressed(current=current))
+            await aeventually(lambda: heard and heard[-1]["progress"]["current"] == 5)
+            await asyncio.to_thread(place.replicate)
+            await asyncio.to_thread(place.kill, "job")
+            for event in (*(ev.Progressed(current=n) for n in range(6, 10)), ev.Completed()):
+                await aeventually(lambda event=event: says(store, "job", event), TIMEOUT_S)
+            async with asyncio.timeout(30):
+                await hearing
+            assert socket.close_code == 1000
+    revisions = [message["revision"] for message in heard]
+    assert revisions == sorted(set(revisions))
+    figures = [message["progress"]["current"] for message in heard]
+    assert figures == sorted(figures)
+    assert [m["status"] for m in heard] == ["running"] * (len(heard) - 1) + ["completed"]
