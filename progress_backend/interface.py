@@ -49,7 +49,8 @@ class NotificationServiceInterface(ABC):
 
         `status` is "running" (if left out), "completed", "error" or "paused"; `current_items`
         counts the items done; `message` and `error_message` are texts of at most 10,000
-        characters; `results` and `processing_details` are mappings, merged into the record's.
+        characters; `results` and `processing_details` are mappings, merged into the record's; with
+        "paused" `reason` and `by` say why and who asks.
 
         Raises:
             TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
@@ -125,10 +126,11 @@ class FlowService(NotificationServiceInterface):
         results: Mapping[str, Any] | None = None,
         processing_details: Mapping[str, Any] | None = None,
         details: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        by: str | None = None,
         **_: Any,
     ) -> Body:
-        """Records figures, texts and a status in one commit; `details` is `processing_details`.
-        Raises as the interface says."""
+        """In one commit; `details` is `processing_details`. Raises as the interface says."""
         events = requested.update(
             status,
             current_items=current_items,
@@ -136,6 +138,8 @@ class FlowService(NotificationServiceInterface):
             error_message=error_message,
             results=results,
             details=processing_details if details is None else details,
+            reason=reason,
+            by=by,
             locale=self.flows.settings.locale,
         )
         return _loaded(await self.apply(task_id, *events))
@@ -179,8 +183,7 @@ class FlowService(NotificationServiceInterface):
         """Cancels a task that has not ended; a running job hears of it at its next update.
 
         Raises:
-            TaskNotFound, TaskAlreadyFinished: both are ValueErrors.
-            ConcurrentUpdate, StoreUnavailable: as they say.
+            TaskNotFound, TaskAlreadyFinished, ConcurrentUpdate, StoreUnavailable.
         """
         return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 

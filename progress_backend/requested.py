@@ -22,6 +22,7 @@ MAX_ITEMS: Final = 2**53 - 1
 MAX_LIMIT: Final = 100
 MAX_TEXT: Final = 10_000
 MAX_NAME: Final = 255
+MAX_REASON: Final = 1_000
 
 
 def creation(
@@ -54,9 +55,12 @@ def update(
     error_message: str | None = None,
     results: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    by: str | None = None,
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
     """The events, recorded in one commit, that bring a task to `status` with these figures.
+    `reason` and `by` say why, and who asks, for it to be paused.
 
     Raises:
         InvalidEvent: the status cannot be asked for, or a value cannot be recorded.
@@ -68,6 +72,11 @@ def update(
     for name, value in (("message", message), ("error_message", error_message)):
         if value is not None and (not isinstance(value, str) or len(value) > MAX_TEXT):
             raise InvalidEvent(f"{name} must be a text of at most {MAX_TEXT} characters")
+    for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
+        if value is not None and status != TaskStatus.PAUSED:
+            raise InvalidEvent(f"{name} goes with status paused, not {status}")
+        if value is not None and (not isinstance(value, str) or len(value) > most):
+            raise InvalidEvent(f"{name} must be a text of at most {most} characters")
     _mapping("results", results)
     _mapping("details", details)
     figures = ev.Progressed(
@@ -77,7 +86,7 @@ def update(
         return (ev.Resumed(), figures)
     nothing_else = current_items is None and not results and not details
     if status == TaskStatus.PAUSED:
-        asked = ev.Paused(message=message, by="api")
+        asked = ev.Paused(message=message, by=by or "api", reason=reason)
         return (asked,) if nothing_else else (asked, figures)
     if status == TaskStatus.COMPLETED:
         end: ev.Event = ev.Completed(message=message, results=results or {}, current=current_items)

@@ -124,8 +124,10 @@ async def test_an_update_that_says_nothing_new_answers_with_the_record(
     service: FlowService,
 ) -> None:
     task_id = await service.create_task("x", 10)
-    await service.update_progress(task_id, status="paused")
+    await service.update_progress(task_id, status="paused", reason="closed", by="me")
     before = await service.get_task_status(task_id)
+    assert before is not None
+    assert (before["control"]["reason"], before["control"]["by"]) == ("closed", "me")
     assert await service.update_progress(task_id, status="paused") == before
 
 

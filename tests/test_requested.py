@@ -112,6 +112,19 @@ def test_other_statuses_cannot_be_asked_for(status) -> None:
         requested.update(status)
 
 
+def test_who_pauses_may_say_who_and_why() -> None:
+    control = recorded(*requested.update("paused", reason="closed", by="me"), task=CREATED).control
+    assert control is not None
+    assert (control["action"], control["by"], control["reason"]) == ("pause", "me", "closed")
+
+
+@pytest.mark.parametrize("values", [{"reason": "x"}, {"by": "me"}])
+def test_nobody_else_may(values) -> None:
+    for status in {*requested.UPDATABLE} - {"paused"}:
+        with pytest.raises(InvalidEvent, match=f"goes with status paused, not {status}"):
+            requested.update(status, **values)
+
+
 def test_who_wants_to_cancel_is_told_how() -> None:
     with pytest.raises(InvalidEvent, match="use cancel"):
         requested.update("cancelled")
@@ -163,6 +176,8 @@ anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() |
 def test_nothing_but_a_clear_error_comes_of_bad_input(status, items, text, mapping) -> None:
     with suppress(InvalidEvent):
         requested.update(status, current_items=items, message=text, results=mapping)
+    with suppress(InvalidEvent):
+        requested.update("paused", reason=text, by=mapping)
     with suppress(InvalidEvent):
         requested.creation(status, items, text, mapping)
     with suppress(InvalidEvent):

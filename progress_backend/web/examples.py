@@ -36,6 +36,7 @@ COMPLETION: Final[Json] = {
     "results": {"records_saved": 252, "records_skipped": 0, "success_rate": 100},
 }
 FAILURE: Final[Json] = {"status": "error", "error_message": "接続がタイムアウトしました"}
+PAUSE: Final[Json] = {"status": "paused", "reason": "取引時間外のため"}
 CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
 
 _ADDED: Final[Json] = {

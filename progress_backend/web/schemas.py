@@ -10,7 +10,7 @@ from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..model import STATUSES
-from ..requested import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_TEXT
+from ..requested import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
 from . import examples
 
 #: Any text of 1 to 255 characters without control characters.
@@ -38,6 +38,7 @@ LastEventId = Annotated[
 ]
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Reason = Annotated[str, Field(max_length=MAX_REASON)]
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 assert set(STATUSES) == set(get_args(Status))
 
@@ -77,7 +78,9 @@ class Update(_Asked):
     """News of a task."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE]}
+        json_schema_extra={
+            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE]
+        }
     )
 
     status: Literal["running", "completed", "error", "paused"] = Field(
@@ -94,6 +97,12 @@ class Update(_Asked):
         default=None, description="What went wrong, with status error."
     )
     results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
+    reason: Reason | None = Field(
+        default=None, description="Why, with status paused; kept in the record."
+    )
+    by: Name | None = Field(
+        default=None, description='Who asks, with status paused; "api" unless given.'
+    )
 
 
 class Cancel(_Asked):
@@ -106,9 +115,8 @@ class Cancel(_Asked):
         description="Also end the worker's process of the task with SIGTERM. Without it the job "
         "ends at its next progress update.",
     )
-    reason: Annotated[str, Field(max_length=1000)] | None = Field(
-        default=None, description="Kept in the record."
-    )
+    reason: Reason | None = Field(default=None, description="Why; kept in the record.")
+    by: Name | None = Field(default=None, description='Who asks; "api" unless given.')
 
 
 class Filter(BaseModel):

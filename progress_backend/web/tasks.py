@@ -56,6 +56,8 @@ async def update_task(
         error_message=update.error_message,
         results=update.results,
         details=update.details,
+        reason=update.reason,
+        by=update.by,
         locale=api.settings.locale,
     )
     return _json(await api.service.apply(task_id, *events))
@@ -95,8 +97,9 @@ async def cancel_task(
     cancel = cancel or schemas.Cancel()
     if cancel.terminate and api.broker is None:
         raise NoBroker
+    asked = Cancelled(by=cancel.by or "api", reason=cancel.reason)
     try:
-        document = await api.service.apply(task_id, Cancelled(by="api", reason=cancel.reason))
+        document = await api.service.apply(task_id, asked)
     except TransitionRefused as refused:
         # A cancelled job runs on until its next update: the order may come later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:

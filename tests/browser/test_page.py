@@ -116,6 +116,21 @@ def test_what_tasks_say_is_text(api: RunningApi, records: Records, open_page: Op
     assert page.evaluate("window.harmed") is None
 
 
+def test_who_paused_or_cancelled_a_task_is_shown(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api)
+    said = shows(page, "job", "running").locator("small")
+    api.update("job", "paused", reason="closed until nine", by="desk")
+    expect(said).to_have_text("desk: closed until nine")
+    api.update("job")
+    shows(page, "job", "running")
+    expect(said).to_have_text("")
+    api.cancel("job")
+    expect(said).to_have_text("api")
+
+
 def test_a_refusal_is_shown(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     records.start("job")
     page = open_page(api)

@@ -84,6 +84,22 @@ def test_pause_and_resume(api: RunningApi) -> None:
     assert (body["status"], body["progress"]["current"]) == ("running", 7)
 
 
+def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
+    task_id = api.create()
+    asked = api.update(task_id, "paused", reason="closed", by="desk").json()["control"]
+    assert (asked["action"], asked["by"], asked["reason"]) == ("pause", "desk", "closed")
+    assert re.fullmatch(TIME, asked["at"])
+    assert api.update(task_id).json()["control"] is None
+    refused = api.update(task_id, reason="closed")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "reason goes with status paused, not running",
+    )
+    assert api.update(task_id, "paused").json()["control"]["by"] == "api"
+    asked = api.cancel(task_id, {"reason": "wrong file", "by": "desk"}).json()["control"]
+    assert (asked["action"], asked["by"], asked["reason"]) == ("cancel", "desk", "wrong file")
+
+
 def test_an_error(api: RunningApi) -> None:
     task_id = api.create()
     body = api.update(task_id, "error", error_message="接続が切れました").json()

@@ -38,6 +38,13 @@ function figuresTexts({ current, total, percentage }, words) {
   return total == null ? ["", count] : [`${percentage}%`, `${count} / ${words.number(total)}`];
 }
 
+// Why it does not go on: its error, or who stopped it and the reason that was given.
+function whyText({ status, error_message, control }) {
+  if (status === "error") return error_message ?? "";
+  if (!control || !["paused", "cancelled"].includes(status)) return "";
+  return [control.by, control.reason].filter(Boolean).join(": ");
+}
+
 // What is not known is a dash in the table, and left out where there is little room.
 function showOrDash(cell, text) {
   cell.textContent = text || "–";
@@ -100,7 +107,7 @@ export function makeRow(act) {
     showOrDash(time, timeText(task, words));
     time.title = task.start_time ? words.since(new Date(task.start_time)) : "";
     said.textContent = task.said;
-    problem.textContent = task.status === "error" ? task.error_message ?? "" : "";
+    problem.textContent = whyText(task);
     message.classList.toggle("none", !said.textContent && !problem.textContent);
     showActions(words);
   }
