@@ -111,7 +111,9 @@ class Settings:
                 raw = conf.get(f"progress_{field.name}")
             if raw is not None and raw != "":
                 values[field.name] = _read(field.name, str(field.type), raw)
-        if "redis_url" not in values:
+        if "redis_url" in values:
+            _refuse_misread_broker(conf, environ)
+        else:
             values["redis_url"] = store_url_of_celery(conf, environ)
         if "timezone" not in values and conf.get("timezone"):
             values["timezone"] = str(conf["timezone"])
@@ -122,21 +124,42 @@ def _scheme(url: str | None) -> str:
     return (url or "").partition("://")[0]
 
 
+#: Celery's names of the settings, in the order in which a store is looked for.
+_CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
+
+
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    """The result backend's URL if a store can be opened on it, else the broker's, else None."""
-    for name, variable in (
-        ("result_backend", "CELERY_RESULT_BACKEND"),
-        ("broker_url", "CELERY_BROKER_URL"),
-    ):
-        url = conf.get(name) or environ.get(variable)
-        if isinstance(url, str) and _scheme(url) in CLUSTER_SCHEMES:
-            raise SettingsError(
-                f"{variable} is {_scheme(url)}://…, but Celery's broker and result backend cannot "
-                "be on a Redis Cluster; only PROGRESS_REDIS_URL can"
-            )
-        if isinstance(url, str) and url.startswith(tuple(f"{s}://" for s in STORE_SCHEMES)):
-            return url
-    return None
+    """The result backend's URL if a store can be opened on it, else the broker's, else None.
+
+    Raises:
+        SettingsError: one of them is a Redis Cluster's.
+    """
+    urls = [(name, _celery_url(name, conf, environ)) for name in _CELERY_URLS]
+    for name, url in urls:
+        if _scheme(url) in CLUSTER_SCHEMES:
+            raise _no_cluster(name, _scheme(url))
+    return next((url for _, url in urls if _scheme(url) in STORE_SCHEMES), None)
+
+
+def _refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    # Of these Celery takes what stands before the plus, and connects to Redis on this machine. Of
+    # the other names it says itself that it knows none; a package may have taught it one.
+    scheme = _scheme(_celery_url("broker_url", conf, environ))
+    if scheme in CLUSTER_SCHEMES and "+" in scheme:
+        raise _no_cluster("broker_url", scheme)
+
+
+def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    url = conf.get(name) or environ.get(_CELERY_URLS[name])
+    return url if isinstance(url, str) else None
+
+
+def _no_cluster(name: str, scheme: str) -> SettingsError:
+    return SettingsError(
+        f"{_CELERY_URLS[name]} is {scheme}://…, but Celery's broker and result backend cannot be "
+        "on a Redis Cluster: give it one Redis, Sentinel or RabbitMQ, and name the cluster in "
+        "PROGRESS_REDIS_URL alone"
+    )
 
 
 def _read(name: str, kind: str, raw: Any) -> Any:

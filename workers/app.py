@@ -9,16 +9,20 @@ from typing import Final
 from celery import Celery
 
 from progress_backend import install
+from progress_backend.settings import Settings
 
 STORE_URL: Final = os.environ.get("PROGRESS_REDIS_URL") or "redis://127.0.0.1:6379/0"
+BROKER_URL: Final = os.environ.get("CELERY_BROKER_URL") or STORE_URL
+#: Celery keeps nothing on a Redis Cluster.
+RESULTS_URL: Final = BROKER_URL if Settings(redis_url=STORE_URL).clustered else STORE_URL
 
 # A line a request would bury the jobs' own lines.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 app = Celery("workers", include=["workers.tasks"])
 app.conf.update(
-    broker_url=os.environ.get("CELERY_BROKER_URL") or STORE_URL,
-    result_backend=os.environ.get("CELERY_RESULT_BACKEND") or STORE_URL,
+    broker_url=BROKER_URL,
+    result_backend=os.environ.get("CELERY_RESULT_BACKEND") or RESULTS_URL,
     broker_connection_retry_on_startup=True,
     result_extended=True,
     # Without it Celery gives a job's result up if the backend is away at its end.

@@ -16,7 +16,7 @@ from redis.crc import key_slot
 from progress_backend import RedisProgressService, creating, reaping
 from progress_backend import commands as c
 from progress_backend import events as ev
-from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.errors import StoreUnavailable
 from progress_backend.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store import Store, open_async
@@ -105,11 +105,6 @@ async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings
 def test_a_cluster_has_sixteen_partitions_unless_told_otherwise(settings: Settings) -> None:
     assert settings.partitions == 16
     assert Settings(redis_url=settings.redis_url, partitions=4).partitions == 4
-
-
-def test_celerys_own_urls_cannot_be_a_cluster() -> None:
-    with pytest.raises(SettingsError, match="cannot be on a Redis Cluster"):
-        Settings.from_sources({"result_backend": "redis+cluster://127.0.0.1:1"}, {})
 
 
 def test_lists_are_those_of_one_node(store: Store) -> None:

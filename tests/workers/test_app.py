@@ -63,6 +63,7 @@ A, B, C = (f"redis://127.0.0.1:1/{n}" for n in range(3))
         ({"PROGRESS_REDIS_URL": A}, A, A),
         ({"PROGRESS_REDIS_URL": A, "CELERY_BROKER_URL": B}, B, A),
         ({"CELERY_BROKER_URL": B, "CELERY_RESULT_BACKEND": C}, B, C),
+        ({"PROGRESS_REDIS_URL": "redis+cluster://h", "CELERY_BROKER_URL": B}, B, B),
         ({"PROGRESS_REDIS_URL": "", "CELERY_BROKER_URL": ""}, "redis://127.0.0.1:6379/0", None),
     ],
 )
