@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,80 @@ def test_a_job_is_cancelled_by_another_task(world: World, url: str) -> None:
     assert len(world.gate.pids(task_id, "finally")) == 1
     record = world.record(task_id)
     assert (record["status"], record["control"]["reason"]) == ("cancelled", "not needed")
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Sends a job that waits; `comes` lets it come to its worker, where that needs a hand."""
+
+    send: Callable[[World], str]
+    comes: Callable[[World], object] = lambda world: None
+    runs_before: int = 0
+
+
+def queued(world: World) -> str:
+    return str(world.app.tasks["updating"].apply_async(queue="parked").id)
+
+
+def consumed(world: World) -> None:
+    world.app.control.add_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
+
+
+def for_its_eta(world: World) -> str:
+    task_id = str(world.app.tasks["updating"].apply_async(countdown=2).id)
+    eventually(lambda: world.scheduled(task_id), TIMEOUT_S)
+    return task_id
+
+
+def for_its_retry(world: World) -> str:
+    task_id = str(world.app.tasks["retrying"].delay().id)
+    world.until(task_id, current_status="ValueError: busy")
+    return task_id
+
+
+WAITING = {
+    "queued": Waits(queued, consumed),
+    "eta": Waits(for_its_eta),
+    "retry": Waits(for_its_retry, runs_before=1),
+}
+
+
+@pytest.fixture
+def parked(world: World) -> Iterator[None]:
+    """The queue is nobody's when the test begins."""
+    yield
+    world.app.control.cancel_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize("kind", WAITING)
+def test_a_job_that_waits_is_cancelled_by_http(world: World, url: str, kind: str) -> None:
+    waits = WAITING[kind]
+    task_id = waits.send(world)
+    with serving(url) as api:
+        asked = api.cancel(task_id, {"reason": "wrong file", "by": "desk"}).json()
+    assert asked["status"] == "cancelled"
+    waits.comes(world)
+    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
+    assert len(world.gate.pids(task_id, "began")) == waits.runs_before
+    record = world.record(task_id)
+    assert (record["status"], record["control"]) == ("cancelled", asked["control"])
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize("kind", WAITING)
+def test_a_job_that_waits_is_paused_and_resumed_by_http(world: World, url: str, kind: str) -> None:
+    waits = WAITING[kind]
+    task_id = waits.send(world)
+    with serving(url) as api:
+        asked = api.update(task_id, "paused", reason="closed", by="desk").json()
+        assert asked["status"] == "paused"
+        waits.comes(world)
+        record = world.until(task_id, attempt=waits.runs_before + 1)
+        assert (record["status"], record["control"]) == ("paused", asked["control"])
+        assert record["worker"]["name"] == world.worker_name
+        assert len(world.gate.pids(task_id, "began")) == waits.runs_before
+        assert api.update(task_id, "running").json()["status"] == "running"
+        world.begun(task_id, runs=waits.runs_before + 1)
+        api.cancel(task_id)
+    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
