@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,8 +15,9 @@ from .message import not_published, runs, tell_worker
 from .record import Applied
 from .tracker import Tracker, tracker_of
 
-#: Messages that are kept at most until their records are begun.
-MOST = 100
+#: Messages that are kept at most until their records are begun; and the time after which the next
+#: one takes the kept ones along, where a generator of members is slow.
+MOST, PATIENCE_S = 100, 0.1
 #: Set while a worker publishes a task's callbacks, from Celery 5.7 on: it tries each message again
 #: by itself, and has to hear of each failure at once.
 _callbacks = getattr(amqp, "_callback_publish_retry", None)
@@ -38,6 +40,7 @@ class Batch:
         self._producer = producer
         self._members: list[_Member] = []
         self._messages: list[tuple[Any, dict[str, Any]]] = []
+        self._since = 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._producer, name)
@@ -48,8 +51,11 @@ class Batch:
 
     def publish(self, body: Any, **options: Any) -> None:
         """Keeps a message, as `kombu.Producer.publish` takes it."""
+        now = time.monotonic()
+        if not self._messages:
+            self._since = now
         self._messages.append((body, options))
-        if len(self._messages) >= MOST:
+        if len(self._messages) >= MOST or now - self._since > PATIENCE_S:
             self.flush()
 
     def flush(self) -> None:

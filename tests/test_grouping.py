@@ -14,7 +14,7 @@ from celery import Celery, chain, chord, group
 from kombu.exceptions import EncodeError, OperationalError
 
 from progress_backend import progress_task
-from progress_backend.grouping import MOST
+from progress_backend.grouping import MOST, PATIENCE_S
 from tests.apps import App
 from tests.conftest import StartServer
 
@@ -174,3 +174,19 @@ def test_one_record_that_cannot_be_made_leaves_the_others_theirs(
     ids = messages(app)
     assert ids[1] == "odd"
     assert [app.record(task_id).symbol for task_id in (ids[0], ids[2])] == ["a", "b"]
+
+
+def test_a_slow_generators_messages_do_not_wait_for_its_end(installed: Install) -> None:
+    app = installed()
+    task = fetch(app)
+    left: list[int] = []
+
+    def slowly() -> Iterator[Any]:
+        for number in range(5):
+            left.append(len(messages(app)))
+            yield task.si(str(number))
+            time.sleep(2 * PATIENCE_S)  # the time itself is what is tested
+
+    result = group(slowly()).apply_async()
+    assert messages(app) == [member.id for member in result]
+    assert left[-1] >= 2
