@@ -36,7 +36,9 @@ def app(session_redis_url: str) -> Iterator[App]:
         app.task(name="plain", shared=False)(plain)
         for body in (goes_on, retries):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
-        with start_worker(app.celery, pool="threads", perform_ping_check=False):
+        # A worker sets the level of this process's log, for good.
+        quiet = {"perform_ping_check": False, "loglevel": "WARNING"}
+        with start_worker(app.celery, pool="threads", **quiet):
             yield app
 
 

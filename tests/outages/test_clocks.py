@@ -73,13 +73,21 @@ def times(record: dict[str, Any]) -> list[datetime]:
 
 def test_skewed_hosts_change_no_status_and_no_order(start_fleet: StartFleet) -> None:
     """One worker is early, one late, and so are those who publish; each could reap the other."""
-    fleet = start_fleet(envs=[skewed(SKEW_S), skewed(-SKEW_S)], concurrency=2)
+    fleet = start_fleet(envs=[skewed(SKEW_S), skewed(-SKEW_S)], concurrency=4)
     early, late = (clock_of(worker) for worker in fleet.workers)
     assert early - late > timedelta(seconds=SKEW_S), "the skew is real"
     began = datetime.now(UTC)
-    silent = [fleet.send("silent", "speak") for _ in range(4)]
-    owners = {fleet.running(task)["worker"]["name"] for task in silent}
-    assert owners == {"worker1@tests", "worker2@tests"}
+    names = [worker.nodename for worker in fleet.workers]
+    control, queue = fleet.app.control, fleet.app.conf.task_default_queue
+    silent = []
+    for name, other in (names, names[::-1]):
+        # One that is at work would reserve what the other one is to run.
+        control.cancel_consumer(queue, destination=[other], reply=True, timeout=TIMEOUT_S, limit=1)
+        control.add_consumer(queue, destination=[name], reply=True, timeout=TIMEOUT_S, limit=1)
+        tasks = [fleet.send("silent", "speak") for _ in range(2)]
+        assert {fleet.running(task)["worker"]["name"] for task in tasks} == {name}
+        silent += tasks
+    control.add_consumer(queue, destination=names, reply=True, timeout=TIMEOUT_S, limit=2)
     published = [
         publish(fleet, skew, "gated", f"g{number}")
         for number, skew in enumerate((SKEW_S, -SKEW_S, 0))

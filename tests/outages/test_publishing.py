@@ -13,6 +13,7 @@ import redis
 from celery import Celery, signals
 from kombu.exceptions import OperationalError
 
+from progress_backend.sender import JOB_WAIT_S
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker
@@ -73,7 +74,8 @@ def test_a_store_that_hangs_costs_one_wait_a_second(
     rests = int(time.monotonic() - began) + 1
     store.resume()
     assert max(took) < WAIT_S, took
-    assert sum(each > 0.1 for each in took) <= rests, took
+    # One that waits for the store waits this long; a busy machine may hold up any a little.
+    assert sum(each >= JOB_WAIT_S for each in took) <= rests, took
     with client(broker.url) as connected:
         assert connected.llen("celery") == 51 + known
 
