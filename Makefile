@@ -10,7 +10,7 @@ endif
 BIN := .venv/bin
 STAMP := .venv/.installed
 # Two processes cannot share the one store that the variable names.
-PROCESSES := $(if $(PROGRESS_TEST_REDIS_URL),0,2)
+PROCESSES := $(if $(PROGRESS_TEST_REDIS_URL),0,3)
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
