@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 import websockets
 from fastapi import FastAPI, WebSocket
 
+from progress_backend import wire
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
+from progress_backend.wire import update_message
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_sockets import closed, said
+from tests.web.test_sockets_all import watch_all
 
 
 @asynccontextmanager
@@ -166,3 +170,27 @@ async def test_applications_of_others_work_under_it() -> None:
         await aeventually(lambda: running.connections() == 0)
     finally:
         running.stop()
+
+
+async def test_a_message_is_made_once_for_all_who_watch(
+    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(body: Mapping[str, Any], type_: str) -> bytes:
+        made.append(body["revision"])
+        return update_message(body, type_)
+
+    monkeypatch.setattr(wire, "update_message", counted)
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with AsyncExitStack() as stack:
+        watching = [await stack.enter_async_context(api.watch(task_id)) for _ in range(20)]
+        for one in watching:
+            await said(one)
+        watching.append(await stack.enter_async_context(watch_all(api)))
+        made.clear()
+        api.update(task_id, current_items=1)
+        told = [await said(one) for one in watching]
+        assert {message["revision"] for message in told} == set(made)
+        assert len(made) == 1
