@@ -117,7 +117,9 @@ def telling(task: Task) -> tuple[int, float]:
 
 def _chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
     """The most telling ones, in order of creation, so that rows stay where they are."""
-    return tuple(sorted(sorted(rows.values(), key=telling)[:limit], key=_created))
+    chosen = sorted(rows.values(), key=telling)[:limit]
+    chosen.reverse()  # pages are newest first, also those of one millisecond
+    return tuple(sorted(chosen, key=_created))
 
 
 def _created(task: Task) -> float:
