@@ -66,6 +66,14 @@ def clock_of(worker: Worker) -> datetime:
     return datetime.fromisoformat(worker.wait_for_log(r"\[(\d{4}-\S+ \S+),\d+: ").group(1))
 
 
+def consume(fleet: Fleet, worker: Worker, command: str, logged: str) -> None:
+    """Has the worker begin or end to take from the queue; told by its log, since it does not heed
+    what asks for a reply: by its clock, that came too late."""
+    queue = fleet.app.conf.task_default_queue
+    getattr(fleet.app.control, command)(queue, destination=[worker.nodename])
+    worker.wait_for_log(f"{logged}.* {queue}")
+
+
 def times(record: dict[str, Any]) -> list[datetime]:
     names = ("created_at", "start_time", "updated_at", "end_time")
     return [datetime.fromisoformat(record[name]) for name in names if record[name]]
@@ -77,17 +85,16 @@ def test_skewed_hosts_change_no_status_and_no_order(start_fleet: StartFleet) -> 
     early, late = (clock_of(worker) for worker in fleet.workers)
     assert early - late > timedelta(seconds=SKEW_S), "the skew is real"
     began = datetime.now(UTC)
-    names = [worker.nodename for worker in fleet.workers]
-    control, queue = fleet.app.control, fleet.app.conf.task_default_queue
     silent = []
-    for name, other in (names, names[::-1]):
+    for one, other in (fleet.workers, fleet.workers[::-1]):
         # One that is at work would reserve what the other one is to run.
-        control.cancel_consumer(queue, destination=[other], reply=True, timeout=TIMEOUT_S, limit=1)
-        control.add_consumer(queue, destination=[name], reply=True, timeout=TIMEOUT_S, limit=1)
+        consume(fleet, other, "cancel_consumer", "Canceling queue")
+        if silent:
+            consume(fleet, one, "add_consumer", "Started consuming")
         tasks = [fleet.send("silent", "speak") for _ in range(2)]
-        assert {fleet.running(task)["worker"]["name"] for task in tasks} == {name}
+        assert {fleet.running(task)["worker"]["name"] for task in tasks} == {one.nodename}
         silent += tasks
-    control.add_consumer(queue, destination=names, reply=True, timeout=TIMEOUT_S, limit=2)
+    consume(fleet, fleet.workers[0], "add_consumer", "Started consuming")
     published = [
         publish(fleet, skew, "gated", f"g{number}")
         for number, skew in enumerate((SKEW_S, -SKEW_S, 0))
