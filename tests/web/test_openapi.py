@@ -95,6 +95,7 @@ def test_the_calls_are_the_specifications() -> None:
         (schemas.Update, shown.UPDATE),
         (schemas.Update, shown.COMPLETION),
         (schemas.Update, shown.FAILURE),
+        (schemas.Update, shown.PAUSE),
         (schemas.Cancel, shown.CANCEL),
         (bodies.TaskBody, shown.RUNNING),
         (bodies.TaskBody, shown.COMPLETED),
