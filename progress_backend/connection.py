@@ -120,7 +120,7 @@ class _WaitingCluster(AsyncRedisCluster):
             return await super().execute_command(*args, **options)
 
     def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:
-        return _WaitingPipeline(self, transaction)  # type: ignore[abstract] # as redis-py's own
+        return _WaitingPipeline(self, transaction)  # type: ignore[abstract] # redis-py's is, too
 
 
 class _WaitingPipeline(ClusterPipeline):

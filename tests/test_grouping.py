@@ -185,7 +185,7 @@ def test_a_slow_generators_messages_do_not_wait_for_its_end(installed: Install) 
         for number in range(5):
             left.append(len(messages(app)))
             yield task.si(str(number))
-            time.sleep(2 * PATIENCE_S)  # the time itself is what is tested
+            time.sleep(2 * PATIENCE_S)  # slow by itself: nothing is waited for
 
     result = group(slowly()).apply_async()
     assert messages(app) == [member.id for member in result]

@@ -117,7 +117,7 @@ async def test_an_open_socket_survives_a_failover(place: Place, start_api: Start
 
     async def hear(socket: websockets.ClientConnection) -> None:
         async for message in socket:
-            heard.append(json.loads(message))  # noqa: PERF401 - looked at meanwhile
+            heard.append(json.loads(message))  # noqa: PERF401 - read while it grows
 
     with Store(place.settings, timeout_s=1) as store:
         assert await says(store, "job", CREATED, ev.Progressed(current=1))
