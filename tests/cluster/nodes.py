@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import subprocess
 from collections.abc import Callable
@@ -44,7 +45,8 @@ class Node:
 
     def answers(self) -> bool:
         with contextlib.suppress(redis.exceptions.RedisError):
-            return bool(self.client.ping())
+            # Not another test's node, which took the port meanwhile.
+            return int(self.client.info("server")["process_id"]) == self.process.pid
         return False
 
     def kill(self) -> None:
@@ -54,7 +56,9 @@ class Node:
 
 
 def free_port() -> int:
-    for port in range(20_011, 32_000, 7):
+    ports = list(range(20_011, 32_000, 7))
+    random.shuffle(ports)  # tests in two processes look at the same time
+    for port in ports:
         with socket.socket() as one, socket.socket() as bus:
             with contextlib.suppress(OSError):
                 one.bind(("127.0.0.1", port))
