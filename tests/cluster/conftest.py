@@ -38,11 +38,8 @@ def store(settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    trio = Trio(tmp_path_factory.mktemp("trio"))
-    try:
-        yield trio.start()
-    finally:
-        trio.stop()
+    with Trio(tmp_path_factory.mktemp("trio")) as trio:
+        yield trio
 
 
 @pytest.fixture

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from types import FunctionType
 
 import pytest
 
-from tests.stores import (
-    test_cleanup,
-    test_concurrency,
-    test_creating,
-    test_flows,
-    test_leases,
-    test_lifetimes,
-    test_pages,
-    test_reaping,
-    test_store,
-    test_unheld,
-)
+from tests import stores
 from tests.stores.driving import Driver, over
 
-SUITE = (
-    test_cleanup,
-    test_concurrency,
-    test_creating,
-    test_flows,
-    test_leases,
-    test_lifetimes,
-    test_pages,
-    test_reaping,
-    test_store,
-    test_unheld,
-)
+SUITE = [
+    import_module(f"{stores.__name__}.{path.stem}")
+    for path in sorted(Path(stores.__path__[0]).glob("test_*.py"))
+]
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -32,11 +32,8 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
     """Each test leaves it as the next may find it; the last one ends it."""
-    trio = Trio(tmp_path_factory.mktemp("trio"))
-    try:
-        yield trio.start()
-    finally:
-        trio.stop()
+    with Trio(tmp_path_factory.mktemp("trio")) as trio:
+        yield trio
 
 
 def record(trio: Trio, task_id: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ sentinel failover-timeout {name} 4000
 
 
 class Trio:
-    """Two servers that sentinels watch; stop it."""
+    """Two servers that sentinels watch, as long as the context lasts."""
 
     def __init__(self, folder: Path) -> None:
         self.servers = [Server(), Server()]
@@ -54,7 +54,18 @@ class Trio:
         assert master is not None
         return master
 
-    def start(self) -> Self:
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
         for server in self.servers:
             server.start()
         master, replica = self.servers
@@ -63,9 +74,8 @@ class Trio:
         for number in range(3):
             self._start_sentinel(number, port_of(master))
         eventually(self._healthy, TIMEOUT_S, what="sentinels that know all")
-        return self
 
-    def stop(self) -> None:
+    def _stop(self) -> None:
         for sentinel in self._sentinels:
             sentinel.kill()
             sentinel.wait()
