@@ -20,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__progress__"
 #: Message header in which a call's values travel.
 HEADER = "progress"
-#: Beside them: when the publisher made the record.
-CREATED_AT = "created_at"
+#: Beside them: when the publisher made the record, and its digest.
+CREATED_AT, DIGEST = "created_at", "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,9 @@ def identity_of(
 
 
 def header_of(identity: Identity) -> dict[str, Any]:
-    """The header that carries the values to the worker."""
-    return {field: getattr(identity, field) for field in _FITS}
+    """The header that carries the values to the worker; each message pays for what it holds."""
+    values = ((field, getattr(identity, field)) for field in _FITS)
+    return {field: value for field, value in values if value not in (None, {})}
 
 
 def _text(value: Any) -> str | None:
@@ -133,7 +134,7 @@ def _object(value: Any) -> dict[str, Any]:
     """Metadata as it can travel in a message's header, whatever it holds."""
     if not isinstance(value, (Mapping, type(None))):
         raise TypeError(f"{value!r} is no mapping")
-    travelling: dict[str, Any] = json.loads(dumps(value or {}))
+    travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}
     return travelling
 
 

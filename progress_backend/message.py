@@ -7,7 +7,7 @@ from typing import Any
 from . import events as ev
 from .catalogue import text
 from .failures import described
-from .marking import CREATED_AT, HEADER
+from .marking import CREATED_AT, DIGEST, HEADER
 from .model import rendered
 from .record import Applied
 from .tracker import Tracker
@@ -23,6 +23,7 @@ def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
     """Lets the worker begin without reading the record first."""
     if applied.document is not None and applied.task.revision == 1:
         headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
+        headers[HEADER][DIGEST] = applied.base.digest
 
 
 def not_published(tracker: Tracker, task_id: str, error: BaseException, attempt: int = 0) -> None:

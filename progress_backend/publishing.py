@@ -15,21 +15,29 @@ from .message import not_published, runs, tell_worker
 from .tracker import Tracker
 
 
-class _Publishing(threading.local):
-    """What this thread publishes at the moment."""
+class _Call:
+    """One call of `send_task`."""
 
-    #: Whose message it is: Celery's signal names the task alone, and another app of the process may
-    #: have a task of that name.
-    app: Any = None
-    #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
-    runs: bool = False
-    #: The runs that its record knows of, as far as this thread was told.
-    attempt: int = 0
-    #: What keeps the message, with others, until their records are begun together.
-    batch: Batch | None = None
+    __slots__ = ("app", "attempt", "batch", "runs")
+
+    def __init__(self, app: Any, producer: Any) -> None:
+        #: Whose message it is: Celery's signal names the task alone, and another app of the process
+        #: may have a task of that name.
+        self.app = app
+        #: What keeps the message, with others, until their records are begun together.
+        self.batch = producer if isinstance(producer, Batch) else None
+        #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
+        self.runs = False
+        #: The runs that its record knows of, as far as this thread was told.
+        self.attempt = 0
 
 
-_publishing = _Publishing()
+class _Thread(threading.local):
+    #: What this thread publishes at the moment.
+    call: _Call | None = None
+
+
+_thread = _Thread()
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
@@ -39,7 +47,8 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     A run's own retry is told of by Retried, its replacement by Requeued, once the message has left:
     until then the record is the run's, so that it is found lost if the process dies.
     """
-    if _publishing.app is not tracker.app:
+    call = _thread.call
+    if call is None or call.app is not tracker.app:
         return
     marking = tracker.marking_for(name, headers)
     if marking is None or (process := tracker.process) is None or "id" not in headers:
@@ -49,13 +58,13 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         publisher = tracker.app.current_worker_task
         run = process.run_of(publisher.request) if publisher is not None else None
         if run is not None and run.task_id == task_id:
-            _publishing.runs = True
+            call.runs = True
             return
         retries = headers.get("retries") or None
         requeued = ev.Requeued(retries=retries)
         applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
         if applied is not None:
-            _publishing.attempt = applied.task.attempt
+            call.attempt = applied.task.attempt
             return
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)
@@ -73,14 +82,13 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     )
     headers[HEADER] = header_of(identity)
     created = ev.Created(identity=identity)
-    if _publishing.batch is not None:
-        _publishing.batch.begin(task_id, created, headers)
+    if call.batch is not None:
+        call.batch.begin(task_id, created, headers)
         return
     applied = process.sender.record(None, task_id, created, keep=False)
     if applied is None:
         return
-    _publishing.runs = runs(applied)
-    _publishing.attempt = applied.task.attempt
+    call.runs, call.attempt = runs(applied), applied.task.attempt
     tell_worker(applied, headers)
 
 
@@ -96,18 +104,15 @@ def watch(tracker: Tracker) -> None:
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()
-        outer = vars(_publishing).copy()
-        producer = options.get("producer")
-        batch = producer if isinstance(producer, Batch) else None
-        vars(_publishing).update(app=tracker.app, runs=False, attempt=0, batch=batch)
+        outer, call = _thread.call, _Call(app, options.get("producer"))
+        _thread.call = call
         try:
             return send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
-            if known is not None and not _publishing.runs:
-                not_published(tracker, options["task_id"], error, _publishing.attempt)
+            if known is not None and not call.runs:
+                not_published(tracker, options["task_id"], error, call.attempt)
             raise
         finally:
-            vars(_publishing).clear()
-            vars(_publishing).update(outer)
+            _thread.call = outer
 
     tracker.app.send_task = send

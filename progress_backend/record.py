@@ -52,11 +52,10 @@ class Applied(NamedTuple):
         return self.base.task
 
 
-def created(task_id: str, identity: Identity, created_at: datetime) -> Base:
+def created(task_id: str, identity: Identity, created_at: datetime, digest: str = "") -> Base:
     """The record as its publisher made it, known without reading it."""
     task = transition(None, Created(identity=identity), created_at, task_id=task_id)
-    task = replace(task, revision=1)
-    return Base(task, wire.digest(wire.encode(task)))
+    return Base(replace(task, revision=1), digest)
 
 
 def facets_of(task: Task) -> Facets:

@@ -19,7 +19,7 @@ from celery._state import _task_stack
 from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
-from .marking import CREATED_AT, HEADER, identity_of
+from .marking import CREATED_AT, DIGEST, HEADER, identity_of
 from .model import TaskStatus, Worker
 from .record import created
 from .run import Run, TaskCancelled
@@ -74,13 +74,14 @@ def _prerun(
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
         return
+    given = header if isinstance(header, dict) else {}
     identity = identity_of(
         task,
         task.name,
         marking,
         args,
         kwargs,
-        header if isinstance(header, dict) else {},
+        given,
         parent_id=request.parent_id,
         root_id=request.root_id,
         group_id=request.group,
@@ -93,9 +94,9 @@ def _prerun(
         retries=request.retries or 0,
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
     )
-    created_at = header.get(CREATED_AT) if isinstance(header, dict) else None
-    if created_at is not None and not started.retries:
-        run.base = created(task_id, identity, datetime.fromisoformat(created_at))
+    if DIGEST in given and not started.retries:
+        created_at = datetime.fromisoformat(given[CREATED_AT])
+        run.base = created(task_id, identity, created_at, given[DIGEST])
     process.begin(run)
     applied = process.sender.record(run, task_id, started)
     if applied is not None and applied.refused is not None:

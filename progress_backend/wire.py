@@ -64,26 +64,25 @@ def digest(document: bytes) -> str:
 
 
 def _document(task: Task) -> dict[str, Any]:
+    body = task.to_dict()
     remaining = remaining_seconds(task)
     filled = {} if task.rate is None else _estimates(task, remaining)
-    worker = task.worker
-    return {
-        **task.to_dict(),
-        "processing_details": {**filled, **task.processing_details},
-        "created_at": rendered(task.created_at),
-        "estimated_completion": rendered(ending(task, remaining)),
-        "attempt": task.attempt,
-        "retries": task.retries,
-        "worker": None if worker is None else _worker(worker),
-        "parent_id": task.parent_id,
-        "root_id": task.root_id,
-        "group_id": task.group_id,
-        "error_cause": task.error_cause,
-        "control": task.control,
-        "rate": task.rate,
-        "estimated_details": list(filled),
-        "revision": task.revision,
-    }
+    if filled:
+        body["processing_details"] = {**filled, **task.processing_details}
+    body["created_at"] = rendered(task.created_at)
+    body["estimated_completion"] = rendered(ending(task, remaining))
+    body["attempt"] = task.attempt
+    body["retries"] = task.retries
+    body["worker"] = None if task.worker is None else _worker(task.worker)
+    body["parent_id"] = task.parent_id
+    body["root_id"] = task.root_id
+    body["group_id"] = task.group_id
+    body["error_cause"] = task.error_cause
+    body["control"] = task.control
+    body["rate"] = task.rate
+    body["estimated_details"] = list(filled)
+    body["revision"] = task.revision  # the last, where `entity_tag` looks
+    return body
 
 
 def _estimates(task: Task, remaining: float | None) -> dict[str, str]:

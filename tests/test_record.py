@@ -39,9 +39,9 @@ def test_milliseconds_since_1970() -> None:
 
 @given(identities)
 def test_a_worker_knows_the_record_that_its_publisher_made(identity) -> None:
-    base = record.created("t", identity, NOW)
-    assert base.task.revision == 1
-    assert base == Base.of(wire.encode(base.task))
+    base = record.created("t", identity, NOW, "digest")
+    assert (base.task.revision, base.digest) == (1, "digest")
+    assert base.task == wire.decode(wire.encode(base.task))
     assert (base.task.status, base.task.created_at) == ("created", NOW)
 
 

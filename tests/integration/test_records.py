@@ -12,6 +12,7 @@ from celery import chain, chord, group
 from celery.utils import uuid
 
 from progress_backend import RedisProgressService
+from progress_backend.wire import MAX_DOCUMENT_BYTES
 from tests.integration.world import World
 from tests.waiting import eventually
 
@@ -137,6 +138,12 @@ def test_one_call_can_say_otherwise(world: World) -> None:
     record = ran(world, "fetch", "7203.t", headers={"progress": said})
     assert (record["task_type"], record["symbol"]) == ("nightly", "AAPL")
     assert (record["progress"]["total"], record["metadata"]) == (99, {"by": "x"})
+
+
+def test_a_record_that_begins_too_large_goes_on_shortened(world: World) -> None:
+    said = {"metadata": {"all of it": "x" * MAX_DOCUMENT_BYTES}}
+    record = ran(world, "fetch", "7203.t", headers={"progress": said})
+    assert (record["status"], record["metadata"]["truncated"]) == ("completed", True)
 
 
 def test_every_way_to_mark_a_task(world: World) -> None:
