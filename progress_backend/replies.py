@@ -29,7 +29,10 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
             return c.Paged(total, tuple(counts), tuple(rows))
         case c.FacetsOf():
             return [read_facets(f) for f in replies[0]] if replies else []
-        case c.Due() | c.Held():
+        case c.Due():
+            due, task_ids = replies
+            return [task_id.decode() for task_id in task_ids[:due]]
+        case c.Held():
             return [task_id.decode() for task_id in replies[0]]
         case c.RateOf():
             return float(replies[0]) if replies[0] else None

@@ -32,7 +32,8 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
         case c.FacetsOf(task_ids):
             return [("HMGET", keys.facets, *task_ids)] if task_ids else []
         case c.Due(before_ms, limit):
-            return [("ZRANGEBYSCORE", keys.expiry, "-inf", before_ms, "LIMIT", 0, limit)]
+            ids = ("ZRANGE", keys.expiry, 0, limit - 1)
+            return [("ZCOUNT", keys.expiry, "-inf", before_ms), ids]
         case c.Sweep():
             return [_sweep(command, keys)]
         case c.RateOf(task_type):
@@ -152,12 +153,14 @@ def _sweep(command: c.Sweep, keys: Keys) -> Request:
     for task_id, facets in command.entries:
         alike.setdefault(facets, []).append(task_id)
     places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
-    args: list[Any] = [command.before_ms, keys.task("")]
-    for facets, task_ids in alike.items():
+    task_ids = [task_id for own in alike.values() for task_id in own]
+    groups: list[Any] = []
+    for facets, own in alike.items():
         indexes = _indexes(facets, keys) if facets else (keys.index(),)
         standing = [places.setdefault(name, len(places) + 1) for name in indexes]
-        args += [write_facets(facets), len(standing), *standing, len(task_ids), *task_ids]
-    return _evalsha(scripts.SWEEP, list(places), *args)
+        groups += [write_facets(facets), len(own), len(standing), *standing]
+    about = (command.before_ms, keys.task(""), len(task_ids))
+    return _evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)
 
 
 @lru_cache(maxsize=4_096)

@@ -9,41 +9,51 @@ KEYS
 ARGV
   1 before    ms since 1970: what is due before it goes
   2 prefix    what stands before a task id in the name of its document's key
-  3 …         for each group of tasks that stand alike: their facets as read ("" for none), the
-              number n of their indexes, n places in KEYS, the number m of the tasks, m task ids
+  3 count     number of the tasks
+  4 …         the task ids, those that stand alike together; then for each group of such: their
+              facets as read ("" for none), the number of them, the number n of their indexes, n
+              places in KEYS
 Returns
   how many tasks were deleted
 Publishes
   nothing
 ]]
 local facets, expiry = KEYS[1], KEYS[2]
-local before, prefix = tonumber(ARGV[1]), ARGV[2]
+local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local ids = {unpack(ARGV, 4, 3 + count)}
+local stand = redis.call('HMGET', facets, unpack(ids))
+local due = redis.call('ZMSCORE', expiry, unpack(ids))
 
 local gone, documents = {}, {}
-local at = 3
+local leave = {}  -- ids by the index: each is touched once
+local at, task = 4 + count, 1
 while at <= #ARGV do
-  local stood, indexes = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
-  local ids = {unpack(ARGV, indexes + 2, indexes + 1 + tonumber(ARGV[indexes + 1]))}
-  local stand = redis.call('HMGET', facets, unpack(ids))
-  local due = redis.call('ZMSCORE', expiry, unpack(ids))
-  local leave = {}
-  for i, id in ipairs(ids) do
-    local document = prefix .. id
+  local stood, after, places = ARGV[at], task + tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local first = #gone + 1
+  for i = task, after - 1 do
+    local document = prefix .. ids[i]
     local goes = not due[i] or tonumber(due[i]) < before or redis.call('EXISTS', document) == 0
     if goes and (stand[i] or '') == stood then
-      leave[#leave + 1] = id
-      gone[#gone + 1], documents[#documents + 1] = id, document
+      gone[#gone + 1], documents[#documents + 1] = ids[i], document
     end
   end
-  if #leave > 0 then
-    for i = at + 2, indexes do
-      redis.call('ZREM', KEYS[tonumber(ARGV[i])], unpack(leave))
+  for i = at + 3, at + 2 + places do
+    local index = KEYS[tonumber(ARGV[i])]
+    local leaving = leave[index] or {}
+    leave[index] = leaving
+    for k = first, #gone do
+      leaving[#leaving + 1] = gone[k]
     end
   end
-  at = indexes + 2 + #ids
+  at, task = at + 3 + places, after
 end
 
 if #gone > 0 then
+  for index, leaving in pairs(leave) do
+    if #leaving > 0 then
+      redis.call('ZREM', index, unpack(leaving))
+    end
+  end
   redis.call('UNLINK', unpack(documents))
   redis.call('HDEL', facets, unpack(gone))
   redis.call('ZREM', expiry, unpack(gone))

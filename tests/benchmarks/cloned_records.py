@@ -1,7 +1,7 @@
 """Very many records, in seconds: the product writes one of a kind, a script at the store copies it.
 
 A copy has all that the original has, under its own id: document with its expiry, facets, place in
-the order of cleanup, and entry in every index.
+the order of cleanup (a millisecond after the one before), and entry in every index.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _ORIGINALS = 0xF000_0000
 #: Copies a call of the script, so that their arguments fit on Lua's stack.
 _AT_ONCE = 1_000
 
+#: Copies of one kind before those of the next kind.
+_INTERLEAVED = 100
+
 #: KEYS: facets, expiry, then the indexes. ARGV: prefix of documents, original's id, first number,
 #: step and count of the copies, creation time (µs) of number 0, tail of every id.
 _COPY = """
@@ -42,7 +45,7 @@ for i = 0, count - 1 do
   local id = string.format('%08x', number) .. ARGV[7]
   redis.call('SET', prefix .. id, head .. id .. rest, 'PX', ttl)
   stands[2 * i + 1], stands[2 * i + 2] = id, facets
-  dues[2 * i + 1], dues[2 * i + 2] = due, id
+  dues[2 * i + 1], dues[2 * i + 2] = due + number, id
   created[2 * i + 1], created[2 * i + 2] = string.format('%.0f', ARGV[6] + number), id
 end
 redis.call('HSET', KEYS[1], unpack(stands))
@@ -67,13 +70,19 @@ def running(store: Store, count: int) -> list[str]:
 
 
 def mixed(store: Store, count: int, statuses: Sequence[str] = STATUSES) -> None:
-    """Fills an empty store with tasks of these statuses, of three types, seven symbols or none."""
+    """Fills an empty store with tasks of these statuses, of three types, seven symbols or none.
+
+    They were created, ended and are due in turn; so they lie in the server's memory, nearly.
+    """
     store.ready()
     kinds = list(product(statuses, TYPES, SYMBOLS))
     originals = [_original(store, number, *kind) for number, kind in enumerate(kinds)]
-    for place, original in enumerate(originals):
-        copies = len(range(place, count - len(originals), len(originals)))
-        copy(store, original, copies, first=place, step=len(originals))
+    step, copies = len(originals), count - len(originals)
+    for begin in range(0, copies, step * _INTERLEAVED):
+        end = min(begin + step * _INTERLEAVED, copies)
+        for place, original in enumerate(originals):
+            numbers = range(begin + place, end, step)
+            copy(store, original, len(numbers), first=begin + place, step=step)
 
 
 def copy(store: Store, original: str, count: int, *, first: int = 0, step: int = 1) -> None:
