@@ -1,7 +1,7 @@
 """The Celery applications that are compared: the same tasks, tracked or bare.
 
-As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL, and
-BENCHMARK_INTERVAL_S, which is empty for a bare one.
+As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL, BENCHMARK_INTERVAL_S,
+which is empty for a bare one, and BENCHMARK_COMMITTING, not empty for one with bare commits.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from time import process_time
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import task_prerun, task_success, worker_process_init
 
 from progress_backend import ProgressNotifier, install, progress_task
 
+from .bare_commits import started_and_completed
 
-def make_app(url: str, interval_s: float | None) -> Celery:
-    """Broker, results and records at `url`; bare if there is no progress interval."""
+
+def make_app(url: str, interval_s: float | None, *, committing: bool = False) -> Celery:
+    """Broker, results and records at `url`; bare if there is no progress interval. `committing`
+    adds what is least to a bare one: a commit when a task starts, and one when it ends."""
     app = Celery("tests.benchmarks.jobs", broker=url, backend=url, set_as_current=False)
     app.conf.broker_connection_retry_on_startup = True
     if interval_s is not None:
         install(app, redis_url=url, beat=False, flower_events=False, update_interval_s=interval_s)
+    if committing:
+        worker_process_init.connect(lambda **_: _commit_around_tasks(url), weak=False)
 
     @app.task(bind=True, shared=False, name="noop")
     @progress_task
@@ -45,6 +51,12 @@ def make_app(url: str, interval_s: float | None) -> Celery:
         return process_time() - began
 
     return app
+
+
+def _commit_around_tasks(url: str) -> None:
+    start, end = started_and_completed(url)
+    task_prerun.connect(lambda task_id, **_: start(task_id), weak=False)
+    task_success.connect(lambda sender, **_: end(sender.request.id), weak=False)
 
 
 #: A microsecond of work.
@@ -76,14 +88,19 @@ def _spent(amount: int) -> float:
     return process_time() - began
 
 
-def environment(url: str, interval_s: float | None) -> dict[str, str]:
+def environment(url: str, interval_s: float | None, committing: bool) -> dict[str, str]:
     """A worker's environment."""
     interval = "" if interval_s is None else str(interval_s)
-    return {"BENCHMARK_URL": url, "BENCHMARK_INTERVAL_S": interval}
+    least = "yes" if committing else ""
+    return {"BENCHMARK_URL": url, "BENCHMARK_INTERVAL_S": interval, "BENCHMARK_COMMITTING": least}
 
 
 def __getattr__(name: str) -> Any:
     if name == "app":
         interval = os.environ["BENCHMARK_INTERVAL_S"]
-        return make_app(os.environ["BENCHMARK_URL"], float(interval) if interval else None)
+        return make_app(
+            os.environ["BENCHMARK_URL"],
+            float(interval) if interval else None,
+            committing=bool(os.environ["BENCHMARK_COMMITTING"]),
+        )
     raise AttributeError(name)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -12,20 +11,15 @@ import redis
 from celery import Celery, group
 from celery.signals import before_task_publish
 
-from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.exchange import packed
-from progress_backend.requests import plan
-from progress_backend.settings import Settings
-from progress_backend.store import Store
 
+from .bare_commits import created
 from .jobs import make_app
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
 
 OURS, PEER, LIMIT = "tracked", "bare", "bare with a bare commit each"
-TASK_ID = b"6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 
 def measure(quick: bool) -> list[Row]:
@@ -38,18 +32,21 @@ def measure(quick: bool) -> list[Row]:
             PEER: make_app(f"{base}/2", None),
             LIMIT: make_app(f"{base}/3", None),
         }
-        with _commits(f"{base}/3") as commit:
+        commit = created(f"{base}/3")
 
-            def one_each(app: Celery, tasks: int) -> float:
-                if app is not apps[LIMIT]:
-                    return _singly(app, tasks)
-                before_task_publish.connect(commit)
-                try:
-                    return _singly(app, tasks)
-                finally:
-                    before_task_publish.disconnect(commit)
+        def committed(*, headers: dict[str, Any], **_: Any) -> None:
+            commit(headers["id"])
 
-            singly, single_cost = _compared(one_each, apps, tasks, rounds, server.pid)
+        def one_each(app: Celery, tasks: int) -> float:
+            if app is not apps[LIMIT]:
+                return _singly(app, tasks)
+            before_task_publish.connect(committed)
+            try:
+                return _singly(app, tasks)
+            finally:
+                before_task_publish.disconnect(committed)
+
+        singly, single_cost = _compared(one_each, apps, tasks, rounds, server.pid)
         del apps[LIMIT]
         grouped, group_cost = _compared(_grouped, apps, tasks, rounds, server.pid)
     note = f"{tasks:,} no-op tasks a round, no worker, interval 0, Flower events off"
@@ -65,8 +62,8 @@ def measure(quick: bool) -> list[Row]:
             more=True,
             notes=(
                 note,
-                "the bare commit's request is ready but for the id, in a process that does no "
-                f"more: {singly.ratio(LIMIT, PEER):.3f}× bare",
+                "one bare commit each, its request ready but for the id, leaves "
+                f"{singly.ratio(LIMIT, PEER):.3f}× bare",
                 singly.spread(OURS, PEER),
                 single_cost,
             ),
@@ -98,26 +95,6 @@ def _compared(
 
     measured = Rounds.of({side: a_round(side) for side in apps}, rounds)
     return measured, f"processor time of both processes: {spent.ratio(OURS, PEER):.3f}× bare"
-
-
-@contextmanager
-def _commits(url: str) -> Iterator[Callable[..., None]]:
-    """A receiver of `before_task_publish` that does the least that begins a record: one commit,
-    its request ready but for the task's id, the answer awaited."""
-    with Store(Settings(redis_url=url, timezone="Asia/Tokyo")) as store:
-        created = ev.Created(identity=ev.Identity(task_type="noop"))
-        command = next(store.flows.apply(TASK_ID.decode(), (created,), store.now()))
-        store.execute(command)
-        (request,) = plan(command, store.layout).requests
-    with redis.Redis.from_url(url) as client:
-        connection = client.connection_pool.get_connection()
-
-        def commit(*, headers: dict[str, Any], **_: Any) -> None:
-            connection.send_packed_command((ready.replace(TASK_ID, headers["id"].encode()),))
-            assert connection.read_response() == [1]
-
-        ready = packed(request)
-        yield commit
 
 
 def _singly(app: Celery, tasks: int) -> float:

@@ -12,8 +12,9 @@ from tests.servers import Worker
 
 from .jobs import environment
 
-#: Starts a worker at a URL, tracked at an interval or bare, and waits until it is ready.
-StartWorker = Callable[[str, "float | None", int], Worker]
+#: Starts a worker at a URL, tracked at an interval or bare, and waits until it is ready; may be
+#: asked for bare commits around each task.
+StartWorker = Callable[..., Worker]
 
 
 @contextmanager
@@ -23,7 +24,9 @@ def workers() -> Iterator[StartWorker]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        def start(url: str, interval_s: float | None, concurrency: int) -> Worker:
+        def start(
+            url: str, interval_s: float | None, concurrency: int, *, committing: bool = False
+        ) -> Worker:
             name = f"benchmark-{next(numbers)}"
             worker = Worker(
                 "tests.benchmarks.jobs",
@@ -31,7 +34,7 @@ def workers() -> Iterator[StartWorker]:
                 name=name,
                 concurrency=concurrency,
                 args=["--without-gossip", "--without-mingle"],
-                env=environment(url, interval_s),
+                env=environment(url, interval_s, committing),
             )
             stack.callback(worker.stop)
             return worker.start()
