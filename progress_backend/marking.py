@@ -113,8 +113,11 @@ def identity_of(
 
 def header_of(identity: Identity) -> dict[str, Any]:
     """The header that carries the values to the worker; each message pays for what it holds."""
-    values = ((field, getattr(identity, field)) for field in _FITS)
-    return {field: value for field, value in values if value not in (None, {})}
+    return {
+        field: value
+        for field in _FITS
+        if (value := getattr(identity, field)) is not None and value != {}
+    }
 
 
 def _text(value: Any) -> str | None:

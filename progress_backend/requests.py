@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -113,25 +112,10 @@ def _commit(command: c.Commit, keys: Keys) -> Request:
         names = [keys.task(command.task_id), keys.facets]
         about = (command.task_id, command.expected, command.document, command.ttl_ms)
         return _evalsha(scripts.REWRITE, names, *about, keys.channel(command.task_id), publish)
-    leave: Sequence[str] = ()
-    enter: Sequence[str] = ()
-    if before != after or command.fresh:
-        old = _indexes(before, keys) if before else ()
-        new = _indexes(after, keys)
-        leave = [name for name in old if name not in new]
-        enter = new if command.fresh else [name for name in new if name not in old]
-    names = [
-        keys.task(command.task_id),
-        keys.facets,
-        keys.expiry,
-        keys.index(),
-        keys.rate(after.task_type),
-        *leave,
-        *enter,
-    ]
+    leave, enter = _moved(before, after, command.fresh, keys)
     return _evalsha(
         scripts.COMMIT,
-        names,
+        [keys.task(command.task_id), *_about_all(after.task_type, keys), *leave, *enter],
         command.task_id,
         command.expected,
         write_facets(before),
@@ -161,6 +145,24 @@ def _sweep(command: c.Sweep, keys: Keys) -> Request:
         groups += [write_facets(facets), len(own), len(standing), *standing]
     about = (command.before_ms, keys.task(""), len(task_ids))
     return _evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)
+
+
+@lru_cache(maxsize=1_024)
+def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
+    """The keys of a commit that do not depend on the task itself."""
+    return (keys.facets, keys.expiry, keys.index(), keys.rate(task_type))
+
+
+@lru_cache(maxsize=4_096)
+def _moved(
+    before: c.Facets | None, after: c.Facets, fresh: bool, keys: Keys
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The indexes that a task leaves and enters; a fresh one enters all, to be the newest there."""
+    if before == after and not fresh:
+        return (), ()
+    old, new = _indexes(before, keys) if before else (), _indexes(after, keys)
+    leave = tuple(name for name in old if name not in new)
+    return leave, new if fresh else tuple(name for name in new if name not in old)
 
 
 @lru_cache(maxsize=4_096)

@@ -15,6 +15,7 @@ from progress_backend.embedded import EmbeddedServer
 
 from .bare_commits import created
 from .jobs import make_app
+from .one_core import on_one_core
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
@@ -25,7 +26,7 @@ OURS, PEER, LIMIT = "tracked", "bare", "bare with a bare commit each"
 def measure(quick: bool) -> list[Row]:
     """Two rows: one by one, and as groups."""
     tasks, rounds = (100, 2) if quick else (1_000, 8)
-    with EmbeddedServer() as server:
+    with EmbeddedServer() as server, on_one_core([server.pid]):
         base = server.url.rpartition("/")[0]
         apps = {
             OURS: make_app(f"{base}/1", 0.0),
@@ -49,7 +50,10 @@ def measure(quick: bool) -> list[Row]:
         singly, single_cost = _compared(one_each, apps, tasks, rounds, server.pid)
         del apps[LIMIT]
         grouped, group_cost = _compared(_grouped, apps, tasks, rounds, server.pid)
-    note = f"{tasks:,} no-op tasks a round, no worker, interval 0, Flower events off"
+    note = (
+        f"{tasks:,} no-op tasks a round, no worker, interval 0, Flower events off; publisher and "
+        "store on one core"
+    )
     return [
         Row(
             what="publish/s",

@@ -9,7 +9,7 @@ from .sides import COMMITTED, OURS
 
 def measure(quick: bool) -> list[Row]:
     """Two rows: the middle and the slowest hundredth."""
-    updates, rounds = (50, 2) if quick else (300, 12)
+    updates, rounds = (50, 2) if quick else (600, 12)
     p50, p99 = compared(["job"], 1, updates, 0.003, rounds)
     return [
         Row(

@@ -58,8 +58,7 @@ def measure(quick: bool) -> list[Row]:
             notes=(
                 f"{tasks:,} tasks that wait in the queue, interval 0, Flower events off",
                 "two bare commits each, their requests ready but for the id, leave "
-                f"{measured.ratio(LIMIT, PEER):.3f}× bare; with them for each task's publisher "
-                "none is made",
+                f"{measured.ratio(LIMIT, PEER):.3f}× bare",
                 measured.spread(OURS, PEER),
                 f"processor time of worker and server: {spent.ratio(OURS, PEER):.3f}× bare",
             ),
