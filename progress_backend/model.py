@@ -83,8 +83,9 @@ class Task:
     completed_at: datetime | None = None
     results: dict[str, Any] = field(default_factory=dict)
     processing_details: dict[str, Any] = field(default_factory=dict)
-    #: Runs so far; the running one's number.
+    #: Runs so far; the running one's number, and when it began.
     attempt: int = 0
+    attempt_started_at: datetime | None = None
     #: Celery's count of retries of the running attempt.
     retries: int = 0
     worker: Worker | None = None

@@ -206,6 +206,9 @@ class Sender:
         with self._sending:
             while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
                 task_id, kept = first
+                if kept.run is not None and kept.run.refused:
+                    self._outbox.sent(task_id, kept)
+                    continue
                 try:
                     now = self.writer.now()
                     event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))

@@ -20,7 +20,7 @@ from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
 from .marking import CREATED_AT, DIGEST, HEADER, identity_of
-from .model import TaskStatus, Worker
+from .model import Worker
 from .record import created
 from .run import Run, TaskCancelled
 from .tracker import Process, Tracker
@@ -98,9 +98,7 @@ def _prerun(
         created_at = datetime.fromisoformat(given[CREATED_AT])
         run.base = created(task_id, identity, created_at, given[DIGEST])
     process.begin(run)
-    applied = process.sender.record(run, task_id, started)
-    if applied is not None and applied.refused is not None:
-        run.refused = run.status != TaskStatus.CANCELLED
+    process.sender.record(run, task_id, started)
     process.sender.opened(run)
 
 

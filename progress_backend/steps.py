@@ -62,6 +62,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     return replace(
         _reopened(task),
         attempt=task.attempt + 1,
+        attempt_started_at=scene.now,
         worker=event.worker,
         retries=event.retries,
         started_at=task.started_at or scene.now,

@@ -25,6 +25,7 @@ ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: what the step says, mostly whatever it was.
 SAME: Final = "same"
+_UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 #: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
 NOT_PUBLISHED: Final = "not_published"
 
@@ -94,6 +95,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
         if row == TaskStatus.ERROR and not came_again:
             raise _refusal(task, event)
+        if row in _UNENDED and _is_late(task, event):
+            raise _refusal(task, event)
     elif row == SUSPECTED and not isinstance(event, (ev.Created, ev.Requeued)):
         speaks_for_itself = event.attempt is not None or event.owner is not None
         if not speaks_for_itself:
@@ -102,6 +105,15 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         spoke = task.revision != event.revision
         if spoke or task.worker is None or task.worker.lease != event.lease:
             raise _refusal(task, event)
+
+
+def _is_late(task: Task, start: ev.Started) -> bool:
+    """Whether the start was kept while the store was away, and another worker has begun a newer
+    run since. (One worker's own start may come twice, if the store took it unsaid.)"""
+    newest = task.attempt_started_at
+    if start.at is None or newest is None or start.worker == task.worker:
+        return False
+    return start.at < newest
 
 
 def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:

@@ -72,6 +72,7 @@ def _document(task: Task) -> dict[str, Any]:
     body["created_at"] = rendered(task.created_at)
     body["estimated_completion"] = rendered(ending(task, remaining))
     body["attempt"] = task.attempt
+    body["attempt_started_at"] = rendered(task.attempt_started_at)
     body["retries"] = task.retries
     body["worker"] = None if task.worker is None else _worker(task.worker)
     body["parent_id"] = task.parent_id
@@ -125,6 +126,7 @@ def decode(document: bytes) -> Task:
         metadata=body["metadata"],
         created_at=_time(body.get("created_at")),
         attempt=body.get("attempt", 0),
+        attempt_started_at=_time(body.get("attempt_started_at")),
         retries=body.get("retries", 0),
         worker=Worker(worker["lease"], worker["name"], worker.get("task")) if worker else None,
         parent_id=body.get("parent_id"),

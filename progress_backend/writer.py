@@ -90,6 +90,8 @@ class Writer:
             run.told(task.status)
         elif started:
             run.told(task.status)
+        if started and applied.refused is not None:
+            run.refused = not run.cancelled
 
     def look(self, run: Run) -> None:
         """Reads the record for its status."""

@@ -77,6 +77,7 @@ class TaskBody(BaseModel):
     created_at: CreatedAt
     estimated_completion: Ending
     attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
+    attempt_started_at: str | None = Field(description="When this run began; null before that.")
     retries: int = Field(description="How often Celery has retried it.")
     worker: Worker | None = Field(
         description="Who runs it, or ran it last; null while it waits for its next run."

@@ -41,6 +41,7 @@ CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
 
 _ADDED: Final[Json] = {
     "attempt": 1,
+    "attempt_started_at": "2024-01-15T10:30:00.000+09:00",
     "retries": 0,
     "worker": {"lease": "celery@host/8b1f", "name": "celery@host"},
     "parent_id": None,

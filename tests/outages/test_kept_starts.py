@@ -1,0 +1,99 @@
+"""A start that was kept while its worker could not reach the store, and a newer one elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend.model import Worker
+from progress_backend.run import Run
+from progress_backend.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.records import Records
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
+MakeSender = Callable[[], Sender]
+
+
+@pytest.fixture
+def make_sender(server_url: str) -> Iterator[MakeSender]:
+    """Each as in a process of its own."""
+    with ExitStack() as stack:
+
+        def make() -> Sender:
+            store = stack.enter_context(Store(Settings(redis_url=server_url)))
+            sender = Sender(store, None)
+            stack.callback(sender.stop)
+            return sender
+
+        yield make
+
+
+def started(lease: str) -> ev.Started:
+    return ev.Started(identity=IDENTITY, worker=Worker(lease, lease))
+
+
+def kept(sender: Sender, lease: str, *then: ev.Event) -> Run:
+    """A run whose start, a minute ago, waits for the store."""
+    run = Run("t", IDENTITY, sender)
+    start = started(lease).happened_at(sender.writer.now() - timedelta(minutes=1))
+    sender._keep(run, "t", (start, *then))
+    return run
+
+
+@pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="killed")])
+def test_it_does_not_take_the_record_from_the_newer_one(
+    make_sender: MakeSender, server_url: str, end: ev.Event
+) -> None:
+    here, there = make_sender(), make_sender()
+    newer = Run("t", IDENTITY, here)
+    here.record(newer, "t", started("here"))
+    older = kept(there, "there", end)
+    eventually(lambda: not there._outbox)
+    assert (older.refused, newer.refused) == (True, False)
+    records = Records(server_url)
+    record = records.get("t")
+    assert (record.status, record.attempt, record.worker) == ("running", 1, Worker("here", "here"))
+    here.record(newer, "t", ev.Completed(results={"by": "here"}))
+    assert records.get("t").results == {"by": "here"}
+
+
+def test_nor_from_one_that_waits_for_its_next_run(make_sender: MakeSender, server_url: str) -> None:
+    here, there = make_sender(), make_sender()
+    newer = Run("t", IDENTITY, here)
+    here.record(newer, "t", started("here"), ev.Retried(retries=1))
+    kept(there, "there", ev.Completed())
+    eventually(lambda: not there._outbox)
+    record = Records(server_url).get("t")
+    assert (record.status, record.attempt, record.retries) == ("running", 1, 1)
+
+
+def test_it_begins_the_record_where_nobody_else_has(
+    make_sender: MakeSender, server_url: str
+) -> None:
+    there = make_sender()
+    older = kept(there, "there", ev.Completed())
+    eventually(lambda: not there._outbox)
+    record = Records(server_url).get("t")
+    assert (older.refused, record.status, record.attempt) == (False, "completed", 1)
+    assert record.attempt_started_at == record.started_at
+
+
+def test_it_is_the_word_of_a_run_whose_newer_one_is_silent(
+    make_sender: MakeSender, server_url: str
+) -> None:
+    here, there = make_sender(), make_sender()
+    here.record(Run("t", IDENTITY, here), "t", started("here"))
+    lost = ev.Lost(lease="here", error_message="silent", revision=1)
+    Records(server_url).apply("t", lost)
+    kept(there, "there", ev.Completed())
+    eventually(lambda: not there._outbox)
+    assert Records(server_url).get("t").status == "completed"
