@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -23,7 +22,7 @@ class Counts:
     """What became of the items that were put into mailboxes."""
 
     delivered: int = 0
-    #: Gone for a newer one before the listener fetched it.
+    #: Gone for a newer one before the listener had it.
     dropped: int = 0
 
 
@@ -104,12 +103,6 @@ class Hub(Generic[T]):
         self._rounds: dict[str, _Round[T]] = {}
         self._closed = False
 
-    def join(self, topic: str) -> Mailbox[T]:
-        """A mailbox that gets what is published on the topic from now on."""
-        mailbox: Mailbox[T] = Mailbox(self.counts)
-        self.add(topic, mailbox)
-        return mailbox
-
     def add(self, topic: str, receiver: Receiver[T]) -> None:
         """Gives to the receiver what is published on the topic from now on."""
         if self._closed:
@@ -125,23 +118,28 @@ class Hub(Generic[T]):
         return bool(receivers)
 
     def publish(self, topic: str, item: T) -> None:
-        """Gives the item to all who listen to the topic, each item after the one before it.
+        """Gives the item to all who listen to the topic.
 
         To very many it is given in turns of the event loop, so that other work goes on meanwhile.
+        Who still waits for the item before it gets the newer one instead, and before the others.
         """
-        if (older := self._rounds.pop(topic, None)) is not None:
-            self._give(older, len(older.receivers))
+        older = self._rounds.pop(topic, None)
         receivers = self._topics.get(topic, {})
         if len(receivers) <= AT_ONCE:
             for receiver in receivers:
                 receiver.put(item)
             return
-        round_ = self._rounds[topic] = _Round(topic, item, tuple(receivers))
+        order = tuple(receivers)
+        if older is not None:
+            behind = {one: None for one in older.receivers[older.given :] if one in receivers}
+            self.counts.dropped += len(behind)
+            order = (*behind, *(one for one in order if one not in behind))
+        round_ = self._rounds[topic] = _Round(topic, item, order)
         self._go_on(round_)
 
     def _go_on(self, round_: _Round[T]) -> None:
         if self._rounds.get(round_.topic) is not round_:
-            return  # a newer item came: it was brought to its end
+            return  # a newer item came
         self._give(round_, AT_ONCE)
         if round_.given < len(round_.receivers):
             asyncio.get_running_loop().call_soon(self._go_on, round_)
@@ -154,10 +152,6 @@ class Hub(Generic[T]):
             if receiver in still:
                 receiver.put(round_.item)
         round_.given += most
-
-    def topics(self) -> Iterable[str]:
-        """The topics that somebody listens to."""
-        return self._topics.keys()
 
     def listeners(self) -> int:
         """How many listen."""

@@ -38,10 +38,6 @@ class Keys:
         """Pattern over all tasks' channels."""
         return f"{_escaped(self.prefix)}task_update:*"
 
-    def task_id_of(self, channel: str) -> str:
-        """The task a channel speaks of."""
-        return channel.removeprefix(f"{self.prefix}task_update:")
-
     # Indexes
 
     def index(

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from progress_backend.keys import Keys
 from progress_backend.model import STATUSES
-from tests.strategies import names
 
 
 def test_the_specifications_names() -> None:
@@ -45,12 +44,6 @@ def test_a_prefix_goes_before_every_name() -> None:
 
 def test_a_prefix_is_no_pattern() -> None:
     assert Keys("a*[b]?\\:").every_channel == "a\\*\\[b\\]\\?\\\\:task_update:*"
-
-
-@given(names, st.sampled_from(["", "p:", "task_update:"]))
-def test_a_channel_says_whose_it_is(task_id, prefix) -> None:
-    keys = Keys(prefix)
-    assert keys.task_id_of(keys.channel(task_id)) == task_id
 
 
 def test_a_task_stands_in_four_indexes_or_in_eight_with_a_symbol() -> None:
