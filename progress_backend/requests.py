@@ -105,31 +105,62 @@ def _evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
     return ("EVALSHA", script.sha, len(keys), *keys, *args)
 
 
-def _commit(command: c.Commit, keys: Keys) -> Request:
-    before, after = command.before, command.after
-    publish = "SPUBLISH" if keys.sharded else "PUBLISH"
-    if command.due_ms is None and before == after and command.rate is None and command.expected:
-        names = [keys.task(command.task_id), keys.facets]
-        about = (command.task_id, command.expected, command.document, command.ttl_ms)
-        return _evalsha(scripts.REWRITE, names, *about, keys.channel(command.task_id), publish)
-    leave, enter = _moved(before, after, command.fresh, keys)
+def _commit(commit: c.Commit, keys: Keys) -> Request:
+    before, after, due_ms = commit.before, commit.after, commit.due_ms
+    if commit.rate is None:
+        if due_ms is None and before == after and commit.expected:
+            return _rewrite(commit, keys)
+        if due_ms is not None and before is None and commit.fresh and not commit.expected:
+            return _begin(commit, keys)
+    leave, enter = _moved(before, after, commit.fresh, keys)
     return _evalsha(
         scripts.COMMIT,
-        [keys.task(command.task_id), *_about_all(after.task_type, keys), *leave, *enter],
-        command.task_id,
-        command.expected,
+        [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter],
+        commit.task_id,
+        commit.expected,
         write_facets(before),
-        command.document,
+        commit.document,
         write_facets(after),
-        command.ttl_ms,
-        "" if command.due_ms is None else command.due_ms,
-        keys.channel(command.task_id),
+        commit.ttl_ms,
+        "" if due_ms is None else due_ms,
+        keys.channel(commit.task_id),
         len(leave),
         len(enter),
-        int(command.fresh),
-        "" if command.rate is None else repr(command.rate),
-        publish,
+        int(commit.fresh),
+        "" if commit.rate is None else repr(commit.rate),
+        _publish(keys),
     )
+
+
+def _begin(commit: c.Commit, keys: Keys) -> Request:
+    return _evalsha(
+        scripts.BEGIN,
+        [keys.task(commit.task_id), keys.facets, keys.expiry, *_indexes(commit.after, keys)],
+        commit.task_id,
+        commit.document,
+        write_facets(commit.after),
+        commit.ttl_ms,
+        commit.due_ms,
+        keys.channel(commit.task_id),
+        _publish(keys),
+    )
+
+
+def _rewrite(commit: c.Commit, keys: Keys) -> Request:
+    return _evalsha(
+        scripts.REWRITE,
+        [keys.task(commit.task_id), keys.facets],
+        commit.task_id,
+        commit.expected,
+        commit.document,
+        commit.ttl_ms,
+        keys.channel(commit.task_id),
+        _publish(keys),
+    )
+
+
+def _publish(keys: Keys) -> str:
+    return "SPUBLISH" if keys.sharded else "PUBLISH"
 
 
 def _sweep(command: c.Sweep, keys: Keys) -> Request:

@@ -22,9 +22,13 @@ THERE = c.Facets("running", "fetch_data", "7203.T", "lease-1")
 #: For each script, commands that call it in every shape.
 CALLS: dict[str, list[c.Command]] = {
     "commit": [
-        c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
+        c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, fresh=True),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, rate=1.5),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
+    ],
+    "begin": [
+        c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
+        c.Commit("t", "", b"{}", None, THERE, 1, 2, fresh=True),
     ],
     "rewrite": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
     "page": [c.Page(0, 20), c.Page(40, 20, "running", "fetch_data", "7203.T")],

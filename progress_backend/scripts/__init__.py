@@ -20,9 +20,10 @@ def _read(verb: str) -> Script:
 
 
 COMMIT: Final = _read("commit")
+BEGIN: Final = _read("begin")
 REWRITE: Final = _read("rewrite")
 PAGE: Final = _read("page")
 SWEEP: Final = _read("sweep")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
-ALL: Final = (COMMIT, REWRITE, PAGE, SWEEP, UNLOCK, FORGET)
+ALL: Final = (COMMIT, BEGIN, REWRITE, PAGE, SWEEP, UNLOCK, FORGET)
