@@ -68,10 +68,15 @@ def clock_of(worker: Worker) -> datetime:
 
 def consume(fleet: Fleet, worker: Worker, command: str, logged: str) -> None:
     """Has the worker begin or end to take from the queue; told by its log, since it does not heed
-    what asks for a reply: by its clock, that came too late."""
+    what asks for a reply: by its clock, that came too late. Asked again until it is there: who is
+    ready does not listen yet, and nobody keeps what is broadcast."""
     queue = fleet.app.conf.task_default_queue
-    getattr(fleet.app.control, command)(queue, destination=[worker.nodename])
-    worker.wait_for_log(f"{logged}.* {queue}")
+
+    def heard() -> object:
+        getattr(fleet.app.control, command)(queue, destination=[worker.nodename])
+        return worker.wait_for_log(f"{logged}.* {queue}", 2.0)
+
+    eventually(heard, TIMEOUT_S)
 
 
 def times(record: dict[str, Any]) -> list[datetime]:
