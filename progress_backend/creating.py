@@ -9,7 +9,6 @@ from . import commands as c
 from . import wire
 from .events import Created
 from .flows import Flow, Flows
-from .model import replace
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .transition import transition
 
@@ -20,8 +19,11 @@ Begun = tuple[str, Created]
 def create(flows: Flows, begun: Sequence[Begun], now: datetime) -> Flow[list[Applied]]:
     """Each as `Flows.apply` leaves it; what is there already is applied to by itself."""
     locale = flows.settings.locale
-    tasks = [transition(None, event, now, task_id=i, locale=locale) for i, event in begun]
-    written = [encoded(replace(task, revision=1), clip=True) for task in tasks]
+    tasks = [
+        transition(None, event, now, task_id=task_id, locale=locale, revision=1)
+        for task_id, event in begun
+    ]
+    written = [encoded(task, clip=True) for task in tasks]
     now_ms = milliseconds(now)
     commits = []
     for task, document in written:

@@ -7,6 +7,7 @@ monitors; that is more work than all the rest of a written value.
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -45,13 +46,17 @@ class Exchange:
         try:
             connection = self._take()
             try:
-                connection.send_packed_command((b"".join(map(packed, requests)),))
+                if connection.health_check_interval:
+                    connection.check_health()
+                connection._sock.sendall(b"".join(map(packed, requests)))
                 replies = _replies(connection, len(requests))
             except BaseException as error:
                 # A signal's exception too, which may come between any two lines.
                 if not isinstance(error, redis.exceptions.ResponseError):
                     connection.disconnect()  # what may come yet is no answer to anybody else
                 self._client.connection_pool.release(connection)
+                if isinstance(error, OSError):
+                    raise _as_redis_py(error) from error
                 raise
             self._hold(connection)
             return replies
@@ -102,15 +107,16 @@ def _says_committed(connection: Any) -> bool:
     sock = connection._sock
     if type(sock) is not socket.socket:  # TLS cannot look ahead
         return False
-    try:
-        if sock.recv(len(_COMMITTED), socket.MSG_PEEK) != _COMMITTED:
-            return False
-        sock.recv(len(_COMMITTED))
-    except OSError as error:
-        kinds = redis.exceptions
-        kind = kinds.TimeoutError if isinstance(error, TimeoutError) else kinds.ConnectionError
-        raise kind(f"no reply from Redis: {error}") from error
+    if sock.recv(len(_COMMITTED), socket.MSG_PEEK) != _COMMITTED:
+        return False
+    os.read(sock.fileno(), len(_COMMITTED))  # it is there: not waited for again
     return True
+
+
+def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:
+    kinds = redis.exceptions
+    kind = kinds.TimeoutError if isinstance(error, TimeoutError) else kinds.ConnectionError
+    return kind(f"no reply from Redis: {error}")
 
 
 def packed(request: Request) -> bytes:

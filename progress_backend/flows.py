@@ -15,7 +15,7 @@ from . import estimate, paging, wire
 from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
 from .events import Created, Event
 from .json_text import dumps
-from .model import STATUSES, Task, TaskStatus, rendered, replace
+from .model import STATUSES, Task, TaskStatus, rendered
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .settings import Settings
 from .transition import transition
@@ -88,7 +88,7 @@ class Flows:
             ConcurrentUpdate: others were first `TRIES` times.
             TooLarge: the document would outgrow its limit.
         """
-        remembered, fresh_read = base, False
+        remembered, fresh_read, locale = base, False, self.settings.locale
         if base is None and not isinstance(events[0], Created):
             (document,) = yield c.Read((task_id,))
             base, fresh_read = (Base.of(document) if document else None), True
@@ -96,10 +96,11 @@ class Flows:
         expected = base.digest if base else ""
         for _ in range(TRIES):
             task = base.task if base else None
+            revision = task.revision + 1 if task else 1
             try:
                 for event in events:
                     task = transition(
-                        task, event, now, task_id=task_id, locale=self.settings.locale
+                        task, event, now, task_id=task_id, locale=locale, revision=revision
                     )
             except TransitionRefused as refused:
                 # What is remembered or supposed may be old; the store has the last word.
@@ -115,7 +116,6 @@ class Flows:
             if base is not None and task is base.task:
                 return Applied(base, None)
             renewed = base is not None and base.task.ended and isinstance(events[0], Created)
-            task = replace(task, revision=task.revision + 1)
             task, document = encoded(task, clip)
             fresh = base is None or renewed
             now_ms = milliseconds(now)

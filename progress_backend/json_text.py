@@ -28,9 +28,9 @@ _LONG: Final = b"0" * 19
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
-def document_of(body: Mapping[str, Any], *values: Any) -> bytes:
+def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
     """A record's JSON. `values` are the parts that came from users; all the rest is plain."""
-    if not [value for value in values if not plain(value)]:
+    if not [value for value in values if value and not plain(value)]:
         try:
             return orjson.dumps(body)
         except TypeError:

@@ -6,7 +6,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, overload
 
 from .events import Identity
@@ -32,6 +32,12 @@ class Marking:
     symbol: Any = None
     total_items: Any = None
     metadata: Any = None
+    #: Those that say something.
+    said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        said = {name: value for name in _FITS if (value := getattr(self, name)) is not None}
+        object.__setattr__(self, "said", said)
 
 
 @overload
@@ -90,18 +96,18 @@ def identity_of(
     """
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
-    for field, fit in _FITS.items():
-        value = given.get(field)
-        if value is None and (value := getattr(marking, field)) is None:
-            continue
+    said = marking.said
+    if given:
+        said = {**said, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
+    for one, value in said.items():
         try:
             if callable(value):
                 if bound is None:
                     bound = _bound(task, args, kwargs)
-                value = _called(value, bound)
-            values[field] = fit(value)
+                value = _called(value, bound)  # noqa: PLW2901
+            values[one] = _FITS[one](value)
         except Exception as error:  # the team's function or value may raise anything
-            logger.warning("%s of %s is left out: %s", field, name, described(error))
+            logger.warning("%s of %s is left out: %s", one, name, described(error))
     return Identity(
         task_type=values.get("task_type") or name,
         symbol=values.get("symbol"),
@@ -113,11 +119,14 @@ def identity_of(
 
 def header_of(identity: Identity) -> dict[str, Any]:
     """The header that carries the values to the worker; each message pays for what it holds."""
-    return {
-        field: value
-        for field in _FITS
-        if (value := getattr(identity, field)) is not None and value != {}
-    }
+    header: dict[str, Any] = {"task_type": identity.task_type}
+    if identity.symbol is not None:
+        header["symbol"] = identity.symbol
+    if identity.total_items is not None:
+        header["total_items"] = identity.total_items
+    if identity.metadata:
+        header["metadata"] = identity.metadata
+    return header
 
 
 def _text(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from . import wire
 from .commands import Facets
 from .errors import TooLarge, TransitionRefused
 from .events import Created, Identity
-from .model import Task, TaskStatus, replace
+from .model import Task, TaskStatus
 from .transition import transition
 
 
@@ -54,8 +54,8 @@ class Applied(NamedTuple):
 
 def created(task_id: str, identity: Identity, created_at: datetime, digest: str = "") -> Base:
     """The record as its publisher made it, known without reading it."""
-    task = transition(None, Created(identity=identity), created_at, task_id=task_id)
-    return Base(replace(task, revision=1), digest)
+    created = Created(identity=identity)
+    return Base(transition(None, created, created_at, task_id=task_id, revision=1), digest)
 
 
 def facets_of(task: Task) -> Facets:

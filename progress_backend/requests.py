@@ -135,7 +135,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
 def _begin(commit: c.Commit, keys: Keys) -> Request:
     return _evalsha(
         scripts.BEGIN,
-        [keys.task(commit.task_id), keys.facets, keys.expiry, *_indexes(commit.after, keys)],
+        [keys.task(commit.task_id), *_begun(commit.after, keys)],
         commit.task_id,
         commit.document,
         write_facets(commit.after),
@@ -194,6 +194,12 @@ def _moved(
     old, new = _indexes(before, keys) if before else (), _indexes(after, keys)
     leave = tuple(name for name in old if name not in new)
     return leave, new if fresh else tuple(name for name in new if name not in old)
+
+
+@lru_cache(maxsize=1_024)
+def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
+    """The keys of a first record that do not depend on the task itself."""
+    return (keys.facets, keys.expiry, *_indexes(after, keys))
 
 
 @lru_cache(maxsize=4_096)

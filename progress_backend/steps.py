@@ -20,6 +20,7 @@ class Scene(NamedTuple):
 
     now: datetime
     locale: Locale
+    task_id: str
 
 
 #: What a first record begins with; copying it costs a fifth of making a Task.
@@ -37,7 +38,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     who = event.identity
     return replace(
         NOTHING,
-        task_id=task.task_id,
+        task_id=scene.task_id,
         task_type=_name(who.task_type),
         total_items=who.total_items,
         symbol=None if who.symbol is None else _name(who.symbol),

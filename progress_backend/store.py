@@ -17,11 +17,12 @@ from . import scripts
 from .async_exchange import AsyncExchange
 from .commands import Command
 from .connection import async_client, async_cluster, close_async, sync_client, sync_cluster
-from .errors import SettingsError, StoreUnavailable
+from .errors import SettingsError
 from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
+from .redis_errors import MAPPED
 from .requests import Request, plan, reads
 from .settings import Settings
 
@@ -29,30 +30,6 @@ T = TypeVar("T")
 
 #: Time after which a clock is measured again, since clocks are set and drift.
 _MEASURED_S = 60.0
-
-#: What redis-py raises when Redis is away, loading, demoted or too slow: try again later.
-_AWAY = (
-    redis.exceptions.ConnectionError,
-    redis.exceptions.TimeoutError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.ClusterError,
-    redis.exceptions.RedisClusterException,
-    OSError,
-)
-
-
-class mapped_errors:  # noqa: N801 - reads as what it does: with mapped_errors()
-    """The one place where redis-py's errors become ours."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, _AWAY):
-            raise StoreUnavailable(f"the progress store does not answer: {error}") from error
-        if isinstance(error, redis.exceptions.ResponseError):
-            # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
-            raise StoreUnavailable(f"the progress store refuses: {error}") from error
 
 
 class _Base:
@@ -124,7 +101,7 @@ class Store(_Base):
     def execute(self, command: Command) -> Any:
         """Carries out one command."""
         planned = plan(command, self.layout)
-        with mapped_errors():
+        with MAPPED:
             try:
                 return planned.reply(self._send(planned.requests))
             except redis.exceptions.NoScriptError:
@@ -155,12 +132,12 @@ class Store(_Base):
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each lease renewal does."""
-        with mapped_errors():
+        with MAPPED:
             self._measured(time.time(), self._client.execute_command("TIME"))
 
     def server(self) -> str:
         """Which run of which server answers; "" where that may not be asked."""
-        with mapped_errors():
+        with MAPPED:
             try:
                 return str(self._client.info("server").get("run_id", ""))
             except redis.exceptions.NoPermissionError:
@@ -200,7 +177,7 @@ class AsyncStore(_Base):
     async def execute(self, command: Command) -> Any:
         """Carries out one command."""
         planned = plan(command, self.layout)
-        with mapped_errors():
+        with MAPPED:
             try:
                 return planned.reply(await self._send(planned.requests))
             except redis.exceptions.NoScriptError:
@@ -232,7 +209,7 @@ class AsyncStore(_Base):
 
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
-        with mapped_errors():
+        with MAPPED:
             self._measured(time.time(), await self._client.execute_command("TIME"))
 
     async def close(self) -> None:

@@ -45,10 +45,12 @@ def transition(
     *,
     task_id: str = "",
     locale: Locale = "ja",
+    revision: int | None = None,
 ) -> Task:
     """The task after `event`; the very same object if the event changes nothing.
 
-    `task` is None when there is no record; `task_id` names the one to make then.
+    `task` is None when there is no record; `task_id` names the one to make then. `revision` is
+    that of the commit which the event is part of; None leaves it as it is.
 
     Raises:
         TransitionRefused: the table, the fence or an ended status refuses the event.
@@ -58,8 +60,9 @@ def transition(
     if move is None:
         raise _refusal(task, event)
     if task is None:
-        task = replace(NOTHING, task_id=task_id)
+        task = NOTHING
     else:
+        task_id = task.task_id
         _fence(task, event, row)
     # Skewed clocks may not turn time back: started <= updated <= completed, always. Times are
     # kept in milliseconds, so that a record is the same remembered or read.
@@ -69,12 +72,13 @@ def transition(
     for known in (task.created_at, task.started_at, task.updated_at):
         if known is not None and known > now:
             now = known
-    after = move.step(task, event, Scene(now, locale))
+    after = move.step(task, event, Scene(now, locale, task_id))
     if after is task:
         return task
     attempt = max(after.attempt, event.attempt or 0)
     status = after.status if move.to == SAME else move.to
-    return replace(after, status=status, updated_at=now, attempt=attempt)
+    revision = after.revision if revision is None else revision
+    return replace(after, status=status, updated_at=now, attempt=attempt, revision=revision)
 
 
 def row_of(task: Task | None) -> str:

@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "notifier",
         "outbox",
         "publishing",
+        "redis_errors",
         "replacing",
         "replies",
         "requests",

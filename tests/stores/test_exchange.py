@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from progress_backend import exchange
 from progress_backend.exchange import Exchange, packed
 from tests.conftest import StartServer
 
@@ -98,23 +100,30 @@ class Interrupted(BaseException):
 
 @pytest.mark.parametrize("sent_before", [0, 1])
 def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
-    server_url: str, sent_before: int
+    client: redis.Redis, sent_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Interrupting(redis.Connection):
-        def send_packed_command(self, *args, **options) -> None:
-            super().send_packed_command(*args, **options)
-            if args[0][0].startswith(b"*3\r\n$5\r\nBLPOP"):
-                raise Interrupted
+    def interrupted(connection: redis.Connection, count: int) -> list[Any]:
+        raise Interrupted
 
-    pool = redis.ConnectionPool.from_url(server_url, connection_class=Interrupting, protocol=2)
-    with redis.Redis.from_pool(pool) as client:
-        exchange = Exchange(client)
-        for _ in range(sent_before):
-            exchange.ask(("ECHO", "held from then on"))
-        with pytest.raises(Interrupted):
-            exchange.ask(("BLPOP", "nothing", 0.2))
-        assert client.echo("mine") == b"mine"
-        assert exchange.ask(("ECHO", "mine too")) == [b"mine too"]
+    held = Exchange(client)
+    for _ in range(sent_before):
+        held.ask(("ECHO", "held from then on"))
+    monkeypatch.setattr(exchange, "_replies", interrupted)
+    with pytest.raises(Interrupted):
+        held.ask(("BLPOP", "nothing", 0.2))
+    monkeypatch.undo()
+    assert client.echo("mine") == b"mine"
+    assert held.ask(("ECHO", "mine too")) == [b"mine too"]
+
+
+def test_a_health_check_that_the_url_asks_for_is_made(server_url: str) -> None:
+    with redis.Redis.from_url(f"{server_url}?health_check_interval=1") as client:
+        held = Exchange(client)
+        held.ask(("ECHO", "a"))
+        before = client.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"]
+        held._held.next_health_check = 0
+        held.ask(("ECHO", "b"))
+        assert client.info("commandstats")["cmdstat_ping"]["calls"] > before
 
 
 def test_requests_that_are_sent_together_are_answered_in_their_order(client: redis.Redis) -> None:

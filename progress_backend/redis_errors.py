@@ -1,0 +1,35 @@
+"""The one place where redis-py's errors become ours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import redis.exceptions
+
+from .errors import StoreUnavailable
+
+#: What redis-py raises when Redis is away, loading, demoted or too slow: try again later.
+_AWAY = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.ClusterError,
+    redis.exceptions.RedisClusterException,
+    OSError,
+)
+
+
+class _Mapped:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, _AWAY):
+            raise StoreUnavailable(f"the progress store does not answer: {error}") from error
+        if isinstance(error, redis.exceptions.ResponseError):
+            # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
+            raise StoreUnavailable(f"the progress store refuses: {error}") from error
+
+
+#: `with MAPPED:` around what asks Redis.
+MAPPED: Final = _Mapped()
