@@ -104,8 +104,9 @@ def identity_of(
             if callable(value):
                 if bound is None:
                     bound = _bound(task, args, kwargs)
-                value = _called(value, bound)  # noqa: PLW2901
-            values[one] = _FITS[one](value)
+                values[one] = _FITS[one](_called(value, bound))
+            else:
+                values[one] = _FITS[one](value)
         except Exception as error:  # the team's function or value may raise anything
             logger.warning("%s of %s is left out: %s", one, name, described(error))
     return Identity(
