@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from . import events as ev
@@ -24,6 +26,19 @@ def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
     if applied.document is not None and applied.task.revision == 1:
         headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
         headers[HEADER][DIGEST] = applied.base.digest
+
+
+def told_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:
+    """When the record was made and its digest, if the publisher said so: what came with a message
+    may be anything."""
+    created_at, digest = header.get(CREATED_AT), header.get(DIGEST)
+    if not isinstance(created_at, str) or not isinstance(digest, str):
+        return None
+    try:
+        time = datetime.fromisoformat(created_at)
+    except ValueError:
+        return None
+    return None if time.tzinfo is None else (time, digest)
 
 
 def not_published(tracker: Tracker, task_id: str, error: BaseException, attempt: int = 0) -> None:

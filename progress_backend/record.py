@@ -53,9 +53,10 @@ class Applied(NamedTuple):
 
 
 def created(task_id: str, identity: Identity, created_at: datetime, digest: str = "") -> Base:
-    """The record as its publisher made it, known without reading it."""
-    created = Created(identity=identity)
-    return Base(transition(None, created, created_at, task_id=task_id, revision=1), digest)
+    """The record as its publisher made it, known without reading it; `digest` is that of its
+    document, "" if it is not known."""
+    event = Created(identity=identity)
+    return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
 
 
 def facets_of(task: Task) -> Facets:

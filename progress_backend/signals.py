@@ -9,7 +9,6 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from billiard import current_process
@@ -19,7 +18,8 @@ from celery._state import _task_stack
 from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
-from .marking import CREATED_AT, DIGEST, HEADER, identity_of
+from .marking import HEADER, identity_of
+from .message import told_by_publisher
 from .model import Worker
 from .record import created
 from .run import Run, TaskCancelled
@@ -94,9 +94,8 @@ def _prerun(
         retries=request.retries or 0,
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
     )
-    if DIGEST in given and not started.retries:
-        created_at = datetime.fromisoformat(given[CREATED_AT])
-        run.base = created(task_id, identity, created_at, given[DIGEST])
+    if (told := told_by_publisher(given)) is not None and not started.retries:
+        run.base = created(task_id, identity, *told)
     process.begin(run)
     process.sender.record(run, task_id, started)
     process.sender.opened(run)
