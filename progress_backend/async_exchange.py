@@ -37,9 +37,10 @@ class AsyncExchange:
         try:
             connection._writer.write(packed(request))
             reply = await self._reply(connection._reader)
-            whole = True
-            return reply
-        except (redis.exceptions.ResponseError, redis.exceptions.InvalidResponse):
+            whole = not isinstance(reply, redis.exceptions.ResponseError)
+            if whole:
+                return reply
+        except redis.exceptions.InvalidResponse:
             pass
         finally:
             if not whole:  # what may come yet is no answer to anybody else

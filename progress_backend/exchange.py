@@ -7,19 +7,21 @@ monitors; that is more work than all the rest of a written value.
 
 from __future__ import annotations
 
-import os
 import select
-import socket
 import threading
-from typing import Any
+from typing import Any, Final
 
 import redis
 import redis.exceptions
 
+from .resp import Replies, Reply
+
 Request = tuple[Any, ...]
 
+#: Bytes taken at once.
+_READ: Final = 16 * 1024
 #: What nearly every commit is answered with.
-_COMMITTED = b"*1\r\n:1\r\n"
+_COMMITTED: Final = b"*1\r\n:1\r\n"
 #: What stands before an argument of a length; nearly all are no longer.
 _LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
 
@@ -49,19 +51,24 @@ class Exchange:
                 if connection.health_check_interval:
                     connection.check_health()
                 connection._sock.sendall(b"".join(map(packed, requests)))
-                replies = _replies(connection, len(requests))
+                replies = _replies(connection._sock, len(requests))
+                for reply in replies:
+                    if isinstance(reply, redis.exceptions.ReadOnlyError):
+                        raise reply  # a master no more: whoever connects anew is told of the next
             except BaseException as error:
                 # A signal's exception too, which may come between any two lines.
-                if not isinstance(error, redis.exceptions.ResponseError):
-                    connection.disconnect()  # what may come yet is no answer to anybody else
+                connection.disconnect()  # what may come yet is no answer to anybody else
                 self._client.connection_pool.release(connection)
                 if isinstance(error, OSError):
                     raise _as_redis_py(error) from error
                 raise
             self._hold(connection)
-            return replies
         finally:
             self._lock.release()
+        for reply in replies:
+            if isinstance(reply, redis.exceptions.ResponseError):
+                raise reply
+        return replies
 
     def _hold(self, connection: Any) -> None:
         self._held = connection
@@ -86,31 +93,18 @@ class Exchange:
         return pool.get_connection()
 
 
-def _replies(connection: Any, count: int) -> list[Any]:
-    replies: list[Any] = []
-    refused: redis.exceptions.ResponseError | None = None
-    # redis-py's parser reads ahead: from its first reply on, all are its own.
-    ours = True
-    for _ in range(count):
-        ours = ours and _says_committed(connection)
-        try:
-            replies.append([1] if ours else connection.read_response())
-        except redis.exceptions.ResponseError as error:
-            refused = refused or error
-    if refused is not None:
-        raise refused
-    return replies
-
-
-def _says_committed(connection: Any) -> bool:
-    """Takes that reply off the connection; any other is left there for redis-py's parser."""
-    sock = connection._sock
-    if type(sock) is not socket.socket:  # TLS cannot look ahead
-        return False
-    if sock.recv(len(_COMMITTED), socket.MSG_PEEK) != _COMMITTED:
-        return False
-    os.read(sock.fileno(), len(_COMMITTED))  # it is there: not waited for again
-    return True
+def _replies(sock: Any, count: int) -> list[Reply]:
+    """The replies to so many requests, when all of them have come."""
+    data = sock.recv(_READ)
+    if data == _COMMITTED and count == 1:
+        return [[1]]
+    replies, answered = Replies(), list[Reply]()
+    while data:
+        answered += replies.feed(data)
+        if len(answered) >= count:
+            return answered
+        data = sock.recv(_READ)
+    raise redis.exceptions.ConnectionError("the server closed the connection")
 
 
 def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:

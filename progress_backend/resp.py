@@ -2,6 +2,8 @@
 
 redis-py reads a reply in a dozen steps, each of which may wait; that takes longer than all the
 rest of a message's way through this process.
+
+A refusal is a reply as others are: replies to requests that were sent with it come after it.
 """
 
 from __future__ import annotations
@@ -9,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from redis.exceptions import InvalidResponse, ResponseError
+from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, ResponseError
 
-Reply = bytes | int | None | list["Reply"]
+Reply = bytes | int | None | ResponseError | list["Reply"]
 
 #: Longest reply that is waited for, in bytes; a document has a fraction of it.
 LONGEST: Final = 16 * 1024 * 1024
+
+#: Those that a caller has to tell from others, as redis-py names them.
+_REFUSALS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
 
 
 class _Incomplete(Exception):
@@ -31,7 +36,6 @@ class Replies:
         """The replies that are complete with this data.
 
         Raises:
-            ResponseError: the server refuses something.
             InvalidResponse: this is no reply, or too long a one.
         """
         data = self._rest + data
@@ -73,5 +77,6 @@ def _reply(data: bytes, at: int) -> tuple[Reply, int]:
     if kind == b"_":
         return None, at
     if kind == b"-":
-        raise ResponseError(line.decode(errors="replace"))
+        refusal = _REFUSALS.get(line.partition(b" ")[0], ResponseError)
+        return refusal(line.decode(errors="replace")), at
     raise InvalidResponse(f"no reply: {kind + line[:80]!r}")

@@ -122,6 +122,8 @@ class Subscription:
         while data := await stream.read(_READ):
             self._silent = False
             for reply in replies.feed(data):
+                if isinstance(reply, redis.exceptions.ResponseError):
+                    raise reply
                 if isinstance(reply, list):
                     self._take(*reply)
         raise redis.exceptions.ConnectionError("the server closed the connection")

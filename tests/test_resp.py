@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.exceptions import InvalidResponse, ResponseError
+from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, ResponseError
 
 from progress_backend import resp
 from progress_backend.resp import Replies
@@ -35,11 +35,14 @@ def test_replies_come_whole_wherever_the_bytes_are_cut(cuts: list[int]) -> None:
     assert read == MEANT
 
 
-def test_a_refusal_is_raised_after_what_came_before_it() -> None:
-    feeding = Replies().feed(b"+OK\r\n-NOPERM no\r\n")
-    assert next(feeding) == b"OK"
-    with pytest.raises(ResponseError, match="NOPERM no"):
-        next(feeding)
+def test_a_refusal_is_a_reply_among_others() -> None:
+    sent = b"+OK\r\n-NOPERM no\r\n*2\r\n:1\r\n-READONLY no\r\n-NOSCRIPT none\r\n:2\r\n"
+    ok, refused, (one, nested), unknown, two = Replies().feed(sent)
+    assert (ok, one, two) == (b"OK", 1, 2)
+    assert type(refused) is ResponseError
+    assert str(refused) == "NOPERM no"
+    assert isinstance(nested, ReadOnlyError)
+    assert isinstance(unknown, NoScriptError)
 
 
 def test_what_is_no_reply_is_refused() -> None:

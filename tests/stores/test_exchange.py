@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +103,7 @@ class Interrupted(BaseException):
 def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
     client: redis.Redis, sent_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(connection: redis.Connection, count: int) -> list[Any]:
+    def interrupted(sock: socket.socket, count: int) -> list[Any]:
         raise Interrupted
 
     held = Exchange(client)
@@ -133,3 +134,36 @@ def test_requests_that_are_sent_together_are_answered_in_their_order(client: red
     with pytest.raises(redis.exceptions.ResponseError, match="wrong number"):
         exchange.ask(committed, ("ECHO",), ("SET", "done", "1"), committed)
     assert exchange.ask(("GET", "done"), committed) == [b"1", [1]]
+
+
+def test_a_reply_may_come_in_many_pieces(client: redis.Redis) -> None:
+    exchange, large = Exchange(client), "x" * 1_000_000
+    assert exchange.ask(("SET", "large", large), ("GET", "large")) == [b"OK", large.encode()]
+
+
+def test_a_master_that_is_none_any_more_is_left(start_server: StartServer) -> None:
+    server = start_server()
+    with redis.Redis.from_url(server.url, retry=Retry(NoBackoff(), 0)) as client:
+        exchange = Exchange(client)
+        (held,) = exchange.ask(("CLIENT", "ID"))
+        client.replicaof("127.0.0.1", 1)
+        with pytest.raises(redis.exceptions.ReadOnlyError):
+            exchange.ask(("SET", "a", 1), ("ECHO", "b"))
+        client.replicaof("NO", "ONE")
+        assert exchange.ask(("CLIENT", "ID")) != [held]
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n", redis.exceptions.InvalidResponse),
+        (b"*2\r\n:1\r\n$3\r\nab", redis.exceptions.ConnectionError),
+    ],
+)
+def test_what_is_no_whole_reply_is_said(sent: bytes, error: type[Exception]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            theirs.sendall(sent)
+        with pytest.raises(error):
+            exchange._replies(ours, 1)
