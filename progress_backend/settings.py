@@ -8,13 +8,16 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .addresses import (
+    CLUSTER_SCHEMES,
+    STORE_SCHEMES,
+    refuse_misread_broker,
+    scheme_of,
+    store_url_of_celery,
+)
 from .catalogue import LOCALES, Locale
 from .errors import SettingsError
 
-#: URL schemes that a store can be opened on; redis+socket is Celery's name for unix.
-STORE_SCHEMES = ("redis", "rediss", "unix", "redis+socket", "sentinel")
-#: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
-CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
 #: Partitions on a cluster unless the settings say otherwise.
 CLUSTER_PARTITIONS = 16
 
@@ -70,12 +73,12 @@ class Settings:
     @property
     def clustered(self) -> bool:
         """Whether the store is a Redis Cluster."""
-        return bool(self.redis_url) and _scheme(self.redis_url) in CLUSTER_SCHEMES
+        return bool(self.redis_url) and scheme_of(self.redis_url) in CLUSTER_SCHEMES
 
     def _check_url(self) -> None:
         if self.redis_url is None:
             return
-        scheme = _scheme(self.redis_url)
+        scheme = scheme_of(self.redis_url)
         if scheme not in STORE_SCHEMES + CLUSTER_SCHEMES:
             known = ", ".join(STORE_SCHEMES + CLUSTER_SCHEMES[:2])
             raise _unusable("redis_url", f"{scheme}://…", f"one of {known}")
@@ -112,54 +115,12 @@ class Settings:
             if raw is not None and raw != "":
                 values[field.name] = _read(field.name, str(field.type), raw)
         if "redis_url" in values:
-            _refuse_misread_broker(conf, environ)
+            refuse_misread_broker(conf, environ)
         else:
             values["redis_url"] = store_url_of_celery(conf, environ)
         if "timezone" not in values and conf.get("timezone"):
             values["timezone"] = str(conf["timezone"])
         return cls(**values)
-
-
-def _scheme(url: str | None) -> str:
-    return (url or "").partition("://")[0]
-
-
-#: Celery's names of the settings, in the order in which a store is looked for.
-_CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
-
-
-def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    """The result backend's URL if a store can be opened on it, else the broker's, else None.
-
-    Raises:
-        SettingsError: one of them is a Redis Cluster's.
-    """
-    urls = [(name, _celery_url(name, conf, environ)) for name in _CELERY_URLS]
-    for name, url in urls:
-        if _scheme(url) in CLUSTER_SCHEMES:
-            raise _no_cluster(name, _scheme(url))
-    return next((url for _, url in urls if _scheme(url) in STORE_SCHEMES), None)
-
-
-def _refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    # Of these Celery takes what stands before the plus, and connects to Redis on this machine. Of
-    # the other names it says itself that it knows none; a package may have taught it one.
-    scheme = _scheme(_celery_url("broker_url", conf, environ))
-    if scheme in CLUSTER_SCHEMES and "+" in scheme:
-        raise _no_cluster("broker_url", scheme)
-
-
-def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    url = conf.get(name) or environ.get(_CELERY_URLS[name])
-    return url if isinstance(url, str) else None
-
-
-def _no_cluster(name: str, scheme: str) -> SettingsError:
-    return SettingsError(
-        f"{_CELERY_URLS[name]} is {scheme}://…, but Celery's broker and result backend cannot be "
-        "on a Redis Cluster: give it one Redis, Sentinel or RabbitMQ, and name the cluster in "
-        "PROGRESS_REDIS_URL alone"
-    )
 
 
 def _read(name: str, kind: str, raw: Any) -> Any:

@@ -3,11 +3,10 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, datetime, timedelta
 
-import kombu
 import pytest
 
 from progress_backend.errors import SettingsError
-from progress_backend.settings import CLUSTER_SCHEMES, Settings, store_url_of_celery
+from progress_backend.settings import Settings
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -107,64 +106,6 @@ def test_a_bad_url_is_refused_without_its_password() -> None:
 
 def test_no_interval_is_allowed() -> None:
     assert Settings(update_interval_s=0).update_interval_s == 0
-
-
-@pytest.mark.parametrize(
-    ("conf", "environ", "url"),
-    [
-        ({}, {}, None),
-        ({"result_backend": "redis://r/1", "broker_url": "redis://b/0"}, {}, "redis://r/1"),
-        ({"result_backend": "rpc://", "broker_url": "rediss://b/0"}, {}, "rediss://b/0"),
-        ({"result_backend": None}, {"CELERY_RESULT_BACKEND": "sentinel://s"}, "sentinel://s"),
-        ({"broker_url": "amqp://b"}, {"CELERY_BROKER_URL": "redis://b"}, None),
-        ({}, {"CELERY_BROKER_URL": "unix:///run/redis.sock"}, "unix:///run/redis.sock"),
-    ],
-)
-def test_the_store_is_found_where_celery_keeps_things(conf, environ, url) -> None:
-    assert store_url_of_celery(conf, environ) == url
-    assert Settings.from_sources(conf, environ).redis_url == url
-
-
-CLUSTERS = [f"{scheme}://user:secret@h:7000/0" for scheme in CLUSTER_SCHEMES]
-OWN = {"PROGRESS_REDIS_URL": "redis+cluster://h:7000"}
-
-
-def refused(conf: dict[str, str], environ: dict[str, str]) -> str:
-    with pytest.raises(SettingsError, match="cannot be on a Redis Cluster: give it") as caught:
-        Settings.from_sources(conf, environ)
-    assert "secret" not in str(caught.value)
-    return str(caught.value).partition(" ")[0]
-
-
-@pytest.mark.parametrize("url", CLUSTERS)
-def test_celerys_own_urls_cannot_be_a_cluster(url: str) -> None:
-    assert refused({"result_backend": url, "broker_url": "redis://b"}, {}) == (
-        "CELERY_RESULT_BACKEND"
-    )
-    assert refused({"result_backend": "redis://r", "broker_url": url}, {}) == "CELERY_BROKER_URL"
-    assert refused({}, {"CELERY_BROKER_URL": url}) == "CELERY_BROKER_URL"
-
-
-@pytest.mark.parametrize("url", CLUSTERS)
-def test_beside_a_store_of_its_own_only_a_broker_that_celery_misreads_is_refused(url: str) -> None:
-    for broker in ("redis://b", "amqp://b", "sentinel://b", None):
-        settings = Settings.from_sources({"broker_url": broker, "result_backend": url}, OWN)
-        assert settings.clustered
-    for given in ({"redis_url": "redis://own"}, {}):
-        environ = {"CELERY_BROKER_URL": url} | ({} if given else OWN)
-        if "+" in url:
-            with pytest.raises(SettingsError, match="CELERY_BROKER_URL is"):
-                Settings.from_sources(None, environ, **given)
-        else:  # Celery says so itself, unless a package has taught it the name
-            assert Settings.from_sources(None, environ, **given).redis_url
-
-
-def test_celery_reads_such_a_broker_as_one_redis_on_this_machine() -> None:
-    """Why it is refused, and why the others are not."""
-    connection = kombu.Connection(CLUSTERS[0])
-    assert (connection.transport_cls, connection.port) == ("redis", None)
-    with pytest.raises(KeyError, match="No such transport"):
-        _ = kombu.Connection(CLUSTERS[2]).transport
 
 
 def test_its_own_url_wins() -> None:

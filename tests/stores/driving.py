@@ -150,10 +150,11 @@ class OverRedis(Driver):
 
     def used_memory(self) -> int:
         """In bytes, of all masters."""
-        if self.settings.clustered:
-            answers = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES).values()
-            return sum(answer["used_memory"] for answer in answers)
-        return self.raw.info("memory")["used_memory"]
+        if not self.settings.clustered:
+            return self.raw.info("memory")["used_memory"]
+        told = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES)
+        answers = [told] if "used_memory" in told else told.values()  # of one node, or of several
+        return sum(answer["used_memory"] for answer in answers)
 
     def close(self) -> None:
         self.raw.close()

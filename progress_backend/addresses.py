@@ -1,0 +1,86 @@
+"""Where Redis is: schemes of a store's URL, and the URL that Celery's configuration leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ssl import VerifyMode
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from .errors import SettingsError
+
+#: URL schemes that a store can be opened on; redis+socket is Celery's name for unix.
+STORE_SCHEMES: Final = ("redis", "rediss", "unix", "redis+socket", "sentinel")
+#: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
+CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
+
+#: Celery's names of the settings, in the order in which a store is looked for.
+_CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
+#: Those of its settings that say how TLS is spoken there.
+_CELERY_TLS = {"result_backend": "redis_backend_use_ssl", "broker_url": "broker_use_ssl"}
+
+
+def scheme_of(url: str | None) -> str:
+    """What stands before `://`; "" if nothing does."""
+    return (url or "").partition("://")[0]
+
+
+def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    """The result backend's URL if a store can be opened on it, else the broker's, else None; with
+    the TLS options that Celery is given for it.
+
+    Raises:
+        SettingsError: one of them is a Redis Cluster's, or TLS is asked for behind Sentinel.
+    """
+    urls = [(name, _celery_url(name, conf, environ)) for name in _CELERY_URLS]
+    for name, url in urls:
+        if scheme_of(url) in CLUSTER_SCHEMES:
+            raise _no_cluster(name, scheme_of(url))
+    for name, url in urls:
+        if url is not None and scheme_of(url) in STORE_SCHEMES:
+            return _over_tls(url, name, conf.get(_CELERY_TLS[name]))
+    return None
+
+
+def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Of these Celery takes what stands before the plus, and connects to Redis on this machine. Of
+    the other names it says itself that it knows none; a package may have taught it one.
+
+    Raises:
+        SettingsError: the broker's URL is one of these.
+    """
+    scheme = scheme_of(_celery_url("broker_url", conf, environ))
+    if scheme in CLUSTER_SCHEMES and "+" in scheme:
+        raise _no_cluster("broker_url", scheme)
+
+
+def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    url = conf.get(name) or environ.get(_CELERY_URLS[name])
+    return url if isinstance(url, str) else None
+
+
+def _no_cluster(name: str, scheme: str) -> SettingsError:
+    return SettingsError(
+        f"{_CELERY_URLS[name]} is {scheme}://…, but Celery's broker and result backend cannot be "
+        "on a Redis Cluster: give it one Redis, Sentinel or RabbitMQ, and name the cluster in "
+        "PROGRESS_REDIS_URL alone"
+    )
+
+
+def _over_tls(url: str, name: str, options: Any) -> str:
+    """The URL with these options in its query, which has the last word, as Celery has it."""
+    scheme, _, rest = url.partition("://")
+    if not options or not isinstance(options, Mapping) or scheme in ("unix", "redis+socket"):
+        return url
+    if scheme == "sentinel":
+        raise SettingsError(
+            f"{_CELERY_TLS[name]} asks for TLS behind Sentinel, which the progress store does not "
+            "speak: name another Redis in PROGRESS_REDIS_URL"
+        )
+    address, _, query = rest.partition("?")
+    said = {option: _written(value) for option, value in options.items() if value is not None}
+    return f"rediss://{address}?{urlencode({**said, **dict(parse_qsl(query))})}"
+
+
+def _written(value: Any) -> str:
+    return value.name if isinstance(value, VerifyMode) else str(value)

@@ -1,0 +1,18 @@
+"""What holds of every store, for suites that run it elsewhere: the tests that take a `driver`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from types import FunctionType
+
+
+def of_every_store() -> Iterator[tuple[str, FunctionType]]:
+    """The tests, each under a name of its own."""
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = import_module(f"{__package__}.{path.stem}")
+        for name, test in vars(module).items():
+            if name.startswith("test_") and "driver" in signature(test).parameters:
+                yield f"{name}__{path.stem.removeprefix('test_')}", test

@@ -1,0 +1,136 @@
+"""Where the store is, as Celery's own configuration says it."""
+
+from __future__ import annotations
+
+import ssl
+
+import kombu
+import pytest
+
+from progress_backend.addresses import CLUSTER_SCHEMES, store_url_of_celery
+from progress_backend.connection import async_client, sync_client
+from progress_backend.errors import SettingsError
+from progress_backend.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("conf", "environ", "url"),
+    [
+        ({}, {}, None),
+        ({"result_backend": "redis://r/1", "broker_url": "redis://b/0"}, {}, "redis://r/1"),
+        ({"result_backend": "rpc://", "broker_url": "rediss://b/0"}, {}, "rediss://b/0"),
+        ({"result_backend": None}, {"CELERY_RESULT_BACKEND": "sentinel://s"}, "sentinel://s"),
+        ({"broker_url": "amqp://b"}, {"CELERY_BROKER_URL": "redis://b"}, None),
+        ({}, {"CELERY_BROKER_URL": "unix:///run/redis.sock"}, "unix:///run/redis.sock"),
+    ],
+)
+def test_the_store_is_found_where_celery_keeps_things(conf, environ, url) -> None:
+    assert store_url_of_celery(conf, environ) == url
+    assert Settings.from_sources(conf, environ).redis_url == url
+
+
+CLUSTERS = [f"{scheme}://user:secret@h:7000/0" for scheme in CLUSTER_SCHEMES]
+OWN = {"PROGRESS_REDIS_URL": "redis+cluster://h:7000"}
+
+
+def refused(conf: dict[str, str], environ: dict[str, str]) -> str:
+    with pytest.raises(SettingsError, match="cannot be on a Redis Cluster: give it") as caught:
+        Settings.from_sources(conf, environ)
+    assert "secret" not in str(caught.value)
+    return str(caught.value).partition(" ")[0]
+
+
+@pytest.mark.parametrize("url", CLUSTERS)
+def test_celerys_own_urls_cannot_be_a_cluster(url: str) -> None:
+    assert refused({"result_backend": url, "broker_url": "redis://b"}, {}) == (
+        "CELERY_RESULT_BACKEND"
+    )
+    assert refused({"result_backend": "redis://r", "broker_url": url}, {}) == "CELERY_BROKER_URL"
+    assert refused({}, {"CELERY_BROKER_URL": url}) == "CELERY_BROKER_URL"
+
+
+@pytest.mark.parametrize("url", CLUSTERS)
+def test_beside_a_store_of_its_own_only_a_broker_that_celery_misreads_is_refused(url: str) -> None:
+    for broker in ("redis://b", "amqp://b", "sentinel://b", None):
+        settings = Settings.from_sources({"broker_url": broker, "result_backend": url}, OWN)
+        assert settings.clustered
+    for given in ({"redis_url": "redis://own"}, {}):
+        environ = {"CELERY_BROKER_URL": url} | ({} if given else OWN)
+        if "+" in url:
+            with pytest.raises(SettingsError, match="CELERY_BROKER_URL is"):
+                Settings.from_sources(None, environ, **given)
+        else:  # Celery says so itself, unless a package has taught it the name
+            assert Settings.from_sources(None, environ, **given).redis_url
+
+
+def test_celery_reads_such_a_broker_as_one_redis_on_this_machine() -> None:
+    """Why it is refused, and why the others are not."""
+    connection = kombu.Connection(CLUSTERS[0])
+    assert (connection.transport_cls, connection.port) == ("redis", None)
+    with pytest.raises(KeyError, match="No such transport"):
+        _ = kombu.Connection(CLUSTERS[2]).transport
+
+
+HEROKU = {"ssl_cert_reqs": ssl.CERT_NONE}
+PRIVATE = {
+    "ssl_cert_reqs": ssl.CERT_REQUIRED,
+    "ssl_ca_certs": "/etc/our authority.pem",
+    "ssl_keyfile": None,
+    "ssl_check_hostname": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("conf", "options"),
+    [
+        ({"broker_url": "rediss://:p%40ss@h:6380/2", "broker_use_ssl": HEROKU}, "none"),
+        ({"result_backend": "redis://:p%40ss@h:6380/2", "redis_backend_use_ssl": HEROKU}, "none"),
+        (
+            {"result_backend": "redis://:p%40ss@h:6380/2", "redis_backend_use_ssl": PRIVATE},
+            "required",
+        ),
+    ],
+)
+def test_tls_is_spoken_as_celery_is_told_to(conf: dict[str, object], options: str) -> None:
+    settings = Settings.from_sources(conf, {})
+    for client in (sync_client(settings, 1.0), async_client(settings, 1.0)):
+        pool = client.connection_pool
+        assert "SSL" in pool.connection_class.__name__
+        found = pool.connection_kwargs
+        assert (found["host"], found["port"], found["db"]) == ("h", 6380, 2)
+        assert found["password"] == "p@ss"
+        assert found["ssl_cert_reqs"] == options
+        if options == "required":
+            assert found["ssl_ca_certs"] == "/etc/our authority.pem"
+            assert found["ssl_check_hostname"] is False
+
+
+def test_what_the_url_says_of_tls_wins() -> None:
+    conf = {"broker_url": "rediss://h?ssl_cert_reqs=required", "broker_use_ssl": HEROKU}
+    assert Settings.from_sources(conf, {}).redis_url == "rediss://h?ssl_cert_reqs=required"
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {"broker_url": "redis://h/0", "broker_use_ssl": True},  # as Kombu: for RabbitMQ alone
+        {"broker_url": "redis://h/0", "redis_backend_use_ssl": HEROKU},  # of another server
+        {"broker_url": "redis://h/0", "broker_use_ssl": None},
+    ],
+)
+def test_other_words_on_tls_leave_the_url_as_it_is(conf: dict[str, object]) -> None:
+    assert Settings.from_sources(conf, {}).redis_url == "redis://h/0"
+
+
+def test_a_socket_needs_no_tls() -> None:
+    conf = {"broker_url": "redis+socket:///run/redis.sock", "broker_use_ssl": HEROKU}
+    assert Settings.from_sources(conf, {}).redis_url == "redis+socket:///run/redis.sock"
+
+
+def test_tls_behind_sentinel_is_refused_with_what_to_do() -> None:
+    conf = {"broker_url": "sentinel://:secret@h:26379", "broker_use_ssl": HEROKU}
+    with pytest.raises(SettingsError, match="broker_use_ssl asks for TLS.*PROGRESS_REDIS_URL") as e:
+        Settings.from_sources(conf, {})
+    assert "secret" not in str(e.value)
+    own = {"PROGRESS_REDIS_URL": "redis://own"}
+    assert Settings.from_sources(conf, own).redis_url == "redis://own"
