@@ -85,6 +85,8 @@ def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
 
 
 def _reopened(task: Task) -> Task:
+    if task.completed_at is None and task.error_message is None and task.error_cause is None:
+        return task
     return replace(task, completed_at=None, error_message=None, error_cause=None)
 
 

@@ -59,7 +59,7 @@ def test_created_takes_the_identity() -> None:
 
 def test_created_keeps_no_hold_on_the_callers_metadata() -> None:
     metadata = {"a": 1}
-    task = after(None, ev.Created(identity=replace(IDENTITY, metadata=metadata)))
+    task = after(None, ev.Created(identity=IDENTITY._replace(metadata=metadata)))
     metadata["a"] = 2
     assert task.metadata == {"a": 1}
 
