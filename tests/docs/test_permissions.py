@@ -1,0 +1,107 @@
+"""The permissions that the page for operators gives are enough for all that the library does."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+import redis
+
+from progress_backend import Settings
+from progress_backend import events as ev
+from progress_backend.commands import Filters
+from progress_backend.connection import sync_client, sync_cluster
+from tests.cluster.conftest import nodes
+from tests.cluster.nodes import Node
+from tests.cluster.test_sockets import CREATED, listening, record
+from tests.docs.reading import blocks, text_of
+from tests.servers import Server
+from tests.stores.driving import Driver, OverRedis, over
+from tests.stores.suite import of_every_store
+
+__all__ = ["nodes"]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+OPERATIONS = "docs/operations.md"
+
+
+def rule() -> list[str]:
+    (shown,) = blocks(OPERATIONS, "Redis", "redis")
+    verb, noun, *words = shown.text.split()
+    assert (verb, noun) == ("ACL", "SETUSER")
+    return words
+
+
+def rule_on_cluster() -> list[str]:
+    said = text_of(OPERATIONS).partition("On a cluster the keys are")[2].partition(" besides.")[0]
+    others = [word for word in rule() if word[0] not in "~&"]
+    return [*others, *(word for quoted in re.findall(r"`(.*?)`", said) for word in quoted.split())]
+
+
+def permitted(url: str) -> str:
+    """The URL for the user of the rule."""
+    return url.replace("://", "://progress:PASSWORD@")
+
+
+def refusals(clients: Sequence[redis.Redis]) -> list[object]:
+    """What servers have refused to anybody, who may have caught it."""
+    return [entry for client in clients for entry in client.acl_log()]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server() as server, redis.Redis.from_url(server.url) as client:
+        client.execute_command("ACL SETUSER", *rule())
+        yield server
+        assert refusals([client]) == []
+
+
+@pytest.fixture(scope="module")
+def cluster(nodes: list[Node]) -> Iterator[list[Node]]:
+    clients = [node.client for node in nodes]
+    for client in clients:
+        client.execute_command("ACL SETUSER", *rule_on_cluster())
+    yield nodes
+    assert refusals(clients) == []
+
+
+@pytest.fixture(params=["one", "cluster"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Of an empty store, for who may do anything there."""
+    if request.param == "one":
+        servers = [redis.Redis.from_url(url := request.getfixturevalue("server").url)]
+    else:
+        nodes = request.getfixturevalue("cluster")
+        servers, url = [node.client for node in nodes], f"redis+cluster://127.0.0.1:{nodes[0].port}"
+    for client in servers:
+        if client.info("replication")["role"] == "master":
+            client.flushall()
+        client.close()
+    return Settings(redis_url=url)
+
+
+@pytest.fixture(params=["sync", "async"])
+def driver(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Driver]:
+    """In the place of the suite's own; what looks behind the store may do anything."""
+    with over(request.param, replace(settings, redis_url=permitted(settings.redis_url))) as driver:
+        assert isinstance(driver, OverRedis)
+        driver.raw.close()
+        driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, 5.0)
+        yield driver
+
+
+globals().update(of_every_store())
+
+
+async def test_watchers_hear(settings: Settings) -> None:
+    allowed = replace(settings, redis_url=permitted(settings.redis_url))
+    async with listening(allowed) as (store, listener), asyncio.timeout(20):
+        await record(store, "t", CREATED)
+        async with listener.watching("t") as mailbox, listener.watching_all(Filters()) as inbox:
+            await record(store, "t", ev.Progressed(current=3))
+            while (await mailbox.get()).revision < 2:
+                pass  # what was there when the subscription stood
+            while '"revision":2' not in await inbox.get():
+                pass
