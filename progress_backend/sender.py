@@ -11,18 +11,19 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 
 from . import events as ev
 from .catalogue import progress_text
-from .creating import Begun
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
 from .model import TaskStatus
 from .outbox import Outbox
 from .record import Applied
 from .run import Run
-from .writer import AnyStore, Writer
+from .values import Value, due
+from .writer import AnyStore, Said, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 JOB_WAIT_S = 0.2
 #: Starts and ends that wait for the store; the oldest go when there are more.
 _OUTBOX = 10_000
+#: Newest values that share a trip: an end that waits for one of them waits for all, about 1 ms.
+_TOGETHER = 16
 #: Least time between two looks for new values while nobody wakes the thread; and the most while
 #: something waits for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
@@ -117,18 +120,17 @@ class Sender:
             self._keep(run, task_id, happened)
         return None
 
-    def begin(self, begun: Sequence[Begun]) -> list[Applied | None]:
-        """Begins the records of many tasks in one go; None for what is not recorded. Never
+    def begin(self, several: Sequence[Said]) -> list[Applied | None]:
+        """Records what begins many tasks in one trip; None for what is not recorded. Never
         raises."""
         if self.writer.breaker.open:
-            return [None] * len(begun)
+            return [None] * len(several)
         try:
-            return [*self.writer.create(begun)]
+            outcomes = self.writer.apply_together(several, self.writer.now())
         except StoreUnavailable as error:
             self.writer.away(error)
-            return [None] * len(begun)
-        except Exception:  # one of them cannot be recorded: the others can
-            return [self.record(None, i, event, keep=False) for i, event in begun]
+            return [None] * len(several)
+        return [self.writer.recorded(outcome) for outcome in outcomes]
 
     def wait_while_paused(self, run: Run) -> None:
         """Holds the job, its lease held, until the record says otherwise; a store that is away
@@ -168,39 +170,37 @@ class Sender:
         """Records what is due: kept events first, then the newest values."""
         if self._outbox:
             self._flush_outbox()
-        for run in list(self._runs.values()):
-            new = run.pending is not None or run.loop is not None
-            if new and (everything or run.urgent or time.monotonic() >= run.next_due):
-                self._send(run)
+        ready = [run for run in list(self._runs.values()) if due(run, everything)]
+        for start in range(0, len(ready), _TOGETHER):
+            self._send(ready[start : start + _TOGETHER])
 
-    def _send(self, run: Run) -> None:
-        with run.lock:
-            if run.closed or run.refused or self.writer.breaker.open or run.task_id in self._outbox:
+    def _send(self, runs: Sequence[Run]) -> None:
+        """Records the newest value of each, in one trip."""
+        with ExitStack() as held:
+            values = []
+            for run in runs:
+                # Nobody else holds one while it waits for another.
+                held.enter_context(run.lock)
+                if run.closed or run.refused or run.task_id in self._outbox:
+                    continue
+                if not self.writer.breaker.open and (value := Value.taken(run)) is not None:
+                    run.next_due = value.tried_at + self._interval_s
+                    values.append(value)
+            if not values:
                 return
-            run.urgent = False
-            new, tried_at = run.pending, time.monotonic()
-            event = run.newest()
-            if event is None:
-                return
-            run.next_due = tried_at + self._interval_s
             try:
                 now = self.writer.now()
-                if isinstance(new, float):
-                    event = event.happened_at(now - timedelta(seconds=tried_at - new))
-                applied = self.writer.apply(run, run.task_id, (event,), now)
+                several = [Said(v.run, v.run.task_id, (v.dated(now),)) for v in values]
+                outcomes = self.writer.apply_together(several, now)
             except StoreUnavailable as error:
                 self.writer.away(error)
-                run.next_due = 0.0
-                if run.pending is None:
-                    # A loop counts on meanwhile; what was said is as old as its first try.
-                    said_at = new if isinstance(new, float) else tried_at
-                    run.pending = said_at if run.loop is None else True
+                for value in values:
+                    value.give_back()
                 return
-            except ProgressError as error:
-                self.writer.refuse(error)
-                return
-            if self._mirror is not None and applied.refused is None:
-                self._mirror.show(run, applied.task)
+            for value, outcome in zip(values, outcomes, strict=True):
+                applied = self.writer.recorded(outcome)
+                if self._mirror is not None and applied is not None and applied.refused is None:
+                    self._mirror.show(value.run, applied.task)
 
     def _flush_outbox(self) -> None:
         with self._sending:

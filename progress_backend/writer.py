@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from . import events as ev
 from .breaker import Breaker
-from .creating import Begun, create
 from .errors import ProgressError, StoreUnavailable
+from .flows import Flow
 from .memory import MemoryStore
 from .model import TaskStatus
 from .record import Applied, Base
 from .run import Run
 from .store import Store
+from .together import together
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,14 @@ _REST_S = 1.0
 _LONGEST = 500
 
 AnyStore = Store | MemoryStore
+
+
+class Said(NamedTuple):
+    """What happened to a task, and who says so: nobody's run is None."""
+
+    run: Run | None
+    task_id: str
+    happened: tuple[ev.Event, ...]
 
 
 class Writer:
@@ -54,30 +64,67 @@ class Writer:
             StoreUnavailable, TaskNotFound, ConcurrentUpdate.
             ProgressError: what is stored there is no record.
         """
-        base, store = run.base if run is not None else None, self.store
+        try:
+            applied = self.store.run(self._flow(run, task_id, happened, now))
+        except Exception as error:
+            if isinstance(error, StoreUnavailable) and "WRONGTYPE" not in str(error):
+                raise  # else it is this key's trouble, not the store's
+            raise _told(task_id, error) from error
+        return self._done(run, happened, applied)
+
+    def apply_together(
+        self, several: Sequence[Said], now: datetime
+    ) -> list[Applied | ProgressError]:
+        """The same for several, in one trip: each one's record, or why there is none.
+
+        Raises:
+            StoreUnavailable: it may have taken any of them.
+        """
+        if len(several) == 1:
+            return [self._alone(several[0], now)]
+        flows = [self._flow(*said, now) for said in several]
+        try:
+            outcomes = self.store.run(together(flows))
+        except StoreUnavailable as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+            return [self._alone(said, now) for said in several]  # it is one key's trouble
+        return [
+            _told(task_id, outcome)
+            if isinstance(outcome, Exception)
+            else self._done(run, happened, outcome)
+            for (run, task_id, happened), outcome in zip(several, outcomes, strict=True)
+        ]
+
+    def recorded(self, outcome: Applied | ProgressError) -> Applied | None:
+        """The record; an error is counted as an event that is not recorded."""
+        if isinstance(outcome, Applied):
+            return outcome
+        self.refuse(outcome)
+        return None
+
+    def _alone(self, said: Said, now: datetime) -> Applied | ProgressError:
+        try:
+            return self.apply(*said, now)
+        except StoreUnavailable:
+            raise
+        except ProgressError as error:
+            return error
+
+    def _flow(
+        self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
+    ) -> Flow[Applied]:
         if run is not None and run.attempt is not None:
             happened = tuple([event.of_attempt(run.attempt) for event in happened])
-        try:
-            applied = store.run(store.flows.apply(task_id, happened, now, base=base, clip=True))
-        except StoreUnavailable as error:
-            if "WRONGTYPE" not in str(error):  # else it is this key's trouble, not the store's
-                raise
-            raise ProgressError(f"{task_id}: {error}") from error
-        except ProgressError:
-            raise
-        except Exception as error:  # somebody else's value under our key
-            raise ProgressError(f"{task_id}: {error!r}"[:_LONGEST]) from error
+        base = run.base if run is not None else None
+        return self.store.flows.apply(task_id, happened, now, base=base, clip=True)
+
+    def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
         self._answered()
         if applied.refused is not None:
             self.refused += 1
         if run is not None:
             self._tell(run, applied, started=isinstance(happened[0], ev.Started))
-        return applied
-
-    def create(self, begun: Sequence[Begun]) -> list[Applied]:
-        """Begins the records of many tasks in one go; raises as `apply`."""
-        applied = self.store.run(create(self.store.flows, begun, self.now()))
-        self._answered()
         return applied
 
     def _tell(self, run: Run, applied: Applied, *, started: bool) -> None:
@@ -127,3 +174,11 @@ class Writer:
     def _answered(self) -> None:
         if self.breaker.succeeded():
             logger.warning("the progress store answers again")
+
+
+def _told(task_id: str, error: Exception) -> ProgressError:
+    """Whatever it is, as an error of ours: somebody else's value under our key, it may be."""
+    if isinstance(error, ProgressError) and not isinstance(error, StoreUnavailable):
+        return error
+    said = str(error) if isinstance(error, StoreUnavailable) else repr(error)
+    return ProgressError(f"{task_id}: {said}"[:_LONGEST])

@@ -13,6 +13,7 @@ on (default: /usr/bin/redis-server). Without one those tests are skipped, or fai
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -49,6 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def log_level() -> Iterator[None]:
+    """As it was: Celery's worker in a thread sets it, and the next test would hear no warning."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 def missing(what: str) -> NoReturn:

@@ -1,0 +1,50 @@
+"""The newest figures of a run, taken to be recorded, and given back where they could not be."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from . import events as ev
+from .run import Run
+
+
+def due(run: Run, everything: bool) -> bool:
+    """Whether it may have something new, and its time has come, unless all is wanted."""
+    if run.pending is None and run.loop is None:
+        return False
+    return everything or run.urgent or time.monotonic() >= run.next_due
+
+
+class Value(NamedTuple):
+    """What a run said last, while its lock is held."""
+
+    run: Run
+    event: ev.Progressed
+    #: As `Run.pending` had it, and the monotonic time of the try.
+    pending: Literal[True] | float | None
+    tried_at: float
+
+    @classmethod
+    def taken(cls, run: Run) -> Value | None:
+        """None if nothing is new."""
+        run.urgent = False
+        pending, tried_at = run.pending, time.monotonic()
+        event = run.newest()
+        return None if event is None else cls(run, event, pending, tried_at)
+
+    def dated(self, now: datetime) -> ev.Progressed:
+        """The event; with its time if it has waited for the store."""
+        if not isinstance(self.pending, float):
+            return self.event
+        return self.event.happened_at(now - timedelta(seconds=self.tried_at - self.pending))
+
+    def give_back(self) -> None:
+        """It could not be recorded: it is tried again unless something newer is said meanwhile."""
+        run = self.run
+        run.next_due = 0.0
+        if run.pending is None:
+            # A loop counts on meanwhile; what was said is as old as its first try.
+            said_at = self.pending if isinstance(self.pending, float) else self.tried_at
+            run.pending = said_at if run.loop is None else True
