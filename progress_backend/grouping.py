@@ -14,7 +14,6 @@ from . import events as ev
 from .message import not_published, runs, tell_worker
 from .record import Applied
 from .tracker import Tracker, tracker_of
-from .writer import Said
 
 #: Messages that are kept at most until their records are begun; and the time after which the next
 #: one takes the kept ones along, where a generator of members is slow.
@@ -88,7 +87,7 @@ class Batch:
         process = self._tracker.process
         if process is None or not members:
             return [None] * len(members)
-        return process.sender.begin([Said(None, m.task_id, (m.created,)) for m in members])
+        return process.sender.begin([(None, m.task_id, (m.created,)) for m in members])
 
 
 def watch() -> None:

@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 
 from . import events as ev
@@ -22,7 +21,7 @@ from .model import TaskStatus
 from .outbox import Outbox
 from .record import Applied
 from .run import Run
-from .values import Value, due
+from .values import Value, write
 from .writer import AnyStore, Said, Writer
 
 logger = logging.getLogger(__name__)
@@ -126,11 +125,10 @@ class Sender:
         if self.writer.breaker.open:
             return [None] * len(several)
         try:
-            outcomes = self.writer.apply_together(several, self.writer.now())
+            return self.writer.apply_together(several, self.writer.now())
         except StoreUnavailable as error:
             self.writer.away(error)
             return [None] * len(several)
-        return [self.writer.recorded(outcome) for outcome in outcomes]
 
     def wait_while_paused(self, run: Run) -> None:
         """Holds the job, its lease held, until the record says otherwise; a store that is away
@@ -170,37 +168,34 @@ class Sender:
         """Records what is due: kept events first, then the newest values."""
         if self._outbox:
             self._flush_outbox()
-        ready = [run for run in list(self._runs.values()) if due(run, everything)]
+        ready = [
+            run
+            for run in list(self._runs.values())
+            if (run.pending is not None or run.loop is not None)
+            and (everything or run.urgent or time.monotonic() >= run.next_due)
+        ]
         for start in range(0, len(ready), _TOGETHER):
             self._send(ready[start : start + _TOGETHER])
 
     def _send(self, runs: Sequence[Run]) -> None:
         """Records the newest value of each, in one trip."""
-        with ExitStack() as held:
-            values = []
+        for run in runs:
+            run.lock.acquire()  # nobody else waits for one while it holds another
+        try:
+            values = [value for run in runs if (value := self._taken(run)) is not None]
+            if values:
+                write(values, self.writer, self._mirror)
+        finally:
             for run in runs:
-                # Nobody else holds one while it waits for another.
-                held.enter_context(run.lock)
-                if run.closed or run.refused or run.task_id in self._outbox:
-                    continue
-                if not self.writer.breaker.open and (value := Value.taken(run)) is not None:
-                    run.next_due = value.tried_at + self._interval_s
-                    values.append(value)
-            if not values:
-                return
-            try:
-                now = self.writer.now()
-                several = [Said(v.run, v.run.task_id, (v.dated(now),)) for v in values]
-                outcomes = self.writer.apply_together(several, now)
-            except StoreUnavailable as error:
-                self.writer.away(error)
-                for value in values:
-                    value.give_back()
-                return
-            for value, outcome in zip(values, outcomes, strict=True):
-                applied = self.writer.recorded(outcome)
-                if self._mirror is not None and applied is not None and applied.refused is None:
-                    self._mirror.show(value.run, applied.task)
+                run.lock.release()
+
+    def _taken(self, run: Run) -> Value | None:
+        if run.closed or run.refused or self.writer.breaker.open or run.task_id in self._outbox:
+            return None
+        value = Value.taken(run)
+        if value is not None:
+            run.next_due = value.tried_at + self._interval_s
+        return value
 
     def _flush_outbox(self) -> None:
         with self._sending:

@@ -1,20 +1,17 @@
-"""The newest figures of a run, taken to be recorded, and given back where they could not be."""
+"""The newest figures of runs: taken, recorded, and given back where they could not be."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from . import events as ev
+from .errors import StoreUnavailable
+from .mirror import Mirror
 from .run import Run
-
-
-def due(run: Run, everything: bool) -> bool:
-    """Whether it may have something new, and its time has come, unless all is wanted."""
-    if run.pending is None and run.loop is None:
-        return False
-    return everything or run.urgent or time.monotonic() >= run.next_due
+from .writer import Writer
 
 
 class Value(NamedTuple):
@@ -48,3 +45,19 @@ class Value(NamedTuple):
             # A loop counts on meanwhile; what was said is as old as its first try.
             said_at = self.pending if isinstance(self.pending, float) else self.tried_at
             run.pending = said_at if run.loop is None else True
+
+
+def write(values: Sequence[Value], writer: Writer, mirror: Mirror | None) -> None:
+    """Records them in one trip, and has what is recorded shown."""
+    try:
+        now = writer.now()
+        several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
+        recorded = writer.apply_together(several, now)
+    except StoreUnavailable as error:
+        writer.away(error)
+        for value in values:
+            value.give_back()
+        return
+    for value, applied in zip(values, recorded, strict=True):
+        if mirror is not None and applied is not None and applied.refused is None:
+            mirror.show(value.run, applied.task)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from . import events as ev
 from .breaker import Breaker
@@ -28,12 +27,8 @@ _LONGEST = 500
 AnyStore = Store | MemoryStore
 
 
-class Said(NamedTuple):
-    """What happened to a task, and who says so: nobody's run is None."""
-
-    run: Run | None
-    task_id: str
-    happened: tuple[ev.Event, ...]
+#: Who says it (nobody's run is None), of which task, and what happened.
+Said = tuple[Run | None, str, tuple[ev.Event, ...]]
 
 
 class Writer:
@@ -67,49 +62,45 @@ class Writer:
         try:
             applied = self.store.run(self._flow(run, task_id, happened, now))
         except Exception as error:
-            if isinstance(error, StoreUnavailable) and "WRONGTYPE" not in str(error):
-                raise  # else it is this key's trouble, not the store's
+            if _of_the_store(error):
+                raise
             raise _told(task_id, error) from error
         return self._done(run, happened, applied)
 
-    def apply_together(
-        self, several: Sequence[Said], now: datetime
-    ) -> list[Applied | ProgressError]:
-        """The same for several, in one trip: each one's record, or why there is none.
+    def apply_together(self, several: Sequence[Said], now: datetime) -> list[Applied | None]:
+        """The same for several, in one trip. None for what cannot be recorded; it is counted.
 
         Raises:
             StoreUnavailable: it may have taken any of them.
         """
         if len(several) == 1:
-            return [self._alone(several[0], now)]
+            return [self._alone(*several[0], now)]
         flows = [self._flow(*said, now) for said in several]
         try:
             outcomes = self.store.run(together(flows))
-        except StoreUnavailable as error:
-            if "WRONGTYPE" not in str(error):
+        except Exception as error:
+            if _of_the_store(error):
                 raise
-            return [self._alone(said, now) for said in several]  # it is one key's trouble
-        return [
-            _told(task_id, outcome)
-            if isinstance(outcome, Exception)
-            else self._done(run, happened, outcome)
-            for (run, task_id, happened), outcome in zip(several, outcomes, strict=True)
-        ]
+            return [self._alone(*said, now) for said in several]  # one key's trouble is its own
+        recorded: list[Applied | None] = []
+        for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
+            if isinstance(outcome, Applied):
+                recorded.append(self._done(run, happened, outcome))
+            else:
+                self.refuse(_told(task_id, outcome))
+                recorded.append(None)
+        return recorded
 
-    def recorded(self, outcome: Applied | ProgressError) -> Applied | None:
-        """The record; an error is counted as an event that is not recorded."""
-        if isinstance(outcome, Applied):
-            return outcome
-        self.refuse(outcome)
-        return None
-
-    def _alone(self, said: Said, now: datetime) -> Applied | ProgressError:
+    def _alone(
+        self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
+    ) -> Applied | None:
         try:
-            return self.apply(*said, now)
+            return self.apply(run, task_id, happened, now)
         except StoreUnavailable:
             raise
         except ProgressError as error:
-            return error
+            self.refuse(error)
+            return None
 
     def _flow(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
@@ -174,6 +165,11 @@ class Writer:
     def _answered(self) -> None:
         if self.breaker.succeeded():
             logger.warning("the progress store answers again")
+
+
+def _of_the_store(error: Exception) -> bool:
+    """Whether it is the store's trouble; of another type may be one key's value alone."""
+    return isinstance(error, StoreUnavailable) and "WRONGTYPE" not in str(error)
 
 
 def _told(task_id: str, error: Exception) -> ProgressError:
