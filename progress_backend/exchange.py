@@ -19,7 +19,7 @@ from .resp import Replies, Reply
 Request = tuple[Any, ...]
 
 #: Bytes taken at once.
-_READ: Final = 16 * 1024
+_READ: Final = 64 * 1024
 #: What nearly every commit is answered with.
 _COMMITTED: Final = b"*1\r\n:1\r\n"
 #: What stands before an argument of a length; nearly all are no longer.

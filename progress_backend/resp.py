@@ -9,28 +9,32 @@ A refusal is a reply as others are: replies to requests that were sent with it c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, ResponseError
 
 Reply = bytes | int | None | ResponseError | list["Reply"]
 
-#: Longest reply that is waited for, in bytes; a document has a fraction of it.
+#: Longest value that is waited for, in bytes; a document has a fraction of it.
 LONGEST: Final = 16 * 1024 * 1024
 
 #: Those that a caller has to tell from others, as redis-py names them.
 _REFUSALS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
 
 
-class _Incomplete(Exception):
-    """The rest is still to come."""
+class _Array(NamedTuple):
+    """Begins with this value: so many items come after it."""
+
+    length: int
 
 
 class Replies:
-    """Keeps what is incomplete until the rest has come."""
+    """Keeps what is incomplete until the rest has come; nothing is looked through twice."""
 
     def __init__(self) -> None:
         self._rest = b""
+        #: Arrays that have begun, the outermost first, and how many items each will have.
+        self._begun: list[tuple[list[Reply], int]] = []
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """The replies that are complete with this data.
@@ -38,38 +42,41 @@ class Replies:
         Raises:
             InvalidResponse: this is no reply, or too long a one.
         """
-        data = self._rest + data
-        at = 0
-        try:
-            while at < len(data):
-                reply, at = _reply(data, at)
-                yield reply
-        except _Incomplete:
-            pass
+        data, at = self._rest + data, 0
+        while (found := _value(data, at)) is not None:
+            value, at = found
+            if isinstance(value, _Array) and value.length > 0:
+                self._begun.append(([], value.length))
+                continue
+            whole: Reply = [] if isinstance(value, _Array) else value
+            while self._begun:
+                items, count = self._begun[-1]
+                items.append(whole)
+                if len(items) < count:
+                    break
+                self._begun.pop()
+                whole = items
+            else:
+                yield whole
         self._rest = data[at:]
         if len(self._rest) > LONGEST:
             raise InvalidResponse(f"a reply of more than {LONGEST} bytes")
 
 
-def _reply(data: bytes, at: int) -> tuple[Reply, int]:
-    """The reply that begins there, and where it ends."""
+def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
+    """The value that begins there, and where it ends; None while the rest is still to come."""
     end = data.find(b"\r\n", at)
     if end < 0:
-        raise _Incomplete
+        return None
     kind, line, at = data[at : at + 1], data[at + 1 : end], end + 2
     if kind == b"$":
         end = at + int(line)
         if end < at:
             return None, at
-        if end + 2 > len(data):
-            raise _Incomplete
-        return data[at:end], end + 2
+        return (data[at:end], end + 2) if end + 2 <= len(data) else None
     if kind == b"*":
-        items: list[Reply] = []
-        for _ in range(int(line)):
-            item, at = _reply(data, at)
-            items.append(item)
-        return items, at
+        count = int(line)
+        return (None if count < 0 else _Array(count)), at
     if kind == b":":
         return int(line), at
     if kind == b"+":

@@ -16,6 +16,7 @@ SENT = (
     b"*3\r\n$7\r\nmessage\r\n$13\r\ntask_update:a\r\n$9\r\n{\r\n*3\r\n}\xff\r\n"
     b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"
     b"*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n"
+    b"*3\r\n*0\r\n*2\r\n*1\r\n:7\r\n*-1\r\n*1\r\n$1\r\na\r\n"
 )
 MEANT = [
     b"PONG",
@@ -23,6 +24,7 @@ MEANT = [
     [b"message", b"task_update:a", b"{\r\n*3\r\n}\xff"],
     [b"pong", b""],
     [b"unsubscribe", None, 0],
+    [[], [[7], None], [b"a"]],
 ]
 
 
@@ -56,3 +58,16 @@ def test_a_reply_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) 
     assert list(replies.feed(b"$2000\r\n" + b"x" * 900)) == []
     with pytest.raises(InvalidResponse):
         list(replies.feed(b"x" * 900))
+
+
+def test_a_page_of_many_large_documents_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them is bounded, their sum is not."""
+    monkeypatch.setattr(resp, "LONGEST", 1000)
+    document = b"$900\r\n" + b"x" * 900 + b"\r\n"
+    sent, replies = b"*100\r\n" + document * 100, Replies()
+    read = [
+        reply
+        for start in range(0, len(sent), 64)
+        for reply in replies.feed(sent[start : start + 64])
+    ]
+    assert read == [[b"x" * 900] * 100]
