@@ -214,8 +214,9 @@ class Flows:
         return deleted
 
     def count(self, now: datetime) -> Flow[c.Counted]:
-        """Records in all, running, and created today (of `now`'s zone)."""
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        """Records in all, running, and created today, in the configured zone."""
+        today = now.astimezone(self.settings.zone())
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         counted: c.Counted = yield c.Count(milliseconds(midnight))
         return counted
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from . import commands as c
 from .flows import Flow, Flows
 from .keys import Keys
+from .local_time import LocalTime
 from .model import STATUSES
 from .settings import Settings
 from .wire import digest
@@ -35,7 +36,7 @@ class MemoryStore:
         self.keys = Keys(self.settings.key_prefix)
         self.flows = Flows(self.settings)
         self._clock = clock
-        self._zone = self.settings.zone()
+        self._local = LocalTime(self.settings.zone())
         self._lock = threading.RLock()
         self._documents: dict[str, tuple[bytes, float]] = {}
         self._facets: dict[str, c.Facets] = {}
@@ -72,7 +73,7 @@ class MemoryStore:
 
     def now(self) -> datetime:
         """The clock's time, in the configured zone."""
-        return datetime.fromtimestamp(self._clock(), self._zone)
+        return self._local.at(self._clock())
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end."""

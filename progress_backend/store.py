@@ -22,13 +22,14 @@ from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
+from .local_time import LocalTime
 from .redis_errors import MAPPED
 from .requests import Request, plan, reads
 from .settings import Settings
 
 T = TypeVar("T")
 
-#: Time after which a clock is measured again, since clocks are set and drift.
+#: Time after which Redis's clock is measured again, since clocks are set and drift.
 _MEASURED_S = 60.0
 
 
@@ -42,15 +43,17 @@ class _Base:
         self.keys = Keys(settings.key_prefix)
         self.layout = Layout.of(settings)
         self.flows = Flows(settings)
-        self._zone = settings.zone()
+        self._local = LocalTime(settings.zone())
+        #: Of the time since this machine's start, which nobody sets; in seconds.
         self._ahead: float | None = None
         self._measured_at = 0.0
 
     def now(self) -> datetime:
         """Redis's time as last measured, in whole milliseconds and the configured zone; before
         `ready`, our clock's."""
-        milliseconds = int((time.time() + (self._ahead or 0.0)) * 1000)
-        return datetime.fromtimestamp(milliseconds / 1000, self._zone)
+        ahead = self._ahead
+        seconds = time.time() if ahead is None else monotonic() + ahead
+        return self._local.at(int(seconds * 1000) / 1000)
 
     @property
     def _clock_unknown(self) -> bool:
@@ -64,10 +67,10 @@ class _Base:
 
     def _measured(self, sent: float, reply: Any) -> None:
         """How far Redis's clock is ahead of ours, half the round trip allowed for."""
-        received = time.time()
+        received = monotonic()
         seconds, micros = (int(part) for part in reply)
         self._ahead = seconds + micros / 1e6 - (sent + received) / 2
-        self._measured_at = monotonic()
+        self._measured_at = received
 
 
 class Store(_Base):
@@ -133,7 +136,7 @@ class Store(_Base):
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each lease renewal does."""
         with MAPPED:
-            self._measured(time.time(), self._client.execute_command("TIME"))
+            self._measured(monotonic(), self._client.execute_command("TIME"))
 
     def server(self) -> str:
         """Which run of which server answers; "" where that may not be asked."""
@@ -210,7 +213,7 @@ class AsyncStore(_Base):
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
         with MAPPED:
-            self._measured(time.time(), await self._client.execute_command("TIME"))
+            self._measured(monotonic(), await self._client.execute_command("TIME"))
 
     async def close(self) -> None:
         """Closes the connections."""

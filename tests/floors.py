@@ -19,7 +19,8 @@ MAX_LINES = 250
 # fmt: off
 FLOORS: dict[str, tuple[str, ...]] = {
     "words": (
-        "addresses", "catalogue", "errors", "events", "json_text", "keys", "model", "settings",
+        "addresses", "catalogue", "errors", "events", "json_text", "keys", "local_time", "model",
+        "settings",
     ),
     "rules": (
         "captured", "estimate", "failures", "requested", "steps", "transition", "update",
