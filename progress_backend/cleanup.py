@@ -16,7 +16,8 @@ def add_cleanup(tracker: Tracker) -> None:
     """Registers the task and its place in beat's schedule; a missed turn expires with its hour."""
     app = tracker.app
     try:
-        interval_s = tracker.settings.cleanup_interval_s
+        # Not kept: an app may be configured further after it is complete.
+        interval_s = tracker.read_settings().cleanup_interval_s
     except SettingsError:  # tracking is off, which is said when a task would be tracked
         return
     if NAME in app._tasks:

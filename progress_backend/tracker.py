@@ -92,8 +92,12 @@ class Tracker:
         if _stand_in is not None:
             return _stand_in.settings
         if self._settings is None:
-            self._settings = Settings.from_sources(self.app.conf, os.environ, **self._given)
+            self._settings = self.read_settings()
         return self._settings
+
+    def read_settings(self) -> Settings:
+        """As `settings`, as they are at the moment."""
+        return Settings.from_sources(self.app.conf, os.environ, **self._given)
 
     @property
     def process(self) -> Process | None:

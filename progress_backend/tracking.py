@@ -13,6 +13,7 @@ from celery.exceptions import Ignore
 
 from . import events as ev
 from . import grouping, lease, publishing, signals
+from .body import around
 from .captured import event_of
 from .cleanup import add_cleanup
 from .errors import SettingsError
@@ -124,18 +125,6 @@ def bind(tracker: Tracker, task: Any) -> None:
         process = tracker.process
         return None if process is None else process.run_of(task.request)
 
-    @functools.wraps(body)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        current = current_run()
-        if current is None or current.closed or current.entered:
-            return body(*args, **kwargs)
-        current.entered = True
-        current.heed()
-        try:
-            return body(*args, **kwargs)
-        finally:
-            current.close()
-
     @functools.wraps(update_state)
     def captured(
         task_id: str | None = None, state: Any = None, meta: Any = None, **kwargs: Any
@@ -161,7 +150,8 @@ def bind(tracker: Tracker, task: Any) -> None:
             tracker.record(current, ev.Requeued())
             raise
 
-    task.run, task.update_state, task.on_replace = run, captured, replaced
+    task.run = around(body, current_run)
+    task.update_state, task.on_replace = captured, replaced
 
 
 def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:

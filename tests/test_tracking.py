@@ -16,7 +16,7 @@ from progress_backend import (
     install,
     progress_task,
 )
-from progress_backend.tracker import LEASE_VARIABLE
+from progress_backend.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
 from tests.records import Records
 
@@ -225,3 +225,14 @@ def test_a_setting_that_cannot_be_used_turns_tracking_off_with_one_line(
     said = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
     assert len(said) == 1
     assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in said[0]
+
+
+def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
+    """As in an application factory: what is registered before has completed the app."""
+    app = Celery("late", set_as_current=False)
+    install(app)
+    app.finalize()
+    app.conf.update(broker_url=redis_url, result_backend=redis_url, progress_retention_s=7)
+    tracker = tracker_of(app)
+    assert tracker is not None
+    assert (tracker.settings.redis_url, tracker.settings.retention_s) == (redis_url, 7)
