@@ -16,8 +16,12 @@ CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster", "rediscluster", "re
 
 #: Celery's names of the settings, in the order in which a store is looked for.
 _CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
-#: Those of its settings that say how TLS is spoken there.
+#: Those of its settings that say how TLS is spoken there, and what else its client is told.
 _CELERY_TLS = {"result_backend": "redis_backend_use_ssl", "broker_url": "broker_use_ssl"}
+_CELERY_OPTIONS = {
+    "result_backend": "result_backend_transport_options",
+    "broker_url": "broker_transport_options",
+}
 
 
 def scheme_of(url: str | None) -> str:
@@ -38,7 +42,8 @@ def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> 
             raise _no_cluster(name, scheme_of(url))
     for name, url in urls:
         if url is not None and scheme_of(url) in STORE_SCHEMES:
-            return _over_tls(url, name, conf.get(_CELERY_TLS[name]))
+            named = _of_master(url, conf.get(_CELERY_OPTIONS[name]))
+            return _over_tls(named, name, conf.get(_CELERY_TLS[name]))
     return None
 
 
@@ -55,8 +60,23 @@ def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -
 
 
 def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    url = conf.get(name) or environ.get(_CELERY_URLS[name])
-    return url if isinstance(url, str) else None
+    """As Celery finds it: the environment first, of several brokers the first."""
+    given = environ.get(_CELERY_URLS[name]) or conf.get(name)
+    if name == "broker_url":
+        given = given or conf.get("broker_write_url")
+    if isinstance(given, (list, tuple)) and given:
+        given = given[0]
+    if not isinstance(given, str) or "://" not in given:
+        return None
+    return given if scheme_of(given) == "sentinel" else given.partition(";")[0]
+
+
+def _of_master(url: str, options: Any) -> str:
+    """A sentinel's URL with the name of the master, where Celery is told it."""
+    name = options.get("master_name") if isinstance(options, Mapping) else None
+    if not name or scheme_of(url) != "sentinel":
+        return url
+    return f"{url}{'&' if '?' in url.rpartition(';')[2] else '?'}{urlencode({'service': name})}"
 
 
 def _no_cluster(name: str, scheme: str) -> SettingsError:

@@ -28,6 +28,13 @@ _CONNECTIONS = 64
 #: RESP2. Over RESP3, redis-py 8 has notices of maintenance, and with those a connection that the
 #: server has closed comes out of its pool as a good one. A subscriber's replies are plain lists.
 _PROTOCOL = 2
+#: Options that a URL, which is Celery's perhaps, may have for others: what waits is bounded here.
+_OURS = frozenset(
+    {
+        *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
+        *("retry_on_timeout", "retry_on_error", "protocol", "decode_responses"),
+    }
+)
 
 
 def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
@@ -167,7 +174,7 @@ def _url(settings: Settings) -> str:
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():
         raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
-    query = dict(parse_qsl(parts.query))
+    query = {name: value for name, value in parse_qsl(parts.query) if name not in _OURS}
     if "virtual_host" in query:
         query["db"] = query.pop("virtual_host").lstrip("/")
     if "ssl_cert_reqs" in query:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, overload
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from .events import Identity
 from .failures import described
 from .json_text import dumps
@@ -20,6 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__progress__"
 #: Message header in which a call's values travel.
 HEADER = "progress"
+#: Metadata that still travels, in characters: AMQP's headers have to fit into one frame.
+_LARGEST_HEADER: Final = 16 * 1024
 #: Beside them: when the publisher made the record, and its digest.
 CREATED_AT, DIGEST = "created_at", "digest"
 
@@ -107,6 +111,8 @@ def identity_of(
                 values[one] = _FITS[one](_called(value, bound))
             else:
                 values[one] = _FITS[one](value)
+        except SoftTimeLimitExceeded:
+            raise  # of the job that publishes
         except Exception as error:  # the team's function or value may raise anything
             logger.warning("%s of %s is left out: %s", one, name, described(error))
     return Identity(
@@ -125,7 +131,7 @@ def header_of(identity: Identity) -> dict[str, Any]:
         header["symbol"] = identity.symbol
     if identity.total_items is not None:
         header["total_items"] = identity.total_items
-    if identity.metadata:
+    if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
         header["metadata"] = identity.metadata
     return header
 

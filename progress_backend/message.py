@@ -23,9 +23,12 @@ def runs(applied: Applied) -> bool:
 
 def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
     """Lets the worker begin without reading the record first."""
+    told = headers[HEADER]
+    if applied.task.metadata and "metadata" not in told:
+        return  # too large to travel: it is in the record
     if applied.document is not None and applied.task.revision == 1:
-        headers[HEADER][CREATED_AT] = rendered(applied.task.created_at)
-        headers[HEADER][DIGEST] = applied.base.digest
+        told[CREATED_AT] = rendered(applied.task.created_at)
+        told[DIGEST] = applied.base.digest
 
 
 def told_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:

@@ -18,7 +18,7 @@ from .tracker import Tracker
 class _Call:
     """One call of `send_task`."""
 
-    __slots__ = ("app", "attempt", "batch", "runs")
+    __slots__ = ("app", "attempt", "batch", "limit", "runs")
 
     def __init__(self, app: Any, producer: Any) -> None:
         #: Whose message it is: Celery's signal names the task alone, and another app of the process
@@ -30,6 +30,8 @@ class _Call:
         self.runs = False
         #: The runs that its record knows of, as far as this thread was told.
         self.attempt = 0
+        #: The publishing job's soft time limit, which came in between.
+        self.limit: BaseException | None = None
 
 
 class _Thread(threading.local):
@@ -38,6 +40,12 @@ class _Thread(threading.local):
 
 
 _thread = _Thread()
+
+
+def interrupted(limit: BaseException) -> None:
+    """Has the publish that is under way in this thread raise it."""
+    if (call := _thread.call) is not None:
+        call.limit = limit
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
@@ -50,6 +58,8 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     call = _thread.call
     if call is None or call.app is not tracker.app:
         return
+    if _handed_on(tracker, headers):
+        del headers[HEADER]
     marking = tracker.marking_for(name, headers)
     if marking is None or (process := tracker.process) is None or "id" not in headers:
         return
@@ -68,6 +78,7 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
             return
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)
+    given = headers.get(HEADER)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     identity = identity_of(
         tracker.app._tasks.get(name),
@@ -75,7 +86,7 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         marking,
         args,
         kwargs,
-        headers.get(HEADER) or {},
+        given if isinstance(given, dict) else {},
         parent_id=headers.get("parent_id"),
         root_id=headers.get("root_id"),
         group_id=headers.get("group"),
@@ -90,6 +101,17 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         return
     call.runs, call.attempt = runs(applied), applied.task.attempt
     tell_worker(applied, headers)
+
+
+def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
+    """Whether a job sends another task with the headers of its own message: what is ours in them
+    is not said of that one."""
+    given = headers.get(HEADER)
+    if given is None or (publisher := tracker.app.current_worker_task) is None:
+        return False
+    request = publisher.request
+    same: bool = getattr(request, HEADER, None) == given
+    return same and request.id != headers.get("id")
 
 
 def watch(tracker: Tracker) -> None:
@@ -107,12 +129,15 @@ def watch(tracker: Tracker) -> None:
         outer, call = _thread.call, _Call(app, options.get("producer"))
         _thread.call = call
         try:
-            return send_task(name, *args, **options)
+            sent = send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
             if known is not None and not call.runs:
                 not_published(tracker, options["task_id"], error, call.attempt)
             raise
         finally:
             _thread.call = outer
+        if call.limit is not None:
+            raise call.limit
+        return sent
 
     tracker.app.send_task = send

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,8 @@ from .errors import SettingsError
 #: Partitions on a cluster unless the settings say otherwise.
 CLUSTER_PARTITIONS = 16
 
+#: A zone without a name, as Python writes it.
+_FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -84,11 +87,17 @@ class Settings:
             raise _unusable("redis_url", f"{scheme}://…", f"one of {known}")
         if scheme in CLUSTER_SCHEMES and not self.partitions:
             object.__setattr__(self, "partitions", CLUSTER_PARTITIONS)
+        if self.partitions and scheme not in CLUSTER_SCHEMES:
+            raise _unusable("partitions", self.partitions, "0 unless the store is a Redis Cluster")
 
     def zone(self) -> tzinfo:
         """The configured zone."""
         if self.timezone.upper() == "UTC":
             return UTC
+        if fixed := _FIXED.fullmatch(self.timezone):
+            sign, hours, minutes = fixed.groups()
+            offset = timedelta(hours=int(hours), minutes=int(minutes))
+            return timezone(offset if sign == "+" else -offset)
         try:
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -118,9 +127,15 @@ class Settings:
             refuse_misread_broker(conf, environ)
         else:
             values["redis_url"] = store_url_of_celery(conf, environ)
-        if "timezone" not in values and conf.get("timezone"):
-            values["timezone"] = str(conf["timezone"])
+        if "timezone" not in values and (zone := _zone_of(conf)):
+            values["timezone"] = zone
         return cls(**values)
+
+
+def _zone_of(conf: Mapping[str, Any]) -> str | None:
+    """The name of Celery's zone, or of Django's in the same settings; they may be objects."""
+    zone = getattr(conf, "timezone", None) or conf.get("timezone")
+    return str(getattr(zone, "key", zone)) if zone else None
 
 
 def _read(name: str, kind: str, raw: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from billiard import current_process
 from celery import signals
 from celery._state import _task_stack
+from celery.exceptions import SoftTimeLimitExceeded
 
 from . import events as ev
 from . import main_process, publishing
@@ -52,6 +53,9 @@ def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None
     def guarded(sender: Any = None, **kwargs: Any) -> None:
         try:
             handler(tracker, sender, **kwargs)
+        except SoftTimeLimitExceeded as limit:
+            # The job's own, which a signal has raised in here; Celery's dispatcher would keep it.
+            publishing.interrupted(limit)
         except Exception:
             # Tracking never raises into Celery; the log is where a mistake of ours shows.
             logger.exception("progress: %s", handler.__name__)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from celery import Celery, Task
 from celery import signals as celery_signals
 from celery.exceptions import Ignore
+from celery.local import Proxy
 
 from . import events as ev
 from . import grouping, lease, publishing, signals
@@ -58,6 +59,8 @@ def install(
     """
     if track not in ("marked", "all"):
         raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
+    if isinstance(app, Proxy):  # celery.current_app, say
+        app = app._get_current_object()
     if tracker_of(app) is not None:
         return app
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from . import events as ev
 from .breaker import Breaker
 from .errors import ProgressError, StoreUnavailable
@@ -61,6 +63,8 @@ class Writer:
         """
         try:
             applied = self.store.run(self._flow(run, task_id, happened, now))
+        except SoftTimeLimitExceeded:
+            raise  # the job's own, which a signal has raised in here
         except Exception as error:
             if _of_the_store(error):
                 raise
@@ -78,6 +82,8 @@ class Writer:
         flows = [self._flow(*said, now) for said in several]
         try:
             outcomes = self.store.run(together(flows))
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             if _of_the_store(error):
                 raise
@@ -86,6 +92,8 @@ class Writer:
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
                 recorded.append(self._done(run, happened, outcome))
+            elif isinstance(outcome, SoftTimeLimitExceeded):
+                raise outcome
             else:
                 self.refuse(_told(task_id, outcome))
                 recorded.append(None)
@@ -139,6 +147,8 @@ class Writer:
         except StoreUnavailable as error:
             self.away(error)
             return
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:  # somebody else's value under our key
             self.refuse(ProgressError(f"{run.task_id}: {error!r}"[:_LONGEST]))
             return

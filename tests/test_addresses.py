@@ -20,8 +20,16 @@ from progress_backend.settings import Settings
         ({"result_backend": "redis://r/1", "broker_url": "redis://b/0"}, {}, "redis://r/1"),
         ({"result_backend": "rpc://", "broker_url": "rediss://b/0"}, {}, "rediss://b/0"),
         ({"result_backend": None}, {"CELERY_RESULT_BACKEND": "sentinel://s"}, "sentinel://s"),
-        ({"broker_url": "amqp://b"}, {"CELERY_BROKER_URL": "redis://b"}, None),
+        ({"broker_url": "amqp://b"}, {"CELERY_BROKER_URL": "redis://b"}, "redis://b"),
+        ({"broker_url": "redis://b"}, {"CELERY_BROKER_URL": "amqp://b"}, None),
         ({}, {"CELERY_BROKER_URL": "unix:///run/redis.sock"}, "unix:///run/redis.sock"),
+        # As Celery has it: the environment wins, of several brokers the first is tried first.
+        ({"result_backend": "redis://a"}, {"CELERY_RESULT_BACKEND": "redis://b"}, "redis://b"),
+        ({"broker_url": ["redis://a/0", "redis://b/0"]}, {}, "redis://a/0"),
+        ({"broker_url": "redis://a/0;redis://b/0"}, {}, "redis://a/0"),
+        ({"broker_write_url": "redis://w", "broker_read_url": "redis://r"}, {}, "redis://w"),
+        ({"result_backend": "redis", "broker_url": "amqp://b"}, {}, None),
+        ({"broker_url": "sentinel://a;sentinel://b"}, {}, "sentinel://a;sentinel://b"),
     ],
 )
 def test_the_store_is_found_where_celery_keeps_things(conf, environ, url) -> None:
@@ -134,3 +142,25 @@ def test_tls_behind_sentinel_is_refused_with_what_to_do() -> None:
     assert "secret" not in str(e.value)
     own = {"PROGRESS_REDIS_URL": "redis://own"}
     assert Settings.from_sources(conf, own).redis_url == "redis://own"
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("sentinel://a:26379/0;sentinel://b", "sentinel://a:26379/0;sentinel://b?service=cache+1"),
+        ("sentinel://a/0?x=1", "sentinel://a/0?x=1&service=cache+1"),
+        ("redis://a/0", "redis://a/0"),
+    ],
+)
+def test_the_masters_name_is_celerys(url: str, found: str) -> None:
+    options = {"master_name": "cache 1", "sentinel_kwargs": {}}
+    for conf in (
+        {"broker_url": url, "broker_transport_options": options},
+        {"result_backend": url, "result_backend_transport_options": options},
+    ):
+        settings = Settings.from_sources(conf, {})
+        assert settings.redis_url == found
+        if url.startswith("sentinel"):
+            client = sync_client(settings, 0.1)
+            assert client.connection_pool.service_name == "cache 1"
+            client.close()

@@ -113,3 +113,15 @@ def killed(url: str, *clients: int) -> None:
     with redis.Redis.from_url(url) as admin:
         for one in clients:
             assert admin.client_kill_filter(_id=str(one))
+
+
+def test_a_urls_own_limits_are_for_others() -> None:
+    """It may be Celery's: what a job waits is bounded here, and replies are read as they come."""
+    own = "socket_timeout=60&socket_connect_timeout=60&retry_on_timeout=yes&protocol=3"
+    settings = Settings(redis_url=f"redis://h/0?{own}&max_connections=1&decode_responses=true")
+    with closing(sync_client(settings, 0.2)) as client:
+        options = client.connection_pool.connection_kwargs
+        assert (options["socket_timeout"], options["socket_connect_timeout"]) == (0.2, 0.2)
+        assert options["protocol"] == 2
+        assert not options.get("decode_responses")
+    assert async_client(settings, 0.2).connection_pool.max_connections > 1

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
+from celery import Celery
 
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
@@ -119,3 +122,21 @@ def test_the_zone_is_celerys_unless_given() -> None:
     assert Settings.from_sources(conf, {"PROGRESS_TIMEZONE": "UTC"}).zone() is UTC
     noon = datetime(2024, 1, 15, 12, tzinfo=Settings(timezone="Asia/Tokyo").zone())
     assert noon.utcoffset() == timedelta(hours=9)
+
+
+def test_celerys_zone_may_be_an_object_or_djangos() -> None:
+    for zone in (ZoneInfo("Asia/Tokyo"), timezone(timedelta(hours=9)), "Asia/Tokyo"):
+        settings = Settings.from_sources({"timezone": zone}, {})
+        assert datetime(2024, 1, 15, tzinfo=settings.zone()).utcoffset() == timedelta(hours=9)
+    west = Settings.from_sources({"timezone": timezone(-timedelta(hours=3, minutes=30))}, {})
+    assert datetime(2024, 1, 15, tzinfo=west.zone()).utcoffset() == -timedelta(hours=3, minutes=30)
+    django = SimpleNamespace(TIME_ZONE="Asia/Tokyo", CELERY_BROKER_URL="redis://b")
+    app = Celery("shop", set_as_current=False)
+    app.config_from_object(django, namespace="CELERY")
+    assert Settings.from_sources(app.conf, {}).timezone == "Asia/Tokyo"
+
+
+def test_partitions_are_a_clusters_alone() -> None:
+    assert Settings(redis_url="redis+cluster://h", partitions=4).partitions == 4
+    with pytest.raises(SettingsError, match="PROGRESS_PARTITIONS is 4; it must be 0 unless"):
+        Settings(redis_url="redis://h", partitions=4)

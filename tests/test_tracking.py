@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from celery import Celery, Task, shared_task
+from celery.local import Proxy
 
 from progress_backend import (
     ProgressNotifier,
@@ -236,3 +237,8 @@ def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
     tracker = tracker_of(app)
     assert tracker is not None
     assert (tracker.settings.redis_url, tracker.settings.retention_s) == (redis_url, 7)
+
+
+def test_an_app_is_found_behind_its_proxy() -> None:
+    app = Celery("behind", set_as_current=False)
+    assert install(Proxy(lambda: app)) is app

@@ -8,7 +8,7 @@ import pytest
 
 from progress_backend.settings import Settings
 from tests.conftest import flushed
-from tests.stores.driving import Driver, OverRedis, over
+from tests.stores.driving import Driver, OverRedis, in_parts, over
 
 SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
 EVERY = ["memory", "sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
@@ -22,9 +22,8 @@ def store_url(request: pytest.FixtureRequest, server: str) -> str | None:
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """Each store over each server."""
     kind, _, server = request.param.partition("-")
-    partitions = 3 if kind == "parts" else 0  # as on a cluster, all of it on one node
-    settings = Settings(redis_url=store_url(request, server), partitions=partitions)
-    with over(kind, settings) as driver:
+    settings = Settings(redis_url=store_url(request, server))
+    with over(kind, in_parts(settings) if kind == "parts" else settings) as driver:
         yield driver
 
 

@@ -24,7 +24,7 @@ from progress_backend.errors import TaskNotFound, TransitionRefused
 from progress_backend.model import STATUSES, Task
 from progress_backend.settings import Settings
 from progress_backend.transition import transition
-from tests.stores.driving import Driver, check_agreement, over
+from tests.stores.driving import Driver, check_agreement, in_parts, over
 from tests.strategies import events
 
 IDS = ("a", "b", "c", "d")
@@ -41,8 +41,9 @@ class Life(RuleBasedStateMachine):
     def begin(self) -> None:
         run = next(_run)
         self.drivers: list[Driver] = [
-            over(kind, Settings(self.redis_url, f"{kind}{run}:", partitions=partitions))
-            for kind, partitions in (("memory", 0), ("sync", 0), ("async", 0), ("parts", 3))
+            over(kind, in_parts(settings) if kind == "parts" else settings)
+            for kind in ("memory", "sync", "async", "parts")
+            for settings in [Settings(self.redis_url, f"{kind}{run}:")]
         ]
         self.tasks: dict[str, Task] = {}
         self.order: list[str] = []
