@@ -56,12 +56,12 @@ def _tasks(row: str) -> list[Task | None]:
         status=status,
         created_at=_NOW,
         started_at=None if status == TaskStatus.CREATED else _NOW,
-        attempt=1,
+        attempt=0 if status == TaskStatus.CREATED else 1,
         worker=_WORKER,
         error_cause=LOST if row == SUSPECTED else None,
         revision=1,
     )
-    return [begun, replace(begun, started_at=None)] if row == TaskStatus.PAUSED else [begun]
+    return [begun, replace(begun, started_at=None, attempt=0)] if row == TaskStatus.PAUSED else [begun]
 
 
 def table(lang: str) -> str:

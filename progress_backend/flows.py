@@ -152,7 +152,11 @@ class Flows:
         """From when cleanup may delete the task, if now is its last sign of life."""
         if task.ended:
             ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
-            return max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
+            kept_s = self.settings.retention_s
+            if task.status == TaskStatus.CANCELLED and task.started_at is None and task.root_id:
+                # Its message may still come, and finds the record that keeps it from beginning.
+                kept_s = max(kept_s, UNENDED_S)
+            return max(ended_ms, now_ms) + int(kept_s * 1000)
         expected_s = estimate.remaining_seconds(task) or 0
         return now_ms + int((expected_s + UNENDED_S) * 1000)
 

@@ -93,6 +93,8 @@ def row_of(task: Task | None) -> str:
 def _fence(task: Task, event: ev.Event, row: str) -> None:
     if event.attempt is not None and event.attempt < task.attempt:
         raise _refusal(task, event)
+    if _is_of_an_ended_run(task, event):
+        raise _refusal(task, event)
     if event.owner is not None and task.worker and event.owner != task.worker.lease:
         raise _refusal(task, event)
     if isinstance(event, ev.Started):
@@ -109,6 +111,15 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         spoke = task.revision != event.revision
         if spoke or task.worker is None or task.worker.lease != event.lease:
             raise _refusal(task, event)
+
+
+def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
+    """Whether the run that speaks is an ended record's, whose id was published again since. Of a
+    fresh one's attempt nobody else speaks before it starts, but who failed to publish it."""
+    if event.attempt is None or event.attempt != task.attempt or task.started_at is not None:
+        return False
+    failed_to_leave = isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED
+    return task.attempt > 0 and not failed_to_leave
 
 
 def _is_late(task: Task, start: ev.Started) -> bool:

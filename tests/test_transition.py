@@ -53,7 +53,7 @@ def record(row: str) -> Task | None:
         status=status,
         results={"old": 1},
         created_at=NOW,
-        started_at=NOW if status != "created" else None,
+        started_at=NOW,  # a created one has gone back to the queue
         updated_at=NOW,
         completed_at=NOW if status in ENDED else None,
         error_message="old" if status == "error" else None,

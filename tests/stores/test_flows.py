@@ -83,6 +83,31 @@ def test_an_ended_record_refuses_and_says_what_it_is(driver: Driver) -> None:
     assert applied.refused.status == applied.task.status == "cancelled"
 
 
+@pytest.mark.parametrize(
+    "late", [ev.Progressed(current=9), ev.Completed(results={"who": "old"}), ev.Retried()]
+)
+def test_what_an_ended_run_still_says_is_not_of_the_run_that_is_asked_for(
+    driver: Driver, late: ev.Event
+) -> None:
+    """It was cancelled and its id published again; it goes on, as it hears nothing."""
+    old = driver.start("t")
+    driver.apply("t", ev.Cancelled())
+    assert driver.create("t").task.attempt == 1
+    applied = driver.apply("t", late.of_attempt(1), base=old)
+    assert applied.refused is not None
+    started = driver.start("t").task
+    assert (started.status, started.attempt, started.current_items) == ("running", 2, 0)
+    assert driver.apply("t", late.of_attempt(1), base=old).refused is not None
+
+
+def test_that_it_could_not_be_published_again_is_said(driver: Driver) -> None:
+    driver.start("t")
+    driver.apply("t", ev.Completed())
+    driver.create("t")
+    failed = ev.Failed(error_message="no broker", cause="not_published", attempt=1)
+    assert driver.apply("t", failed).task.status == "error"
+
+
 def test_an_end_may_be_followed_by_a_fresh_run(driver: Driver) -> None:
     driver.start("t", symbol="7203.T")
     driver.apply("t", ev.Completed())

@@ -34,6 +34,24 @@ def test_how_long_a_record_is_kept(driver: Driver) -> None:
     assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
 
 
+def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_that_may_take(
+    driver: Driver,
+) -> None:
+    """Without its record it would begin, and run to its end."""
+    now_ms = int(driver.now().timestamp() * 1000)
+    driver.create("published", root_id="published")
+    driver.create("made by HTTP")
+    driver.create("began", root_id="began")
+    driver.start("began")
+    for task_id, kept_ms in (
+        ("published", UNENDED_S * 1000),
+        ("made by HTTP", DAY_MS),
+        ("began", DAY_MS),
+    ):
+        driver.apply(task_id, ev.Cancelled())
+        assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000)
+
+
 def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
     now = driver.now()
     driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
