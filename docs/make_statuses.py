@@ -61,7 +61,8 @@ def _tasks(row: str) -> list[Task | None]:
         error_cause=LOST if row == SUSPECTED else None,
         revision=1,
     )
-    return [begun, replace(begun, started_at=None, attempt=0)] if row == TaskStatus.PAUSED else [begun]
+    waiting = replace(begun, started_at=None, attempt=0)
+    return [begun, waiting] if row == TaskStatus.PAUSED else [begun]
 
 
 def table(lang: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from . import events as ev
 from .failures import described
+from .json_text import text_of
 
 #: Celery's states that say nothing new: the signals speak of them.
 _CELERYS_OWN: Final = frozenset(
@@ -33,7 +34,7 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
     return ev.Progressed(
         current=count_of(values.get("current")),
         total=count_of(values.get("total")),
-        message=None if message is None else str(message)[:_LONGEST],
+        message=None if message is None else text_of(message)[:_LONGEST],
         details={str(k): v for k, v in values.items() if k not in _FIGURES},
     )
 

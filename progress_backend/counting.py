@@ -33,6 +33,8 @@ class Loop:
         #: The loop around this one, if any, and its total.
         self._outer: CountingLoop | None = None
         self._outer_total = run.total
+        #: Over: it counts no more.
+        self._over = False
         #: Held for the four fields below, which change together.
         self._lock = threading.Lock()
         self._window: Iterator[bool] = iter(())
@@ -71,15 +73,18 @@ class Loop:
 
     def _end(self) -> None:
         """What is counted from here on is the outer loop's, or the job's own affair."""
-        run = self._run
+        run, self._over = self._run, True
         if run.loop is not self:
             return
-        run.current, run.loop = self.done, self._outer
+        outer, total = self._outer, self._outer_total
+        while isinstance(outer, Loop) and outer._over:  # as two that a zip takes turns with
+            total, outer = outer._outer_total, outer._outer
+        run.current, run.loop = self.done, outer
         if not run.cancelled:
             run.pending = True
-        if self._outer is not None:
-            run.total = self._outer_total
-            self._outer.interrupt()
+        if outer is not None:
+            run.total = total
+            outer.interrupt()
 
     @property
     def done(self) -> int:

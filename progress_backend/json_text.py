@@ -84,6 +84,14 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
     return _scalar(value)
 
 
+def text_of(value: Any) -> str:
+    """A value as text, whatever its own `__str__` raises."""
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
 def _scalar(value: Any) -> str | int | float | None:
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
@@ -91,7 +99,4 @@ def _scalar(value: Any) -> str | int | float | None:
         return value
     if isinstance(value, int) and value.bit_length() < _WIDEST:
         return value
-    try:
-        return str(value)
-    except Exception:  # a user's own __str__ may raise anything
-        return f"<{type(value).__name__}>"
+    return text_of(value)

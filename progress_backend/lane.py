@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from .daemon import daemon
 from .run import Run
 
 T = TypeVar("T")
@@ -34,8 +35,7 @@ class Lane(Generic[T]):
             if len(self._newest) > _MOST:
                 del self._newest[next(iter(self._newest))]
             if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
-                self._thread.start()
+                self._thread = daemon(self._name, self._loop)
             self._changed.notify_all()
 
     def close(self, run: Run, timeout_s: float) -> None:

@@ -21,6 +21,8 @@ EVENT = "task-progress"
 _REST_S = 5.0
 #: A monitor gets no more than one event a task in this time.
 _EVENT_INTERVAL_S = 1.0
+#: Longest wait for the end of a run whose body is over, and the time between two looks.
+_END_S, _POLL_S = 5.0, 0.02
 
 
 def rank_progress() -> None:
@@ -71,8 +73,12 @@ class Mirror:
         if self._results.open:
             return
         try:
+            if _aborted(run):
+                return
             backend = _until_closed(run.celery_task.backend, run)
             backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
+            if run.closed:
+                _put_right(run)
         except Exception as error:  # any backend's error; progress must not hurt
             if self._results.failed():
                 logger.warning("progress is not shown in the result backend: %s", error)
@@ -98,6 +104,26 @@ class Mirror:
                 logger.warning("progress is not sent as events: %s", error)
         else:
             self._events.succeeded()
+
+
+def _aborted(run: Run) -> bool:
+    """Whether somebody aborted an AbortableTask: that is a state, which would be written over."""
+    is_aborted = getattr(run.celery_task, "is_aborted", None)
+    return is_aborted is not None and bool(is_aborted(task_id=run.task_id))
+
+
+def _put_right(run: Run) -> None:
+    """A write that was under way for long may have come after Celery's own, of the end."""
+    deadline = time.monotonic() + _END_S
+    while run.outcome is None:
+        if not run.closed or time.monotonic() > deadline:
+            return
+        time.sleep(_POLL_S)
+    backend, end = run.celery_task.backend, run.outcome
+    if backend.get_task_meta(run.task_id, cache=False)["status"] == PROGRESS:
+        backend.store_result(
+            run.task_id, end.result, end.state, traceback=end.traceback, request=run.request
+        )
 
 
 def _until_closed(backend: Any, run: Run) -> Any:

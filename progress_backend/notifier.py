@@ -10,6 +10,7 @@ from celery import current_task
 
 from .counting import counted
 from .events import Identity
+from .json_text import text_of
 from .run import Run
 from .tracker import tracker_of
 
@@ -106,7 +107,7 @@ class ProgressNotifier:
     def error(self, error_message: str, message: str | None = None) -> None:
         """What the record says of an error; the task ends with one only if it raises."""
         run = self._run
-        run.error_text = str(error_message)
+        run.error_text = text_of(error_message)
         run.end_message = message
 
 
@@ -152,5 +153,5 @@ def _warn_once(who: str) -> None:
 def _length(iterable: Iterable[Any]) -> int | None:
     try:
         return len(iterable)  # type: ignore[arg-type]  # that is the question
-    except TypeError:
+    except (TypeError, OverflowError):
         return None

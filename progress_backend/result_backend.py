@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NoAnswer
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery
 
 from .captured import event_of
+from .daemon import daemon
 from .events import Event
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,15 @@ AskBackend = Callable[[str], Event | None]
 
 
 def result_backend(app: Celery) -> AskBackend:
-    """The app's; no answer within a bound is None."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="progress-ask")
+    """The app's; no answer within a bound is None.
+
+    Asked by one thread, which keeps the backend's connection and ends with the process: one that
+    hangs holds up nobody, and is not asked again meanwhile.
+    """
+    wanted: SimpleQueue[_Question] = SimpleQueue()
+    #: Held while a question is without its answer.
+    asking = threading.Lock()
+    threads: list[threading.Thread] = []
 
     def read(task_id: str) -> Event | None:
         if app.backend.as_uri().startswith("rpc:"):
@@ -38,16 +46,38 @@ def result_backend(app: Celery) -> AskBackend:
         done = done_at(meta.get("date_done"))
         return event if event is None or done is None else event.happened_at(done)
 
+    def work() -> None:
+        while True:
+            question = wanted.get()
+            try:
+                question.answer = read(question.task_id)
+            except Exception as error:  # disabled, unreachable, undecodable: no answer
+                logger.debug("result backend gives no answer: %r", error)
+            asking.release()
+            question.answered.set()
+
     def ask(task_id: str) -> Event | None:
-        try:
-            return pool.submit(read, task_id).result(timeout=ASK_S)
-        except NoAnswer:
+        if not asking.acquire(blocking=False):
             return None
-        except Exception as error:  # disabled, unreachable, undecodable: no answer
-            logger.debug("result backend gives no answer: %r", error)
-            return None
+        if not threads:
+            thread = daemon("progress-ask", work)
+            if thread is None:
+                asking.release()
+                return None
+            threads.append(thread)
+        question = _Question(task_id)
+        wanted.put(question)
+        question.answered.wait(ASK_S)
+        return question.answer
 
     return ask
+
+
+class _Question:
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        self.answer: Event | None = None
+        self.answered = threading.Event()
 
 
 def done_at(told: Any) -> datetime | None:

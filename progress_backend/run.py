@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
 
 from . import events as ev
 from .captured import count_of
+from .json_text import text_of
 from .model import TaskStatus
 from .record import Base
 
@@ -50,6 +51,14 @@ class CountingLoop(Protocol):
         """Have the loop look at its run's status."""
 
 
+class Outcome(NamedTuple):
+    """Celery's state and result of a run that is over."""
+
+    state: str
+    result: Any
+    traceback: str | None = None
+
+
 class Run:
     """Written by the job's thread, read by the sender's.
 
@@ -76,6 +85,7 @@ class Run:
         "loop",
         "message",
         "next_due",
+        "outcome",
         "own_meta",
         "pending",
         "phase",
@@ -136,6 +146,8 @@ class Run:
         #: Monotonic seconds before which no further value is recorded.
         self.next_due = 0.0
         self.results: dict[str, Any] = {}
+        #: What Celery has stored at the end.
+        self.outcome: Outcome | None = None
         self.end_message: str | None = None
         self.error_text: str | None = None
         #: The `track()` at hand, which counts without calling `update()`.
@@ -227,7 +239,7 @@ class Run:
             attempt=self.attempt,
             current=current,
             total=total,
-            message=str(message),
+            message=message if type(message) is str else text_of(message),
             details={**self.details, **phase},
             results=self.results,
             error_message=self.error_text,

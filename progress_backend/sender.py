@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 
 from . import events as ev
 from .catalogue import progress_text
+from .daemon import daemon
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
 from .model import TaskStatus
@@ -143,10 +145,7 @@ class Sender:
     def _start(self) -> None:
         with self._guard:
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="progress-sender", daemon=True
-                )
-                self._thread.start()
+                self._thread = daemon("progress-sender", self._work)
 
     def _work(self) -> None:
         while not self._stopping:
@@ -197,9 +196,11 @@ class Sender:
             run.next_due = value.tried_at + self._interval_s
         return value
 
-    def _flush_outbox(self) -> None:
+    def _flush_outbox(self, deadline: float = inf) -> None:
         with self._sending:
             while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
+                if time.monotonic() >= deadline:
+                    return
                 task_id, kept = first
                 if kept.run is not None and kept.run.refused:
                     self._outbox.sent(task_id, kept)
@@ -231,7 +232,7 @@ class Sender:
         """Sends what can be sent within a bound, then ends the thread."""
         deadline = time.monotonic() + self._closing_s
         while self._outbox and time.monotonic() < deadline:
-            self._flush_outbox()
+            self._flush_outbox(deadline)
             if self._outbox:
                 time.sleep(min(0.05 + self.writer.breaker.remaining_s, self._closing_s))
         if self._outbox:

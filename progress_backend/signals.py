@@ -23,7 +23,7 @@ from .marking import HEADER, identity_of
 from .message import told_by_publisher
 from .model import Worker
 from .record import created
-from .run import Run, TaskCancelled
+from .run import Outcome, Run, TaskCancelled
 from .tracker import Process, Tracker
 
 logger = logging.getLogger(__name__)
@@ -185,6 +185,7 @@ def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> No
     run = process.run_of(task.request)
     if run is None:
         return
+    run.outcome = Outcome("SUCCESS", result)
     if isinstance(result, dict):
         results = {**run.results, **result}
     else:
@@ -200,6 +201,7 @@ def _failure(
     exception: Any = None,
     args: Any = None,
     kwargs: Any = None,
+    einfo: Any = None,
     **_: Any,
 ) -> None:
     """In the child: the body raised. In the main process: a limit, or a lost child."""
@@ -209,6 +211,7 @@ def _failure(
     if run is None:
         main_process.failed(tracker, process, task, task_id, exception, args, kwargs)
         return
+    run.outcome = Outcome("FAILURE", exception, str(getattr(einfo, "traceback", "")))
     failed = ev.Failed(
         error_message=run.error_text or described(exception),
         cause=cause_of(exception),

@@ -170,4 +170,9 @@ class Watches:
             for (task_id, watch), document in zip(batch.items(), documents, strict=True):
                 current = self._by_channel.get(self._channel(task_id)) is watch
                 if current and watch.heard < self.epoch:
-                    self._hub.publish(task_id, Update.of(document, self.epoch))
+                    try:
+                        update = Update.of(document, self.epoch)
+                    except (ValueError, KeyError, TypeError):
+                        logger.warning("what stands for task %s is no document", task_id)
+                    else:
+                        self._hub.publish(task_id, update)

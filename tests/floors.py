@@ -29,7 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "plan": ("commands", "flows", "layout", "paging", "reaping", "record", "together"),
     "edges": (
         "async_exchange", "async_notifier", "body", "breaker", "cleanup", "cluster_subscription",
-        "connection", "counting", "embedded", "exchange", "feed", "grouping", "hub",
+        "connection", "counting", "daemon", "embedded", "exchange", "feed", "grouping", "hub",
         "interface", "joined", "lane", "lease", "listener", "main_process", "marking", "memory",
         "message", "mirror", "notifier", "outbox", "publishing", "redis_errors", "replacing",
         "replies", "requests", "resp", "result_backend", "run", "scripts", "sender", "service",

@@ -177,6 +177,16 @@ def test_loops_in_a_loop_give_the_count_back() -> None:
     assert figure(run) == 3
 
 
+def test_loops_that_take_turns_leave_the_count_to_the_job() -> None:
+    run = new_run()
+    for _ in zip(counted(run, range(3), 3), counted(run, range(9), 9), strict=False):
+        pass
+    gc.collect()
+    assert run.loop is None
+    run.offer(7)
+    assert figure(run) == 7
+
+
 def test_two_passes_count_each_for_itself() -> None:
     run = new_run()
     for length in (5, 8):

@@ -125,3 +125,25 @@ def test_what_a_loop_counts_and_what_is_said_beside_it(app: App) -> None:
     )
     assert record.progress == (10, 10, 100)
     assert record.processing_details["phase"] == "second half"
+
+
+def test_a_range_that_has_no_length_is_tracked_without_a_total(app: App) -> None:
+    def endless(self: Any) -> int:
+        return next(iter(ProgressNotifier(self).track(range(10**30))))
+
+    task = app.task(name="endless", bind=True, shared=False)(progress_task(endless))
+    assert task.delay().get() == 0
+
+
+def test_what_cannot_be_written_hinders_no_end(app: App) -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    def says(self: Any) -> None:
+        ProgressNotifier(self).update(1, 4, Broken())
+        ProgressNotifier(self).error(Broken())
+
+    task = app.task(name="says", bind=True, shared=False)(progress_task(says))
+    record = app.record(task.delay().id)
+    assert (record.status, record.current_items) == ("completed", 4)

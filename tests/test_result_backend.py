@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -72,3 +76,17 @@ def test_times_are_read_as_celery_writes_them() -> None:
     assert done_at(noon.astimezone(timezone(timedelta(hours=9)))) == noon
     assert done_at(None) is None
     assert done_at("soon") is None
+
+
+def test_one_that_hangs_is_asked_once_and_keeps_no_process(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        code = f"""
+import time
+from celery import Celery
+from progress_backend.result_backend import result_backend
+app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
+ask, began = result_backend(app), time.monotonic()
+assert [ask("t"), ask("t"), ask("t")] == [None, None, None]
+assert time.monotonic() - began < {ASK_S} + 1
+"""
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=tmp_path)

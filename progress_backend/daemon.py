@@ -1,0 +1,20 @@
+"""Threads that end with their process (greenlets under gevent)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+def daemon(name: str, work: Callable[[], None]) -> threading.Thread | None:
+    """A thread at work; None, with a line in the log, where the system has none left."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        logger.warning("%s has to wait: %s", name, error)
+        return None
+    return thread
