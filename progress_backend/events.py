@@ -81,6 +81,12 @@ class Progressed(Event):
     results: Mapping[str, Any] = field(default_factory=dict)
     error_message: str | None = None
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there are no figures in it."""
+        given = (self.current, self.total, self.message, self.error_message)
+        return given == (None,) * 4 and not self.details and not self.results
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):

@@ -8,7 +8,7 @@ import pytest
 
 from progress_backend import commands as c
 from progress_backend import events as ev
-from progress_backend import wire
+from progress_backend import requested, wire
 from progress_backend.errors import ConcurrentUpdate, TaskNotFound, TooLarge
 from progress_backend.flows import TRIES
 from progress_backend.record import facets_of
@@ -98,6 +98,18 @@ def test_what_an_ended_run_still_says_is_not_of_the_run_that_is_asked_for(
     started = driver.start("t").task
     assert (started.status, started.attempt, started.current_items) == ("running", 2, 0)
     assert driver.apply("t", late.of_attempt(1), base=old).refused is not None
+
+
+def test_a_queued_task_that_is_resumed_does_not_run_before_a_worker_has_it(driver: Driver) -> None:
+    """As the live page and HTTP ask for it; a task made by HTTP has no worker but who asks."""
+    for task_id, root_id, status in (("queued", "queued", "created"), ("own", None, "running")):
+        driver.create(task_id, root_id=root_id)
+        driver.apply(task_id, *requested.update("paused"))
+        driver.apply(task_id, *requested.update("running"))
+        task = driver.task(task_id)
+        assert (task.status, task.started_at is None) == (status, status == "created")
+    driver.apply("queued", *requested.update("running", current_items=1))
+    assert driver.task("queued").status == "running"
 
 
 def test_that_it_could_not_be_published_again_is_said(driver: Driver) -> None:
