@@ -135,6 +135,8 @@ class Failed(Event):
 
     error_message: str
     cause: str = "exception"
+    #: Celery's count of the run that failed, where no attempt is known: a retry is another run.
+    retries: int | None = None
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
     current: int | None = None

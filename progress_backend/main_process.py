@@ -6,6 +6,7 @@ record yet, since the store was away until now, one begins with its end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -79,15 +80,20 @@ def internal_error(
     exception: Any = None,
     args: Any = None,
     kwargs: Any = None,
+    request: Any = None,
     **_: Any,
 ) -> None:
     """Celery failed around the body, mostly since the result backend is away: the run has no end
-    there (or gets a failure), and in a pool of threads no other signal tells of that.
+    there (or gets a failure), and in a pool of threads no other signal tells of that. Its retry may
+    have left, and begun.
     """
     marking = _marking(tracker, task, task.request)
     if marking is None or (process := tracker.process) is None:
         return
-    event = ev.Failed(error_message=described(exception), cause="internal_error")
+    retries = request.get("retries") if isinstance(request, Mapping) else None
+    event = ev.Failed(
+        error_message=described(exception), cause="internal_error", retries=retries or 0
+    )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
     process.sender.record(run, task_id, _owned(tracker, event))
 

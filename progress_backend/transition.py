@@ -107,6 +107,10 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         speaks_for_itself = event.attempt is not None or event.owner is not None
         if not speaks_for_itself:
             raise _refusal(task, event)
+    elif (
+        isinstance(event, ev.Failed) and event.retries is not None and event.retries < task.retries
+    ):
+        raise _refusal(task, event)
     if isinstance(event, ev.Lost):
         spoke = task.revision != event.revision
         if spoke or task.worker is None or task.worker.lease != event.lease:

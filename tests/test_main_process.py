@@ -179,3 +179,14 @@ def test_a_mistake_of_ours_stays_in_the_log(
         failure(task, WorkerLostError("signal 9"))
     assert [r.getMessage() for r in caplog.records] == ["progress: _failure"]
     assert caplog.records[0].exc_info is not None
+
+
+def test_what_failed_around_a_body_is_not_of_its_retry(app: App, records: Records) -> None:
+    """The retry had left, and another child has begun it."""
+    task, identity = fetch(app), ev.Identity(task_type="fetch")
+    worker = Worker(LEASE, "w@tests")
+    records.apply("t", ev.Started(identity=identity, worker=worker, retries=1))
+    internal_error(task, request={"retries": 0})
+    assert app.record("t").status == "running"
+    internal_error(task, request={"retries": 1})
+    assert app.record("t").status == "error"
