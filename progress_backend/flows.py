@@ -177,7 +177,7 @@ class Flows:
                 break
             yield from self.sweep(holes, before_ms=0)
             paged = yield from self._read(command)
-        return paged._replace(rows=tuple(row for row in paged.rows if row[1] is not None))
+        return paged._replace(rows=tuple(row for row in paged.rows if wire.is_document(row[1])))
 
     def _read(self, page: c.Page) -> Flow[c.Paged]:
         if self.settings.partitions:

@@ -17,6 +17,8 @@ from .settings import Settings
 #: Leases looked at in one pass, and runs of each: the rest is there for the next pass.
 _LEASES = 100
 _RUNS = 1_000
+#: Runs that one worker may hold at once: a pool of greenlets has thousands.
+_HELD = 10_000
 #: Records of a status that one pass looks at because nobody holds them.
 _UNHELD = 100
 #: How far a worker's clock may be behind the store's; and how far where the result backend may
@@ -58,8 +60,8 @@ def left_over(
     """Runs that a living worker holds but is not at work on, nor on the task that they are in,
     silent for a lease: their process died with what it had to say.
     """
-    held: list[str] = yield c.Held(lease, _RUNS)
-    task_ids = tuple(task_id for task_id in held if task_id not in at_work)
+    held: list[str] = yield c.Held(lease, _HELD)
+    task_ids = tuple(task_id for task_id in held if task_id not in at_work)[:_RUNS]
     documents = (yield c.Read(task_ids)) if task_ids else []
     return [
         base
@@ -138,7 +140,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     """Keeps the records of what runs under a living lease from expiring, however long it is
     silent; how many there are."""
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
-    task_ids: list[str] = yield c.Held(lease, _RUNS)
+    task_ids: list[str] = yield c.Held(lease, _HELD)
     kept_ms = UNENDED_S * 1000
     yield c.Extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
     return len(task_ids)

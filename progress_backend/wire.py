@@ -139,6 +139,11 @@ def decode(document: bytes) -> Task:
     )
 
 
+def is_document(stored: bytes | None) -> bool:
+    """Whether it begins as `encode` writes: of somebody else's value a list shows nothing."""
+    return stored is not None and stored.startswith(b'{"task_id":')
+
+
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 

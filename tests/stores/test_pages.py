@@ -95,6 +95,13 @@ def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     check_agreement(driver, made)
 
 
+def test_somebody_elses_value_is_no_row(redis_driver: OverRedis) -> None:
+    for task_id in ("a", "b", "c"):
+        redis_driver.create(task_id)
+    redis_driver.raw.set("task:b", "hello")
+    assert redis_driver.ids() == ["c", "a"]
+
+
 def test_many_holes_cost_a_bounded_number_of_reads(driver: Driver) -> None:
     for n in range(60):
         driver.create(f"t{n}")

@@ -200,6 +200,16 @@ def test_what_a_living_worker_holds_but_is_not_at_work_on_is_left_over(silent: D
     assert left_over() == []
 
 
+def test_what_is_left_over_is_found_behind_however_much_that_is_at_work(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaping, "_RUNS", 2)
+    for task_id in "abcde":
+        driver.start(task_id, "lease-1")
+    flow = reaping.left_over(driver.settings, driver.now() + SILENT, "lease-1", {"a", "b", "c"})
+    assert [base.task.task_id for base in driver.run(flow)] == ["d", "e"]
+
+
 def test_an_eager_run_is_left_over_when_nobody_is_at_work_on_its_task(driver: Driver) -> None:
     worker = Worker("lease-1", "celery@one", "sent")
     driver.apply("inner", ev.Started(identity=identity_of(), worker=worker))
