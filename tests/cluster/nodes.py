@@ -79,7 +79,8 @@ def started(folder: Path) -> list[Node]:
             cluster(node, "SET-CONFIG-EPOCH", number + 1)
         for node in nodes[1:]:
             cluster(node, "MEET", "127.0.0.1", nodes[0].port)
-        eventually(lambda: all(knows_all(node) for node in nodes), timeout=30)
+        names = {cluster(node, "MYID") for node in nodes}
+        eventually(lambda: all(known(node) == names for node in nodes), timeout=30)
         for master, replica in zip(masters, replicas, strict=True):
             name = cluster(master, "MYID")
             cluster(replica, "REPLICATE", name)
@@ -115,8 +116,9 @@ def cluster(node: Node, *command: str | int) -> Any:
     return node.client.execute_command("CLUSTER", *command)
 
 
-def knows_all(node: Node) -> bool:
-    return int(info(node)["cluster_known_nodes"]) == 2 * MASTERS
+def known(node: Node) -> set[str]:
+    """The nodes that it knows, each by the name it has for it: at first it has one of its own."""
+    return {line.split()[0] for line in str(cluster(node, "NODES")).splitlines()}
 
 
 def healthy(node: Node) -> bool:

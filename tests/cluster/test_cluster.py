@@ -13,13 +13,14 @@ import redis.asyncio.cluster
 import redis.exceptions
 from redis.crc import key_slot
 
-from progress_backend import RedisProgressService, creating, reaping
+from progress_backend import RedisProgressService, reaping
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
 from progress_backend.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store import Store, open_async
+from progress_backend.together import together
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
@@ -85,7 +86,9 @@ def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Stor
     created = ev.Created(identity=ev.Identity(task_type="x"))
     begun = [(f"member-{number}", created) for number in range(100)]
     before = reads_of(nodes)
-    applied = store.run(creating.create(store.flows, begun, store.now()))
+    now = store.now()
+    flows = [store.flows.apply(task_id, (event,), now) for task_id, event in begun]
+    applied = store.run(together(flows))
     assert reads_of(nodes) - before < 50  # connecting to the others included
     assert {one.task.status for one in applied} == {"created"}
     listed = ids(store.run(store.flows.page(1, 100)))
