@@ -63,12 +63,17 @@ def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) 
     """As Celery finds it: the environment first, of several brokers the first."""
     given = environ.get(_CELERY_URLS[name]) or conf.get(name)
     if name == "broker_url":
-        given = given or conf.get("broker_write_url")
-    if isinstance(given, (list, tuple)) and given:
-        given = given[0]
-    if not isinstance(given, str) or "://" not in given:
-        return None
-    return given if scheme_of(given) == "sentinel" else given.partition(";")[0]
+        given = _first(given or conf.get("broker_write_url"))
+    return given if isinstance(given, str) and "://" in given else None
+
+
+def _first(brokers: Any) -> Any:
+    """Of several brokers, in a list or with semicolons; several sentinels are one."""
+    if isinstance(brokers, (list, tuple)):
+        brokers = ";".join(map(str, brokers))
+    if not isinstance(brokers, str) or scheme_of(brokers) == "sentinel":
+        return brokers
+    return brokers.partition(";")[0]
 
 
 def _of_master(url: str, options: Any) -> str:
@@ -99,7 +104,10 @@ def _over_tls(url: str, name: str, options: Any) -> str:
         )
     address, _, query = rest.partition("?")
     said = {option: _written(value) for option, value in options.items() if value is not None}
-    return f"rediss://{address}?{urlencode({**said, **dict(parse_qsl(query))})}"
+    if "ssl_cert_reqs" in options and options["ssl_cert_reqs"] is None:
+        said["ssl_cert_reqs"] = "none"  # as redis-py takes it, where None is given
+    asked = urlencode({**said, **dict(parse_qsl(query))})
+    return f"rediss://{address}?{asked}" if asked else f"rediss://{address}"
 
 
 def _written(value: Any) -> str:

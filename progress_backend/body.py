@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import aclosing
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from .run import Run
@@ -50,9 +52,14 @@ def _function(body: Body, current_run: Callable[[], Run | None]) -> Body:
     def run(*args: Any, **kwargs: Any) -> Any:
         entered = _enter(current_run())
         try:
-            return body(*args, **kwargs)
-        finally:
+            result = body(*args, **kwargs)
+        except BaseException:
             _leave(entered)
+            raise
+        if entered is not None and type(result) in _LATER:
+            return _LATER[type(result)](result, entered)  # Celery's autoretry made a function of it
+        _leave(entered)
+        return result
 
     return run
 
@@ -83,9 +90,43 @@ def _async_generator(body: Body, current_run: Callable[[], Run | None]) -> Body:
     async def run(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         entered = _enter(current_run())
         try:
-            async for item in body(*args, **kwargs):
-                yield item
+            async with aclosing(body(*args, **kwargs)) as items:
+                async for item in items:
+                    yield item
         finally:
             _leave(entered)
 
     return run
+
+
+async def _awaited(result: CoroutineType[Any, Any, Any], run: Run) -> Any:
+    try:
+        return await result
+    finally:
+        _leave(run)
+
+
+def _consumed(result: GeneratorType[Any, Any, Any], run: Run) -> Generator[Any, Any, Any]:
+    try:
+        return (yield from result)
+    finally:
+        _leave(run)
+
+
+async def _consumed_asynchronously(
+    result: AsyncGeneratorType[Any, Any], run: Run
+) -> AsyncIterator[Any]:
+    try:
+        async with aclosing(result) as items:
+            async for item in items:
+                yield item
+    finally:
+        _leave(run)
+
+
+#: What runs after the function that made it has returned.
+_LATER: dict[type, Callable[[Any, Run], Any]] = {
+    CoroutineType: _awaited,
+    GeneratorType: _consumed,
+    AsyncGeneratorType: _consumed_asynchronously,
+}

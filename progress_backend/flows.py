@@ -153,8 +153,7 @@ class Flows:
         if task.ended:
             ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
             kept_s = self.settings.retention_s
-            if task.status == TaskStatus.CANCELLED and task.started_at is None and task.root_id:
-                # Its message may still come, and finds the record that keeps it from beginning.
+            if _may_still_come(task):
                 kept_s = max(kept_s, UNENDED_S)
             return max(ended_ms, now_ms) + int(kept_s * 1000)
         expected_s = estimate.remaining_seconds(task) or 0
@@ -223,6 +222,14 @@ class Flows:
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         counted: c.Counted = yield c.Count(milliseconds(midnight))
         return counted
+
+
+def _may_still_come(task: Task) -> bool:
+    """Whether a cancelled task's message may come yet, and has to find the record that keeps it
+    from beginning; a worker that cancels it has had the message."""
+    by_celery = task.control is not None and task.control.get("by") == "celery"
+    never_began = task.started_at is None and task.root_id is not None
+    return task.status == TaskStatus.CANCELLED and never_began and not by_celery
 
 
 def begun(document: bytes) -> bool:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from celery import Celery, states
+from celery.contrib.abortable import AbortableTask
 
 from .breaker import Breaker
 from .lane import Lane
@@ -108,8 +109,8 @@ class Mirror:
 
 def _aborted(run: Run) -> bool:
     """Whether somebody aborted an AbortableTask: that is a state, which would be written over."""
-    is_aborted = getattr(run.celery_task, "is_aborted", None)
-    return is_aborted is not None and bool(is_aborted(task_id=run.task_id))
+    task = run.celery_task
+    return isinstance(task, AbortableTask) and bool(task.is_aborted(task_id=run.task_id))
 
 
 def _put_right(run: Run) -> None:

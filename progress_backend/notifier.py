@@ -130,13 +130,11 @@ class _Nowhere:
 
 
 def _run_of(celery_task: Any) -> Run:
-    task_id = celery_task.request.id if celery_task else None
-    if task_id:
-        tracker = tracker_of(celery_task.app)
-        process = tracker.process if tracker is not None else None
-        run = process.run_of(celery_task.request) if process is not None else None
-        if run is not None and not run.refused:
-            return run
+    tracker = tracker_of(celery_task.app) if celery_task else None
+    process = tracker.process if tracker is not None else None
+    run = process.run_in(celery_task) if process is not None else None
+    if run is not None and not run.refused:
+        return run
     _warn_once(celery_task.name if celery_task else "code outside a task")
     return Run("", Identity(task_type=""), _Nowhere())
 

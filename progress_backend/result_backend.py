@@ -31,10 +31,7 @@ def result_backend(app: Celery) -> AskBackend:
     Asked by one thread, which keeps the backend's connection and ends with the process: one that
     hangs holds up nobody, and is not asked again meanwhile.
     """
-    wanted: SimpleQueue[_Question] = SimpleQueue()
-    #: Held while a question is without its answer.
-    asking = threading.Lock()
-    threads: list[threading.Thread] = []
+    asked: list[_Asked] = []
 
     def read(task_id: str) -> Event | None:
         if app.backend.as_uri().startswith("rpc:"):
@@ -46,29 +43,11 @@ def result_backend(app: Celery) -> AskBackend:
         done = done_at(meta.get("date_done"))
         return event if event is None or done is None else event.happened_at(done)
 
-    def work() -> None:
-        while True:
-            question = wanted.get()
-            try:
-                question.answer = read(question.task_id)
-            except Exception as error:  # disabled, unreachable, undecodable: no answer
-                logger.debug("result backend gives no answer: %r", error)
-            asking.release()
-            question.answered.set()
-
     def ask(task_id: str) -> Event | None:
-        if not asking.acquire(blocking=False):
-            return None
-        if not threads:
-            thread = daemon("progress-ask", work)
-            if thread is None:
-                asking.release()
-                return None
-            threads.append(thread)
-        question = _Question(task_id)
-        wanted.put(question)
-        question.answered.wait(ASK_S)
-        return question.answer
+        if not asked:
+            # Not before: under gevent its parts belong to the thread that makes them.
+            asked.append(_Asked(read))
+        return asked[0].ask(task_id)
 
     return ask
 
@@ -78,6 +57,40 @@ class _Question:
         self.task_id = task_id
         self.answer: Event | None = None
         self.answered = threading.Event()
+
+
+class _Asked:
+    """Has a thread read, one task at a time; for the use of one thread."""
+
+    def __init__(self, read: AskBackend) -> None:
+        self._read = read
+        self._wanted: SimpleQueue[_Question] = SimpleQueue()
+        #: Held while a question is without its answer.
+        self._asking = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, task_id: str) -> Event | None:
+        if not self._asking.acquire(blocking=False):
+            return None
+        if self._thread is None:
+            self._thread = daemon("progress-ask", self._work)
+        if self._thread is None:
+            self._asking.release()
+            return None
+        question = _Question(task_id)
+        self._wanted.put(question)
+        question.answered.wait(ASK_S)
+        return question.answer
+
+    def _work(self) -> None:
+        while True:
+            question = self._wanted.get()
+            try:
+                question.answer = self._read(question.task_id)
+            except Exception as error:  # disabled, unreachable, undecodable: no answer
+                logger.debug("result backend gives no answer: %r", error)
+            self._asking.release()
+            question.answered.set()
 
 
 def done_at(told: Any) -> datetime | None:

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
 #: Attribute of a request: the number of its run, one of its own also where there are two apps.
 _NUMBER, _numbers = "_progress_run", itertools.count(1)
+#: The run whose job this is, and its thread: known to whatever it starts with its context.
+_under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
 _UNTRACKED = ("celery.", "progress.")
 
 _trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
@@ -53,15 +56,26 @@ class Process:
         # Celery copies the request where a task's class calls the body, or the body itself does.
         setattr(run.request, _NUMBER, number := next(_numbers))
         self._runs[number] = run
+        _under_way.set((run, threading.get_ident()))
 
     def run_of(self, request: Any) -> Run | None:
         """The run of one execution: two of one task may be under way, after a redelivery."""
         return self._runs.get(getattr(request, _NUMBER, 0))
 
+    def run_in(self, task: Any) -> Run | None:
+        """The run of the task at hand; in another thread that of the job it was handed over by, as
+        to an event loop."""
+        run = self.run_of(task.request)
+        if run is not None or (handed := _under_way.get()) is None:
+            return run
+        its, thread = handed
+        return its if its.celery_task is task and thread != threading.get_ident() else None
+
     def end(self, request: Any) -> Run | None:
         """The execution is over; its run."""
         run = self._runs.pop(getattr(request, _NUMBER, 0), None)
         if run is not None:
+            _under_way.set(None)
             self.sender.ended(run)
         return run
 

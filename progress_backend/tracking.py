@@ -126,7 +126,7 @@ def bind(tracker: Tracker, task: Any) -> None:
 
     def current_run() -> Run | None:
         process = tracker.process
-        return None if process is None else process.run_of(task.request)
+        return None if process is None else process.run_in(task)
 
     @functools.wraps(update_state)
     def captured(

@@ -27,6 +27,8 @@ from progress_backend.settings import Settings
         ({"result_backend": "redis://a"}, {"CELERY_RESULT_BACKEND": "redis://b"}, "redis://b"),
         ({"broker_url": ["redis://a/0", "redis://b/0"]}, {}, "redis://a/0"),
         ({"broker_url": "redis://a/0;redis://b/0"}, {}, "redis://a/0"),
+        ({"result_backend": "redis://:pa;ss@h/0"}, {}, "redis://:pa;ss@h/0"),
+        ({"broker_url": ["sentinel://a", "sentinel://b"]}, {}, "sentinel://a;sentinel://b"),
         ({"broker_write_url": "redis://w", "broker_read_url": "redis://r"}, {}, "redis://w"),
         ({"result_backend": "redis", "broker_url": "amqp://b"}, {}, None),
         ({"broker_url": "sentinel://a;sentinel://b"}, {}, "sentinel://a;sentinel://b"),
@@ -93,6 +95,10 @@ PRIVATE = {
     [
         ({"broker_url": "rediss://:p%40ss@h:6380/2", "broker_use_ssl": HEROKU}, "none"),
         ({"result_backend": "redis://:p%40ss@h:6380/2", "redis_backend_use_ssl": HEROKU}, "none"),
+        (
+            {"broker_url": "rediss://:p%40ss@h:6380/2", "broker_use_ssl": {"ssl_cert_reqs": None}},
+            "none",
+        ),
         (
             {"result_backend": "redis://:p%40ss@h:6380/2", "redis_backend_use_ssl": PRIVATE},
             "required",

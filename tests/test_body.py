@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from celery import Task
 
 from progress_backend import ProgressNotifier, progress_task
+from progress_backend import events as ev
 from tests.apps import App
+from tests.records import Records
 from tests.waiting import eventually
 
 
@@ -25,7 +28,8 @@ def app(redis_url: str) -> Iterator[App]:
 def says(app: App, task: Any, value: int) -> None:
     """Says it and waits until it is recorded."""
     ProgressNotifier(task).update(value, 4)
-    eventually(lambda: app.record(task.request.id).current_items == value)
+    # In another thread Celery does not know the request.
+    eventually(lambda: app.record(app.records()[0]).current_items == value)
 
 
 class Awaits(Task):
@@ -51,6 +55,21 @@ class ConsumesAsynchronously(Task):
             return [item async for item in self.run(*args)]
 
         return asyncio.run(consume())
+
+
+class HandsOver(Task):
+    """To an event loop in a thread of its own."""
+
+    def __call__(self, *args: Any) -> Any:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(self.run(*args), loop).result(20)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
 
 class RunsTwice(Task):
@@ -90,13 +109,16 @@ def kinds(app: App) -> dict[str, tuple[type[Task], Any]]:
     return {
         "coroutine": (Awaits, coroutine),
         "awaited": (AwaitsWhatItGets, coroutine),
+        "handed over": (HandsOver, coroutine),
         "generator": (Consumes, generator),
         "async generator": (ConsumesAsynchronously, async_generator),
         "twice": (RunsTwice, function),
     }
 
 
-@pytest.mark.parametrize("kind", ["coroutine", "awaited", "generator", "async generator", "twice"])
+@pytest.mark.parametrize(
+    "kind", ["coroutine", "awaited", "handed over", "generator", "async generator", "twice"]
+)
 def test_what_it_says_is_recorded_to_its_end(app: App, kind: str) -> None:
     base, body = kinds(app)[kind]
     task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
@@ -117,3 +139,32 @@ def test_a_body_that_calls_itself_is_left_once(app: App) -> None:
 
     task = app.task(name="countdown", bind=True, shared=False)(progress_task(countdown))
     assert task.delay(3).get() == 3
+
+
+@pytest.mark.parametrize("base", [AwaitsWhatItGets, HandsOver])
+def test_a_cancelled_coroutine_does_not_begin(app: App, redis_url: str, base: type[Task]) -> None:
+    began: list[str] = []
+
+    async def body(self: Any) -> None:
+        began.append(self.request.id)
+
+    task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
+    records = Records(redis_url)
+    records.create("t")
+    records.apply("t", ev.Cancelled())
+    task.apply(task_id="t")
+    assert began == []
+    assert app.record("t").status == "cancelled"
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator", "async generator"])
+def test_also_where_celery_has_made_a_function_of_it(app: App, kind: str) -> None:
+    """As its autoretry does of every body, and a task with pydantic's arguments."""
+    base, body = kinds(app)[kind]
+    base = {"coroutine": AwaitsWhatItGets}.get(kind, base)
+    task = app.task(
+        name="job", bind=True, base=base, shared=False, autoretry_for=(ConnectionError,)
+    )(progress_task(body))
+    result = task.delay()
+    assert result.get() == [1, 2]
+    assert app.record(result.id).revision == 4

@@ -90,3 +90,24 @@ assert [ask("t"), ask("t"), ask("t")] == [None, None, None]
 assert time.monotonic() - began < {ASK_S} + 1
 """
         subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=tmp_path)
+
+
+def test_a_native_thread_of_a_gevent_worker_is_answered(redis_url: str, tmp_path: Path) -> None:
+    """As the lease's thread asks; what it asks with was made in the main thread."""
+    code = f"""
+from gevent import monkey
+monkey.patch_all()
+import time
+from celery import Celery
+from progress_backend.lease import native_thread
+from progress_backend.result_backend import result_backend
+app = Celery("asked", broker="memory://", backend="{redis_url}")
+app.backend.store_result("t", 1, "SUCCESS")
+ask, answers = result_backend(app), []
+native_thread(lambda: answers.extend(ask("t") for _ in range(3)))
+deadline = time.monotonic() + 20
+while len(answers) < 3 and time.monotonic() < deadline:
+    time.sleep(0.01)
+assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answers
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)

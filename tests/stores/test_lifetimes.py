@@ -40,6 +40,9 @@ def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_th
     """Without its record it would begin, and run to its end."""
     now_ms = int(driver.now().timestamp() * 1000)
     driver.create("published", root_id="published")
+    driver.create("came", root_id="came")
+    driver.apply("came", ev.Cancelled(by="celery", reason="expired"))
+    assert driver.due_ms("came") == pytest.approx(now_ms + DAY_MS, abs=60_000)
     driver.create("made by HTTP")
     driver.create("began", root_id="began")
     driver.start("began")
