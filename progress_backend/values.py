@@ -51,13 +51,19 @@ def write(values: Sequence[Value], writer: Writer, mirror: Mirror | None) -> Non
     """Records them in one trip, and has what is recorded shown."""
     try:
         now = writer.now()
-        several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
-        recorded = writer.apply_together(several, now)
+        if len(values) == 1:  # as ever in a prefork child
+            (value,) = values
+            recorded = [writer.alone(value.run, value.run.task_id, (value.dated(now),), now)]
+        else:
+            several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
+            recorded = writer.apply_together(several, now)
     except StoreUnavailable as error:
         writer.away(error)
         for value in values:
             value.give_back()
         return
+    if mirror is None:
+        return
     for value, applied in zip(values, recorded, strict=True):
-        if mirror is not None and applied is not None and applied.refused is None:
+        if applied is not None and applied.refused is None:
             mirror.show(value.run, applied.task)

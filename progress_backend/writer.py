@@ -77,8 +77,6 @@ class Writer:
         Raises:
             StoreUnavailable: it may have taken any of them.
         """
-        if len(several) == 1:
-            return [self._alone(*several[0], now)]
         flows = [self._flow(*said, now) for said in several]
         try:
             outcomes = self.store.run(together(flows))
@@ -87,7 +85,7 @@ class Writer:
         except Exception as error:
             if _of_the_store(error):
                 raise
-            return [self._alone(*said, now) for said in several]  # one key's trouble is its own
+            return [self.alone(*said, now) for said in several]  # one key's trouble is its own
         recorded: list[Applied | None] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
@@ -99,9 +97,14 @@ class Writer:
                 recorded.append(None)
         return recorded
 
-    def _alone(
+    def alone(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Applied | None:
+        """As `apply`; None for what cannot be recorded, which is counted.
+
+        Raises:
+            StoreUnavailable.
+        """
         try:
             return self.apply(run, task_id, happened, now)
         except StoreUnavailable:
@@ -113,10 +116,11 @@ class Writer:
     def _flow(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Flow[Applied]:
-        if run is not None and run.attempt is not None:
+        if run is None:
+            return self.store.flows.apply(task_id, happened, now, clip=True)
+        if run.attempt is not None and happened[-1].attempt is None:
             happened = tuple([event.of_attempt(run.attempt) for event in happened])
-        base = run.base if run is not None else None
-        return self.store.flows.apply(task_id, happened, now, base=base, clip=True)
+        return self.store.flows.apply(task_id, happened, now, base=run.base, clip=True)
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
         self._answered()
