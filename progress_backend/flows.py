@@ -30,11 +30,11 @@ _PAGE_TRIES = 3
 #: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
 _DUE_STEP_MS = 3_600_000
 #: Records that are deleted in one call; on a large store it takes less than a millisecond.
-SWEPT = 24
+SWEPT = 30
 #: Calls of that kind for one look at what is due, under one renewal of the lock. So many ids are
 #: less than 16 KB: for a longer reply the server asks for memory, which libc's allocator gives only
 #: after it has sorted all that was freed, in up to 9 ms.
-_BATCHES = 12
+_BATCHES = 11
 #: How long a record that has not ended is kept after its last sign of life.
 UNENDED_S = 7 * 86_400
 
