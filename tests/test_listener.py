@@ -187,3 +187,22 @@ async def test_a_killed_connection_is_made_again(redis_url: str) -> None:
                 client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
                 await asyncio.to_thread(records.progress, "a", current)  # nobody hears this
                 await moved_to(mailbox, current)
+
+
+async def test_somebody_elses_value_under_a_watched_key_holds_up_nobody(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    records = Records(server.url)
+    for task_id in ("a", "b"):
+        await asyncio.to_thread(records.start, task_id)
+    async with listening(server.url) as listener, listener.watching("a"):
+        async with listener.watching("b") as mailbox:
+            epoch = listener.epoch
+            with redis.Redis.from_url(server.url) as client:
+                client.set("task:a", "hello")
+                client.client_kill_filter(_type="pubsub")
+            await aeventually(lambda: listener.epoch > epoch and listener.connected)
+            await asyncio.to_thread(records.progress, "b", 5)
+            await moved_to(mailbox, 5)
+            assert listener.connected
