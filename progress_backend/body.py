@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import aclosing
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
@@ -67,10 +67,7 @@ def _function(body: Body, current_run: Callable[[], Run | None]) -> Body:
 def _coroutine(body: Body, current_run: Callable[[], Run | None]) -> Body:
     async def run(*args: Any, **kwargs: Any) -> Any:
         entered = _enter(current_run())
-        try:
-            return await body(*args, **kwargs)
-        finally:
-            _leave(entered)
+        return await _awaited(body(*args, **kwargs), entered)
 
     return run
 
@@ -78,10 +75,7 @@ def _coroutine(body: Body, current_run: Callable[[], Run | None]) -> Body:
 def _generator(body: Body, current_run: Callable[[], Run | None]) -> Body:
     def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         entered = _enter(current_run())
-        try:
-            return (yield from body(*args, **kwargs))
-        finally:
-            _leave(entered)
+        return (yield from _consumed(body(*args, **kwargs), entered))
 
     return run
 
@@ -89,24 +83,21 @@ def _generator(body: Body, current_run: Callable[[], Run | None]) -> Body:
 def _async_generator(body: Body, current_run: Callable[[], Run | None]) -> Body:
     async def run(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         entered = _enter(current_run())
-        try:
-            async with aclosing(body(*args, **kwargs)) as items:
-                async for item in items:
-                    yield item
-        finally:
-            _leave(entered)
+        async with aclosing(_consumed_asynchronously(body(*args, **kwargs), entered)) as items:
+            async for item in items:
+                yield item
 
     return run
 
 
-async def _awaited(result: CoroutineType[Any, Any, Any], run: Run) -> Any:
+async def _awaited(result: CoroutineType[Any, Any, Any], run: Run | None) -> Any:
     try:
         return await result
     finally:
         _leave(run)
 
 
-def _consumed(result: GeneratorType[Any, Any, Any], run: Run) -> Generator[Any, Any, Any]:
+def _consumed(result: GeneratorType[Any, Any, Any], run: Run | None) -> Generator[Any, Any, Any]:
     try:
         return (yield from result)
     finally:
@@ -114,8 +105,8 @@ def _consumed(result: GeneratorType[Any, Any, Any], run: Run) -> Generator[Any, 
 
 
 async def _consumed_asynchronously(
-    result: AsyncGeneratorType[Any, Any], run: Run
-) -> AsyncIterator[Any]:
+    result: AsyncGeneratorType[Any, Any], run: Run | None
+) -> AsyncGenerator[Any, None]:
     try:
         async with aclosing(result) as items:
             async for item in items:

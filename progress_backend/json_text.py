@@ -88,7 +88,7 @@ def text_of(value: Any) -> str:
     """A value as text, whatever its own `__str__` raises."""
     try:
         return str(value)
-    except Exception:
+    except Exception:  # a user's own __str__ may raise anything
         return f"<{type(value).__name__}>"
 
 

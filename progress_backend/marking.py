@@ -22,10 +22,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__progress__"
 #: Message header in which a call's values travel.
 HEADER = "progress"
-#: Metadata that still travels, in characters: AMQP's headers have to fit into one frame.
-_LARGEST_HEADER: Final = 16 * 1024
 #: Beside them: when the publisher made the record, and its digest.
 CREATED_AT, DIGEST = "created_at", "digest"
+#: Metadata that still travels, in characters: AMQP's headers have to fit into one frame.
+_LARGEST_HEADER: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)

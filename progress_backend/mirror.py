@@ -119,7 +119,7 @@ def _put_right(run: Run) -> None:
     while run.outcome is None:
         if not run.closed or time.monotonic() > deadline:
             return
-        time.sleep(_POLL_S)
+        time.sleep(_POLL_S)  # of the lane's own thread: what tells of the end is the job's
     backend, end = run.celery_task.backend, run.outcome
     if backend.get_task_meta(run.task_id, cache=False)["status"] == PROGRESS:
         backend.store_result(

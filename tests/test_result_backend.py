@@ -107,7 +107,7 @@ ask, answers = result_backend(app), []
 native_thread(lambda: answers.extend(ask("t") for _ in range(3)))
 deadline = time.monotonic() + 20
 while len(answers) < 3 and time.monotonic() < deadline:
-    time.sleep(0.01)
+    time.sleep(0.01)  # lets gevent's hub run, up to the deadline
 assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answers
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)

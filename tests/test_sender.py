@@ -55,7 +55,7 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
         raise StoreUnavailable("away")
 
     def slow(*_: Any) -> None:
-        time.sleep(0.1)
+        time.sleep(0.1)  # that is how slow the store is
 
     monkeypatch.setattr(sender.writer, "apply", away)
     for number in range(50):
