@@ -22,6 +22,17 @@ QUICK = {
 }
 
 
+def in_process(queue: str) -> dict[str, Any]:
+    """Configuration for a worker in a thread of the tests' own process. The broker in memory is one
+    for all of it, so each module's workers have a queue of their own."""
+    return {
+        "broker_url": "memory://",
+        "result_backend": "cache+memory://",
+        "broker_transport_options": {"polling_interval": 0.02},
+        "task_default_queue": queue,
+    }
+
+
 class App:
     """An app with `install`; broker and results are on `url` too unless `conf` says otherwise."""
 

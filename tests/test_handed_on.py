@@ -12,16 +12,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend import exchange, progress_task
 from progress_backend.marking import CREATED_AT, DIGEST, HEADER
-from tests.apps import App
+from tests.apps import App, in_process
 from tests.waiting import eventually
 
-CONF = {
-    "broker_url": "memory://",
-    "result_backend": "cache+memory://",
-    "broker_transport_options": {"polling_interval": 0.02},
-    # The broker in memory is one for the whole process: other tests' workers have other queues.
-    "task_default_queue": "handed_on",
-}
+CONF = in_process("handed_on")
 
 
 @pytest.fixture

@@ -14,23 +14,15 @@ from celery.utils import uuid
 from kombu.exceptions import EncodeError
 
 from progress_backend import progress_task
-from tests.apps import App
+from tests.apps import App, in_process
 from tests.conftest import flushed
 from tests.waiting import eventually
-
-#: The broker in memory is one for the whole process: other tests' workers have other queues.
-IN_PROCESS = {
-    "broker_url": "memory://",
-    "result_backend": "cache+memory://",
-    "task_default_queue": "replacing",
-    "broker_transport_options": {"polling_interval": 0.02},
-}
 
 
 @pytest.fixture(scope="module")
 def app(session_redis_url: str) -> Iterator[App]:
     """A worker runs the tasks: fetch and parent are tracked, plain is not."""
-    with contextlib.closing(App(flushed(session_redis_url), IN_PROCESS)) as app:
+    with contextlib.closing(App(flushed(session_redis_url), in_process("replacing"))) as app:
         app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)

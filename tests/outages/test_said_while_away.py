@@ -13,7 +13,7 @@ from celery.exceptions import Ignore, Reject
 from progress_backend import events as ev
 from progress_backend import progress_task
 from progress_backend.model import Worker
-from tests.apps import App
+from tests.apps import App, in_process
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.servers import Server
@@ -21,13 +21,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-CONF = {
-    "broker_url": "memory://",
-    "result_backend": "cache+memory://",
-    "broker_transport_options": {"polling_interval": 0.02},
-    # The broker in memory is one for the whole process: other tests' workers have other queues.
-    "task_default_queue": "said_while_away",
-}
+CONF = in_process("said_while_away")
 
 
 @pytest.fixture
