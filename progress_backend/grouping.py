@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from celery import canvas
 from celery.app import amqp
 
+from . import batch_timer
 from . import events as ev
+from .batch_timer import PATIENCE_S
 from .message import not_published, runs, tell_worker
 from .record import Applied
 from .tracker import Tracker, tracker_of
 
-#: Messages that are kept at most until their records are begun; and the time after which the next
-#: one takes the kept ones along, where a generator of members is slow.
-MOST, PATIENCE_S = 100, 0.1
+#: Messages that are kept at most until their records are begun.
+MOST = 100
 #: Set while a worker publishes a task's callbacks, from Celery 5.7 on: it tries each message again
 #: by itself, and has to hear of each failure at once.
 _callbacks = getattr(amqp, "_callback_publish_retry", None)
 
 
 class _Member(NamedTuple):
+    tracker: Tracker
     task_id: str
     created: ev.Created
     headers: dict[str, Any]
@@ -35,59 +38,86 @@ class Batch:
     All else is the producer's own.
     """
 
-    def __init__(self, tracker: Tracker, producer: Any) -> None:
-        self._tracker = tracker
+    def __init__(self, producer: Any) -> None:
         self._producer = producer
-        self._members: list[_Member] = []
+        #: By the identity of their headers: one whose publish raises never gets its message.
+        self._members: dict[int, _Member] = {}
         self._messages: list[tuple[Any, dict[str, Any]]] = []
         self._since = 0.0
+        #: Held by who sends what is kept: the thread that publishes, or the timer's.
+        self._lock = threading.RLock()
+        #: What kept the timer's thread from sending; the one that publishes raises it.
+        self._failed: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._producer, name)
 
-    def begin(self, task_id: str, created: ev.Created, headers: dict[str, Any]) -> None:
+    def begin(
+        self, tracker: Tracker, task_id: str, created: ev.Created, headers: dict[str, Any]
+    ) -> None:
         """The next message is a task's that has no record yet; its headers, to be added to."""
-        self._members.append(_Member(task_id, created, headers))
+        self._members[id(headers)] = _Member(tracker, task_id, created, headers)
 
     def publish(self, body: Any, **options: Any) -> None:
         """Keeps a message, as `kombu.Producer.publish` takes it."""
-        now = time.monotonic()
-        if not self._messages:
-            self._since = now
-        self._messages.append((body, options))
-        if len(self._messages) >= MOST or now - self._since > PATIENCE_S:
-            self.flush()
+        with self._lock:
+            now = time.monotonic()
+            if not self._messages:
+                self._since = now
+                batch_timer.watch(self)
+            self._messages.append((body, options))
+            if len(self._messages) >= MOST or self._failed or now - self._since > PATIENCE_S:
+                self.flush()
 
     def flush(self) -> None:
         """Begins the records, then publishes. What an error leaves unpublished is recorded so."""
-        messages, self._messages = self._messages, []
-        kept = {id(options.get("headers")) for _, options in messages}
-        # One may have been interrupted before it had its message.
-        members = [member for member in self._members if id(member.headers) in kept]
-        self._members = []
-        unsent = {id(member.headers): (member.task_id, 0) for member in members}
-        try:
-            for member, begun in zip(members, self._begun(members), strict=True):
-                if begun is None:
-                    continue
-                tell_worker(begun, member.headers)
-                if runs(begun):
-                    del unsent[id(member.headers)]
-                else:
-                    unsent[id(member.headers)] = member.task_id, begun.task.attempt
-            for body, options in messages:
-                self._producer.publish(body, **options)
-                unsent.pop(id(options.get("headers")), None)
-        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
-            for task_id, attempt in unsent.values():
-                not_published(self._tracker, task_id, error, attempt)
-            raise
+        with self._lock:
+            messages, self._messages = self._messages, []
+            failed, self._failed = self._failed, None
+            keys = [id(options.get("headers")) for _, options in messages]
+            members = {key: m for key in keys if (m := self._members.pop(key, None)) is not None}
+            unsent = {key: (member, 0) for key, member in members.items()}
+            try:
+                for member, begun in _begun(members.values()):
+                    tell_worker(begun, member.headers)
+                    if runs(begun):
+                        del unsent[id(member.headers)]
+                    else:
+                        unsent[id(member.headers)] = member, begun.task.attempt
+                if failed is not None:
+                    raise failed
+                for key, (body, options) in zip(keys, messages, strict=True):
+                    self._producer.publish(body, **options)
+                    unsent.pop(key, None)
+            except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
+                for member, attempt in unsent.values():
+                    not_published(member.tracker, member.task_id, error, attempt)
+                raise
 
-    def _begun(self, members: list[_Member]) -> list[Applied | None]:
-        process = self._tracker.process
-        if process is None or not members:
-            return [None] * len(members)
-        return process.sender.begin([(None, m.task_id, (m.created,)) for m in members])
+    def flush_if_due(self) -> bool:
+        """Sends, in the timer's thread, what is kept for too long; whether it could look."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._messages and time.monotonic() - self._since >= PATIENCE_S:
+                self.flush()
+        except BaseException as error:  # whatever it is, it is the publisher's
+            self._failed = error
+        finally:
+            self._lock.release()
+        return True
+
+
+def _begun(members: Iterable[_Member]) -> Iterator[tuple[_Member, Applied]]:
+    """Begins the records, those of one app in one trip; says which could be."""
+    by_tracker: dict[Tracker, list[_Member]] = {}
+    for member in members:
+        by_tracker.setdefault(member.tracker, []).append(member)
+    for tracker, its in by_tracker.items():
+        if (process := tracker.process) is None:
+            continue
+        several = process.sender.begin([(None, m.task_id, (m.created,)) for m in its])
+        yield from ((m, begun) for m, begun in zip(its, several, strict=True) if begun is not None)
 
 
 def watch() -> None:
@@ -103,11 +133,12 @@ def watch() -> None:
         app = app or group.app
         tracker = tracker_of(app)
         one_by_one = _callbacks is not None and _callbacks.get()
-        if one_by_one or tracker is None or tracker.process is None:
+        within = isinstance(producer, Batch)  # a group in a group leaves with the outer one's batch
+        if one_by_one or within or tracker is None or tracker.process is None:
             yield from apply_tasks(group, tasks, producer, app, *args, **options)
             return
         with app.producer_or_acquire(producer) as own:
-            batch = Batch(tracker, own)
+            batch = Batch(own)
             try:
                 yield from apply_tasks(group, tasks, batch, app, *args, **options)
             finally:

@@ -94,7 +94,7 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     headers[HEADER] = header_of(identity)
     created = ev.Created(identity=identity)
     if call.batch is not None:
-        call.batch.begin(task_id, created, headers)
+        call.batch.begin(tracker, task_id, created, headers)
         return
     applied = process.sender.record(None, task_id, created, keep=False)
     if applied is None:

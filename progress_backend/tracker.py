@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from celery import Celery
+from celery.local import Proxy
 
 from .errors import SettingsError
 from .events import Event
@@ -203,6 +204,8 @@ def register(tracker: Tracker) -> None:
 
 def tracker_of(app: Celery) -> Tracker | None:
     """The app's tracker, if it was installed."""
+    if isinstance(app, Proxy):  # celery.current_app: of a task or canvas that has no app of its own
+        app = app._get_current_object()
     return _trackers.get(app)
 
 

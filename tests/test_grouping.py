@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 import gc
-import json
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import redis
-from celery import Celery, chain, chord, group
+from celery import Celery, Task, _state, chain, chord, group
+from celery.local import Proxy
 from kombu.exceptions import EncodeError, OperationalError
 
-from progress_backend import progress_task
-from progress_backend.grouping import MOST, PATIENCE_S
+from progress_backend import ProgressNotifier
+from progress_backend.grouping import MOST
 from tests.apps import App
-from tests.conftest import StartServer
-
-#: Nobody listens there.
-AWAY = "redis://127.0.0.1:1/0"
-Install = Callable[..., App]
+from tests.conftest import Install, StartServer
+from tests.groups import AWAY, fetch, messages
 
 
 @pytest.fixture
-def installed(redis_url: str) -> Iterator[Install]:
-    apps: list[App] = []
-
-    def make(conf: dict[str, Any] | None = None, **given: Any) -> App:
-        apps.append(App(redis_url, conf, **given))
-        return apps[-1]
-
-    yield make
+def installed(installed: Install) -> Iterator[Install]:
+    yield installed
     gc.collect()  # a group's results unsubscribe as they go: while their server is there
-    for app in apps:
-        app.close()
-
-
-def fetch(app: App) -> Any:
-    @app.task(name="fetch", shared=False)  # type: ignore[untyped-decorator]
-    @progress_task(symbol=lambda symbol: symbol)
-    def run(symbol: str) -> None:
-        pass
-
-    return run
 
 
 def nothing() -> None:
     pass
-
-
-def messages(app: App) -> list[str]:
-    """Ids of the tasks in the queue, in the order in which they were sent."""
-    with redis.Redis.from_url(app.celery.conf.broker_url) as client:
-        queued = client.lrange("celery", 0, -1)
-    return [json.loads(message)["headers"]["id"] for message in reversed(queued)]
 
 
 def test_every_member_has_its_record_and_its_message(installed: Install) -> None:
@@ -176,17 +148,34 @@ def test_one_record_that_cannot_be_made_leaves_the_others_theirs(
     assert [app.record(task_id).symbol for task_id in (ids[0], ids[2])] == ["a", "b"]
 
 
-def test_a_slow_generators_messages_do_not_wait_for_its_end(installed: Install) -> None:
+@pytest.fixture
+def current(installed: Install) -> Iterator[App]:
+    """An installed app that is the current one."""
+    before = _state._tls.current_app
     app = installed()
-    task = fetch(app)
-    left: list[int] = []
+    app.celery.set_current()
+    yield app
+    _state._tls.current_app = before
 
-    def slowly() -> Iterator[Any]:
-        for number in range(5):
-            left.append(len(messages(app)))
-            yield task.si(str(number))
-            time.sleep(2 * PATIENCE_S)  # slow by itself: nothing is waited for
 
-    result = group(slowly()).apply_async()
-    assert messages(app) == [member.id for member in result]
-    assert left[-1] >= 2
+def test_a_task_that_was_never_registered_has_a_notifier(current: App) -> None:
+    class Loose(Task):  # type: ignore[misc]  # celery is untyped
+        name = "loose"
+
+        def run(self) -> int:
+            ProgressNotifier(self).update(1, 2)
+            return 1
+
+    assert isinstance(Loose().app, Proxy)
+    assert Loose()() == 1  # called as a function: nothing is recorded
+
+
+def test_members_of_two_apps_have_their_records_where_theirs_are(installed: Install) -> None:
+    one, two = installed(key_prefix="one:"), installed(key_prefix="two:")
+    ours, theirs = fetch(one), fetch(two)
+    result = group(ours.si("a"), theirs.si("b"), ours.si("c")).apply_async()
+    first, second, third = (member.id for member in result)
+    assert messages(one) == [first, second, third]
+    with redis.Redis.from_url(one.celery.conf.broker_url, decode_responses=True) as client:
+        assert client.zrange("one:tasks", 0, -1) == [first, third]
+        assert client.zrange("two:tasks", 0, -1) == [second]

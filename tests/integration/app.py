@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
-from tests.integration import jobs, loops, shapes
+from tests.integration import canvases, jobs, loops, shapes
 
 CONF = {
     "task_track_started": True,
@@ -36,6 +36,7 @@ def build(
     jobs.add(app)
     shapes.add(app)
     loops.add(app)
+    canvases.add(app)
     return app
 
 

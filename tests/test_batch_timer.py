@@ -1,0 +1,86 @@
+"""Members leave while the generator that makes them takes its time: a real broker, no worker."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import group
+from kombu.exceptions import OperationalError
+
+from tests.conftest import Install
+from tests.groups import AWAY, fetch, messages
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def installed(installed: Install) -> Iterator[Install]:
+    yield installed
+    gc.collect()  # a group's results unsubscribe as they go: while their server is there
+
+
+def test_a_member_leaves_while_its_generator_sleeps(installed: Install) -> None:
+    app = installed()
+    task = fetch(app)
+    seen: list[int] = []
+
+    def in_bursts() -> Iterator[Any]:
+        for burst in range(3):
+            for number in range(4):
+                yield task.si(f"{burst}-{number}")
+            # Celery itself holds back one, or two: it looks ahead for the last of a chord.
+            kept = 4 * burst + 2
+            eventually(lambda kept=kept: len(messages(app)) >= kept, 5)
+            seen.append(len(messages(app)))
+            assert set(messages(app)) <= set(app.records())
+
+    result = group(in_bursts()).apply_async()
+    assert messages(app) == [member.id for member in result]
+    assert len(seen) == 3
+
+
+def test_what_the_timer_cannot_send_raises_where_the_group_is_published(
+    installed: Install,
+) -> None:
+    app = installed({"broker_url": AWAY})
+    task = fetch(app)
+    ended: list[str] = []
+
+    def waits_for_the_end() -> Iterator[Any]:
+        yield task.si("a")
+        yield task.si("b")
+        yield task.si("c")
+        ended.extend(eventually(app.records))
+        yield task.si("d")
+        yield task.si("e")
+
+    with pytest.raises(OperationalError):
+        group(waits_for_the_end()).apply_async()
+    assert ended, "nothing was tried while the generator waited"
+    for task_id in app.records():
+        record = app.record(task_id)
+        assert (record.status, record.error_cause) == ("error", "not_published")
+
+
+def test_a_forked_process_has_a_timer_of_its_own(installed: Install) -> None:
+    app = installed()
+    task = fetch(app)
+    group(task.si("a"), task.si("b")).apply_async()  # the timer's thread is there
+
+    def slowly() -> Iterator[Any]:
+        for number in range(3):
+            yield task.si(str(number))
+        eventually(lambda: len(messages(app)) > 2)
+
+    if (child := os.fork()) == 0:
+        status = 1
+        try:
+            group(slowly()).apply_async()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(messages(app)) == 5
