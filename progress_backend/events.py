@@ -2,7 +2,7 @@
 
 `attempt` names the run that speaks and fences it: None speaks for whatever runs (HTTP, the
 reaper). `owner` is the lease of a worker's main process: such an event counts only while that
-lease, or none, owns the record.
+lease, or none, owns the record; with `run`, only while that run of it does.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Event:
 
     attempt: int | None = None
     owner: str | None = None
+    #: The number by which that main process knows the run that it speaks of.
+    run: int | None = None
     #: When it happened, if it is recorded later than that.
     at: datetime | None = None
 
@@ -62,6 +64,9 @@ class Started(Event):
     identity: Identity
     worker: Worker | None = None
     retries: int = 0
+    #: Seconds after which the broker gives the message out again if it is not acknowledged; None:
+    #: it was acknowledged before the run.
+    again_s: float | None = None
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
 

@@ -1,22 +1,39 @@
 """What a worker's main process sees of a task: revokes, limits, children that died, unknown tasks.
 
-It knows no run: its word counts while its own lease, or none, owns the record. Where there is no
-record yet, since the store was away until now, one begins with its end.
+Its word counts while its own lease, or none, owns the record, and names the run that it is about:
+two of one task may be under way in a worker. Where there is no record yet, since the store was away
+until now, one begins with its end.
 """
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+from celery.app.task import Context
 
 from . import events as ev
 from .catalogue import text
 from .failures import cause_of, described
 from .marking import HEADER, Marking, identity_of
+from .message import RUN
 from .record import created
 from .run import Run
 from .tracker import Process, Tracker
+
+#: Numbers the runs of this worker.
+_numbers = itertools.count(1)
+#: Calls between one of our handlers and the method of Celery's request that has it called.
+_DEEPEST = 12
+
+
+def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
+    """Numbers the run that a message leads to: whoever runs it tells the record."""
+    if request.app is tracker.app:
+        request.delivery_info[RUN] = next(_numbers)
 
 
 def failed(
@@ -29,17 +46,18 @@ def failed(
     kwargs: Any,
 ) -> None:
     """A limit, a lost child, a rejected message; or the body of a task that is not tracked."""
-    request = task.request if task.request.id == task_id else None
+    request = task.request if task.request.id == task_id else _speaking(task_id)
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
         return
-    event = ev.Failed(error_message=described(exception), cause=cause_of(exception))
+    said = ev.Failed(error_message=described(exception), cause=cause_of(exception))
+    event = _owned(tracker, said, request)
     if marking is None:
         # It may have a record all the same, by the header of its message.
-        process.sender.record(None, task_id, _owned(tracker, event), keep=False)
+        process.sender.record(None, task_id, event, keep=False)
         return
     run = _run(process, task, task_id, marking, request, args, kwargs)
-    process.sender.record(run, task_id, _owned(tracker, event))
+    process.sender.record(run, task_id, event)
 
 
 def revoked(
@@ -59,8 +77,10 @@ def revoked(
     message = text(tracker.settings.locale, key)
     reason = "expired" if expired else "terminated" if terminated else "revoked"
     event = ev.Cancelled(message=message, by="celery", reason=reason)
+    # A revoke means the task, whichever of its runs hears of it; a message that expired is its own.
+    named = request if expired else None
     run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
-    process.sender.record(run, request.id, _owned(tracker, event))
+    process.sender.record(run, request.id, _owned(tracker, event, named))
 
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
@@ -90,12 +110,31 @@ def internal_error(
     marking = _marking(tracker, task, task.request)
     if marking is None or (process := tracker.process) is None:
         return
-    retries = request.get("retries") if isinstance(request, Mapping) else None
+    told = Context(request) if isinstance(request, Mapping) else None
     event = ev.Failed(
-        error_message=described(exception), cause="internal_error", retries=retries or 0
+        error_message=described(exception),
+        cause="internal_error",
+        retries=getattr(told, "retries", None) or 0,
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
-    process.sender.record(run, task_id, _owned(tracker, event))
+    process.sender.record(run, task_id, _owned(tracker, event, told))
+
+
+def _speaking(task_id: str) -> Any:
+    """The request of the run that the main process speaks of, from among who called: the signals
+    for limits, and until Celery 5.7 for lost children, do not hand it over. None if nobody did.
+    """
+    from celery.worker.request import Request  # a publisher never needs it
+
+    frame = sys._getframe(1)
+    for _ in range(_DEEPEST):
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+        caller = frame.f_locals.get("self")
+        if isinstance(caller, Request):
+            return Context(caller.request_dict) if caller.id == task_id else None
+    return None
 
 
 def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
@@ -104,9 +143,11 @@ def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
     return tracker.marking_for(task.name, {HEADER: getattr(request, HEADER, None)})
 
 
-def _owned(tracker: Tracker, event: ev.Event) -> ev.Event:
+def _owned(tracker: Tracker, event: ev.Event, request: Any) -> ev.Event:
+    """The event as this main process's word on the run of that request, if it is known."""
     worker = tracker.worker()
-    return replace(event, owner=worker.lease if worker else None)
+    delivery = getattr(request, "delivery_info", None) or {}
+    return replace(event, owner=worker.lease if worker else None, run=delivery.get(RUN))
 
 
 def _run(

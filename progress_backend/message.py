@@ -15,6 +15,9 @@ from .record import Applied
 from .tracker import Tracker
 from .transition import NOT_PUBLISHED
 
+#: In what a worker knows of a message's delivery: the number of the run that it leads to.
+RUN = "progress_run"
+
 
 def runs(applied: Applied) -> bool:
     """Whether the id is that of a task that runs."""

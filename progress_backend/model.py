@@ -54,11 +54,26 @@ class Progress(NamedTuple):
 
 class Worker(NamedTuple):
     """Who runs a task: the lease that keeps the run alive, and the worker's node name; for an eager
-    run the task in whose body it is."""
+    run the task in whose body it is. `run` is the number by which the worker's main process knows
+    the run: two of one task may be under way in it."""
 
     lease: str
     name: str
     task: str | None = None
+    run: int | None = None
+
+
+class Delivery(NamedTuple):
+    """What the broker may do with a task's message: from when and until when it is to run, and
+    whether it may come again."""
+
+    eta: datetime | None = None
+    expires: datetime | None = None
+    #: Seconds after which the broker gives out the newest run's message again if its worker does
+    #: not acknowledge it; None: it was acknowledged before the run.
+    again_s: float | None = None
+    #: Until when the message may come again, where the run ended without its end.
+    again_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,8 @@ class Task:
     #: Celery's count of retries of the running attempt.
     retries: int = 0
     worker: Worker | None = None
+    #: None: nothing is known of the message but that there is one.
+    delivery: Delivery | None = None
     parent_id: str | None = None
     root_id: str | None = None
     group_id: str | None = None

@@ -20,7 +20,7 @@ from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
 from .marking import HEADER, identity_of
-from .message import told_by_publisher
+from .message import RUN, told_by_publisher
 from .model import Worker
 from .record import created
 from .run import Outcome, Run, TaskCancelled
@@ -34,6 +34,7 @@ def connect(tracker: Tracker) -> None:
     uid = f"progress-{id(tracker.app)}"
     for signal, handler in (
         (signals.before_task_publish, publishing.published),
+        (signals.task_received, main_process.received),
         (signals.task_prerun, _prerun),
         (signals.task_postrun, _postrun),
         (signals.task_success, _success),
@@ -94,8 +95,9 @@ def _prerun(
     delivery = request.delivery_info or {}
     started = ev.Started(
         identity=identity,
-        worker=_worker(tracker, request),
+        worker=_worker(tracker, request, delivery.get(RUN)),
         retries=request.retries or 0,
+        again_s=None if request.is_eager else tracker.again_s(task),
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
     )
     if (told := told_by_publisher(given)) is not None and not started.retries:
@@ -105,12 +107,12 @@ def _prerun(
     process.sender.opened(run)
 
 
-def _worker(tracker: Tracker, request: Any) -> Worker | None:
+def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None:
     """Who holds the run. An eager one is held with the task in whose body it is, by nobody where
     there is none: in a web process, say."""
     worker = tracker.worker()
     if worker is None or not request.is_eager:
-        return worker
+        return worker if worker is None or number is None else worker._replace(run=number)
     around = (request for task in _task_stack.stack for request in task.request_stack.stack)
     sent = next((r for r in around if not r.is_eager and not r.called_directly), None)
     return None if sent is None else worker._replace(task=sent.id)

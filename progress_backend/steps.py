@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from . import events as ev
 from .catalogue import Locale, text
 from .estimate import smoothed
-from .model import LOST, Task, TaskStatus, rendered, replace
+from .model import LOST, Delivery, Task, TaskStatus, rendered, replace
 
 
 class Scene(NamedTuple):
@@ -65,6 +65,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
         worker=event.worker,
+        delivery=_delivered(task.delivery, event.again_s),
         retries=event.retries,
         started_at=task.started_at or scene.now,
         parent_id=task.parent_id or who.parent_id,
@@ -75,6 +76,13 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         processing_details={},
         rate=None,
     )
+
+
+def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None:
+    """What is known of the message once a worker has it in hand."""
+    if known is None:
+        return None if again_s is None else Delivery(again_s=again_s)
+    return known._replace(again_s=again_s, again_until=None)
 
 
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:

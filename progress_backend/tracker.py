@@ -21,6 +21,7 @@ from .marking import HEADER, Marking, marking_of
 from .memory import MemoryStore
 from .mirror import Mirror
 from .model import Worker
+from .redelivery import visibility_s
 from .run import Run
 from .sender import JOB_WAIT_S, Sender
 from .settings import Settings
@@ -94,6 +95,7 @@ class Tracker:
         self._markings: dict[str, Marking | None] = {}
         self._settings: Settings | None = None
         self._process: Process | None = None
+        self._visibility_s: float | None = None
         self._lock = threading.Lock()
         self._off = False
 
@@ -190,6 +192,17 @@ class Tracker:
         """Records what a run of this process says, if tracking is on."""
         if (process := self.process) is not None:
             process.sender.record(run, run.task_id, *happened)
+
+    def again_s(self, task: Any) -> float | None:
+        """Seconds after which the broker gives a run's message out again if its worker does not
+        acknowledge it; None for a task whose message is acknowledged before it begins."""
+        if not task.acks_late:
+            return None
+        if self._visibility_s is None:
+            transport = self.app.connection_for_read().transport_cls
+            options = self.app.conf.broker_transport_options
+            self._visibility_s = visibility_s(str(transport), options or {})
+        return self._visibility_s
 
     def worker(self) -> Worker | None:
         """The lease and name that a run in this process is held by; None outside a worker."""

@@ -17,7 +17,7 @@ from . import events as ev
 from . import steps
 from .catalogue import Locale
 from .errors import TaskAlreadyFinished, TransitionRefused
-from .model import LOST, Task, TaskStatus, replace
+from .model import LOST, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
 
 #: Row of a task that has no record, and of an error that is only a suspicion.
@@ -95,7 +95,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         raise _refusal(task, event)
     if _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
-    if event.owner is not None and task.worker and event.owner != task.worker.lease:
+    if event.owner is not None and task.worker and not _owns(event, task.worker):
         raise _refusal(task, event)
     if isinstance(event, ev.Started):
         came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
@@ -115,6 +115,12 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         spoke = task.revision != event.revision
         if spoke or task.worker is None or task.worker.lease != event.lease:
             raise _refusal(task, event)
+
+
+def _owns(event: ev.Event, worker: Worker) -> bool:
+    """Whether the main process that speaks is that of the run's worker, and means this run."""
+    another = None not in (event.run, worker.run) and event.run != worker.run
+    return event.owner == worker.lease and not another
 
 
 def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:

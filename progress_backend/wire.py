@@ -16,7 +16,7 @@ from typing import Any, Final
 from .errors import TooLarge
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .json_text import document_of, dumps
-from .model import ENDED, LOST, Task, TaskStatus, Worker, rendered, replace
+from .model import ENDED, LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
 
 #: A document above this is refused: it is sent to every watcher on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -75,6 +75,7 @@ def _document(task: Task) -> dict[str, Any]:
     body["attempt_started_at"] = rendered(task.attempt_started_at)
     body["retries"] = task.retries
     body["worker"] = None if task.worker is None else _worker(task.worker)
+    body["delivery"] = None if task.delivery is None else _delivery(task.delivery)
     body["parent_id"] = task.parent_id
     body["root_id"] = task.root_id
     body["group_id"] = task.group_id
@@ -97,9 +98,22 @@ def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
     return texts
 
 
-def _worker(worker: Worker) -> dict[str, str]:
-    hosted = {} if worker.task is None else {"task": worker.task}
-    return {"lease": worker.lease, "name": worker.name, **hosted}
+def _worker(worker: Worker) -> dict[str, Any]:
+    body: dict[str, Any] = {"lease": worker.lease, "name": worker.name}
+    if worker.task is not None:
+        body["task"] = worker.task
+    if worker.run is not None:
+        body["run"] = worker.run
+    return body
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "eta": rendered(delivery.eta),
+        "expires": rendered(delivery.expires),
+        "again_s": delivery.again_s,
+        "again_until": rendered(delivery.again_until),
+    }
 
 
 def decode(document: bytes) -> Task:
@@ -108,7 +122,7 @@ def decode(document: bytes) -> Task:
     details = body["processing_details"]
     for name in body.get("estimated_details", ()):
         details.pop(name, None)
-    worker = body.get("worker")
+    worker, delivery = body.get("worker"), body.get("delivery")
     return Task(
         task_id=body["task_id"],
         task_type=body["task_type"],
@@ -128,7 +142,8 @@ def decode(document: bytes) -> Task:
         attempt=body.get("attempt", 0),
         attempt_started_at=_time(body.get("attempt_started_at")),
         retries=body.get("retries", 0),
-        worker=Worker(worker["lease"], worker["name"], worker.get("task")) if worker else None,
+        worker=_worker_of(worker) if worker else None,
+        delivery=_delivery_of(delivery) if delivery else None,
         parent_id=body.get("parent_id"),
         root_id=body.get("root_id"),
         group_id=body.get("group_id"),
@@ -136,6 +151,19 @@ def decode(document: bytes) -> Task:
         control=body.get("control"),
         rate=body.get("rate"),
         revision=body.get("revision", 0),
+    )
+
+
+def _worker_of(body: Mapping[str, Any]) -> Worker:
+    return Worker(body["lease"], body["name"], body.get("task"), body.get("run"))
+
+
+def _delivery_of(body: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        eta=_time(body.get("eta")),
+        expires=_time(body.get("expires")),
+        again_s=body.get("again_s"),
+        again_until=_time(body.get("again_until")),
     )
 
 

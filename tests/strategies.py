@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from progress_backend import events as ev
-from progress_backend.model import LOST, STATUSES, Task, TaskStatus, Worker
+from progress_backend.model import LOST, STATUSES, Delivery, Task, TaskStatus, Worker
 from progress_backend.transition import NOT_PUBLISHED
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
@@ -63,7 +63,18 @@ values = st.recursive(
 mappings = st.dictionaries(texts, values, max_size=3)
 
 workers = st.builds(
-    Worker, st.sampled_from(LEASES), st.just("celery@tests"), st.none() | st.just("host")
+    Worker,
+    st.sampled_from(LEASES),
+    st.just("celery@tests"),
+    st.none() | st.just("host"),
+    st.none() | st.integers(1, 3),
+)
+deliveries = st.builds(
+    Delivery,
+    eta=st.none() | times,
+    expires=st.none() | times,
+    again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
+    again_until=st.none() | times,
 )
 identities = st.builds(
     ev.Identity,
@@ -83,6 +94,7 @@ def events(
     voice: dict[str, Any] = {
         "attempt": attempts,
         "owner": st.none() | st.sampled_from(LEASES),
+        "run": st.none() | st.integers(1, 3),
         "at": st.none() | times,
     }
     message, figure = st.none() | names, st.none() | counts
@@ -94,6 +106,7 @@ def events(
             identity=identities,
             worker=st.none() | workers,
             redelivered=st.booleans(),
+            again_s=st.none() | st.just(60.0),
             **voice,
         ),
         st.builds(
@@ -158,6 +171,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         attempt=draw(st.integers(0, 4)),
         retries=draw(st.integers(0, 3)),
         worker=draw(st.none() | workers),
+        delivery=draw(st.none() | deliveries),
         parent_id=draw(st.none() | names),
         root_id=draw(st.none() | names),
         group_id=draw(st.none() | names),

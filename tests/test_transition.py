@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from progress_backend import events as ev
 from progress_backend import wire
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused
-from progress_backend.model import ENDED, LOST, STATUSES, Task, TaskStatus, Worker
+from progress_backend.model import ENDED, LOST, STATUSES, Delivery, Task, TaskStatus, Worker
 from progress_backend.transition import ABSENT, NOT_PUBLISHED, SUSPECTED, TABLE, row_of, transition
 from tests.strategies import NOW, events, tasks
 
@@ -244,3 +244,42 @@ def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
             return "refused"
 
     assert status(one) == status(other)
+
+
+# Which of a worker's runs its main process means
+
+
+def held(run: int | None) -> Task:
+    found = record("running")
+    assert found is not None
+    return replace(found, worker=Worker("lease-1", "celery@one", run=run))
+
+
+@pytest.mark.parametrize("name", ["Failed", "Cancelled", "Requeued", "Completed"])
+@pytest.mark.parametrize(
+    ("holds", "speaks", "taken"),
+    [(8, 8, True), (8, 7, False), (8, None, True), (None, 7, True), (None, None, True)],
+)
+def test_a_main_process_speaks_of_the_run_that_it_names(
+    name: str, holds: int | None, speaks: int | None, taken: bool
+) -> None:
+    said = event(name, owner="lease-1", run=speaks)
+    if taken:
+        assert transition(held(holds), said, LATER).updated_at == LATER
+    else:
+        with pytest.raises(TransitionRefused):
+            transition(held(holds), said, LATER)
+
+
+def test_a_run_that_waits_for_its_next_start_is_anybodys() -> None:
+    waiting = replace(held(8), worker=None)
+    said = event("Failed", owner="lease-1", run=7)
+    assert transition(waiting, said, LATER).status == "error"
+
+
+def test_a_start_says_whether_its_message_comes_again() -> None:
+    started = event("Started", again_s=3_600.0)
+    assert transition(None, started, NOW, task_id="t").delivery == Delivery(again_s=3_600.0)
+    assert transition(None, event("Started"), NOW, task_id="t").delivery is None
+    known = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0, again_until=LATER))
+    assert transition(known, event("Started"), LATER).delivery == Delivery(expires=LATER)

@@ -41,6 +41,23 @@ class Worker(BaseModel):
     task: str | None = Field(
         default=None, description="Of an eager run only: the task in whose body it is."
     )
+    run: int | None = Field(
+        default=None, description="Which of the worker's runs it is; null where it does not say."
+    )
+
+
+class Delivery(BaseModel):
+    """What the broker may do with the task's message."""
+
+    eta: str | None = Field(description="Before that the task is not to begin.")
+    expires: str | None = Field(description="After that it is not to begin any more.")
+    again_s: float | None = Field(
+        description="Seconds after which the broker gives the message out again if the run does "
+        "not acknowledge it; null: it was acknowledged before the run."
+    )
+    again_until: str | None = Field(
+        description="Until when the message may come again, where a run ended without its end."
+    )
 
 
 class Control(BaseModel):
@@ -81,6 +98,9 @@ class TaskBody(BaseModel):
     retries: int = Field(description="How often Celery has retried it.")
     worker: Worker | None = Field(
         description="Who runs it, or ran it last; null while it waits for its next run."
+    )
+    delivery: Delivery | None = Field(
+        description="What the broker may do with its message; null where nothing is to be said."
     )
     parent_id: str | None = Field(description="Id of the task that sent it, as Celery has it.")
     root_id: str | None = Field(description="Id of the first task of its workflow.")
