@@ -1,6 +1,7 @@
 """The Celery app of the storm: `build` in the test's process, `app` in workers and beat.
 
-Broker, result backend and records are on one server: CHAOS_REDIS_URL.
+Broker and result backend are on CHAOS_BROKER_URL, records on CHAOS_STORE_URL. CHAOS_CANCELS says
+whether a worker that loses its broker kills what it runs (Celery's default from 6.0 on).
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ REAP_INTERVAL_S = 1.0
 TICK_S = 1.0
 
 
-def build(url: str, *, results: bool = True, set_as_current: bool = False) -> Celery:
+def build(
+    broker: str,
+    store: str,
+    *,
+    cancels: bool = False,
+    results: bool = True,
+    set_as_current: bool = False,
+) -> Celery:
     """An app with the jobs, installed; without `results` it waits for none."""
-    backend = url if results else "disabled://"
-    app = Celery("chaos", broker=url, backend=backend, set_as_current=set_as_current)
+    backend = broker if results else "disabled://"
+    app = Celery("chaos", broker=broker, backend=backend, set_as_current=set_as_current)
     app.conf.update(
         broker_transport_options={
             "visibility_timeout": VISIBILITY_S,
@@ -34,13 +42,13 @@ def build(url: str, *, results: bool = True, set_as_current: bool = False) -> Ce
         broker_connection_max_retries=None,
         task_track_started=True,
         worker_prefetch_multiplier=1,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_cancel_long_running_tasks_on_connection_loss=cancels,
         beat_schedule={"tick": {"task": "tick", "schedule": TICK_S}},
         beat_max_loop_interval=0.5,
     )
     install(
         app,
-        redis_url=url,
+        redis_url=store,
         lease_s=LEASE_S,
         reap_interval_s=REAP_INTERVAL_S,
         update_interval_s=0.2,
@@ -49,5 +57,10 @@ def build(url: str, *, results: bool = True, set_as_current: bool = False) -> Ce
     return app
 
 
-if "CHAOS_REDIS_URL" in os.environ:
-    app = build(os.environ["CHAOS_REDIS_URL"], set_as_current=True)
+if "CHAOS_BROKER_URL" in os.environ:
+    app = build(
+        os.environ["CHAOS_BROKER_URL"],
+        os.environ["CHAOS_STORE_URL"],
+        cancels="CHAOS_CANCELS" in os.environ,
+        set_as_current=True,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import redis
 from celery import Celery
 
 from progress_backend.flows import summary
-from progress_backend.keys import Keys
+from progress_backend.layout import Layout
 from progress_backend.model import ENDED, STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store import Store
@@ -37,10 +38,11 @@ def deliver_again(app: Celery) -> None:
         connection.default_channel.qos.restore_visible(num=1_000, interval=1)
 
 
-def documents(client: redis.Redis) -> dict[str, dict[str, Any]]:
-    """Every stored document."""
+def documents(client: Any, settings: Settings) -> dict[str, dict[str, Any]]:
+    """Every stored document, read by a client of one node or of a cluster."""
     found: dict[str, dict[str, Any]] = {}
-    for key in client.scan_iter(match=f"{Keys().task('')}*", count=1_000):
+    names = [f"{keys.task('')}*" for keys in Layout.of(settings).keys]
+    for key in chain(*(client.scan_iter(match=name, count=1_000) for name in names)):
         if (text := client.get(key)) is not None:
             document = json.loads(text)
             found[document["task_id"]] = document

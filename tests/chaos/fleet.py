@@ -11,35 +11,45 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-from progress_backend.embedded import EmbeddedServerError
 from tests.chaos.facts import VARIABLE
+from tests.chaos.ground import Ground, Healing
 from tests.chaos.plan import Injury
-from tests.servers import Server, Service, Worker
+from tests.clocks import wrong_clock
+from tests.servers import Service, Worker
 from tests.waiting import eventually
 
 APP = "tests.chaos.app"
 #: Name, pool and concurrency of each worker.
 WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads", "threads", 4))
+#: The worker whose clock is wrong where a ground has wrong clocks.
+SKEWED = "prefork-2"
 START_S = 60.0
 _ADDRESS = r"http://127\.0\.0\.1:\d+"
 
-Healing = Callable[[], object]
-
 
 class Fleet:
-    """Store, workers, beat and API. Everything is started and hurt from the main thread: a server
-    ends with the thread that started it.
+    """Workers, beat and API on a ground. Everything is started and hurt from the main thread: a
+    server ends with the thread that started it.
     """
 
-    def __init__(self, folder: Path, store: Server, facts: Path) -> None:
+    def __init__(self, folder: Path, ground: Ground, facts: Path) -> None:
         self.folder = folder
-        self.store = store
-        env = {"CHAOS_REDIS_URL": store.url, VARIABLE: str(facts)}
+        self.ground = ground
+        env = {
+            "CHAOS_BROKER_URL": ground.broker.url,
+            "CHAOS_STORE_URL": ground.store_url,
+            VARIABLE: str(facts),
+            **({"CHAOS_CANCELS": "1"} if ground.cancels else {}),
+        }
+        early, late = (
+            {**env, **wrong_clock(hours * 3_600)} if ground.skew_h else env
+            for hours in (ground.skew_h, -ground.skew_h)
+        )
         self.workers: list[Worker] = [
             Worker(
                 APP,
@@ -48,7 +58,7 @@ class Fleet:
                 pool=pool,
                 concurrency=concurrency,
                 args=["--without-gossip", "--without-mingle"],
-                env=env,
+                env=early if name == SKEWED else env,
             )
             for name, pool, concurrency in WORKERS
         ]
@@ -57,7 +67,7 @@ class Fleet:
         self.beat = Service([*beat, *schedule], log=folder / "beat.log", env=env)
         serve = Path(sys.executable).parent / "progress-backend"
         api = [serve, "serve", "-A", APP, "--port", "0"]
-        self.api = Service(api, log=folder / "api.log", env=env)
+        self.api = Service(api, log=folder / "api.log", env=late)
         self.done: list[str] = []
         self.injuries: Counter[str] = Counter()
         self._healing: list[tuple[float, int, Healing]] = []
@@ -139,13 +149,7 @@ class Fleet:
             case "kill API" if self.api.alive:
                 self.api.kill()
                 return self._again(self.api)
-            case "pause store" if self._store_is_well:
-                self.store.pause()
-                return "", self.store.resume
-            case "kill store" if self._store_is_well:
-                self.store.kill()
-                return "", self.store.start
-        return None
+        return self.ground.hurt(injury.what, injury.pick)
 
     def _again(self, service: Service) -> tuple[str, Healing]:
         self._killed.add(service)
@@ -166,14 +170,6 @@ class Fleet:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
         return f"{child.pid} of {name_of(worker)}", lambda: None  # the pool makes a new one
-
-    @property
-    def _store_is_well(self) -> bool:
-        """Up and answering: neither killed nor held up at the moment."""
-        try:
-            return bool(psutil.Process(self.store.pid).status() != psutil.STATUS_STOPPED)
-        except (EmbeddedServerError, psutil.NoSuchProcess):
-            return False
 
     # The end
 

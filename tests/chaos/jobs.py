@@ -23,8 +23,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "late_again": {"acks_late": True, "reject_on_worker_lost": True},
     "ignoring": {},
     "steered": {},
+    "overtaken": {"acks_late": True},
     "tick": {},
 }
+
+
+#: Kinds whose message comes again until somebody is done with it: such a job runs, whatever dies.
+AGAIN = frozenset(kind for kind, options in KINDS.items() if options.get("acks_late"))
 
 
 def add(app: Celery) -> None:

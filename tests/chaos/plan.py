@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,22 +16,23 @@ WEIGHTS = {
     "late_again": 1,
     "ignoring": 1,
     "steered": 3,
+    "overtaken": 1,
 }
 #: Steps (of 0.05 s) of a kind's jobs, at least and at most.
 STEPS = {"quick": (1, 2), "long": (10, 50), "late": (10, 50), "late_again": (10, 50)}
+#: Longer than the broker waits for an acknowledgement: such a job runs twice at the same time.
+STEPS["overtaken"] = (110, 140)
 OTHER_STEPS = (2, 10)
 STEERED_STEPS = (20, 60)
 #: What a steered job gets, in order.
 STEERING = (("cancel",), ("pause", "resume"), ("pause", "cancel"), ("pause", "resume", "cancel"))
-INJURIES = (
-    "kill worker",
-    "kill main process",
-    "kill pool child",
-    "kill beat",
-    "kill API",
-    "pause store",
-    "kill store",
-)
+#: Injuries of the processes, and of each ground's servers.
+_PROCESSES = ("kill worker", "kill main process", "kill pool child", "kill beat", "kill API")
+INJURIES = {
+    "together": (*_PROCESSES, "pause store", "kill store"),
+    "cancelling": (*_PROCESSES, "pause store", "kill store"),
+    "apart": (*_PROCESSES, "pause broker", "kill broker", "kill node", "pause node"),
+}
 #: Jobs a second: what two cores can do while they start the killed anew.
 PACE = 4.5
 
@@ -73,10 +74,11 @@ class Plan:
     injuries: tuple[Injury, ...]
 
     @classmethod
-    def of(cls, seed: int, runs: int) -> Plan:
-        """The same for the same seed and number of runs."""
+    def of(cls, seed: int, runs: int, ground: str = "together") -> Plan:
+        """The same for the same seed, number of runs and ground."""
         jobs = tuple(_jobs(Random(f"{seed} jobs"), runs))
-        return cls(seed, jobs, tuple(_injuries(Random(f"{seed} injuries"), jobs[-1].at)))
+        injuries = _injuries(Random(f"{seed} injuries"), jobs[-1].at, INJURIES[ground])
+        return cls(seed, jobs, tuple(injuries))
 
 
 def _jobs(random: Random, runs: int) -> Iterator[Job]:
@@ -94,12 +96,12 @@ def _jobs(random: Random, runs: int) -> Iterator[Job]:
         yield Job(at, kind, random.randint(*STEERED_STEPS), tuple(steers))
 
 
-def _injuries(random: Random, until: float) -> Iterator[Injury]:
+def _injuries(random: Random, until: float, kinds: Sequence[str]) -> Iterator[Injury]:
     """One of each kind before the next of any."""
     at, bag = 1.0, list[str]()
     while at < until:
         if not bag:
-            bag = list(INJURIES)
+            bag = list(kinds)
             random.shuffle(bag)
         what = bag.pop()
         yield Injury(at, what, random.uniform(0.1, 2.5), random.random())

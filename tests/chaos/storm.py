@@ -10,17 +10,17 @@ from pathlib import Path
 import psutil
 import redis
 
-from progress_backend.settings import Settings
 from tests.chaos import calm
 from tests.chaos.app import LEASE_S, REAP_INTERVAL_S, VISIBILITY_S, build
 from tests.chaos.facts import Facts
 from tests.chaos.fleet import Fleet
+from tests.chaos.ground import GROUNDS
+from tests.chaos.jobs import AGAIN
 from tests.chaos.plan import Plan
 from tests.chaos.report import Report
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import Case, Verdict, judge
 from tests.chaos.watching import History, Reader
-from tests.servers import Server
 
 #: A message that stays the same for so long will not be done with: it may have to come back twice.
 _STUCK_S = 2 * VISIBILITY_S + 20.0
@@ -34,20 +34,21 @@ _JUDGED_S = 2 * (2 * LEASE_S + 2 * REAP_INTERVAL_S)
 class Storm:
     """Made and run once, in the main thread."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(self, plan: Plan, folder: Path, ground: str = "together") -> None:
         self.plan = plan
         self.facts = Facts(folder / "facts")
         self.facts.folder.mkdir()
         logs = folder / "logs"
         logs.mkdir()
-        self.store = Server(data_dir=folder / "store", appendonly=True).start()
-        self.app = build(self.store.url)
-        # One that subscribes to results would complain of each while the store is away.
-        self.publisher = build(self.store.url, results=False)
-        self.settings = Settings(redis_url=self.store.url, lease_s=LEASE_S)
-        self.fleet = Fleet(logs, self.store, self.facts.folder)
+        self.ground = GROUNDS[ground](folder)
+        urls = self.ground.broker.url, self.ground.store_url
+        self.app = build(*urls)
+        # One that subscribes to results would complain of each while the broker is away.
+        self.publisher = build(*urls, results=False)
+        self.settings = self.ground.settings
+        self.fleet = Fleet(logs, self.ground, self.facts.folder)
         self.traffic = Traffic(self.publisher, self.settings, plan)
-        self.history = History(self.store.url)
+        self.history = History(self.ground)
         self.undelivered: list[str] = []
         self.reader = Reader(self.settings, lambda: list(self.traffic.published), plan.seed)
 
@@ -55,7 +56,7 @@ class Storm:
         """The storm, the calm after it, and what it comes to."""
         began = time.monotonic()
         with ExitStack() as stack:
-            stack.callback(self.store.stop)
+            stack.callback(self.ground.stop)
             stack.callback(self.app.close)
             stack.callback(self.publisher.close)
             stack.callback(self.fleet.stop)
@@ -80,13 +81,14 @@ class Storm:
     def _settle(self) -> None:
         """Everything is well again, and every message was delivered and done with."""
         self.fleet.heal(all_of_it=True)
+        self.ground.calm()
         self.fleet.note("calm")
         self.fleet.ready()
         self.fleet.rest_beat()
 
         began = changed = time.monotonic()
         before: list[str] = []
-        with redis.Redis.from_url(self.store.url) as client:
+        with redis.Redis.from_url(self.ground.broker.url) as client:
             while waiting := calm.waiting(client):
                 now = time.monotonic()
                 if waiting != before:
@@ -111,8 +113,8 @@ class Storm:
             time.sleep(0.2)
 
     def _look(self) -> tuple[dict[str, Verdict], list[str]]:
-        with redis.Redis.from_url(self.store.url) as client:
-            stored = calm.documents(client)
+        with self.ground.reading() as client:
+            stored = calm.documents(client, self.settings)
         published = self.traffic.published
         task_ids = sorted({*published, *stored})
         known = calm.states(self.app, task_ids)
@@ -122,7 +124,9 @@ class Storm:
             raised = sent is not None and sent.raised is not None
             record, facts = stored.get(task_id), self.facts.of(task_id)
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
-            verdicts[task_id] = judge(Case(task_id, known[task_id], record, facts, raised, alive))
+            again = sent is not None and sent.job.kind in AGAIN
+            case = Case(task_id, known[task_id], record, facts, raised, alive, again)
+            verdicts[task_id] = judge(case)
         wrong = calm.disagreements(self.settings, stored)
         return verdicts, wrong + calm.misanswered(self.fleet.address, stored)
 

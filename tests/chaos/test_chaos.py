@@ -12,6 +12,7 @@ from random import SystemRandom
 
 import pytest
 
+from tests.chaos.ground import GROUNDS
 from tests.chaos.plan import Plan
 from tests.chaos.storm import Storm
 
@@ -24,11 +25,11 @@ def seed() -> int:
     return int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(1_000_000))
 
 
-def weather(runs: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    plan = Plan.of(seed(), runs)
+def weather(ground: str, runs: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan.of(seed(), runs, ground)
     with capsys.disabled():
-        print(f"\nCHAOS_SEED={plan.seed} CHAOS_RUNS={runs}")
-        report = Storm(plan, folder).run()
+        print(f"\nCHAOS_SEED={plan.seed} CHAOS_RUNS={runs} {ground}")
+        report = Storm(plan, folder, ground).run()
         print(report.table())
     if report.problems:
         print(report.histories())
@@ -40,11 +41,12 @@ def weather(runs: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_a_short_storm_leaves_true_records(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weather(SHORT, tmp_path, capsys)
+    weather("together", SHORT, tmp_path, capsys)
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("ground", GROUNDS)
 def test_a_long_storm_leaves_true_records(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ground: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weather(int(os.environ.get("CHAOS_RUNS") or LONG), tmp_path, capsys)
+    weather(ground, int(os.environ.get("CHAOS_RUNS") or LONG), tmp_path, capsys)

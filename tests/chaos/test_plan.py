@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.chaos.ground import GROUNDS
 from tests.chaos.plan import INJURIES, PACE, Plan
 
 
@@ -15,10 +18,11 @@ def test_more_runs_go_on_where_fewer_end() -> None:
     assert many.injuries[: len(few.injuries)] == few.injuries
 
 
-def test_a_long_storm_has_every_kind_of_job_and_injury_in_order() -> None:
-    plan = Plan.of(7, 1_000)
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_long_storm_has_every_kind_of_job_and_injury_in_order(ground: str) -> None:
+    plan = Plan.of(7, 1_000, ground)
     assert {job.kind for job in plan.jobs} >= {"quick", "long", "failing", "late", "steered"}
-    assert {injury.what for injury in plan.injuries} == set(INJURIES)
+    assert {injury.what for injury in plan.injuries} == set(INJURIES[ground])
     for times in ([job.at for job in plan.jobs], [injury.at for injury in plan.injuries]):
         assert times == sorted(times)
     assert plan.injuries[-1].at < plan.jobs[-1].at < 2 * 1_000 / PACE

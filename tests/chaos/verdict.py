@@ -25,6 +25,8 @@ class Case:
     raised: bool = False
     #: Whether a process that ran it is there yet.
     alive: bool = False
+    #: Whether its message comes again until a worker is done with it.
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,17 @@ def judge(case: Case) -> Verdict:
     """The verdict on one job."""
     if case.record is None:
         return _without_record(case)
-    status = case.record["status"]
+    status, control = case.record["status"], case.record["control"] or {}
     if status not in ENDS:
         return _unended(case, status)
+    if (control.get("by"), control.get("reason")) == ("celery", "terminated"):
+        return Verdict("cancelled by a termination that nobody asked for", right=False)
     if case.state == ENDS[status]:
         return Verdict(f"{status}, as the result backend says ({case.state})")
     if status == "error":
         return _error(case, case.record)
     if status == "cancelled":
-        return _cancelled(case, case.record["control"] or {})
+        return _cancelled(case, control)
     return Verdict(f"{status}, but the result backend says {case.state}", right=False)
 
 
@@ -110,6 +114,8 @@ def _unended(case: Case, status: str) -> Verdict:
         return Verdict(f"created, but the result backend says {case.state}", right=False)
     if case.raised:
         return Verdict("created, but its publish raised: it never left", right=False)
+    if case.again and not case.facts:
+        return Verdict("created: it never ran, though its message comes again", right=False)
     # The message was taken (and acknowledged) by a worker that was killed before the body began.
     # To a store this looks like a task that still waits; only the broker could tell.
     return Verdict("created: its message died with the worker that took it")

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-import redis
 import redis.exceptions
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.keys import Keys
+from progress_backend.layout import Layout
 from progress_backend.service import RedisProgressService
 from progress_backend.settings import Settings
+from tests.chaos.ground import Ground
 
 _AWAY = (redis.exceptions.RedisError, OSError)
 
@@ -26,8 +27,8 @@ _AWAY = (redis.exceptions.RedisError, OSError)
 class History:
     """Keeps every update message that it hears, by task."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self._heard: defaultdict[str, list[str]] = defaultdict(list)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="chaos-history")
@@ -46,14 +47,23 @@ class History:
 
     def _listen(self) -> None:
         while not self._over.is_set():
-            with contextlib.suppress(*_AWAY), redis.Redis.from_url(self._url) as client:
+            with contextlib.suppress(*_AWAY), self._ground.reading() as client:
                 with client.pubsub() as pubsub:
-                    pubsub.psubscribe(Keys().every_channel)
+                    receive = self._subscribe(pubsub)
                     while not self._over.is_set():
-                        message = pubsub.get_message(ignore_subscribe_messages=True, timeout=0.2)
+                        message = receive(ignore_subscribe_messages=True, timeout=0.2)
                         if message is not None:
                             self._keep(json.loads(message["data"]))
             self._over.wait(0.1)
+
+    def _subscribe(self, pubsub: Any) -> Callable[..., Any]:
+        """To all tasks' messages; what receives the next one."""
+        settings = self._ground.settings
+        if not settings.clustered:
+            pubsub.psubscribe(Keys().every_channel)
+            return pubsub.get_message  # type: ignore[no-any-return]
+        pubsub.ssubscribe(*(keys.channel("") for keys in Layout.of(settings).keys))
+        return pubsub.get_sharded_message  # type: ignore[no-any-return]
 
     def _keep(self, document: dict[str, Any]) -> None:
         self.messages += 1

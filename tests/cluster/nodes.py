@@ -21,27 +21,34 @@ SLOTS = 16_384
 
 
 class Node:
-    """One process of the cluster."""
+    """One process of the cluster; `appendonly` keeps its data over a kill."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, appendonly: bool = False) -> None:
         # Its bus listens ten thousand ports higher, so a low port is needed.
         self.port = free_port()
+        self._folder = folder
+        self._appendonly = appendonly
         folder.mkdir()
+        self.launch()
+        self.client = redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
+        eventually(self.answers, timeout=10)
+
+    def launch(self) -> None:
+        """Starts the process, on the same port and folder as before."""
         self.process = subprocess.Popen(
             [
                 get_binary_path(),
                 *("--port", str(self.port)),
                 *("--bind", "127.0.0.1"),
-                *("--dir", str(folder)),
+                *("--dir", str(self._folder)),
                 *("--cluster-enabled", "yes"),
                 *("--cluster-node-timeout", "2000"),
                 *("--save", ""),
-                *("--logfile", str(folder / "log")),
+                *("--appendonly", "yes" if self._appendonly else "no"),
+                *("--logfile", str(self._folder / "log")),
             ],
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - made before the fork, it only calls prctl
         )
-        self.client = redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
-        eventually(self.answers, timeout=10)
 
     def answers(self) -> bool:
         with contextlib.suppress(redis.exceptions.RedisError):
@@ -67,11 +74,13 @@ def free_port() -> int:
     raise OSError("no free pair of ports")
 
 
-def started(folder: Path) -> list[Node]:
+def started(folder: Path, *, appendonly: bool = False) -> list[Node]:
     """Masters first, then their replicas, all joined and agreeing."""
     nodes: list[Node] = []
     try:
-        nodes.extend(Node(folder / str(number)) for number in range(2 * MASTERS))
+        nodes.extend(
+            Node(folder / str(number), appendonly=appendonly) for number in range(2 * MASTERS)
+        )
         masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
         for number, node in enumerate(masters):
             first, last = SLOTS * number // MASTERS, SLOTS * (number + 1) // MASTERS - 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import missing
+from tests.clocks import wrong_clock
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
 from tests.servers import ROOT, Worker
@@ -31,14 +30,8 @@ EXACT = timedelta(seconds=2)
 
 
 def skewed(seconds: int) -> dict[str, str]:
-    """The environment of a process whose wall clock is that wrong; its monotonic one is right."""
-    faketime = shutil.which("faketime")
-    if faketime is None:
-        missing("faketime (apt-get install faketime)")
-    asked = [faketime, "-f", "+0s", "printenv", "LD_PRELOAD"]
-    library = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    clock = {"FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    return {**ENV, **clock, "LD_PRELOAD": library, "DONT_FAKE_MONOTONIC": "1"}
+    """The environment of a process whose wall clock is that wrong."""
+    return {**ENV, **wrong_clock(seconds)}
 
 
 def publish(fleet: Fleet, seconds: int, job: str, *args: str) -> str:
