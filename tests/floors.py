@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE = "progress_backend"
-MAX_LINES = 300
 
 # From the ground up. A package such as web stands here once, for all of its modules.
 # fmt: off
@@ -96,17 +95,6 @@ def problems(package: Path) -> list[str]:
     if circle := _circle(modules):
         found.append(f"imports in a circle: {' -> '.join(circle)}")
     return found + _keys(modules, package)
-
-
-def too_long(*folders: Path) -> list[str]:
-    """Source files of more than MAX_LINES lines."""
-    return [
-        f"{path}: {count} lines, split it before it passes {MAX_LINES}"
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in {".py", ".lua", ".js", ".css"}
-        and (count := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
-    ]
 
 
 def _of_module(module: Module) -> Iterator[str]:

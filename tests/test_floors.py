@@ -17,12 +17,6 @@ def test_the_library_keeps_its_floors() -> None:
     assert not found, "\n".join(found)
 
 
-def test_no_file_is_longer_than_one_idea() -> None:
-    folders = [ROOT / name for name in (floors.PACKAGE, "api", "workers", "tests")]
-    found = floors.too_long(*folders)
-    assert not found, "\n".join(found)
-
-
 def package(folder: Path, files: dict[str, str]) -> list[str]:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -74,11 +68,3 @@ def test_what_breaks_a_rule_is_told(tmp_path: Path, files: dict[str, str], says:
     found = package(tmp_path, files)
     assert len(found) == 1, found
     assert says in found[0]
-
-
-def test_a_long_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "long.py").write_text("pass\n" * (floors.MAX_LINES + 1))
-    (tmp_path / "short.py").write_text("pass\n" * floors.MAX_LINES)
-    found = floors.too_long(tmp_path)
-    assert len(found) == 1
-    assert f"long.py: {floors.MAX_LINES + 1} lines" in found[0]
