@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,8 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
+from progress_backend.terminal.words import cells_of
 from tests.conftest import StartServer, StartService
 from tests.records import Records
+from tests.terminals import Terminal
 
 APP = """
 from celery import Celery
@@ -62,15 +65,59 @@ def script(*args: str, cwd: Path, env: dict[str, str] | None = None) -> tuple[in
     return done.returncode, done.stdout + done.stderr
 
 
-def test_list_shows_newest_first_with_whole_ids_and_the_summary(run: Run, records: Records) -> None:
+def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Records) -> None:
     records.create("first-id")
     records.start("second-id", symbol="トヨタ")
     records.progress("second-id", 126)
     lines = run("tasks").output.splitlines()
-    assert lines[0].split() == ["TASK", "ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
-    assert lines[1].split()[:5] == ["second-id", "running", "fetch_data", "トヨタ", "50%"]
-    assert lines[2].split()[:5] == ["first-id", "created", "fetch_data", "7203.T", "0%"]
+    assert lines[0].split() == ["TASK", "ID", "STATUS", "%", "AGE", "NAME"]
+    assert lines[1].split()[:3] == ["second-id", "running", "50%"]
+    assert lines[1].endswith("fetch_data トヨタ")
+    assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
     assert lines[3] == "page 1 of 1, 2 tasks; all: created 1, running 1"
+    assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
+
+
+def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
+    records.start("the-id")
+    head, row, _ = run("tasks", "--no-trunc").output.splitlines()
+    assert head.split() == ["TASK", "ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
+    created = f"{records.get('the-id').created_at:%Y-%m-%d %H:%M:%S %z}"
+    assert row.split() == ["the-id", "running", "fetch_data", "7203.T", "0%", *created.split()]
+
+
+def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
+    task_id = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
+    records.start(task_id, symbol="とても長い銘柄の名前" * 5)
+    command = [str(Path(sys.executable).parent / "progress-backend"), "tasks"]
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or ""}
+    with Terminal(command, env=env, columns=60, lines=24) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.written.splitlines()
+    assert all(cells_of(line) <= 60 for line in lines[:-1]), lines
+    assert lines[1].startswith("7b7de887  running")
+    assert lines[1].endswith("銘柄の名前")
+
+
+def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
+    for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
+        records.start(task_id)
+    assert "0c9e1111-bbbb" in run("show", "0c9e").output
+    assert run("pause", "0c9e").output == "task 0c9e1111-bbbb is paused\n"
+    records.complete("0c9e1111-bbbb")
+    assert run("watch", "0c9e").exit_code == 0
+    result = run("cancel", "7b7d")
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: 2 task ids begin with '7b7d' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
+    )
+    assert run("show", "0c9").exit_code == 1, "too little to be meant"
+
+
+def test_help_has_a_short_name(run: Run) -> None:
+    for args in ([], ["tasks"], ["watch"]):
+        assert run(*args, "-h").output == run(*args, "--help").output
+        assert run(*args, "-h").exit_code == 0
 
 
 def test_list_filters_and_pages(run: Run, records: Records) -> None:
@@ -185,6 +232,32 @@ def test_watch_follows_and_outlives_the_store(
     watching.wait_for_log("created .*another-id")
 
 
+def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("progress_backend.cli.watching.AWAY_S", 0.2)
+    for args in (["watch"], ["watch", "the-id"]):
+        result = run(*args, "--interval", "0.1", url=NOWHERE)
+        assert result.exit_code == 1
+        assert "Error: given up after 0.2 s: the progress store does not answer" in result.output
+        assert result.output.count("does not answer") == 3, "said once, and at the end"
+
+
+@pytest.mark.parametrize("command", ["tasks", "watch"])
+def test_a_pipe_that_is_closed_ends_a_command_in_peace(command: str, records: Records) -> None:
+    records.create("the-id")
+    ours, theirs = os.pipe()
+    os.close(ours)  # as `| head` does when it has seen enough
+    done = subprocess.run(
+        [Path(sys.executable).parent / "progress-backend", command],
+        env={**os.environ, "PROGRESS_REDIS_URL": records.settings.redis_url or ""},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_serve_serves_the_app_and_its_store(
     start_service: StartService, app_folder: Path, records: Records
 ) -> None:
@@ -219,7 +292,27 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
     assert (code, output) == (1, "Error: Task unknown not found\n")
 
 
-def test_an_app_can_be_named_to_progress_backend(app_folder: Path, records: Records) -> None:
+@pytest.mark.parametrize("args", [("-A", "shop", "show"), ("show", "-A", "shop")])
+def test_an_app_can_be_named_before_and_behind_a_command(
+    app_folder: Path, records: Records, args: tuple[str, ...]
+) -> None:
+    records.create("the-id")
+    elsewhere = {"CELERY_APP": "nosuchapp"}
+    code, output = script("progress-backend", *args, "the-id", cwd=app_folder, env=elsewhere)
+    assert code == 0, output
+    assert "the-id" in output
+
+
+def test_the_environment_names_the_app_where_no_option_does(
+    app_folder: Path, records: Records
+) -> None:
+    records.create("the-id")
+    named = {"CELERY_APP": "shop"}
+    code, output = script("progress-backend", "tasks", cwd=app_folder, env=named)
+    assert (code, "the-id" in output) == (0, True)
+
+
+def test_an_app_that_cannot_be_loaded_is_one_line(app_folder: Path, records: Records) -> None:
     records.create("the-id")
     code, output = script("progress-backend", "show", "-A", "shop", "the-id", cwd=app_folder)
     assert code == 0

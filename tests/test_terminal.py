@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -66,13 +65,13 @@ def drawn(view: View, width: int = 80, height: int = 40, locale: Locale = "en") 
 
 def test_a_running_task_shows_all_its_figures() -> None:
     view = View((RUNNING,), {"running": 1}, 1, NOW + timedelta(seconds=41))
-    _, head, row, message, summary = drawn(view)
-    names = ["Status", "Type", "Symbol", "Progress", "%", "Rate", "Elapsed", "ETA"]
+    _, head, row, message, summary = drawn(view, 100)
+    names = ["ID", "Status", "Task", "Progress", "%", "Rate", "Elapsed", "ETA"]
     assert head.split() == names
     cells = row.split()
-    assert cells[:3] == ["running", "fetch_data", "7203.T"]
-    assert set(cells[3]) <= set("━╸╺")
-    assert cells[4:] == ["59.5%", "10/s", "0:40", "0:09"]
+    assert cells[:4] == ["id-1", "running", "fetch_data", "7203.T"]
+    assert set(cells[4]) <= set("━╸╺")
+    assert cells[5:] == ["59.5%", "10/s", "0:40", "0:09"]
     assert message == "  └ データを処理しています... (150/252)"
     assert summary == "running 1"
 
@@ -85,6 +84,34 @@ def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
         assert cell_len(line) <= width, line
         assert "\x1b" not in line
         assert "\x07" not in line
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 120, 200])
+def test_a_name_is_cut_on_the_left_and_never_left_out(width: int, locale: Locale) -> None:
+    named = task(symbol="7203", task_type="shop.pricing.tasks.fetch_prices_of_one_symbol")
+    row = drawn(View((named,), at=NOW), width, locale=locale)[2]
+    assert "7203" in row
+    assert "…" in row or width == 200
+
+
+def test_ids_are_as_short_as_they_are_unique() -> None:
+    assert words.short_ids(["7b7de887-6f26", "7b7de887-aaaa", "0"]) == [
+        "7b7de887-6",
+        "7b7de887-a",
+        "0",
+    ]
+    assert words.short_ids(["7b7de887-6f26"]) == ["7b7de887"]
+    assert words.short_ids(["same-long-id", "same-long-id"]) == ["same-lon", "same-lon"]
+    assert words.short_ids([]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"), (2e5, "2 d")],
+)
+def test_ages(seconds: float, text: str) -> None:
+    assert words.age(task(created_at=NOW - timedelta(seconds=seconds)), NOW) == text
 
 
 def test_a_wide_terminal_has_the_message_beside_the_figures() -> None:
@@ -204,11 +231,19 @@ def test_bars_move_in_a_terminal_and_end_with_the_task(terminal: Terminal, redis
 def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.wait_for("running")
     terminal.write(b"\x03")
-    assert terminal.wait() == 0
+    assert terminal.wait() == 130, "nobody knows how the task ends"
+    # Drawn in place each time: no second one below the first.
+    drawn_anew = terminal.written.count("Status")
+    assert terminal.written.count("\x1b[1A") >= drawn_anew - 1
     assert terminal.written.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
 
 
-def test_bars_without_rich_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_rich_it_is_a_line_a_change_and_one_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
-    with pytest.raises(click.ClickException, match=r"pip install 'progress-backend\[cli\]'"):
-        open_show(Settings(), plain=False)
+    assert isinstance(open_show(Settings(), plain=False), Lines)
+    hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
+    assert capsys.readouterr().err == hint
+    assert isinstance(open_show(Settings(), plain=True), Lines)
+    assert capsys.readouterr().err == "", "nobody asked for bars"

@@ -7,9 +7,10 @@ from importlib.metadata import version
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from .asking import cancel, pause, resume
-from .reading import list_, show
+from .reading import show, tasks
 from .serving import serve
 from .session import Session
 from .watching import watch
@@ -18,8 +19,9 @@ __all__ = ["main", "progress"]
 
 
 def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
-    """Makes the named Celery app the command's."""
-    if name is None:
+    """Makes the named Celery app the command's, whether it stands before or behind its name."""
+    by_environment = ctx.get_parameter_source("app") is ParameterSource.ENVIRONMENT
+    if name is None or (by_environment and ctx.obj is not None):
         return
     from celery.app.utils import find_app
 
@@ -30,27 +32,41 @@ def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
         raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
 
 
-def _with_app(command: click.Command) -> click.Command:
-    """The command with an option for what `celery` takes before it."""
-    option = click.Option(
+def _app_option(envvar: str | None = None) -> click.Option:
+    """`-A APP`: `celery` takes it before a command, ours before and behind."""
+    return click.Option(
         ["-A", "--app"],
         metavar="APP",
-        envvar="CELERY_APP",
+        envvar=envvar,
         expose_value=False,
         callback=_load,
         help="Celery app whose configuration names the store, as celery's own -A.",
     )
+
+
+def _with_app(command: click.Command) -> click.Command:
+    """The command with an option for what `celery` takes before it."""
     command = copy.copy(command)
-    command.params = [*command.params, option]
+    command.params = [*command.params, _app_option(envvar="CELERY_APP")]
     return command
 
 
-@click.group()
+def _named(command: click.Command, name: str) -> click.Command:
+    """The command under another name, which the help leaves out."""
+    command = copy.copy(command)
+    command.name, command.hidden = name, True
+    return command
+
+
+_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=_HELP)
 def progress(**_: Any) -> None:
     """Look at, watch and steer the app's tasks by their progress records."""
 
 
-@click.group()
+@click.group(context_settings=_HELP)
 @click.version_option(version("progress-backend"), package_name="progress-backend")
 def main() -> None:
     """Live, truthful progress of Celery tasks.
@@ -59,7 +75,11 @@ def main() -> None:
     """
 
 
-for _command in (list_, watch, show, cancel, pause, resume):
+main.params.append(_app_option())
+for _command in (tasks, watch, show, cancel, pause, resume):
     progress.add_command(_command)
-    main.add_command(_with_app(_command), "tasks" if _command is list_ else None)
+    main.add_command(_with_app(_command))
+# `list` is what many type first.
+progress.add_command(_named(tasks, "list"))
+main.add_command(_named(_with_app(tasks), "list"))
 main.add_command(_with_app(serve))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..events import Cancelled, Event, Paused, Resumed
-from .session import Command, open_store, settings_of
+from .session import Command, open_store, settings_of, whole_id
 
 _reason = click.option("--reason", help="Kept with the task; whoever looks at it sees it.")
 
@@ -44,7 +44,7 @@ def resume(ctx: click.Context, task_id: str) -> None:
 
 def _ask(ctx: click.Context, task_id: str, event: Event, done: str) -> None:
     with open_store(settings_of(ctx)) as store:
-        store.ready()
+        task_id = whole_id(store, task_id)
         applied = store.run(store.flows.apply(task_id, (event,), store.now()))
     status = applied.task.status
     if applied.refused is not None:

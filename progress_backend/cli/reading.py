@@ -1,8 +1,10 @@
-"""`list` and `show`: tasks as they are now."""
+"""`tasks` and `show`: tasks as they are now."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 
 import click
 
@@ -11,10 +13,10 @@ from ..errors import TaskNotFound
 from ..flows import summary
 from ..interface import pagination
 from ..terminal import listing
-from .session import Command, echo_json, filters, open_store, settings_of
+from .session import Command, echo_json, filters, open_store, settings_of, whole_id
 
 
-@click.command("list", cls=Command)
+@click.command(cls=Command)
 @filters
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
@@ -24,26 +26,42 @@ from .session import Command, echo_json, filters, open_store, settings_of
     show_default=True,
     help="Tasks a page.",
 )
+@click.option("--no-trunc", is_flag=True, help="Whole ids, names and dates, whatever the width.")
 @click.option("--json", "as_json", is_flag=True, help="Whole records, for programs.")
 @click.pass_context
-def list_(
-    ctx: click.Context, /, page: int, limit: int, as_json: bool, **chosen: str | None
+def tasks(
+    ctx: click.Context,
+    /,
+    page: int,
+    limit: int,
+    no_trunc: bool,
+    as_json: bool,
+    **chosen: str | None,
 ) -> None:
     """List tasks, newest first.
 
-    The last line says how many there are of each status, whatever the filters.
+    In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
+    commands take them so. The last line says how many tasks there are of each status, whatever the
+    filters.
     """
     requested.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
     with open_store(settings_of(ctx)) as store:
         paged = store.run(store.flows.page(page, limit, **chosen))
+        now = store.now()
     documents = [document for _, document in paged.rows if document]
     pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
     if as_json:
-        tasks = [json.loads(document) for document in documents]
-        echo_json({"tasks": tasks, "pagination": pages, "summary": counts})
+        bodies = [json.loads(document) for document in documents]
+        echo_json({"tasks": bodies, "pagination": pages, "summary": counts})
         return
     if documents:
-        click.echo("\n".join(listing.table([wire.decode(document) for document in documents])))
+        shown = [wire.decode(document) for document in documents]
+        if no_trunc:
+            lines = listing.whole_table(shown)
+        else:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            lines = listing.table(shown, now, width)
+        click.echo("\n".join(lines))
     click.echo(listing.counted(pages, counts))
 
 
@@ -54,6 +72,7 @@ def list_(
 def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
     """Show one task in full."""
     with open_store(settings_of(ctx)) as store:
+        task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))
         now = store.now()
     if document is None:

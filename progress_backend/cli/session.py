@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,13 +13,21 @@ from typing import Any, Final, TypeVar
 import click
 import redis
 
+from .. import commands as c
 from ..errors import ProgressError, SettingsError, StoreUnavailable
+from ..flows import Flow
 from ..model import STATUSES
 from ..settings import Settings
 from ..store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: The least of an id that a command takes for the beginning of one, and the newest tasks among
+#: which it looks for the rest.
+_SHORTEST_ID: Final = 4
+_RECENT: Final = 10_000
+#: Later than any creation, in microseconds since 1970.
+_FOREVER_US: Final = 2**53
 #: Seconds that a command waits for the store before it says that it does not answer.
 STORE_TIMEOUT_S: Final = 3.0
 NO_STORE: Final = (
@@ -45,6 +54,10 @@ class Command(click.Command):
         """
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # Who reads the pipe has seen enough (`| head`): what is left is written nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
         except StoreUnavailable as error:
             raise click.ClickException(f"{error} (PROGRESS_REDIS_URL says where it is)") from error
         except (ProgressError, redis.RedisError) as error:
@@ -80,12 +93,38 @@ def open_store(settings: Settings) -> Store:
         raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
 
 
+def whole_id(store: Store, given: str) -> str:
+    """The task id that a command means: `given`, or the one recent id that begins with it.
+
+    Raises:
+        click.ClickException: several begin so.
+    """
+    if len(given) < _SHORTEST_ID or store.run(store.flows.get(given)) is not None:
+        return given
+    found = [task_id for task_id in store.run(_recent_ids()) if task_id.startswith(given)]
+    if len(found) > 1:
+        some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
+        raise click.ClickException(
+            f"{len(found)} task ids begin with {given!r} ({some}): give more of it"
+        )
+    return found[0] if found else given
+
+
+def _recent_ids() -> Flow[list[str]]:
+    newest = yield c.Newest(_FOREVER_US, _RECENT, c.Filters())
+    return [task_id for _, task_id in newest]
+
+
+def missing(*packages: str) -> list[str]:
+    """Those of the packages that are not installed."""
+    return [name for name in packages if find_spec(name) is None]
+
+
 def need(extra: str, *packages: str) -> None:
     """Ends the command with one line if a part of an extra is not installed."""
-    missing = [name for name in packages if find_spec(name) is None]
-    if missing:
+    if absent := missing(*packages):
         raise click.ClickException(
-            f"this needs {' and '.join(missing)}: pip install 'progress-backend[{extra}]'"
+            f"this needs {' and '.join(absent)}: pip install 'progress-backend[{extra}]'"
         )
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from ..errors import StoreUnavailable
 from ..model import TaskStatus
 from ..requested import MAX_LIMIT
 from ..settings import Settings
+from ..store import Store
 from ..terminal import Choice, Lines, Reader, View
-from .session import Command, filters, need, open_store, settings_of
+from .session import Command, filters, missing, open_store, settings_of, whole_id
 
 if TYPE_CHECKING:
     from ..terminal.bars import Bars
+
+#: Seconds for which `watch` waits for a store that does not answer.
+AWAY_S: Final = 60.0
 
 
 @click.command(cls=Command)
@@ -50,32 +55,38 @@ def watch(
     """Watch tasks with live bars.
 
     With TASK_IDs it ends when they all have ended; the exit code is 0 if all were completed, else
-    1. Without any it shows the newest tasks that pass the filters, until Ctrl-C. When the output
-    is no terminal it prints a line a change.
+    1, and 130 after Ctrl-C. Without any it shows the newest tasks that pass the filters, until
+    Ctrl-C. When the output is no terminal it prints a line a change. A store that does not answer
+    for a minute ends it with 1.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
     if task_ids and any(chosen.values()):
         raise click.UsageError("give TASK_IDs or filters, not both")
     settings = settings_of(ctx)
-    choice = Choice(tuple(dict.fromkeys(task_ids)), limit=limit, **chosen)
     with ExitStack() as stack:
-        reader = Reader(stack.enter_context(open_store(settings)), choice)
+        store = stack.enter_context(open_store(settings))
         show = open_show(settings, plain or not sys.stdout.isatty())
         stack.enter_context(show)
         try:
+            whole = _whole_ids(store, task_ids)
+            reader = Reader(store, Choice(whole, limit=limit, **chosen))
             view = _follow(reader, show, interval, until_ended=bool(task_ids))
         except KeyboardInterrupt:
-            return  # the way to leave
+            # The way to leave; of tasks that were named it is not known how they end.
+            stack.close()
+            ctx.exit(130 if task_ids else 0)
         show.final(view)
     ctx.exit(0 if all(task.status == TaskStatus.COMPLETED for task in view.tasks) else 1)
 
 
 def open_show(settings: Settings, plain: bool) -> Lines | Bars:
     """What shows views: live bars, or lines."""
+    if not plain and missing("rich"):
+        click.echo("live bars need rich: pip install 'progress-backend[cli]'", err=True)
+        plain = True
     if plain:
         return Lines(sys.stdout, settings.locale)
-    need("cli", "rich")
     from rich.console import Console
 
     from ..terminal.bars import Bars
@@ -83,11 +94,28 @@ def open_show(settings: Settings, plain: bool) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
+def _whole_ids(store: Store, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids that are meant; a store that is away now is asked again by whoever shows them."""
+    try:
+        return tuple(dict.fromkeys(whole_id(store, task_id) for task_id in given))
+    except StoreUnavailable:
+        return tuple(dict.fromkeys(given))
+
+
 def _follow(reader: Reader, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
-    """Shows what is read, until all have ended; else until it is interrupted."""
+    """Shows what is read, until all have ended; else until it is interrupted.
+
+    Raises:
+        StoreUnavailable: the store has not answered for `AWAY_S`.
+    """
+    answered = time.monotonic()
     while True:
         view = reader.read()
         if until_ended and view.ended:
             return view
         show.show(view)
+        if view.trouble is None:
+            answered = time.monotonic()
+        elif time.monotonic() - answered > AWAY_S:
+            raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
         time.sleep(interval)

@@ -10,21 +10,49 @@ from typing import Any
 from ..model import STATUSES, Task
 from . import words
 
-_HEAD = ("TASK ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED")
+_HEAD = ("TASK ID", "STATUS", "%", "AGE", "NAME")
+#: Between two columns; and the cells that a name has at the least.
+_GAP, _LEAST_NAME = "  ", 8
+_WHOLE_HEAD = ("TASK ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED")
 
 
-def table(tasks: Sequence[Task]) -> Iterator[str]:
-    """The page's rows under a head; whole ids and statuses as the other commands take them."""
-    rows = [_HEAD, *map(_row, tasks)]
-    cells = [max(words.cells_of(row[place]) for row in rows) for place in range(len(_HEAD))]
+def table(tasks: Sequence[Task], now: datetime, width: int | None) -> Iterator[str]:
+    """The page's rows under a head, cut to `width` cells; None leaves ids and names whole.
+
+    The name stands last and is cut on its left, where names are alike.
+    """
+    ids = [task.task_id for task in tasks]
+    shown = ids if width is None else words.short_ids(ids)
+    rows = [
+        (task_id, task.status, words.percent(task), words.age(task, now), words.name(task))
+        for task_id, task in zip(shown, tasks, strict=True)
+    ]
+    if width is not None:
+        taken = sum(
+            words.cells_of(max((row[place] for row in (_HEAD, *rows)), key=words.cells_of))
+            + len(_GAP)
+            for place in range(len(_HEAD) - 1)
+        )
+        left = max(width - taken, _LEAST_NAME)
+        rows = [(*row[:-1], words.cut_on_the_left(row[-1], left)) for row in rows]
+    return _aligned([_HEAD, *rows])
+
+
+def whole_table(tasks: Sequence[Task]) -> Iterator[str]:
+    """The page's rows with whole ids, names and dates."""
+    return _aligned([_WHOLE_HEAD, *map(_whole, tasks)])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    cells = [max(map(words.cells_of, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (words.padded(text, width) for text, width in zip(row, cells, strict=True))
-        yield "  ".join(padded).rstrip()
+        yield _GAP.join(padded).rstrip()
 
 
-def _row(task: Task) -> tuple[str, ...]:
+def _whole(task: Task) -> tuple[str, ...]:
     return (
-        task.task_id,
+        words.clean(task.task_id),
         task.status,
         words.clean(task.task_type),
         words.clean(task.symbol or words.UNKNOWN),

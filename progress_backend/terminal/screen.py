@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -39,17 +39,20 @@ class Column:
     justify: Literal["left", "right"] = "left"
 
 
-#: In cells; all but the bar, which takes what is left.
+#: In cells; 0 is worked out: of id and status from what they show, of name and bar from the width.
 COLUMNS: Final = (
-    Column("status", 9),
-    Column("type", 12, 72),
-    Column("symbol", 8, 44),
-    Column("progress", 0, 56),
+    Column("id", 0, 72),
+    Column("status", 0, 24),
+    Column("name", 0),
+    Column("progress", 0, 60),
     Column("percent", 6, 0, "right"),
-    Column("rate", 7, 36, "right"),
-    Column("elapsed", 7, 80, "right"),
-    Column("eta", 7, 28, "right"),
+    Column("rate", 7, 52, "right"),
+    Column("elapsed", 7, 88, "right"),
+    Column("eta", 7, 40, "right"),
 )
+#: Beside a bar a name takes this part of the width, within these bounds.
+_NAME_PART, _LEAST_NAME, _WIDEST_NAME = 0.22, 4, 32
+_WIDEST_ID: Final = 13
 #: From this width on a message has a column of its own; below, a line under its task.
 MESSAGE_BESIDE: Final = 120
 _WIDEST_BAR: Final = 20
@@ -88,11 +91,12 @@ class Screen:
         yield from self._summary(len(shown))
 
     def _rows(self, shown: Sequence[Task], width: int, beside: bool) -> Iterator[RenderableType]:
-        columns = [column for column in COLUMNS if width >= column.least]
+        ids = words.short_ids([task.task_id for task in shown])
+        columns = _sized(width, beside, ids, self._locale)
         table = self._table(columns, width, beside, head=True)
-        for task in shown:
+        for task, short_id in zip(shown, ids, strict=True):
             now = self._view.at or task.updated_at
-            cells = [self._cell(column.name, task, now) for column in columns]
+            cells = [self._cell(column, task, short_id, now) for column in columns]
             table.add_row(*cells, *([_message(task)] if beside else []))
             if not beside and _speaks(task):
                 yield table
@@ -110,11 +114,10 @@ class Screen:
             pad_edge=False,
             width=width,
         )
-        left = width - sum(column.cells + 1 for column in columns)
         for column in columns:
             table.add_column(
                 words.text(self._locale, column.name),
-                width=column.cells or (min(left, _WIDEST_BAR) if beside else left),
+                width=column.cells,
                 justify=column.justify,
                 no_wrap=True,
                 overflow="ellipsis",
@@ -124,15 +127,17 @@ class Screen:
             table.add_column(title, ratio=1, no_wrap=True, overflow="ellipsis")
         return table
 
-    def _cell(self, name: str, task: Task, now: datetime | None) -> RenderableType:
+    def _cell(
+        self, column: Column, task: Task, short_id: str, now: datetime | None
+    ) -> RenderableType:
         colour = COLOURS.get(task.status, "")
-        match name:
+        match column.name:
+            case "id":
+                return Text(short_id, style=_QUIET)
             case "status":
                 return Text(words.status(self._locale, task.status), style=colour)
-            case "type":
-                return Text(words.clean(task.task_type))
-            case "symbol":
-                return Text(words.clean(task.symbol or words.UNKNOWN), style="bold")
+            case "name":
+                return Text(words.cut_on_the_left(words.name(task), column.cells), style="bold")
             case "progress":
                 return ProgressBar(
                     completed=task.progress.percentage,
@@ -161,6 +166,23 @@ class Screen:
             parts.append(Text(words.text(self._locale, "more", count=hidden), _QUIET))
         if parts:
             yield Text("  ", no_wrap=True, overflow="ellipsis").join(parts)
+
+
+def _sized(width: int, beside: bool, ids: Sequence[str], locale: Locale) -> list[Column]:
+    """The columns that so many cells take, each with its own."""
+    columns = [column for column in COLUMNS if width >= column.least]
+    cells = {column.name: column.cells for column in columns}
+    if "id" in cells:
+        cells["id"] = min(max(map(words.cells_of, ids)), _WIDEST_ID)
+    if "status" in cells:
+        cells["status"] = words.status_cells(locale)
+    left = width - sum(cells.values()) - len(cells)
+    name = left
+    if "progress" in cells:
+        name = min(max(int(width * _NAME_PART), _LEAST_NAME), _WIDEST_NAME)
+        cells["progress"] = max(min(left - name, _WIDEST_BAR) if beside else left - name, 1)
+    cells["name"] = max(name, _LEAST_NAME)
+    return [replace(column, cells=cells[column.name]) for column in columns]
 
 
 def _line(text: str, style: str = "") -> Text:

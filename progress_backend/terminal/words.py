@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -11,23 +12,24 @@ from ..estimate import estimated_completion
 from ..model import STATUSES, Task, TaskStatus
 
 UNKNOWN: Final = "–"
+#: Characters of an id that are shown where they are unique.
+_SHORT_ID: Final = 8
 
 _STATUS: Final[dict[Locale, tuple[str, ...]]] = {
-    "ja": ("待機中", "実行中", "一時停止", "完了", "エラー", "取消"),
+    "ja": ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み"),
     "en": STATUSES,
 }
 _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {
         "status": "状態",
-        "type": "種別",
-        "symbol": "銘柄",
+        "name": "タスク",
         "progress": "進捗",
         "percent": "%",
         "rate": "速度",
         "elapsed": "経過",
         "eta": "残り",
         "message": "メッセージ",
-        "id": "タスク ID",
+        "id": "ID",
         "empty": "タスクはまだありません…",
         "more": "ほか {count} 件",
         "away": "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
@@ -35,15 +37,14 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     },
     "en": {
         "status": "Status",
-        "type": "Type",
-        "symbol": "Symbol",
+        "name": "Task",
         "progress": "Progress",
         "percent": "%",
         "rate": "Rate",
         "elapsed": "Elapsed",
         "eta": "ETA",
         "message": "Message",
-        "id": "Task ID",
+        "id": "ID",
         "empty": "No tasks yet…",
         "more": "{count} more",
         "away": "The store does not answer; this is how things stood at {time}. Still trying…",
@@ -58,8 +59,13 @@ def text(locale: Locale, key: str, **values: object) -> str:
 
 
 def status(locale: Locale, word: str) -> str:
-    """A status in the reader's language; at most nine cells wide."""
+    """A status in the reader's language."""
     return dict(zip(STATUSES, _STATUS[locale], strict=True)).get(word, word)
+
+
+def status_cells(locale: Locale) -> int:
+    """Cells that the widest status takes."""
+    return max(map(cells_of, _STATUS[locale]))
 
 
 def percent(task: Task) -> str:
@@ -109,6 +115,40 @@ def duration(seconds: float) -> str:
         return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def age(task: Task, now: datetime) -> str:
+    """How long ago a task was created: "12 s", "5 min", "3 h", "2 d"."""
+    if task.created_at is None:
+        return UNKNOWN
+    seconds = max(int((now - task.created_at).total_seconds()), 0)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def name(task: Task) -> str:
+    """What a task is: its type and its symbol."""
+    return " ".join(filter(None, [clean(task.task_type), clean(task.symbol or "")]))
+
+
+def short_ids(task_ids: Sequence[str]) -> list[str]:
+    """Each id by its first eight characters, or by as many as tell all of these apart."""
+    for length in range(_SHORT_ID, max(map(len, task_ids), default=0)):
+        short = [task_id[:length] for task_id in task_ids]
+        if len(set(short)) == len(set(task_ids)):
+            return [clean(task_id) for task_id in short]
+    return [clean(task_id) for task_id in task_ids]
+
+
+def cut_on_the_left(text: str, cells: int) -> str:
+    """The end of a text that takes more than so many cells, behind an ellipsis."""
+    if cells_of(text) <= cells:
+        return text
+    while text and cells_of(text) > cells - 1:
+        text = text[1:]
+    return f"…{text}"
 
 
 def clean(message: str) -> str:
