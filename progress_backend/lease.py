@@ -21,6 +21,7 @@ from celery.bootsteps import StartStopStep
 from . import commands as c
 from . import reaping
 from .errors import ProgressError, StoreUnavailable
+from .outage import OneAMinute, outage_of
 from .record import Base, milliseconds
 from .result_backend import AskBackend, result_backend
 from .settings import Settings
@@ -34,6 +35,9 @@ _EXTEND_S = 3_600.0
 #: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
 #: thread, but a lease must be renewed in time once the store is back.
 _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
+
+#: The part of a step that is waited at least between two rounds.
+_PAUSE_PART = 1 / 10
 
 #: The ids of the tasks that a worker has in hand; None where that cannot be told just now.
 AtWork = Callable[[], set[str] | None]
@@ -62,6 +66,12 @@ class Keeper:
         self._answering: float | None = None
         self._answered = 0.0
         self._server = ""
+        self._outage = outage_of(settings)
+        #: What becomes of its work while the store is away.
+        self._then = "lost runs are looked for when it answers again"
+        if lease is not None:
+            self._then = "jobs go on, the worker's lease is renewed when it answers again"
+        self._traceback = OneAMinute()
 
     def start(self) -> None:
         """Starts the thread."""
@@ -88,16 +98,23 @@ class Keeper:
                     extend_at = time.monotonic() + _EXTEND_S
                     flow = reaping.extend(self._settings, self._store.now(), self._lease)
                     self._store.run(flow)
+                wait_s = self._until(reap_at)
             except StoreUnavailable as error:
-                if self._answering is not None:
-                    logger.warning("progress lease: %s", error)
                 self._answering = None
+                self._outage.away("lease", f"{error}; {self._then}")
+                wait_s = self._step_s
             except Exception:
                 # A lease that is not renewed would have healthy runs reaped: go on, and say so.
-                logger.exception("progress lease")
-            # A look is due when it is due, whatever the renewals' step: the bound of a loss is
-            # the lease and one interval.
-            self._stop.wait(min(self._step_s, max(reap_at - time.monotonic(), 0.0)))
+                if self._traceback.passes():
+                    logger.exception("progress lease")
+                wait_s = self._step_s
+            self._stop.wait(wait_s)
+
+    def _until(self, reap_at: float) -> float:
+        """A look is due when it is due, whatever the renewals' step: the bound of a loss is the
+        lease and one interval. Where looks take longer than that, there is a pause all the same."""
+        due_s = reap_at - time.monotonic()
+        return min(self._step_s, max(due_s, self._step_s * _PAUSE_PART))
 
     def _renew(self) -> None:
         self._store.measure_clock()
@@ -105,6 +122,7 @@ class Keeper:
             until = self._store.now() + timedelta(seconds=self._settings.lease_s)
             self._store.execute(c.Renew(self._lease, milliseconds(until)))
         self._heard_of(self._store.server())
+        self._outage.back("lease")
 
     def _heard_of(self, server: str) -> None:
         """The store answered. A gap is also one that this thread slept through, or did not see: a

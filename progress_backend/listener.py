@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -23,10 +23,11 @@ from .connection import async_client, close_async
 from .errors import StoreUnavailable
 from .feed import Feed, Inbox
 from .hub import Hub, Mailbox, Receiver
+from .outage import OneAMinute, outage_of
 from .store import AsyncStore
 from .subscription import Channel, Subscription
 from .update import Update
-from .watches import Watches
+from .watches import Watch, Watches
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Listener:
         self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._outage = outage_of(store.settings)
+        self._traceback = OneAMinute()
 
     def start(self) -> None:
         """Begins to connect, in the background, again and again."""
@@ -119,14 +122,16 @@ class Listener:
             except* (redis.exceptions.RedisError, OSError, StoreUnavailable) as errors:
                 failure = errors
             except* Exception:
-                logger.exception("the listener failed; trying again")
+                if self._traceback.passes():
+                    logger.exception("the listener failed; trying again")
             # A cancellation can come out as the error of a connection that it cut off.
             if self._stopping:
                 return
             if time.monotonic() - began > longest:  # it worked: this is a new outage
                 pause = shortest
-            if failure is not None and pause == shortest:
-                logger.warning("no updates from Redis, trying again: %s", _first(failure))
+            if failure is not None:
+                says = f"no updates from Redis, trying again: {_first(failure)}"
+                self._outage.away("listener", says)
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, longest)
 
@@ -140,10 +145,14 @@ class Listener:
                     logger.info("updates from Redis again")
                 async with asyncio.TaskGroup() as group:
                     group.create_task(subscription.run())
-                    group.create_task(self._watches.catch_up(before))
+                    group.create_task(self._caught_up(before))
             finally:
                 self._subscription = None
                 self._watches.lost()
+
+    async def _caught_up(self, watches: Sequence[Watch]) -> None:
+        await self._watches.catch_up(watches)
+        self._outage.back("listener")
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Subscription | ClusterSubscription]:

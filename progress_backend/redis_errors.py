@@ -8,13 +8,15 @@ import redis.exceptions
 
 from .errors import StoreUnavailable
 
-#: What redis-py raises when Redis is away, loading, demoted or too slow: try again later.
+#: What redis-py raises when Redis is away, loading, demoted or too slow, or when something else
+#: stands at its address: try again later.
 _AWAY = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.ClusterError,
     redis.exceptions.RedisClusterException,
+    redis.exceptions.InvalidResponse,
     OSError,
 )
 

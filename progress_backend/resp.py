@@ -70,15 +70,15 @@ def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
         return None
     kind, line, at = data[at : at + 1], data[at + 1 : end], end + 2
     if kind == b"$":
-        end = at + int(line)
+        end = at + _number(line)
         if end < at:
             return None, at
         return (data[at:end], end + 2) if end + 2 <= len(data) else None
     if kind == b"*":
-        count = int(line)
+        count = _number(line)
         return (None if count < 0 else _Array(count)), at
     if kind == b":":
-        return int(line), at
+        return _number(line), at
     if kind == b"+":
         return line, at
     if kind == b"_":
@@ -87,3 +87,10 @@ def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
         refusal = _REFUSALS.get(line.partition(b" ")[0], ResponseError)
         return refusal(line.decode(errors="replace")), at
     raise InvalidResponse(f"no reply: {kind + line[:80]!r}")
+
+
+def _number(line: bytes) -> int:
+    try:
+        return int(line)
+    except ValueError:
+        raise InvalidResponse(f"no number in a reply: {line[:80]!r}") from None

@@ -20,6 +20,7 @@ from .daemon import daemon
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
 from .model import TaskStatus
+from .outage import OneAMinute
 from .outbox import Outbox
 from .record import Applied
 from .run import Run
@@ -60,6 +61,7 @@ class Sender:
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._traceback = OneAMinute()
 
     # Called by jobs
 
@@ -155,7 +157,8 @@ class Sender:
                 self.flush()
             except Exception:
                 # Whatever it is, the next values have to go out; the log says what it was.
-                logger.exception("progress sender")
+                if self._traceback.passes():
+                    logger.exception("progress sender")
 
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox:

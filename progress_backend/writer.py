@@ -14,6 +14,7 @@ from .errors import ProgressError, StoreUnavailable
 from .flows import Flow
 from .memory import MemoryStore
 from .model import TaskStatus
+from .outage import outage_of
 from .record import Applied, Base
 from .run import Run
 from .store import Store
@@ -42,6 +43,7 @@ class Writer:
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
         self._strange = False
+        self._outage = outage_of(store.settings)
 
     def now(self) -> datetime:
         """The store's time.
@@ -172,13 +174,13 @@ class Writer:
         logger.log(logging.ERROR if news else logging.DEBUG, "not recorded: %s", error)
 
     def away(self, error: StoreUnavailable) -> None:
-        """The store did not answer: it is left alone for a moment; said once."""
-        if self.breaker.failed():
-            logger.warning("%s; jobs go on, newest values are kept", error)
+        """The store did not answer: it is left alone for a moment."""
+        self.breaker.failed()
+        self._outage.away("sender", f"{error}; jobs go on, newest values are kept")
 
     def _answered(self) -> None:
         if self.breaker.succeeded():
-            logger.warning("the progress store answers again")
+            self._outage.back("sender")
 
 
 def _of_the_store(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -16,6 +17,8 @@ from progress_backend.result_backend import AskBackend
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.testing import wait_for_progress
+from tests.strangers import Stranger, answering, hanging_up, silent
+from tests.waiting import eventually
 
 LEASE = "worker@tests/1"
 IDENTITY = ev.Identity(task_type="fetch_data")
@@ -126,3 +129,80 @@ def test_it_looks_around_each_interval_whatever_the_step_of_its_renewals(
     keeper._work()
     assert looked == [0, 15, 30, 45, 60]
     assert max(b - a for a, b in pairwise(renewed)) <= 10
+
+
+STEP_S = 0.1
+#: Longer than a keeper waits for the store.
+AWAY = {
+    "gone": None,
+    "hangs": silent,
+    "closes": hanging_up,
+    "no_redis": answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("lease", [LEASE, None], ids=["worker", "beat_and_api"])
+@pytest.mark.parametrize("away", AWAY)
+def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
+    away: str, lease: str | None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also once its time to look around has come."""
+    tries, renew = list[float](), Keeper._renew
+
+    def counted(keeper: Keeper) -> None:
+        tries.append(time.monotonic())
+        renew(keeper)
+
+    monkeypatch.setattr(Keeper, "_renew", counted)
+    with Stranger(AWAY[away] or hanging_up) as stranger:
+        if AWAY[away] is None:
+            stranger.close()
+        keeper = Keeper(Settings(stranger.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
+        began = time.monotonic()
+        keeper.start()
+        eventually(lambda: len(tries) > 6)
+        assert time.monotonic() - began > 5 * STEP_S
+        said = [record for record in caplog.records if "does not answer" in record.getMessage()]
+        keeper.stop()
+    assert len(said) == 1, caplog.text
+    assert not [record for record in caplog.records if record.exc_info], "no traceback"
+
+
+def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
+    redis_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = list[float]()
+
+    def fails(_: Keeper) -> None:
+        tries.append(time.monotonic())
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(Keeper, "_renew", fails)
+    keeper = Keeper(Settings(redis_url, lease_s=3 * STEP_S), None, None)
+    keeper.start()
+    eventually(lambda: len(tries) > 5)
+    keeper.stop()
+    assert min(b - a for a, b in pairwise(tries)) >= STEP_S * 0.9
+    assert sum(record.exc_info is not None for record in caplog.records) == 1
+
+
+def test_looks_that_take_longer_than_their_interval_leave_a_pause(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
+    clock, waits = [0.0], list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    def reap() -> None:
+        clock[0] += 20
+
+    monkeypatch.setattr("progress_backend.lease.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 90, wait=wait))
+    monkeypatch.setattr(keeper, "_renew", lambda: None)
+    monkeypatch.setattr(keeper, "_reap", reap)
+    keeper._work()
+    assert waits
+    assert min(waits) >= 1

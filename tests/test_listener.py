@@ -157,7 +157,8 @@ async def test_a_server_that_is_away_is_said_once(
             await aeventually(lambda: listener.connected)
             async with listener.watching("a"):
                 pass
-    assert [r.getMessage()[:22] for r in caplog.records] == ["no updates from Redis,"]
+    said = [record.getMessage()[:22] for record in caplog.records]
+    assert said == ["no updates from Redis,", "the progress store ans"]
 
 
 async def test_a_server_that_hangs_is_noticed(
