@@ -24,6 +24,7 @@ venv: $(STAMP) ## Make the virtual environment from the pinned versions
 # The stamp is written last, so that an installation that was cut off is made anew.
 $(STAMP): pyproject.toml constraints.txt
 	@"$(PYTHON)" -c '$(MINIMUM)' >/dev/null 2>&1 || { echo 'progress-backend needs Python 3.11 or newer with its venv module: install it (Debian: apt-get install python3-venv) or name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@echo 'making .venv with what constraints.txt pins: about a minute, the first time'
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[all]'

@@ -21,6 +21,7 @@ from progress_backend.model import STATUSES, Task
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.terminal import Choice, Lines, Reader, View, words
+from progress_backend.terminal.bars import Bars
 from progress_backend.terminal.screen import Screen
 from tests.conftest import StartServer
 from tests.records import Records
@@ -93,6 +94,14 @@ def test_a_name_is_cut_on_the_left_and_never_left_out(width: int, locale: Locale
     row = drawn(View((named,), at=NOW), width, locale=locale)[2]
     assert "7203" in row
     assert "…" in row or width == 200
+
+
+def test_what_is_said_above_the_bars_is_one_line_at_any_width() -> None:
+    out = io.StringIO()
+    command = "export PROGRESS_REDIS_URL=redis://127.0.0.1:6379/0"
+    with Bars(Console(file=out, width=20, height=20), "en") as bars:
+        bars.say(command)
+    assert command in out.getvalue().splitlines()
 
 
 def test_ids_are_as_short_as_they_are_unique() -> None:

@@ -38,6 +38,23 @@ def port(what: str, host: str, wanted: int, setting: str) -> int:
         raise LaunchError(f"{what}: port {wanted} of {host} {why}; {do}") from error
 
 
+def ports(host: str, wanted: Mapping[str, tuple[int, str]]) -> list[int]:
+    """The ports, given by what they are for, with the setting that names another.
+
+    Raises:
+        LaunchError: some cannot be had; each of them is told.
+    """
+    found, troubles = list[int](), list[str]()
+    for what, (number, setting) in wanted.items():
+        try:
+            found.append(port(what, host, number, setting))
+        except LaunchError as error:
+            troubles.append(str(error))
+    if troubles:
+        raise LaunchError("\n".join(troubles))
+    return found
+
+
 def store_url(environ: Mapping[str, str]) -> str | None:
     """The store that the environment names, if it answers; None if none is named.
 

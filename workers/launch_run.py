@@ -49,8 +49,8 @@ def launch(given: argparse.Namespace) -> int:
     make = os.getppid() if "MAKELEVEL" in os.environ else None
     terminal = sys.stdout.isatty()
     named = checks.store_url(os.environ)
-    port = checks.port("API", given.host, given.port, "API_PORT")
-    flower_port = checks.port("Flower", given.host, given.flower_port, "FLOWER_PORT")
+    wanted = {"API": (given.port, "API_PORT"), "Flower": (given.flower_port, "FLOWER_PORT")}
+    port, flower_port = checks.ports(given.host, wanted)
     with ExitStack() as stack:
         stack.enter_context(checks.locked(given.folder))
         url = named or _embedded(stack)
@@ -63,7 +63,7 @@ def launch(given: argparse.Namespace) -> int:
         ):
             os.environ[name] = os.environ.get(name) or default
         fleet = stack.enter_context(Fleet(given.folder, given.root))
-        _say("starting the price source, a worker, beat, the API and Flower …")
+        _say("starting the price source, a worker, beat, the API and Flower: some ten seconds …")
         _start(fleet, given, port, flower_port)
         from .app import app  # not before the environment says where everything is
 
@@ -146,8 +146,10 @@ def _addresses(
     yield f"  store      {checks.without_password(url)}  ({where})"
     yield f"  logs       {given.folder}"
     if given.mode == "run":
-        yield f"  more jobs  export PROGRESS_REDIS_URL={checks.without_password(url)}"
-        yield """             .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
+        yield "in a second terminal, in this folder:"
+        yield f"  export PROGRESS_REDIS_URL={checks.without_password(url)}"
+        yield "  .venv/bin/progress-backend watch"
+        yield """  .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
 
 
 def _show(settings: Settings) -> Lines | Bars:
@@ -195,7 +197,8 @@ def _demo(
     wrong = jobs.unexpected(published, view.tasks)
     if wrong:
         raise LaunchError("the demo did not go as it should:\n  " + "\n  ".join(wrong))
-    _say(f"demo: all {len(published)} jobs ended as they should")
+    _say(f"demo: all {len(published)} jobs ended as they should; what it started ends now.")
+    _say("To keep it all running, with the page and your own jobs: make run")
     return 0
 
 

@@ -50,7 +50,8 @@ class Bars:
         self._console.print(Screen(view, self._locale, self._heading, whole=True))
 
     def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False)
+        # What is said may be a command to copy: no line of it is broken by us.
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._live.start()

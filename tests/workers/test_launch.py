@@ -72,6 +72,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
         r"cancelled .*fetch_data GOOG",
         r"error .*fetch_data NOSUCH .*knows no symbol NOSUCH",
         "demo: all 5 jobs ended as they should",
+        "To keep it all running.*make run",
     ):
         assert re.search(pattern, demo.log), f"{pattern}\n{demo.log}"
     assert len(demo.log.splitlines()) < 100
@@ -112,6 +113,7 @@ def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
     for address in (f"{page[1]}internal/health", f"{flower[1]}healthcheck"):
         with urlopen(address, timeout=10) as response:
             assert response.status == 200
+    assert f"  export PROGRESS_REDIS_URL={redis_url}\r\n" in terminal.written
     processes = tree(terminal.pid, PROCESSES)
     terminal.write(b"\x03")
     assert terminal.wait(30) == 0

@@ -25,6 +25,21 @@ def test_an_address_that_is_not_ours_is_told() -> None:
         checks.port("API", "192.0.2.1", 0, "API_PORT")
 
 
+def test_every_port_in_use_is_told_at_once() -> None:
+    with socket.socket() as api, socket.socket() as flower:
+        for taken in (api, flower):
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+        numbers = [taken.getsockname()[1] for taken in (api, flower)]
+        wanted = {"API": (numbers[0], "API_PORT"), "Flower": (numbers[1], "FLOWER_PORT")}
+        with pytest.raises(LaunchError) as told:
+            checks.ports("127.0.0.1", wanted)
+        first, second = str(told.value).splitlines()
+    assert f"API: port {numbers[0]}" in first
+    assert f"Flower: port {numbers[1]}" in second
+    assert checks.ports("127.0.0.1", wanted) == numbers
+
+
 def test_a_free_port_is_given_for_0() -> None:
     assert checks.port("API", "127.0.0.1", 0, "API_PORT") > 0
 
