@@ -69,6 +69,8 @@ class Started(Event):
     again_s: float | None = None
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
+    #: The same moment by the worker's own clock, in seconds since 1970: Celery's times are its.
+    own_clock_s: float | None = None
 
     def of_attempt(self, attempt: int) -> Self:
         """A start is fenced by nothing: it makes the next attempt."""
@@ -142,6 +144,8 @@ class Failed(Event):
     cause: str = "exception"
     #: Celery's count of the run that failed, where no attempt is known: a retry is another run.
     retries: int | None = None
+    #: Seconds that the broker takes to deliver the message again, where it is known that it does.
+    again_s: float | None = None
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
     current: int | None = None

@@ -100,7 +100,13 @@ class Flows:
             try:
                 for event in events:
                     task = transition(
-                        task, event, now, task_id=task_id, locale=locale, revision=revision
+                        task,
+                        event,
+                        now,
+                        task_id=task_id,
+                        locale=locale,
+                        lease_s=self.settings.lease_s,
+                        revision=revision,
                     )
             except TransitionRefused as refused:
                 # What is remembered or supposed may be old; the store has the last word.
@@ -155,7 +161,9 @@ class Flows:
             kept_s = self.settings.retention_s
             if _may_still_come(task):
                 kept_s = max(kept_s, UNENDED_S)
-            return max(ended_ms, now_ms) + int(kept_s * 1000)
+            until = None if task.delivery is None else task.delivery.again_until
+            known_ms = 0 if until is None else milliseconds(until)
+            return max(max(ended_ms, now_ms) + int(kept_s * 1000), known_ms)
         expected_s = estimate.remaining_seconds(task) or 0
         return now_ms + int((expected_s + UNENDED_S) * 1000)
 

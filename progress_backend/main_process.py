@@ -21,6 +21,7 @@ from .failures import cause_of, described
 from .marking import HEADER, Marking, identity_of
 from .message import RUN
 from .record import created
+from .redelivery import TAKEN_BACK
 from .run import Run
 from .tracker import Process, Tracker
 
@@ -50,7 +51,10 @@ def failed(
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
         return
-    said = ev.Failed(error_message=described(exception), cause=cause_of(exception))
+    cause = cause_of(exception)
+    said = ev.Failed(
+        error_message=described(exception), cause=cause, again_s=_again_s(tracker, task, cause)
+    )
     event = _owned(tracker, said, request)
     if marking is None:
         # It may have a record all the same, by the header of its message.
@@ -115,9 +119,19 @@ def internal_error(
         error_message=described(exception),
         cause="internal_error",
         retries=getattr(told, "retries", None) or 0,
+        again_s=_again_s(tracker, task, "internal_error"),
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
     process.sender.record(run, task_id, _owned(tracker, event, told))
+
+
+def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
+    """After how long the broker gives the message out again, if it does after such an end. One that
+    ran into its time limit goes back to the queue where the task asks for it."""
+    if cause == "time_limit" and task.acks_late:
+        acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
+        return None if acknowledged else 0
+    return (tracker.again_s(task) or 0) if cause in TAKEN_BACK else None
 
 
 def _speaking(task_id: str) -> Any:

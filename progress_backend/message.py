@@ -10,10 +10,9 @@ from . import events as ev
 from .catalogue import text
 from .failures import described
 from .marking import CREATED_AT, DIGEST, HEADER
-from .model import rendered
+from .model import NOT_PUBLISHED, rendered
 from .record import Applied
 from .tracker import Tracker
-from .transition import NOT_PUBLISHED
 
 #: In what a worker knows of a message's delivery: the number of the run that it leads to.
 RUN = "progress_run"

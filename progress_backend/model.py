@@ -33,6 +33,8 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 #: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
 LOST: Final = "lost"
+#: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
+NOT_PUBLISHED: Final = "not_published"
 
 
 class Progress(NamedTuple):
@@ -61,6 +63,12 @@ class Worker(NamedTuple):
     name: str
     task: str | None = None
     run: int | None = None
+    #: How far the worker's clock was ahead of the store's when the run began, in seconds.
+    clock_ahead_s: float = 0
+
+    def holds_as(self, other: Worker | None) -> bool:
+        """Whether both are the same holder, whatever is known of its clock."""
+        return other is not None and self[:4] == other[:4]
 
 
 class Delivery(NamedTuple):
@@ -72,7 +80,8 @@ class Delivery(NamedTuple):
     #: Seconds after which the broker gives out the newest run's message again if its worker does
     #: not acknowledge it; None: it was acknowledged before the run.
     again_s: float | None = None
-    #: Until when the message may come again, where the run ended without its end.
+    #: Until when the message may come again, where the run ended without its end, or with one that
+    #: may be taken back.
     again_until: datetime | None = None
 
 

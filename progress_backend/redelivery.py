@@ -1,4 +1,4 @@
-"""Whether a run's message may come again, and until when; pure."""
+"""Whether a run's message may come again, and until when: which ends are final; pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from .model import Task
+from .catalogue import Locale, text
+from .model import LOST, NOT_PUBLISHED, Task
 
 #: The option that says after how many seconds a transport of kombu gives out again what was not
 #: acknowledged, and the default; of those that are not named the broker does so as soon as the
@@ -21,6 +22,11 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "slmq": ("visibility_timeout", 1_800.0),
     "gcpubsub": ("ack_deadline_seconds", 240.0),
 }
+
+#: error_cause of a run whose pool process died, and of one whose worker fell silent.
+_WORKER_GONE: Final = frozenset({LOST, "worker_lost"})
+#: error_cause of the ends that a message which comes again, or a run that speaks again, takes back.
+TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 
 
 def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
@@ -41,3 +47,28 @@ def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
     """Until when the message of the task's newest run may come again."""
     again_s = None if task.delivery is None else task.delivery.again_s
     return let_go + timedelta(seconds=seconds(again_s, lease_s))
+
+
+def after_failure(
+    task: Task, cause: str, at: datetime, lease_s: float, again_s: float | None
+) -> datetime | None:
+    """The same for a run that failed then; None: such an end stays. `again_s` is what who says the
+    failure knows of the message, where that does come again."""
+    if again_s is not None:
+        return at + timedelta(seconds=seconds(again_s, lease_s))
+    return until(task, at, lease_s) if cause in TAKEN_BACK else None
+
+
+def final(task: Task, now: datetime) -> bool:
+    """Whether a task has ended for good."""
+    again_until = None if task.delivery is None else task.delivery.again_until
+    return task.ended and (again_until is None or again_until <= now)
+
+
+def told(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:
+    """What a record says of a failure: "Worker lost; may come again until 14:05"."""
+    if again_until is None:
+        return text(locale, "failed")
+    key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"
+    day = "" if again_until.date() == at.date() else f"{again_until:%m-%d} "
+    return text(locale, key, time=f"{day}{again_until:%H:%M}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,7 @@ def _prerun(
         retries=request.retries or 0,
         again_s=None if request.is_eager else tracker.again_s(task),
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
+        own_clock_s=time.time(),
     )
     if (told := told_by_publisher(given)) is not None and not started.retries:
         run.base = created(task_id, identity, *told)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from . import events as ev
+from . import redelivery
 from .catalogue import Locale, text
 from .estimate import smoothed
-from .model import LOST, Delivery, Task, TaskStatus, rendered, replace
+from .model import LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
+
+#: Below that two clocks agree: one is measured over the network.
+_LEAST_SKEW_S: Final = 1.0
 
 
 class Scene(NamedTuple):
@@ -21,6 +25,9 @@ class Scene(NamedTuple):
     now: datetime
     locale: Locale
     task_id: str
+    lease_s: float
+    #: The store's time, which may be before `now`: a record's times never go back.
+    at: datetime
 
 
 #: What a first record begins with; copying it costs a fifth of making a Task.
@@ -64,7 +71,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         _reopened(task),
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
-        worker=event.worker,
+        worker=_clocked(event, scene.at),
         delivery=_delivered(task.delivery, event.again_s),
         retries=event.retries,
         started_at=task.started_at or scene.now,
@@ -85,17 +92,36 @@ def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None
     return known._replace(again_s=again_s, again_until=None)
 
 
+def _clocked(event: ev.Started, at: datetime) -> Worker | None:
+    """The worker, with what its clock is ahead of the store's."""
+    if event.worker is None or event.own_clock_s is None:
+        return event.worker
+    ahead_s = event.own_clock_s - at.timestamp()
+    if abs(ahead_s) < _LEAST_SKEW_S:
+        return event.worker
+    return event.worker._replace(clock_ahead_s=round(ahead_s, 3))
+
+
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
     """Whether this very start is recorded: a store that went away may have taken it, unsaid."""
-    if event.at is None or event.worker is None or event.worker != task.worker:
+    if event.at is None or event.worker is None or not event.worker.holds_as(task.worker):
         return False
     return task.updated_at == scene.now <= event.at
 
 
 def _reopened(task: Task) -> Task:
-    if task.completed_at is None and task.error_message is None and task.error_cause is None:
+    delivery = _again_until(task.delivery, None)
+    same = delivery is task.delivery and task.completed_at is None
+    if same and task.error_message is None and task.error_cause is None:
         return task
-    return replace(task, completed_at=None, error_message=None, error_cause=None)
+    return replace(task, completed_at=None, error_message=None, error_cause=None, delivery=delivery)
+
+
+def _again_until(known: Delivery | None, until: datetime | None) -> Delivery | None:
+    """What is known of the message, with until when it may come again."""
+    if known is None:
+        return None if until is None else Delivery(again_until=until)
+    return known if known.again_until == until else known._replace(again_until=until)
 
 
 def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
@@ -179,12 +205,15 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
 
 
 def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    until = redelivery.after_failure(task, event.cause, scene.at, scene.lease_s, event.again_s)
+    told = redelivery.told(scene.locale, event.cause, scene.at, until)
     return replace(
         task,
         current_items=task.current_items if event.current is None else event.current,
-        message=_text(event.message, scene, "failed"),
+        message=told if event.message is None else event.message,
         error_message=event.error_message,
         error_cause=event.cause,
+        delivery=_again_until(task.delivery, until),
         results={**task.results, **event.results},
         completed_at=scene.now,
         control=None,

@@ -17,7 +17,7 @@ from . import events as ev
 from . import steps
 from .catalogue import Locale
 from .errors import TaskAlreadyFinished, TransitionRefused
-from .model import LOST, Task, TaskStatus, Worker, replace
+from .model import LOST, NOT_PUBLISHED, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
 
 #: Row of a task that has no record, and of an error that is only a suspicion.
@@ -26,8 +26,6 @@ SUSPECTED: Final = "error (lost)"
 #: As a move's status: what the step says, mostly whatever it was.
 SAME: Final = "same"
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
-#: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
-NOT_PUBLISHED: Final = "not_published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,14 @@ def transition(
     *,
     task_id: str = "",
     locale: Locale = "ja",
+    lease_s: float = 0,
     revision: int | None = None,
 ) -> Task:
     """The task after `event`; the very same object if the event changes nothing.
 
     `task` is None when there is no record; `task_id` names the one to make then. `revision` is
-    that of the commit which the event is part of; None leaves it as it is.
+    that of the commit which the event is part of; None leaves it as it is. `lease_s` is allowed for
+    a message to come again, besides what its broker takes.
 
     Raises:
         TransitionRefused: the table, the fence or an ended status refuses the event.
@@ -69,10 +69,11 @@ def transition(
     now = event.at or now
     if now.microsecond % 1000:
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    at = now
     for known in (task.created_at, task.started_at, task.updated_at):
         if known is not None and known > now:
             now = known
-    after = move.step(task, event, Scene(now, locale, task_id))
+    after = move.step(task, event, Scene(now, locale, task_id, lease_s, at))
     if after is task:
         return task
     attempt = max(after.attempt, event.attempt or 0)
@@ -136,9 +137,16 @@ def _is_late(task: Task, start: ev.Started) -> bool:
     """Whether the start was kept while the store was away, and another worker has begun a newer
     run since. (One worker's own start may come twice, if the store took it unsaid.)"""
     newest = task.attempt_started_at
-    if start.at is None or newest is None or start.worker == task.worker:
+    if start.at is None or newest is None or _is_its_own(task, start):
         return False
     return start.at < newest
+
+
+def _is_its_own(task: Task, start: ev.Started) -> bool:
+    """Whether the worker that says the start is the record's."""
+    if start.worker is None:
+        return task.worker is None
+    return start.worker.holds_as(task.worker)
 
 
 def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:

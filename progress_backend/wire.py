@@ -83,7 +83,11 @@ def _document(task: Task) -> dict[str, Any]:
     body["control"] = task.control
     body["rate"] = task.rate
     body["estimated_details"] = list(filled)
-    body["revision"] = task.revision  # the last, where `entity_tag` looks
+    again_until = None if task.delivery is None else task.delivery.again_until
+    # The last three, where `as_of` and `entity_tag` look.
+    body["may_come_again_until"] = rendered(again_until)
+    body["final"] = task.ended and again_until is None
+    body["revision"] = task.revision
     return body
 
 
@@ -104,6 +108,8 @@ def _worker(worker: Worker) -> dict[str, Any]:
         body["task"] = worker.task
     if worker.run is not None:
         body["run"] = worker.run
+    if worker.clock_ahead_s:
+        body["clock_ahead_s"] = worker.clock_ahead_s
     return body
 
 
@@ -112,7 +118,6 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "eta": rendered(delivery.eta),
         "expires": rendered(delivery.expires),
         "again_s": delivery.again_s,
-        "again_until": rendered(delivery.again_until),
     }
 
 
@@ -122,7 +127,7 @@ def decode(document: bytes) -> Task:
     details = body["processing_details"]
     for name in body.get("estimated_details", ()):
         details.pop(name, None)
-    worker, delivery = body.get("worker"), body.get("delivery")
+    worker = body.get("worker")
     return Task(
         task_id=body["task_id"],
         task_type=body["task_type"],
@@ -143,7 +148,7 @@ def decode(document: bytes) -> Task:
         attempt_started_at=_time(body.get("attempt_started_at")),
         retries=body.get("retries", 0),
         worker=_worker_of(worker) if worker else None,
-        delivery=_delivery_of(delivery) if delivery else None,
+        delivery=_delivery_of(body),
         parent_id=body.get("parent_id"),
         root_id=body.get("root_id"),
         group_id=body.get("group_id"),
@@ -155,15 +160,20 @@ def decode(document: bytes) -> Task:
 
 
 def _worker_of(body: Mapping[str, Any]) -> Worker:
-    return Worker(body["lease"], body["name"], body.get("task"), body.get("run"))
+    return Worker(
+        body["lease"], body["name"], body.get("task"), body.get("run"), body.get("clock_ahead_s", 0)
+    )
 
 
-def _delivery_of(body: Mapping[str, Any]) -> Delivery:
+def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
+    delivery, again_until = body.get("delivery"), _time(body.get("may_come_again_until"))
+    if not delivery:
+        return None if again_until is None else Delivery(again_until=again_until)
     return Delivery(
-        eta=_time(body.get("eta")),
-        expires=_time(body.get("expires")),
-        again_s=body.get("again_s"),
-        again_until=_time(body.get("again_until")),
+        eta=_time(delivery.get("eta")),
+        expires=_time(delivery.get("expires")),
+        again_s=delivery.get("again_s"),
+        again_until=again_until,
     )
 
 

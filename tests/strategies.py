@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from progress_backend import events as ev
-from progress_backend.model import LOST, STATUSES, Delivery, Task, TaskStatus, Worker
-from progress_backend.transition import NOT_PUBLISHED
+from progress_backend.model import LOST, NOT_PUBLISHED, STATUSES, Delivery, Task, TaskStatus, Worker
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 LEASES = ("lease-1", "lease-2")
@@ -68,6 +67,7 @@ workers = st.builds(
     st.just("celery@tests"),
     st.none() | st.just("host"),
     st.none() | st.integers(1, 3),
+    clock_ahead_s=st.sampled_from([0, -3_600.0, 300.5]),
 )
 deliveries = st.builds(
     Delivery,

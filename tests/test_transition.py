@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from progress_backend import events as ev
 from progress_backend import wire
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused
-from progress_backend.model import ENDED, LOST, STATUSES, Delivery, Task, TaskStatus, Worker
-from progress_backend.transition import ABSENT, NOT_PUBLISHED, SUSPECTED, TABLE, row_of, transition
+from progress_backend.model import (
+    ENDED,
+    LOST,
+    NOT_PUBLISHED,
+    STATUSES,
+    Delivery,
+    Task,
+    TaskStatus,
+    Worker,
+)
+from progress_backend.transition import ABSENT, SUSPECTED, TABLE, row_of, transition
 from tests.strategies import NOW, events, tasks
 
 LATER = NOW + timedelta(seconds=10)

@@ -44,6 +44,11 @@ class Worker(BaseModel):
     run: int | None = Field(
         default=None, description="Which of the worker's runs it is; null where it does not say."
     )
+    clock_ahead_s: float = Field(
+        default=0,
+        description="How far the worker's clock was ahead of the store's when the run began; not "
+        "there below a second.",
+    )
 
 
 class Delivery(BaseModel):
@@ -54,9 +59,6 @@ class Delivery(BaseModel):
     again_s: float | None = Field(
         description="Seconds after which the broker gives the message out again if the run does "
         "not acknowledge it; null: it was acknowledged before the run."
-    )
-    again_until: str | None = Field(
-        description="Until when the message may come again, where a run ended without its end."
     )
 
 
@@ -114,6 +116,11 @@ class TaskBody(BaseModel):
     estimated_details: list[str] = Field(
         description="Names in processing_details that were computed, not given."
     )
+    may_come_again_until: str | None = Field(
+        description="Of an end that may be taken back: until when the message may come again, or "
+        "the run speak again. Also of a run that ended without an end."
+    )
+    final: bool = Field(description="Whether the task has ended for good.")
     revision: int = Field(description="Counts the changes of the record.")
 
 

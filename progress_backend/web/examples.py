@@ -52,6 +52,7 @@ _ADDED: Final[Json] = {
     "control": None,
     "rate": 10.0,
     "estimated_details": [],
+    "may_come_again_until": None,
 }
 RUNNING: Final[Json] = {
     "task_id": TASK_ID,
@@ -71,6 +72,7 @@ RUNNING: Final[Json] = {
     "created_at": "2024-01-15T10:30:00.000+09:00",
     "estimated_completion": "2024-01-15T10:30:45.000+09:00",
     **_ADDED,
+    "final": False,
     "revision": 17,
 }
 COMPLETED: Final[Json] = {
@@ -83,6 +85,7 @@ COMPLETED: Final[Json] = {
     "processing_time_ms": 45000,
     "results": COMPLETION["results"],
     "estimated_completion": None,
+    "final": True,
     "revision": 23,
 }
 CANCELLED: Final[Json] = {
@@ -97,6 +100,7 @@ CANCELLED: Final[Json] = {
         "reason": "不要になりました",
         "at": "2024-01-15T10:30:31.000+09:00",
     },
+    "final": True,
     "revision": 18,
 }
 LIST: Final[Json] = {
