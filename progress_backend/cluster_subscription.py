@@ -61,6 +61,13 @@ class ClusterSubscription:
             part.change(channel)
         self._parts.append(part)
 
+    @property
+    def heard_at(self) -> float | None:
+        """When the most silent of the masters last said anything, on the monotonic clock."""
+        times = [part.heard_at for part in self._parts]
+        known = [at for at in times if at is not None]
+        return min(known) if known and len(known) == len(times) else None
+
     async def run(self) -> None:
         """Subscribes and hears; ends only by raising."""
         async with asyncio.TaskGroup() as group:

@@ -7,11 +7,12 @@ and its listener told to read the list again: what it lost is in there.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Final
 
+from . import wire
 from .commands import Filters
+from .heartbeat import Heartbeat
 from .hub import Counts, HubClosed
 from .update import Update
 
@@ -19,19 +20,25 @@ from .update import Update
 Facets = tuple[str, str, str | None]
 
 #: Tells a listener that it missed something: the list has the truth.
-RELOAD: Final = json.dumps({"type": "reload"})
+RELOAD: Final = wire.reload_message().decode()
 #: What may wait for one listener, in characters, besides the newest message.
 MOST_CHARACTERS: Final = 128 * 1024
 #: Tasks whose last facets are known, so that one which leaves a filter is told once more.
 MOST_KNOWN: Final = 50_000
 
 
+class Missed(Exception):
+    """Something was missed, and the listener does not know the message that says so."""
+
+
 class Inbox:
     """The newest message of each task that passes a filter, or leaves it; for one listener."""
 
-    def __init__(self, filters: Filters, counts: Counts) -> None:
+    def __init__(self, filters: Filters, counts: Counts, *, reloads: bool) -> None:
         self._filters = filters
         self._counts = counts
+        self._knows_reload = reloads
+        self._heartbeat: str | None = None
         self._messages: dict[str, str] = {}
         self._characters = 0
         self._reload = False
@@ -82,6 +89,20 @@ class Inbox:
         self._reload = True
         self._something.set()
 
+    def clear(self) -> None:
+        """Forgets all that came so far."""
+        self._messages.clear()
+        self._characters = 0
+        self._reload = False
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Takes the newest heartbeat; it goes out after all that waits. Never waits."""
+        free = self._idle and not self._something.is_set()
+        if free and self._past is not None and self._past(heartbeat.frame):
+            return
+        self._heartbeat = heartbeat.message
+        self._something.set()
+
     def close(self) -> None:
         """Makes every `get` from now on raise HubClosed."""
         self._closed = True
@@ -92,15 +113,21 @@ class Inbox:
 
         Raises:
             HubClosed: the feed was closed.
+            Missed: something was missed, and `RELOAD` would not be understood.
         """
         while not self._closed:
             if self._reload:
+                if not self._knows_reload:
+                    raise Missed
                 self._reload = False
                 return RELOAD
             if self._messages:
                 message = self._messages.pop(next(iter(self._messages)))
                 self._characters -= len(message)
                 self._counts.delivered += 1
+                return message
+            if self._heartbeat is not None:
+                message, self._heartbeat = self._heartbeat, None
                 return message
             self._something.clear()
             self._idle = True
@@ -120,9 +147,12 @@ class Feed:
         self._known: dict[str, Facets] = {}
         self._closed = False
 
-    def join(self, filters: Filters) -> Inbox:
-        """An inbox that gets what is published from now on."""
-        inbox = Inbox(filters, self._counts)
+    def join(self, filters: Filters, *, reloads: bool = True) -> Inbox:
+        """An inbox that gets what is published from now on.
+
+        `reloads`: the listener knows `RELOAD`; else `get` raises Missed in its place.
+        """
+        inbox = Inbox(filters, self._counts, reloads=reloads)
         if self._closed:
             inbox.close()
         self._inboxes.add(inbox)

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis.exceptions
@@ -22,6 +23,7 @@ from .commands import Filters
 from .connection import async_client, close_async
 from .errors import StoreUnavailable
 from .feed import Feed, Inbox
+from .heartbeat import Heartbeats
 from .hub import Hub, Mailbox, Receiver
 from .outage import OneAMinute, outage_of
 from .store import AsyncStore
@@ -52,6 +54,11 @@ class Listener:
         self._stopping = False
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
+        #: When Redis was last heard over an earlier connection, on the monotonic clock.
+        self._heard_at = time.monotonic()
+        self._caught_up = False
+        #: Who wants to be told that updates are heard.
+        self.heartbeats = Heartbeats(self)
 
     def start(self) -> None:
         """Begins to connect, in the background, again and again."""
@@ -70,6 +77,25 @@ class Listener:
         """Whether the connection stands and is listened to."""
         running = self._task is not None and not self._task.done()
         return running and self._subscription is not None
+
+    @property
+    def hears(self) -> bool:
+        """Whether every watched task is told as it is: Redis has answered of late."""
+        subscription = self._subscription
+        if subscription is None or subscription.heard_at is None or not self._caught_up:
+            return False
+        return time.monotonic() - subscription.heard_at < 2 * PING_S
+
+    @property
+    def heard_at(self) -> datetime:
+        """When Redis was last heard; before it was, when this began."""
+        subscription = self._subscription
+        heard_at = (subscription and subscription.heard_at) or self._heard_at
+        return self.now() - timedelta(seconds=time.monotonic() - heard_at)
+
+    def now(self) -> datetime:
+        """The store's time."""
+        return self._store.now()
 
     @property
     def epoch(self) -> int:
@@ -103,9 +129,11 @@ class Listener:
         finally:
             self.leave(task_id, mailbox)
 
-    def watching_all(self, filters: Filters) -> AbstractAsyncContextManager[Inbox]:
+    def watching_all(
+        self, filters: Filters, *, reloads: bool = False
+    ) -> AbstractAsyncContextManager[Inbox]:
         """An inbox for the updates of all tasks that pass the filters, as `watching`."""
-        return self._watches.all(filters)
+        return self._watches.all(filters, reloads=reloads)
 
     def _changed(self, channel: Channel) -> None:
         if self._subscription is not None:
@@ -145,14 +173,19 @@ class Listener:
                     logger.info("updates from Redis again")
                 async with asyncio.TaskGroup() as group:
                     group.create_task(subscription.run())
-                    group.create_task(self._caught_up(before))
+                    group.create_task(self._catch_up(before))
             finally:
+                self._heard_at = subscription.heard_at or self._heard_at
                 self._subscription = None
+                self._caught_up = False
                 self._watches.lost()
+                self.heartbeats.changed()
 
-    async def _caught_up(self, watches: Sequence[Watch]) -> None:
+    async def _catch_up(self, watches: Sequence[Watch]) -> None:
         await self._watches.catch_up(watches)
+        self._caught_up = True
         self._outage.back("listener")
+        self.heartbeats.changed()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Subscription | ClusterSubscription]:

@@ -7,6 +7,7 @@ between would be missed. Here a lost connection is an error.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Container
 from typing import Any, Literal, NamedTuple
@@ -37,8 +38,8 @@ class Subscription:
     """Keeps one connection's subscriptions in line with `wanted`.
 
     `confirmed(channel)` is called when whatever is published on a channel from then on will be
-    heard, `heard(channel, payload)` for each message. Both must not wait. `ping_s`: silence after
-    which the server is asked for a sign of life, and after which, once more, it counts as away.
+    heard, `heard(channel, payload)` for each message. Both must not wait. The server is asked for a
+    sign of life at first and after `ping_s` of silence; after so much more it counts as away.
     """
 
     def __init__(
@@ -60,8 +61,8 @@ class Subscription:
         self._unconfirmed: Counter[Channel] = Counter()
         self._changed: dict[Channel, None] = {}
         self._ping = False
-        #: Nothing has been heard since it was set.
-        self._silent = True
+        #: When the server last said anything, on the monotonic clock; None: not yet.
+        self.heard_at: float | None = None
         self._something = asyncio.Event()
 
     def change(self, channel: Channel) -> None:
@@ -120,7 +121,7 @@ class Subscription:
         stream, replies = self._connection._reader, Replies()
         assert stream is not None, "not connected"
         while data := await stream.read(_READ):
-            self._silent = False
+            self.heard_at = time.monotonic()
             for reply in replies.feed(data):
                 if isinstance(reply, redis.exceptions.ResponseError):
                     raise reply
@@ -130,14 +131,13 @@ class Subscription:
 
     async def _ask_in_silence(self) -> None:
         while True:
-            self._silent = True
+            asked_at = time.monotonic()
+            self._ping = True
+            self._something.set()
             await asyncio.sleep(self._ping_s)
-            if self._silent:
-                self._ping = True
-                self._something.set()
-                await asyncio.sleep(self._ping_s)
-                if self._silent:
-                    raise redis.exceptions.ConnectionError(f"no answer for {self._ping_s:g} s")
+            if self.heard_at is None or self.heard_at < asked_at:
+                raise redis.exceptions.ConnectionError(f"no answer for {self._ping_s:g} s")
+            await asyncio.sleep(max(0, self.heard_at + self._ping_s - time.monotonic()))
 
     def _take(self, what: Any, name: Any, *rest: Any) -> None:
         if what == b"message":

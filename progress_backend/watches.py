@@ -26,12 +26,14 @@ _BATCH = 200
 class Watch:
     """A task that somebody in this process watches; without an id, all tasks."""
 
-    __slots__ = ("heard", "subscribed", "task_id")
+    __slots__ = ("heard", "stood", "subscribed", "task_id")
 
     def __init__(self, task_id: str | None) -> None:
         self.task_id = task_id
         #: The subscription stands: whatever is committed from now on will be heard.
         self.subscribed = asyncio.Event()
+        #: It stood before, over an earlier connection: what came in between was missed.
+        self.stood = False
         #: Epoch of the last message.
         self.heard = 0
 
@@ -90,11 +92,12 @@ class Watches:
             self._forget(self._channel(task_id))
 
     @asynccontextmanager
-    async def all(self, filters: c.Filters) -> AsyncIterator[Inbox]:
+    async def all(self, filters: c.Filters, *, reloads: bool) -> AsyncIterator[Inbox]:
         """See `Listener.watching_all`."""
-        inbox = self._feed.join(filters)
+        inbox = self._feed.join(filters, reloads=reloads)
         try:
             await self._subscribed(self._every, None)
+            inbox.clear()  # whoever begins now reads the list now
             yield inbox
         finally:
             if not self._feed.leave(inbox):
@@ -121,7 +124,8 @@ class Watches:
         self._last = None
         for channel in self._by_channel:
             self._changed(channel)
-        return tuple(self._by_channel.values())
+        # Who waits for its first subscription has missed nothing: it reads when that stands.
+        return tuple(watch for watch in self._by_channel.values() if watch.stood)
 
     def lost(self) -> None:
         """The connection is lost: no subscription stands any more."""
@@ -132,6 +136,10 @@ class Watches:
     def confirmed(self, channel: Channel) -> None:
         """A subscription stands."""
         if watch := self._by_channel.get(channel):
+            if watch.stood and watch.task_id is None and not watch.subscribed.is_set():
+                # Here, not a turn later: who opens now has missed nothing.
+                self._feed.reload()
+            watch.stood = True
             watch.subscribed.set()
 
     def heard(self, channel: Channel, document: bytes) -> None:
@@ -160,9 +168,7 @@ class Watches:
         tasks: list[tuple[str, Watch]] = []
         for watch in watches:
             await watch.stands()
-            if watch.task_id is None:
-                self._feed.reload()
-            else:
+            if watch.task_id is not None:
                 tasks.append((watch.task_id, watch))
         for start in range(0, len(tasks), _BATCH):
             batch = dict(tasks[start : start + _BATCH])

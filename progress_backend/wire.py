@@ -213,6 +213,21 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
     return document_of(message)  # what was read from JSON is plain
 
 
+def heartbeat_message(now: datetime) -> bytes:
+    """Tells a client that asked for it that updates are heard, as JSON text."""
+    return document_of({"type": "heartbeat", "timestamp": rendered(now)})
+
+
+def stale_message(since: datetime) -> bytes:
+    """Tells a client that asked for heartbeats since when updates are not heard."""
+    return document_of({"type": "stale", "since": rendered(since)})
+
+
+def reload_message() -> bytes:
+    """Tells a client that asked for heartbeats that it missed something: the list has the truth."""
+    return document_of({"type": "reload"})
+
+
 def version(body: Mapping[str, Any]) -> tuple[datetime, int]:
     """When the record was created and its revision: what orders the states of one task id."""
     return datetime.fromisoformat(body["created_at"]), body["revision"]

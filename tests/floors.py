@@ -29,8 +29,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "edges": (
         "async_exchange", "async_notifier", "batch_timer", "body", "breaker", "cleanup",
         "cluster_subscription", "connection", "counting", "daemon", "embedded", "exchange", "feed",
-        "grouping", "hub", "interface", "joined", "lane", "lease", "listener", "main_process",
-        "marking", "memory", "message", "mirror", "notifier", "outage", "outbox",
+        "grouping", "heartbeat", "hub", "interface", "joined", "lane", "lease", "listener",
+        "main_process", "marking", "memory", "message", "mirror", "notifier", "outage", "outbox",
         "publishing", "redis_errors", "replacing", "replies", "requests", "resp", "result_backend",
         "run", "scripts", "sender", "service", "signals", "store", "subscription", "tracker",
         "tracking", "values", "watches", "writer",

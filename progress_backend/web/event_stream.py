@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -33,10 +34,11 @@ Updates = AsyncGenerator[Update | None]
 async def task_events(
     request: Request,
     task_id: schemas.TaskId,
+    query: Annotated[schemas.Watching, Query()],
     last_event_id: schemas.LastEventId = None,
 ) -> Response:
     api = api_of(request)
-    updates = follow(api, task_id, PING_S)
+    updates = follow(api, task_id, query.heartbeat or PING_S)
     try:
         first = await anext(updates)
     except HubClosed:
@@ -45,7 +47,8 @@ async def task_events(
     if last_event_id == str(first.revision) and _over(api, first):
         await updates.aclose()
         return Response(status_code=204)
-    return EventStream(first, updates)
+    quiet = _comment if query.heartbeat is None else partial(_heartbeat, api)
+    return EventStream(first, updates, quiet)
 
 
 def _over(api: Api, update: Update) -> bool:
@@ -60,10 +63,10 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, first: Update, updates: Updates) -> None:
+    def __init__(self, first: Update, updates: Updates, quiet: Callable[[], str]) -> None:
         # nginx would keep the events until its buffer is full.
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_texts(first, updates), headers=headers)
+        super().__init__(_texts(first, updates, quiet), headers=headers)
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,15 +75,24 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _texts(first: Update, updates: Updates) -> AsyncIterator[str]:
+async def _texts(first: Update, updates: Updates, quiet: Callable[[], str]) -> AsyncIterator[str]:
     yield f"retry: {RETRY_MS}\n{_text(first)}"
     # A record that is gone, or a service that ends, ends the stream; who comes back is told more.
     with contextlib.suppress(TaskNotFound, HubClosed):
         async for update in updates:
-            yield _text(update)
+            yield quiet() if update is None else _text(update)
 
 
-def _text(update: Update | None) -> str:
-    if update is None:
-        return ": nothing new\n\n"
+def _comment() -> str:
+    """To one who knows the specification's messages alone."""
+    return ": nothing new\n\n"
+
+
+def _heartbeat(api: Api) -> str:
+    """An event of its own name, so that `onmessage` hears nothing of it."""
+    heartbeat = api.listener.heartbeats.heartbeat()
+    return f"event: {'heartbeat' if heartbeat.alive else 'stale'}\ndata: {heartbeat.message}\n\n"
+
+
+def _text(update: Update) -> str:
     return f"id: {update.revision}\ndata: {update.message}\n\n"

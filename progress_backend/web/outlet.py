@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
+from ..heartbeat import Heartbeat
 from ..hub import Counts
 from ..update import Update
 from .frames import connection_of
@@ -22,11 +23,14 @@ class Outlet:
     """`tell` and `close` never wait. What cannot be written at once is sent by a task of its own,
     which lives only as long as there is something to send."""
 
-    __slots__ = ("_connection", "_counts", "_end", "_newest", "_send", "_sending", "_write")
+    __slots__ = (
+        "_connection", "_counts", "_end", "_heartbeat", "_newest", "_send", "_sending", "_write"
+    )  # fmt: skip
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
         self._counts = counts
         self._newest: Update | None = None
+        self._heartbeat: Heartbeat | None = None
         self._end: tuple[int, str] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._write: Callable[[bytes], None] | None = None
@@ -50,6 +54,15 @@ class Outlet:
         if self._newest is not None:
             self._counts.dropped += 1
         self._newest = update
+        self._send_soon()
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Sends a heartbeat, or keeps the newest until there is room."""
+        if self._write is not None:
+            with contextlib.suppress(RuntimeError):
+                self._write(heartbeat.frame)
+            return
+        self._heartbeat = heartbeat
         self._send_soon()
 
     def close(self, code: int, reason: str) -> None:
@@ -76,18 +89,21 @@ class Outlet:
 
     async def _send_all(self) -> None:
         with contextlib.suppress(*_GONE):
-            while self._newest is not None or self._end is not None:
+            while self._newest or self._end or self._heartbeat:
                 if self._connection is not None:
                     await self._connection.room()
-                newest, self._newest = self._newest, None
-                if newest is None:
-                    assert self._end is not None
+                if self._newest is not None:
+                    newest, self._newest = self._newest, None
+                    assert newest.message is not None
+                    await self._send({"type": "websocket.send", "text": newest.message})
+                    self._counts.delivered += 1
+                elif self._end is not None:
                     code, reason = self._end
                     await self._send({"type": "websocket.close", "code": code, "reason": reason})
                     return
-                assert newest.message is not None
-                await self._send({"type": "websocket.send", "text": newest.message})
-                self._counts.delivered += 1
+                elif self._heartbeat is not None:
+                    heartbeat, self._heartbeat = self._heartbeat, None
+                    await self._send({"type": "websocket.send", "text": heartbeat.message})
             self._sending = None
             self._look()
 

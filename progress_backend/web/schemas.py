@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..heartbeat import LONGEST_S, SHORTEST_S
 from ..model import STATUSES
 from ..requested import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
 from . import examples
@@ -127,6 +128,30 @@ class Filter(BaseModel):
     status: Status | None = Field(default=None, description="Only tasks with this status.")
     task_type: Name | None = Field(default=None, description="Only tasks of this type.")
     symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+
+
+Heartbeat = Annotated[
+    int | None,
+    BeforeValidator(_whole),
+    Field(
+        default=None,
+        ge=SHORTEST_S,
+        le=LONGEST_S,
+        description="Also tell, each so many seconds, whether updates are heard.",
+    ),
+]
+
+
+class Watching(BaseModel):
+    """What a watcher of one task asks for; what else its address says is not ours."""
+
+    heartbeat: Heartbeat
+
+
+class WatchQuery(Filter):
+    """Filters of a watcher of all tasks, and what else it asks for."""
+
+    heartbeat: Heartbeat
 
 
 class ListQuery(Filter):

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from ..commands import Filters
 from ..errors import StoreUnavailable, TaskNotFound
-from ..feed import Inbox
+from ..feed import Inbox, Missed
 from ..hub import HubClosed
 from . import schemas
 from .following import snapshot
@@ -31,12 +31,21 @@ FAILED = 1011
 TRY_LATER = 1013
 INVALID = 4422
 AWAY = "the progress store does not answer"
+MISSED = "updates were missed: connect again, then read the list"
 
 
 @router.websocket("/ws/task/{task_id:path}")
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Tells the current state, then each update, until the task has ended."""
     api = api_of(websocket)
+    heartbeat = None
+    if websocket.scope["query_string"]:
+        try:
+            asked = schemas.Watching.model_validate(dict(websocket.query_params))
+        except ValidationError as error:
+            await _refuse(websocket, INVALID, _first(error))
+            return
+        heartbeat = asked.heartbeat
     await websocket.accept()
     outlet = Outlet(websocket, api.hub.counts)
     watcher = Watcher(task_id, outlet, api.settings.lease_s)
@@ -45,6 +54,8 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
         watcher.stop()
         outlet.cancel()
         api.listener.leave(task_id, watcher)
+        if heartbeat is not None:
+            api.listener.heartbeats.leave(heartbeat, outlet.beat)
 
     connection = connection_of(websocket)
     async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
@@ -54,6 +65,8 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
         await api.listener.join(task_id, watcher)
         # The subscription stands: what the snapshot does not hold yet will be heard.
         watcher.begin(await snapshot(api, task_id))
+        if heartbeat is not None:
+            api.listener.heartbeats.join(heartbeat, outlet.beat)
         if connection is None:
             await _gone(websocket)
         else:
@@ -66,14 +79,16 @@ async def watch_tasks(websocket: WebSocket) -> None:
     """Tells each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
     try:
-        asked = schemas.Filter.model_validate(dict(websocket.query_params))
+        asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
     except ValidationError as error:
         await _refuse(websocket, INVALID, _first(error))
         return
     filters = Filters(asked.status, asked.task_type, asked.symbol)
     async with contextlib.AsyncExitStack() as watching:
         try:
-            inbox = await watching.enter_async_context(api.listener.watching_all(filters))
+            inbox = await watching.enter_async_context(
+                api.listener.watching_all(filters, reloads=asked.heartbeat is not None)
+            )
         except StoreUnavailable:
             await _refuse(websocket, TRY_LATER, AWAY)
             return
@@ -81,6 +96,9 @@ async def watch_tasks(websocket: WebSocket) -> None:
         await websocket.accept()
         if (connection := connection_of(websocket)) is not None:
             inbox.lead_past(connection.write)
+        if asked.heartbeat is not None:
+            api.listener.heartbeats.join(asked.heartbeat, inbox.beat)
+            watching.callback(api.listener.heartbeats.leave, asked.heartbeat, inbox.beat)
         telling = asyncio.create_task(_tell(websocket, inbox))
         try:
             await _gone(websocket)
@@ -116,6 +134,8 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         code, reason = RESTART, "the service restarts"
     except StoreUnavailable:
         code, reason = TRY_LATER, AWAY
+    except Missed:
+        code, reason = TRY_LATER, MISSED
     except Exception:  # a mistake of ours: the log has it, and the client gets a code
         logger.exception("a socket's updates failed")
         code, reason = FAILED, ""

@@ -23,6 +23,10 @@ def watch_all(api: RunningApi, query: str = "", **options: object) -> websockets
     return websockets.connect(url, proxy=None, **options)
 
 
+#: Asks for heartbeats, and so for all messages that the specification does not know.
+ASKING = "?heartbeat=60"
+
+
 def patterns(redis_url: str) -> int:
     with redis.Redis.from_url(redis_url) as client:
         return int(client.pubsub_numpat())
@@ -63,8 +67,8 @@ async def test_it_opens_when_the_subscription_stands(
     await socket.close()
 
 
-async def opened(api: RunningApi) -> websockets.ClientConnection:
-    return await watch_all(api)
+async def opened(api: RunningApi, query: str = "") -> websockets.ClientConnection:
+    return await watch_all(api, query)
 
 
 async def test_a_filter_and_leaving_it(api: RunningApi) -> None:
@@ -139,7 +143,7 @@ async def test_a_client_that_never_reads_is_told_to_read_the_list_again(
     small = sockets.socket()
     small.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
     small.connect(("127.0.0.1", api.port))
-    slow = await watch_all(api, sock=small, max_queue=1)
+    slow = await watch_all(api, ASKING, sock=small, max_queue=1)
     slow.transport.pause_reading()
     try:
         async with asyncio.timeout(30), watch_all(api) as good:
@@ -162,17 +166,73 @@ async def test_a_client_that_never_reads_is_told_to_read_the_list_again(
         await slow.close()
 
 
-async def test_after_an_outage_everyone_is_told_to_read_again(
+async def test_after_an_outage_those_who_ask_are_told_to_read_again(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    async with watch_all(api, ASKING) as socket:
+        server.kill()
+        assert await said(socket) == {"type": "reload"}  # the list says that the store is away
+        assert (await said(socket))["type"] == "stale"
+        server.start()
+        assert await said(socket) == {"type": "reload"}
+        assert (await said(socket))["type"] == "heartbeat"
+        assert (await said_of(socket, api.create()))["type"] == "task_created"
+
+
+async def test_who_knows_the_specifications_messages_alone_has_to_come_back_after_an_outage(
     start_server: StartServer, start_api: StartApi
 ) -> None:
     server = start_server()
     api = start_api(redis_url=server.url)
     async with watch_all(api) as socket:
         server.kill()
-        assert await said(socket) == {"type": "reload"}  # the list says that the store is away
+        with pytest.raises(websockets.ConnectionClosed, match="updates were missed") as gone:
+            await said(socket)
+        assert gone.value.rcvd is not None
+        assert gone.value.rcvd.code == 1013
+
+
+@pytest.mark.parametrize("query", ["", ASKING])
+async def test_nobody_missed_anything_who_opens_before_the_first_connection_to_redis_stands(
+    start_server: StartServer, start_api: StartApi, query: str
+) -> None:
+    server = start_server()
+    server.pause()
+    api = start_api(redis_url=server.url)
+    opening = [asyncio.create_task(opened(api, query)) for _ in range(3)]
+    await asyncio.wait(opening, timeout=0.3)
+    server.resume()
+    sockets = await asyncio.gather(*opening)
+    task_id = api.create()
+    for socket in sockets:
+        heard = await said(socket)
+        if heard["type"] == "heartbeat":
+            heard = await said(socket)
+        assert (heard["type"], heard.get("task_id")) == ("task_created", task_id)
+        await socket.close()
+
+
+async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    async with watch_all(api, ASKING) as before:
+        server.kill()
+        assert await said(before) == {"type": "reload"}
+        opening = asyncio.create_task(opened(api, ASKING))
+        await aeventually(lambda: api.app.state.progress.feed.listeners() == 2)
         server.start()
-        assert await said(socket) == {"type": "reload"}
-        assert (await said_of(socket, api.create()))["type"] == "task_created"
+        socket = await opening
+        task_id = api.create()
+        heard = [await said(socket), await said(socket)]
+        told = next(message for message in heard if message["type"] != "heartbeat")
+        assert (told["type"], told.get("task_id")) == ("task_created", task_id)
+        await socket.close()
+        while (message := await said(before))["type"] != "reload":
+            assert message["type"] == "stale"
 
 
 async def test_a_store_that_is_away_sends_newcomers_away_for_a_while(

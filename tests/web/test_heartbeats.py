@@ -1,0 +1,139 @@
+"""Heartbeats over real sockets and streams: who asks for them, and what a frozen Redis makes of
+them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.conftest import StartServer
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_event_stream import events, opened, url_of
+from tests.web.test_sockets import closed, said
+from tests.web.test_sockets_all import watch_all
+
+
+async def heard(socket: Any, type_: str, within: float = 10) -> dict[str, Any]:
+    """The next message of a type; what comes before it is passed over."""
+    async with asyncio.timeout(within):
+        while (message := json.loads(await socket.recv()))["type"] != type_:
+            pass
+    return dict(message)
+
+
+@pytest.mark.parametrize("asked", ["5", "61", "x", "", "1e1", "10.0"])
+async def test_an_interval_that_is_none(api: RunningApi, asked: str) -> None:
+    task_id = api.create()
+    async with api.watch(f"{task_id}?heartbeat={asked}") as one:
+        assert await closed(one) == 4422
+    assert (one.close_reason or "").startswith("heartbeat: ")
+    async with watch_all(api, f"?heartbeat={asked}") as every:
+        assert await closed(every) == 4422
+    answer = api.http.get(f"/internal/task/{task_id}/events?heartbeat={asked}")
+    assert answer.status_code == 422
+
+
+async def test_a_frozen_redis_is_told_to_those_who_ask_and_so_is_its_return(
+    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.listener.PING_S", 0.5)
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    task_id = api.create()
+    began = datetime.now().astimezone()
+    async with (
+        api.watch(f"{task_id}?heartbeat=60") as one,
+        watch_all(api, "?heartbeat=60") as every,
+        api.watch(task_id) as plain,
+    ):
+        await said(one)
+        await said(plain)
+        await aeventually(lambda: api.app.state.progress.listener.hears)
+        server.pause()
+        for socket in (one, every):
+            stale = await heard(socket, "stale")
+            assert list(stale) == ["type", "since"]
+            assert abs((datetime.fromisoformat(stale["since"]) - began).total_seconds()) < 10
+        server.resume()
+        for socket in (one, every):
+            beat = await heard(socket, "heartbeat")
+            assert list(beat) == ["type", "timestamp"]
+        api.update(task_id, current_items=1)
+        assert (await heard(one, "progress_update"))["progress"]["current"] == 1
+        # All that who does not ask has heard meanwhile.
+        assert (await said(plain))["progress"]["current"] == 1
+
+
+async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of_life(
+    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its kernel takes the connection; nobody has answered."""
+    monkeypatch.setattr("progress_backend.listener.PING_S", 0.5)
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    listener = api.app.state.progress.listener
+    await aeventually(lambda: listener.hears)
+    server.pause()
+    await aeventually(lambda: not listener.hears)
+    for _ in range(100):
+        assert not listener.hears
+        await asyncio.sleep(0.02)
+    server.resume()
+    await aeventually(lambda: listener.hears)
+
+
+def first_of_its_own_name(api: RunningApi, found: list[dict[str, Any]]) -> threading.Thread:
+    """Follows a new task as a stream that asks; what follows its state goes to `found`."""
+    task_id = api.create()
+    ready = threading.Event()
+
+    def follow() -> None:
+        with opened(url_of(api, task_id) + "?heartbeat=10") as answer:
+            heard = events(answer)
+            assert next(heard)["type"] == "task_created"
+            ready.set()
+            found.append(next(heard))
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    return thread
+
+
+async def test_each_interval_something_is_said(
+    api: RunningApi, start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To sockets a message, to streams an event of its own name; a stream is told the interval
+    after that Redis is frozen."""
+    events_: list[dict[str, Any]] = []
+    stale: list[dict[str, Any]] = []
+    server = start_server()
+    other = start_api(redis_url=server.url)
+    streams = [
+        await asyncio.to_thread(first_of_its_own_name, api, events_),
+        await asyncio.to_thread(first_of_its_own_name, other, stale),
+    ]
+    server.pause()
+    began = time.monotonic()
+    async with (
+        watch_all(api, "?heartbeat=10") as every,
+        api.watch(f"{api.create()}?heartbeat=10") as one,
+    ):
+        for socket in (one, every):
+            await heard(socket, "heartbeat", 20)
+    for stream in streams:
+        await asyncio.to_thread(stream.join, 20)
+    server.resume()
+    assert 8 < time.monotonic() - began < 19
+    assert [event["event"] for event in events_ + stale] == ["heartbeat", "stale"]
+    assert [event["type"] for event in events_ + stale] == ["heartbeat", "stale"]
+    heartbeats = api.app.state.progress.listener.heartbeats
+    await aeventually(lambda: not heartbeats._timers, what="no timer runs when nobody asks")
