@@ -14,7 +14,8 @@ _CELERYS_OWN: Final = frozenset(
     {"PENDING", "RECEIVED", "STARTED", "RETRY", "REJECTED", "IGNORED", ""}
 )
 _MESSAGES: Final = ("message", "description", "status")
-_FIGURES: Final = ("current", "total", *_MESSAGES)
+#: Told as progress and status; `percent` and `pending` are celery-progress's names for the same.
+_TOLD: Final = frozenset({"current", "total", "percent", "pending", *_MESSAGES})
 _LONGEST: Final = 2_000
 
 
@@ -30,13 +31,18 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
         return ev.Failed(error_message=described(meta))
     if state == "REVOKED":
         return ev.Cancelled(by="celery", reason="REVOKED")
-    message = next((values[name] for name in _MESSAGES if values.get(name) is not None), None)
+    message = next((values[name] for name in _MESSAGES if _says(name, values.get(name))), None)
     return ev.Progressed(
         current=count_of(values.get("current")),
-        total=count_of(values.get("total")),
+        total=count_of(values.get("total")) or None,  # 0 is celery-progress's word for unknown
         message=None if message is None else text_of(message)[:_LONGEST],
-        details={str(k): v for k, v in values.items() if k not in _FIGURES},
+        details={str(k): v for k, v in values.items() if k not in _TOLD},
     )
+
+
+def _says(name: str, text: Any) -> bool:
+    """Whether it is a message. celery-progress always writes a description, "" if there is none."""
+    return text is not None and not (name == "description" and text == "")
 
 
 def count_of(number: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The specification's service interface, and its methods thin over the flows."""
+"""The specification's methods, thin over the flows: what its services have in common."""
 
 from __future__ import annotations
 
@@ -6,68 +6,26 @@ import json
 import logging
 import time
 import uuid
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 from . import requested
+from .catalogue import Locale
 from .commands import Counted
 from .errors import StoreUnavailable, TaskNotFound
 from .events import Cancelled, Event
 from .flows import Flow, Flows, summary
 from .memory import MemoryStore
+from .notification import NotificationServiceInterface
 from .store import AsyncStore
 
 T = TypeVar("T")
 Body = dict[str, Any]
 logger = logging.getLogger(__name__)
 
-
-class NotificationServiceInterface(ABC):
-    """What every notification service offers (specification 4.2).
-
-    Bodies are dictionaries of the HTTP API's JSON: times in ISO 8601 with milliseconds and offset,
-    spans in the unit of their name (`_ms`), counts in items. Every method may raise
-    `StoreUnavailable`, but for `health_check`.
-    """
-
-    @abstractmethod
-    async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str:
-        """Makes a record; its id, a UUID.
-
-        `task_type` has 1 to 255 characters. `total_items` counts items; None if unknown. Also
-        `symbol` (a text like `task_type`) and `metadata` (a mapping of what JSON can hold).
-
-        Raises:
-            InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
-        """
-
-    @abstractmethod
-    async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
-        """Records news of a task; its body afterwards.
-
-        `status` is "running" (if left out), "completed", "error" or "paused"; `current_items`
-        counts the items done; `message` and `error_message` are texts of at most 10,000
-        characters; `results` and `processing_details` are mappings, merged into the record's; with
-        "paused" `reason` and `by` say why and who asks.
-
-        Raises:
-            TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
-            InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
-            ConcurrentUpdate: others wrote the same record first, again and again.
-        """
-
-    @abstractmethod
-    async def get_task_status(self, task_id: str) -> Body | None:
-        """A task's body; None if there is no such task."""
-
-    @abstractmethod
-    async def health_check(self) -> Body:
-        """How the service and its store are: `status` is "healthy" or "unhealthy".
-
-        It raises nothing: a store that does not answer is what it tells of.
-        """
+__all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
 
 
 class FlowService(NotificationServiceInterface):
@@ -76,6 +34,11 @@ class FlowService(NotificationServiceInterface):
     flows: Flows
     #: What health says of Redis while the store answers.
     _connected = "connected"
+
+    @property
+    def locale(self) -> Locale:
+        """The language of its texts."""
+        return self.flows.settings.locale
 
     @abstractmethod
     async def run(self, flow: Flow[T]) -> T:
@@ -101,13 +64,12 @@ class FlowService(NotificationServiceInterface):
             raise TaskNotFound(task_id)
         return document
 
-    async def create_task(
+    async def create_task(  # type: ignore[override]  # an unknown keyword is an error
         self,
         task_type: str,
         total_items: int | None,
         symbol: str | None = None,
         metadata: Mapping[str, Any] | None = None,
-        **_: Any,
     ) -> str:
         """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
         Raises as the interface says."""
@@ -116,7 +78,7 @@ class FlowService(NotificationServiceInterface):
         logger.info("Created task %s: %s", task_id, task_type)
         return task_id
 
-    async def update_progress(
+    async def update_progress(  # type: ignore[override]  # an unknown keyword is an error
         self,
         task_id: str,
         status: str = "running",
@@ -128,9 +90,12 @@ class FlowService(NotificationServiceInterface):
         details: Mapping[str, Any] | None = None,
         reason: str | None = None,
         by: str | None = None,
-        **_: Any,
+        total_items: int | None = None,
     ) -> Body:
-        """In one commit; `details` is `processing_details`. Raises as the interface says."""
+        """In one commit; `details`, as HTTP has it, is `processing_details`, and `total_items` a
+        total that has become known. Raises as the interface says."""
+        if details is not None and processing_details is not None:
+            raise TypeError("details and processing_details are one thing: give one of them")
         events = requested.update(
             status,
             current_items=current_items,
@@ -140,7 +105,8 @@ class FlowService(NotificationServiceInterface):
             details=processing_details if details is None else details,
             reason=reason,
             by=by,
-            locale=self.flows.settings.locale,
+            total_items=total_items,
+            locale=self.locale,
         )
         return _loaded(await self.apply(task_id, *events))
 

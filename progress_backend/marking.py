@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, overload
 
+from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.local import Proxy
 
 from .events import Identity
 from .failures import described
@@ -69,14 +71,32 @@ def progress_task(
     given. One call can say otherwise: `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
 
     Works as `@progress_task` and as `@progress_task(...)`.
+
+    Raises:
+        TypeError: it stands above `@app.task`, where it would mark nothing.
     """
     marking = Marking(task_type, symbol, total_items, metadata)
 
     def mark(function: F) -> F:
+        _check_place(function)
         setattr(function, MARK, marking)
         return function
 
     return mark if fun is None else mark(fun)
+
+
+def _check_place(function: object) -> None:
+    # Of a proxy isinstance would make the task that it promises, in the middle of the app's set-up.
+    if issubclass(type(function), (Task, Proxy)):
+        raise TypeError(
+            "@progress_task stands above @app.task, and has to stand under it: write @app.task(...)"
+            " (or @shared_task) first, @progress_task in the line below it, then the function"
+        )
+    if not callable(function):
+        raise TypeError(
+            f"@progress_task marks a function, not {function!r}; its values are keywords, as in "
+            '@progress_task(task_type="fetch_data")'
+        )
 
 
 def marking_of(task: Any) -> Marking | None:
@@ -136,6 +156,14 @@ def header_of(identity: Identity) -> dict[str, Any]:
     return header
 
 
+def header_in(request: Any) -> Any:
+    """What came with the message; an eager run, which has none, keeps its headers apart."""
+    found = getattr(request, HEADER, None)
+    if found is None and request.is_eager and isinstance(request.headers, Mapping):
+        return request.headers.get(HEADER)
+    return found
+
+
 def _text(value: Any) -> str | None:
     """A name as it is recorded: at most 255 characters, None if empty."""
     return None if value is None else str(value)[:255] or None
@@ -146,7 +174,7 @@ def _count(value: Any) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
         raise ValueError(f"{value!r} is no number of items")
-    return value
+    return value or None  # 0 is unknown
 
 
 def _object(value: Any) -> dict[str, Any]:

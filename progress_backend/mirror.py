@@ -22,6 +22,8 @@ EVENT = "task-progress"
 _REST_S = 5.0
 #: A monitor gets no more than one event a task in this time.
 _EVENT_INTERVAL_S = 1.0
+#: The total that celery-progress itself gives a task of which it knows none.
+_STAND_IN = 100
 #: Longest wait for the end of a run whose body is over, and the time between two looks.
 _END_S, _POLL_S = 5.0, 0.02
 
@@ -158,11 +160,12 @@ def summary_of(task: Task) -> str:
 
 
 def meta_of(task: Task) -> dict[str, Any]:
-    """The result's meta; its names are those that celery-progress reads."""
+    """The result's meta; its names are those that celery-progress reads. Its group page adds the
+    totals up and divides by the sum, so there is a number for an unknown one."""
     current, total, percentage = task.progress
     return {
         "current": current,
-        "total": total,
+        "total": total or max(_STAND_IN, current + 1),
         "percent": percentage,
         "description": task.message,
         "message": task.message,

@@ -46,11 +46,11 @@ class Progress(NamedTuple):
 
     @classmethod
     def of(cls, current: int, total: int | None, *, completed: bool = False) -> Progress:
-        """Rounded down, so that 100 means all of it."""
-        if completed:
-            return cls(current, total, 100)
+        """Rounded down, so that 100 means all of it; so does an end of what nobody counted."""
         if not total or total < 0:
-            return cls(current, total, 0)
+            return cls(current, total, 100 if completed else 0)
+        if completed and current >= total:
+            return cls(current, total, 100)
         return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
 
 

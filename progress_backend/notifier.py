@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from celery import current_task
 
+from .captured import count_of
 from .counting import counted
 from .events import Identity
 from .json_text import text_of
 from .run import Run
 from .tracker import tracker_of
+
+if TYPE_CHECKING:
+    from .async_notifier import AsyncProgressNotifier
+    from .interface import NotificationServiceInterface
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -25,12 +30,34 @@ class ProgressNotifier:
     Outside a tracked task, and where no store is configured, it does nothing (one warning).
     No method does I/O in the job's thread, but that a paused job waits and a cancelled one is
     ended by `TaskCancelled`, raised from here.
+
+    `ProgressNotifier(task_id, progress_service)` is the specification's (3.2): it makes an
+    `AsyncProgressNotifier`, whose methods are awaited.
     """
 
     __slots__ = ("_run",)
 
+    @overload
+    def __new__(cls, celery_task: Any = None) -> Self: ...
+    @overload
+    def __new__(  # type: ignore[misc]  # the specification's name for two things
+        cls, task_id: str, progress_service: NotificationServiceInterface
+    ) -> AsyncProgressNotifier: ...
+    def __new__(cls, *given: Any, **named: Any) -> Any:
+        """The notifier of a Celery task, or of a service's."""
+        if len(given) + len(named) < 2:
+            return super().__new__(cls)
+        from .async_notifier import AsyncProgressNotifier
+
+        return AsyncProgressNotifier(*given, **named)
+
     def __init__(self, celery_task: Any = None) -> None:
         """`celery_task` is the bound task's `self`; the current task unless given."""
+        if isinstance(celery_task, str):
+            raise TypeError(
+                "ProgressNotifier takes a bound Celery task's self, or a task id and the service "
+                "that keeps its record: ProgressNotifier(task_id, progress_service)"
+            )
         self._run = _run_of(celery_task if celery_task is not None else current_task)
 
     def update(
@@ -53,6 +80,7 @@ class ProgressNotifier:
 
         Raises:
             TaskCancelled: somebody cancelled the task.
+            TypeError: a text stands where a number has to.
         """
         # Run.offer's short way, spelled out: calling it would cost more than all that it does.
         run = self._run
@@ -62,7 +90,7 @@ class ProgressNotifier:
             or (total is not None and total != run.total)
             or (phase is not None and phase != run.phase)
         ):
-            run.offer(current, total, message, details, phase)
+            run.offer(current, _known("update", current, total), message, details, phase)
             return
         if current is not None:
             run.current, run.message = current, message
@@ -80,6 +108,7 @@ class ProgressNotifier:
         """`n` more items are done; otherwise as `update`."""
         run = self._run
         if run.attention or details is not None or (total is not None and total != run.total):
+            total = _known("advance", n, total)
             run.offer(run.current + n, total, message, details)
             return
         run.current += n
@@ -109,6 +138,17 @@ class ProgressNotifier:
         run = self._run
         run.error_text = text_of(error_message)
         run.end_message = message
+
+
+def _known(method: str, items: Any, total: Any) -> Any:
+    """The total; None where it says nothing: 0 is unknown."""
+    for figure in (items, total):
+        if isinstance(figure, str) and count_of(figure) is None:
+            raise TypeError(
+                f"{method}() takes numbers of items, not {figure[:50]!r}; a text goes into "
+                f"message: {method}(1, message=…)"
+            )
+    return total if total is None or count_of(total) else None
 
 
 class _Nowhere:

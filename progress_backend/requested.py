@@ -57,6 +57,7 @@ def update(
     details: Mapping[str, Any] | None = None,
     reason: str | None = None,
     by: str | None = None,
+    total_items: int | None = None,
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
     """The events, recorded in one commit, that bring a task to `status` with these figures.
@@ -69,6 +70,9 @@ def update(
         hint = "; use cancel to cancel a task" if status == TaskStatus.CANCELLED else ""
         raise InvalidEvent(f"status must be one of {', '.join(UPDATABLE)}, not {status!r}{hint}")
     _items("current_items", current_items)
+    _items("total_items", total_items)
+    if error_message and status != TaskStatus.ERROR:
+        raise InvalidEvent(f"error_message goes with status error, not {status}")
     for name, value in (("message", message), ("error_message", error_message)):
         if value is not None and (not isinstance(value, str) or len(value) > MAX_TEXT):
             raise InvalidEvent(f"{name} must be a text of at most {MAX_TEXT} characters")
@@ -80,11 +84,15 @@ def update(
     _mapping("results", results)
     _mapping("details", details)
     figures = ev.Progressed(
-        current=current_items, message=message, details=details or {}, results=results or {}
+        current=current_items,
+        total=total_items,
+        message=message,
+        details=details or {},
+        results=results or {},
     )
     if status == TaskStatus.RUNNING:
         return (ev.Resumed(), figures)
-    nothing_else = current_items is None and not results and not details
+    nothing_else = current_items is None and not (total_items or results or details)
     if status == TaskStatus.PAUSED:
         asked = ev.Paused(message=message, by=by or "api", reason=reason)
         return (asked,) if nothing_else else (asked, figures)
@@ -98,7 +106,7 @@ def update(
             results=results or {},
             current=current_items,
         )
-    return (figures, end) if details else (end,)
+    return (figures, end) if details or total_items else (end,)
 
 
 def listing(

@@ -40,15 +40,17 @@ class ProgressService(FlowService):
             self._memory.run(self.flows.cleanup(now, "service"))
         return self._memory.run(flow)
 
-    async def _store(self) -> MemoryStore:
+    async def _store(self) -> MemoryStore | AsyncStore:
         return self._memory
 
 
-class RedisProgressService(FlowService):
+class RedisProgressService(ProgressService):
     """Records in Redis, shared with workers and other services.
 
     `store` may be given to share an `AsyncStore`; else one is opened for each event loop.
     """
+
+    _connected = "connected"
 
     def __init__(
         self,

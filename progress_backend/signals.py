@@ -20,7 +20,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
-from .marking import HEADER, identity_of
+from .marking import HEADER, header_in, identity_of
 from .message import RUN, told_by_publisher
 from .model import Worker
 from .record import created
@@ -74,7 +74,7 @@ def _prerun(
     """Started; the run is there for the notifier from now on."""
     task = sender
     request = task.request
-    header = getattr(request, HEADER, None)
+    header = header_in(request)
     if getattr(task, "app", None) is not tracker.app:
         return
     marking = tracker.marking_for(task.name, {HEADER: header})

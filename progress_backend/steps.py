@@ -47,7 +47,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         NOTHING,
         task_id=scene.task_id,
         task_type=_name(who.task_type),
-        total_items=who.total_items,
+        total_items=who.total_items or None,  # 0 is unknown, here and below
         symbol=None if who.symbol is None else _name(who.symbol),
         metadata=dict(who.metadata),
         parent_id=who.parent_id,
@@ -130,7 +130,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     return replace(
         task,
         current_items=current,
-        total_items=task.total_items if event.total is None else event.total,
+        total_items=event.total or task.total_items,
         message=task.message if event.message is None else event.message,
         error_message=task.error_message if event.error_message is None else event.error_message,
         processing_details={**task.processing_details, **event.details},
@@ -189,12 +189,13 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
-    current = task.current_items if event.current is None else event.current
-    total = current if task.total_items is None else task.total_items
-    rate = _rate(task, total, scene)
+    given = event.current
+    total = task.total_items or (task.current_items if given is None else given)
+    current = total if given is None else given  # who counts at the end is believed
+    rate = _rate(task, current, scene)
     return replace(
         _reopened(task),
-        current_items=total,
+        current_items=current,
         total_items=total,
         message=_text(event.message, scene, "completed"),
         results={**task.results, **event.results},

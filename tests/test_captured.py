@@ -21,8 +21,13 @@ def test_celerys_own_states_say_nothing_new(state) -> None:
 def test_any_other_state_is_progress(state) -> None:
     meta = {"current": 3, "total": 10, "percent": 30.0, "message": "m", "pages": 2}
     assert event_of(state, meta) == ev.Progressed(
-        current=3, total=10, message="m", details={"percent": 30.0, "pages": 2}
+        current=3, total=10, message="m", details={"pages": 2}
     )
+
+
+def test_what_celery_progress_writes_is_progress_and_nothing_else() -> None:
+    meta = {"pending": False, "current": 3, "total": 10, "percent": 30.0, "description": ""}
+    assert event_of("PROGRESS", meta) == ev.Progressed(current=3, total=10)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,8 @@ def test_any_other_state_is_progress(state) -> None:
         ({"message": "m", "description": "d", "status": "s"}, "m"),
         ({"message": None, "description": "d", "status": "s"}, "d"),
         ({"status": "s"}, "s"),
+        ({"description": ""}, None),
+        ({"description": "", "status": "s"}, "s"),
         ({"message": ""}, ""),
         ({"message": 5}, "5"),
         ({}, None),

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from celery import Celery, Task
+from celery import Celery, Task, shared_task
 
 from progress_backend import ProgressTask, progress_task
 from progress_backend.events import Identity
@@ -44,6 +44,21 @@ def test_both_ways_to_write_it_mark_the_function_and_leave_it_as_it_is() -> None
     assert progress_task(plain) is plain
     assert plain(None) == 1
     assert progress_task(symbol="X")(plain) is plain
+
+
+def test_a_mark_above_the_task_is_refused_at_once(celery: Celery) -> None:
+    class Own(Task):  # type: ignore[misc]  # celery is untyped
+        abstract = True
+
+    promised = celery.task(fetch, name="promised", shared=False)
+    for mark in (progress_task, progress_task(symbol="X")):
+        for placed in (promised, shared_task(name="shared")(fetch), Own()):
+            with pytest.raises(TypeError, match="@app.task.* first, @progress_task in the line"):
+                mark(placed)
+    assert not celery.finalized
+    with pytest.raises(TypeError, match="'fetch_data'.*keywords"):
+        progress_task("fetch_data")  # type: ignore[type-var]  # that is the mistake
+    progress_task(Own)  # a class of tasks may be marked as a function is
 
 
 def test_a_mark_is_found_wherever_it_was_put(celery: Celery) -> None:

@@ -13,6 +13,7 @@ import pytest
 import redis
 from celery.app.task import Context
 from celery.events.state import State
+from celery.result import GroupResult
 
 from progress_backend import Task
 from progress_backend.events import Identity
@@ -96,6 +97,24 @@ def test_the_meta_that_celery_progress_reads() -> None:
     }
     assert meta["description"] == meta["message"] == "half way"
     json.dumps(meta)
+
+
+def test_an_unknown_total_is_a_number_that_is_never_reached() -> None:
+    """celery-progress adds up the totals of a group and divides by the sum."""
+    for current, stand_in in ((0, 100), (99, 100), (100, 101), (5_000, 5_001)):
+        meta = meta_of(Task("t", "x", None, current_items=current, message="m"))
+        assert (meta["current"], meta["total"], meta["percent"]) == (current, stand_in, 0)
+
+
+def test_celery_progress_shows_a_group_with_unknown_totals(app: App) -> None:
+    celery_progress = pytest.importorskip("celery_progress.backend")
+    for task_id, total in (("t", None), ("u", None), ("v", 10)):
+        meta = meta_of(Task(task_id, "x", total, current_items=5))
+        app.celery.backend.store_result(task_id, meta, "PROGRESS")
+    for members, percent in ((["t", "u"], 5), (["t", "v"], 9.09), (["nobody", "t"], 2.5)):
+        results = [app.celery.AsyncResult(member) for member in members]
+        group = celery_progress.GroupProgress(GroupResult("g", results))
+        assert group.get_info()["progress"]["percent"] == percent
 
 
 def test_meta_and_event_are_written(app: App, heard: Heard) -> None:

@@ -98,6 +98,11 @@ def test_percentage_is_rounded_down_to_one_decimal(current, total) -> None:
 
 def test_completed_is_all_of_it() -> None:
     assert Progress.of(0, 0, completed=True).percentage == 100
+    assert Progress.of(252, 252, completed=True) == (252, 252, 100)
+
+
+def test_unless_it_was_counted_at_the_end() -> None:
+    assert Progress.of(100, 252, completed=True) == (100, 252, 39.6)
 
 
 def test_time_runs_to_the_last_update_while_running() -> None:

@@ -66,7 +66,7 @@ def test_an_update_leads_to_the_status_asked_for(start, status) -> None:
     )
     task = recorded(*events, task=start)
     assert task.status == status
-    assert task.current_items == (252 if status == "completed" else 150)
+    assert task.progress == (150, 252, 59.5)
     assert (task.message, task.results, task.processing_details) == ("m", {"r": 1}, {"d": 1})
 
 
@@ -79,6 +79,20 @@ def test_an_update_without_figures_leaves_them(status) -> None:
 
 def test_running_on_created_starts_it() -> None:
     assert recorded(*requested.update("running"), task=CREATED).started_at == NOW
+
+
+def test_a_total_that_has_become_known() -> None:
+    unknown = recorded(requested.creation("x", None))
+    for status in requested.UPDATABLE:
+        events = requested.update(status, current_items=100, total_items=252)
+        assert recorded(*events, task=unknown).progress == (100, 252, 39.6)
+
+
+@pytest.mark.parametrize("status", sorted({*requested.UPDATABLE} - {"error"}))
+def test_an_error_message_goes_with_an_error(status) -> None:
+    with pytest.raises(InvalidEvent, match=f"error_message goes with status error, not {status}"):
+        requested.update(status, error_message="why")
+    requested.update(status, error_message="")  # says nothing
 
 
 @pytest.mark.parametrize(
@@ -135,6 +149,8 @@ def test_who_wants_to_cancel_is_told_how() -> None:
     [
         ({"current_items": -1}, "current_items"),
         ({"current_items": False}, "current_items"),
+        ({"total_items": -1}, "total_items"),
+        ({"total_items": "5"}, "total_items"),
         ({"message": 5}, "message"),
         ({"message": "x" * 10_001}, "message"),
         ({"error_message": b"x"}, "error_message"),

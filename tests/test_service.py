@@ -54,6 +54,11 @@ async def test_memory_looks_for_old_tasks_once_an_interval() -> None:
     assert await service.get_task_status(task_id) is None
 
 
+def test_a_service_on_redis_is_a_progress_service(redis_url: str) -> None:
+    assert issubclass(RedisProgressService, ProgressService)
+    assert isinstance(RedisProgressService(redis_url), ProgressService)
+
+
 async def test_memory_needs_no_running_loop_to_be_made() -> None:
     assert isinstance(ProgressService(), NotificationServiceInterface)
 

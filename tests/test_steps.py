@@ -150,24 +150,6 @@ def test_retried_says_why_and_how_often(running) -> None:
     assert (task.message, task.retries, task.worker) == ("ValueError: x", 2, None)
 
 
-def test_completed_sets_current_to_total(running) -> None:
-    assert after(running, ev.Progressed(current=3), ev.Completed()).current_items == 10
-    assert after(running, ev.Completed(current=3)).current_items == 10
-
-
-def test_completed_sets_an_unknown_total_to_current() -> None:
-    task = after(None, ev.Started(identity=ev.Identity(task_type="x")))
-    task = after(task, ev.Progressed(current=7), ev.Completed())
-    assert task.progress == (7, 7, 100)
-    assert after(
-        None, ev.Started(identity=ev.Identity(task_type="x")), ev.Completed()
-    ).progress == (
-        0,
-        0,
-        100,
-    )
-
-
 def test_completed_takes_an_error_back(running) -> None:
     lost = after(running, ev.Lost(lease="lease-1", error_message="silent", revision=0))
     task = after(lost, ev.Completed(attempt=1))

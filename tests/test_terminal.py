@@ -178,8 +178,9 @@ def test_lines_tell_each_change_once_and_little_in_all() -> None:
     show.show(View(at=NOW))
     for current in range(1000):
         show.show(View((replace(RUNNING, total_items=1000, current_items=current),), at=NOW))
-    show.show(View((task(status="completed", completed_at=NOW),), at=NOW))
-    show.show(View((task(status="completed", completed_at=NOW),), at=NOW))
+    done = task(status="completed", current_items=252, completed_at=NOW)
+    show.show(View((done,), at=NOW))
+    show.show(View((done,), at=NOW))
     lines = out.getvalue().splitlines()
     assert lines[0] == "No tasks yet…"
     assert len(lines) == 1 + 10 + 1

@@ -69,7 +69,7 @@ class NewTask(_Asked):
 
     task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
     symbol: Name | None = Field(default=None, description="Security code.")
-    total_items: Items | None = Field(description="Items to be processed; null if unknown.")
+    total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
     metadata: dict[str, Any] | None = Field(
         default=None, description="Anything else worth keeping."
     )
@@ -87,7 +87,10 @@ class Update(_Asked):
     status: Literal["running", "completed", "error", "paused"] = Field(
         description="running starts a task that is created and resumes one that is paused."
     )
-    current_items: Items | None = Field(default=None, description="Items processed so far.")
+    current_items: Items | None = Field(
+        default=None,
+        description="Items processed so far. With status completed all of them unless given.",
+    )
     message: Text | None = Field(
         default=None, description="Text to show; without one the old text stays."
     )
@@ -95,7 +98,7 @@ class Update(_Asked):
         default=None, description="Merged into processing_details, e.g. processing_rate."
     )
     error_message: Text | None = Field(
-        default=None, description="What went wrong, with status error."
+        default=None, description="What went wrong; only with status error."
     )
     results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
     reason: Reason | None = Field(

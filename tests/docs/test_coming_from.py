@@ -31,7 +31,8 @@ def test_celery_progress(walk: Walk) -> None:
     assert record["status"] == TaskStatus.COMPLETED
     assert record["task_type"] == "recorder.fetch_data"
     assert record["progress"] == {"current": 3, "total": 3, "percentage": 100}
-    assert record["processing_details"]["percent"] == 100
+    assert record["current_status"] == "完了しました"
+    assert not {"percent", "pending"} & set(record["processing_details"])
     assert record["results"] == {"result": 3}
 
 
