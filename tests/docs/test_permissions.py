@@ -28,10 +28,11 @@ OPERATIONS = "docs/operations.md"
 
 
 def rule() -> list[str]:
+    """The user, and what all the lines let it do: each is a command that can be pasted."""
     (shown,) = blocks(OPERATIONS, "Redis", "redis")
-    verb, noun, *words = shown.text.split()
-    assert (verb, noun) == ("ACL", "SETUSER")
-    return words
+    lines = [line.split() for line in shown.text.splitlines()]
+    assert all(line[:3] == ["ACL", "SETUSER", "progress"] for line in lines)
+    return ["progress", *(word for line in lines for word in line[3:])]
 
 
 def rule_on_cluster() -> list[str]:

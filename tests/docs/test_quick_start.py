@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from typing import Any
 
@@ -48,28 +47,30 @@ def test_a_store_without_redis(walk: Walk) -> None:
 
 def test_plain_celery_read_by_http(walk: Walk) -> None:
     walk.follow(blocks(QUICK_START, "Plain Celery"))
-    task_id, listed = walk.said
-    assert task_id.strip() in listed
+    task_id = walk.variables["ID"]
+    shown, listed = walk.said
+    assert task_id in shown
+    assert task_id in listed
     (reading,) = blocks(QUICK_START, "Reading the record", "sh")
-    asked, watched = reading.text.splitlines()
+    one, several, watched = reading.text.splitlines()
+    assert walk.command(one).json()["task_id"] == task_id
     eventually(
-        lambda: walk.command(asked).json()["tasks"][0]["task_id"] == task_id.strip(),
+        lambda: walk.command(several).json()["tasks"][0]["task_id"] == task_id,
         what="the list has the running task",
     )
     # It goes on until Ctrl-C; beside a terminal it says each change in a line.
-    watching = walk.start(watched, rf"  running .*  {task_id.strip()}$")
+    watching = walk.start(watched, rf"  running .*  {task_id}$")
     watching.signal(signal.SIGINT)
     eventually(lambda: not watching.alive, what="the watch ends")
-    record = walk.record(task_id.strip())
+    record = walk.record(task_id)
     assert record["symbol"] == "7203.T"
     assert record["metadata"] == {"requester": "quick start"}
     assert record["progress"]["total"] == 252
     assert record["created_at"].endswith("+09:00")
     create, update = blocks(QUICK_START, "Work outside Celery", "sh")
     walk.run(create)
-    created = walk.answers[-1]
-    assert created.status_code == 201
-    walk.variables["ID"] = created.json()["task_id"]
+    assert walk.answers[-1].status_code == 201
+    assert walk.variables["ID"] == walk.answers[-1].json()["task_id"] != task_id
     walk.run(update)
     assert [answer.status_code for answer in walk.answers[-2:]] == [200, 200]
     assert walk.answers[-1].json()["results"] == {"records_saved": 252}
@@ -78,32 +79,21 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
 def test_django(walk: Walk) -> None:
     need("django")
     walk.follow(blocks(QUICK_START, "Django"))
-    (walk.folder / "ask.py").write_text(
-        "import asyncio, json, os\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'proj.settings'\n"
-        "import django; django.setup()\n"
-        "from django.test import AsyncClient, Client\n"
-        "task_id = Client().get('/start/7203.T', headers={'host': 'localhost'}).json()['task_id']\n"
-        "async def status():\n"
-        "    client = AsyncClient()\n"
-        "    return await client.get(f'/status/{task_id}', headers={'host': 'localhost'})\n"
-        "print(json.dumps(asyncio.run(status()).json()))\n"
-    )
-    body = json.loads(walk.python("ask.py"))
+    task_id = walk.variables["ID"]
+    body = walk.answers[-1].json()
+    assert (body["task_id"], body["symbol"]) == (task_id, "7203.T")
     assert body["task_type"] == "prices.tasks.fetch_prices"
-    assert body["symbol"] == "7203.T"
-    assert completed(walk, body["task_id"])["results"] == {"records_saved": 252}
-    answer = walk.http.get(f"/internal/task/{body['task_id']}/status")
+    assert task_id in walk.said[-1]
+    assert completed(walk, task_id)["results"] == {"records_saved": 252}
+    answer = walk.http.get(f"/internal/task/{task_id}/status")
     assert answer.json()["created_at"].endswith("+09:00")
 
 
 def test_flask(walk: Walk) -> None:
     need("flask")
     walk.follow(blocks(QUICK_START, "Flask"))
-    (walk.folder / "ask.py").write_text(
-        "import shop\nprint(shop.flask_app.test_client().post('/start/7203.T').json['task_id'])\n"
-    )
-    task_id = walk.python("ask.py").strip()
+    task_id = walk.variables["ID"]
+    assert task_id in walk.said[-1]
     completed(walk, task_id)
     body = walk.http.get(f"/internal/task/{task_id}/status").json()
     assert body["task_type"] == "shop.fetch_prices"
@@ -112,13 +102,10 @@ def test_flask(walk: Walk) -> None:
 def test_fastapi(walk: Walk) -> None:
     walk.follow(blocks(QUICK_START, "Plain Celery", "python"))
     walk.follow(blocks(QUICK_START, "FastAPI"))
-    task_id = walk.http.post("/fetch/7203.T").json()["task_id"]
-
-    def status() -> httpx.Response:
-        return walk.http.get(f"/progress/internal/task/{task_id}/status")
-
-    assert status().json()["progress"]["total"] == 100
-    page = walk.http.get("/progress/")
-    assert page.headers["content-type"].startswith("text/html")
-    walk.http.post(f"/progress/internal/task/{task_id}/cancel")
-    assert status().json()["status"] == TaskStatus.CANCELLED
+    assert walk.answers[-1].json()["progress"]["total"] == 100
+    with httpx.Client(base_url=f"http://127.0.0.1:{walk.site_port}", trust_env=False) as site:
+        page = site.get("/progress/")
+        assert page.headers["content-type"].startswith("text/html")
+        path = f"/progress/internal/task/{walk.variables['ID']}"
+        site.post(f"{path}/cancel")
+        assert site.get(f"{path}/status").json()["status"] == TaskStatus.CANCELLED

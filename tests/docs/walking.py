@@ -21,16 +21,20 @@ import redis
 from tests.docs.reading import Block, make_targets
 from tests.servers import ROOT, Service
 
-#: Address of the documents' Redis and port of their API; a walk has its own.
+#: Address of the documents' Redis, port of their API, and of the reader's own site; a walk has its
+#: own.
 REDIS: Final = "127.0.0.1:6379"
 API_PORT: Final = "8004"
+SITE_PORTS: Final = ("8000", "5000")
 
 #: What is started and goes on: what it is given besides, and what it says when it works.
 _SERVICES: Final = (
     (r"celery .*\bworker\b", "--loglevel INFO --concurrency 1", r" ready\.$"),
     (r"celery .*\bbeat\b", "--loglevel INFO --schedule {folder}/beat", r"beat: Starting"),
     (r"progress-backend serve", "--port {port}", r"^progress-backend: http"),
-    (r"uvicorn ", "--port {port}", r"Uvicorn running on"),
+    (r"uvicorn ", "--port {site}", r"Uvicorn running on"),
+    (r"flask .*\brun\b", "--port {site}", r"Running on http"),
+    (r"python -m django runserver", "{site} --noreload", r"Starting development server"),
 )
 _ASSIGNED = re.compile(r"(\w+)=\$\((.*)\)")
 StartService = Callable[..., Service]
@@ -41,7 +45,7 @@ class Walk:
 
     def __init__(self, folder: Path, redis_url: str, start_service: StartService) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port, self.site_port = _free_port(), _free_port()
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
         self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
@@ -78,7 +82,7 @@ class Walk:
             line = written.partition("  #")[0].strip()
             service = next((s for s in _SERVICES if re.match(s[0], line)), None)
             if service is not None:
-                more = service[1].format(port=self.port, folder=self.folder)
+                more = service[1].format(port=self.port, site=self.site_port, folder=self.folder)
                 waiting.append((self.start(f"{line} {more}"), service[2]))
                 continue
             _wait(waiting)
@@ -129,13 +133,22 @@ class Walk:
             self.answers.append(self._curl(line))
         elif assigned := _ASSIGNED.fullmatch(line):
             name, command = assigned.groups()
-            self.variables[name] = self._capture(shlex.split(command), where).strip()
+            self.variables[name] = self._said_by(command, where).strip()
         elif line:
             self.said.append(self._capture(shlex.split(line), where))
 
-    def _capture(self, args: list[str], where: str) -> str:
+    def _said_by(self, command: str, where: str) -> str:
+        """What a command prints; of curl, through the pipe behind it."""
+        if not command.startswith("curl"):
+            return self._capture(shlex.split(command), where)
+        asked, _, pipe = command.partition(" | ")
+        self.answers.append(self._curl(asked))
+        return self._capture(shlex.split(pipe), where, self.answers[-1].text)
+
+    def _capture(self, args: list[str], where: str, given: str | None = None) -> str:
         done = subprocess.run(
             args,
+            input=given,
             cwd=self.folder,
             env={**os.environ, **self.environment()},
             capture_output=True,
@@ -164,6 +177,8 @@ class Walk:
                 body = next(words).encode()
             elif not word.startswith("-"):
                 url = word.replace(f":{API_PORT}", f":{self.port}")
+                for site in SITE_PORTS:
+                    url = url.replace(f":{site}", f":{self.site_port}")
         return self.http.request(method, url, headers=headers, content=body)
 
 
