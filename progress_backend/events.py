@@ -28,6 +28,8 @@ class Identity(NamedTuple):
     parent_id: str | None = None
     root_id: str | None = None
     group_id: str | None = None
+    #: Whether what the task returns is recorded.
+    keeps_results: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from . import commands as c
 from . import estimate, paging, wire
-from .errors import ConcurrentUpdate, TaskNotFound, TransitionRefused
+from .errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TransitionRefused
 from .events import Created, Event
 from .json_text import dumps
-from .model import STATUSES, Task, TaskStatus, rendered
+from .model import MAX_ID, STATUSES, Task, TaskStatus, rendered
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .settings import Settings
 from .transition import transition
@@ -86,8 +86,11 @@ class Flows:
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
             ConcurrentUpdate: others were first `TRIES` times.
+            InvalidEvent: the id is so long that no HTTP client could read the record.
             TooLarge: the document would outgrow its limit.
         """
+        if len(str(task_id)) > MAX_ID:
+            raise InvalidEvent(f"a task id has at most {MAX_ID} characters, not {len(task_id)}")
         remembered, fresh_read, locale = base, False, self.settings.locale
         if base is None and not isinstance(events[0], Created):
             (document,) = yield c.Read((task_id,))

@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from celery.bootsteps import StartStopStep
 from . import commands as c
 from . import reaping
 from .errors import ProgressError, StoreUnavailable
+from .events import Completed
 from .outage import OneAMinute, outage_of
 from .record import Base, milliseconds
 from .result_backend import AskBackend, result_backend
@@ -156,6 +158,8 @@ class Keeper:
         verdict = self._ask(task_id) if self._ask is not None else None
         if verdict is not None and not reaping.of_this_life(base, verdict):
             verdict = None
+        if isinstance(verdict, Completed) and not base.task.keeps_results:
+            verdict = replace(verdict, results={})
         if verdict is None:
             if not or_lost:
                 return

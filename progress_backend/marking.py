@@ -38,6 +38,8 @@ class Marking:
     symbol: Any = None
     total_items: Any = None
     metadata: Any = None
+    #: Whether what the task returns is recorded.
+    results: bool = True
     #: Those that say something.
     said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -55,6 +57,7 @@ def progress_task(
     symbol: str | Callable[..., Any] | None = None,
     total_items: int | Callable[..., Any] | None = None,
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+    results: bool = True,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -63,19 +66,22 @@ def progress_task(
     symbol: str | Callable[..., Any] | None = None,
     total_items: int | Callable[..., Any] | None = None,
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+    results: bool = True,
 ) -> Any:
     """Marks a task as tracked; goes under `@app.task(bind=True)` and keeps the signature.
 
     Each value is a constant, or a function that is called with those of the task's bound arguments
     that it names: `symbol=lambda symbol: symbol.upper()`. `task_type` is the task's name unless
     given. One call can say otherwise: `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
+    `results=False` keeps what the task returns out of its record; what it gives to `complete()` is
+    recorded.
 
     Works as `@progress_task` and as `@progress_task(...)`.
 
     Raises:
         TypeError: it stands above `@app.task`, where it would mark nothing.
     """
-    marking = Marking(task_type, symbol, total_items, metadata)
+    marking = Marking(task_type, symbol, total_items, metadata, results)
 
     def mark(function: F) -> F:
         _check_place(function)
@@ -140,6 +146,7 @@ def identity_of(
         symbol=values.get("symbol"),
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
+        keeps_results=marking.results,
         **family,
     )
 

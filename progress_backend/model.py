@@ -31,6 +31,10 @@ ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CAN
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
+#: Longest id of a task that is recorded, in characters: an HTTP server takes so many in a path,
+#: even if each is escaped.
+MAX_ID: Final = 4_096
+
 #: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
 LOST: Final = "lost"
 #: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
@@ -118,6 +122,8 @@ class Task:
     parent_id: str | None = None
     root_id: str | None = None
     group_id: str | None = None
+    #: Whether what the task returns is recorded.
+    keeps_results: bool = True
     #: Why an error is one: "exception", "lost", "not_published", …
     error_cause: str | None = None
     #: Smoothed items a second; None while unknown.

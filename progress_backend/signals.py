@@ -165,12 +165,13 @@ def _unheard(run: Run) -> BaseException | None:
 def _mark_revoked(task: Any, run: Run) -> None:
     """Celery stores no end for Ignore; `get()` and chords would wait for ever."""
     request = run.request
-    stores = not (
-        request.ignore_result if request.ignore_result is not None else task.ignore_result
-    )
-    task.backend.mark_as_revoked(
-        run.task_id, "cancelled", request=request, store_result=stores and not request.is_eager
-    )
+    stores = not _ignores_result(run) and not request.is_eager
+    task.backend.mark_as_revoked(run.task_id, "cancelled", request=request, store_result=stores)
+
+
+def _ignores_result(run: Run) -> bool:
+    ignored = run.request.ignore_result
+    return bool(run.celery_task.ignore_result if ignored is None else ignored)
 
 
 def _record(process: Process, run: Run, *happened: ev.Event) -> None:
@@ -190,10 +191,10 @@ def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> No
     if run is None:
         return
     run.outcome = Outcome("SUCCESS", result)
-    if isinstance(result, dict):
-        results = {**run.results, **result}
-    else:
-        results = run.results if result is None else {**run.results, "result": result}
+    results: dict[str, Any] = run.results
+    # What Celery is not to keep is nobody's to read in the record either.
+    if result is not None and run.identity.keeps_results and not _ignores_result(run):
+        results = {**results, **(result if isinstance(result, dict) else {"result": result})}
     _record(process, run, ev.Completed(results=results, message=run.end_message))
 
 

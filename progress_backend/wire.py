@@ -79,6 +79,8 @@ def _document(task: Task) -> dict[str, Any]:
     body["parent_id"] = task.parent_id
     body["root_id"] = task.root_id
     body["group_id"] = task.group_id
+    if not task.keeps_results:
+        body["keeps_results"] = False
     body["error_cause"] = task.error_cause
     body["control"] = task.control
     body["rate"] = task.rate
@@ -152,6 +154,7 @@ def decode(document: bytes) -> Task:
         parent_id=body.get("parent_id"),
         root_id=body.get("root_id"),
         group_id=body.get("group_id"),
+        keeps_results=body.get("keeps_results", True),
         error_cause=body.get("error_cause"),
         control=body.get("control"),
         rate=body.get("rate"),

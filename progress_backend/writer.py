@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from . import events as ev
 from .breaker import Breaker
-from .errors import ProgressError, StoreUnavailable
+from .errors import InvalidEvent, ProgressError, StoreUnavailable
 from .flows import Flow
 from .memory import MemoryStore
 from .model import TaskStatus
@@ -169,7 +169,7 @@ class Writer:
     def refuse(self, error: ProgressError) -> None:
         """Counts an event that is not recorded."""
         self.refused += 1
-        news = type(error) is ProgressError and not self._strange
+        news = type(error) in (ProgressError, InvalidEvent) and not self._strange
         self._strange = self._strange or news
         logger.log(logging.ERROR if news else logging.DEBUG, "not recorded: %s", error)
 

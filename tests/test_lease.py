@@ -74,6 +74,15 @@ def test_an_end_that_died_with_its_process_is_taken_from_the_result_backend(
     assert wait_for_progress(store, "waits", status="created").revision == 1
 
 
+def test_what_a_task_keeps_to_itself_is_not_taken_from_the_result_backend(
+    store: Store, keep: StartKeeper
+) -> None:
+    created = ev.Created(identity=IDENTITY._replace(keeps_results=False))
+    store.run(store.flows.apply("done", (created,), store.now()))
+    keep(None, completed(store))
+    assert wait_for_progress(store, "done", status="completed").results == {}
+
+
 def test_a_run_that_its_living_worker_is_not_at_work_on_is_settled(
     store: Store, keep: StartKeeper
 ) -> None:

@@ -201,3 +201,16 @@ def test_a_store_that_is_away_costs_one_wait_at_most(redis_url: str) -> None:
     assert time.perf_counter() - began < 2
     assert len(set(ids)) == 20
     app.close()
+
+
+def test_an_id_that_nobody_could_read_is_not_recorded(
+    installed: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = installed()
+    task = fetch(app)
+    task.apply_async(("a",), task_id="x" * 4_096)
+    for _ in range(2):
+        assert task.apply_async(("a",), task_id="y" * 4_097).id == "y" * 4_097
+    assert app.records() == ["x" * 4_096]
+    said = [record for record in caplog.records if "4096 characters" in record.message]
+    assert len(said) == 1

@@ -1,16 +1,18 @@
-"""Signals that only a part that is away provokes."""
+"""What signals say of a run, and those that only a part that is away provokes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
-from progress_backend import install, progress_task
+from progress_backend import ProgressNotifier, install, progress_task
 from progress_backend.memory import MemoryStore
 from progress_backend.testing import wait_for_progress
+from tests.apps import in_process
 
 #: Nobody listens there.
 AWAY = "redis://127.0.0.1:1/0"
@@ -49,3 +51,49 @@ def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
     assert task.error_cause == "internal_error"
     assert "ConnectionError" in (task.error_message or "")
     assert task.attempt == 1
+
+
+class Returned(NamedTuple):
+    """How a task is declared and called, and what its record says of what it returns."""
+
+    options: dict[str, Any]
+    marking: dict[str, Any]
+    call: dict[str, Any]
+    results: dict[str, Any]
+
+
+RETURNED = {
+    "recorded": Returned({}, {}, {}, {"said": 1, "card": 4}),
+    "of a task that ignores it": Returned({"ignore_result": True}, {}, {}, {"said": 1}),
+    "of a call that ignores it": Returned({}, {}, {"ignore_result": True}, {"said": 1}),
+    "of a call that does not": Returned(
+        {"ignore_result": True}, {}, {"ignore_result": False}, {"said": 1, "card": 4}
+    ),
+    "of a task that keeps it": Returned({}, {"results": False}, {}, {"said": 1}),
+}
+
+
+@pytest.mark.parametrize("eager", [False, True], ids=["sent", "eager"])
+@pytest.mark.parametrize("case", RETURNED)
+def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
+    progress_store: MemoryStore, case: str, eager: bool
+) -> None:
+    options, marking, call, results = RETURNED[case]
+    app = Celery("returned", set_as_current=False)
+    app.conf.update(in_process("returned"))
+    install(app)
+
+    @app.task(bind=True, name="pays", shared=False, **options)
+    @progress_task(**marking)
+    def pays(self: Any) -> dict[str, int]:
+        ProgressNotifier(self).complete({"said": 1})
+        return {"card": 4}
+
+    if eager:
+        task_id = pays.apply(**call).id
+    else:
+        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+            task_id = pays.apply_async(**call).id
+            wait_for_progress(progress_store, task_id, status="completed")
+    assert wait_for_progress(progress_store, task_id, status="completed").results == results
+    app.close()

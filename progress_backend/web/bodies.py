@@ -107,6 +107,9 @@ class TaskBody(BaseModel):
     parent_id: str | None = Field(description="Id of the task that sent it, as Celery has it.")
     root_id: str | None = Field(description="Id of the first task of its workflow.")
     group_id: str | None = Field(description="Id of the group that it was sent in.")
+    keeps_results: bool = Field(
+        default=True, description="Only as false: what the task returns is not recorded."
+    )
     error_cause: str | None = Field(
         description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
         "not_published, unknown_task, internal_error, reported (by HTTP or a service)."

@@ -163,7 +163,7 @@ ITSELF = (
         "ignore_result",
         "no result is stored",
         p.ends_with("return", job="job_ignored"),
-        COMPLETED,
+        Seen("completed", message=COMPLETED.message, results={}),
         RUNNING,
     ),
     Row(

@@ -182,8 +182,8 @@ def test_an_unknown_task(api: RunningApi) -> None:
         assert answer.json() == {"detail": "Task nope not found"}
 
 
-@pytest.mark.parametrize("task_id", ["a%00b", "a%09b", "%7F", "x" * 256])
-def test_an_id_that_cannot_be(api: RunningApi, task_id: str) -> None:
+def test_an_id_that_cannot_be(api: RunningApi) -> None:
+    task_id = "x" * 4_097  # longer than any that is recorded
     for answer in (api.status(task_id), api.update(task_id), api.cancel(task_id)):
         assert answer.status_code == 422
         assert "task_id" in answer.text

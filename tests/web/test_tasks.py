@@ -171,7 +171,23 @@ def test_an_empty_list(api: RunningApi) -> None:
     assert body["pagination"] == {"page": 1, "limit": 20, "total": 0, "pages": 1}
 
 
-@pytest.mark.parametrize("task_id", ["a/b", "a b", "100%", "進捗", "a?b#c", "..", "x" * 255])
+@pytest.mark.parametrize(
+    "task_id",
+    [
+        "a/b",
+        "a b",
+        "100%",
+        "進捗",
+        "a?b#c",
+        "..",
+        "a\nb",
+        "\x7f",
+        "x" * 256,
+        "x" * 4_096,
+        "🗼" * 4_096,
+    ],
+    ids=lambda task_id: repr(task_id[:5]) + str(len(task_id)),
+)
 def test_ids_are_any_text(api: RunningApi, redis_url: str, task_id: str) -> None:
     from urllib.parse import quote
 
