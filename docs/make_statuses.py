@@ -41,7 +41,10 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     """The rows that the event leads to from this one, none if it is refused; asked of the code."""
     if event not in TABLE[row]:
         return ()
-    after = [transition(task, _EVENTS[event], _NOW, task_id="t") for task in _tasks(row)]
+    said = _EVENTS[event]
+    if row == ABSENT and event is ev.Failed:
+        said = ev.Failed(identity=_IDENTITY, error_message="")  # it could not be published
+    after = [transition(task, said, _NOW, task_id="t") for task in _tasks(row)]
     return tuple(dict.fromkeys(row_of(task) for task in after))
 
 

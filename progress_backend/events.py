@@ -57,6 +57,9 @@ class Created(Event):
     """The task was published, or made by HTTP."""
 
     identity: Identity
+    #: Before and after which its message is not to begin a run.
+    eta: datetime | None = None
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ class Retried(Event):
 
     message: str | None = None
     retries: int = 0
+    #: Before which the new message is not to begin a run.
+    eta: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,8 @@ class Requeued(Event):
 
     #: Celery's count in the new message, where it was published by another process than the run's.
     retries: int | None = None
+    #: Before which the new message is not to begin a run.
+    eta: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,8 @@ class Failed(Event):
 
     error_message: str
     cause: str = "exception"
+    #: Of a task that could not be published: makes the record where the store was away as well.
+    identity: Identity | None = None
     #: Celery's count of the run that failed, where no attempt is known: a retry is another run.
     retries: int | None = None
     #: Seconds that the broker takes to deliver the message again, where it is known that it does.

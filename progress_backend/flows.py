@@ -158,17 +158,21 @@ class Flows:
         return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
 
     def due_ms(self, task: Task, now_ms: int) -> int:
-        """From when cleanup may delete the task, if now is its last sign of life."""
+        """From when cleanup may delete the task, if now is its last sign of life. One that waits
+        for its time, or that may come until it expires, does not die before that."""
+        waits_ms = now_ms
+        if task.delivery is not None:
+            for time in (task.delivery.eta, task.delivery.expires):
+                waits_ms = max(waits_ms, milliseconds(time) if time else 0)
         if task.ended:
             ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
-            kept_s = self.settings.retention_s
+            kept_ms = max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
             if _may_still_come(task):
-                kept_s = max(kept_s, UNENDED_S)
+                kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
             until = None if task.delivery is None else task.delivery.again_until
-            known_ms = 0 if until is None else milliseconds(until)
-            return max(max(ended_ms, now_ms) + int(kept_s * 1000), known_ms)
+            return max(kept_ms, 0 if until is None else milliseconds(until))
         expected_s = estimate.remaining_seconds(task) or 0
-        return now_ms + int((expected_s + UNENDED_S) * 1000)
+        return waits_ms + int((expected_s + UNENDED_S) * 1000)
 
     def page(
         self,

@@ -91,7 +91,8 @@ class Batch:
                     unsent.pop(key, None)
             except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
                 for member, attempt in unsent.values():
-                    not_published(member.tracker, member.task_id, error, attempt)
+                    identity = member.created.identity
+                    not_published(member.tracker, member.task_id, error, identity, attempt)
                 raise
 
     def flush_if_due(self) -> bool:

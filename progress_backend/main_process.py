@@ -187,5 +187,5 @@ def _run(
         group_id=getattr(request, "group", None),
     )
     run = Run(task_id, identity, process.sender, celery_task=task, request=request)
-    run.base = created(task_id, identity, process.store.now())
+    run.base = created(task_id, ev.Created(identity=identity), process.store.now())
     return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from . import events as ev
@@ -46,14 +46,34 @@ def told_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:
     return None if time.tzinfo is None else (time, digest)
 
 
-def not_published(tracker: Tracker, task_id: str, error: BaseException, attempt: int = 0) -> None:
+def instant(header: Any) -> datetime | None:
+    """A message's `eta` or `expires`; None if there is none."""
+    if not isinstance(header, str):
+        return None
+    try:
+        time = datetime.fromisoformat(header)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def not_published(
+    tracker: Tracker,
+    task_id: str,
+    error: BaseException,
+    identity: ev.Identity,
+    attempt: int = 0,
+) -> None:
     """Failed, unless a run has begun: the message may have left though the publish raised.
 
     `attempt` is that of the record that was made for the message. 0 where the store did not say so:
-    it may have made one all the same. If it is away now, it hears of it when it is back.
+    it may have made one all the same. If it is away now, it hears of it, and has a record of that
+    `identity`, when it is back.
     """
     if (process := tracker.process) is None:
         return
     message = text(tracker.settings.locale, "not_published", reason=described(error))
-    failed = ev.Failed(error_message=message, cause=NOT_PUBLISHED, attempt=attempt)
+    failed = ev.Failed(
+        error_message=message, cause=NOT_PUBLISHED, identity=identity, attempt=attempt
+    )
     process.sender.record(None, task_id, failed)

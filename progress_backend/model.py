@@ -132,6 +132,8 @@ class Task:
     control: dict[str, Any] | None = None
     #: Commits so far.
     revision: int = 0
+    #: Fields of the stored document that another version of this library has written.
+    unknown: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.metadata is None:  # the specification's constructor takes None

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from celery.utils import uuid
 
 from . import events as ev
 from .grouping import Batch
-from .marking import HEADER, header_of, identity_of
-from .message import not_published, runs, tell_worker
+from .marking import HEADER, Marking, header_of, identity_of
+from .message import instant, not_published, runs, tell_worker
 from .tracker import Tracker
 
 
 class _Call:
     """One call of `send_task`."""
 
-    __slots__ = ("app", "attempt", "batch", "limit", "runs")
+    __slots__ = ("app", "attempt", "batch", "identity", "limit", "runs")
 
     def __init__(self, app: Any, producer: Any) -> None:
         #: Whose message it is: Celery's signal names the task alone, and another app of the process
@@ -28,6 +29,8 @@ class _Call:
         self.batch = producer if isinstance(producer, Batch) else None
         #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
         self.runs = False
+        #: What its record begins with, once that is known.
+        self.identity: ev.Identity | None = None
         #: The runs that its record knows of, as far as this thread was told.
         self.attempt = 0
         #: The publishing job's soft time limit, which came in between.
@@ -68,19 +71,45 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         publisher = tracker.app.current_worker_task
         run = process.run_of(publisher.request) if publisher is not None else None
         if run is not None and run.task_id == task_id:
-            call.runs = True
+            call.runs, run.eta = True, instant(headers.get("eta"))
             return
         retries = headers.get("retries") or None
-        requeued = ev.Requeued(retries=retries)
+        requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))
         applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
         if applied is not None:
             call.attempt = applied.task.attempt
             return
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)
-    given = headers.get(HEADER)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
-    identity = identity_of(
+    identity = _identity(tracker, name, marking, args, kwargs, headers)
+    call.identity = identity
+    headers[HEADER] = header_of(identity)
+    created = ev.Created(
+        identity=identity,
+        eta=instant(headers.get("eta")),
+        expires=instant(headers.get("expires")),
+    )
+    if call.batch is not None:
+        call.batch.begin(tracker, task_id, created, headers)
+        return
+    applied = process.sender.record(None, task_id, created, keep=False)
+    if applied is None:
+        return
+    call.runs, call.attempt = runs(applied), applied.task.attempt
+    tell_worker(applied, headers)
+
+
+def _identity(
+    tracker: Tracker,
+    name: str,
+    marking: Marking,
+    args: Any,
+    kwargs: Any,
+    headers: Mapping[str, Any],
+) -> ev.Identity:
+    given = headers.get(HEADER)
+    return identity_of(
         tracker.app._tasks.get(name),
         name,
         marking,
@@ -91,16 +120,18 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         root_id=headers.get("root_id"),
         group_id=headers.get("group"),
     )
-    headers[HEADER] = header_of(identity)
-    created = ev.Created(identity=identity)
-    if call.batch is not None:
-        call.batch.begin(tracker, task_id, created, headers)
-        return
-    applied = process.sender.record(None, task_id, created, keep=False)
-    if applied is None:
-        return
-    call.runs, call.attempt = runs(applied), applied.task.attempt
-    tell_worker(applied, headers)
+
+
+def _never_left(
+    tracker: Tracker, call: _Call, name: str, marking: Marking, args: Any, options: dict[str, Any]
+) -> ev.Identity:
+    """What a task's record would have begun with whose publish raised, mostly before Celery had its
+    message ready: its broker was away."""
+    if call.identity is not None:
+        return call.identity
+    given = dict(zip(("args", "kwargs"), args, strict=False)) | options
+    said = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
+    return _identity(tracker, name, marking, given.get("args"), given.get("kwargs"), said)
 
 
 def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
@@ -132,7 +163,8 @@ def watch(tracker: Tracker) -> None:
             sent = send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
             if known is not None and not call.runs:
-                not_published(tracker, options["task_id"], error, call.attempt)
+                identity = _never_left(tracker, call, name, known, args, options)
+                not_published(tracker, options["task_id"], error, identity, call.attempt)
             raise
         finally:
             _thread.call = outer

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from . import wire
 from .commands import Facets
 from .errors import TooLarge, TransitionRefused
-from .events import Created, Identity
+from .events import Created
 from .model import Task, TaskStatus
 from .transition import transition
 
@@ -52,10 +52,9 @@ class Applied(NamedTuple):
         return self.base.task
 
 
-def created(task_id: str, identity: Identity, created_at: datetime, digest: str = "") -> Base:
+def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> Base:
     """The record as its publisher made it, known without reading it; `digest` is that of its
     document, "" if it is not known."""
-    event = Created(identity=identity)
     return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
 
 

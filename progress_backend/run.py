@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
@@ -79,6 +80,7 @@ class Run:
         "end_message",
         "entered",
         "error_text",
+        "eta",
         "event_due",
         "identity",
         "lock",
@@ -130,6 +132,8 @@ class Run:
         self.own_meta = False
         #: The task replaced itself: its Ignore is no end.
         self.replaced = False
+        #: Before which its retry, or what replaces it, is not to begin.
+        self.eta: datetime | None = None
         #: Held while the record is written.
         self.lock = threading.Lock()
         self.event_due = 0.0

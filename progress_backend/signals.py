@@ -21,7 +21,7 @@ from . import events as ev
 from . import main_process, publishing
 from .failures import cause_of, described
 from .marking import HEADER, header_in, identity_of
-from .message import RUN, told_by_publisher
+from .message import RUN, instant, told_by_publisher
 from .model import Worker
 from .record import created
 from .run import Outcome, Run, TaskCancelled
@@ -103,7 +103,9 @@ def _prerun(
         own_clock_s=time.time(),
     )
     if (told := told_by_publisher(given)) is not None and not started.retries:
-        run.base = created(task_id, identity, *told)
+        eta, expires = instant(request.eta), instant(request.expires)
+        made = ev.Created(identity=identity, eta=eta, expires=expires)
+        run.base = created(task_id, made, *told)
     process.begin(run)
     process.sender.record(run, task_id, started)
     process.sender.opened(run)
@@ -232,4 +234,5 @@ def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_
     if run is None or reason is None:
         return
     cause = getattr(reason, "exc", None) or reason
-    _record(process, run, ev.Retried(message=described(cause), retries=(request.retries or 0) + 1))
+    retries = (request.retries or 0) + 1
+    _record(process, run, ev.Retried(message=described(cause), retries=retries, eta=run.eta))

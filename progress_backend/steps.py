@@ -43,6 +43,7 @@ def same(task: Task, event: ev.Event, scene: Scene) -> Task:
 def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     """A first record, or a fresh run of an ended task: its attempt and revision go on."""
     who = event.identity
+    times = _instant(event.eta, scene), _instant(event.expires, scene)
     return replace(
         NOTHING,
         task_id=scene.task_id,
@@ -57,9 +58,27 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
+        delivery=None if times == (None, None) else Delivery(*times),
         results={},
         processing_details={},
     )
+
+
+def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """The message of a task that has a record: one that was made by HTTP, say."""
+    times = _instant(event.eta, scene), _instant(event.expires, scene)
+    known = task.delivery
+    if times == ((None, None) if known is None else (known.eta, known.expires)):
+        return task
+    return replace(task, delivery=Delivery(*times))
+
+
+def _instant(time: datetime | None, scene: Scene) -> datetime | None:
+    """A time as it is recorded: in milliseconds, in the record's zone."""
+    if time is None:
+        return None
+    time = time.astimezone(scene.now.tzinfo)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def started(task: Task, event: ev.Started, scene: Scene) -> Task:
@@ -180,14 +199,29 @@ def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
-    return replace(_reopened(task), message=message, retries=event.retries, worker=None)
+    return replace(
+        _reopened(task),
+        message=message,
+        retries=event.retries,
+        worker=None,
+        delivery=_queued(task.delivery, event.eta, scene),
+    )
 
 
 def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # said late: the run that was asked for has begun
-    return replace(_reopened(task), worker=None)
+    delivery = _queued(task.delivery, event.eta, scene)
+    return replace(_reopened(task), worker=None, delivery=delivery)
+
+
+def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
+    """What is known of the message that waits for the next run."""
+    eta = _instant(eta, scene)
+    if known is None:
+        return None if eta is None else Delivery(eta=eta)
+    return Delivery(eta=eta, expires=known.expires)
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
@@ -221,6 +255,12 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
         completed_at=scene.now,
         control=None,
     )
+
+
+def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    """There is no record, since the store was away as well."""
+    assert event.identity is not None
+    return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
 
 
 def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:

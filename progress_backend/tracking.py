@@ -150,7 +150,7 @@ def bind(tracker: Tracker, task: Any) -> None:
             return on_replace(sig)
         except Ignore:
             current.replaced = True
-            tracker.record(current, ev.Requeued())
+            tracker.record(current, ev.Requeued(eta=current.eta))
             raise
 
     task.run = around(body, current_run)

@@ -60,6 +60,8 @@ def transition(
     if move is None:
         raise _refusal(task, event)
     if task is None:
+        if isinstance(event, ev.Failed) and event.identity is None:
+            raise _refusal(task, event)
         task = NOTHING
     else:
         task_id = task.task_id
@@ -162,6 +164,7 @@ def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
 
 
 _SAME = Move(SAME, steps.same)
+_ADOPT = Move(SAME, steps.adopted)
 _FRESH = Move(TaskStatus.CREATED, steps.created)
 _START = Move(TaskStatus.RUNNING, steps.started)
 _GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
@@ -177,9 +180,13 @@ _ENDS: Mapping[type[ev.Event], Move] = {
 }
 
 TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
-    ABSENT: {ev.Created: _FRESH, ev.Started: _START},
+    ABSENT: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Failed: Move(TaskStatus.ERROR, steps.not_published),
+    },
     TaskStatus.CREATED: {
-        ev.Created: _SAME,
+        ev.Created: _ADOPT,
         ev.Started: _START,
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,

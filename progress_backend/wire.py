@@ -32,7 +32,9 @@ def encode(task: Task) -> bytes:
         TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
     """
     body = _document(task)
-    document = document_of(body, task.metadata, task.results, task.processing_details)
+    if task.unknown:
+        body = {"task_id": task.task_id, **task.unknown, **body}
+    document = document_of(body, task.metadata, task.results, task.processing_details, task.unknown)
     if len(document) > MAX_DOCUMENT_BYTES:
         raise TooLarge(
             f"the record of task {task.task_id} would take {len(document)} bytes, at most "
@@ -159,6 +161,7 @@ def decode(document: bytes) -> Task:
         control=body.get("control"),
         rate=body.get("rate"),
         revision=body.get("revision", 0),
+        unknown={name: body[name] for name in body.keys() - _KNOWN},
     )
 
 
@@ -178,6 +181,10 @@ def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
         again_s=delivery.get("again_s"),
         again_until=again_until,
     )
+
+
+#: The fields of a document.
+_KNOWN: Final = _document(Task("", "")).keys()
 
 
 def is_document(stored: bytes | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_group_that_is_interrupted_ends_what_has_not_left(installed: Install) 
     }
 
 
-def test_a_member_that_is_interrupted_before_its_message_has_no_record(
+def test_a_member_that_is_interrupted_before_its_message_did_not_leave(
     installed: Install,
 ) -> None:
     app = installed()
@@ -85,8 +86,31 @@ def test_a_member_that_is_interrupted_before_its_message_has_no_record(
             group(task.si(symbol).set(task_id=symbol) for symbol in ("A", "B", "C")).apply_async()
     finally:
         signals.before_task_publish.disconnect(interrupt)
-    assert app.records() == ["A"]
+    assert set(app.records()) == {"A", "B"}
     assert app.record("A").status == "created"
+    assert app.record("B").error_cause == "not_published"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_broker_that_is_away_before_there_is_a_record_leaves_one(
+    installed: Install, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Celery mostly finds it away before it has its message ready; a name's publisher may not know
+    the task."""
+    app = installed({"task_ignore_result": True})
+    task = fetch(app)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(app.celery.amqp, "send_task_message", away)
+    header = {"headers": {"progress": {"task_type": "other", "symbol": "aapl"}}}
+    send = task.apply_async if known else partial(app.celery.send_task, "elsewhere", **header)
+    with pytest.raises(OperationalError):
+        send(("aapl",), task_id="t", parent_id="p", expires=60)
+    record = app.record("t")
+    assert (record.status, record.error_cause) == ("error", "not_published")
+    assert (record.symbol, record.parent_id) == ("AAPL" if known else "aapl", "p")
 
 
 def test_a_publish_that_raises_leaves_a_running_task_alone(

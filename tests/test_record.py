@@ -39,7 +39,8 @@ def test_milliseconds_since_1970() -> None:
 
 @given(identities)
 def test_a_worker_knows_the_record_that_its_publisher_made(identity) -> None:
-    base = record.created("t", identity, NOW, "digest")
+    event = ev.Created(identity=identity, expires=NOW)
+    base = record.created("t", event, NOW, "digest")
     assert (base.task.revision, base.digest) == (1, "digest")
     assert base.task == wire.decode(wire.encode(base.task))
     assert (base.task.status, base.task.created_at) == ("created", NOW)
@@ -57,5 +58,5 @@ def test_what_is_too_large_is_clipped_only_if_asked() -> None:
 
 
 def test_applied_shows_its_task() -> None:
-    base = record.created("t", ev.Identity(task_type="x"), NOW)
+    base = record.created("t", ev.Created(identity=ev.Identity(task_type="x")), NOW)
     assert record.Applied(base, None).task is base.task

@@ -32,7 +32,7 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
             Created  Started  Progressed  Paused  Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Ignored
-absent      created  running  -           -       -        -        -         -          -       -          -      -
+absent      created  running  -           -       -        -        -         -          error   -          -      -
 created     same     running  running     paused  same     created  created   completed  error   cancelled  -      cancelled
 running     same     running  running     paused  same     running  running   completed  error   cancelled  error  cancelled
 paused      same     paused   paused      same    running  paused   paused    completed  error   cancelled  error  cancelled
@@ -98,6 +98,8 @@ def test_the_tables_name_all_rows_and_events() -> None:
 @pytest.mark.parametrize(("row", "name", "expected"), CASES)
 def test_entry(row, name, expected) -> None:
     before, happened = record(row), of_the_run(name)
+    if row == ABSENT and name == "Failed":
+        happened = ev.Failed(error_message="why", cause=NOT_PUBLISHED, identity=IDENTITY)
     if expected == "-":
         kind = TaskAlreadyFinished if before and before.ended else TransitionRefused
         with pytest.raises(kind) as caught:
@@ -253,6 +255,37 @@ def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
             return "refused"
 
     assert status(one) == status(other)
+
+
+def test_a_task_that_could_not_be_published_has_its_record_all_the_same() -> None:
+    """The store was away as well; any other end needs a record."""
+    at = NOW - timedelta(minutes=5)
+    failed = ev.Failed(error_message="no", cause=NOT_PUBLISHED, identity=IDENTITY, attempt=0, at=at)
+    after = transition(None, failed, NOW, task_id="t", revision=1)
+    assert (after.status, after.error_cause, after.symbol) == ("error", NOT_PUBLISHED, "7203.T")
+    assert after.created_at == after.completed_at == at
+    assert transition(after, event("Started"), NOW).status == "running"  # it had left
+    with pytest.raises(TransitionRefused):
+        transition(None, event("Failed", attempt=0), NOW, task_id="t")
+
+
+def test_a_message_says_when_its_task_may_run() -> None:
+    eta, expires = NOW + timedelta(days=30, microseconds=7), NOW + timedelta(days=40)
+    made = transition(None, event("Created"), NOW, task_id="t")
+    assert made.delivery is None
+    published = ev.Created(identity=IDENTITY, eta=eta, expires=expires)
+    told = Delivery(eta=NOW + timedelta(days=30), expires=expires)
+    assert transition(None, published, NOW, task_id="t").delivery == told
+    # As one that is made by HTTP, then published.
+    adopted = transition(made, published, LATER)
+    assert adopted.delivery == told
+    assert transition(adopted, published, LATER) is adopted
+    assert wire.decode(wire.encode(adopted)) == adopted
+    started = transition(adopted, event("Started", again_s=60.0), LATER)
+    again = transition(started, event("Retried", eta=eta, attempt=1), LATER)
+    assert again.delivery == told
+    at_once = transition(started, event("Requeued", attempt=1), LATER)
+    assert at_once.delivery == Delivery(expires=expires)
 
 
 # Which of a worker's runs its main process means

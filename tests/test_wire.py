@@ -181,3 +181,19 @@ def test_the_list_holds_the_documents_as_they_are() -> None:
         "summary": {"running": 2},
     }
     assert json.loads(wire.list_body([], page, {}))["tasks"] == []
+
+
+def test_fields_of_another_version_are_carried_over() -> None:
+    """Workers of two versions write one record while they are rolled out."""
+    task = Task("t", "fetch_data", created_at=NOW, revision=3)
+    body = json.loads(wire.encode(task))
+    newer = {"stage": "load", "history": [{"created_at": "x", "revision": 99}]}
+    document = json.dumps({**body, **newer}, separators=(",", ":")).encode()
+    read = wire.decode(document)
+    assert read.unknown == newer
+    written = wire.encode(replace(read, message="on", revision=4))
+    assert {**json.loads(written), **newer} == json.loads(written)
+    assert written.startswith(b'{"task_id":')
+    assert wire.entity_tag(written) == wire.entity_tag(wire.encode(replace(task, revision=4)))
+    older = {name: value for name, value in body.items() if name != "attempt_started_at"}
+    assert wire.decode(json.dumps(older).encode()) == task

@@ -5,6 +5,7 @@ Jobs wait for files in JOBS_DIR, so that they hear of the test while every serve
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -31,6 +32,7 @@ def build(broker: str, results: str | None, **settings: Any) -> Celery:
         result_backend_always_retry=True,
         result_backend_max_sleep_between_retries_ms=500,
     )
+    app.conf.update(json.loads(os.environ.get("OUTAGES_CONF", "{}")))
     install(app, **settings)
     for job in (gated, quick, silent, shared):
         app.task(bind=True, name=job.__name__, shared=False)(job)

@@ -127,6 +127,34 @@ def test_without_broker_and_store_celery_s_own_error_is_what_is_raised(
             app.tasks[name].delay(1)
 
 
+@pytest.mark.parametrize("connected", [True, False], ids=["connected", "never_connected"])
+def test_without_broker_and_store_the_record_is_there_when_the_store_is_back(
+    app: Celery, broker: Server, store: Server, connected: bool
+) -> None:
+    if connected:
+        app.tasks["quick"].delay(1)
+    broker.kill()
+    store.kill()
+    with pytest.raises(OperationalError):
+        app.tasks["quick"].apply_async((3,), task_id="never-left")
+    store.start()
+    eventually(lambda: record(store, "never-left").get("status") == "error", 20)
+    told = record(store, "never-left")
+    assert (told["error_cause"], told["progress"]["total"]) == ("not_published", 3)
+
+
+def test_a_job_knows_of_its_message_what_its_publisher_said(
+    app: Celery, broker: Server, store: Server, start_outage_worker: StartOutageWorker
+) -> None:
+    start_outage_worker(broker.url, broker.url, store.url, concurrency=1)
+    sent = app.tasks["quick"].apply_async((5,), expires=3_600, countdown=0.5).id
+    told = record(store, sent)["delivery"]
+    assert told["eta"]
+    assert told["expires"]
+    eventually(lambda: record(store, sent).get("status") == "completed", 20)
+    assert record(store, sent)["delivery"] == told
+
+
 def test_what_could_not_be_published_is_said_of_a_record_of_which_nothing_was_heard(
     app: Celery, broker: Server, store: Server
 ) -> None:

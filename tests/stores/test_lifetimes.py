@@ -55,6 +55,29 @@ def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_th
         assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000)
 
 
+@pytest.mark.parametrize("when", ["eta", "expires"])
+def test_a_task_that_waits_for_its_time_is_kept_that_long(driver: Driver, when: str) -> None:
+    """Its record, and a cancel: without it a task that was cancelled would run."""
+    now = driver.now()
+    then = now + timedelta(days=30)
+    then_ms = int(then.timestamp() * 1000)
+    family = identity_of()._replace(root_id="t")
+    driver.apply("t", ev.Created(identity=family, **{when: then}))
+    for _ in range(2):
+        assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
+        assert driver.ttl_ms("t") > 37 * DAY_MS
+        driver.apply("t", ev.Cancelled(by="api"))
+    assert driver.task("t").status == "cancelled"
+
+
+def test_a_retry_that_waits_for_its_time_is_kept_that_long(driver: Driver) -> None:
+    now = driver.now()
+    then_ms = int(now.timestamp() * 1000) + 30 * DAY_MS
+    driver.start("t")
+    driver.apply("t", ev.Retried(retries=1, attempt=1, eta=now + timedelta(days=30)))
+    assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
+
+
 def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
     now = driver.now()
     driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
