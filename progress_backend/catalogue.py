@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 Locale = Literal["ja", "en"]
@@ -39,6 +41,10 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
 }
 
 
+#: What a blank of a text holds, where it isn't any text at all.
+_BLANKS: Final = {"current": r"\d+", "total": r"\d+"}
+
+
 def text(locale: Locale, key: str, **values: object) -> str:
     """The default text for `key` ("completed", "lost", …) in `locale`, its blanks filled."""
     return _TEXTS[locale][key].format(**values)
@@ -49,3 +55,35 @@ def progress_text(locale: Locale, current: int, total: int | None) -> str:
     if total is None:
         return text(locale, "progressed_unknown_total", current=current)
     return text(locale, "progressed", current=current, total=total)
+
+
+@lru_cache(maxsize=1_024)
+def translated(locale: Locale, given: str) -> str:
+    """A default text of any language in `locale`, its blanks kept; any other text as it is.
+
+    For people's screens: a record keeps the words that its writer said.
+    """
+    for pattern, key in _patterns(locale):
+        if match := pattern.fullmatch(given):
+            return text(locale, key, **match.groupdict())
+    return given
+
+
+@lru_cache
+def _patterns(locale: Locale) -> list[tuple[re.Pattern[str], str]]:
+    """The default texts of the other languages, and their keys."""
+    return [
+        (_pattern(template), key)
+        for other, texts in _TEXTS.items()
+        if other != locale
+        for key, template in texts.items()
+    ]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)  # text and names of blanks, in turn
+    found = (
+        f"(?P<{part}>{_BLANKS.get(part, '.+')})" if place % 2 else re.escape(part)
+        for place, part in enumerate(parts)
+    )
+    return re.compile("".join(found), re.DOTALL)

@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from progress_backend import catalogue
-from progress_backend.catalogue import LOCALES, progress_text, text
+from progress_backend.catalogue import LOCALES, progress_text, text, translated
 
 
 def blanks(template: str) -> set[str]:
@@ -41,3 +41,21 @@ def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("ja", 150, 252) == "処理中... (150/252)"
     assert progress_text("ja", 150, None) == "処理中... (150)"
     assert progress_text("en", 0, 0) == "Processing... (0/0)"
+
+
+FILLED = {"current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker", "name": "shop.x"}
+
+
+@pytest.mark.parametrize("key", catalogue._TEXTS["ja"])
+@pytest.mark.parametrize(("theirs", "ours"), [("ja", "en"), ("en", "ja")])
+def test_a_default_text_is_put_into_the_readers_language(key, theirs, ours) -> None:
+    values = {name: FILLED.get(name, "?") for name in blanks(catalogue._TEXTS["ja"][key])}
+    assert translated(ours, text(theirs, key, **values)) == text(ours, key, **values)
+    assert translated(theirs, text(theirs, key, **values)) == text(theirs, key, **values)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "Completed.", "データ", "Processing... (a/b)", "Processing... (1/2) of AAPL"]
+)
+def test_a_text_of_the_jobs_own_stays_as_it_is(said) -> None:
+    assert translated("ja", said) == translated("en", said) == said

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner, Result
 
+from progress_backend import events as ev
 from progress_backend.cli import main
 from progress_backend.terminal.words import cells_of
 from tests.conftest import StartServer, StartService
@@ -70,18 +71,18 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     records.start("second-id", symbol="トヨタ")
     records.progress("second-id", 126)
     lines = run("tasks").output.splitlines()
-    assert lines[0].split() == ["TASK", "ID", "STATUS", "%", "AGE", "NAME"]
+    assert lines[0].split() == ["ID", "STATUS", "%", "AGE", "TASK"]
     assert lines[1].split()[:3] == ["second-id", "running", "50%"]
     assert lines[1].endswith("fetch_data トヨタ")
     assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
-    assert lines[3] == "page 1 of 1, 2 tasks; all: created 1, running 1"
+    assert lines[3] == "page 1 of 1, tasks: 2; all: created 1, running 1"
     assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
 
 
 def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
     records.start("the-id")
     head, row, _ = run("tasks", "--no-trunc").output.splitlines()
-    assert head.split() == ["TASK", "ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
+    assert head.split() == ["ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
     created = f"{records.get('the-id').created_at:%Y-%m-%d %H:%M:%S %z}"
     assert row.split() == ["the-id", "running", "fetch_data", "7203.T", "0%", *created.split()]
 
@@ -97,6 +98,20 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     assert all(cells_of(line) <= 60 for line in lines[:-1]), lines
     assert lines[1].startswith("7b7de887  running")
     assert lines[1].endswith("銘柄の名前")
+
+
+def test_a_screen_is_in_one_language(records: Records) -> None:
+    """Also where the writer's default texts are in another one than the reader's."""
+    records.start("the-id")
+    records.progress("the-id", 63, "Processing... (63/252)")
+    records.apply("the-id", ev.Paused(by="cli"))
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
+    listed = CliRunner().invoke(main, ["tasks"], env=env).output
+    assert re.search(r"^ID +状態 +% +作成 +タスク\nthe-id +一時停止中 +25% ", listed)
+    assert listed.endswith("1/1 ページ、1 件；全体：一時停止中 1\n")
+    shown = CliRunner().invoke(main, ["show", "the-id"], env=env).output
+    assert "メッセージ  処理中... (63/252)\n" in shown
+    assert not re.search(r"^[A-Za-z]", shown, re.MULTILINE), "each label is Japanese"
 
 
 def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
@@ -134,7 +149,7 @@ def test_list_filters_and_pages(run: Run, records: Records) -> None:
 
 
 def test_an_empty_list_says_so(run: Run) -> None:
-    assert run("tasks").output == "page 1 of 1, 0 tasks\n"
+    assert run("tasks").output == "page 1 of 1, tasks: 0\n"
 
 
 def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:

@@ -120,7 +120,7 @@ def test_ids_are_as_short_as_they_are_unique() -> None:
     [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"), (2e5, "2 d")],
 )
 def test_ages(seconds: float, text: str) -> None:
-    assert words.age(task(created_at=NOW - timedelta(seconds=seconds)), NOW) == text
+    assert words.age(task(created_at=NOW - timedelta(seconds=seconds)), NOW, "en") == text
 
 
 def test_a_wide_terminal_has_the_message_beside_the_figures() -> None:

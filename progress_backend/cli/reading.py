@@ -45,7 +45,8 @@ def tasks(
     filters.
     """
     requested.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
-    with open_store(settings_of(ctx)) as store:
+    settings = settings_of(ctx)
+    with open_store(settings) as store:
         paged = store.run(store.flows.page(page, limit, **chosen))
         now = store.now()
     documents = [document for _, document in paged.rows if document]
@@ -57,12 +58,12 @@ def tasks(
     if documents:
         shown = [wire.decode(document) for document in documents]
         if no_trunc:
-            lines = listing.whole_table(shown)
+            lines = listing.whole_table(shown, settings.locale)
         else:
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            lines = listing.table(shown, now, width)
+            lines = listing.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
-    click.echo(listing.counted(pages, counts))
+    click.echo(listing.counted(pages, counts, settings.locale))
 
 
 @click.command(cls=Command)
@@ -71,7 +72,8 @@ def tasks(
 @click.pass_context
 def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
     """Show one task in full."""
-    with open_store(settings_of(ctx)) as store:
+    settings = settings_of(ctx)
+    with open_store(settings) as store:
         task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))
         now = store.now()
@@ -80,4 +82,4 @@ def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
     if as_json:
         echo_json(json.loads(document))
     else:
-        click.echo("\n".join(listing.details(wire.decode(document), now)))
+        click.echo("\n".join(listing.details(wire.decode(document), now, settings.locale)))

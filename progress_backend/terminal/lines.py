@@ -67,10 +67,10 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         figures.append(f"{words.text(locale, 'elapsed')} {words.elapsed(task, now)}")
     parts = [
         f"{at:%H:%M:%S}" if at else "",
-        f"{task.status:<9}",
+        words.padded(words.status(locale, task.status), words.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        words.told(task),
+        words.told(task, locale),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))

@@ -7,40 +7,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..catalogue import Locale, translated
 from ..model import STATUSES, Task
 from . import words
 
-_HEAD = ("TASK ID", "STATUS", "%", "AGE", "NAME")
+_COLUMNS = ("id", "status", "percent", "age", "name")
+_WHOLE_COLUMNS = ("id", "status", "type", "symbol", "percent", "created_at")
 #: Between two columns; and the cells that a name has at the least.
 _GAP, _LEAST_NAME = "  ", 8
-_WHOLE_HEAD = ("TASK ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED")
 
 
-def table(tasks: Sequence[Task], now: datetime, width: int | None) -> Iterator[str]:
+def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale) -> Iterator[str]:
     """The page's rows under a head, cut to `width` cells; None leaves ids and names whole.
 
     The name stands last and is cut on its left, where names are alike.
     """
     ids = [task.task_id for task in tasks]
-    shown = ids if width is None else words.short_ids(ids)
+    shown = [*map(words.clean, ids)] if width is None else words.short_ids(ids)
     rows = [
-        (task_id, task.status, words.percent(task), words.age(task, now), words.name(task))
+        (
+            task_id,
+            words.status(locale, task.status),
+            words.percent(task),
+            words.age(task, now, locale),
+            words.name(task),
+        )
         for task_id, task in zip(shown, tasks, strict=True)
     ]
+    head = _head(_COLUMNS, locale)
     if width is not None:
-        taken = sum(
-            words.cells_of(max((row[place] for row in (_HEAD, *rows)), key=words.cells_of))
-            + len(_GAP)
-            for place in range(len(_HEAD) - 1)
-        )
+        before = list(zip(head, *rows, strict=True))[:-1]
+        taken = sum(max(map(words.cells_of, column)) + len(_GAP) for column in before)
         left = max(width - taken, _LEAST_NAME)
         rows = [(*row[:-1], words.cut_on_the_left(row[-1], left)) for row in rows]
-    return _aligned([_HEAD, *rows])
+    return _aligned([head, *rows])
 
 
-def whole_table(tasks: Sequence[Task]) -> Iterator[str]:
+def whole_table(tasks: Sequence[Task], locale: Locale) -> Iterator[str]:
     """The page's rows with whole ids, names and dates."""
-    return _aligned([_WHOLE_HEAD, *map(_whole, tasks)])
+    return _aligned([_head(_WHOLE_COLUMNS, locale), *(_whole(task, locale) for task in tasks)])
+
+
+def _head(columns: Sequence[str], locale: Locale) -> tuple[str, ...]:
+    return tuple(words.text(locale, column).upper() for column in columns)
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -50,10 +59,10 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield _GAP.join(padded).rstrip()
 
 
-def _whole(task: Task) -> tuple[str, ...]:
+def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
     return (
         words.clean(task.task_id),
-        task.status,
+        words.status(locale, task.status),
         words.clean(task.task_type),
         words.clean(task.symbol or words.UNKNOWN),
         words.percent(task),
@@ -61,48 +70,55 @@ def _whole(task: Task) -> tuple[str, ...]:
     )
 
 
-def counted(pagination: Mapping[str, int], summary: Mapping[str, int]) -> str:
-    """ "page 1 of 3, 52 tasks; all: created 1, running 2"."""
-    total = pagination["total"]
-    tasks = "1 task" if total == 1 else f"{total} tasks"
-    all_of_them = ", ".join(f"{status} {summary[status]}" for status in STATUSES if summary[status])
-    page = f"page {pagination['page']} of {pagination['pages']}, {tasks}"
-    return f"{page}; all: {all_of_them}" if all_of_them else page
+def counted(pagination: Mapping[str, int], summary: Mapping[str, int], locale: Locale) -> str:
+    """ "page 1 of 3, tasks: 52; all: created 1, running 2"."""
+    page = {name: pagination[name] for name in ("page", "pages", "total")}
+    counts = words.text(locale, "comma").join(
+        f"{words.status(locale, status)} {summary[status]}"
+        for status in STATUSES
+        if summary[status]
+    )
+    return words.text(locale, "page_of_all" if counts else "page", **page, counts=counts)
 
 
-def details(task: Task, now: datetime) -> Iterator[str]:
+def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
     """One task, a line a fact; what is unknown or empty is left out."""
     progress = task.progress
     total = "?" if progress.total is None else progress.total
-    worker = task.worker.name if task.worker else ""
     control = task.control or {}
-    by = f"{control.get('action')} by {control.get('by')}" if control else ""
-    error = task.error_message and words.clean(task.error_message)
+    by = words.text(locale, "asked_by", **control) if control else ""
+    error = words.clean(translated(locale, task.error_message or ""))
+    runs = {"attempt": task.attempt, "retries": task.retries}
     facts: dict[str, str | None] = {
-        "Task": task.task_id,
-        "Status": task.status,
-        "Type": words.clean(task.task_type),
-        "Symbol": task.symbol and words.clean(task.symbol),
-        "Progress": f"{progress.current}/{total} ({words.percent(task)})",
-        "Rate": words.rate(task),
-        "Remaining": words.eta(task, now),
-        "Elapsed": words.elapsed(task, now),
-        "Message": words.clean(task.message),
-        "Error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
-        "Asked for": ": ".join(filter(None, [by, words.clean(str(control.get("reason") or ""))])),
-        "Created": _time(task.created_at),
-        "Started": _time(task.started_at),
-        "Updated": _time(task.updated_at),
-        "Ended": _time(task.completed_at),
-        "Worker": worker,
-        "Attempt": f"{task.attempt} (retries {task.retries})" if task.attempt else "",
-        "Results": _json(task.results),
-        "Details": _json(task.processing_details),
-        "Metadata": _json(task.metadata),
+        "task": task.task_id,
+        "status": words.status(locale, task.status),
+        "type": words.clean(task.task_type),
+        "symbol": task.symbol and words.clean(task.symbol),
+        "progress": f"{progress.current}/{total} ({words.percent(task)})",
+        "rate": words.rate(task),
+        "remaining": words.eta(task, now),
+        "elapsed": words.elapsed(task, now),
+        "message": words.clean(translated(locale, task.message)),
+        "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
+        "asked": ": ".join(filter(None, [by, words.clean(str(control.get("reason") or ""))])),
+        "created_at": _time(task.created_at),
+        "started_at": _time(task.started_at),
+        "updated_at": _time(task.updated_at),
+        "ended_at": _time(task.completed_at),
+        "worker": task.worker.name if task.worker else "",
+        "attempt": words.text(locale, "attempt_of", **runs) if task.attempt else "",
+        "results": _json(task.results),
+        "details": _json(task.processing_details),
+        "metadata": _json(task.metadata),
     }
-    for name, fact in facts.items():
-        if fact and fact != words.UNKNOWN:
-            yield f"{name:<10} {fact}"
+    known = {
+        words.text(locale, name): fact
+        for name, fact in facts.items()
+        if fact not in ("", None, words.UNKNOWN)
+    }
+    width = max(map(words.cells_of, known))
+    for name, fact in known.items():
+        yield f"{words.padded(name, width)}  {fact}"
 
 
 def _time(time: datetime | None) -> str:

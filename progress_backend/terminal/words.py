@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
 
-from ..catalogue import Locale
+from ..catalogue import Locale, translated
 from ..estimate import estimated_completion
 from ..model import STATUSES, Task, TaskStatus
 
@@ -30,6 +30,31 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "eta": "残り",
         "message": "メッセージ",
         "id": "ID",
+        "age": "作成",
+        "type": "種別",
+        "symbol": "銘柄",
+        "created_at": "作成日時",
+        "task": "タスク",
+        "remaining": "残り",
+        "error": "エラー",
+        "asked": "依頼",
+        "asked_by": "{action}（{by}）",
+        "started_at": "開始",
+        "updated_at": "更新",
+        "ended_at": "終了",
+        "worker": "ワーカー",
+        "attempt": "実行",
+        "attempt_of": "{attempt} 回目（再試行 {retries}）",
+        "results": "結果",
+        "details": "詳細",
+        "metadata": "メタデータ",
+        "comma": "、",
+        "page": "{page}/{pages} ページ、{total} 件",
+        "page_of_all": "{page}/{pages} ページ、{total} 件；全体：{counts}",
+        "ago_s": "{n} 秒前",
+        "ago_min": "{n} 分前",
+        "ago_h": "{n} 時間前",
+        "ago_d": "{n} 日前",
         "empty": "タスクはまだありません…",
         "more": "ほか {count} 件",
         "away": "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
@@ -45,6 +70,31 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "eta": "ETA",
         "message": "Message",
         "id": "ID",
+        "age": "Age",
+        "type": "Type",
+        "symbol": "Symbol",
+        "created_at": "Created",
+        "task": "Task",
+        "remaining": "Remaining",
+        "error": "Error",
+        "asked": "Asked for",
+        "asked_by": "{action} by {by}",
+        "started_at": "Started",
+        "updated_at": "Updated",
+        "ended_at": "Ended",
+        "worker": "Worker",
+        "attempt": "Attempt",
+        "attempt_of": "{attempt} (retries {retries})",
+        "results": "Results",
+        "details": "Details",
+        "metadata": "Metadata",
+        "comma": ", ",
+        "page": "page {page} of {pages}, tasks: {total}",
+        "page_of_all": "page {page} of {pages}, tasks: {total}; all: {counts}",
+        "ago_s": "{n} s",
+        "ago_min": "{n} min",
+        "ago_h": "{n} h",
+        "ago_d": "{n} d",
         "empty": "No tasks yet…",
         "more": "{count} more",
         "away": "The store does not answer; this is how things stood at {time}. Still trying…",
@@ -117,15 +167,15 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def age(task: Task, now: datetime) -> str:
+def age(task: Task, now: datetime, locale: Locale) -> str:
     """How long ago a task was created: "12 s", "5 min", "3 h", "2 d"."""
     if task.created_at is None:
         return UNKNOWN
     seconds = max(int((now - task.created_at).total_seconds()), 0)
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+            return text(locale, f"ago_{unit}", n=seconds // size)
+    return text(locale, "ago_s", n=seconds)
 
 
 def name(task: Task) -> str:
@@ -156,12 +206,13 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def told(task: Task) -> str:
-    """What a task says of itself: why it failed, else its message."""
+def told(task: Task, locale: Locale) -> str:
+    """What a task says of itself: why it failed, else its message. Default texts are in `locale`,
+    whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:
-        return clean(task.error_message)
+        return clean(translated(locale, task.error_message))
     reason = (task.control or {}).get("reason")
-    message = clean(task.message)
+    message = clean(translated(locale, task.message))
     return f"{message} ({clean(str(reason))})" if reason else message
 
 
