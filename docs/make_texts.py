@@ -17,6 +17,7 @@ _BLANKS: Final = {
     "worker": "celery@host",
     "reason": "OperationalError: …",
     "name": "shop.fetch",
+    "time": "14:05",
 }
 #: Key of a text -> when it is used.
 _WHEN: Final = {
@@ -26,6 +27,8 @@ _WHEN: Final = {
         "completed": "completed",
         "failed": "error",
         "cancelled": "cancelled",
+        "failed_until": "error, while its message may come again",
+        "worker_lost_until": "the same, cause `lost` or `worker_lost`",
         "lost": "error, cause `lost`",
         "not_published": "error, cause `not_published`",
         "revoked": "cancelled by Celery's revoke",
@@ -38,6 +41,8 @@ _WHEN: Final = {
         "completed": "完了（completed）",
         "failed": "エラー（error）",
         "cancelled": "キャンセル（cancelled）",
+        "failed_until": "エラー、メッセージが再び届く可能性がある間",
+        "worker_lost_until": "同上、原因 `lost` または `worker_lost`",
         "lost": "エラー、原因 `lost`",
         "not_published": "エラー、原因 `not_published`",
         "revoked": "Celery の revoke によるキャンセル",

@@ -69,6 +69,10 @@ class Flows:
             document = dumps(body).encode()
         return document
 
+    def as_of(self, document: bytes, now: datetime) -> bytes:
+        """A document as it is to be read now: see `wire.as_of`."""
+        return wire.as_of(document, now, self.settings.locale)
+
     def apply(
         self,
         task_id: str,

@@ -117,7 +117,10 @@ class FlowService(NotificationServiceInterface):
             StoreUnavailable: the store does not answer.
         """
         document = await self.run(self.flows.body(task_id))
-        return None if document is None else _loaded(document)
+        if document is None:
+            return None
+        store = await self._store()
+        return _loaded(self.flows.as_of(document, store.now()))
 
     async def get_tasks_list(
         self,
@@ -137,8 +140,11 @@ class FlowService(NotificationServiceInterface):
         """
         requested.listing(status, page, limit, task_type, symbol)
         paged = await self.run(self.flows.page(page, limit, status, task_type, symbol))
+        now = (await self._store()).now()
         return {
-            "tasks": [_loaded(document) for _, document in paged.rows if document is not None],
+            "tasks": [
+                _loaded(self.flows.as_of(document, now)) for _, document in paged.rows if document
+            ],
             "pagination": pagination(page, limit, paged.total),
             "summary": dict(summary(paged)),
         }

@@ -25,9 +25,10 @@ class Update(NamedTuple):
     #: Status, type and symbol: what a list can be filtered by.
     facets: tuple[str, str, str | None] = ("", "", None)
     ended: bool = False
-    ended_at: datetime | None = None
-    #: The end is only a suspicion that the run may take back.
-    suspected: bool = False
+    #: The end is one for good.
+    final: bool = False
+    #: Of another end: until when it may be taken back.
+    again_until: datetime | None = None
 
     @classmethod
     def of(cls, document: bytes | None, epoch: int) -> Update:
@@ -40,8 +41,7 @@ class Update(NamedTuple):
             return cls((epoch, _NEVER, 0), None)
         body = parsed(document)
         created_at, revision = wire.version(body)
-        status, ended_at = body["status"], body["end_time"]
-        ended = status in ENDED
+        status = body["status"]
         text = wire.update_message(body, "task_created" if revision == 1 else "progress_update")
         return cls(
             (epoch, created_at, revision),
@@ -49,15 +49,21 @@ class Update(NamedTuple):
             text_frame(text),
             body["task_id"],
             (status, body["task_type"], body["symbol"]),
-            ended,
-            datetime.fromisoformat(ended_at) if ended_at else None,
-            ended and wire.suspected(body),
+            status in ENDED,
+            wire.is_final(body),
+            wire.again_until(body),
         )
 
     @property
     def revision(self) -> int:
         """The record's revision; 0 if it is gone."""
         return self.key[2]
+
+    def open_for_s(self, now: datetime) -> float:
+        """Seconds until an end is one for good; 0 or less if it is."""
+        if self.final or self.again_until is None:
+            return 0
+        return (self.again_until - now).total_seconds()
 
     def says_more_than(self, other: Update) -> bool:
         """Whether a watcher who knows `other` has to be told.

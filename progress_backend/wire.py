@@ -13,16 +13,20 @@ from datetime import datetime
 from hashlib import sha1
 from typing import Any, Final
 
+from .catalogue import Locale, text
 from .errors import TooLarge
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .json_text import document_of, dumps
-from .model import ENDED, LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
+from .model import ENDED, Delivery, Task, Worker, rendered, replace
 
 #: A document above this is refused: it is sent to every watcher on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 #: What one of a task's dictionaries may take when a too large document is clipped.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
+_AGAIN_UNTIL: Final = b'"may_come_again_until":'
+#: Bytes that `"final"` and what stands after it take at most.
+_TAIL: Final = 60
 
 
 def encode(task: Task) -> bytes:
@@ -216,6 +220,9 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
         "symbol": body["symbol"],
         "estimated_completion": body["estimated_completion"],
         "processing_details": body["processing_details"],
+        "created_at": body["created_at"],
+        "final": is_final(body),
+        "may_come_again_until": body.get("may_come_again_until"),
     }
     if body["status"] in ENDED:
         message["results"] = body["results"]
@@ -243,13 +250,42 @@ def version(body: Mapping[str, Any]) -> tuple[datetime, int]:
     return datetime.fromisoformat(body["created_at"]), body["revision"]
 
 
-def suspected(body: Mapping[str, Any]) -> bool:
-    """Whether the end is only a suspicion that the run itself may take back."""
-    return (body["status"], body["error_cause"]) == (TaskStatus.ERROR, LOST)
+def is_final(body: Mapping[str, Any]) -> bool:
+    """Whether a body says that the task has ended for good; a writer of before said only whether it
+    has ended."""
+    return bool(body.get("final", body["status"] in ENDED))
+
+
+def again_until(body: Mapping[str, Any]) -> datetime | None:
+    """Until when a body says that the task's message may come again."""
+    return _time(body.get("may_come_again_until"))
+
+
+def settled(document: bytes) -> bool:
+    """Whether a document says the same whenever it is read: no time makes an end of it final."""
+    # Among the last names; what stands before them may be a caller's.
+    at = document.rfind(_AGAIN_UNTIL)
+    return at >= 0 and document.startswith(b"null,", at + len(_AGAIN_UNTIL))
+
+
+def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
+    """A document as it is to be read now: an end that nothing can take back any more is final."""
+    if settled(document):
+        return document
+    body = json.loads(document)
+    until = again_until(body)
+    final = body["status"] in ENDED and (until is None or until <= now)
+    if body.get("final") is final:
+        return document
+    if until is not None:
+        body["current_status"] = text(locale, "failed")
+    revision = body.pop("revision", 0)  # the last
+    body["final"], body["revision"] = final, revision
+    return dumps(body).encode()
 
 
 def entity_tag(document: bytes) -> str:
-    """The ETag of a document: created_at and revision.
+    """The ETag of a document: created_at, revision, and whether time alone has made its end final.
 
     Weak, since the estimate of a task that has not begun may move without a new revision. It is
     read without parsing: the callers' own values stand before created_at, so the last ones count.
@@ -257,7 +293,14 @@ def entity_tag(document: bytes) -> str:
     created = document.rfind(b'"created_at":') + len(b'"created_at":')
     revision = document.rfind(b'"revision":') + len(b'"revision":')
     created_at = document[created : document.index(b",", created)].strip(b'"')
-    return f'W/"{created_at.decode()}/{document[revision:-1].decode()}"'
+    later = "/final" if _settled_since(document) else ""
+    return f'W/"{created_at.decode()}/{document[revision:-1].decode()}{later}"'
+
+
+def _settled_since(document: bytes) -> bool:
+    """Whether a document was made final by the time that has passed since it was written."""
+    dated = _AGAIN_UNTIL in document and not settled(document)
+    return dated and b'"final":true,' in document[-_TAIL:]
 
 
 def created_body(document: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from progress_backend import events as ev
 from progress_backend import wire
+from progress_backend.catalogue import Locale
 from progress_backend.model import Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store import Store
@@ -12,8 +13,8 @@ from progress_backend.store import Store
 class Records:
     """Makes and moves records in the store at a URL."""
 
-    def __init__(self, url: str) -> None:
-        self.settings = Settings(redis_url=url)
+    def __init__(self, url: str, lease_s: float = 30, locale: Locale = "ja") -> None:
+        self.settings = Settings(redis_url=url, lease_s=lease_s, locale=locale)
 
     def create(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
         identity = ev.Identity(task_type="fetch_data", total_items=total, symbol=symbol)
@@ -25,6 +26,13 @@ class Records:
         identity = ev.Identity(task_type="fetch_data")
         worker = Worker("lease-1", "celery@tests")
         return self.apply(task_id, ev.Started(identity=identity, worker=worker))
+
+    def lose(self, task_id: str, again_s: float | None = None) -> Task:
+        """Started, by a message that comes again after so long, and lost."""
+        identity, worker = ev.Identity(task_type="fetch_data"), Worker("lease-1", "celery@tests")
+        begun = self.apply(task_id, ev.Started(identity=identity, worker=worker, again_s=again_s))
+        lost = ev.Lost(lease="lease-1", error_message="worker gone", revision=begun.revision)
+        return self.apply(task_id, lost)
 
     def progress(self, task_id: str, current: int, message: str | None = None) -> Task:
         return self.apply(task_id, ev.Progressed(current=current, message=message))

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
@@ -225,6 +226,25 @@ def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
     result = run("watch", "good", "bad")
     assert result.exit_code == 1
     assert "no such symbol" in result.output
+
+
+def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
+    run: Run, redis_url: str
+) -> None:
+    lost = Records(redis_url, lease_s=0.3, locale="en").lose("job", again_s=0.9)
+    began = time.monotonic()
+    result = run("watch", "job", "--interval", "0.1")
+    assert time.monotonic() - began > 1.0
+    assert result.exit_code == 1
+    said, final = result.output.splitlines()
+    assert lost.message.startswith("Worker lost; may come again until ")
+    assert f"{lost.message} (worker gone)" in said
+    assert "worker gone" in final
+    assert "may come again" not in final
+    shown = run("show", "job").output
+    assert re.search(r"Message +An error occurred", shown)
+    assert json.loads(run("show", "job", "--json").output)["final"] is True
+    assert json.loads(run("tasks", "--json").output)["tasks"][0]["final"] is True
 
 
 def test_watch_follows_and_outlives_the_store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def after(task: Task | None, event: ev.Event, seconds: float = 0) -> Task:
     return transition(task, event, now, task_id="t", locale="en", lease_s=LEASE_S)
 
 
-def failed(late_s: float | None, cause: str, **values: float) -> Task:
+def failed(late_s: float | None, cause: str, **values: Any) -> Task:
     task = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=late_s))
     if cause == LOST:
         lost = ev.Lost(lease=WORKER.lease, error_message="why", revision=task.revision)

@@ -50,7 +50,7 @@ def test_what_has_not_ended(status: str) -> None:
 @pytest.mark.parametrize("status", ["completed", "error", "cancelled"])
 def test_what_has_ended(status: str) -> None:
     update = seen(1, 1, status=status)
-    assert (update.ended, update.suspected) == (True, False)
+    assert (update.ended, update.final) == (True, True)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{}", b"[]", b"null", b"\xff", b'{"created_at":3}'])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from progress_backend import wire
 from progress_backend.errors import TooLarge
-from progress_backend.model import LOST, Task, Worker
+from progress_backend.model import Task, Worker
 from tests.strategies import NOW, mappings, plain_mappings, tasks
 
 SPEC_STATUS = {
@@ -134,6 +134,9 @@ def test_the_update_message_is_the_specifications_and_more() -> None:
         "symbol": "7203.T",
         "estimated_completion": "2024-01-15T10:30:40.200+00:00",
         "processing_details": SPEC_STATUS["processing_details"],
+        "created_at": "2024-01-15T10:30:00.000+00:00",
+        "final": False,
+        "may_come_again_until": None,
     }
 
 
@@ -141,13 +144,6 @@ def test_the_last_message_brings_the_results() -> None:
     ended = replace(RUNNING, status="error", error_message="why", results={"a": 1})
     message = json.loads(wire.update_message(body(ended), "progress_update"))
     assert (message["results"], message["error_message"]) == ({"a": 1}, "why")
-
-
-def test_a_suspicion_is_told_from_an_end() -> None:
-    lost = replace(RUNNING, status="error", error_cause=LOST)
-    assert wire.suspected(body(lost))
-    assert not wire.suspected(body(replace(lost, error_cause="exception")))
-    assert not wire.suspected(body(RUNNING))
 
 
 @given(tasks(mappings))

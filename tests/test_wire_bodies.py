@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend import wire
-from progress_backend.model import Task
+from progress_backend.model import Delivery, Task
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 TASK = Task("t", "fetch_data", 252, "7203.T", created_at=NOW, updated_at=NOW, revision=12)
@@ -69,11 +71,63 @@ def test_a_message_always_has_a_time() -> None:
     assert (said["type"], said["timestamp"]) == ("task_created", "2024-01-15T01:30:00.000+00:00")
 
 
-def test_only_a_lost_run_is_suspected() -> None:
-    for status, cause, suspected in (
-        ("error", "lost", True),
-        ("error", "exception", False),
-        ("running", None, False),
-    ):
-        body = json.loads(wire.encode(replace(TASK, status=status, error_cause=cause)))
-        assert wire.suspected(body) is suspected
+def open_until(minutes: int, **values: Any) -> bytes:
+    """The document of a lost run whose message may come again until then."""
+    until = NOW + timedelta(minutes=minutes)
+    told = {"message": "Worker lost; may come again until …", "error_message": "why", **values}
+    delivery = Delivery(again_until=until)
+    return wire.encode(replace(TASK, status="error", error_cause="lost", delivery=delivery, **told))
+
+
+class TestAnEndThatMayBeTakenBack:
+    def test_is_final_once_the_time_has_passed(self) -> None:
+        document = open_until(5)
+        assert wire.as_of(document, NOW, "en") == document
+        read = json.loads(wire.as_of(document, NOW + timedelta(minutes=5), "en"))
+        before = json.loads(document)
+        assert (before["final"], read["final"]) == (False, True)
+        assert read["current_status"] == "An error occurred"
+        same = {"final": None, "current_status": None}
+        assert {**before, **same} == {**read, **same}
+
+    def test_has_another_tag_then(self) -> None:
+        document = open_until(5)
+        later = wire.as_of(document, NOW + timedelta(hours=1), "en")
+        assert wire.entity_tag(document) == 'W/"2024-01-15T01:30:00.000+00:00/12"'
+        assert wire.entity_tag(later) == 'W/"2024-01-15T01:30:00.000+00:00/12/final"'
+
+    @given(st.text())
+    def test_is_found_whatever_the_job_says(self, said: str) -> None:
+        """Also where that looks like a document's own text."""
+        names = {'"may_come_again_until":null,"final":true,': said, '"final":': said}
+        document = open_until(5, results=names, error_message=f'"final":true,"revision":1}}{said}')
+        assert not wire.settled(document)
+        assert wire.entity_tag(document).endswith('/12"')
+
+    @given(st.text())
+    def test_is_not_found_in_others(self, said: str) -> None:
+        names = {'"may_come_again_until":"2024-01-15T01:30:00.000+00:00",': said}
+        assert wire.settled(wire.encode(replace(TASK, results=names, message=said)))
+
+    def test_of_a_run_without_an_end_is_none(self) -> None:
+        running = replace(TASK, status="running", delivery=Delivery(again_until=NOW))
+        document = wire.encode(running)
+        assert wire.as_of(document, NOW + timedelta(hours=1), "en") == document
+        assert not json.loads(document)["final"]
+
+
+@pytest.mark.parametrize(("status", "final"), [("completed", True), ("running", False)])
+def test_a_document_of_a_writer_of_before_gets_what_it_lacks(status: str, final: bool) -> None:
+    old = json.loads(wire.encode(replace(TASK, status=status)))
+    del old["may_come_again_until"], old["final"]
+    document = json.dumps(old, separators=(",", ":")).encode()
+    read = wire.as_of(document, NOW, "en")
+    assert json.loads(read)["final"] is final
+    assert wire.entity_tag(read) == wire.entity_tag(document)
+    assert json.loads(wire.update_message(old, "progress_update"))["final"] is final
+
+
+def test_a_message_says_of_which_record_it_is_and_whether_it_is_the_last() -> None:
+    said = json.loads(wire.update_message(json.loads(open_until(5)), "progress_update"))
+    assert said["created_at"] == "2024-01-15T01:30:00.000+00:00"
+    assert (said["final"], said["may_come_again_until"]) == (False, "2024-01-15T01:35:00.000+00:00")

@@ -52,7 +52,7 @@ def tasks(
     documents = [document for _, document in paged.rows if document]
     pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
     if as_json:
-        bodies = [json.loads(document) for document in documents]
+        bodies = [json.loads(store.flows.as_of(document, now)) for document in documents]
         echo_json({"tasks": bodies, "pagination": pages, "summary": counts})
         return
     if documents:
@@ -77,6 +77,7 @@ def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
         task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))
         now = store.now()
+    document = document and store.flows.as_of(document, now)
     if document is None:
         raise TaskNotFound(task_id)
     if as_json:

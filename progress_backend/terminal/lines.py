@@ -8,7 +8,7 @@ from typing import IO, Self
 from ..catalogue import Locale
 from ..model import Task
 from . import words
-from .view import View
+from .view import View, is_final
 
 #: A running task is told of again when it passed so many percent more: about ten lines a run.
 STEP_PERCENT = 10
@@ -35,7 +35,7 @@ class Lines:
         self._greeted = True
         before = self._told
         # Only what the view holds is remembered, so the memory is as bounded as the view.
-        self._told = {task.task_id: _what(task) for task in view.tasks}
+        self._told = {task.task_id: _what(task, view.at) for task in view.tasks}
         for task in view.tasks:
             if before.get(task.task_id) != self._told[task.task_id]:
                 self.say(line(task, view.at or task.updated_at, self._locale))
@@ -70,7 +70,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         words.padded(words.status(locale, task.status), words.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        words.told(task, locale),
+        words.told(task, locale, now),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))
@@ -83,6 +83,7 @@ def trouble(view: View, locale: Locale) -> str:
     return words.text(locale, "away", time=f"{view.at:%H:%M:%S}")
 
 
-def _what(task: Task) -> tuple[object, ...]:
+def _what(task: Task, at: datetime | None) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
-    return task.status, task.attempt, task.created_at, task.ended or step
+    end = is_final(task, at) if task.ended else None
+    return task.status, task.attempt, task.created_at, step if end is None else end

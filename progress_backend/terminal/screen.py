@@ -97,10 +97,10 @@ class Screen:
         for task, short_id in zip(shown, ids, strict=True):
             now = self._view.at or task.updated_at
             cells = [self._cell(column, task, short_id, now) for column in columns]
-            table.add_row(*cells, *([_message(task, self._locale)] if beside else []))
+            table.add_row(*cells, *([_message(task, self._locale, now)] if beside else []))
             if not beside and _speaks(task):
                 yield table
-                yield _line("  └ ", _QUIET) + _message(task, self._locale)
+                yield _line("  └ ", _QUIET) + _message(task, self._locale, now)
                 table = self._table(columns, width, beside, head=False)
         if table.row_count:
             yield table
@@ -189,13 +189,13 @@ def _line(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _message(task: Task, locale: Locale) -> Text:
-    return _line(words.told(task, locale), "red" if task.status == TaskStatus.ERROR else "")
+def _message(task: Task, locale: Locale, now: datetime | None) -> Text:
+    return _line(words.told(task, locale, now), "red" if task.status == TaskStatus.ERROR else "")
 
 
 def _speaks(task: Task) -> bool:
     """Whether a message is worth a line: its task goes on, or ended otherwise than it should."""
-    return bool(words.told(task, "en")) and task.status != TaskStatus.COMPLETED
+    return bool(words.told(task, "en", None)) and task.status != TaskStatus.COMPLETED
 
 
 def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:

@@ -12,6 +12,7 @@ from .. import wire
 from ..errors import StoreUnavailable, TaskNotFound
 from ..flows import Flow, summary
 from ..model import Task, TaskStatus
+from ..redelivery import final
 from ..store import Store
 
 #: Tasks that one look reads at most for each of its questions.
@@ -46,8 +47,13 @@ class View:
 
     @property
     def ended(self) -> bool:
-        """Whether there are tasks and all of them have ended."""
-        return bool(self.tasks) and all(task.ended for task in self.tasks)
+        """Whether there are tasks and all of them have ended for good."""
+        return bool(self.tasks) and all(is_final(task, self.at) for task in self.tasks)
+
+
+def is_final(task: Task, at: datetime | None) -> bool:
+    """Whether a task has ended for good, as far as is known at that time."""
+    return task.ended if at is None else final(task, at)
 
 
 class Reader:

@@ -10,6 +10,7 @@ from unicodedata import combining, east_asian_width
 from ..catalogue import Locale, translated
 from ..estimate import estimated_completion
 from ..model import STATUSES, Task, TaskStatus
+from ..redelivery import final
 
 UNKNOWN: Final = "–"
 #: Characters of an id that are shown where they are unique.
@@ -149,7 +150,8 @@ def elapsed(task: Task, now: datetime) -> str:
     """From the start to the end, or to now."""
     if task.started_at is None:
         return UNKNOWN
-    return duration(((task.completed_at or now) - task.started_at).total_seconds())
+    until = task.completed_at or max(now, task.updated_at or now)
+    return duration((until - task.started_at).total_seconds())
 
 
 def eta(task: Task, now: datetime) -> str:
@@ -206,11 +208,14 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def told(task: Task, locale: Locale) -> str:
-    """What a task says of itself: why it failed, else its message. Default texts are in `locale`,
-    whatever the writer's."""
+def told(task: Task, locale: Locale, now: datetime | None) -> str:
+    """What a task says of itself: why it failed, and until when that may be taken back; else its
+    message. Default texts are in `locale`, whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:
-        return clean(translated(locale, task.error_message))
+        error = clean(translated(locale, task.error_message))
+        if now is None or final(task, now):
+            return error
+        return f"{clean(translated(locale, task.message))} ({error})"
     reason = (task.control or {}).get("reason")
     message = clean(translated(locale, task.message))
     return f"{message} ({clean(str(reason))})" if reason else message

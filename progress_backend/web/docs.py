@@ -72,10 +72,10 @@ STATUS = _route(
 )  # fmt: skip
 EVENTS = _route(
     "Follow a task",
-    "Server-sent events: the current state, then each update, until the task has ended. An event's "
+    "Server-sent events: the current state, then each update, until an end is final. An event's "
     "data is the WebSocket's message, its id the record's revision.",
     _STREAM
-    | {204: {"description": "The task has ended with the event that Last-Event-ID names."}}
+    | {204: {"description": "The task has ended for good with the event that Last-Event-ID names."}}
     | _UNKNOWN | _INVALID | _AWAY,
 )  # fmt: skip
 CANCEL = _route(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from datetime import timedelta
 from functools import partial
 from typing import Annotated, Final
 
@@ -44,18 +43,12 @@ async def task_events(
     except HubClosed:
         raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
     assert first is not None
-    if last_event_id == str(first.revision) and _over(api, first):
+    # An EventSource comes back after every end.
+    if last_event_id == str(first.revision) and first.final:
         await updates.aclose()
         return Response(status_code=204)
     quiet = _comment if query.heartbeat is None else partial(_heartbeat, api)
     return EventStream(first, updates, quiet)
-
-
-def _over(api: Api, update: Update) -> bool:
-    """Whether nothing will come after this update: an EventSource comes back after every end."""
-    if not update.ended or not update.suspected or update.ended_at is None:
-        return update.ended
-    return update.ended_at + timedelta(seconds=api.settings.lease_s) < api.store.now()
 
 
 class EventStream(StreamingResponse):

@@ -25,7 +25,7 @@ async def snapshot(api: Api, task_id: str) -> Update:
         raise TaskNotFound(task_id)
     if not begun(document):
         document = await api.store.run(api.flows.estimated(document))
-    return Update.of(document, epoch)
+    return Update.of(api.flows.as_of(document, await api.now()), epoch)
 
 
 async def follow(
@@ -50,27 +50,28 @@ async def follow(
         while True:
             if known.message is not None:
                 yield known
-            if known.ended and not known.suspected:
-                return
-            # A lost run may speak again, and a lost record may be written again.
-            waits = known.suspected or known.message is None
-            over = loop.time() + api.settings.lease_s if waits else None
+            # A lost record may be written again, an end whose message may come again taken back.
+            gone_at = loop.time() + api.settings.lease_s if known.message is None else None
+            quiet_at = None if quiet_s is None else loop.time() + quiet_s
             while True:
-                news = await _news(mailbox, known, _sooner(over, quiet_s))
+                open_for_s = known.open_for_s(api.store.now()) if known.ended else None
+                if open_for_s is not None and open_for_s <= 0:
+                    return
+                over = gone_at if open_for_s is None else loop.time() + open_for_s
+                news = await _news(mailbox, known, _sooner(over, quiet_at))
                 if news is not None:
                     known = news
                     break
-                if over is not None and loop.time() >= over:
-                    if known.message is None:
-                        raise TaskNotFound(task_id)
-                    return
-                yield None
+                if gone_at is not None and loop.time() >= gone_at:
+                    raise TaskNotFound(task_id)
+                if quiet_s is not None and quiet_at is not None and loop.time() >= quiet_at:
+                    quiet_at = loop.time() + quiet_s
+                    yield None
 
 
-def _sooner(over: float | None, quiet_s: float | None) -> float | None:
-    """When to stop waiting, on the loop's clock."""
-    quiet = None if quiet_s is None else asyncio.get_running_loop().time() + quiet_s
-    return min((at for at in (over, quiet) if at is not None), default=None)
+def _sooner(*times: float | None) -> float | None:
+    """The first of these times; None if there is none."""
+    return min((at for at in times if at is not None), default=None)
 
 
 async def _news(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:

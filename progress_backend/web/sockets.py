@@ -48,7 +48,7 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
         heartbeat = asked.heartbeat
     await websocket.accept()
     outlet = Outlet(websocket, api.hub.counts)
-    watcher = Watcher(task_id, outlet, api.settings.lease_s)
+    watcher = Watcher(task_id, outlet, api.settings.lease_s, api.store.now)
 
     def gone() -> None:
         watcher.stop()

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -63,6 +64,15 @@ class Api:
     def flows(self) -> Flows:
         """The flows under the settings."""
         return self.service.flows
+
+    async def now(self) -> datetime:
+        """The store's time, measured unless it was a moment ago.
+
+        Raises:
+            StoreUnavailable: as it says.
+        """
+        await self.store.ready()
+        return self.store.now()
 
     def farewell(self) -> None:
         """Lets every watcher go, and whoever comes."""

@@ -81,6 +81,8 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     document = _there(task_id, await api.reads.get(task_id))
     if not begun(document):
         document = await api.store.run(api.flows.estimated(document))
+    if not wire.settled(document):
+        document = api.flows.as_of(document, await api.now())
     tag = wire.entity_tag(document)
     if if_none_match is not None and matches(if_none_match, tag):
         return Stored(None, tag)
@@ -124,7 +126,8 @@ async def list_of(api: Api, query: schemas.ListQuery) -> Response:
     paged = await api.store.run(
         api.flows.page(query.page, query.limit, query.status, query.task_type, query.symbol)
     )
-    documents = [document for _, document in paged.rows if document is not None]
+    at = await api.now()
+    documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
     pages = pagination(query.page, query.limit, paged.total)
     return _json(wire.list_body(documents, pages, summary(paged)))
 

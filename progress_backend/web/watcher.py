@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from ..errors import TaskNotFound
@@ -13,18 +15,24 @@ from .outlet import Outlet
 ENDED: Final = 1000
 RESTART: Final = 1012
 UNKNOWN: Final = 4404
+#: Time between two looks at the clock of the store, which may be set meanwhile.
+_LONGEST_S: Final = 60.0
 
 
 class Watcher:
     """Passes on what says more than is known, and closes when nothing more will come."""
 
-    __slots__ = ("_early", "_lease_s", "_outlet", "_task_id", "_timer", "known")
+    __slots__ = ("_early", "_lease_s", "_now", "_outlet", "_task_id", "_timer", "known")
 
-    def __init__(self, task_id: str, outlet: Outlet, lease_s: float) -> None:
+    def __init__(
+        self, task_id: str, outlet: Outlet, lease_s: float, now: Callable[[], datetime]
+    ) -> None:
         self._task_id = task_id
         self._outlet = outlet
-        #: A lost run may speak again, and a lost record may be written again, for this long.
+        #: A lost record may be written again for this long.
         self._lease_s = lease_s
+        #: The store's time.
+        self._now = now
         self._timer: asyncio.TimerHandle | None = None
         self._early: Update | None = None
         #: None until it has begun.
@@ -63,14 +71,24 @@ class Watcher:
             self._outlet.tell(update)
             if not update.ended:
                 return
-        if update.ended and not update.suspected:
-            self._outlet.close(ENDED, "the task has ended")
+        if update.ended:
+            self._close_or_wait(update)
         else:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._lease_s, self._give_up)
+            self._wait(self._lease_s)
 
-    def _give_up(self) -> None:
+    def _close_or_wait(self, update: Update) -> None:
+        """The task has ended; if its message may come again, not before that time has passed."""
+        left_s = update.open_for_s(self._now())
+        if left_s > 0:
+            self._wait(min(left_s, _LONGEST_S))
+        else:
+            self._outlet.close(ENDED, "the task has ended")
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._time_is_over)
+
+    def _time_is_over(self) -> None:
         if self.known is None or self.known.message is None:
             self._outlet.close(UNKNOWN, str(TaskNotFound(self._task_id)))
         else:
-            self._outlet.close(ENDED, "the task has ended")
+            self._close_or_wait(self.known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis
 from fastapi import FastAPI
 from playwright.sync_api import expect
 
@@ -93,6 +94,39 @@ def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> No
     japanese = open_page(api, locale="ja-JP")
     expect(japanese.locator("h1")).to_have_text("タスクの進捗")
     expect(japanese).to_have_title("1 件実行中 · タスクの進捗")
+
+
+def test_an_end_that_may_be_taken_back_says_so_until_it_is_final(
+    api: RunningApi, redis_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    message = Records(redis_url, lease_s=1, locale="en").lose("job", again_s=4).message
+    assert message.startswith("Worker lost; may come again until ")
+    shows(page, "job", "error")
+    expect(row(page, "job")).to_contain_text(message)
+    expect(row(page, "job")).to_have_attribute("data-final", "false")
+    expect(row(page, "job")).to_have_attribute("data-final", "true", timeout=15_000)
+    expect(row(page, "job")).not_to_contain_text("may come again")
+    expect(row(page, "job")).to_contain_text("worker gone")
+
+
+def test_a_record_of_an_emptied_store_is_another_one(
+    api: RunningApi, records: Records, redis_url: str, open_page: OpenPage
+) -> None:
+    """It counts from 1 again: its first messages have lower revisions than what was shown."""
+    records.start("job")
+    for current in range(1, 6):
+        records.progress("job", current)
+    page = open_page(api)
+    shows(page, "job", "running")
+    is_live(page)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    with page.expect_response(lambda answer: "internal/tasks" in answer.url):
+        records.start("job", total=10)
+        for current in range(1, 7):
+            records.progress("job", current)
+    expect(row(page, "job")).to_contain_text("60%")
 
 
 SCRIPT = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'

@@ -16,10 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from progress_backend import events as ev
-from progress_backend import wire
 from progress_backend.errors import ConcurrentUpdate, TaskNotFound
 from progress_backend.memory import MemoryStore
-from progress_backend.model import ENDED, TaskStatus
+from progress_backend.model import TaskStatus
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from tests.servers import ROOT
@@ -185,6 +184,5 @@ def test_whatever_writers_do_at_once(shared: OverRedis, data: st.DataObject) -> 
 def _check_order(before: dict, after: dict) -> None:
     assert after["attempt"] >= before["attempt"]
     assert after["updated_at"] >= before["updated_at"]
-    final = before["status"] in ENDED and not wire.suspected(before)
-    if final and after["status"] != TaskStatus.CREATED:  # fresh, or queued again
+    if before["final"] and after["status"] != TaskStatus.CREATED:  # fresh, or queued again
         assert (before["status"], after["status"]) == ("error", "running")

@@ -116,7 +116,7 @@ def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.Monke
 
 def test_a_lost_run_is_waited_for_one_lease(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url, lease_s=1)
-    records = Records(redis_url)
+    records = Records(redis_url, lease_s=1)
     running = records.start("job")
     with opened(url_of(api, "job")) as answer:
         heard = events(answer)

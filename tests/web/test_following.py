@@ -30,10 +30,7 @@ async def test_a_lost_run_is_waited_for(start_api: StartApi, redis_url: str) -> 
 
 async def test_a_lost_run_is_waited_for_one_lease_only(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url, lease_s=0.4)
-    records = Records(redis_url)
-    running = records.start("job")
-    lost = ev.Lost(lease="lease-1", error_message="worker gone", revision=running.revision)
-    records.apply("job", lost)
+    Records(redis_url, lease_s=0.4).lose("job")
     async with api.watch("job") as socket:
         messages = [m async for m in rest(socket)]
         assert [m["error_message"] for m in messages] == ["worker gone"]

@@ -62,6 +62,9 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
             "symbol": "7203.T",
             "estimated_completion": document["estimated_completion"],
             "processing_details": {"a": 1},
+            "created_at": document["created_at"],
+            "final": False,
+            "may_come_again_until": None,
         }
         api.update(task_id, "completed", results={"records_saved": 252})
         end = await said(socket)
@@ -81,7 +84,8 @@ async def test_a_late_watcher_gets_the_current_state_first(api: RunningApi) -> N
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
 async def test_an_ended_task_is_told_once(api: RunningApi, end: str) -> None:
     task_id = api.create()
-    api.cancel(task_id) if end == "cancelled" else api.update(task_id, end, error_message="kaputt")
+    why = {"error_message": "kaputt"} if end == "error" else {}
+    api.cancel(task_id) if end == "cancelled" else api.update(task_id, end, **why)
     async with api.watch(task_id) as socket:
         messages = [m async for m in rest(socket)]
         assert [m["status"] for m in messages] == [end]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from progress_backend.model import Task
+from progress_backend.model import Delivery, Task
 from progress_backend.update import Update
 from progress_backend.web.watcher import Watcher
 from progress_backend.wire import encode
@@ -29,11 +29,14 @@ class Told:
 
 
 def watcher_of(told: Told) -> Watcher:
-    return Watcher("job", told, LEASE_S)  # type: ignore[arg-type]
+    return Watcher("job", told, LEASE_S, lambda: datetime.now(UTC))  # type: ignore[arg-type]
 
 
 def state(revision: int, status: str = "running", cause: str | None = None) -> Update:
     task = Task("job", "fetch_data", 9, status=status, revision=revision, error_cause=cause)
+    if cause is not None:
+        until = datetime.now(UTC) + timedelta(seconds=LEASE_S)
+        task = replace(task, delivery=Delivery(again_until=until))
     return Update.of(encode(replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC))), 1)
 
 

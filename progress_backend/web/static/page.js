@@ -4,13 +4,13 @@ import { makeRow, nameOf, normalized } from "./row.js";
 import { socketUrl, stayConnected } from "./live.js";
 import { language, STATUSES, WORDS } from "./words.js";
 
-const LIMIT = 20, READ_AGAIN_MS = 1_000, NOTICE_MS = 10_000;
+const LIMIT = 20, READ_AGAIN_MS = 1_000, NOTICE_MS = 10_000, FINAL_LOOK_MS = 2_000;
 const byId = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 let words = WORDS[language(asked.get("lang"))];
 let filter = STATUSES.includes(asked.get("status")) ? asked.get("status") : null;
 let page = 1, answer = null, shown = new Map();
-let stop = null, timer = null, reads = 0, readAt = 0, noticeTimer = null;
+let stop = null, timer = null, finalTimer = null, reads = 0, readAt = 0, noticeTimer = null;
 let connection = "connecting", storeAway = false, refusal = "";
 const rows = new Map();
 
@@ -59,12 +59,23 @@ function heard(message) {
     return;
   }
   const known = shown.get(message.task_id);
-  if (known && message.revision > known.revision) {
+  // Of another creation it is another record: the store was emptied, or the id published again.
+  const another = known && message.created_at !== known.created_at;
+  if (known && (another || message.revision > known.revision)) {
     const task = { ...known, ...normalized(message), epoch };
     shown.set(task.task_id, task);
     rows.get(task.task_id)?.show(task, words);
   }
-  if (!known || known.status !== message.status || message.revision < known.revision) readSoon();
+  if (!known || another || known.status !== message.status || message.revision < known.revision) readSoon();
+}
+
+// An end whose message may come again becomes final by the time alone, which no message tells. The
+// browser's clock may be wrong: it is asked again now and then.
+function readWhenFinal() {
+  clearTimeout(finalTimer);
+  const open = [...shown.values()].filter((task) => task.end_time && task.may_come_again_until && !task.final);
+  const left = Math.min(...open.map((task) => Date.parse(task.may_come_again_until) - Date.now()));
+  if (open.length) finalTimer = setTimeout(readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
 }
 
 function connect() {
@@ -188,6 +199,7 @@ function draw() {
   drawState();
   drawFilters();
   drawRows();
+  readWhenFinal();
   byId("list").hidden = answer === null;
   byId("empty").hidden = shown.size > 0;
   byId("table").hidden = !byId("empty").hidden;

@@ -89,6 +89,7 @@ export function makeRow(act) {
     task = now;
     made.dataset.taskId = task.task_id;
     made.dataset.status = task.status;
+    made.dataset.final = task.final;
     status.className = `status ${task.status}`;
     state.textContent = words[task.status] ?? task.status;
     name.textContent = nameOf(task);
