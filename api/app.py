@@ -1,7 +1,7 @@
 """The API for a deployment: uvicorn --factory api.app:create_app, or python -m api.app.
 
 The environment says everything: PROGRESS_* (see `Settings`), CELERY_BROKER_URL for cancels that
-terminate, API_HOST and API_PORT, LOG_LEVEL.
+terminate, API_HOST and API_PORT, FORWARDED_ALLOW_IPS, LOG_LEVEL.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
-from progress_backend.web.serve import HOST, PORT, give_up, serve_app, settle
+from progress_backend.web.serve import (
+    FORWARDED_ALLOW_IPS,
+    HOST,
+    PORT,
+    give_up,
+    serve_app,
+    settle,
+)
 
 
 def create_app() -> FastAPI:
@@ -60,7 +67,8 @@ def main() -> None:
         app = create_app()
     except SettingsError as error:
         give_up(str(error))
-    serve_app(app, os.environ.get("API_HOST") or HOST, int(port))
+    proxies = os.environ.get("FORWARDED_ALLOW_IPS") or FORWARDED_ALLOW_IPS
+    serve_app(app, os.environ.get("API_HOST") or HOST, int(port), proxies)
 
 
 if __name__ == "__main__":

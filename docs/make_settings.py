@@ -49,6 +49,12 @@ _JA: Final = {
     "Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).": (
         "クラスターでのキーのハッシュタグ区画の数です。0 なら通常のキー（Redis 1 ノード）です。"
     ),
+    "Origins, besides the API's own, whose pages may read, change and watch; comma-separated.": (
+        "API 自身のほかに、ページからの読み取り・変更・監視を認めるオリジンです（カンマ区切り）。"
+    ),
+    "Host names, besides localhost, that the API answers to; comma-separated.": (
+        "localhost のほかに、API が応答するホスト名です（カンマ区切り）。"
+    ),
 }
 
 
@@ -70,7 +76,7 @@ def table(lang: str) -> str:
 def _shown(name: str, default: object, lang: str) -> str:
     if default is None:
         return _NOT_SET[lang]
-    if default == "":
+    if default in ("", ()):
         return "—"
     if isinstance(default, bool):
         return f"`{int(default)}`"

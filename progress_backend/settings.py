@@ -24,6 +24,10 @@ CLUSTER_PARTITIONS = 16
 
 #: A zone without a name, as Python writes it.
 _FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
+#: An origin as browsers send it, a scheme of an app's own included; and a host's name.
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -59,6 +63,10 @@ class Settings:
     flower_events: bool = True
     #: Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).
     partitions: int = 0
+    #: Origins, besides the API's own, whose pages may read, change and watch; comma-separated.
+    allowed_origins: tuple[str, ...] = ()
+    #: Host names, besides localhost, that the API answers to; comma-separated.
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s"):
@@ -70,6 +78,8 @@ class Settings:
             raise _unusable("locale", self.locale, " or ".join(LOCALES))
         if not 0 <= self.partitions <= 1_024:
             raise _unusable("partitions", self.partitions, "0 to 1024")
+        for name, one in (("allowed_origins", _origin), ("allowed_hosts", _host)):
+            object.__setattr__(self, name, tuple(map(one, getattr(self, name))))
         self._check_url()
         self.zone()
 
@@ -145,6 +155,11 @@ def _read(name: str, kind: str, raw: Any) -> Any:
         if word not in _TRUE | _FALSE:
             raise _unusable(name, raw, "1 or 0")
         return word in _TRUE
+    if kind.startswith("tuple"):
+        words = raw.split(",") if isinstance(raw, str) else raw
+        if not isinstance(words, (list, tuple, set, frozenset)):
+            raise _unusable(name, raw, "a list, or a text with commas between its entries")
+        return tuple(word for word in (str(word).strip() for word in words) if word)
     try:
         if kind == "float":
             return float(raw)
@@ -153,6 +168,24 @@ def _read(name: str, kind: str, raw: Any) -> Any:
     except (TypeError, ValueError) as error:
         raise _unusable(name, raw, "a number") from error
     return str(raw).strip()
+
+
+def _origin(given: str) -> str:
+    """An origin as a browser writes it: in small letters, without its scheme's own port."""
+    found = _ORIGIN.fullmatch(given.lower())
+    if found is None:
+        expected = "origins such as https://app.example.com (no path, no *), commas between them"
+        raise _unusable("allowed_origins", given, expected)
+    scheme, host, port = found.groups()
+    return f"{scheme}://{host}{'' if port == _DEFAULT_PORTS.get(scheme) else port or ''}"
+
+
+def _host(given: str) -> str:
+    """A host's name in small letters."""
+    if not _HOST.fullmatch(given.lower()):
+        expected = "names such as tasks.example.com (no port, no *), commas between them"
+        raise _unusable("allowed_hosts", given, expected)
+    return given.lower()
 
 
 def _unusable(name: str, value: object, expected: str) -> SettingsError:

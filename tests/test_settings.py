@@ -25,6 +25,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "timezone": "UTC",
         "flower_events": True,
         "partitions": 0,
+        "allowed_origins": (),
+        "allowed_hosts": (),
     }
 
 
@@ -53,6 +55,8 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "locale": "en",
         "timezone": "Asia/Tokyo",
         "flower_events": "0",
+        "allowed_origins": "https://app.example.com",
+        "allowed_hosts": "tasks.example.com",
     }
     text = texts.get(field.name, "7")
     by_environ = Settings.from_sources(None, {f"PROGRESS_{field.name.upper()}": text})
@@ -60,7 +64,39 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
     assert by_environ == by_conf
     value = getattr(by_environ, field.name)
     assert value != field.default
-    assert str(value) in (text, f"{text}.0", "False")
+    assert str(value) in (text, f"{text}.0", "False", f"('{text}',)")
+
+
+def test_lists_are_texts_with_commas_or_lists_of_celery() -> None:
+    wanted = ("https://app.example.com", "http://localhost:5173")
+    text = " HTTPS://App.Example.com:443, http://localhost:5173 ,"
+    assert Settings.from_sources(None, {"PROGRESS_ALLOWED_ORIGINS": text}).allowed_origins == wanted
+    for kind in (list, tuple):
+        conf = {"progress_allowed_origins": kind(wanted)}
+        assert Settings.from_sources(conf, {}).allowed_origins == wanted
+    hosts = Settings.from_sources(None, {"PROGRESS_ALLOWED_HOSTS": "A.example.com,b"}).allowed_hosts
+    assert hosts == ("a.example.com", "b")
+    assert Settings(allowed_origins=("http://[::1]:80",)).allowed_origins == ("http://[::1]",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ORIGINS", "*"),
+        ("ORIGINS", "null"),
+        ("ORIGINS", "app.example.com"),
+        ("ORIGINS", "https://app.example.com/"),
+        ("ORIGINS", "https://*.example.com"),
+        ("ORIGINS", "https://app.example.com https://b.example.com"),
+        ("HOSTS", "*"),
+        ("HOSTS", "app.example.com:80"),
+        ("HOSTS", "https://app.example.com"),
+        ("HOSTS", ".example.com"),
+    ],
+)
+def test_names_of_the_web_that_cannot_be_used(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"PROGRESS_ALLOWED_{name} is .*; it must be .*example"):
+        Settings.from_sources(None, {f"PROGRESS_ALLOWED_{name}": text})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ..settings import Settings
 from . import described
 from .direct import Direct
 from .direct_socket import DirectSocket
+from .guard import Guard
 from .metrics import metrics_router
 from .page import page_router
 from .router import router
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.docs_url = described.PATH  # where ours is, for whoever links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
+    app.add_middleware(Guard)
     app.add_middleware(Direct)
     app.add_middleware(DirectSocket)
     app.include_router(router)

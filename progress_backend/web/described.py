@@ -12,7 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
-described_router = APIRouter(include_in_schema=False)
+from .guard import GuardedRoute
+
+described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH: Final = "/docs"
 _PLACE: Final = '<div id="swagger-ui">'

@@ -1,7 +1,7 @@
 """What polling clients ask for, a task's status and the list, answered before FastAPI's routing.
 
 Finding a route and its parameters takes FastAPI longer than all the rest of a read. Whatever is
-not a plain read goes on to the routes, which answer alike.
+not a plain read, or comes from another origin's page, goes on to the routes, which answer alike.
 """
 
 from __future__ import annotations
@@ -39,39 +39,37 @@ class Direct:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request that it knows; all others go on to FastAPI."""
-        found = _found(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if found is None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        found = _found(scope, headers)
+        api = None if found is None else api_of(HTTPConnection(scope))
+        if found is None or api is None or not api.access.is_plain(scope, headers):
             await self._app(scope, receive, send)
             return
         began = perf_counter()
         route, answering = found
-        api = api_of(HTTPConnection(scope))
         try:
             response = await answering(api)
         except ProgressError as error:
             response = answer(error)
         api.measured.request("GET", route, response.status_code, perf_counter() - began)
+        response.raw_headers += api.access.marks
         await response(scope, receive, send)
 
 
-def _found(scope: Scope) -> tuple[str, Answering] | None:
+def _found(scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answering] | None:
     """The route that a GET is for, and what answers it; None leaves it to FastAPI."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):
-            known = _known(scope)
+            tag = headers.get(b"if-none-match")
+            known = None if tag is None else tag.decode("latin-1")
             return _STATUS, lambda api: status_of(api, task_id, known)
     elif path == _LIST and (query := _query(scope)) is not None:
         return _LIST, lambda api: list_of(api, query)
-    return None
-
-
-def _known(scope: Scope) -> str | None:
-    """The first If-None-Match."""
-    for name, value in scope["headers"]:
-        if name == b"if-none-match":
-            return bytes(value).decode("latin-1")
     return None
 
 

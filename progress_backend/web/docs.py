@@ -33,6 +33,12 @@ _STREAM: Answers = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+_FORBIDDEN: Answers = {
+    403: _answer(
+        "A page of another origin asks, or the Host is not this service's.", bodies.Problem
+    )
+}
+_FORM: Answers = {415: _answer("The body is of a form's type.", bodies.Problem)}
 _LARGE: Answers = {
     413: _answer("The body, or the record it would make, is too large.", bodies.Problem)
 }
@@ -52,13 +58,14 @@ CREATE = _route(
     "Create a task",
     "Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then "
     "adopts it.",
-    {201: _answer("Created.", bodies.Created, examples.CREATED)} | _LARGE | _INVALID | _AWAY,
-)
+    {201: _answer("Created.", bodies.Created, examples.CREATED)}
+    | _FORBIDDEN | _LARGE | _FORM | _INVALID | _AWAY,
+)  # fmt: skip
 UPDATE = _route(
     "Update a task's progress",
     "Records figures, text and status in one step. A task that has ended changes no more.",
     {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
-    | _UNKNOWN | _REFUSED | _LARGE | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
 )  # fmt: skip
 STATUS = _route(
     "Read a task",
@@ -68,7 +75,7 @@ STATUS = _route(
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
     }
-    | _UNKNOWN | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
 )  # fmt: skip
 EVENTS = _route(
     "Follow a task",
@@ -76,20 +83,20 @@ EVENTS = _route(
     "data is the WebSocket's message, its id the record's revision.",
     _STREAM
     | {204: {"description": "The task has ended for good with the event that Last-Event-ID names."}}
-    | _UNKNOWN | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
 )  # fmt: skip
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "
     "`terminate`, which needs the broker.",
     {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
-    | _UNKNOWN | _REFUSED | _LARGE | _INVALID
+    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID
     | {503: _answer("The store or the broker is away; what was done is said.", bodies.Conflict)},
 )  # fmt: skip
 LIST = _route(
     "List tasks",
     "Newest first, filtered by any combination; the summary counts all tasks.",
-    {200: _answer("One page.", bodies.TaskList, examples.LIST)} | _INVALID | _AWAY,
+    {200: _answer("One page.", bodies.TaskList, examples.LIST)} | _FORBIDDEN | _INVALID | _AWAY,
 )
 HEALTH = _route(
     "Health of the service",
@@ -97,12 +104,13 @@ HEALTH = _route(
     {
         200: _answer("It works.", bodies.Health, examples.HEALTHY),
         503: _answer("The store or the subscription is away.", bodies.Health, examples.UNHEALTHY),
-    },
+    }
+    | _FORBIDDEN,
 )
 LIVE = _route(
     "Whether the process answers",
     "Looks at nothing else: to decide about a restart.",
-    {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
+    {200: _answer("It does.", bodies.Alive, {"status": "alive"})} | _FORBIDDEN,
 )
 METRICS = _route(
     "Figures for Prometheus",
@@ -112,5 +120,6 @@ METRICS = _route(
             "description": "In Prometheus's text format, or OpenMetrics.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         }
-    },
+    }
+    | _FORBIDDEN,
 )

@@ -16,6 +16,7 @@ from ..hub import HubClosed
 from ..update import Update
 from . import docs, schemas
 from .following import follow
+from .guard import HEAD
 from .state import Api, api_of
 from .strict import RETRY_AFTER, StrictRoute
 
@@ -47,6 +48,9 @@ async def task_events(
     if last_event_id == str(first.revision) and first.final:
         await updates.aclose()
         return Response(status_code=204)
+    if HEAD in request.scope:
+        await updates.aclose()
+        return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
     quiet = _comment if query.heartbeat is None else partial(_heartbeat, api)
     return EventStream(first, updates, quiet)
 
@@ -55,11 +59,11 @@ class EventStream(StreamingResponse):
     """Sends updates until there are no more, and lets go of them however it ends."""
 
     media_type = "text/event-stream"
+    #: nginx would keep the events until its buffer is full.
+    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
     def __init__(self, first: Update, updates: Updates, quiet: Callable[[], str]) -> None:
-        # nginx would keep the events until its buffer is full.
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_texts(first, updates, quiet), headers=headers)
+        super().__init__(_texts(first, updates, quiet), headers=self.ITS_HEADERS)
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,9 +14,10 @@ from .. import commands as c
 from ..errors import StoreUnavailable
 from ..model import STATUSES
 from . import docs
+from .guard import GuardedRoute
 from .state import Api, api_of
 
-metrics_router = APIRouter(tags=["health"])
+metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 
 @metrics_router.get("/metrics", **docs.METRICS)

@@ -9,7 +9,9 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-page_router = APIRouter(include_in_schema=False)
+from .guard import GuardedRoute
+
+page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
 _FILES: Final = StaticFiles(directory=_FOLDER)
@@ -19,7 +21,6 @@ _HEADERS: Final = {
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # Asked for again each time: page and service always fit together.
     "Cache-Control": "no-cache",

@@ -14,10 +14,14 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from .access import Bound
 from .app import create_app
+from .proxied import Proxied
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8004
+#: Proxies on this machine, as uvicorn has it.
+FORWARDED_ALLOW_IPS: Final = "127.0.0.1"
 
 #: Seconds between pings to a WebSocket client, and until an unanswered one ends the connection.
 PING_S: Final = 20.0
@@ -53,11 +57,13 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     celery_app: Any = None,
+    forwarded_allow_ips: str = FORWARDED_ALLOW_IPS,
 ) -> None:
     """Serves until SIGINT or SIGTERM; port 0 picks a free one.
 
-    `celery_app` gives the broker for cancels that terminate. A store that does not answer is no
-    reason to stop: it is said once, and requests get 503 until it does.
+    `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
+    whose `X-Forwarded-*` headers count: addresses and networks, with commas between them. A store
+    that does not answer is no reason to stop: it is said once, and requests get 503 until it does.
 
     Raises:
         SystemExit: 1, the settings name no store or the port cannot be had; said on stderr.
@@ -66,19 +72,26 @@ def serve(
         app = create_app(settings, celery_app=celery_app)
     except SettingsError as error:
         give_up(str(error))
-    serve_app(app, host, port)
+    serve_app(app, host, port, forwarded_allow_ips)
 
 
-def serve_app(app: FastAPI, host: str, port: int) -> None:
+def serve_app(
+    app: FastAPI, host: str, port: int, forwarded_allow_ips: str = FORWARDED_ALLOW_IPS
+) -> None:
     """Serves an application that holds the router; ends as `serve` does."""
     allow_many_files()
     listening = bound(host, port)
+    app.state.progress_bound = Bound(host, listening.getsockname()[0])
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
         "(live page: /, API description: /docs)\n"
     )
-    _Server(uvicorn.Config(app, host=host, port=port, **OPTIONS)).run(sockets=[listening])
+    served: Any = Proxied(
+        app, forwarded_allow_ips
+    )  # in place of uvicorn's, which leaves out the host
+    config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **OPTIONS)
+    _Server(config).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -29,6 +29,7 @@ router = APIRouter(prefix="/internal")
 # Close codes. 1013 tells a client to come back.
 FAILED = 1011
 TRY_LATER = 1013
+FORBIDDEN = 4403
 INVALID = 4422
 AWAY = "the progress store does not answer"
 MISSED = "updates were missed: connect again, then read the list"
@@ -38,6 +39,9 @@ MISSED = "updates were missed: connect again, then read the list"
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Tells the current state, then each update, until the task has ended."""
     api = api_of(websocket)
+    if (refusal := api.access.refusal(websocket.scope)) is not None:
+        await _refuse(websocket, FORBIDDEN, refusal.detail)
+        return
     heartbeat = None
     if websocket.scope["query_string"]:
         try:
@@ -78,6 +82,9 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
 async def watch_tasks(websocket: WebSocket) -> None:
     """Tells each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
+    if (refusal := api.access.refusal(websocket.scope)) is not None:
+        await _refuse(websocket, FORBIDDEN, refusal.detail)
+        return
     try:
         asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
     except ValidationError as error:
@@ -144,7 +151,7 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
 
 
 async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
-    # Before accept() a close code would reach the client as HTTP 403.
+    # Before accept() a page would see neither code nor reason, and come back again and again.
     await websocket.accept()
     await websocket.close(code, reason_of(reason))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from ..feed import Feed
 from ..flows import Flows
@@ -23,6 +24,7 @@ from ..service import RedisProgressService
 from ..settings import Settings
 from ..store import AsyncStore
 from ..update import Update
+from .access import Access, Bound
 from .farewell import at_signals
 from .measured import Measured
 from .terminate import Broker
@@ -36,6 +38,7 @@ class Api:
     """The parts behind the routes, one set an application and event loop."""
 
     settings: Settings
+    access: Access
     store: AsyncStore
     #: Where reads of one task go, since very many are asked for at once.
     reads: JoinedReads
@@ -48,7 +51,7 @@ class Api:
     measured: Measured
 
     @classmethod
-    def open(cls, settings: Settings, celery_app: Any = None) -> Api:
+    def open(cls, settings: Settings, celery_app: Any = None, bound: Bound | None = None) -> Api:
         """Opens them; the listener begins to connect. Needs a running event loop."""
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
@@ -58,7 +61,8 @@ class Api:
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
         reads = JoinedReads(store)
-        return cls(settings, store, reads, service, hub, feed, listener, broker, Measured())
+        access, measured = Access(settings, bound), Measured()
+        return cls(settings, access, store, reads, service, hub, feed, listener, broker, measured)
 
     @property
     def flows(self) -> Flows:
@@ -97,7 +101,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()
     if settings is None:
         settings = settings_of_environment(celery_app)
-    api = Api.open(settings, celery_app)
+    api = Api.open(settings, celery_app, getattr(app.state, "progress_bound", None))
     app.state.progress = api
     # Lost runs are found as long as any process looks for them, even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
@@ -125,6 +129,22 @@ def api_of(connection: HTTPConnection) -> Api:
             "itself, enter progress_backend.web.lifespan(app) in yours"
         )
     return api
+
+
+def access_of(scope: Scope) -> Access:
+    """Which requests may pass in a request's application; its files need no lifespan.
+
+    Raises:
+        RuntimeError: as `api_of`, if the application was not made by `create_app`.
+    """
+    state = scope["app"].state
+    api = getattr(state, "progress", None)
+    if isinstance(api, Api):
+        return api.access
+    settings = getattr(state, "progress_settings", None)
+    if settings is None:
+        return api_of(HTTPConnection(scope)).access
+    return Access(settings, getattr(state, "progress_bound", None))
 
 
 def settings_of_environment(celery_app: Any = None) -> Settings:

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from ..errors import ProgressError, StoreUnavailable, TransitionRefused
+from .guard import HEAD, GuardedRoute
 from .terminate import BrokerUnavailable
 
 #: Largest request body, in bytes.
@@ -63,7 +63,7 @@ class StrictRequest(Request):
         return value
 
 
-class StrictRoute(APIRoute):
+class StrictRoute(GuardedRoute):
     """A route with strict requests, whose `ProgressError`s become answers; it is measured."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -84,7 +84,8 @@ class StrictRoute(APIRoute):
             api = getattr(request.app.state, "progress", None)
             if api is not None:
                 took = time.perf_counter() - began
-                api.measured.request(request.method, self.path_format, status, took)
+                method = "HEAD" if HEAD in request.scope else request.method
+                api.measured.request(method, self.path_format, status, took)
 
         async def strict(request: Request) -> Response:
             try:

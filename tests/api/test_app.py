@@ -7,12 +7,14 @@ import sys
 
 import httpx
 import pytest
+import websockets
 
 from api.app import create_app, log_config
 from progress_backend.errors import SettingsError
 from tests.conftest import StartService
 from tests.waiting import eventually
 from tests.web.test_serve import READY, answers
+from tests.web.test_sockets import closed
 
 
 @pytest.mark.parametrize("way", ["module", "factory"])
@@ -76,3 +78,22 @@ def test_each_log_level_is_taken() -> None:
     loggers = log_config("DEBUG")["loggers"]
     # To the checker its values are objects.
     assert loggers["progress_backend"] == {"level": "DEBUG"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+async def test_the_specifications_address_leads_to_it_in_a_network_of_containers(
+    start_service: StartService, redis_url: str, host: str
+) -> None:
+    """ws://notification:8004 of another service; on loopback the name is a stranger's."""
+    env = {"PROGRESS_REDIS_URL": redis_url, "API_HOST": host, "API_PORT": "0"}
+    service = start_service([sys.executable, "-m", "api.app"], env=env)
+    port = int(service.wait_for_log(rf"progress-backend: http://{host}:(\d+)").group(1))
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
+    url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
+    async with websockets.connect(url, proxy=None, host="127.0.0.1", port=port) as one:
+        assert await closed(one) == (4404 if host == "0.0.0.0" else 4403)
+    # A page of that very address, as a browser in the network would have it.
+    async with websockets.connect(
+        url, proxy=None, host="127.0.0.1", port=port, origin="http://notification:8004"
+    ) as one:
+        assert await closed(one) == (4404 if host == "0.0.0.0" else 4403)

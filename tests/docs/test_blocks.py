@@ -24,6 +24,7 @@ from tests.servers import ROOT
 pytestmark = pytest.mark.parametrize("document", documents())
 #: The languages of blocks that do something.
 DOING = ("python", "sh", "js", "nginx")
+QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
     ("README.md", "progress-backend"): "tests/docs/test_readme.py",
@@ -39,10 +40,14 @@ FOLLOWED = {
     ("docs/quick-start.md", "Flask"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "FastAPI"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
+    (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
     ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
 }
 #: The same of scripts for a browser.
-SHOWN = {("docs/quick-start.md", "Reading the record"): "tests/browser/test_quick_start.py"}
+SHOWN = {
+    (QUICK_START, "Reading the record"): "tests/browser/test_quick_start.py",
+    (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
+}
 #: Documents that are followed from their first block to their last.
 WHOLE = {
     "docs/docker.md": "tests/docker/test_documents.py",

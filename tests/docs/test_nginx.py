@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from socket import create_connection
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from tests.web.serving import RunningApi, free_port
 __all__ = ["start_api"]
 
 pytestmark = pytest.mark.integration
+NAME = "tasks.example.com"
 #: What a distribution's nginx.conf says around the block, kept within one folder; a single process
 #: stays the user that it is, and so may read that folder.
 AROUND = """
@@ -69,7 +71,12 @@ def configuration(folder: Path, port: int, apis: list[RunningApi]) -> Path:
 
 @pytest.fixture
 def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
-    return [start_api(redis_url=redis_url) for _ in range(2)]
+    """Two on loopback that know the name which the document gives them."""
+    (block,) = blocks("docs/operations.md", "The API behind a proxy", "sh")
+    found = re.fullmatch(r"export PROGRESS_ALLOWED_HOSTS=(\S+)\n", block.text)
+    assert found is not None
+    assert found[1] == NAME
+    return [start_api(redis_url=redis_url, allowed_hosts=(NAME,)) for _ in range(2)]
 
 
 @pytest.fixture
@@ -142,3 +149,34 @@ def test_requests_go_to_both_and_the_page_has_its_place(
     with socket(proxied, "/progress/internal/ws/tasks") as watching:
         apis[1].update(task_id, current_items=1)
         assert task_id in watching.recv(10)
+
+
+#: As browsers send them of a page at the proxy, which they find on port 80.
+OWN = {"Host": NAME, "Origin": f"http://{NAME}", "Sec-Fetch-Site": "same-origin"}
+
+
+def test_its_own_page_may_act_and_others_may_not(apis: list[RunningApi], proxied: int) -> None:
+    task_id = apis[0].create()
+    with httpx.Client(base_url=f"http://127.0.0.1:{proxied}", trust_env=False) as client:
+
+        def update(**headers: str) -> int:
+            path = f"/internal/task/{task_id}/update"
+            body = {"status": "running"}
+            return client.put(path, json=body, headers={**OWN, **headers}).status_code
+
+        assert update() == 200
+        assert update(Origin="http://evil.test") == 403
+        assert update(Host="evil.test", Origin="http://evil.test") == 403
+        # It cannot be had for a name, nor by saying what a proxy says.
+        assert update(Host="evil.test", **{"X-Forwarded-Host": NAME}) == 403
+        # A page without TLS is another one where nginx says that there is TLS.
+        assert update(**{"X-Forwarded-Proto": "https"}) == 200, "nginx says it anew"
+    for origin, opens in ((f"http://{NAME}", True), ("http://evil.test", False)):
+        url = f"ws://{NAME}:80/internal/ws/task/{task_id}"
+        sock = create_connection(("127.0.0.1", proxied))
+        with connect(url, sock=sock, proxy=None, origin=origin) as watching:
+            if opens:
+                assert task_id in watching.recv(10)
+            else:
+                with pytest.raises(Exception, match="4403"):
+                    watching.recv(10)

@@ -47,7 +47,8 @@ ASKED = [
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
-    own = ("date", "location")  # the time, and a redirection to one's own port
+    # The time, a redirection to one's own port, and what an application puts on its own answers.
+    own = ("date", "location", "x-content-type-options")
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, answer.content, headers
 

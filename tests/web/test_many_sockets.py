@@ -41,7 +41,7 @@ def opened(port: int, path: str) -> socket.socket:
     """A connection that asked for a WebSocket."""
     one = socket.create_connection(("127.0.0.1", port), 30)
     one.sendall(
-        f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     return one

@@ -1,0 +1,190 @@
+"""Which HTTP requests and sockets may pass, by `Host`, `Origin`, `Sec-Fetch-Site` and body; pure.
+
+There is no login yet: what keeps strangers out is that they do not reach the port. A browser
+reaches it for every page that is open in it, so a page of another origin is let in by name alone. A
+program (curl, a service) sends neither `Origin` nor `Sec-Fetch-Site`, and is asked nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from starlette.types import Scope
+
+from ..settings import Settings
+
+#: No browser takes an answer for anything else than it says it is.
+NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+#: In a scope's `extensions`: the X-Forwarded-Host of a proxy that is trusted.
+FORWARDED_HOST: Final = "progress_backend.forwarded_host"
+#: Bodies that any page may have a browser send, without asking this service first.
+FORM_TYPES: Final = (
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+)
+_READS: Final = ("GET", "HEAD", "OPTIONS")
+_EVENTS: Final = "/events"
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_SECURE: Final = ("https", "wss")
+#: A Host header: its name, or an address in brackets, and its port.
+_AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
+#: Host headers whose answer is remembered: there are few, but for one who makes them up.
+_REMEMBERED: Final = 256
+#: Of what somebody sent, as much as a refusal repeats.
+_REPEATED: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request may not pass."""
+
+    status: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where a server listens: the name that it was given, and the address that this led to."""
+
+    name: str
+    address: str
+
+
+class Access:
+    """The rule, under one set of settings and for one server.
+
+    `bound` is where the server listens. Where that is not known, under somebody else's server, the
+    address at which each connection arrived stands for it.
+    """
+
+    def __init__(self, settings: Settings, bound: Bound | None = None) -> None:
+        self._origins = frozenset(settings.allowed_origins)
+        self._hosts = frozenset(settings.allowed_hosts)
+        self._bound = bound
+        self._is_ours = lru_cache(_REMEMBERED)(self._names_us)
+        #: What every answer bears: it is what it says, and may differ by the origin that asks.
+        self.marks: Final = [NOSNIFF, *([(b"vary", b"Origin")] if self._origins else [])]
+
+    def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        """Whether a read passes and its answer needs nothing said to a page: for the short way.
+
+        `headers` are the scope's as a mapping.
+        """
+        server = scope["server"]
+        return (
+            b"origin" not in headers
+            and len(headers) == len(scope["headers"])  # else something came twice
+            and self._is_ours(headers.get(b"host"), server[0] if server else None)
+        )
+
+    def refusal(self, scope: Scope) -> Refusal | None:
+        """Why the request or socket may not pass; None lets it."""
+        server = scope["server"]
+        address = server[0] if server else None
+        for host in _values(scope, b"host"):
+            if not self._is_ours(host, address):
+                return Refusal(
+                    403,
+                    f"this service is not {_shown(host)}; if it is, add the name to "
+                    "PROGRESS_ALLOWED_HOSTS",
+                )
+        reads = scope["type"] == "http" and scope["method"] in _READS
+        if reads and not scope["path"].endswith(_EVENTS):
+            return None
+        return self._of_origin(scope) or (None if reads else _of_body(scope))
+
+    def _of_origin(self, scope: Scope) -> Refusal | None:
+        origins = list(_values(scope, b"origin"))
+        for origin in origins:
+            if not self.lets_in(origin.decode("latin-1"), scope):
+                return Refusal(
+                    403,
+                    f"pages of {_shown(origin)} may not do this; if they are yours, add the origin "
+                    "to PROGRESS_ALLOWED_ORIGINS",
+                )
+        if not origins and b"cross-site" in _values(scope, b"sec-fetch-site"):
+            return Refusal(403, "a page of another site may not do this")
+        return None
+
+    def lets_in(self, origin: str, scope: Scope) -> bool:
+        """Whether pages of the origin may do what this service's own page may."""
+        return origin.lower() in self._origins or _is_own(origin, scope)
+
+    def crossing(self, scope: Scope) -> str | None:
+        """The origin of another host that asks and is let in; it has to be told so (CORS)."""
+        if not self._origins:
+            return None
+        origins = [origin.decode("latin-1") for origin in _values(scope, b"origin")]
+        return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
+
+    def _names_us(self, host: bytes | None, address: str | None) -> bool:
+        """Whether a Host header may be ours. A page whose name was made to lead here (DNS
+        rebinding) sends that name."""
+        if not host:
+            return True  # no browser leaves it out
+        if self._bound is not None:
+            address = self._bound.address
+        if not self._hosts and not (address and _is_loopback(address)):
+            return True
+        found = _AUTHORITY.fullmatch(host.decode("latin-1").lower())
+        if found is None:
+            return False
+        name = found[1].removesuffix(".")
+        return (
+            name == "localhost"
+            or (self._bound is not None and name == self._bound.name.lower())
+            or name.endswith(".localhost")
+            or name in self._hosts
+            or _is_address(name.strip("[]"))
+        )
+
+
+def _of_body(scope: Scope) -> Refusal | None:
+    for value in _values(scope, b"content-type"):
+        kind = value.decode("latin-1").partition(";")[0].strip().lower()
+        if kind in FORM_TYPES:
+            return Refusal(415, f"send the body as application/json, not as {kind}")
+    return None
+
+
+def _is_own(origin: str, scope: Scope) -> bool:
+    """Whether the origin is the host that the request was sent to."""
+    scheme, _, authority = origin.lower().partition("://")
+    if scheme not in _DEFAULT_PORTS or (scope["scheme"] in _SECURE and scheme != "https"):
+        return False
+    forwarded = scope.get("extensions", {}).get(FORWARDED_HOST)
+    hosts = [forwarded] if forwarded else list(_values(scope, b"host"))
+    port = _DEFAULT_PORTS[scheme]
+    return bool(hosts) and all(
+        host.decode("latin-1").lower().removesuffix(port) == authority for host in hosts
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether a server that listens there is for this machine alone."""
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def _is_address(name: str) -> bool:
+    """Whether it is an IP address: no name leads there, so nobody can make it lead elsewhere."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return (value for key, value in headers if key == name)
+
+
+def _shown(value: bytes) -> str:
+    text: Any = value.decode("latin-1")
+    return repr(text if len(text) <= _REPEATED else f"{text[:_REPEATED]}…")

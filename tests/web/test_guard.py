@@ -1,0 +1,217 @@
+"""The guard over real connections: every route, short and long, in one's own application, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import redis
+import websockets
+from fastapi import FastAPI
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, lifespan, metrics_router, page_router, router
+from tests.records import Records
+from tests.web.serving import RunningApi
+from tests.web.test_sockets import closed, said
+
+FRIEND = "http://localhost:5173"
+FOE = "http://evil.test"
+KINDS = ["application", "router", "mounted"]
+#: What says so with a body, of whatever kind.
+WRITES = [
+    ("POST", "/internal/create-task", {"task_type": "t", "total_items": 1}),
+    ("PUT", "/internal/task/job/update", {"status": "paused"}),
+    ("POST", "/internal/task/job/cancel", {}),
+]
+READS = [
+    "/internal/task/job/status",
+    "/internal/task/nope/status",
+    "/internal/tasks",
+    "/internal/tasks?page=0",
+    "/internal/health",
+    "/internal/health/live",
+    "/metrics",
+    "/",
+    "/static/page.js",
+]
+
+
+def application(kind: str, settings: Settings) -> FastAPI:
+    """The routes, in each of the three ways to have them; two of them under /at."""
+    if kind == "application":
+        return create_app(settings)
+    if kind == "mounted":
+        inner = create_app(settings)
+
+        @asynccontextmanager
+        async def both(_: FastAPI) -> AsyncIterator[None]:
+            async with lifespan(inner):
+                yield
+
+        outer = FastAPI(lifespan=both)
+        outer.mount("/at", inner)
+        return outer
+    own = FastAPI(docs_url=None)
+    own.state.progress_settings = settings
+    for part in (router, metrics_router, page_router):
+        own.include_router(part, prefix="/at")
+    return own
+
+
+@pytest.fixture(params=KINDS)
+def guarded(request: pytest.FixtureRequest, redis_url: str) -> Iterator[RunningApi]:
+    """An API that lets one origin and one name in, with one running job."""
+    Records(redis_url).start("job")
+    settings = Settings(
+        redis_url=redis_url, allowed_origins=(FRIEND,), allowed_hosts=("tasks.example.com",)
+    )
+    running = RunningApi(application(request.param, settings)).start()
+    if request.param != "application":
+        running.http.base_url = f"http://127.0.0.1:{running.port}/at"
+    yield running
+    running.stop()
+
+
+def stored(redis_url: str) -> dict[bytes, Any]:
+    with redis.Redis.from_url(redis_url) as client:
+        return {key: client.dump(key) for key in client.keys("task*")}
+
+
+def test_writes_of_a_foreign_page_change_nothing(guarded: RunningApi, redis_url: str) -> None:
+    before = stored(redis_url)
+    for method, path, body in WRITES:
+        for headers in (
+            {"Origin": FOE},
+            {"Origin": "null"},
+            {"Origin": FOE, "Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Host": "evil.test", "Origin": FOE},
+            {"Host": "evil.test"},
+        ):
+            answer = guarded.http.request(method, path, json=body, headers=headers)
+            assert answer.status_code == 403, (path, headers)
+            assert answer.json()["detail"]
+            assert "access-control-allow-origin" not in answer.headers
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+            for content in (b"", b"{}"):
+                answer = guarded.http.request(
+                    method, path, content=content, headers={"Content-Type": kind}
+                )
+                assert answer.status_code == 415, (path, kind)
+                assert "application/json" in answer.json()["detail"]
+    assert stored(redis_url) == before
+
+
+def test_own_pages_named_origins_and_programs_may(guarded: RunningApi) -> None:
+    own = f"http://127.0.0.1:{guarded.port}"
+    for headers in (
+        {},
+        {"Origin": own, "Sec-Fetch-Site": "same-origin"},
+        {"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://tasks.example.com", "Host": "tasks.example.com"},
+    ):
+        for method, path, body in WRITES[:2]:
+            answer = guarded.http.request(method, path, json=body, headers=headers)
+            assert answer.is_success, (path, headers, answer.text)
+            friend = answer.headers.get("access-control-allow-origin")
+            assert friend == (FRIEND if headers.get("Origin") == FRIEND else None)
+    assert guarded.http.post("/internal/task/job/cancel").status_code == 200
+
+
+def test_reads_say_who_may_read_them(guarded: RunningApi) -> None:
+    for path in READS:
+        plain = guarded.http.get(path)
+        friend = guarded.http.get(path, headers={"Origin": FRIEND})
+        foe = guarded.http.get(path, headers={"Origin": FOE})
+        assert plain.status_code == friend.status_code == foe.status_code
+        assert friend.headers["access-control-allow-origin"] == FRIEND
+        assert "ETag" in friend.headers["access-control-expose-headers"]
+        for other in (plain, foe):
+            assert "access-control-allow-origin" not in other.headers
+        for answer in (plain, friend, foe):
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"], path
+            assert answer.headers.get_list("vary") == ["Origin"], path
+        rebound = guarded.http.get(path, headers={"Host": f"evil.test:{guarded.port}"})
+        assert rebound.status_code == 403, path
+        assert "PROGRESS_ALLOWED_HOSTS" in rebound.json()["detail"]
+
+
+def test_a_browser_asks_before_it_writes(guarded: RunningApi) -> None:
+    asks = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    for _, path, _ in WRITES:
+        may = guarded.http.options(path, headers={"Origin": FRIEND, **asks})
+        assert may.status_code == 204, path
+        assert may.headers["access-control-allow-origin"] == FRIEND
+        assert "PUT" in may.headers["access-control-allow-methods"]
+        assert may.headers["access-control-allow-headers"] == "authorization,content-type"
+        may_not = guarded.http.options(path, headers={"Origin": FOE, **asks})
+        assert may_not.status_code == 403
+        assert not [name for name in may_not.headers if name.startswith("access-control-")]
+    assert guarded.http.options("/internal/tasks").status_code == 405
+
+
+def test_event_streams_ask_too(guarded: RunningApi) -> None:
+    path = "/internal/task/job/events"
+    for headers in ({"Origin": FOE}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.test"}):
+        assert guarded.http.get(path, headers=headers).status_code == 403
+    for headers in ({}, {"Origin": FRIEND}):
+        with guarded.http.stream("GET", path, headers=headers) as stream:
+            assert stream.headers["x-content-type-options"] == "nosniff"
+            assert any('"job"' in line for line in stream.iter_lines())
+            assert stream.headers.get("access-control-allow-origin") == headers.get("Origin")
+
+
+@pytest.mark.parametrize("path", ["/internal/ws/task/job", "/internal/ws/tasks"])
+async def test_sockets_ask_too_and_say_why_not(
+    guarded: RunningApi, redis_url: str, path: str
+) -> None:
+    url = f"{str(guarded.http.base_url).rstrip('/').replace('http', 'ws')}{path}"
+
+    async def refused(**options: Any) -> str:
+        async with websockets.connect(url, proxy=None, **options) as one:
+            assert await closed(one) == 4403
+            return str(one.close_reason)
+
+    assert "PROGRESS_ALLOWED_ORIGINS" in await refused(origin=FOE)
+    assert "another site" in await refused(additional_headers={"Sec-Fetch-Site": "cross-site"})
+    named = url.replace("127.0.0.1", "evil.test")
+    async with websockets.connect(named, proxy=None, host="127.0.0.1") as one:
+        assert await closed(one) == 4403
+        assert "PROGRESS_ALLOWED_HOSTS" in str(one.close_reason)
+    for options in ({}, {"origin": FRIEND}, {"origin": f"http://127.0.0.1:{guarded.port}"}):
+        async with websockets.connect(url, proxy=None, **options) as one:
+            await asyncio.to_thread(Records(redis_url).progress, "job", 1)
+            assert (await said(one))["task_id"] == "job"
+
+
+def test_without_the_settings_nothing_is_said_to_other_origins(
+    api: RunningApi, redis_url: str
+) -> None:
+    Records(redis_url).start("job")
+    for path in READS:
+        answer = api.http.get(path, headers={"Origin": FRIEND})
+        assert "vary" not in answer.headers
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert api.http.get("/nowhere").headers["x-content-type-options"] == "nosniff"
+    assert api.http.get("/openapi.json").headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_request_passes_the_guard_once(guarded: RunningApi) -> None:
+    answer = guarded.http.get("/internal/health", headers={"Origin": FRIEND})
+    assert answer.headers.get_list("access-control-allow-origin") == [FRIEND]
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+async def test_two_hosts_are_looked_at_both(api: RunningApi) -> None:
+    """No client of ours sends that."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(b"GET /internal/tasks HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.test\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 403 ")
+    writer.close()

@@ -1,0 +1,42 @@
+"""HEAD works where GET does."""
+
+from __future__ import annotations
+
+from tests.web.serving import RunningApi
+from tests.web.test_guard import FOE, READS, WRITES, guarded
+
+__all__ = ["guarded"]
+
+#: Their bodies have times and figures that go on.
+MOVING = ["/metrics", "/internal/health"]
+
+
+def test_head_is_get_without_its_body(guarded: RunningApi) -> None:
+    for path in [*READS, "/internal/task/nope/events"]:
+        get, head = guarded.http.get(path), guarded.http.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        if path not in MOVING:
+            given = [{k: v for k, v in a.headers.items() if k != "date"} for a in (get, head)]
+            assert given[0] == given[1], path
+
+
+def test_head_of_a_stream_ends(guarded: RunningApi) -> None:
+    head = guarded.http.head("/internal/task/job/events", timeout=5)
+    assert head.status_code == 200
+    assert head.headers["content-type"].startswith("text/event-stream")
+    refused = guarded.http.head("/internal/task/job/events", headers={"Origin": FOE})
+    assert refused.status_code == 403
+
+
+def test_head_is_no_way_to_write(guarded: RunningApi) -> None:
+    for _, path, _ in WRITES:
+        answer = guarded.http.head(path)
+        assert answer.status_code == 405
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_description_has_no_word_of_it(api: RunningApi) -> None:
+    assert api.http.head("/openapi.json").status_code == 200
+    assert api.http.head("/docs").status_code == 200
+    paths = api.http.get("/openapi.json").json()["paths"]
+    assert {method for of_path in paths.values() for method in of_path} == {"get", "post", "put"}
