@@ -70,12 +70,13 @@ UPDATE = _route(
 STATUS = _route(
     "Read a task",
     "The whole record. With If-None-Match the answer is 304 while nothing has changed.",
-    {
+    _FORBIDDEN
+    | {
         200: _answer("The task.", bodies.TaskBody, examples.RUNNING, examples.COMPLETED)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
     }
-    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
+    | _UNKNOWN | _INVALID | _AWAY,
 )  # fmt: skip
 EVENTS = _route(
     "Follow a task",
@@ -101,25 +102,25 @@ LIST = _route(
 HEALTH = _route(
     "Health of the service",
     "Whether the service and what it needs work.",
-    {
+    _FORBIDDEN
+    | {
         200: _answer("It works.", bodies.Health, examples.HEALTHY),
         503: _answer("The store or the subscription is away.", bodies.Health, examples.UNHEALTHY),
-    }
-    | _FORBIDDEN,
+    },
 )
 LIVE = _route(
     "Whether the process answers",
     "Looks at nothing else: to decide about a restart.",
-    {200: _answer("It does.", bodies.Alive, {"status": "alive"})} | _FORBIDDEN,
+    _FORBIDDEN | {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
 )
 METRICS = _route(
     "Figures for Prometheus",
     "Tasks by status, store, watchers, updates, requests by route, and this process.",
-    {
+    _FORBIDDEN
+    | {
         200: {
             "description": "In Prometheus's text format, or OpenMetrics.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         }
-    }
-    | _FORBIDDEN,
+    },
 )

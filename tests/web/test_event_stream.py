@@ -87,7 +87,7 @@ def test_one_that_still_runs_goes_on_after_its_last_event(api: RunningApi) -> No
         assert next(heard)["id"] == "2"
 
 
-@pytest.mark.parametrize("task_id", ["nope", "x" * 256])
+@pytest.mark.parametrize("task_id", ["nope", "x" * 4_097])
 def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
     answer = api.http.get(f"/internal/task/{task_id}/events")
     assert answer.status_code == (404 if task_id == "nope" else 422)
