@@ -59,7 +59,7 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
         what="the list has the running task",
     )
     # It goes on until Ctrl-C; beside a terminal it says each change in a line.
-    watching = walk.start(watched, rf"  running .*  {task_id}$")
+    watching = walk.start(watched, rf"  実行中 .*  {task_id}$")
     watching.signal(signal.SIGINT)
     eventually(lambda: not watching.alive, what="the watch ends")
     record = walk.record(task_id)
