@@ -63,7 +63,12 @@ def refusal(*args: str, **environ: str) -> tuple[int, str]:
 def test_the_demo_shows_every_kind_of_end_and_ends_itself(
     start_service: StartService, tmp_path: Path
 ) -> None:
-    demo = start_service([*LAUNCH, "demo", *options(tmp_path)], ready="  web ", timeout=UP_S)
+    demo = start_service(
+        [*LAUNCH, "demo", *options(tmp_path)],
+        env={"PROGRESS_LOCALE": "en"},
+        ready="  web ",
+        timeout=UP_S,
+    )
     processes = tree(demo.pid)
     assert demo.wait(120) == 0, demo.log
     for pattern in (
@@ -83,7 +88,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
 @pytest.mark.slow
 def test_kill_9_of_a_run_leaves_no_process(start_service: StartService, tmp_path: Path) -> None:
     run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="  web ", timeout=UP_S)
-    run.wait_for_log("running .*fetch_data AAPL", 30)  # the pool is at work
+    run.wait_for_log("実行中 .*fetch_data AAPL", 30)  # the pool is at work
     processes = tree(run.pid)
     run.signal(signal.SIGKILL)
     run.wait()
