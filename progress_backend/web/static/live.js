@@ -1,34 +1,81 @@
 // A WebSocket that comes back: growing, jittered pauses, forgotten once a connection has lasted.
-const FIRST_MS = 500, LONGEST_MS = 15_000, LASTING_MS = 5_000;
+// A line can be dead without anybody saying so: what has been silent for too long, or takes too
+// long to open, is given up for a new one.
+const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000;
+const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000, ANSWER_MS = 10_000;
 
-export function stayConnected(url, { opened, heard, lost }) {
-  let pause = FIRST_MS, socket = null, timer = null, stopped = false;
+// Milliseconds since a moment. Neither clock is enough: one is set by people, the other may stand
+// still while the machine sleeps.
+export function moment() {
+  const wall = Date.now(), steady = performance.now();
+  return () => Math.max(Date.now() - wall, performance.now() - steady);
+}
+
+// What was answered, its body included; null if that did not come in time, or `stop` was aborted.
+export async function answered(url, options = {}, stop = new AbortController()) {
+  const late = setTimeout(() => stop.abort(), ANSWER_MS);
+  try {
+    const response = await fetch(url, { ...options, signal: stop.signal });
+    const body = await response.json().catch((error) => {
+      if (stop.signal.aborted) throw error;
+      return null; // an answer of somebody on the way
+    });
+    return { ok: response.ok && body !== null, status: response.status, body };
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+export function stayConnected(path, { opened, heard, lost }) {
+  const url = socketUrl(path);
+  let pause = FIRST_MS, socket = null, timer = null, age = null;
 
   function connect() {
-    const began = Date.now();
+    clearTimeout(timer);
+    timer = null;
+    age = moment();
+    const lasts = moment();
     socket = new WebSocket(url);
-    socket.onopen = opened;
-    socket.onmessage = (event) => heard(JSON.parse(event.data));
+    socket.onopen = () => { age = moment(); opened(); };
+    socket.onmessage = (event) => { age = moment(); heard(JSON.parse(event.data)); };
     socket.onclose = () => {
-      if (stopped) return;
-      lost();
-      if (Date.now() - began > LASTING_MS) pause = FIRST_MS;
+      leave();
+      if (lasts() > LASTING_MS) pause = FIRST_MS;
       timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_MS);
+      lost();
     };
   }
 
+  function leave() {
+    const left = socket;
+    socket = null;
+    left.onopen = left.onmessage = left.onclose = null; // what still arrives is wanted by nobody
+    left.close();
+  }
+
   connect();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    socket.onopen = socket.onmessage = null; // what still arrives was asked for by nobody
-    socket.close();
+  return {
+    stop() {
+      clearTimeout(timer);
+      if (socket) leave();
+    },
+    // To be called each second, and with `now` when there is reason to believe in the line again.
+    look(now = false) {
+      if (socket === null) {
+        if (now) connect();
+      } else if (age() > (socket.readyState === WebSocket.OPEN ? SILENT_MS : OPENING_MS)) {
+        socket.onclose();
+      }
+    },
   };
 }
 
-export function socketUrl(path) {
+function socketUrl(path) {
   const url = new URL(path, document.baseURI);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("heartbeat", HEARTBEAT_S);
   return url.href;
 }

@@ -1,33 +1,55 @@
-// The list of tasks, kept true by one socket. The list is read when the socket opens, and again
-// (at most once a second) when a message says that it changed: what was missed is never believed.
+// The list of tasks, kept true by one socket. The list is read at once, when the socket opens, and
+// again (at most once a second) when a message says that it changed: what was missed is never
+// believed. Where the socket does not speak, the list is read every few seconds instead.
 import { makeRow, nameOf, normalized } from "./row.js";
-import { socketUrl, stayConnected } from "./live.js";
+import { answered, moment, stayConnected } from "./live.js";
 import { language, STATUSES, WORDS } from "./words.js";
 
-const LIMIT = 20, READ_AGAIN_MS = 1_000, NOTICE_MS = 10_000, FINAL_LOOK_MS = 2_000;
+const LIMIT = 20, READ_AGAIN_MS = 1_000, LONGEST_PAUSE_MS = 5_000, NOTICE_MS = 10_000, FINAL_LOOK_MS = 2_000;
 const byId = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 let words = WORDS[language(asked.get("lang"))];
 let filter = STATUSES.includes(asked.get("status")) ? asked.get("status") : null;
 let page = 1, answer = null, shown = new Map();
-let stop = null, timer = null, finalTimer = null, reads = 0, readAt = 0, noticeTimer = null;
-let connection = "connecting", storeAway = false, refusal = "";
+let refusal = "", noticeTimer = null, finalTimer = null;
 const rows = new Map();
+
+// Reading: one read at a time, so that on a slow line each answer still counts.
+let reading = null, readAgain = false, timer = null, sinceRead = null, failures = 0;
+
+// What is asked for is another: an answer that is under way is wanted no more.
+function readAnew() {
+  reading?.abort();
+  reading = null;
+  read();
+}
+
+function readSoon() {
+  if (reading) readAgain = true;
+  else timer ??= setTimeout(read, Math.max(0, pauseMs() - (sinceRead?.() ?? Infinity)));
+}
+
+const pauseMs = () => Math.min(READ_AGAIN_MS * 2 ** failures, LONGEST_PAUSE_MS);
 
 async function read() {
   clearTimeout(timer);
   timer = null;
-  readAt = Date.now();
-  const mine = ++reads;
+  readAgain = false;
+  sinceRead = moment();
+  const mine = reading = new AbortController();
   const query = new URLSearchParams({ page, limit: LIMIT });
   if (filter) query.set("status", filter);
-  const response = await fetch(`internal/tasks?${query}`).catch(() => null);
-  const body = response?.ok ? await response.json().catch(() => null) : null;
-  if (mine !== reads) return; // a later read knows better
-  storeAway = response?.status === 503;
-  if (body) take(body);
-  else readSoon();
-  if (connection !== "away") connection = body ? "live" : "stale";
+  const got = await answered(`internal/tasks?${query}`, {}, mine);
+  if (mine !== reading) return;
+  reading = null;
+  line.read = got?.ok ? "ok" : got ? "refused" : "unanswered";
+  line.storeAway = got?.status === 503;
+  failures = got?.ok ? 0 : failures + 1;
+  if (got?.ok) {
+    heardNow();
+    take(got.body);
+  }
+  if (!got?.ok || readAgain) readSoon();
   draw();
 }
 
@@ -45,19 +67,34 @@ function newer(read, known) {
   return later && known.epoch === epoch ? known : read;
 }
 
-function readSoon() {
-  timer ??= setTimeout(read, Math.max(0, readAt + READ_AGAIN_MS - Date.now()));
-}
-
+// Listening.
+let live = null;
 // Counts connections: what an earlier one told may be of a store that came back older.
 let epoch = 0;
 
 function heard(message) {
+  if (message.type === "stale") {
+    line.stale = true;
+    drawState();
+    readSoon();
+    return;
+  }
+  heardNow();
+  if (message.type === "heartbeat") {
+    if (line.stale) readSoon();
+    line.stale = false;
+    drawState();
+    return;
+  }
   if (message.type === "reload") {
     epoch += 1;
     readSoon();
     return;
   }
+  show(message);
+}
+
+function show(message) {
   const known = shown.get(message.task_id);
   // Of another creation it is another record: the store was emptied, or the id published again.
   const another = known && message.created_at !== known.created_at;
@@ -79,17 +116,53 @@ function readWhenFinal() {
 }
 
 function connect() {
-  stop?.();
-  const query = filter ? `?status=${filter}` : "";
-  stop = stayConnected(socketUrl(`internal/ws/tasks${query}`), {
+  live?.stop();
+  line.socket = "opening";
+  live = stayConnected(`internal/ws/tasks${filter ? `?status=${filter}` : ""}`, {
     opened: () => {
       epoch += 1;
-      if (connection === "away") connection = "connecting";
-      read();
+      line.socket = "open";
+      line.stale = false;
+      readSoon();
+      drawState();
     },
     heard,
-    lost: () => { connection = "away"; drawState(); },
+    lost: () => {
+      line.socket = "lost";
+      if (line.read === "ok") line.read = "before";
+      readSoon();
+      drawState();
+    },
   });
+}
+
+// What is known of line, service and store: `socket` opening, open, lost · `read` the last one: none
+// yet, ok, before the line was lost, refused (an answer that is no list), unanswered.
+const line = { socket: "opening", read: "none", stale: false, storeAway: false };
+let sinceHeard = null;
+
+function heardNow() {
+  sinceHeard = moment();
+}
+
+function connection() {
+  if (line.read === "unanswered" || line.read === "before") return "away";
+  if (line.read === "none") return "connecting";
+  if (line.read === "ok" && line.socket === "open" && !line.stale) return "live";
+  return line.read === "ok" && line.socket === "opening" ? "connecting" : "stale";
+}
+
+function everySecond() {
+  live.look();
+  if (connection() === "live") return;
+  if (!reading && sinceRead() > LONGEST_PAUSE_MS) read();
+  drawState();
+}
+
+// The network is back, or somebody looks again: now is the time to see how it is.
+function lookNow() {
+  live.look(true);
+  readSoon();
 }
 
 async function act(name, task) {
@@ -97,14 +170,13 @@ async function act(name, task) {
   const path = `internal/task/${encodeURIComponent(task.task_id)}`;
   const [method, target, body] = name === "cancel"
     ? ["POST", "cancel", {}] : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
-  const response = await fetch(`${path}/${target}`, {
+  const got = await answered(`${path}/${target}`, {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  }).catch(() => null);
-  const said = await response?.json().catch(() => null);
-  if (response?.ok) {
-    heard({ ...said, message: said.current_status, timestamp: said.updated_at });
+  });
+  if (got?.ok) {
+    show({ ...got.body, message: got.body.current_status, timestamp: got.body.updated_at });
   } else {
-    refuse(response ? words.refused(text(said?.detail ?? response.status)) : words.away);
+    refuse(got ? words.refused(text(got.body?.detail ?? got.status)) : words.unanswered);
     readSoon();
   }
 }
@@ -132,12 +204,12 @@ function choose(status) {
   page = 1;
   remember();
   connect();
-  read();
+  readAnew();
 }
 
 function turn(pages) {
   page += pages;
-  read();
+  readAnew();
 }
 
 // In the address, so that a reload or a bookmark shows the same.
@@ -149,10 +221,12 @@ function remember() {
 }
 
 function drawState() {
-  byId("connection").dataset.state = connection;
-  byId("connection").textContent = words[connection];
-  document.body.dataset.fresh = connection === "live" || connection === "connecting";
-  const notice = storeAway ? words.storeAway : refusal;
+  const state = connection(), fresh = state === "live" || state === "connecting";
+  byId("connection").dataset.state = state;
+  if (byId("connection").textContent !== words[state]) byId("connection").textContent = words[state];
+  byId("heard").textContent = fresh || !sinceHeard ? "" : words.heard(Math.floor(sinceHeard() / 1000));
+  document.body.dataset.fresh = fresh;
+  const notice = line.storeAway ? words.storeAway : refusal;
   if (byId("notice").textContent !== notice) byId("notice").textContent = notice;
   byId("notice").hidden = !notice;
 }
@@ -232,3 +306,8 @@ byId("sure-no").onclick = () => byId("sure").close("");
 byId("sure-yes").onclick = () => byId("sure").close("yes");
 speak();
 connect();
+read();
+setInterval(everySecond, 1_000);
+addEventListener("online", lookNow);
+addEventListener("offline", readSoon);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) lookNow(); });

@@ -1,0 +1,258 @@
+"""Pages that are open while the network, the API or Redis is away: each shows the truth, or says
+since when it cannot.
+
+All of them are hurt at the same time, since each takes its while to be noticed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.browser.lines import Line
+from tests.records import Records
+from tests.servers import Server, Service
+from tests.web.serving import RunningApi, free_port
+
+pytestmark = pytest.mark.slow
+
+#: Within which a page has to say what it does not know, and to know again what it did not.
+WITHIN_S = 25
+#: How long everything is away at least.
+AWAY_S = 20
+LATE_S = 3
+
+#: An API in a process of its own, so that it can be frozen.
+SERVE = (
+    "import sys; from progress_backend.settings import Settings; "
+    "from progress_backend.web.serve import serve; "
+    "serve(Settings(redis_url=sys.argv[1]), port=int(sys.argv[2]))"
+)
+
+
+@dataclass
+class Scene:
+    """One page, how it is hurt and healed, and what was seen of it."""
+
+    page: Page
+    records: Records
+    hurt: Callable[[], object]
+    heal: Callable[[], object]
+    #: Seconds until the page said that it does not know, and what it said.
+    said_after: float | None = None
+    said: str = ""
+    #: Seconds until it was live again and showed what was recorded meanwhile.
+    healed_after: float | None = None
+
+    def state(self) -> str:
+        return self.page.locator("#connection").get_attribute("data-state") or ""
+
+    def says_that_it_does_not_know(self) -> bool:
+        self.said = self.page.locator("#state").inner_text()
+        fresh = self.page.locator("body").get_attribute("data-fresh")
+        return self.state() in ("stale", "away") and "last heard" in self.said and fresh == "false"
+
+    def knows(self) -> bool:
+        rows = self.page.locator("#tasks tr")
+        return self.state() == "live" and "50%" in (rows.first.inner_text() if rows.count() else "")
+
+
+@dataclass
+class World:
+    """What the scenes stand on, ended with them."""
+
+    browser: Browser
+    folder: Path
+    over: ExitStack = field(default_factory=ExitStack)
+
+    def server(self) -> Server:
+        server = Server()
+        self.over.callback(server.stop)
+        return server.start()
+
+    def api(self, server: Server) -> RunningApi:
+        api = RunningApi(create_app(Settings(redis_url=server.url)))
+        self.over.callback(api.stop)
+        return api.start()
+
+    def process(self, server: Server) -> tuple[Service, int]:
+        port = free_port()
+        args = [sys.executable, "-c", SERVE, server.url, str(port)]
+        service = Service(args, log=self.folder / f"api-{port}.log")
+        self.over.callback(service.stop)
+        return service.start(ready="http://"), port
+
+    def page(self, port: int, **options: object) -> Page:
+        context = self.browser.new_context(locale="en-US", **options)
+        self.over.callback(context.close)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        return page
+
+
+def scenes(world: World) -> dict[str, Scene]:
+    def scene(
+        server: Server, port: int, hurt: Callable[[], object], heal: Callable[[], object]
+    ) -> Scene:
+        records = Records(server.url)
+        records.start("job")
+        return Scene(world.page(port), records, hurt, heal)
+
+    made: dict[str, Scene] = {}
+    server = world.server()
+    made["no network"] = scene(server, world.api(server).port, lambda: None, lambda: None)
+    context = made["no network"].page.context
+    made["no network"].hurt = lambda: context.set_offline(True)
+    made["no network"].heal = lambda: context.set_offline(False)
+
+    server = world.server()
+    api, port = world.process(server)
+    made["frozen API"] = scene(
+        server, port, lambda: api.signal(signal.SIGSTOP), lambda: api.signal(signal.SIGCONT)
+    )
+    server = world.server()
+    made["frozen Redis"] = scene(server, world.api(server).port, server.pause, server.resume)
+
+    server = world.server()
+    line = world.over.enter_context(Line(world.api(server).port))
+    made["silent proxy"] = scene(server, line.port, line.fall_silent, line.speak)
+
+    server = world.server()
+    anew, port = world.process(server)
+    made["API restart"] = scene(server, port, anew.stop, lambda: anew.start(ready="http://"))
+
+    server = world.server()
+    made["store restart"] = scene(server, world.api(server).port, server.kill, server.start)
+    return made
+
+
+NAMES = [
+    "no network", "frozen API", "frozen Redis", "silent proxy", "API restart", "store restart",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Scene]]:
+    """All scenes, hurt for a while and healed."""
+    world = World(browser, tmp_path_factory.mktemp("truth"))
+    with world.over:
+        made = scenes(world)
+        assert list(made) == NAMES
+        for name, scene in made.items():
+            until(lambda scene=scene: scene.state() == "live", 20, f"{name}: live at first")
+        hurt_at = time.monotonic()
+        for scene in made.values():
+            scene.hurt()
+        watch(made, Scene.says_that_it_does_not_know, "said_after")
+        while time.monotonic() - hurt_at < AWAY_S:
+            time.sleep(0.1)
+        record(made, "no network", "frozen API", "silent proxy", "API restart")
+        for scene in made.values():
+            scene.heal()
+        made["store restart"].records.start("job")
+        record(made, "frozen Redis", "store restart")
+        watch(made, Scene.knows, "healed_after")
+        for name, scene in made.items():
+            print(f"{name}: {scene.said!r} after {scene.said_after}, well {scene.healed_after}")
+        yield made
+
+
+def record(made: dict[str, Scene], *names: str) -> None:
+    """What the pages cannot have heard of yet."""
+    for name in names:
+        made[name].records.progress("job", 126)
+
+
+def watch(made: dict[str, Scene], condition: Callable[[Scene], bool], after: str) -> None:
+    """Notes of each scene after how many seconds the condition holds."""
+    began = time.monotonic()
+    waiting = list(made.values())
+    while waiting and (passed := time.monotonic() - began) < WITHIN_S:
+        for scene in [scene for scene in waiting if condition(scene)]:
+            setattr(scene, after, passed)
+            waiting.remove(scene)
+        time.sleep(0.1)
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_since_when_it_does_not_know_and_knows_again(
+    seen: dict[str, Scene], name: str
+) -> None:
+    scene = seen[name]
+    assert scene.said_after is not None, f"it still says {scene.said!r}"
+    assert scene.healed_after is not None, "it does not recover"
+
+
+def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path) -> None:
+    """Answers come three seconds late, and more tasks run than fit on a page."""
+    world = World(browser, tmp_path)
+    with world.over:
+        server = world.server()
+        records = Records(server.url)
+        for number in range(25):
+            records.start(f"job-{number}")
+        line = world.over.enter_context(Line(world.api(server).port))
+        line.late_s = LATE_S
+        page = world.page(line.port)
+        opened_at = time.monotonic()
+        moved = 0
+
+        def moves() -> None:
+            nonlocal moved
+            moved += 1
+            for number in range(25):
+                records.progress(f"job-{number}", moved)
+
+        def listed() -> int:
+            moves()
+            return page.locator("#tasks tr").count()
+
+        until(lambda: listed() == 20, WITHIN_S, "a list is shown while it moves")
+        assert time.monotonic() - opened_at < WITHIN_S
+        records.start("new")
+        until(
+            lambda: listed() == 20 and page.locator('tr[data-task-id="new"]').count() == 1,
+            WITHIN_S,
+            "a new task is shown while others move",
+        )
+        assert page.locator("#connection").get_attribute("data-state") == "live"
+        reached = moved
+        count = page.locator('tr[data-task-id="job-24"] .figures span')
+        until(
+            lambda: int(count.inner_text().split(" / ")[0]) >= reached,
+            WITHIN_S,
+            "figures move",
+        )
+
+
+def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(
+    browser: Browser, tmp_path: Path
+) -> None:
+    world = World(browser, tmp_path)
+    with world.over:
+        server = world.server()
+        frozen = world.server()
+        ports = [world.api(server).port, world.api(frozen).port]
+        server.kill()
+        frozen.pause()
+        for port in ports:
+            page = world.page(port)
+            notice = page.locator("#notice")
+            until(lambda notice=notice: "does not answer" in notice.inner_text(), 4, "it is said")
+            assert page.locator("#connection").inner_text() == "Not up to date"
