@@ -79,16 +79,16 @@ function heard(message) {
     readSoon();
     return;
   }
+  if (message.type === "reload") {
+    epoch += 1;
+    readSoon();
+    return;
+  }
   heardNow();
   if (message.type === "heartbeat") {
     if (line.stale) readSoon();
     line.stale = false;
     drawState();
-    return;
-  }
-  if (message.type === "reload") {
-    epoch += 1;
-    readSoon();
     return;
   }
   show(message);
