@@ -16,13 +16,14 @@ from typing import Any
 from celery.app.task import Context
 
 from . import events as ev
+from .after_cancel import asked_for, call_hooks
 from .catalogue import text
 from .failures import cause_of, described
 from .marking import HEADER, Marking, identity_of
 from .message import RUN
 from .record import created
 from .redelivery import TAKEN_BACK
-from .run import Run
+from .run import Run, TaskCancelled
 from .tracker import Process, Tracker
 
 #: Numbers the runs of this worker.
@@ -84,7 +85,10 @@ def revoked(
     # A revoke means the task, whichever of its runs hears of it; a message that expired is its own.
     named = request if expired else None
     run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
-    process.sender.record(run, request.id, _owned(tracker, event, named))
+    applied = process.sender.record(run, request.id, _owned(tracker, event, named))
+    if asked_for(applied):
+        error = TaskCancelled(f"task {request.id} was cancelled")
+        call_hooks(task, error, request.id, request.args, request.kwargs)
 
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:

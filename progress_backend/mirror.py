@@ -55,7 +55,7 @@ class Mirror:
         """Takes a run's record after a progress value was recorded."""
         if run.request is None or run.closed or task.ended:
             return
-        if _stores_result(run) and not run.own_meta:
+        if stores_result(run) and not run.own_meta:
             self._result_lane.put(run, task)
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
@@ -173,7 +173,7 @@ def meta_of(task: Task) -> dict[str, Any]:
     }
 
 
-def _stores_result(run: Run) -> bool:
+def stores_result(run: Run) -> bool:
     """Whether Celery itself would store this task's result."""
     task, request = run.celery_task, run.request
     if task is None:

@@ -15,6 +15,9 @@ from .json_text import text_of
 from .model import TaskStatus
 from .record import Base
 
+#: Attribute of Celery's request: its run has ended as cancelled, and Celery has REVOKED for it.
+REVOKED = "_progress_revoked"
+
 
 class Desk(Protocol):
     """What a run needs of the process's sender."""

@@ -13,18 +13,20 @@ from collections.abc import Callable
 from typing import Any
 
 from billiard import current_process
-from celery import signals
+from celery import signals, states
 from celery._state import _task_stack
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
 from . import events as ev
 from . import main_process, publishing
+from .after_cancel import call_hooks
 from .failures import cause_of, described
 from .marking import HEADER, header_in, identity_of
 from .message import RUN, instant, told_by_publisher
+from .mirror import stores_result
 from .model import Worker
 from .record import created
-from .run import Outcome, Run, TaskCancelled
+from .run import REVOKED, Outcome, Run, TaskCancelled
 from .tracker import Process, Tracker
 
 logger = logging.getLogger(__name__)
@@ -123,7 +125,15 @@ def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None
 
 
 def _postrun(
-    tracker: Tracker, sender: Any, *, task_id: str, state: str | None, retval: Any = None, **_: Any
+    tracker: Tracker,
+    sender: Any,
+    *,
+    task_id: str,
+    state: str | None,
+    retval: Any = None,
+    args: Any = None,
+    kwargs: Any = None,
+    **_: Any,
 ) -> None:
     """The run is over: what Celery gives no other signal for is recorded here."""
     task = sender
@@ -132,11 +142,8 @@ def _postrun(
     run = process.end(task.request)
     if run is None:
         return
-    if isinstance(retval, TaskCancelled):
-        if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
-            _record(process, run, ev.Cancelled(by="task", reason=described(retval)))
-        process.sender.revoked(run)
-        _mark_revoked(task, run)
+    if state == "IGNORED" and isinstance(retval, TaskCancelled):
+        _cancelled(process, run, retval, args, kwargs)
     elif state == "IGNORED" and not run.replaced:
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):
@@ -164,11 +171,20 @@ def _unheard(run: Run) -> BaseException | None:
     return None if outside else raised
 
 
-def _mark_revoked(task: Any, run: Run) -> None:
-    """Celery stores no end for Ignore; `get()` and chords would wait for ever."""
-    request = run.request
-    stores = not _ignores_result(run) and not request.is_eager
-    task.backend.mark_as_revoked(run.task_id, "cancelled", request=request, store_result=stores)
+def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwargs: Any) -> None:
+    """What Celery does for other ends, and not for Ignore: it stores no result, so that `get()` and
+    chords would wait for ever, and calls nothing of the task's class."""
+    if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
+        _record(process, run, ev.Cancelled(by="task", reason=described(error)))
+    process.sender.revoked(run)
+    task, request = run.celery_task, run.request
+    setattr(request, REVOKED, True)
+    run.outcome = Outcome(states.REVOKED, TaskRevokedError("cancelled"))
+    try:
+        stores = stores_result(run)
+        task.backend.mark_as_revoked(run.task_id, "cancelled", request=request, store_result=stores)
+    finally:
+        call_hooks(task, error, run.task_id, args, kwargs)
 
 
 def _ignores_result(run: Run) -> bool:

@@ -21,7 +21,7 @@ from .errors import SettingsError
 from .marking import MARK, Marking, header_of
 from .mirror import rank_progress
 from .replacing import hand_on
-from .run import Run, TaskCancelled
+from .run import REVOKED, Run, TaskCancelled
 from .tracker import Tracker, register, tracker_of
 
 _BOUND = "__progress_bound__"
@@ -134,8 +134,12 @@ def bind(tracker: Tracker, task: Any) -> None:
     ) -> Any:
         own = task_id is None or task_id == task.request.id
         current = current_run() if own else None
-        if current is not None and current.cancelled:
+        if current is not None and current.cancelled and current.entered:
             raise TaskCancelled(f"task {current.task_id} was cancelled")
+        if own and ((current is not None and current.cancelled) or _revoked(task)):
+            # After the body, as celery-progress does it for each Ignore: it would stand over
+            # REVOKED, and whoever asks for the result would wait for ever.
+            return None
         answer = update_state(task_id=task_id, state=state, meta=meta, **kwargs)
         capture(tracker, current, task_id or task.request.id, state, meta)
         return answer
@@ -155,6 +159,10 @@ def bind(tracker: Tracker, task: Any) -> None:
 
     task.run = around(body, current_run)
     task.update_state, task.on_replace = captured, replaced
+
+
+def _revoked(task: Any) -> bool:
+    return getattr(task.request, REVOKED, False)
 
 
 def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from celery.backends.redis import RedisBackend
 from celery.contrib.abortable import AbortableTask
+from celery.exceptions import TaskRevokedError
 
 from progress_backend.mirror import Mirror
 from progress_backend.run import Outcome
@@ -26,7 +27,11 @@ def app(redis_url: str) -> Iterator[App]:
 
 @pytest.mark.parametrize(
     "end",
-    [Outcome("SUCCESS", {"saved": 4}), Outcome("FAILURE", ValueError("why"), "a traceback")],
+    [
+        Outcome("SUCCESS", {"saved": 4}),
+        Outcome("FAILURE", ValueError("why"), "a traceback"),
+        Outcome("REVOKED", TaskRevokedError("cancelled")),
+    ],
     ids=lambda end: end.state,
 )
 def test_a_write_that_comes_after_the_end_is_put_right(

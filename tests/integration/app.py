@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
-from tests.integration import canvases, jobs, loops, shapes
+from tests.integration import canvases, jobs, locking, loops, shapes
 
 CONF = {
     "task_track_started": True,
@@ -32,10 +32,13 @@ def build(
     """An app with the jobs, installed; `given` are install's arguments."""
     app = Celery("jobs", set_as_current=set_as_current)
     app.conf.update({**CONF, **conf})
+    locking.have_celery_progress_listen("before")
     install(app, **given)
+    locking.have_celery_progress_listen("after")
     jobs.add(app)
     shapes.add(app)
     loops.add(app)
+    locking.add(app)
     canvases.add(app)
     return app
 

@@ -1,0 +1,99 @@
+"""Jobs whose classes hold a lock from their publish to their end, as teams use them; and what they
+say when a run is over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from celery import Celery, Task
+from celery_once import QueueOnce
+from celery_singleton import Singleton
+
+from progress_backend import progress_task
+from tests.integration.gate import Gate
+from tests.integration.loops import deaf, updating
+
+#: Has celery-progress listen in the worker: "before" our handlers, or "after".
+LISTENS = "JOBS_CELERY_PROGRESS"
+
+
+class Hooked(Task):  # type: ignore[misc]  # celery is untyped
+    """Says which of its hooks were called, and with what."""
+
+    abstract = True
+
+    def on_failure(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        assert einfo.type is type(exc)
+        assert "was cancelled" in str(einfo.traceback)
+        self.say(task_id, f"on_failure-{type(exc).__name__}")
+        self.update_state(state="FAILURE", meta={"exc": str(exc)})  # as careless ones do
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        self.say(task_id, "on_success")
+
+    def after_return(self, status: str, retval: Any, task_id: str, *about: Any) -> None:
+        self.say(task_id, f"after_return-{status}")
+
+    def say(self, task_id: str, what: str) -> None:
+        Gate().mark(task_id, what)
+
+
+class Rude(Hooked):
+    abstract = True
+
+    def on_failure(self, exc: Any, task_id: str, *about: Any) -> None:
+        self.say(task_id, f"on_failure-{type(exc).__name__}")
+        raise LookupError("on_failure")
+
+    def after_return(self, status: str, retval: Any, task_id: str, *about: Any) -> None:
+        super().after_return(status, retval, task_id, *about)
+        raise LookupError("after_return")
+
+
+class Results:
+    """A result backend that takes no revoke."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def mark_as_revoked(self, *_: Any, **__: Any) -> None:
+        raise ConnectionError("no route to the results")
+
+
+class Unstored(Hooked):
+    abstract = True
+
+    @property
+    def backend(self) -> Any:
+        return Results(self.app.backend)
+
+
+def add(app: Celery) -> None:
+    """Registers them."""
+    url = app.conf.result_backend or os.environ.get("CELERY_RESULT_BACKEND")
+    app.conf.singleton_backend_url = url
+    settings = {"url": url, "default_timeout": 3_600}
+    app.conf.ONCE = {"backend": "celery_once.backends.Redis", "settings": settings}
+    for name, base in {
+        "hooked": Hooked,
+        "rude": Rude,
+        "unstored": Unstored,
+        "singleton": Singleton,
+    }.items():
+        app.task(bind=True, name=name, base=base, shared=False)(progress_task(updating))
+    app.task(bind=True, name="once", base=QueueOnce, shared=False, once={"graceful": True})(
+        progress_task(updating)
+    )
+    app.task(bind=True, name="hooked_deaf", base=Hooked, shared=False)(progress_task(deaf))
+
+
+def have_celery_progress_listen(when: str) -> None:
+    """Its handler of a run's end is connected at its first import."""
+    if os.environ.get(LISTENS) == when:
+        assert "celery_progress.tasks" not in sys.modules
+        import celery_progress.tasks  # noqa: F401
