@@ -7,6 +7,7 @@ application does without (see `outlet`).
 
 from __future__ import annotations
 
+import logging
 from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,16 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from .seldom import Seldom
+
 #: The name in a scope's `extensions` under which a connection offers itself.
 EXTENSION = "progress_backend.frames"
+
+
+#: Parts that a client's message may come in.
+MOST_PARTS = 64
+_WRONG_FRAME = "a WebSocket client sent a wrong frame, its connection is closed: %s"
+_said = Seldom(logging.getLogger("progress_backend.web"))
 
 
 class FrameConnection(WebSocketsSansIOProtocol):
@@ -64,14 +73,61 @@ class FrameConnection(WebSocketsSansIOProtocol):
             gone()
         elif self.read_paused:
             self.read_paused = False
-            self.transport.resume_reading()
+            self._read_on()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what has come, and ends what is no handshake and no frame."""
+        super().data_received(data)
+        if self.conn.parser_exc is not None:
+            _said.warning(_WRONG_FRAME, self.conn.parser_exc)
+        elif self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # uvicorn does not look: the client would wait for its answer for ever.
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    def handle_cont(self, event: Any) -> None:
+        """Takes a part of a client's message; empty ones would cost it little, and us memory."""
+        if len(self.frames) < MOST_PARTS:
+            super().handle_cont(event)
+        elif not self.close_sent:
+            _said.warning(_WRONG_FRAME, f"a message in more than {MOST_PARTS} parts")
+            self.conn.fail(1009, "too many parts")
+            self.handle_parser_exception()
 
     def send_receive_event_to_app(self) -> None:
         """Takes a client's message."""
-        if self._gone is None:
-            super().send_receive_event_to_app()
-        else:
+        if self._gone is not None:
             self.frames = []
+            return
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError as error:
+                self.frames = []
+                _said.warning(_WRONG_FRAME, error)
+                self.conn.fail(1007, "no UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    async def receive(self) -> Any:
+        """A client's message, for the application."""
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self._read_on()
+        return message
+
+    def handle_ping(self) -> None:
+        """Answers a ping, unless the client does not take what it has been sent."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def _read_on(self) -> None:
+        if self.writable.is_set() and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells whoever kept the connection that its client has gone."""
@@ -86,14 +142,18 @@ class FrameConnection(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=0)
 
     def pause_writing(self) -> None:
-        """The client is behind."""
+        """The client is behind: what it sends waits, too, or its pings' answers would pile up."""
         super().pause_writing()
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
         if self._room is not None:
             self._room()
 
     def resume_writing(self) -> None:
         """The client keeps up again."""
         super().resume_writing()
+        if not self.read_paused:
+            self._read_on()
         if self._room is not None:
             self._room()
 

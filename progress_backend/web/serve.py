@@ -41,6 +41,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
     # At "info" it writes two lines a WebSocket connection.
     "log_level": "warning",
+    "http": "progress_backend.web.http_connection:HttpConnection",
     "ws": "progress_backend.web.frames:FrameConnection",
     "ws_max_size": MAX_CLIENT_MESSAGE,
     "ws_ping_interval": PING_S,

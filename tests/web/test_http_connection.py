@@ -1,0 +1,172 @@
+"""Bounds of an HTTP connection: of a head, of the time that it takes, and of the log; HTTP/1.0."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import httpx
+import psutil
+import pytest
+
+from progress_backend.web import http_connection
+from progress_backend.web.http_connection import MAX_HEAD
+from tests.records import Records
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+HOST = b"Host: localhost\r\n"
+GET = b"GET /internal/health/live HTTP/1.1\r\n" + HOST
+
+
+@pytest.fixture(autouse=True)
+def said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test hears the first line."""
+    logger = logging.getLogger("progress_backend.web")
+    monkeypatch.setattr(http_connection, "_said", http_connection.Seldom(logger))
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connection, "HALF_S", 0.2)
+
+
+async def asked(api: RunningApi, *parts: bytes, end: bool = False) -> bytes:
+    """All that is answered until the server ends the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    with contextlib.suppress(ConnectionError):
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        if end:
+            writer.write_eof()
+    answer = b""
+    try:
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+    finally:
+        writer.close()
+    return answer
+
+
+def header(size: int) -> bytes:
+    return b"X-Large: " + b"x" * size + b"\r\n"
+
+
+CLOSE = b"Connection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([GET, CLOSE, header(MAX_HEAD - 1_000), b"\r\n"], 200),
+        ([GET, CLOSE, header(MAX_HEAD), b"\r\n"], 431),
+        ([GET + CLOSE + header(MAX_HEAD) + b"\r\n"], 431),
+        ([GET, *[header(1_000)] * 70, CLOSE, b"\r\n"], 431),
+        ([GET, *[b"x: y\r\n"] * 20_000], 431),
+        ([b"GET /" + b"x" * MAX_HEAD], 431),
+        ([b"x" * 200_000], 400),
+    ],
+    ids=["allowed", "one", "in one go", "many", "endless", "path", "garbage"],
+)
+async def test_a_head_of_any_length(api: RunningApi, parts: list[bytes], status: int) -> None:
+    answer = await asked(api, *parts)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:100]
+    assert b"x-content-type-options: nosniff\r\n" in answer
+
+
+async def test_an_endless_header_costs_no_memory(api: RunningApi) -> None:
+    before = psutil.Process().memory_info().rss
+    answer = await asked(api, GET, b"X: ", *[b"x" * 1_000_000] * 100)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+    assert psutil.Process().memory_info().rss - before < 30_000_000
+
+
+async def test_a_body_is_no_head(api: RunningApi) -> None:
+    body = b'{"task_type": "t", "total_items": 1, "metadata": {"a": "%s"}}' % (b"x" * 100_000)
+    head = b"POST /internal/create-task HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+    head += b"Content-Length: %d\r\n" % len(body)
+    twice = head + b"\r\n" + body + head + CLOSE + b"\r\n" + body
+    answer = await asked(api, twice)
+    assert answer.count(b"HTTP/1.1 201 ") == 2, answer
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("half", "status"),
+    [
+        (b"", None),
+        (b"GET /internal", 408),
+        (GET, 408),
+        (b"POST /internal/create-task HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\n{", 408),
+        (GET + b"\r\n" + b"GET /int", 408),
+    ],
+    ids=["nothing", "line", "headers", "body", "the next one"],
+)
+async def test_half_a_request_is_not_waited_for(
+    start_api: StartApi, redis_url: str, half: bytes, status: int | None
+) -> None:
+    api = start_api(redis_url=redis_url)
+    answer = await asked(api, half)
+    if status is None:
+        assert answer == b""
+    else:
+        assert b"HTTP/1.1 %d " % status in answer
+    await aeventually(lambda: api.connections() == 0)
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_slow_answer_is_no_half_request(start_api: StartApi, redis_url: str) -> None:
+    Records(redis_url).start("job")
+    api = start_api(redis_url=redis_url)
+    path = f"http://127.0.0.1:{api.port}/internal/task/job/events"
+    async with httpx.AsyncClient(trust_env=False) as client, client.stream("GET", path) as stream:
+        lines = stream.aiter_lines()
+        while '"job"' not in await anext(lines):
+            pass
+        await asyncio.sleep(1)  # five looks
+        await asyncio.to_thread(Records(redis_url).progress, "job", 5)
+        while '"current":5' not in await anext(lines):
+            pass
+    async with api.watch("job") as socket:
+        await socket.recv()
+        await asyncio.sleep(1)
+        await (await socket.ping())
+
+
+async def test_wrong_requests_write_a_line_a_minute(
+    api: RunningApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    for wrong in (b"NONSENSE\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x00") * 20:
+        await asked(api, wrong, end=True)
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
+    await asked(api, GET + upgrade, end=True)
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("an HTTP client sent what is no request: ")
+
+
+async def test_http_1_0_gets_a_stream_without_chunks(start_api: StartApi, redis_url: str) -> None:
+    Records(redis_url).start("job")
+    api = start_api(redis_url=redis_url)
+    path = b"/internal/task/job/events"
+    waiting = asyncio.create_task(asked(api, b"GET " + path + b" HTTP/1.0\r\n" + HOST + b"\r\n"))
+    await aeventually(lambda: api.watched() == 1)
+    await asyncio.to_thread(Records(redis_url).complete, "job")
+    head, _, body = (await waiting).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    assert b"connection: close" in head.lower()
+    events = [event for event in body.split(b"\n\n") if event]
+    assert all(event.startswith((b"retry: ", b"id: ")) for event in events), body
+    assert b'"completed"' in body
+
+
+async def test_http_1_0_gets_other_answers_with_their_length(api: RunningApi) -> None:
+    answer = await asked(api, b"GET /internal/health/live HTTP/1.0\r\n" + HOST + b"\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(body) in head
+    # As a client of that age asks, without a Host.
+    assert (await asked(api, b"GET /internal/tasks HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")

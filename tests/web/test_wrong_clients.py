@@ -1,0 +1,167 @@
+"""WebSocket clients that do not keep to the protocol, or to good manners: bounded, said once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+import os
+import socket
+import struct
+
+import psutil
+import pytest
+
+from progress_backend.web import frames
+from progress_backend.web.seldom import Seldom
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+#: What such a client sends, in bytes, as long as it is taken.
+MOST = 20_000_000
+TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
+
+
+@pytest.fixture(autouse=True)
+def said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test hears the first line."""
+    monkeypatch.setattr(frames, "_said", Seldom(logging.getLogger("progress_backend.web")))
+
+
+def frame(kind: int, payload: bytes = b"", *, last: bool = True, mask: bool = True) -> bytes:
+    size, masked = len(payload), 0x80 if mask else 0
+    head = bytes([(0x80 if last else 0) | kind])
+    head += (
+        bytes([masked | size]) if size < 126 else bytes([masked | 126]) + struct.pack("!H", size)
+    )
+    return head + (b"\0\0\0\0" if mask else b"") + payload
+
+
+def shaken(port: int, path: str, more: bytes = b"") -> socket.socket:
+    """A connection whose handshake has been sent; its kernel takes little."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    one.connect(("127.0.0.1", port))
+    key = base64.b64encode(os.urandom(16))
+    one.sendall(
+        b"GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s\r\n" % (path.encode(), key, more)
+    )
+    return one
+
+
+def opened(port: int, path: str) -> socket.socket:
+    """The same once it is answered: what comes before that is nobody's."""
+    one, got = shaken(port, path), b""
+    while not got.endswith(b"\r\n\r\n"):
+        got += one.recv(1)
+    return one
+
+
+def answered(one: socket.socket) -> bytes:
+    """All that comes until the server ends the connection."""
+    got = b""
+    one.settimeout(10)
+    with contextlib.suppress(ConnectionError):
+        while data := one.recv(65_536):
+            got += data
+    return got
+
+
+def paths(api: RunningApi) -> list[str]:
+    return [f"/internal/ws/task/{api.create()}", "/internal/ws/tasks"]
+
+
+@pytest.mark.parametrize("kind", ["pings", "pings and texts", "texts"])
+def test_a_client_that_sends_and_never_reads(api: RunningApi, kind: str) -> None:
+    """What it makes the server send waits; then what it sends waits, too."""
+    what = {"pings": frame(PING, b"x" * 125), "texts": frame(TEXT, b"x" * 125)}
+    what["pings and texts"] = what["pings"] * 20 + what["texts"]
+    chunk = what[kind] * (60_000 // len(what[kind]))
+    for path in paths(api):
+        before, sent = psutil.Process().memory_info().rss, 0
+        with contextlib.closing(opened(api.port, path)) as one:
+            one.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                while sent < MOST:
+                    one.sendall(chunk)
+                    sent += len(chunk)
+        grown = psutil.Process().memory_info().rss - before
+        assert grown < MOST / 2, (path, sent, grown)
+        if kind == "pings":
+            assert sent < MOST, f"{path} was read on"
+
+
+async def test_one_that_reads_again_is_heard_again(api: RunningApi) -> None:
+    """Its own pings are answered as soon as it takes what is sent."""
+    task_id = api.create()
+    async with api.watch(task_id, max_queue=1) as one:
+        await one.recv()
+        for _ in range(50):
+            await (await one.ping(b"x" * 125))
+        api.update(task_id, current_items=1)
+        assert "progress_update" in str(await one.recv())
+
+
+def test_a_message_in_endless_parts(api: RunningApi) -> None:
+    for path in paths(api):
+        with contextlib.closing(opened(api.port, path)) as one:
+            with contextlib.suppress(ConnectionError):
+                one.sendall(frame(TEXT, last=False) + frame(CONTINUATION, last=False) * 5_000)
+            got = answered(one)
+            assert struct.pack("!H", 1009) + b"too many parts" in got, path
+
+
+WRONG = {
+    "no UTF-8": (frame(TEXT, b"\xff\xfe"), 1007),
+    "no mask": (frame(TEXT, b"x", mask=False), 1002),
+    "no such kind": (frame(3, b"x"), 1002),
+    "nothing to continue": (frame(CONTINUATION, b"x"), 1002),
+    "too long": (frame(BINARY, b"x" * 20_000), 1009),
+    "a long ping": (frame(PING, b"x" * 200), 1002),
+    "a close without a code": (frame(CLOSE, b"\0"), 1002),
+    "a close of nonsense": (frame(CLOSE, b"\3\xe8\xff"), 1007),
+}
+
+
+async def test_wrong_frames_write_a_line_a_minute(
+    start_api: StartApi, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = start_api(redis_url=redis_url)
+    for path in paths(api):
+        for name, (wrong, code) in WRONG.items():
+            if name == "no UTF-8" and "/task/" in path:
+                continue  # what a client says there is not even looked at
+            one = await asyncio.to_thread(opened, api.port, path)
+            with contextlib.closing(one):
+                one.sendall(wrong)
+                got = await asyncio.to_thread(answered, one)
+            assert struct.pack("!H", code) in got, (path, name, got[-60:])
+    await aeventually(lambda: api.connections() == 0)
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("a WebSocket client sent a wrong frame, its connection is closed: ")
+    assert caplog.records[0].exc_info is None
+
+
+def test_a_handshake_that_is_too_large_is_answered(api: RunningApi) -> None:
+    for more in (b"X: " + b"x" * 9_000 + b"\r\n", b"".join(b"X-%d: y\r\n" % n for n in range(200))):
+        with contextlib.closing(shaken(api.port, "/internal/ws/tasks", more)) as one:
+            assert answered(one).startswith(b"HTTP/1.1 431 ")
+
+
+def test_lines_come_once_a_minute_with_what_was_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    seldom = Seldom(logging.getLogger("seldom"), lambda: now)
+    for _ in range(5):
+        seldom.warning("wrong: %s", "a")
+    now = 59.0
+    seldom.warning("wrong: %s", "b")
+    now = 61.0
+    seldom.warning("wrong: %s", "c")
+    now = 122.0
+    seldom.warning("wrong: %s", "d")
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["wrong: a", "wrong: c (5 more since the last such line)", "wrong: d"]
