@@ -172,7 +172,8 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """-> bool: whether the lock is now (or again) the token's, for `ttl_ms`."""
+    """-> bool: whether the lock is now (or again) the token's, for `ttl_ms`. One that would last
+    twice as long was taken by a clock that was set back since: it holds up nobody."""
 
     name: str
     token: str
@@ -219,6 +220,34 @@ class Leases:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """-> list[str]: lease ids that run out after a time."""
+
+    after_ms: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shorten:
+    """-> None: leases that would run out later do so at `until_ms`."""
+
+    leases: tuple[str, ...]
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountLost:
+    """-> None: so many more runs were found lost."""
+
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostSoFar:
+    """-> int: how many runs were found lost, by any process, since the store was empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """-> list[str]: ids of tasks that run under a lease."""
 
@@ -245,5 +274,6 @@ class ForgetLease:
 
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
-    | Assume | EndLease | Leases | Held | ForgetLease | Extend | Tally | Newest | Above
+    | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
+    | Extend | Tally | Newest | Above
 )  # fmt: skip

@@ -81,6 +81,11 @@ class Keys:
         """Sorted set of the task ids that run under a lease."""
         return f"{self.prefix}progress_held:{lease}"
 
+    @property
+    def lost(self) -> str:
+        """String: how many runs were found lost, by any process."""
+        return f"{self.prefix}progress_found_lost"
+
     def lock(self, name: str) -> str:
         """String: who does a pass ("reap", "cleanup") at the moment."""
         return f"{self.prefix}progress_lock:{name}"

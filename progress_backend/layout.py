@@ -46,7 +46,7 @@ class Layout:
         match command:
             case c.Commit(task_id):
                 return [(self.place(task_id), command)]
-            case c.Lock() | c.Unlock():
+            case c.Lock() | c.Unlock() | c.CountLost() | c.LostSoFar():
                 return [(0, command)]
             case c.Read(ids) | c.FacetsOf(ids) | c.Extend(ids):
                 groups = self._grouped(ids, lambda task_id: task_id)
@@ -91,6 +91,8 @@ class Layout:
                 return sorted(chain(*replies), reverse=True)[:limit]
             case c.Due(_, limit) | c.Held(_, limit):
                 return list(chain(*replies))[:limit]
+            case c.Ahead(_, limit):
+                return list(dict.fromkeys(chain(*replies)))[:limit]
             case c.Leases(_, limit):
                 leases = dict(chain(*replies)).items()
                 return sorted(leases, key=lambda lease: lease[1])[:limit]

@@ -12,7 +12,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +20,10 @@ from celery.bootsteps import StartStopStep
 
 from . import commands as c
 from . import reaping
-from .errors import ProgressError, StoreUnavailable
-from .events import Completed
+from .errors import StoreUnavailable
+from .judge import Judge
 from .outage import OneAMinute, outage_of
-from .record import Base, milliseconds
+from .record import milliseconds
 from .result_backend import AskBackend, result_backend
 from .settings import Settings
 from .store import Store
@@ -38,6 +37,8 @@ _EXTEND_S = 3_600.0
 #: thread, but a lease must be renewed in time once the store is back.
 _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
+#: The part of a lease by which a clock that is measured again may be off, and was not set.
+_SET_PART = 1 / 3
 #: The part of a step that is waited at least between two rounds.
 _PAUSE_PART = 1 / 10
 
@@ -57,12 +58,12 @@ class Keeper:
     ) -> None:
         self._settings = settings
         self._lease = lease
-        self._ask = ask
         self._at_work = at_work
         self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
         self._store = Store(settings, timeout_s=timeout_s)
+        self._judge = Judge(self._store, ask, self._token, self._goes_on)
         self._stop = threading.Event()
         #: Monotonic time since when the store has answered without a gap, and of its last answer.
         self._answering: float | None = None
@@ -119,61 +120,51 @@ class Keeper:
         return min(self._step_s, max(due_s, self._step_s * _PAUSE_PART))
 
     def _renew(self) -> None:
-        self._store.measure_clock()
+        was_set = self._measure_clock()
         if self._lease is not None:
             until = self._store.now() + timedelta(seconds=self._settings.lease_s)
             self._store.execute(c.Renew(self._lease, milliseconds(until)))
-        self._heard_of(self._store.server())
+        self._heard_of(self._store.server(), was_set)
         self._outage.back("lease")
 
-    def _heard_of(self, server: str) -> None:
+    def _measure_clock(self) -> bool:
+        """Whether the store's clock was set since it was measured last, forth or back."""
+        known, at = self._store.now(), time.monotonic()
+        self._store.measure_clock()
+        went_s = (self._store.now() - known).total_seconds()
+        return abs(went_s - (time.monotonic() - at)) > self._settings.lease_s * _SET_PART
+
+    def _heard_of(self, server: str, was_set: bool) -> None:
         """The store answered. A gap is also one that this thread slept through, or did not see: a
-        server that was started anew may have come back with leases of long ago."""
+        server that was started anew may have come back with leases of long ago. So may be those
+        that were renewed by a clock that was set since."""
         now = time.monotonic()
         slept = now - self._answered > self._settings.lease_s
-        if self._answering is None or slept or server != self._server:
+        if self._answering is None or slept or was_set or server != self._server:
             self._answering = now
         self._answered, self._server = now, server
 
     def _reap(self) -> None:
         """Judges nobody before the store was seen answering for a whole lease."""
-        if self._answering is None or time.monotonic() - self._answering < self._settings.lease_s:
+        self._store.run(reaping.bounded(self._settings, self._store.now()))
+        if not self._steady():
             return
-        store, settings = self._store, self._settings
-        for base in store.run(reaping.suspects(settings, store.now(), self._token)):
-            self._judge(base)
+        self._judge.begin()
+        self._judge.dead()
         at_work = self._at_work()  # before the look: what begins after it is not silent
         if self._lease is not None and at_work is not None:
-            for base in store.run(reaping.left_over(settings, store.now(), self._lease, at_work)):
-                self._judge(base)
-        for base in store.run(reaping.unheld(store.flows, store.now(), self._token)):
-            if self._ask is not None:
-                self._judge(base, or_lost=False)
+            self._judge.left_over(self._lease, at_work)
+        self._judge.unheld()
 
-    def _judge(self, base: Base, *, or_lost: bool = True) -> None:
-        """Records the end that the result backend knows of, else that the run is lost."""
-        if time.monotonic() - self._answered > self._step_s:
-            self._renew()  # many answers that do not come may take longer than a lease
-        task_id = base.task.task_id
-        verdict = self._ask(task_id) if self._ask is not None else None
-        if verdict is not None and not reaping.of_this_life(base, verdict):
-            verdict = None
-        if isinstance(verdict, Completed) and not base.task.keeps_results:
-            verdict = replace(verdict, results={})
-        if verdict is None:
-            if not or_lost:
-                return
-            verdict = reaping.lost(base, self._settings.locale)
-        store = self._store
-        try:
-            applied = store.run(store.flows.apply(task_id, (verdict,), store.now(), base=base))
-        except StoreUnavailable:
-            raise
-        except ProgressError as error:
-            logger.debug("not reaped: %s", error)
-            return
-        if applied.refused is None:
-            logger.warning("task %s: %s", task_id, type(verdict).__name__.lower())
+    def _goes_on(self) -> bool:
+        """Between two steps of a pass, which may take longer than a lease: whether it goes on."""
+        if time.monotonic() - self._answered > self._step_s / 2:
+            self._renew()
+        return self._steady() and not self._stop.is_set()
+
+    def _steady(self) -> bool:
+        answering = self._answering
+        return answering is not None and time.monotonic() - answering >= self._settings.lease_s
 
 
 def at_work() -> set[str] | None:

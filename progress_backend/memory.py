@@ -45,6 +45,7 @@ class MemoryStore:
         self._rates: dict[str, float] = {}
         self._locks: dict[str, tuple[str, float]] = {}
         self._leases: dict[str, int] = {}
+        self._lost = 0
         self._order = 0.0
         self._listeners: list[Listener] = []
         self._verbs: dict[type[c.Command], Callable[[Any], Any]] = {
@@ -63,6 +64,10 @@ class MemoryStore:
             c.Assume: self._assume,
             c.EndLease: self._end_lease,
             c.Leases: self._leases_before,
+            c.Ahead: self._leases_after,
+            c.Shorten: self._shorten,
+            c.CountLost: self._count_lost,
+            c.LostSoFar: lambda _: self._lost,
             c.Held: self._held,
             c.ForgetLease: self._forget_lease,
             c.Extend: self._extend,
@@ -172,9 +177,10 @@ class MemoryStore:
 
     def _take_lock(self, command: c.Lock) -> bool:
         token, until = self._locks.get(command.name, ("", 0.0))
-        if until > self._clock():
-            return token == command.token
-        self._locks[command.name] = (command.token, self._clock() + command.ttl_ms / 1000)
+        ttl_s, left_s = command.ttl_ms / 1000, until - self._clock()
+        if 0 < left_s <= 2 * ttl_s and token != command.token:
+            return False
+        self._locks[command.name] = (command.token, self._clock() + ttl_s)
         return True
 
     def _unlock(self, command: c.Unlock) -> None:
@@ -195,6 +201,19 @@ class MemoryStore:
     def _leases_before(self, command: c.Leases) -> list[tuple[str, int]]:
         over = [(lease, at) for lease, at in self._leases.items() if at < command.before_ms]
         return sorted(over, key=lambda pair: pair[1])[: command.limit]
+
+    def _leases_after(self, command: c.Ahead) -> list[str]:
+        return [lease for lease, at in self._leases.items() if at > command.after_ms][
+            : command.limit
+        ]
+
+    def _shorten(self, command: c.Shorten) -> None:
+        for lease in command.leases:
+            if lease in self._leases:
+                self._leases[lease] = min(self._leases[lease], command.until_ms)
+
+    def _count_lost(self, command: c.CountLost) -> None:
+        self._lost += command.runs
 
     def _held(self, command: c.Held) -> list[str]:
         held = [i for i, facets in self._facets.items() if facets.lease == command.lease]

@@ -126,6 +126,11 @@ class Task:
     keeps_results: bool = True
     #: Why an error is one: "exception", "lost", "not_published", …
     error_cause: str | None = None
+    #: How far the slowest clock of the workers that began the task was behind the store's, in
+    #: seconds; None while none of them has told.
+    clock_behind_s: float | None = None
+    #: How far the store's clock was set back while the task ran: its times go on as they began.
+    clock_back_s: float = 0
     #: Smoothed items a second; None while unknown.
     rate: float | None = None
     #: Who asked for a cancel or pause, when and why.

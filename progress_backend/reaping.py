@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from . import commands as c
 from .catalogue import Locale, text
@@ -14,55 +16,71 @@ from .model import TaskStatus
 from .record import Base, milliseconds
 from .settings import Settings
 
-#: Leases looked at in one pass, and runs of each: the rest is there for the next pass.
-_LEASES = 100
-_RUNS = 1_000
+T = TypeVar("T")
+
+#: Leases looked at in one pass: more workers do not die within the time that a dead one is known.
+_LEASES = 10_000
+#: Runs that are read, and then judged, in one step.
+STEP = 100
 #: Runs that one worker may hold at once: a pool of greenlets has thousands.
 _HELD = 10_000
 #: Records of a status that one pass looks at because nobody holds them.
 _UNHELD = 100
-#: How far a worker's clock may be behind the store's; and how far where the result backend may
-#: know of an earlier task with the record's id.
+#: How far a worker's clock that is not known may be behind the store's; and how far where the
+#: result backend may know of an earlier task with the record's id.
 _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
+#: How exactly a clock is known that the run's start has told of.
+_EXACT = timedelta(seconds=2)
 LOCK, UNHELD_LOCK = "reap", "reap_unheld"
 
 
-def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
-    """Runs that are held by a lease that ran out and that have been silent for a lease.
+def bounded(settings: Settings, now: datetime) -> Flow[None]:
+    """Has leases run out in time whose worker renewed them last before the store's clock was set
+    back: those that live are renewed before that."""
+    now_ms, lease_ms = milliseconds(now), int(settings.lease_s * 1000)
+    ahead: list[str] = yield c.Ahead(now_ms + 2 * lease_ms, _LEASES)
+    if ahead:
+        yield c.Shorten(tuple(ahead), now_ms + lease_ms)
 
-    Under one lock; the caller asks the result backend before it judges each.
-    """
-    lock_ms = int(settings.reap_interval_s * 1000)
-    if not (yield c.Lock(LOCK, token, lock_ms)):
+
+def keeps(settings: Settings, token: str) -> Flow[bool]:
+    """Whether the pass over dead workers' runs is the caller's, and stays it for an interval."""
+    mine: bool = yield c.Lock(LOCK, token, int(settings.reap_interval_s * 1000))
+    return mine
+
+
+def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[str, list[str]]]]:
+    """The leases that ran out, and the ids of what runs under each. Under one lock; one that has
+    been out for long and holds nothing is forgotten."""
+    if not (yield from keeps(settings, token)):
         return []
     now_ms, silence_ms = milliseconds(now), int(settings.lease_s * 1000)
-    found: list[Base] = []
+    found: list[tuple[str, list[str]]] = []
     for lease, _ in (yield c.Leases(now_ms, _LEASES)):
-        task_ids = yield c.Held(lease, _RUNS)
-        documents = yield c.Read(tuple(task_ids))
-        gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
-        if gone:
-            facets = yield c.FacetsOf(gone)
-            yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0)
-        for base in _records(documents):
-            held = base.task.worker is not None and base.task.worker.lease == lease
-            if held and _silent(base, settings, now):
-                found.append(base)
-        if not task_ids:
+        task_ids: list[str] = yield c.Held(lease, _HELD)
+        if task_ids:
+            found.append((lease, task_ids))
+        else:
             # Kept for a while: a store that came back older may know runs of this lease.
             yield c.ForgetLease(lease, now_ms - 10 * silence_ms)
     return found
 
 
-def left_over(
-    settings: Settings, now: datetime, lease: str, at_work: Collection[str]
+def silent(
+    settings: Settings,
+    now: datetime,
+    lease: str,
+    task_ids: Sequence[str],
+    at_work: Collection[str] = (),
 ) -> Flow[list[Base]]:
-    """Runs that a living worker holds but is not at work on, nor on the task that they are in,
-    silent for a lease: their process died with what it had to say.
-    """
-    held: list[str] = yield c.Held(lease, _HELD)
-    task_ids = tuple(task_id for task_id in held if task_id not in at_work)[:_RUNS]
-    documents = (yield c.Read(task_ids)) if task_ids else []
+    """Which of the runs under a lease have been silent for a lease, and are not among those, or on
+    a task of those, that their worker is at work on. The caller asks the result backend before it
+    judges them."""
+    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
+    gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
+    if gone:
+        facets = yield c.FacetsOf(gone)
+        yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0)
     return [
         base
         for base in _records(documents)
@@ -71,6 +89,27 @@ def left_over(
         and base.task.worker.task not in at_work
         and _silent(base, settings, now)
     ]
+
+
+def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
+    """All runs that are held by a lease that ran out and have been silent for a lease, at once."""
+    found: list[Base] = []
+    for lease, task_ids in (yield from run_out(settings, now, token)):
+        for step in steps(task_ids):
+            found += yield from silent(settings, now, lease, step)
+    return found
+
+
+def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
+    """Ids of the runs that a living worker holds but is not at work on: once they are silent, their
+    process has died with what it had to say."""
+    held: list[str] = yield c.Held(lease, _HELD)
+    return [task_id for task_id in held if task_id not in at_work]
+
+
+def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as are judged in one step."""
+    return (of_all[start : start + STEP] for start in range(0, len(of_all), STEP))
 
 
 def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
@@ -114,19 +153,26 @@ def _records(documents: Iterable[bytes | None]) -> list[Base]:
 
 
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
-    """Whether a record that has not ended was not written for a lease."""
+    """Whether a record that has not ended was not written for a lease.
+
+    One that was written later than now was written before the store's clock was set back: the
+    caller has seen that clock go on for a lease since.
+    """
     task = base.task
     spoke = milliseconds(task.updated_at) if task.updated_at else 0
-    return not task.ended and milliseconds(now) - spoke > int(settings.lease_s * 1000)
+    silence_ms = milliseconds(now) - spoke + int(task.clock_back_s * 1000)
+    return not task.ended and abs(silence_ms) > int(settings.lease_s * 1000)
 
 
 def of_this_life(base: Base, end: Event) -> bool:
     """Whether an end that the result backend knows is the record's own, not that of an earlier
-    task with its id. Its time is that of the worker's clock.
+    task with its id. Its time is that of the worker's clock, which the runs' starts have told of.
     """
     task = base.task
     if end.at is None or task.created_at is None:
         return task.worker is not None
+    if task.attempt_started_at is not None and task.clock_behind_s is not None:
+        return end.at >= task.created_at - timedelta(seconds=task.clock_behind_s) - _EXACT
     if task.worker is not None:
         return end.at >= task.created_at - (_SKEW if task.attempt == 1 else _REUSED_SKEW)
     if task.revision == 1:
@@ -134,6 +180,15 @@ def of_this_life(base: Base, end: Event) -> bool:
     # A record made anew waits for its first run: an end with a skewed time is not worth a guess.
     made_anew = task.status == TaskStatus.CREATED and task.attempt > 0
     return end.at >= task.created_at and not made_anew
+
+
+def in_store_time(base: Base, end: Event) -> Event:
+    """An end that the result backend knows, with its time by the store's clock, as far as the run's
+    start has told what that of its worker was worth."""
+    worker = base.task.worker
+    if end.at is None or worker is None or not worker.clock_ahead_s:
+        return end
+    return replace(end, at=end.at - timedelta(seconds=worker.clock_ahead_s))
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:

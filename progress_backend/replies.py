@@ -32,7 +32,7 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
         case c.Due():
             due, task_ids = replies
             return [task_id.decode() for task_id in task_ids[:due]]
-        case c.Held():
+        case c.Held() | c.Ahead():
             return [task_id.decode() for task_id in replies[0]]
         case c.RateOf():
             return float(replies[0]) if replies[0] else None
@@ -45,8 +45,10 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
 
 def _decode_plain(command: c.Command, replies: list[Any]) -> Any:
     match command:
-        case c.Lock(_, token):
-            return replies[1] == token.encode()
+        case c.LostSoFar():
+            return int(replies[0] or 0)
+        case c.Lock():
+            return replies[0] == 1
         case c.Leases():
             return [(lease.decode(), int(float(score))) for lease, score in _pairs(replies[0])]
         case c.Sweep() | c.Above():

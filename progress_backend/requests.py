@@ -70,10 +70,27 @@ def _about_lists(command: c.Command, keys: Keys) -> list[Request]:
 def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
     match command:
         case c.Lock(name, token, ttl_ms):
-            key = keys.lock(name)
-            return [("SET", key, token, "NX", "PX", ttl_ms), ("GET", key)]
+            return [_evalsha(scripts.LOCK, [keys.lock(name)], token, ttl_ms)]
         case c.Unlock(name, token):
             return [_evalsha(scripts.UNLOCK, [keys.lock(name)], token)]
+        case c.Held(lease, limit):
+            return [("ZRANGE", keys.held(lease), 0, limit - 1)]
+        case c.Extend(task_ids, ttl_ms, due_ms):
+            alive = [("PEXPIRE", keys.task(task_id), ttl_ms, "GT") for task_id in task_ids]
+            due = [part for task_id in task_ids for part in (due_ms, task_id)]
+            return [*alive, ("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
+        case c.CountLost(runs):
+            return [("INCRBY", keys.lost, runs)]
+        case c.LostSoFar():
+            return [("GET", keys.lost)]
+        case c.ForgetLease(lease, before_ms):
+            return [_evalsha(scripts.FORGET, [keys.leases, keys.held(lease)], lease, before_ms)]
+        case _:
+            return _about_leases(command, keys)
+
+
+def _about_leases(command: c.Command, keys: Keys) -> list[Request]:
+    match command:
         case c.Renew(lease, until_ms):
             return [("ZADD", keys.leases, until_ms, lease)]
         case c.Assume(leases, until_ms):
@@ -84,14 +101,11 @@ def _about_workers(command: c.Command, keys: Keys) -> list[Request]:
         case c.Leases(before_ms, limit):
             bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
             return [("ZRANGEBYSCORE", keys.leases, *bounds)]
-        case c.Held(lease, limit):
-            return [("ZRANGE", keys.held(lease), 0, limit - 1)]
-        case c.Extend(task_ids, ttl_ms, due_ms):
-            alive = [("PEXPIRE", keys.task(task_id), ttl_ms, "GT") for task_id in task_ids]
-            due = [part for task_id in task_ids for part in (due_ms, task_id)]
-            return [*alive, ("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
-        case c.ForgetLease(lease, before_ms):
-            return [_evalsha(scripts.FORGET, [keys.leases, keys.held(lease)], lease, before_ms)]
+        case c.Ahead(after_ms, limit):
+            return [("ZRANGEBYSCORE", keys.leases, f"({after_ms}", "+inf", "LIMIT", 0, limit)]
+        case c.Shorten(leases, until_ms):
+            known = [part for lease in leases for part in (until_ms, lease)]
+            return [("ZADD", keys.leases, "XX", "LT", *known)]
         case _:
             raise TypeError(f"no request for {command!r}")
 

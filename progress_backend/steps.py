@@ -86,12 +86,13 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         task = created(task, ev.Created(identity=event.identity), scene)
     if _taken_before(task, event, scene):
         return task
-    who = event.identity
+    who, ahead_s = event.identity, _ahead_s(event, scene.at)
     return replace(
         _reopened(task),
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
-        worker=_clocked(event, scene.at),
+        worker=_clocked(event.worker, ahead_s),
+        clock_behind_s=_behind_s(task, ahead_s),
         delivery=_delivered(task.delivery, event.again_s),
         retries=event.retries,
         started_at=task.started_at or scene.now,
@@ -113,14 +114,23 @@ def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None
     return known._replace(again_s=again_s, again_until=None)
 
 
-def _clocked(event: ev.Started, at: datetime) -> Worker | None:
-    """The worker, with what its clock is ahead of the store's."""
-    if event.worker is None or event.own_clock_s is None:
-        return event.worker
+def _ahead_s(event: ev.Started, at: datetime) -> float | None:
+    """How far the clock of who begins a run is ahead of the store's; None if that is not told."""
+    if event.own_clock_s is None:
+        return None
     ahead_s = event.own_clock_s - at.timestamp()
-    if abs(ahead_s) < _LEAST_SKEW_S:
-        return event.worker
-    return event.worker._replace(clock_ahead_s=round(ahead_s, 3))
+    return 0.0 if abs(ahead_s) < _LEAST_SKEW_S else round(ahead_s, 3)
+
+
+def _clocked(worker: Worker | None, ahead_s: float | None) -> Worker | None:
+    return worker._replace(clock_ahead_s=ahead_s) if worker is not None and ahead_s else worker
+
+
+def _behind_s(task: Task, ahead_s: float | None) -> float | None:
+    """How far the slowest clock is behind, with that of one more run."""
+    if ahead_s is None:
+        return task.clock_behind_s
+    return max(task.clock_behind_s or 0.0, -ahead_s, 0.0)
 
 
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:

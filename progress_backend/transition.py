@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from . import events as ev
@@ -25,6 +25,8 @@ ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: what the step says, mostly whatever it was.
 SAME: Final = "same"
+#: From that on a store's clock that is behind a record was set back; it is measured by each writer.
+_SET_BACK_S: Final = 5.0
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
 
@@ -66,22 +68,42 @@ def transition(
     else:
         task_id = task.task_id
         _fence(task, event, row)
-    # Skewed clocks may not turn time back: started <= updated <= completed, always. Times are
-    # kept in milliseconds, so that a record is the same remembered or read.
-    now = event.at or now
-    if now.microsecond % 1000:
-        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    at = now
-    for known in (task.created_at, task.started_at, task.updated_at):
-        if known is not None and known > now:
-            now = known
-    after = move.step(task, event, Scene(now, locale, task_id, lease_s, at))
+    # Times are kept in milliseconds, so that a record is the same remembered or read.
+    now = _in_milliseconds(now)
+    at = now if event.at is None else min(_in_milliseconds(event.at), now)
+    when, back_s = _in_order(task, at, now)
+    after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
     attempt = max(after.attempt, event.attempt or 0)
     status = after.status if move.to == SAME else move.to
     revision = after.revision if revision is None else revision
-    return replace(after, status=status, updated_at=now, attempt=attempt, revision=revision)
+    return replace(
+        after,
+        status=status,
+        updated_at=when,
+        attempt=attempt,
+        revision=revision,
+        clock_back_s=back_s,
+    )
+
+
+def _in_milliseconds(time: datetime) -> datetime:
+    rest = time.microsecond % 1000
+    return time.replace(microsecond=time.microsecond - rest) if rest else time
+
+
+def _in_order(task: Task, at: datetime, now: datetime) -> tuple[datetime, float]:
+    """When something happened, as the record has it, and how far the store's clock is behind that.
+
+    Skewed clocks may not turn a record's time back: started <= updated <= completed, always. Where
+    the store's clock was set back the record's times go on from where they were.
+    """
+    latest = max((t for t in (task.created_at, task.started_at, task.updated_at) if t), default=at)
+    if (latest - now).total_seconds() < _SET_BACK_S:
+        return max(at, latest), 0
+    when = max(latest, now + timedelta(seconds=task.clock_back_s))
+    return when, round((when - now).total_seconds(), 3)
 
 
 def row_of(task: Task | None) -> str:

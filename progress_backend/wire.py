@@ -90,6 +90,10 @@ def _document(task: Task) -> dict[str, Any]:
     body["error_cause"] = task.error_cause
     body["control"] = task.control
     body["rate"] = task.rate
+    if task.clock_behind_s is not None:
+        body["clock_behind_s"] = task.clock_behind_s
+    if task.clock_back_s:
+        body["clock_back_s"] = task.clock_back_s
     body["estimated_details"] = list(filled)
     again_until = None if task.delivery is None else task.delivery.again_until
     # The last three, where `as_of` and `entity_tag` look.
@@ -164,6 +168,8 @@ def decode(document: bytes) -> Task:
         error_cause=body.get("error_cause"),
         control=body.get("control"),
         rate=body.get("rate"),
+        clock_behind_s=body.get("clock_behind_s"),
+        clock_back_s=body.get("clock_back_s", 0),
         revision=body.get("revision", 0),
         unknown={name: body[name] for name in body.keys() - _KNOWN},
     )
@@ -187,8 +193,8 @@ def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
     )
 
 
-#: The fields of a document.
-_KNOWN: Final = _document(Task("", "")).keys()
+#: The fields of a document, those that are left out where they would say nothing among them.
+_KNOWN: Final = _document(Task("", "")).keys() | {"keeps_results", "clock_behind_s", "clock_back_s"}
 
 
 def is_document(stored: bytes | None) -> bool:

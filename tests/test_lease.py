@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ import pytest
 from progress_backend import events as ev
 from progress_backend.lease import Keeper
 from progress_backend.model import Task, Worker
-from progress_backend.result_backend import AskBackend
+from progress_backend.result_backend import Answers, AskBackend
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.testing import wait_for_progress
@@ -57,8 +57,9 @@ def begin(store: Store, task_id: str) -> None:
 def completed(store: Store) -> AskBackend:
     """A backend that knows that "done" has ended."""
 
-    def ask(task_id: str) -> ev.Event | None:
-        return ev.Completed(results={"saved": 4}, at=store.now()) if task_id == "done" else None
+    def ask(task_ids: Sequence[str]) -> Answers:
+        end = ev.Completed(results={"saved": 4}, at=store.now())
+        return {task_id: end if task_id == "done" else None for task_id in task_ids}
 
     return ask
 
@@ -117,7 +118,8 @@ def test_an_end_of_an_earlier_task_with_the_id_is_not_taken(
     created = ev.Created(identity=IDENTITY)
     for task_id in ("used again", "done"):
         store.run(store.flows.apply(task_id, (created,), store.now()))
-    keep(None, lambda i: completed(store)(i) if i == "done" else ev.Completed(at=before))
+    earlier = ev.Completed(at=before)
+    keep(None, lambda ids: {i: end or earlier for i, end in completed(store)(ids).items()})
     assert wait_for_progress(store, "done", status="completed")
     assert wait_for_progress(store, "used again", status="created").revision == 1
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 
 from progress_backend import events as ev
@@ -36,7 +37,7 @@ def test_an_end_comes_with_its_time(build: Build, redis_url: str) -> None:
     app = build(redis_url)
     before = datetime.now(UTC) - timedelta(seconds=1)
     app.backend.store_result("t-1", {"saved": 4}, "SUCCESS")
-    end = result_backend(app)("t-1")
+    end = result_backend(app)(["t-1"])["t-1"]
     assert isinstance(end, ev.Completed)
     assert end.results == {"saved": 4}
     assert end.at is not None
@@ -48,7 +49,9 @@ def test_every_end_is_told(build: Build, redis_url: str) -> None:
     app.backend.store_result("failed", ValueError("no such symbol"), "FAILURE")
     app.backend.store_result("revoked", None, "REVOKED")
     ask = result_backend(app)
-    failed, revoked = ask("failed"), ask("revoked")
+    answers = ask(["failed", "revoked", "unknown"])
+    failed, revoked = answers["failed"], answers["revoked"]
+    assert answers["unknown"] is None
     assert isinstance(failed, ev.Failed)
     assert "no such symbol" in failed.error_message
     assert isinstance(revoked, ev.Cancelled)
@@ -58,15 +61,64 @@ def test_every_end_is_told(build: Build, redis_url: str) -> None:
 def test_what_is_no_end_is_no_answer(build: Build, redis_url: str, state: str) -> None:
     app = build(redis_url)
     app.backend.store_result("t-1", {"current": 1}, state)
-    assert result_backend(app)("t-1") is None
-    assert result_backend(app)("unknown") is None
+    assert result_backend(app)(["t-1"]) == {"t-1": None}
+    assert result_backend(app)(["t-1", "unknown"]) == {"t-1": None, "unknown": None}
 
 
 @pytest.mark.parametrize("backend", ["disabled://", "rpc://", "redis://127.0.0.1:1/0"])
 def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None:
     began = time.monotonic()
-    assert result_backend(build(backend))("t-1") is None
+    assert result_backend(build(backend))(["t-1"]).get("t-1") is None
     assert time.monotonic() - began < ASK_S + 4
+
+
+def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    ids = [f"t-{n}" for n in range(100)]
+    for task_id in ids[::2]:
+        app.backend.store_result(task_id, 1, "SUCCESS")
+    ask = result_backend(app)
+    ask(ids)  # connects
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+        answers = ask(ids)
+        read = client.info("commandstats")
+    assert [type(answers[task_id]).__name__ for task_id in ids[:4]] == [
+        "Completed", "NoneType", "Completed", "NoneType",
+    ]  # fmt: skip
+    assert read["cmdstat_mget"]["calls"] == 1
+    assert "cmdstat_get" not in read
+
+
+def test_one_that_cannot_be_decoded_hides_no_other(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("good", 1, "SUCCESS")
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(app.backend.get_key_for_task("bad"), b"{not ours")
+    answers = result_backend(app)(["bad", "good"])
+    assert (answers["bad"], type(answers["good"]).__name__) == (None, "Completed")
+
+
+def test_one_that_answers_one_by_one_is_asked_for_the_rest(build: Build, tmp_path: Path) -> None:
+    """A database's answers take their time: what came within the bound counts."""
+    app = build(f"db+sqlite:///{tmp_path}/results.db")
+    ids = [f"t-{n}" for n in range(3)]
+    for task_id in ids:
+        app.backend.store_result(task_id, 1, "SUCCESS")
+    read = app.backend.get_task_meta
+
+    def slowly(task_id: str) -> object:
+        time.sleep(0.6 * ASK_S)
+        return read(task_id)
+
+    app.backend.get_task_meta = slowly
+    ask, known, began = result_backend(app), {}, time.monotonic()
+    while len(known) < len(ids):
+        answers = ask([task_id for task_id in ids if task_id not in known])
+        assert answers
+        known.update(answers)
+    assert time.monotonic() - began < 6 * ASK_S
+    assert {type(end).__name__ for end in known.values()} == {"Completed"}
 
 
 def test_times_are_read_as_celery_writes_them() -> None:
@@ -86,7 +138,7 @@ from celery import Celery
 from progress_backend.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
 ask, began = result_backend(app), time.monotonic()
-assert [ask("t"), ask("t"), ask("t")] == [None, None, None]
+assert [ask(["t", "u"]), ask(["t"]), ask(["t"])] == [{{}}, {{}}, {{}}]
 assert time.monotonic() - began < {ASK_S} + 1
 """
         subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=tmp_path)
@@ -104,7 +156,7 @@ from progress_backend.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="{redis_url}")
 app.backend.store_result("t", 1, "SUCCESS")
 ask, answers = result_backend(app), []
-native_thread(lambda: answers.extend(ask("t") for _ in range(3)))
+native_thread(lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
 deadline = time.monotonic() + 20
 while len(answers) < 3 and time.monotonic() < deadline:
     time.sleep(0.01)  # lets gevent's hub run, up to the deadline

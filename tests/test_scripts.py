@@ -36,6 +36,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Sweep((c.Entry("t", THERE),), 5),
         c.Sweep((c.Entry("t", None), c.Entry("u", HERE), c.Entry("v", THERE)), 5),
     ],
+    "lock": [c.Lock("reap", "token", 15_000)],
     "unlock": [c.Unlock("reap", "token")],
     "forget": [c.ForgetLease("lease-1", 5)],
 }

@@ -116,6 +116,16 @@ class TaskBody(BaseModel):
     )
     control: Control | None = Field(description="Who paused or cancelled it; null otherwise.")
     rate: float | None = Field(description="Items a second, smoothed; null while unknown.")
+    clock_behind_s: float | None = Field(
+        default=None,
+        description="How far the slowest clock of its workers was behind the store's as they began "
+        "it; not there until one has told.",
+    )
+    clock_back_s: float = Field(
+        default=0,
+        description="How far the store's clock was set back while the task ran: its times go on as "
+        "they began. Not there otherwise.",
+    )
     estimated_details: list[str] = Field(
         description="Names in processing_details that were computed, not given."
     )

@@ -24,28 +24,37 @@ metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 async def metrics(request: Request) -> Response:
     api = api_of(request)
     tasks: Mapping[str, int] | None = None
+    lost = 0
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
+        lost = await api.store.execute(c.LostSoFar())
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
     except StoreUnavailable:
         pass  # said by a figure of its own
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(_Figures(api, tasks))
+    figures = encode(_Figures(api, tasks, lost))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
 class _Figures(Collector):
     """One answer's figures: those that were counted, and how things are at the moment."""
 
-    def __init__(self, api: Api, tasks: Mapping[str, int] | None) -> None:
+    def __init__(self, api: Api, tasks: Mapping[str, int] | None, lost: int) -> None:
         self._api = api
+        #: None: the store does not answer.
         self._tasks = tasks
+        self._lost = lost
 
     def collect(self) -> Iterator[Metric]:
         api, counts = self._api, self._api.hub.counts
         yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
         if self._tasks is not None:
             yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
+            yield CounterMetricFamily(
+                "progress_lost",
+                "Runs that were found lost by any worker, beat or API process: the store counts.",
+                self._lost,
+            )
         up = api.listener.connected
         yield _gauge("progress_listener_connected", "Whether updates are heard.", up)
         yield _gauge("progress_watched_tasks", "Tasks watched one by one.", api.listener.watched)

@@ -31,6 +31,8 @@ IDS = ("a", "b", "c", "d")
 ids = st.sampled_from(IDS)
 _run = itertools.count()
 
+LEASE_S = Settings().lease_s
+
 
 class Life(RuleBasedStateMachine):
     """`tasks` and `order` are the oracle: the pure rules over a dictionary."""
@@ -64,7 +66,7 @@ class Life(RuleBasedStateMachine):
         expected = "recorded"
         try:
             for event in happened:
-                after = transition(after, event, now, task_id=task_id)
+                after = transition(after, event, now, task_id=task_id, lease_s=LEASE_S)
         except TransitionRefused:
             expected, after = ("refused" if before else "not found"), before
         if after is not before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,17 @@ SILENT = timedelta(seconds=31)
 def suspects(driver: Driver, after: timedelta = SILENT, token: str = "ours") -> list[str]:
     flow = reaping.suspects(driver.settings, driver.now() + after, token)
     return [base.task.task_id for base in driver.run(flow)]
+
+
+def left_over_of(
+    driver: Driver, lease: str, at_work: Collection[str], after: timedelta = SILENT
+) -> list[str]:
+    """What a living worker holds, is not at work on, and is silent."""
+    found = []
+    for step in reaping.steps(driver.run(reaping.left_over(lease, at_work))):
+        flow = reaping.silent(driver.settings, driver.now() + after, lease, step, at_work)
+        found += [base.task.task_id for base in driver.run(flow)]
+    return found
 
 
 def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) -> None:
@@ -187,8 +199,7 @@ def test_a_living_lease_keeps_its_silent_runs_from_expiring(silent: Driver) -> N
 
 def test_what_a_living_worker_holds_but_is_not_at_work_on_is_left_over(silent: Driver) -> None:
     def left_over(*at_work: str, after: timedelta = SILENT) -> list[str]:
-        flow = reaping.left_over(silent.settings, silent.now() + after, "lease-1", at_work)
-        return sorted(base.task.task_id for base in silent.run(flow))
+        return sorted(left_over_of(silent, "lease-1", at_work, after))
 
     assert left_over() == ["a", "b"]
     assert left_over("a") == ["b"]
@@ -203,11 +214,10 @@ def test_what_a_living_worker_holds_but_is_not_at_work_on_is_left_over(silent: D
 def test_what_is_left_over_is_found_behind_however_much_that_is_at_work(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaping, "_RUNS", 2)
+    monkeypatch.setattr(reaping, "STEP", 2)
     for task_id in "abcde":
         driver.start(task_id, "lease-1")
-    flow = reaping.left_over(driver.settings, driver.now() + SILENT, "lease-1", {"a", "b", "c"})
-    assert sorted(base.task.task_id for base in driver.run(flow)) == ["d", "e"]
+    assert sorted(left_over_of(driver, "lease-1", {"a", "b", "c"})) == ["d", "e"]
 
 
 def test_an_eager_run_is_left_over_when_nobody_is_at_work_on_its_task(driver: Driver) -> None:
@@ -215,8 +225,7 @@ def test_an_eager_run_is_left_over_when_nobody_is_at_work_on_its_task(driver: Dr
     driver.apply("inner", ev.Started(identity=identity_of(), worker=worker))
 
     def left_over(*at_work: str) -> list[str]:
-        flow = reaping.left_over(driver.settings, driver.now() + SILENT, "lease-1", at_work)
-        return [base.task.task_id for base in driver.run(flow)]
+        return left_over_of(driver, "lease-1", at_work)
 
     assert left_over("sent") == []
     assert left_over("other") == ["inner"]

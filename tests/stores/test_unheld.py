@@ -12,6 +12,7 @@ from progress_backend import events as ev
 from progress_backend import reaping
 from progress_backend.record import Base
 from tests.stores.driving import Driver
+from tests.stores.test_reaping import left_over_of
 
 SILENT = timedelta(seconds=31)
 
@@ -25,9 +26,7 @@ def unheld(
 
 
 def left_over(driver: Driver, *at_work: str, after: timedelta = SILENT) -> list[str]:
-    now = driver.now() + after
-    found = driver.run(reaping.left_over(driver.settings, now, "lease-1", set(at_work)))
-    return [base.task.task_id for base in found]
+    return left_over_of(driver, "lease-1", set(at_work), after)
 
 
 def base_of(driver: Driver, task_id: str) -> Base:
