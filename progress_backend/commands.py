@@ -61,13 +61,17 @@ class Commits:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters."""
+    """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters.
+
+    `light`: what callers gave may be left out of a long document, as `wire.row` does.
+    """
 
     start: int
     limit: int
     status: str | None = None
     task_type: str | None = None
     symbol: str | None = None
+    light: bool = False
 
 
 class Paged(NamedTuple):

@@ -185,9 +185,14 @@ class Flows:
         status: str | None = None,
         task_type: str | None = None,
         symbol: str | None = None,
+        *,
+        light: bool = False,
     ) -> Flow[c.Paged]:
-        """One page, newest first. Holes (entries without a document) are repaired on the way."""
-        command = c.Page((page - 1) * limit, limit, status, task_type, symbol)
+        """One page, newest first. Holes (entries without a document) are repaired on the way.
+
+        `light`: as rows of a list, which name what they omit.
+        """
+        command = c.Page((page - 1) * limit, limit, status, task_type, symbol, light)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
@@ -195,7 +200,10 @@ class Flows:
                 break
             yield from self.sweep(holes, before_ms=0)
             paged = yield from self._read(command)
-        return paged._replace(rows=tuple(row for row in paged.rows if wire.is_document(row[1])))
+        rows = [(i, document) for i, document in paged.rows if wire.is_document(document)]
+        if light:
+            rows = [(i, document and wire.row(document)) for i, document in rows]
+        return paged._replace(rows=tuple(rows))
 
     def _read(self, page: c.Page) -> Flow[c.Paged]:
         if self.settings.partitions:

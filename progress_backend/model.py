@@ -184,9 +184,10 @@ class Task:
             "updated_at": rendered(self.updated_at),
             "end_time": rendered(self.completed_at),
             "processing_time_ms": self.processing_time_ms,
+            "error_message": self.error_message,
+            # What callers gave stands together, so that a document can be cut around it.
             "results": self.results,
             "processing_details": self.processing_details,
-            "error_message": self.error_message,
             "metadata": self.metadata,
         }
 

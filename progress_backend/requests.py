@@ -6,13 +6,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from . import commands as c
-from . import scripts
+from . import scripts, wire
 from .keys import Keys
 from .layout import Layout, Part
 from .model import STATUSES
 from .replies import decode, write_facets
 
 Request = tuple[Any, ...]
+
+#: Bytes up to which a row's document is read as a whole; of a longer one what is cut out of it.
+_WHOLE = 4096
+_LIGHT = (_WHOLE, wire.MOST_GIVEN, wire.GIVEN, wire.OURS, wire.OMITTED)
 
 
 def encode(command: c.Command, keys: Keys) -> list[Request]:
@@ -50,11 +54,18 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
 
 def _about_lists(command: c.Command, keys: Keys) -> list[Request]:
     match command:
-        case c.Page(start, limit, status, task_type, symbol):
+        case c.Page(start, limit, status, task_type, symbol, light):
             index = keys.index(status, task_type, symbol)
             statuses = [keys.index(s) for s in STATUSES]
             return [
-                _evalsha(scripts.PAGE, [index, *statuses], start, start + limit - 1, keys.task(""))
+                _evalsha(
+                    scripts.PAGE,
+                    [index, *statuses],
+                    start,
+                    start + limit - 1,
+                    keys.task(""),
+                    *(_LIGHT if light else ()),
+                )
             ]
         case c.Tally(filters):
             return [("ZCARD", keys.index(*filters)), *(("ZCARD", keys.index(s)) for s in STATUSES)]

@@ -25,6 +25,15 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
 _AGAIN_UNTIL: Final = b'"may_come_again_until":'
+#: A list's row has no more bytes than this of what callers gave; else it names what it omits.
+MOST_GIVEN: Final = 1024
+#: Between these stands what callers gave, and nothing else: the first of the one, the last of the
+#: other, since no text holds an unescaped quote.
+GIVEN: Final = b'"results":'
+OURS: Final = b'"created_at":'
+OMITTED: Final = b'"omitted":["results","processing_details","metadata"],'
+#: What the three take when they are empty.
+_EMPTY: Final = len(b'"results":{},"processing_details":{},"metadata":{},')
 #: Bytes that `"final"` and what stands after it take at most.
 _TAIL: Final = 60
 
@@ -37,7 +46,9 @@ def encode(task: Task) -> bytes:
     """
     body = _document(task)
     if task.unknown:
-        body = {"task_id": task.task_id, **task.unknown, **body}
+        names = list(body)
+        ours = {name: body.pop(name) for name in names[names.index("created_at") :]}
+        body = {**body, **task.unknown, **ours}
     document = document_of(body, task.metadata, task.results, task.processing_details, task.unknown)
     if len(document) > MAX_DOCUMENT_BYTES:
         raise TooLarge(
@@ -136,7 +147,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 def decode(document: bytes) -> Task:
     """The task of a document."""
     body = json.loads(document)
-    details = body["processing_details"]
+    details = body.get("processing_details", {})  # a row may omit what callers gave
     for name in body.get("estimated_details", ()):
         details.pop(name, None)
     worker = body.get("worker")
@@ -151,10 +162,10 @@ def decode(document: bytes) -> Task:
         started_at=_time(body["start_time"]),
         updated_at=_time(body["updated_at"]),
         completed_at=_time(body["end_time"]),
-        results=body["results"],
+        results=body.get("results", {}),
         processing_details=details,
         error_message=body["error_message"],
-        metadata=body["metadata"],
+        metadata=body.get("metadata", {}),
         created_at=_time(body.get("created_at")),
         attempt=body.get("attempt", 0),
         attempt_started_at=_time(body.get("attempt_started_at")),
@@ -320,9 +331,19 @@ def created_body(document: bytes) -> bytes:
     return dumps(answer).encode()
 
 
+def row(document: bytes) -> bytes:
+    """A document as a list shows it: as it is stored, unless callers gave it too much for that."""
+    if len(document) <= MOST_GIVEN:
+        return document
+    given, ours = document.find(GIVEN), document.rfind(OURS)
+    if given < 0 or ours - given <= MOST_GIVEN + _EMPTY:
+        return document
+    return document[:given] + OMITTED + document[ours:]
+
+
 def list_body(
     documents: Iterable[bytes], pagination: Mapping[str, int], summary: Mapping[str, int]
 ) -> bytes:
-    """A page of the list (specification 2.2): the rows are the documents as they are stored."""
+    """A page of the list (specification 2.2) out of its rows."""
     tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
     return b'{"tasks":[' + b",".join(documents) + tail.encode()

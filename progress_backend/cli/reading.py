@@ -47,7 +47,8 @@ def tasks(
     requested.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
     settings = settings_of(ctx)
     with open_store(settings) as store:
-        paged = store.run(store.flows.page(page, limit, **chosen))
+        filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
+        paged = store.run(store.flows.page(page, limit, *filters, light=not as_json))
         now = store.now()
     documents = [document for _, document in paged.rows if document]
     pages, counts = pagination(page, limit, paged.total), dict(summary(paged))

@@ -100,9 +100,9 @@ class Reader:
         rows: dict[str, Task] = {}
         # In a long list those that run may be far from the newest: they are asked for first.
         for status in () if chosen.status else _FIRST:
-            paged = yield from self._store.flows.page(1, limit, status, *filters)
+            paged = yield from self._store.flows.page(1, limit, status, *filters, light=True)
             rows.update(_decoded(paged))
-        paged = yield from self._store.flows.page(1, limit, chosen.status, *filters)
+        paged = yield from self._store.flows.page(1, limit, chosen.status, *filters, light=True)
         rows.update(_decoded(paged))
         return View(_chosen(rows, limit), summary(paged), paged.total)
 

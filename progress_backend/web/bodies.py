@@ -86,12 +86,12 @@ class TaskBody(BaseModel):
     processing_time_ms: int | None = Field(
         description="From start to end, or to the last update; null before the start."
     )
+    error_message: str | None = Field(description="What went wrong.")
     results: dict[str, Any] = Field(description="What the job recorded as its results.")
     processing_details: dict[str, Any] = Field(
         description="What the job says besides; processing_rate and estimated_remaining are "
         "computed if it says nothing of them."
     )
-    error_message: str | None = Field(description="What went wrong.")
     metadata: dict[str, Any] = Field(description="What was given when it was created.")
     created_at: CreatedAt
     estimated_completion: Ending
@@ -169,10 +169,29 @@ class Summary(BaseModel):
     cancelled: Count
 
 
+class Row(TaskBody):
+    """A task in a list: its record, or what is left of it where callers gave it much."""
+
+    results: dict[str, Any] | None = Field(  # type: ignore[assignment]
+        default=None, description="As in the record; may be omitted."
+    )
+    processing_details: dict[str, Any] | None = Field(  # type: ignore[assignment]
+        default=None, description="As in the record; may be omitted."
+    )
+    metadata: dict[str, Any] | None = Field(  # type: ignore[assignment]
+        default=None, description="As in the record; may be omitted."
+    )
+    omitted: list[str] | None = Field(
+        default=None,
+        description="What is not in this row, since these have more than 1 KiB together; with "
+        "fields=all nothing is omitted.",
+    )
+
+
 class TaskList(BaseModel):
     """One page of tasks, newest first."""
 
-    tasks: list[TaskBody] = Field(description="The tasks of this page.")
+    tasks: list[Row] = Field(description="The tasks of this page.")
     pagination: Pagination = Field(description="Which page it is.")
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
 

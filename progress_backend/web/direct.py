@@ -69,7 +69,8 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answering] |
             known = None if tag is None else tag.decode("latin-1")
             return _STATUS, lambda api: status_of(api, task_id, known)
     elif path == _LIST and (query := _query(scope)) is not None:
-        return _LIST, lambda api: list_of(api, query)
+        packings = headers.get(b"accept-encoding", b"").decode("latin-1")
+        return _LIST, lambda api: list_of(api, query, packings)
     return None
 
 

@@ -96,7 +96,9 @@ CANCEL = _route(
 )  # fmt: skip
 LIST = _route(
     "List tasks",
-    "Newest first, filtered by any combination; the summary counts all tasks.",
+    "Newest first, filtered by any combination; the summary counts all tasks. A row whose results, "
+    "processing_details and metadata have more than 1 KiB together omits them and names them in "
+    "`omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for it.",
     {200: _answer("One page.", bodies.TaskList, examples.LIST)} | _FORBIDDEN | _INVALID | _AWAY,
 )
 HEALTH = _route(

@@ -35,6 +35,9 @@ LastEventId = Annotated[
     str | None,
     Header(description="Id of the last event that the client got; EventSource sends it itself."),
 ]
+AcceptEncoding = Annotated[
+    str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
+]
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
@@ -163,4 +166,9 @@ class ListQuery(Filter):
     )
     limit: Annotated[int, BeforeValidator(_whole)] = Field(
         default=20, ge=1, le=MAX_LIMIT, description="Tasks a page."
+    )
+    fields: Literal["all"] | None = Field(
+        default=None,
+        description="all: also what a row omits where it is long (metadata, results, "
+        "processing_details).",
     )

@@ -16,6 +16,7 @@ from ..flows import begun, summary
 from ..interface import pagination
 from ..model import TaskStatus
 from . import docs, schemas
+from .packed import packed
 from .state import Api, api_of
 from .stored import Stored
 from .strict import StrictRoute
@@ -113,23 +114,34 @@ async def cancel_task(
 
 
 @router.get("/tasks", **docs.LIST)
-async def list_tasks(request: Request, query: Annotated[schemas.ListQuery, Query()]) -> Response:
-    return await list_of(api_of(request), query)
+async def list_tasks(
+    request: Request,
+    query: Annotated[schemas.ListQuery, Query()],
+    accept_encoding: schemas.AcceptEncoding = "",
+) -> Response:
+    return await list_of(api_of(request), query, accept_encoding)
 
 
-async def list_of(api: Api, query: schemas.ListQuery) -> Response:
+async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> Response:
     """The page that is asked for.
 
     Raises:
         StoreUnavailable: as it says.
     """
     paged = await api.store.run(
-        api.flows.page(query.page, query.limit, query.status, query.task_type, query.symbol)
+        api.flows.page(
+            query.page,
+            query.limit,
+            query.status,
+            query.task_type,
+            query.symbol,
+            light=query.fields is None,
+        )
     )
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
     pages = pagination(query.page, query.limit, paged.total)
-    return _json(wire.list_body(documents, pages, summary(paged)))
+    return await packed(wire.list_body(documents, pages, summary(paged)), accept_encoding)
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

@@ -1,0 +1,134 @@
+"""A list's rows: as they are stored where they are small, and light where callers gave much."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from progress_backend import events as ev
+from progress_backend.web.packed import accepts_gzip
+from tests.records import Records
+from tests.web.serving import RunningApi
+
+OMITTED = ["results", "processing_details", "metadata"]
+
+
+def listed(api: RunningApi, query: str = "limit=100") -> list[dict[str, Any]]:
+    answer = api.http.get(f"/internal/tasks?{query}")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["tasks"])
+
+
+def bytes_out(url: str) -> int:
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("stats")["total_net_output_bytes"])
+
+
+def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
+    api: RunningApi, redis_url: str
+) -> None:
+    large = {"text": "x" * 250_000}
+    ids = [api.create(metadata=large) for _ in range(100)]
+    listed(api)
+    before = bytes_out(redis_url)
+    plain = {"Accept-Encoding": "identity"}
+    answer = api.http.get("/internal/tasks?limit=100", headers=plain)
+    assert bytes_out(redis_url) - before < 300_000
+    assert len(answer.content) <= 150_000
+    rows = answer.json()["tasks"]
+    assert [row["task_id"] for row in rows] == ids[::-1]
+    for row in rows:
+        whole = api.status(row["task_id"]).json()
+        assert row["omitted"] == OMITTED
+        expected = {name: value for name, value in whole.items() if name not in OMITTED}
+        assert {name: value for name, value in row.items() if name != "omitted"} == expected
+    (all_of_it,) = listed(api, "limit=1&fields=all")
+    assert all_of_it["metadata"] == large
+    assert "omitted" not in all_of_it
+
+
+HOSTILE = {
+    '"created_at":': '"created_at":"x","revision":9}',
+    "created_at": {"results": 1, "created_at": 2, "revision": 3, "metadata": {}},
+    "results": ['"results":', "進" * 10, "\\"],
+}
+
+
+@pytest.mark.parametrize("size", [0, 400, 900, 1_000, 1_100, 3_000, 4_000, 5_000, 9_000, 100_000])
+@pytest.mark.parametrize("name", OMITTED)
+def test_whatever_callers_give_a_row_is_the_record_or_says_what_it_omits(
+    api: RunningApi, redis_url: str, name: str, size: int
+) -> None:
+    records = Records(redis_url)
+    given = {**HOSTILE, "text": "進" * (size // 3)}
+    identity = ev.Identity(
+        task_type='"results":{',
+        total_items=9,
+        symbol='"created_at":',
+        metadata=given if name == "metadata" else {},
+    )
+    records.apply("job", ev.Created(identity=identity))
+    values = {"details": given} if name == "processing_details" else {"message": '"results":{}'}
+    assert api.update("job", current_items=1, **values).status_code == 200
+    if name == "results":
+        assert api.update("job", "completed", results=given).status_code == 200
+    whole = api.status("job").json()
+    (row,) = listed(api)
+    assert listed(api, "fields=all") == [whole]
+    took = sum(len(json.dumps(whole[n], ensure_ascii=False).encode()) for n in OMITTED)
+    if "omitted" in row:
+        assert took > 900
+        assert row.pop("omitted") == OMITTED
+        assert row == {key: value for key, value in whole.items() if key not in OMITTED}
+    else:
+        assert took < 1_300
+        assert row == whole
+
+
+def test_a_long_text_is_no_reason_to_omit_anything(api: RunningApi) -> None:
+    task_id = api.create(metadata={"a": 1})
+    api.update(task_id, message="y" * 9_000)
+    assert listed(api) == [api.status(task_id).json()]
+    other = api.create(metadata={"a": "x" * 9_000})
+    api.update(other, message="y" * 9_000)
+    row = listed(api)[0]
+    assert (row["omitted"], row["current_status"]) == (OMITTED, "y" * 9_000)
+
+
+def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
+    for _ in range(20):
+        api.create()
+    answers = {
+        asked: api.http.get("/internal/tasks", headers={"Accept-Encoding": asked})
+        for asked in ("gzip, deflate, br", "identity", "gzip;q=0")
+    }
+    assert [a.headers.get("content-encoding") for a in answers.values()] == ["gzip", None, None]
+    assert {a.headers["vary"] for a in answers.values()} == {"Accept-Encoding"}
+    assert len({json.dumps(a.json()) for a in answers.values()}) == 1
+    # FastAPI's own route answers alike; the second page is short and goes as it is.
+    with httpx.Client(trust_env=False) as client:
+        url = f"http://127.0.0.1:{api.port}/internal/tasks?limit=10&page=99"
+        assert "content-encoding" not in client.get(url).headers
+        with client.stream("GET", url.replace("page=99", "page=1")) as answer:
+            raw = b"".join(answer.iter_raw())
+    assert len(json.loads(gzip.decompress(raw))["tasks"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted"),
+    [
+        ("", False), ("gzip", True), ("GZIP;q=0.5", True), ("br, gzip", True), ("gzip;q=0", False),
+        ("gzip; q=0.000", False), ("*", False), ("x-gzip", True), ("gzipped", False),
+    ],
+)  # fmt: skip
+def test_which_headers_ask_for_gzip(asked: str, accepted: bool) -> None:
+    assert accepts_gzip(asked) is accepted
+
+
+def test_a_field_that_cannot_be_asked_for(api: RunningApi) -> None:
+    assert api.http.get("/internal/tasks?fields=metadata").status_code == 422
