@@ -52,7 +52,7 @@ def test_a_mark_above_the_task_is_refused_at_once(celery: Celery) -> None:
 
     promised = celery.task(fetch, name="promised", shared=False)
     for mark in (progress_task, progress_task(symbol="X")):
-        for placed in (promised, shared_task(name="shared")(fetch), Own()):
+        for placed in (promised, shared_task(name="marked_too_late")(fetch), Own()):
             with pytest.raises(TypeError, match="@app.task.* first, @progress_task in the line"):
                 mark(placed)
     assert not celery.finalized

@@ -199,4 +199,4 @@ def test_an_extra_brings_what_it_is_for_and_nothing_else(
     assert found & set(BROUGHT.values()) == expected
     said = run(programs / "progress-backend", "--help", cwd=tmp_path)
     assert "\n  serve " in said
-    assert "\n  list " in run(programs / "celery", "progress", "--help", cwd=tmp_path)
+    assert "\n  tasks " in run(programs / "celery", "progress", "--help", cwd=tmp_path)
