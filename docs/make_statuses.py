@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from progress_backend import events as ev
-from progress_backend.model import LOST, Task, TaskStatus, Worker
+from progress_backend.model import LOST, Delivery, Task, TaskStatus, Worker
 from progress_backend.transition import ABSENT, SAME, SUSPECTED, TABLE, row_of, transition
 
 from .tables import markdown
@@ -32,6 +32,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Cancelled(attempt=1),
         ev.Ignored(attempt=1),
         ev.Lost(lease="lease", error_message="", revision=1),
+        ev.Expired(revision=1),
     )
 }
 _HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ イベント"}
@@ -44,7 +45,10 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     said = _EVENTS[event]
     if row == ABSENT and event is ev.Failed:
         said = ev.Failed(identity=_IDENTITY, error_message="")  # it could not be published
-    after = [transition(task, said, _NOW, task_id="t") for task in _tasks(row)]
+    known = _tasks(row)
+    if event is ev.Expired:  # no worker has it
+        known = [None if task is None else replace(task, worker=None) for task in known]
+    after = [transition(task, said, _NOW, task_id="t") for task in known]
     return tuple(dict.fromkeys(row_of(task) for task in after))
 
 
@@ -62,6 +66,9 @@ def _tasks(row: str) -> list[Task | None]:
         attempt=0 if status == TaskStatus.CREATED else 1,
         worker=_WORKER,
         error_cause=LOST if row == SUSPECTED else None,
+        # Its message may come again; and nobody is known to have asked for it.
+        delivery=Delivery(again_until=_NOW) if status == TaskStatus.ERROR else None,
+        control={"by": "celery", "reason": ev.STORED} if status == TaskStatus.CANCELLED else None,
         revision=1,
     )
     waiting = replace(begun, started_at=None, attempt=0)

@@ -134,6 +134,9 @@ class Requeued(Event):
     retries: int | None = None
     #: Before which the new message is not to begin a run.
     eta: datetime | None = None
+    #: Celery itself ended the run: seconds after which the broker gives the message out again that
+    #: the worker has not acknowledged.
+    again_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,12 +176,30 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost(Event):
-    """The run's worker is silent for longer than its lease."""
+    """The run's worker is silent for longer than its lease, has let go of the run without a word,
+    or let go of it long ago, and the message has not come again."""
 
-    lease: str
+    #: That of the worker; None for a run that waits for its message.
+    lease: str | None
     error_message: str
     #: Revision that was judged; anything newer is a sign of life.
     revision: int
+    #: The worker itself goes on.
+    living: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired(Event):
+    """No worker has begun the task until it expired, some time ago: its broker may have dropped the
+    message."""
+
+    #: As that of Lost.
+    revision: int
+
+
+#: Reason of a cancel that only the result backend knows of: nobody may have asked for it, since
+#: Celery notes it too when it ends a run by itself.
+STORED = "result backend"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from .events import Created, Event
 from .json_text import dumps
 from .model import MAX_ID, STATUSES, Task, TaskStatus, rendered
 from .record import Applied, Base, encoded, facets_of, milliseconds
+from .redelivery import seconds
 from .settings import Settings
 from .transition import transition
 
@@ -173,10 +174,19 @@ class Flows:
             kept_ms = max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
             if _may_still_come(task):
                 kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
-            until = None if task.delivery is None else task.delivery.again_until
-            return max(kept_ms, 0 if until is None else milliseconds(until))
+            return max(kept_ms, self._again_ms(task, max(ended_ms, now_ms)))
         expected_s = estimate.remaining_seconds(task) or 0
         return waits_ms + int((expected_s + UNENDED_S) * 1000)
+
+    def _again_ms(self, task: Task, ended_ms: int) -> int:
+        """Until when the message of an ended task may come again, and has to find its record."""
+        if (delivery := task.delivery) is None:
+            return 0
+        if delivery.again_until is not None:
+            return milliseconds(delivery.again_until)
+        if task.status != TaskStatus.CANCELLED:
+            return 0
+        return ended_ms + int(seconds(delivery.again_s, self.settings.lease_s) * 1000)
 
     def page(
         self,

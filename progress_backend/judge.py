@@ -57,25 +57,31 @@ class Judge:
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
         """Judges what a living worker holds but is not at work on."""
         for step in reaping.steps(self._store.run(reaping.left_over(lease, at_work))):
-            self._judge_silent(lease, step, at_work)
+            self._judge_silent(lease, step, at_work, living=True)
             if not self._goes_on():
                 return
 
     def unheld(self) -> None:
-        """Compares records that no worker holds with the result backend."""
-        store = self._store
+        """Compares records that no worker holds with the result backend, and ends those whose
+        message is not to come any more."""
+        store, settings = self._store, self._settings
         bases = store.run(reaping.unheld(store.flows, store.now(), self._token))
-        for step in reaping.steps(bases if self._ask is not None else []):
-            self._judge(step, lambda _: None)
+        for step in reaping.steps(bases):
+            self._judge(step, lambda base: reaping.overdue(base, settings, store.now()))
             if not self._goes_on():
                 return
 
     def _judge_silent(
-        self, lease: str, task_ids: Sequence[str], at_work: Collection[str] = ()
+        self,
+        lease: str,
+        task_ids: Sequence[str],
+        at_work: Collection[str] = (),
+        *,
+        living: bool = False,
     ) -> None:
         store, settings = self._store, self._settings
         flow = reaping.silent(settings, store.now(), lease, task_ids, at_work)
-        self._judge(store.run(flow), lambda base: reaping.lost(base, settings.locale))
+        self._judge(store.run(flow), lambda base: reaping.lost(base, settings.locale, living=living))
 
     def _judge(self, bases: Sequence[Base], otherwise: Otherwise) -> None:
         """Records the ends that the result backend knows of; of the others what is said

@@ -20,7 +20,8 @@ from celery.bootsteps import StartStopStep
 
 from . import commands as c
 from . import reaping
-from .errors import StoreUnavailable
+from .errors import ProgressError, StoreUnavailable
+from .events import Requeued
 from .judge import Judge
 from .outage import OneAMinute, outage_of
 from .record import milliseconds
@@ -85,9 +86,23 @@ class Keeper:
         self._stop.set()
         if self._lease is not None:
             try:
+                self._give_back(self._lease)
                 self._store.execute(c.EndLease(self._lease))
             except StoreUnavailable as error:
                 logger.warning("progress lease is left to run out: %s", error)
+
+    def _give_back(self, lease: str) -> None:
+        """What a cold shutdown ends without a signal goes back to the broker, unacknowledged."""
+        store = self._store
+        for base in store.run(reaping.given_back(lease)):
+            assert base.task.delivery is not None
+            said = Requeued(owner=lease, again_s=base.task.delivery.again_s)
+            try:
+                store.run(store.flows.apply(base.task.task_id, (said,), store.now(), base=base))
+            except StoreUnavailable:
+                raise
+            except ProgressError as error:
+                logger.debug("not given back: %s", error)
 
     def _work(self) -> None:
         reap_at = extend_at = 0.0

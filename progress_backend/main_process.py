@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from celery.app.task import Context
+from celery.utils.functional import maybe_list
 
 from . import events as ev
 from .after_cancel import asked_for, call_hooks
@@ -71,12 +72,16 @@ def revoked(
     *,
     request: Any,
     terminated: bool = False,
+    signum: Any = None,
     expired: bool = False,
     **_: Any,
 ) -> None:
-    """Revoked, terminated or expired."""
+    """Revoked, terminated or expired; or ended by Celery itself, which is no cancel."""
     marking = _marking(tracker, task, request)
     if marking is None or (process := tracker.process) is None:
+        return
+    if terminated and not _asked(request, signum):
+        let_go(tracker, task, request=request)
         return
     key = "expired" if expired else "revoked"
     message = text(tracker.settings.locale, key)
@@ -89,6 +94,30 @@ def revoked(
     if asked_for(applied):
         error = TaskCancelled(f"task {request.id} was cancelled")
         call_hooks(task, error, request.id, request.args, request.kwargs)
+
+
+def let_go(tracker: Tracker, task: Any, *, request: Any) -> None:
+    """Celery ended the run by itself, as its broker went away or its worker is shut down: the
+    message comes again, unless it was acknowledged before."""
+    if _marking(tracker, task, request) is None or (process := tracker.process) is None:
+        return
+    event = ev.Requeued(again_s=tracker.again_s(task) or 0.0)
+    process.sender.record(None, request.id, _owned(tracker, event, request))
+
+
+def _asked(request: Any, signum: Any) -> bool:
+    """Whether somebody revoked what was terminated: Celery notes whom it was told to revoke, and
+    gives its `terminate` the signal's number, but the end of a child only in words."""
+    from celery.worker import state
+
+    if isinstance(signum, int) or request.id in state.revoked:
+        return True
+    stamps = request.stamps or {}
+    return any(
+        stamp in (maybe_list(state.revoked_stamps.get(header)) or ())
+        for header in request.stamped_headers or ()
+        for stamp in maybe_list(stamps.get(header)) or ()
+    )
 
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:

@@ -39,6 +39,8 @@ MAX_ID: Final = 4_096
 LOST: Final = "lost"
 #: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
 NOT_PUBLISHED: Final = "not_published"
+#: error_cause of a run whose pool process died, as its worker's main process saw it.
+WORKER_LOST: Final = "worker_lost"
 
 
 class Progress(NamedTuple):

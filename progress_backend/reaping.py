@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from . import commands as c
 from .catalogue import Locale, text
-from .events import Event, Lost
+from .events import Cancelled, Event, Expired, Lost
 from .flows import UNENDED_S, Flow, Flows
 from .model import TaskStatus
 from .record import Base, milliseconds
@@ -24,6 +24,8 @@ _LEASES = 10_000
 STEP = 100
 #: Runs that one worker may hold at once: a pool of greenlets has thousands.
 _HELD = 10_000
+#: Runs that a worker gives back at most while it ends.
+_GIVEN_BACK = 1_000
 #: Records of a status that one pass looks at because nobody holds them.
 _UNHELD = 100
 #: How far a worker's clock that is not known may be behind the store's; and how far where the
@@ -169,6 +171,8 @@ def of_this_life(base: Base, end: Event) -> bool:
     task with its id. Its time is that of the worker's clock, which the runs' starts have told of.
     """
     task = base.task
+    if isinstance(end, Cancelled) and task.delivery is not None and task.delivery.again_until:
+        return False  # Celery's own word on the run that it ended by itself
     if end.at is None or task.created_at is None:
         return task.worker is not None
     if task.attempt_started_at is not None and task.clock_behind_s is not None:
@@ -201,9 +205,41 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     return len(task_ids)
 
 
-def lost(base: Base, locale: Locale) -> Lost:
-    """The verdict on a silent run; refused if the run speaks before it is recorded."""
+def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost:
+    """The verdict on a silent run; refused if the run speaks before it is recorded. `living`: its
+    worker goes on without it."""
     worker = base.task.worker
     assert worker is not None
-    message = text(locale, "lost", worker=worker.name)
-    return Lost(lease=worker.lease, error_message=message, revision=base.task.revision)
+    message = text(locale, "let_go" if living else "lost", worker=worker.name)
+    revision = base.task.revision
+    return Lost(lease=worker.lease, error_message=message, revision=revision, living=living)
+
+
+def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | None:
+    """The verdict on a record that no worker holds, if its message is not to come any more."""
+    task, revision = base.task, base.task.revision
+    if task.worker is not None or (delivery := task.delivery) is None:
+        return None
+    waits = task.started_at is None or delivery.eta is not None or delivery.again_until is not None
+    lease = timedelta(seconds=settings.lease_s)  # a worker that has its message may say so itself
+    if delivery.expires is not None and waits and now > delivery.expires + lease:
+        return Expired(revision=revision)
+    if delivery.again_until is not None and now > delivery.again_until:
+        message = text(settings.locale, "not_redelivered")
+        return Lost(lease=None, error_message=message, revision=revision)
+    return None
+
+
+def given_back(lease: str) -> Flow[list[Base]]:
+    """Runs that a worker that ends has in hand without having acknowledged their messages."""
+    task_ids: list[str] = yield c.Held(lease, _GIVEN_BACK)
+    documents = (yield c.Read(tuple(task_ids))) if task_ids else []
+    return [
+        base
+        for base in _records(documents)
+        if not base.task.ended
+        and base.task.worker is not None
+        and base.task.worker.lease == lease
+        and base.task.delivery is not None
+        and base.task.delivery.again_s is not None
+    ]

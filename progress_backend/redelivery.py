@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from .catalogue import Locale, text
-from .model import LOST, NOT_PUBLISHED, Task
+from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task
 
 #: The option that says after how many seconds a transport of kombu gives out again what was not
 #: acknowledged, and the default; of those that are not named the broker does so as soon as the
@@ -24,7 +24,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
 }
 
 #: error_cause of a run whose pool process died, and of one whose worker fell silent.
-_WORKER_GONE: Final = frozenset({LOST, "worker_lost"})
+_WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
 #: error_cause of the ends that a message which comes again, or a run that speaks again, takes back.
 TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
@@ -15,7 +16,7 @@ from celery.backends.base import BaseKeyValueStoreBackend
 
 from .captured import event_of
 from .daemon import daemon
-from .events import Event
+from .events import STORED, Cancelled, Event
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,8 @@ def end_of(meta: Mapping[str, Any] | None) -> Event | None:
     if meta is None or meta.get("status") not in _ENDS:
         return None
     event = event_of(meta["status"], meta.get("result"))
+    if isinstance(event, Cancelled):
+        event = replace(event, reason=STORED)
     done = done_at(meta.get("date_done"))
     return event if event is None or done is None else event.happened_at(done)
 

@@ -246,8 +246,11 @@ def _failure(
 def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
+    if reason is None:
+        main_process.let_go(tracker, task, request=request)
+        return
     run = process.run_of(request)
-    if run is None or reason is None:
+    if run is None:
         return
     cause = getattr(reason, "exc", None) or reason
     retries = (request.retries or 0) + 1

@@ -6,7 +6,7 @@ Pure functions `(task, event, scene) -> Task`; `transition` adds status, updated
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from . import events as ev
@@ -104,6 +104,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         results={},
         processing_details={},
         rate=None,
+        control=None if task.ended else task.control,
     )
 
 
@@ -111,7 +112,7 @@ def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None
     """What is known of the message once a worker has it in hand."""
     if known is None:
         return None if again_s is None else Delivery(again_s=again_s)
-    return known._replace(again_s=again_s, again_until=None)
+    return known._replace(eta=None, again_s=again_s, again_until=None)
 
 
 def _ahead_s(event: ev.Started, at: datetime) -> float | None:
@@ -222,16 +223,26 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # said late: the run that was asked for has begun
+    if event.again_s is not None:
+        return task if task.worker is None else _let_go(task, event.again_s, scene)
     delivery = _queued(task.delivery, event.eta, scene)
     return replace(_reopened(task), worker=None, delivery=delivery)
 
 
+def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
+    """Nobody runs it, until its message comes again."""
+    until = scene.at + timedelta(seconds=redelivery.seconds(again_s, scene.lease_s))
+    delivery = _again_until(task.delivery, until)
+    return replace(_reopened(task), worker=None, delivery=delivery)
+
+
 def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
-    """What is known of the message that waits for the next run."""
+    """What is known of the message that waits for the next run: from when on it may begin, above
+    all, which tells it from a run under way."""
     eta = _instant(eta, scene)
     if known is None:
         return None if eta is None else Delivery(eta=eta)
-    return Delivery(eta=eta, expires=known.expires)
+    return Delivery(eta=eta or scene.now, expires=known.expires)
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
@@ -283,8 +294,19 @@ def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
 
 
 def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
-    why = ev.Failed(error_message=event.error_message, cause=LOST)
-    return failed(task, why, scene)
+    until = None
+    if event.lease is not None:  # else the message's time is over
+        until = redelivery.until(task, scene.at, scene.lease_s)
+    cause = "" if event.living else LOST
+    said = redelivery.told(scene.locale, cause, scene.at, until)
+    why = ev.Failed(error_message=event.error_message, cause=LOST, message=said)
+    after = failed(task, why, scene)
+    return replace(after, delivery=_again_until(task.delivery, until))
+
+
+def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:
+    message = text(scene.locale, "expired")
+    return cancelled(task, ev.Cancelled(message=message, by="celery", reason="expired"), scene)
 
 
 def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:

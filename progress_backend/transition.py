@@ -2,8 +2,9 @@
 
 Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
 Rule 2: attempts fence: an event of an older run is refused whatever the table says, and a lost
-        record listens only to the run (or the worker) that it was lost from.
-Rule 3: a record that ended with an error starts again only if its message came again.
+        record listens only to the run (or the worker) that it was lost from, and to a cancel.
+Rule 3: a record that ended with an error, or with a cancel that nobody is known to have asked for,
+        starts again only if its message came again.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from . import events as ev
 from . import steps
 from .catalogue import Locale
 from .errors import TaskAlreadyFinished, TransitionRefused
-from .model import LOST, NOT_PUBLISHED, Task, TaskStatus, Worker, replace
+from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
 
-#: Row of a task that has no record, and of an error that is only a suspicion.
+#: Row of a task that has no record, and of an error that the run itself may take back.
 ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: what the step says, mostly whatever it was.
@@ -110,36 +111,62 @@ def row_of(task: Task | None) -> str:
     """The table's row for a task."""
     if task is None:
         return ABSENT
-    if task.status == TaskStatus.ERROR and task.error_cause == LOST:
+    if task.status == TaskStatus.ERROR and task.error_cause in (LOST, WORKER_LOST):
         return SUSPECTED
     return task.status
 
 
 def _fence(task: Task, event: ev.Event, row: str) -> None:
-    if event.attempt is not None and event.attempt < task.attempt:
+    another = event.owner is not None and task.worker and not _owns(event, task.worker)
+    older = event.attempt is not None and event.attempt < task.attempt
+    if another or older or _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
-    if _is_of_an_ended_run(task, event):
+    match event:
+        case ev.Started():
+            refused = _begins_nothing(task, event, row)
+        case ev.Lost() | ev.Expired():
+            holder = None if task.worker is None else task.worker.lease
+            judged = event.lease if isinstance(event, ev.Lost) else None
+            refused = task.revision != event.revision or holder != judged
+        case _:
+            refused = _is_unheard(task, event, row) or _is_past(task, event, row)
+    if refused:
         raise _refusal(task, event)
-    if event.owner is not None and task.worker and not _owns(event, task.worker):
-        raise _refusal(task, event)
-    if isinstance(event, ev.Started):
-        came_again = event.redelivered or task.error_cause == NOT_PUBLISHED
-        if row == TaskStatus.ERROR and not came_again:
-            raise _refusal(task, event)
-        if row in _UNENDED and _is_late(task, event):
-            raise _refusal(task, event)
-    elif row == SUSPECTED and not isinstance(event, (ev.Created, ev.Requeued)):
-        speaks_for_itself = event.attempt is not None or event.owner is not None
-        if not speaks_for_itself:
-            raise _refusal(task, event)
-    elif (
-        isinstance(event, ev.Failed) and event.retries is not None and event.retries < task.retries
-    ):
-        raise _refusal(task, event)
-    if isinstance(event, ev.Lost):
-        spoke = task.revision != event.revision
-        if spoke or task.worker is None or task.worker.lease != event.lease:
-            raise _refusal(task, event)
+
+
+def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
+    """Whether a start is another one's, or that of a task which has ended for good."""
+    if row == TaskStatus.ERROR:
+        return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
+    if row == TaskStatus.CANCELLED:
+        return not (start.redelivered and _unasked(task))
+    return row in _UNENDED and _is_late(task, start)
+
+
+def _is_unheard(task: Task, event: ev.Event, row: str) -> bool:
+    """Whether a lost record does not listen to who speaks. What a main process said of its child it
+    does not take back; the run may, if it lives, and a cancel counts for what may come again."""
+    if row != SUSPECTED or isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
+        return False
+    return event.attempt is None and (event.owner is None or task.error_cause != LOST)
+
+
+def _is_past(task: Task, event: ev.Event, row: str) -> bool:
+    """Whether it is too late for an event: the failure of a run that was retried since; a cancel of
+    what has failed and does not come again; that Celery let go of a run that has failed."""
+    if isinstance(event, ev.Failed):
+        return event.retries is not None and event.retries < task.retries
+    if row != TaskStatus.ERROR:
+        return False
+    if isinstance(event, ev.Cancelled):
+        return task.delivery is None or task.delivery.again_until is None
+    return isinstance(event, ev.Requeued) and event.again_s is not None
+
+
+def _unasked(task: Task) -> bool:
+    """Whether nobody is known to have asked for the cancel of a record."""
+    control = task.control or {}
+    return control.get("by") == "celery" and control.get("reason") == ev.STORED
 
 
 def _owns(event: ev.Event, worker: Worker) -> bool:
@@ -194,10 +221,12 @@ _UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
 _QUEUED = Move(TaskStatus.CREATED, steps.requeued)
 _PAUSE = Move(TaskStatus.PAUSED, steps.paused)
 _LOSE = Move(TaskStatus.ERROR, steps.lost)
+_EXPIRE = Move(TaskStatus.CANCELLED, steps.expired)
+_CANCEL = Move(TaskStatus.CANCELLED, steps.cancelled)
 _ENDS: Mapping[type[ev.Event], Move] = {
     ev.Completed: Move(TaskStatus.COMPLETED, steps.completed),
     ev.Failed: Move(TaskStatus.ERROR, steps.failed),
-    ev.Cancelled: Move(TaskStatus.CANCELLED, steps.cancelled),
+    ev.Cancelled: _CANCEL,
     ev.Ignored: Move(TaskStatus.CANCELLED, steps.ignored),
 }
 
@@ -216,6 +245,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Retried: Move(TaskStatus.CREATED, steps.retried),
         ev.Requeued: _QUEUED,
         **_ENDS,
+        ev.Expired: _EXPIRE,
     },
     TaskStatus.RUNNING: {
         ev.Created: _SAME,
@@ -227,6 +257,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Requeued: _UNOWNED,
         **_ENDS,
         ev.Lost: _LOSE,
+        ev.Expired: _EXPIRE,
     },
     TaskStatus.PAUSED: {
         ev.Created: _SAME,
@@ -238,6 +269,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Requeued: Move(TaskStatus.PAUSED, steps.requeued),
         **_ENDS,
         ev.Lost: _LOSE,
+        ev.Expired: _EXPIRE,
     },
     SUSPECTED: {
         ev.Created: _FRESH,
@@ -247,7 +279,12 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Requeued: _UNOWNED,
         **_ENDS,
     },
-    TaskStatus.ERROR: {ev.Created: _FRESH, ev.Started: _START, ev.Requeued: _QUEUED},
+    TaskStatus.ERROR: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Requeued: _QUEUED,
+        ev.Cancelled: _CANCEL,
+    },
     TaskStatus.COMPLETED: {ev.Created: _FRESH},
-    TaskStatus.CANCELLED: {ev.Created: _FRESH},
+    TaskStatus.CANCELLED: {ev.Created: _FRESH, ev.Started: _START},
 }

@@ -129,7 +129,14 @@ def events(
             cause=st.sampled_from(["exception", NOT_PUBLISHED]),
             **voice,
         ),
-        st.builds(ev.Cancelled, message=message, **voice),
+        st.builds(
+            ev.Cancelled,
+            message=message,
+            by=st.sampled_from(["api", "celery"]),
+            reason=st.sampled_from([None, ev.STORED]),
+            **voice,
+        ),
+        st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
         st.builds(
             ev.Lost,

@@ -49,7 +49,7 @@ def started(records: Records, lease: str = LEASE) -> None:
 @pytest.mark.parametrize(
     ("how", "message", "reason"),
     [
-        ({"terminated": True}, "タスクは取り消されました", "terminated"),
+        ({"terminated": True, "signum": 15}, "タスクは取り消されました", "terminated"),
         ({"terminated": False}, "タスクは取り消されました", "revoked"),
         ({"expired": True}, "タスクの有効期限が切れました", "expired"),
     ],
@@ -87,7 +87,7 @@ def test_a_record_that_another_worker_holds_is_not_ended(app: App, records: Reco
     task = fetch(app)
     before = app.record("t")
     failure(task, WorkerLostError("signal 9"))
-    signals.task_revoked.send(task, request=Context(id="t"), terminated=True)
+    signals.task_revoked.send(task, request=Context(id="t"), terminated=True, signum=15)
     assert app.record("t") == before
 
 

@@ -17,6 +17,7 @@ from progress_backend.model import (
     LOST,
     NOT_PUBLISHED,
     STATUSES,
+    WORKER_LOST,
     Delivery,
     Task,
     TaskStatus,
@@ -31,15 +32,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Ignored
-absent      created  running  -           -       -        -        -         -          error   -          -      -
-created     same     running  running     paused  same     created  created   completed  error   cancelled  -      cancelled
-running     same     running  running     paused  same     running  running   completed  error   cancelled  error  cancelled
-paused      same     paused   paused      same    running  paused   paused    completed  error   cancelled  error  cancelled
-lost        fresh    running  running     -       -        running  running   completed  error   cancelled  -      cancelled
-error       fresh    -        -           -       -        -        created   -          -       -          -      -
-completed   fresh    -        -           -       -        -        -         -          -       -          -      -
-cancelled   fresh    -        -           -       -        -        -         -          -       -          -      -
+            Created  Started  Progressed  Paused  Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored
+absent      created  running  -           -       -        -        -         -          error   -          -      -          -
+created     same     running  running     paused  same     created  created   completed  error   cancelled  -      cancelled  cancelled
+running     same     running  running     paused  same     running  running   completed  error   cancelled  error  cancelled  cancelled
+paused      same     paused   paused      same    running  paused   paused    completed  error   cancelled  error  cancelled  cancelled
+lost        fresh    running  running     -       -        running  running   completed  error   cancelled  -      -          cancelled
+error       fresh    -        -           -       -        -        created   -          -       -          -      -          -
+completed   fresh    -        -           -       -        -        -         -          -       -          -      -          -
+cancelled   fresh    -        -           -       -        -        -         -          -       -          -      -          -
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -81,12 +82,14 @@ def event(name: str, **voice: object) -> ev.Event:
         "Retried": {"retries": 1, "message": "again"},
         "Failed": {"error_message": "why"},
         "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
+        "Expired": {"revision": 7},
     }
-    return getattr(ev, name)(**values.get(name, {}), **voice)
+    return getattr(ev, name)(**{**values.get(name, {}), **voice})
 
 
 def of_the_run(name: str) -> ev.Event:
-    return event(name) if name in ("Created", "Started", "Lost") else event(name, attempt=2)
+    unfenced = ("Created", "Started", "Lost", "Expired")
+    return event(name) if name in unfenced else event(name, attempt=2)
 
 
 def test_the_tables_name_all_rows_and_events() -> None:
@@ -100,6 +103,8 @@ def test_entry(row, name, expected) -> None:
     before, happened = record(row), of_the_run(name)
     if row == ABSENT and name == "Failed":
         happened = ev.Failed(error_message="why", cause=NOT_PUBLISHED, identity=IDENTITY)
+    if before is not None and name == "Expired":
+        before = replace(before, worker=None)
     if expected == "-":
         kind = TaskAlreadyFinished if before and before.ended else TransitionRefused
         with pytest.raises(kind) as caught:
@@ -153,7 +158,7 @@ def test_a_sign_of_life_refuses_lost(change) -> None:
         transition(record("running"), replace(event("Lost"), **change), LATER)
 
 
-@pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Cancelled", "Ignored"])
+@pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Ignored"])
 def test_a_lost_record_listens_only_to_its_run_and_its_worker(name) -> None:
     lost = record("lost")
     with pytest.raises(TransitionRefused):
@@ -163,6 +168,84 @@ def test_a_lost_record_listens_only_to_its_run_and_its_worker(name) -> None:
     with pytest.raises(TransitionRefused):
         transition(lost, event(name, attempt=1), LATER)
     assert transition(lost, event(name, owner="lease-1"), LATER) is not lost
+
+
+@pytest.mark.parametrize("cause", [LOST, WORKER_LOST])
+def test_a_lost_record_can_be_cancelled(cause) -> None:
+    """By anybody: its message may come, and finds that."""
+    lost = replace(record("lost"), error_cause=cause)
+    asked = transition(lost, event("Cancelled", by="api"), LATER)
+    assert (asked.status, asked.error_cause) == ("cancelled", None)
+    with pytest.raises(TransitionRefused):
+        transition(asked, event("Started", redelivered=True), LATER)
+
+
+@pytest.mark.parametrize("cause", ["rejected", "internal_error"])
+def test_an_error_can_be_cancelled_while_its_message_may_come_again(cause) -> None:
+    failed = replace(record("error"), error_cause=cause)
+    again = replace(failed, delivery=Delivery(again_s=60.0, again_until=LATER))
+    assert transition(again, event("Cancelled"), LATER).status == "cancelled"
+    with pytest.raises(TaskAlreadyFinished):
+        transition(failed, event("Cancelled"), LATER)
+
+
+def test_what_a_main_process_said_of_its_child_only_the_run_takes_back() -> None:
+    said = replace(record("lost"), error_cause=WORKER_LOST)
+    for name in ("Failed", "Completed"):
+        with pytest.raises(TransitionRefused):
+            transition(said, event(name, owner="lease-1"), LATER)
+    assert transition(said, event("Progressed", attempt=2), LATER).status == "running"
+    assert transition(said, event("Completed", attempt=2), LATER).status == "completed"
+    assert transition(said, event("Started"), LATER).status == "running"
+
+
+def test_what_celery_ended_itself_waits_for_its_message() -> None:
+    running = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0))
+    said = ev.Requeued(owner="lease-1", run=8, again_s=60.0)
+    waits = transition(running, said, LATER, lease_s=30)
+    until = LATER + timedelta(seconds=90)
+    assert (waits.status, waits.worker) == ("running", None)
+    assert waits.delivery == Delivery(expires=LATER, again_s=60.0, again_until=until)
+    assert transition(waits, said, LATER) is waits  # told twice
+    # The message comes, is cancelled before that, or does not come.
+    started = transition(waits, event("Started", again_s=60.0, redelivered=True), LATER)
+    assert started.delivery == Delivery(expires=LATER, again_s=60.0)
+    cancelled = transition(waits, event("Cancelled", by="api"), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(cancelled, event("Started", redelivered=True), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(cancelled, said, LATER)
+    lost = transition(waits, event("Lost", lease=None), until)
+    assert (lost.error_cause, lost.delivery.again_until) == (LOST, None)
+    # Said of the old run, after its message has come; and of a run that has failed.
+    for other in (held(9), record("error"), record("completed")):
+        with pytest.raises(TransitionRefused):
+            transition(other, said, LATER)
+    # Found lost before Celery's word could be recorded.
+    late = transition(replace(record("lost"), worker=held(8).worker), said, LATER)
+    assert (late.status, late.worker) == ("running", None)
+
+
+def test_a_cancel_that_nobody_is_known_to_have_asked_for_lets_the_message_run() -> None:
+    """Celery notes REVOKED also of what it ended by itself."""
+    noted = transition(record("running"), ev.Cancelled(by="celery", reason=ev.STORED), LATER)
+    assert transition(noted, event("Started", redelivered=True), LATER).status == "running"
+    for start in (event("Started"), event("Started", redelivered=True)):
+        asked = ev.Cancelled(by="celery", reason="terminated")
+        with pytest.raises(TransitionRefused):
+            transition(transition(record("running"), asked, LATER), start, LATER)
+
+
+@pytest.mark.parametrize("change", [{"revision": 6}, {"lease": "lease-1"}])
+def test_a_start_refuses_that_a_message_did_not_come(change) -> None:
+    waits = replace(record("running"), worker=None)
+    said = {"revision": 7, "lease": None, **change}
+    with pytest.raises(TransitionRefused):
+        transition(waits, ev.Lost(error_message="", **said), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(record("running"), ev.Expired(revision=7), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(waits, ev.Expired(revision=6), LATER)
 
 
 def test_a_job_that_waits_in_the_queue_does_not_run_only_because_it_may() -> None:
@@ -220,9 +303,12 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     assert after.status in STATUSES
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
-            assert isinstance(happened, (ev.Created, ev.Started, ev.Requeued))
-            if before.status in (TaskStatus.COMPLETED, TaskStatus.CANCELLED):
+            begins = (ev.Created, ev.Started)
+            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled))
+            if before.status == TaskStatus.COMPLETED:
                 assert isinstance(happened, ev.Created)
+            if before.status == TaskStatus.CANCELLED:
+                assert isinstance(happened, begins)
         assert after.attempt >= before.attempt
         assert happened.attempt is None or happened.attempt >= before.attempt
         assert after is before or before.updated_at is None or after.updated_at >= before.updated_at
@@ -285,7 +371,7 @@ def test_a_message_says_when_its_task_may_run() -> None:
     again = transition(started, event("Retried", eta=eta, attempt=1), LATER)
     assert again.delivery == told
     at_once = transition(started, event("Requeued", attempt=1), LATER)
-    assert at_once.delivery == Delivery(expires=expires)
+    assert at_once.delivery == Delivery(eta=LATER, expires=expires)  # it waits, from now on
 
 
 # Which of a worker's runs its main process means

@@ -1,0 +1,61 @@
+"""Celery ends its own runs when its broker goes away, and gets their messages again: they run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+#: What Celery is to do by default from its next major version on.
+CONF = {
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "task_acks_late": True,
+    "broker_transport_options": {"visibility_timeout": 6, "socket_connect_timeout": 1},
+    # As Celery has it: the end of a run whose result cannot be stored at once is given up.
+    "result_backend_always_retry": False,
+}
+ENV = {"OUTAGES_CONF": json.dumps(CONF), "PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
+
+
+def away(fleet: Fleet, seconds: float = 4.0) -> None:
+    """Broker, results and store, on one server, for so long."""
+    fleet.store.kill()
+    pass_time(seconds)
+    fleet.store.start()
+
+
+def completed(fleet: Fleet, job: str) -> dict[str, Any] | None:
+    record = fleet.record(job)
+    return record if record["status"] == "completed" else None
+
+
+@pytest.mark.parametrize("pool", ["prefork", "gevent", "threads"])
+def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet, pool: str) -> None:
+    fleet = start_fleet(env=ENV, pool=pool, concurrency=3)
+    jobs = [fleet.send("gated", "go") for _ in range(3)]
+    for job in jobs:
+        fleet.running(job)
+    away(fleet)
+    fleet.open("go")
+    for job in jobs:
+        # It says REVOKED meanwhile, of what Celery ended itself.
+        eventually(lambda: fleet.result(job).get("status") == "SUCCESS", TIMEOUT_S)  # noqa: B023
+        record = eventually(lambda: completed(fleet, job), what="completed")  # noqa: B023
+        assert record["error_cause"] is None
+
+
+def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
+    """Before the outage, or in the gap between the end of the run and its message."""
+    fleet = start_fleet(env=ENV, concurrency=2)
+    gap = fleet.send("gated", "go")
+    fleet.running(gap)
+    away(fleet)
+    print(fleet.record(gap))
+    assert eventually(lambda: not fleet.record(gap).get("worker"), TIMEOUT_S)
