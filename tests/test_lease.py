@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from progress_backend.result_backend import Answers, AskBackend
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.testing import wait_for_progress
+from progress_backend.wire import decode
 from tests.strangers import Stranger, answering, hanging_up, silent
 from tests.waiting import eventually
 
@@ -217,3 +219,87 @@ def test_looks_that_take_longer_than_their_interval_leave_a_pause(
     keeper._work()
     assert waits
     assert min(waits) >= 1
+
+
+def apply(store: Store, task_id: str, *events: ev.Event) -> Task:
+    return store.run(store.flows.apply(task_id, events, store.now())).task
+
+
+def read(store: Store, task_id: str) -> Task:
+    document = store.run(store.flows.get(task_id))
+    assert document is not None
+    return decode(document)
+
+
+@pytest.mark.parametrize("ask", [None, dict.fromkeys], ids=["no backend", "asked"])
+def test_what_expired_in_a_queue_is_cancelled_some_time_after(
+    keep: StartKeeper, store: Store, ask: AskBackend | None
+) -> None:
+    """The broker may have dropped the message; nobody tells of that."""
+    soon = store.now() + timedelta(seconds=0.5)
+    created = ev.Created(identity=IDENTITY, expires=soon)
+    began = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"))
+    apply(store, "waits", created)
+    apply(store, "paused", created, ev.Paused())
+    apply(store, "retries", created, began, ev.Retried(attempt=1, retries=1))
+    apply(store, "later", replace(created, expires=soon + timedelta(hours=1)))
+    apply(store, "runs", created, began)
+    apply(store, "by itself", created, replace(began, worker=None))
+    keep(LEASE, ask)
+    for task_id in ("waits", "paused", "retries"):
+        eventually(lambda: read(store, task_id).status == "cancelled")  # noqa: B023
+        told = read(store, task_id)
+        assert told.message == "タスクの有効期限が切れました"
+        assert told.control is not None
+        assert told.control["reason"] == "expired"
+        assert told.completed_at is not None
+        assert told.completed_at >= soon + timedelta(seconds=store.settings.lease_s)
+    statuses = {task_id: read(store, task_id).status for task_id in ("later", "runs", "by itself")}
+    assert statuses == {"later": "created", "runs": "running", "by itself": "running"}
+
+
+def test_what_celery_ended_itself_and_nobody_began_again_is_lost(
+    keep: StartKeeper, store: Store
+) -> None:
+    """Once its message's time is over, and not by what Celery notes of its own."""
+    revoked = ev.Cancelled(by="celery", reason=ev.STORED, at=store.now() + timedelta(seconds=60))
+    began = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=1.0)
+    apply(store, "t", began, ev.Requeued(owner=LEASE, again_s=1.0))
+    until = read(store, "t").delivery
+    assert until is not None
+    assert until.again_until is not None
+    keep(LEASE, lambda task_ids: dict.fromkeys(task_ids, revoked))
+    eventually(lambda: read(store, "t").status == "error")
+    told = read(store, "t")
+    assert told.error_cause == "lost"
+    assert told.delivery is not None
+    assert told.delivery.again_until is None  # for good
+    assert told.error_message == "ブローカーからタスクのメッセージが再配信されませんでした"
+    assert told.completed_at is not None
+    assert told.completed_at >= until.again_until
+
+
+def test_a_living_worker_is_not_said_to_have_stopped_answering(
+    keep: StartKeeper, store: Store
+) -> None:
+    """Its broker took the message from it, and gave it up: an acknowledgement's time-out, a
+    delivery limit."""
+    begin(store, "t")
+    keep(LEASE, None, set)
+    eventually(lambda: read(store, "t").status == "error")
+    told = read(store, "t")
+    assert told.error_message == "ワーカー worker@tests はこのタスクを実行していません"
+    assert "失われました" not in told.message
+
+
+def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(
+    keep: StartKeeper, store: Store
+) -> None:
+    late = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=3_600.0)
+    apply(store, "late", late)
+    apply(store, "early", replace(late, again_s=None))
+    apply(store, "other", replace(late, worker=Worker("other/1", "other")))
+    keep(LEASE, None).stop()
+    assert (read(store, "late").status, read(store, "late").worker) == ("running", None)
+    for task_id in ("early", "other"):
+        assert read(store, task_id).worker is not None
