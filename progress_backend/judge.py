@@ -81,7 +81,9 @@ class Judge:
     ) -> None:
         store, settings = self._store, self._settings
         flow = reaping.silent(settings, store.now(), lease, task_ids, at_work)
-        self._judge(store.run(flow), lambda base: reaping.lost(base, settings.locale, living=living))
+        self._judge(
+            store.run(flow), lambda base: reaping.lost(base, settings.locale, living=living)
+        )
 
     def _judge(self, bases: Sequence[Base], otherwise: Otherwise) -> None:
         """Records the ends that the result backend knows of; of the others what is said
