@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ssl import VerifyMode
 from typing import Any, Final
@@ -13,6 +14,9 @@ from .errors import SettingsError
 STORE_SCHEMES: Final = ("redis", "rediss", "unix", "redis+socket", "sentinel")
 #: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
 CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
+
+#: Where the next URL of a list begins; a semicolon may stand in a password.
+_NEXT_URL = re.compile(r";(?=[a-z+]+://)")
 
 #: Celery's names of the settings, in the order in which a store is looked for.
 _CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
@@ -27,6 +31,21 @@ _CELERY_OPTIONS = {
 def scheme_of(url: str | None) -> str:
     """What stands before `://`; "" if nothing does."""
     return (url or "").partition("://")[0]
+
+
+def one_by_one(url: str) -> list[str]:
+    """A URL for each address: of `scheme://a:1,b:2/0`, and of Celery's list,
+    `scheme://a:1/0;scheme://b:2/0`. What is said of all stands in each."""
+    urls = []
+    for part in _NEXT_URL.split(url):
+        scheme, _, rest = part.partition("://")
+        end = next((at for at, sign in enumerate(rest) if sign in "/?#"), len(rest))
+        place, more = rest[:end], rest[end:]
+        login, at, hosts = place.rpartition("@")
+        if "@" in login:  # each has its own
+            login, at, hosts = "", "", place
+        urls += [f"{scheme}://{login}{at}{host}{more}" for host in hosts.split(",") if host]
+    return urls or [url]
 
 
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:

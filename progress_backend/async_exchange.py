@@ -32,31 +32,33 @@ class AsyncExchange:
         What is no plain reply is left to redis-py: it is asked once more, its own way.
         """
         pool = self._client.connection_pool
-        connection: Any = await pool.get_connection()
-        whole = False
+        connection: Any = None
+        whole, replies = False, Replies()
         try:
-            connection._writer.write(packed(request))
-            reply = await self._reply(connection._reader)
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    connection = await pool.get_connection()
+                    connection._writer.write(packed(request))
+                    reply = await _next(replies, connection._reader)
+            except TimeoutError:
+                if connection is None:
+                    raise
+                # All of this process was held up, it may be: the clock rings before what came is
+                # seen.
+                async with asyncio.timeout(0):
+                    reply = await _next(replies, connection._reader)
             whole = not isinstance(reply, redis.exceptions.ResponseError)
             if whole:
                 return reply
         except redis.exceptions.InvalidResponse:
             pass
         finally:
-            if not whole:  # what may come yet is no answer to anybody else
-                await connection.disconnect(nowait=True)
-            await pool.release(connection)
-        return await self._client.execute_command(*request)
-
-    async def _reply(self, reader: asyncio.StreamReader) -> Reply:
-        replies = Replies()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await _next(replies, reader)
-        except TimeoutError:
-            # All of this process was held up, it may be: the clock rings before what came is seen.
-            async with asyncio.timeout(0):
-                return await _next(replies, reader)
+            if connection is not None:
+                if not whole:  # what may come yet is no answer to anybody else
+                    await connection.disconnect(nowait=True)
+                await pool.release(connection)
+        async with asyncio.timeout(self._timeout_s):
+            return await self._client.execute_command(*request)
 
 
 async def _next(replies: Replies, reader: asyncio.StreamReader) -> Reply:

@@ -15,7 +15,7 @@ import redis.exceptions
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from .connection import async_cluster, close_async
+from .connection import async_cluster, close_async, remember
 from .keys import Keys
 from .layout import Layout
 from .settings import Settings
@@ -100,7 +100,9 @@ async def over_cluster(
     async with AsyncExitStack() as opened:
         client = async_cluster(settings, ping_s)
         opened.push_async_callback(close_async, client)
-        await client.initialize()
+        async with asyncio.timeout(ping_s):
+            await client.initialize()
+        remember(settings, client)
         for node, channels in _by_master(client, settings):
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
             opened.push_async_callback(connection.disconnect, nowait=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -16,15 +17,22 @@ import redis.backoff
 import redis.exceptions
 import redis.retry
 import redis.sentinel
+from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
-from redis.cluster import RedisCluster
+from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import parse_url
 
+from .addresses import one_by_one
+from .bounded_connection import BoundedLock, NodePool, bind, bounded, readable
+from .deadline import Deadline
 from .errors import SettingsError
 from .settings import Settings
 
 #: Connections of one asyncio client. redis-py's other pool raises where this one waits.
 _CONNECTIONS = 64
+#: The part of a wait that one node of a cluster may take.
+_PART_OF_A_NODE = 1 / 2
 #: RESP2. Over RESP3, redis-py 8 has notices of maintenance, and with those a connection that the
 #: server has closed comes out of its pool as a good one. A subscriber's replies are plain lists.
 _PROTOCOL = 2
@@ -37,22 +45,29 @@ _OURS = frozenset(
 )
 
 
-def sync_client(settings: Settings, timeout_s: float) -> redis.Redis:
+#: The nodes that this process has last seen of each cluster: the URL's may be the one that is away.
+_seen: dict[str | None, list[tuple[str, int]]] = {}
+
+
+def sync_client(settings: Settings, deadline: Deadline) -> redis.Redis:
     """A blocking client. No retries of its own: the callers know what a late write is worth.
 
-    Asking all sentinels for the master takes no longer than `timeout_s` even if none answers.
+    Connecting and asking the sentinels for the master are bounded as the request is.
     """
     url, once = _url(settings), redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-    options = _options(timeout_s, once)
+    options = _options(deadline.timeout_s, once)
     if not url.startswith("sentinel://"):
         with _usable():
             client = redis.Redis.from_url(url, **options)
+            bind(client.connection_pool, deadline)
             _try_options(client.connection_pool)
         return client
     hosts, service, login = _sentinel(url)
-    asking = _options(timeout_s / (len(hosts) + 1), once)
-    sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=asking, **login, **options)
-    master: redis.Redis = sentinel.master_for(service)
+    sentinel = redis.sentinel.Sentinel(hosts, sentinel_kwargs=options, **login, **options)
+    for one in sentinel.sentinels:
+        bind(one.connection_pool, deadline, one_of_many=True)
+    made: Any = bounded(redis.sentinel.SentinelManagedConnection)
+    master: redis.Redis = sentinel.master_for(service, connection_class=made, deadline=deadline)
     return master
 
 
@@ -68,6 +83,7 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
             pool = redis.asyncio.BlockingConnectionPool.from_url(
                 url, timeout=timeout_s, max_connections=_CONNECTIONS, **options
             )
+            pool.connection_class = readable(pool.connection_class)  # type: ignore[arg-type]  # hashable
             _try_options(pool)
         return redis.asyncio.Redis.from_pool(pool)
     hosts, service, login = _sentinel(url)
@@ -76,6 +92,7 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
     master: redis.asyncio.Redis = sentinel.master_for(
         service,
         connection_pool_class=_WaitingSentinelPool,
+        connection_class=readable(redis.asyncio.sentinel.SentinelManagedConnection),
         timeout=timeout_s,
         max_connections=_CONNECTIONS,
     )
@@ -88,37 +105,75 @@ class _WaitingSentinelPool(
     """Asks the sentinels for the master, and waits for a connection."""
 
 
-def sync_cluster(settings: Settings, timeout_s: float) -> RedisCluster:
-    """A blocking client of a cluster; one more try lets it learn where a slot has moved."""
+def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
+    """A blocking client of a cluster; it connects. One more try lets it learn where a slot has
+    moved."""
     once_more = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
-    return RedisCluster.from_url(_url(settings), **_options(timeout_s, once_more))
+    options = {**_cluster_options(settings), **_options(deadline.timeout_s, once_more)}
+    client = RedisCluster(
+        startup_nodes=[ClusterNode(*node) for node in _nodes(settings)],
+        url=_url(settings),
+        connection_pool_class=functools.partial(NodePool, deadline),
+        **options,
+    )
+    nodes: Any = client.nodes_manager
+    for name in ("_initialization_lock", "_initialize_lock"):  # of redis-py 8 and 6
+        if (lock := getattr(nodes, name, None)) is not None:
+            setattr(nodes, name, BoundedLock(lock, deadline))
+    remember(settings, client)
+    return client
 
 
 def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
-    """An asyncio client of a cluster; who finds all connections busy waits, as `async_client`'s."""
+    """An asyncio client of a cluster; who finds all connections busy waits, as `async_client`'s.
+
+    A node has a part of the time: what it takes to ask another one is left.
+    """
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
-    options = {**_options(timeout_s, once_more), **options}
-    return _WaitingCluster.from_url(_url(settings), **options)
+    options = {
+        **_cluster_options(settings),
+        **_options(timeout_s * _PART_OF_A_NODE, once_more),
+        **options,
+    }
+    nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
+    options["ssl"] = _url(settings).startswith("rediss")
+    return _WaitingCluster(startup_nodes=nodes, wait_s=timeout_s, **options)
+
+
+def remember(settings: Settings, client: Any) -> None:
+    """Notes the nodes of a cluster's client that has connected."""
+    nodes = client.nodes_manager.nodes_cache.values()
+    _seen[settings.redis_url] = [(str(node.host), int(node.port)) for node in nodes]
+
+
+def check_cluster(settings: Settings) -> None:
+    """Makes nothing and asks nobody.
+
+    Raises:
+        SettingsError: the URL of a cluster cannot be used.
+    """
+    _cluster_options(settings)
 
 
 class _WaitingCluster(AsyncRedisCluster):
     """A node's connections raise where these calls wait."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, wait_s: float, **options: Any) -> None:
         super().__init__(*args, **options)
         self._room = asyncio.Semaphore(_CONNECTIONS)
-        self._wait_s: float = options["socket_timeout"]
+        self._wait_s = wait_s
 
     @asynccontextmanager
     async def room(self) -> AsyncIterator[None]:
-        """Waits until a connection may be used."""
+        """Waits until a connection may be used; what is done with it is bounded as a whole."""
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._room.acquire()
         except TimeoutError:
             raise redis.exceptions.ConnectionError("No connection available.") from None
         try:
-            yield
+            async with asyncio.timeout(self._wait_s):
+                yield
         finally:
             self._room.release()
 
@@ -163,13 +218,43 @@ def _options(timeout_s: float, retry: Any) -> dict[str, Any]:
 
 
 def _url(settings: Settings) -> str:
-    """The URL without what only Celery understands."""
+    """The URL without what only Celery understands; of a cluster's addresses the first."""
     url = settings.redis_url or ""
-    if settings.clustered:
-        scheme, _, rest = url.partition("://")
-        return f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}"
     if url.startswith("sentinel://"):
         return url
+    return _plain(_cluster_urls(settings)[0] if settings.clustered else url)
+
+
+def _cluster_urls(settings: Settings) -> list[str]:
+    """A URL for each node that is named, as if it were no cluster."""
+    urls = []
+    for url in one_by_one(settings.redis_url or ""):
+        scheme, _, rest = url.partition("://")
+        urls.append(f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}")
+    return urls
+
+
+def _cluster_options(settings: Settings) -> dict[str, Any]:
+    """What the URL says besides the address; of several URLs the first that says it."""
+    options: dict[str, Any] = {}
+    for url in reversed(_cluster_urls(settings)):
+        with _usable():
+            options |= parse_url(_plain(url))
+    for name in ("connection_class", "host", "port", "db"):
+        options.pop(name, None)
+    return options
+
+
+def _nodes(settings: Settings) -> list[tuple[str, int]]:
+    """The nodes that the URL names, and those that were seen."""
+    named = []
+    for url in _cluster_urls(settings):
+        parts = _split(url)
+        named.append((parts.hostname or "localhost", parts.port or 6379))
+    return list(dict.fromkeys([*named, *_seen.get(settings.redis_url, ())]))
+
+
+def _plain(url: str) -> str:
     parts = _split(url)
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():
@@ -213,12 +298,13 @@ def _try_options(pool: Any) -> None:
 def _sentinel(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
     """Hosts, service and login of `sentinel://:pw@host:26379;sentinel://host2:26379/0?service=x`.
 
-    The list form is Celery's; `master_name` is accepted for `service`.
+    The list with semicolons is Celery's, one with commas is taken too; `master_name` is accepted
+    for `service`.
     """
     hosts: list[tuple[str, int]] = []
     login: dict[str, Any] = {}
     service = "mymaster"
-    for part in url.split(";"):
+    for part in one_by_one(url):
         piece = _split(part)
         if piece.hostname is None:
             raise SettingsError("PROGRESS_REDIS_URL: sentinel://host:26379/0?service=NAME is meant")

@@ -14,6 +14,8 @@ from typing import Any, Final
 import redis
 import redis.exceptions
 
+from .bounded_connection import raw
+from .deadline import Deadline
 from .resp import Replies, Reply
 
 Request = tuple[Any, ...]
@@ -29,14 +31,17 @@ _LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
 class Exchange:
     """Holds one connection of a client's pool. Whoever finds it busy takes the client's own way."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, deadline: Deadline) -> None:
         self._client = client
+        self._deadline = deadline
         self._lock = threading.Lock()
         #: Answered last time, so it is connected; None while it is in use.
         self._held: Any = None
         #: Tells whether anything has come over that socket, without reading in vain.
         self._poll: Any = None
         self._polled: Any = None
+        #: The time-out that the socket has; 0: not known.
+        self._timeout_s = 0.0
 
     def ask(self, *requests: Request) -> list[Any]:
         """The raw replies to requests that are sent together.
@@ -50,8 +55,8 @@ class Exchange:
             try:
                 if connection.health_check_interval:
                     connection.check_health()
-                connection._sock.sendall(b"".join(map(packed, requests)))
-                replies = _replies(connection._sock, len(requests))
+                    self._timeout_s = 0.0
+                replies = self._asked(raw(connection._sock), requests)
                 for reply in replies:
                     if isinstance(reply, redis.exceptions.ReadOnlyError):
                         raise reply  # a master no more: whoever connects anew is told of the next
@@ -70,11 +75,36 @@ class Exchange:
                 raise reply
         return replies
 
+    def _asked(self, sock: Any, requests: tuple[Request, ...]) -> list[Reply]:
+        """All of it is one wait. The socket is told only what it does not know: that costs as much
+        as packing a request."""
+        self._bound(sock)
+        sock.sendall(b"".join(map(packed, requests)))
+        self._bound(sock)
+        data = sock.recv(_READ)
+        if data == _COMMITTED and len(requests) == 1:
+            return [[1]]
+        answered = list[Reply]()
+        replies = Replies()
+        while data:
+            answered += replies.feed(data)
+            if len(answered) >= len(requests):
+                return answered
+            self._bound(sock)
+            data = sock.recv(_READ)
+        raise redis.exceptions.ConnectionError("the server closed the connection")
+
+    def _bound(self, sock: Any) -> None:
+        left = self._deadline.left()
+        if not left * 0.95 <= self._timeout_s <= left * 1.05:
+            sock.settimeout(left)
+            self._timeout_s = left
+
     def _hold(self, connection: Any) -> None:
         self._held = connection
         if connection._sock is not self._polled and hasattr(select, "poll"):
             self._polled, self._poll = connection._sock, select.poll()
-            self._poll.register(self._polled, select.POLLIN)
+            self._poll.register(raw(self._polled), select.POLLIN)
 
     def _take(self) -> Any:
         """The held connection if the server has not closed it meanwhile, else one of the pool."""
@@ -83,6 +113,7 @@ class Exchange:
         if connection is not None:
             if connection._sock is self._polled and not self._poll.poll(0):
                 return connection
+            self._timeout_s = 0.0
             try:
                 if not connection.can_read():
                     return connection
@@ -90,21 +121,8 @@ class Exchange:
                 pass  # closed: as good as readable
             connection.disconnect()
             pool.release(connection)
+        self._timeout_s = 0.0
         return pool.get_connection()
-
-
-def _replies(sock: Any, count: int) -> list[Reply]:
-    """The replies to so many requests, when all of them have come."""
-    data = sock.recv(_READ)
-    if data == _COMMITTED and count == 1:
-        return [[1]]
-    replies, answered = Replies(), list[Reply]()
-    while data:
-        answered += replies.feed(data)
-        if len(answered) >= count:
-            return answered
-        data = sock.recv(_READ)
-    raise redis.exceptions.ConnectionError("the server closed the connection")
 
 
 def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:

@@ -6,8 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from typing import Any, TypeVar
 
 from . import commands as c
@@ -79,6 +81,14 @@ class MemoryStore:
     def now(self) -> datetime:
         """The clock's time, in the configured zone."""
         return self._local.at(self._clock())
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """As `Store.within`; nothing is waited for."""
+        return nullcontext()
+
+    def left_s(self) -> float:
+        """As `Store.left_s`."""
+        return inf
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end."""

@@ -27,7 +27,8 @@ class _Mapped:
 
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, _AWAY):
-            raise StoreUnavailable(f"the progress store does not answer: {error}") from error
+            said = str(error) or "no answer in time"
+            raise StoreUnavailable(f"the progress store does not answer: {said}") from error
         if isinstance(error, redis.exceptions.ResponseError):
             # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
             raise StoreUnavailable(f"the progress store refuses: {error}") from error

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 #: Longest wait of a job for the store at publish, start and end: each one such wait.
 JOB_WAIT_S = 0.2
+#: Longest wait of the sender's own thread for each trip: no job waits for that one.
+SENDER_WAIT_S = 5.0
 #: Starts and ends that wait for the store; the oldest go when there are more.
 _OUTBOX = 10_000
 #: Newest values that share a trip: an end that waits for one of them waits for all, about 1 ms.
@@ -46,7 +48,10 @@ class Sender:
     """One per process, made after the fork."""
 
     def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
-        self.writer = Writer(store)
+        #: For jobs, and for the thread, which reaches a store that is too far away for jobs.
+        self.writer = Writer(store, "jobs", JOB_WAIT_S)
+        self.patient = Writer(store, "sender", SENDER_WAIT_S)
+        self.writer.other, self.patient.other = self.patient, self.writer
         #: Every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
         self._interval_s = store.settings.update_interval_s
@@ -91,11 +96,12 @@ class Sender:
     def close(self, run: Run) -> None:
         """The body is about to return or raise: no progress is written from here on.
 
-        A write under way is waited for, `JOB_WAIT_S` at most.
+        A write under way is waited for, `JOB_WAIT_S` at most; not where the store is known to be
+        further away.
         """
         run.closed = True
         deadline = time.monotonic() + JOB_WAIT_S
-        if run.lock.acquire(timeout=JOB_WAIT_S):
+        if run.lock.acquire(timeout=0 if self.writer.breaker.open else JOB_WAIT_S):
             run.lock.release()
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
@@ -107,8 +113,9 @@ class Sender:
         if task_id not in self._outbox and not self.writer.breaker.open:
             now = None
             try:
-                now = self.writer.now()
-                return self.writer.apply(run, task_id, happened, now)
+                with self.writer.waiting():
+                    now = self.writer.now()
+                    return self.writer.apply(run, task_id, happened, now)
             except StoreUnavailable as error:
                 self.writer.away(error)
                 if now is not None:
@@ -129,7 +136,8 @@ class Sender:
         if self.writer.breaker.open:
             return [None] * len(several)
         try:
-            return self.writer.apply_together(several, self.writer.now())
+            with self.writer.waiting():
+                return self.writer.apply_together(several, self.writer.now())
         except StoreUnavailable as error:
             self.writer.away(error)
             return [None] * len(several)
@@ -139,8 +147,8 @@ class Sender:
         says nothing."""
         while run.status == TaskStatus.PAUSED and not self._stopping:
             time.sleep(_PAUSE_LOOK_S)
-            if not self.writer.breaker.open:
-                self.writer.look(run)
+            if not self.patient.breaker.open:
+                self.patient.look(run)
 
     # The thread
 
@@ -163,7 +171,7 @@ class Sender:
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox:
             return None
-        longest = _LONGEST_S if self.writer.breaker.away or self._outbox else self._interval_s
+        longest = _LONGEST_S if self.patient.breaker.away or self._outbox else self._interval_s
         return max(min(self._interval_s, longest), _SHORTEST_S)
 
     def flush(self, *, everything: bool = False) -> None:
@@ -181,18 +189,23 @@ class Sender:
 
     def _send(self, runs: Sequence[Run]) -> None:
         """Records the newest value of each, in one trip."""
-        for run in runs:
-            run.lock.acquire()  # nobody else waits for one while it holds another
+        values, held = list[Value](), list[Run]()
         try:
-            values = [value for run in runs if (value := self._taken(run)) is not None]
-            if values:
-                write(values, self.writer, self._mirror)
-        finally:
             for run in runs:
+                run.lock.acquire()  # nobody else waits for one while it holds another
+                held.append(run)
+                if (value := self._taken(run)) is not None:
+                    values.append(value)
+                else:
+                    held.pop().lock.release()  # whose end need not wait for the others' values
+            if values:
+                write(values, self.patient, self._mirror)
+        finally:
+            for run in held:
                 run.lock.release()
 
     def _taken(self, run: Run) -> Value | None:
-        if run.closed or run.refused or self.writer.breaker.open or run.task_id in self._outbox:
+        if run.closed or run.refused or self.patient.breaker.open or run.task_id in self._outbox:
             return None
         value = Value.taken(run)
         if value is not None:
@@ -200,28 +213,34 @@ class Sender:
         return value
 
     def _flush_outbox(self, deadline: float = inf) -> None:
-        with self._sending:
-            while not self.writer.breaker.open and (first := self._outbox.first()) is not None:
-                if time.monotonic() >= deadline:
+        wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
+        if not self._sending.acquire(timeout=max(wait_s, 0)):
+            return
+        try:
+            while not self.patient.breaker.open and (first := self._outbox.first()) is not None:
+                if (left_s := deadline - time.monotonic()) <= 0:
                     return
                 task_id, kept = first
                 if kept.run is not None and kept.run.refused:
                     self._outbox.sent(task_id, kept)
                     continue
                 try:
-                    now = self.writer.now()
-                    event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))
-                    self.writer.apply(kept.run, task_id, (event,), now)
+                    with self.writer.store.within(left_s), self.patient.waiting():
+                        now = self.patient.now()
+                        event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))
+                        self.patient.apply(kept.run, task_id, (event,), now)
                 except StoreUnavailable as error:
-                    self.writer.away(error)
+                    self.patient.away(error)
                     self._outbox.postpone(task_id)
                     return
                 except ConcurrentUpdate:
                     self._outbox.postpone(task_id)
                     return
                 except ProgressError as error:
-                    self.writer.refuse(error)
+                    self.patient.refuse(error)
                 self._outbox.sent(task_id, kept)
+        finally:
+            self._sending.release()
 
     # Both
 
@@ -237,7 +256,8 @@ class Sender:
         while self._outbox and time.monotonic() < deadline:
             self._flush_outbox(deadline)
             if self._outbox:
-                time.sleep(min(0.05 + self.writer.breaker.remaining_s, self._closing_s))
+                left_s = max(deadline - time.monotonic(), 0)
+                time.sleep(min(0.05 + self.patient.breaker.remaining_s, left_s))
         if self._outbox:
             logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +17,16 @@ from redis.cluster import RedisCluster
 from . import scripts
 from .async_exchange import AsyncExchange
 from .commands import Command
-from .connection import async_client, async_cluster, close_async, sync_client, sync_cluster
-from .errors import SettingsError
+from .connection import (
+    async_client,
+    async_cluster,
+    check_cluster,
+    close_async,
+    sync_client,
+    sync_cluster,
+)
+from .deadline import Deadline, Within
+from .errors import SettingsError, StoreUnavailable
 from .exchange import Exchange
 from .flows import Flow, Flows
 from .keys import Keys
@@ -79,15 +88,48 @@ class _Base:
 class Store(_Base):
     """A blocking store; one a process, made after the fork, shared by its threads.
 
-    `timeout_s` bounds each wait for Redis.
+    It connects at first use. `timeout_s` bounds each command as a whole, connecting included, where
+    `within` says nothing else.
     """
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        opened: Any = sync_cluster if settings.clustered else sync_client
-        self._client = opened(settings, timeout_s)
-        # A cluster's client picks the node.
-        self._exchange = None if settings.clustered else Exchange(self._client)
+        self._deadline = deadline = Deadline(timeout_s)
+        self._opening = threading.Lock()
+        self._opened: Any = None
+        self._exchange: Exchange | None = None
+        if settings.clustered:
+            check_cluster(settings)
+        else:
+            self._opened = sync_client(settings, deadline)
+            # A cluster's client picks the node.
+            self._exchange = Exchange(self._opened, deadline)
+
+    @property
+    def _client(self) -> Any:
+        """A cluster's client asks for the nodes as it is made."""
+        if self._opened is None:
+            with self._deadline.within():
+                if not self._opening.acquire(timeout=self._deadline.left()):
+                    raise StoreUnavailable("the progress store is being connected to")
+                try:
+                    if self._opened is None:
+                        self._opened = sync_cluster(self.settings, self._deadline)
+                finally:
+                    self._opening.release()
+        return self._opened
+
+    def within(self, seconds: float) -> Within:
+        """`with`: all that this thread asks the store in there takes so long at most."""
+        return self._deadline.within(seconds)
+
+    def left_s(self) -> float:
+        """Seconds that are left of it.
+
+        Raises:
+            TimeoutError: none.
+        """
+        return self._deadline.left()
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -106,6 +148,9 @@ class Store(_Base):
 
     def execute(self, command: Command) -> Any:
         """Carries out one command."""
+        if self._deadline.until is None:
+            with self._deadline.within():
+                return self.execute(command)
         planned = plan(command, self.layout)
         with MAPPED:
             try:
@@ -137,12 +182,12 @@ class Store(_Base):
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each lease renewal does."""
-        with MAPPED:
+        with MAPPED, self._deadline.within():
             self._measured(monotonic(), self._client.execute_command("TIME"))
 
     def server(self) -> str:
         """Which run of which server answers; "" where that may not be asked."""
-        with MAPPED:
+        with MAPPED, self._deadline.within():
             try:
                 return str(self._client.info("server").get("run_id", ""))
             except redis.exceptions.NoPermissionError:
@@ -150,7 +195,8 @@ class Store(_Base):
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -164,8 +210,11 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
+        if settings.clustered:
+            check_cluster(settings)
         opened: Any = async_cluster if settings.clustered else async_client
         self._client = opened(settings, timeout_s)
+        self._timeout_s = timeout_s
         self._exchange = None if settings.clustered else AsyncExchange(self._client, timeout_s)
 
     async def run(self, flow: Flow[T]) -> T:
@@ -192,6 +241,10 @@ class AsyncStore(_Base):
     async def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and len(requests) == 1 and reads(requests[0]):
             return [await self._exchange.read(requests[0])]
+        async with self._whole():
+            return await self._send_its_way(requests)
+
+    async def _send_its_way(self, requests: list[Request]) -> list[Any]:
         if len(requests) == 1:
             return [await self._client.execute_command(*requests[0], **self._targets(requests[0]))]
         if any(map(self._targets, requests)):
@@ -207,6 +260,11 @@ class AsyncStore(_Base):
             pipeline.execute_command(*request)
         return list(await pipeline.execute())
 
+    def _whole(self) -> asyncio.Timeout:
+        """redis-py bounds each step of a call; a cluster's client is bounded by itself, after it
+        has waited for a connection."""
+        return asyncio.timeout(None if self.settings.clustered else self._timeout_s)
+
     async def ready(self) -> None:
         """As `Store.ready`."""
         if self._clock_unknown:
@@ -215,7 +273,8 @@ class AsyncStore(_Base):
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
         with MAPPED:
-            self._measured(monotonic(), await self._client.execute_command("TIME"))
+            async with self._whole():
+                self._measured(monotonic(), await self._client.execute_command("TIME"))
 
     async def close(self) -> None:
         """Closes the connections."""

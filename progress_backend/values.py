@@ -50,13 +50,14 @@ class Value(NamedTuple):
 def write(values: Sequence[Value], writer: Writer, mirror: Mirror | None) -> None:
     """Records them in one trip, and has what is recorded shown."""
     try:
-        now = writer.now()
-        if len(values) == 1:  # as ever in a prefork child
-            (value,) = values
-            recorded = [writer.alone(value.run, value.run.task_id, (value.dated(now),), now)]
-        else:
-            several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
-            recorded = writer.apply_together(several, now)
+        with writer.waiting():
+            now = writer.now()
+            if len(values) == 1:  # as ever in a prefork child
+                (value,) = values
+                recorded = [writer.alone(value.run, value.run.task_id, (value.dated(now),), now)]
+            else:
+                several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
+                recorded = writer.apply_together(several, now)
     except StoreUnavailable as error:
         writer.away(error)
         for value in values:

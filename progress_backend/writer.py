@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -35,11 +36,16 @@ Said = tuple[Run | None, str, tuple[ev.Event, ...]]
 
 
 class Writer:
-    """One a process; its breaker says whether the store was away a moment ago."""
+    """One for those that wait `wait_s` for the store at most; its breaker says whether that was too
+    short a moment ago."""
 
-    def __init__(self, store: AnyStore) -> None:
+    def __init__(self, store: AnyStore, part: str, wait_s: float) -> None:
         self.store = store
         self.breaker = Breaker(_REST_S)
+        self._part = part
+        self._wait_s = wait_s
+        #: Who waits for another time: what was short enough for that one was so for it.
+        self.other: Writer | None = None
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
         self._strange = False
@@ -53,6 +59,10 @@ class Writer:
         """
         self.store.ready()
         return self.store.now()
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """`with`: all that is asked in there is one wait."""
+        return self.store.within(self._wait_s)
 
     def apply(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
@@ -148,7 +158,8 @@ class Writer:
     def look(self, run: Run) -> None:
         """Reads the record for its status."""
         try:
-            document = self.store.run(self.store.flows.get(run.task_id))
+            with self.waiting():
+                document = self.store.run(self.store.flows.get(run.task_id))
             base = Base.of(document) if document is not None else None
         except StoreUnavailable as error:
             self.away(error)
@@ -169,18 +180,30 @@ class Writer:
     def refuse(self, error: ProgressError) -> None:
         """Counts an event that is not recorded."""
         self.refused += 1
-        news = type(error) in (ProgressError, InvalidEvent) and not self._strange
-        self._strange = self._strange or news
+        known = self._strange or (self.other is not None and self.other._strange)
+        news = type(error) in (ProgressError, InvalidEvent) and not known
+        self._strange = known or news
         logger.log(logging.ERROR if news else logging.DEBUG, "not recorded: %s", error)
 
     def away(self, error: StoreUnavailable) -> None:
         """The store did not answer: it is left alone for a moment."""
         self.breaker.failed()
-        self._outage.away("sender", f"{error}; jobs go on, newest values are kept")
+        self._outage.away(self._part, f"{error}; jobs go on, newest values are kept")
 
     def _answered(self) -> None:
         if self.breaker.succeeded():
-            self._outage.back("sender")
+            self._outage.back(self._part)
+        other = self.other
+        if other is not None and other.breaker.away and self._took_s() < other._wait_s:
+            other.breaker.succeeded()
+            self._outage.back(other._part)
+
+    def _took_s(self) -> float:
+        """How long this thread's wait has taken so far."""
+        try:
+            return self._wait_s - self.store.left_s()
+        except TimeoutError:
+            return self._wait_s
 
 
 def _of_the_store(error: Exception) -> bool:

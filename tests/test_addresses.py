@@ -7,10 +7,12 @@ import ssl
 import kombu
 import pytest
 
-from progress_backend.addresses import CLUSTER_SCHEMES, store_url_of_celery
+from progress_backend.addresses import CLUSTER_SCHEMES, one_by_one, store_url_of_celery
 from progress_backend.connection import async_client, sync_client
+from progress_backend.deadline import Deadline
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
+from progress_backend.store import Store
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ PRIVATE = {
 )
 def test_tls_is_spoken_as_celery_is_told_to(conf: dict[str, object], options: str) -> None:
     settings = Settings.from_sources(conf, {})
-    for client in (sync_client(settings, 1.0), async_client(settings, 1.0)):
+    for client in (sync_client(settings, Deadline(1.0)), async_client(settings, Deadline(1.0))):
         pool = client.connection_pool
         assert "SSL" in pool.connection_class.__name__
         found = pool.connection_kwargs
@@ -167,6 +169,38 @@ def test_the_masters_name_is_celerys(url: str, found: str) -> None:
         settings = Settings.from_sources(conf, {})
         assert settings.redis_url == found
         if url.startswith("sentinel"):
-            client = sync_client(settings, 0.1)
+            client = sync_client(settings, Deadline(0.1))
             assert client.connection_pool.service_name == "cache 1"
             client.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "each"),
+    [
+        ("redis+cluster://a:1", ["redis+cluster://a:1"]),
+        (
+            "redis+cluster://a:1,b:2/0?x=1",
+            ["redis+cluster://a:1/0?x=1", "redis+cluster://b:2/0?x=1"],
+        ),
+        ("redis+cluster://:p,w@a:1,b", ["redis+cluster://:p,w@a:1", "redis+cluster://:p,w@b"]),
+        ("sentinel://:p@a,:q@b/0", ["sentinel://:p@a/0", "sentinel://:q@b/0"]),
+        ("sentinel://:p;w@a:1;sentinel://b/0", ["sentinel://:p;w@a:1", "sentinel://b/0"]),
+        ("rediss+cluster://[::1]:1,b", ["rediss+cluster://[::1]:1", "rediss+cluster://b"]),
+        ("sentinel://", ["sentinel://"]),
+    ],
+)
+def test_several_addresses_are_taken_one_by_one(url: str, each: list[str]) -> None:
+    assert one_by_one(url) == each
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+cluster://a:x", "redis+cluster://a:1,b:x", "sentinel://a,b:x"]
+)
+def test_an_address_that_cannot_be_read_is_refused_before_anything_is_asked(url: str) -> None:
+    with pytest.raises(SettingsError, match="no host and port"):
+        Store(Settings(redis_url=url))
+
+
+def test_an_option_that_is_none_is_refused_for_a_cluster_too() -> None:
+    with pytest.raises(SettingsError, match="option that is none"):
+        Store(Settings(redis_url="redis+cluster://a:1?health_check_interval=often"))

@@ -9,13 +9,14 @@ import pytest
 import redis
 
 from progress_backend.connection import async_client, sync_client
+from progress_backend.deadline import Deadline
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from tests.waiting import aeventually
 
 
 def options_of(url: str) -> dict:
-    with closing(sync_client(Settings(redis_url=url), 1.0)) as client:
+    with closing(sync_client(Settings(redis_url=url), Deadline(1.0))) as client:
         options = client.connection_pool.connection_kwargs
     asynchronous = async_client(Settings(redis_url=url), 1.0).connection_pool.connection_kwargs
     names = ("host", "port", "db", "username", "password", "path", "ssl_cert_reqs")
@@ -62,7 +63,7 @@ def test_a_url_of_redis_or_celery(url, expected) -> None:
 async def test_a_url_that_opens_nothing_is_refused_at_once(url) -> None:
     settings = Settings(redis_url=url)
     with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL") as caught:
-        sync_client(settings, 1.0)
+        sync_client(settings, Deadline(1.0))
     assert "cret" not in str(caught.value)
     with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL"):
         async_client(settings, 1.0)
@@ -83,7 +84,7 @@ async def test_a_url_that_opens_nothing_is_refused_at_once(url) -> None:
     ],
 )
 def test_a_sentinel_url(url, hosts, service, options) -> None:
-    with closing(sync_client(Settings(redis_url=url), 1.0)) as client:
+    with closing(sync_client(Settings(redis_url=url), Deadline(1.0))) as client:
         pool = client.connection_pool
         asked = [s.connection_pool.connection_kwargs for s in pool.sentinel_manager.sentinels]
         assert [(a["host"], a["port"]) for a in asked] == hosts
@@ -93,7 +94,7 @@ def test_a_sentinel_url(url, hosts, service, options) -> None:
 
 def test_a_connection_that_the_server_closed_is_made_again(server_url: str) -> None:
     """As a server's idle timeout, its restart or a failover closes it."""
-    with sync_client(Settings(redis_url=server_url), 1.0) as client:
+    with sync_client(Settings(redis_url=server_url), Deadline(1.0)) as client:
         before = client.client_id()
         killed(server_url, before)
         assert client.client_id() != before
@@ -119,7 +120,7 @@ def test_a_urls_own_limits_are_for_others() -> None:
     """It may be Celery's: what a job waits is bounded here, and replies are read as they come."""
     own = "socket_timeout=60&socket_connect_timeout=60&retry_on_timeout=yes&protocol=3"
     settings = Settings(redis_url=f"redis://h/0?{own}&max_connections=1&decode_responses=true")
-    with closing(sync_client(settings, 0.2)) as client:
+    with closing(sync_client(settings, Deadline(0.2))) as client:
         options = client.connection_pool.connection_kwargs
         assert (options["socket_timeout"], options["socket_connect_timeout"]) == (0.2, 0.2)
         assert options["protocol"] == 2

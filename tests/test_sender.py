@@ -60,8 +60,8 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     monkeypatch.setattr(sender.writer, "apply", away)
     for number in range(50):
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
-    monkeypatch.setattr(sender.writer, "apply", slow)
-    sender.writer.breaker.succeeded()
+    monkeypatch.setattr(sender.patient, "apply", slow)
+    sender.patient.breaker.succeeded()
     began = time.monotonic()
     sender.stop()
     assert time.monotonic() - began < 2

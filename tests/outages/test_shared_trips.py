@@ -14,7 +14,7 @@ from progress_backend.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from tests.conftest import StartServer
-from tests.outages.fleet import client, pass_time
+from tests.outages.fleet import client
 from tests.outages.test_sender import start, task_of
 from tests.servers import Server
 from tests.waiting import eventually
@@ -79,7 +79,7 @@ def test_one_of_many_that_is_none_holds_no_other_up(server: Server, sender: Send
         assert task is not None
         assert task.current_items == place + 1
     assert [run.pending for run in runs] == [None] * 5
-    assert not sender.writer.breaker.open
+    assert not sender.patient.breaker.open
 
 
 def test_what_many_runs_said_while_the_store_was_away_is_recorded_later(
@@ -87,11 +87,10 @@ def test_what_many_runs_said_while_the_store_was_away_is_recorded_later(
 ) -> None:
     quiet(sender, 5)
     server.pause()
-    sender.flush(everything=True)
     said = datetime.now(UTC)
-    pass_time(2)
+    sender.flush(everything=True)
     server.resume()
-    eventually(lambda: not sender.writer.breaker.open)
+    eventually(lambda: not sender.patient.breaker.open)
     sender.flush(everything=True)
     for number in range(5):
         task = task_of(server, f"t{number}")

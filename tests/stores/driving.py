@@ -14,6 +14,7 @@ from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import wire
 from progress_backend.connection import sync_client, sync_cluster
+from progress_backend.deadline import Deadline
 from progress_backend.flows import Flow
 from progress_backend.keys import Keys
 from progress_backend.memory import MemoryStore
@@ -133,7 +134,7 @@ class OverRedis(Driver):
     def __init__(self, store: Any) -> None:
         super().__init__(store)
         opened: Any = sync_cluster if self.settings.clustered else sync_client
-        self.raw = opened(self.settings, 5.0)
+        self.raw = opened(self.settings, Deadline(5.0))
 
     def names(self, task_id: str) -> Keys:
         """The names of a task's partition; of plain keys, all there are."""

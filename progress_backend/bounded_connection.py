@@ -1,0 +1,183 @@
+"""redis-py's connections, where each call of the socket ends with the thread's deadline.
+
+redis-py bounds each single call, so that a reply that comes byte by byte, or a login of many steps,
+may take that bound many times over.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+from time import monotonic
+from typing import Any
+
+import redis.connection
+import redis.exceptions
+
+from .deadline import Deadline
+
+#: Of what is left, the part that one node of several may take to connect, and to answer: who asks
+#: several nodes where something is must not spend all its time on the first, which may be the one
+#: that hangs.
+_PART_OF_ONE = 1 / 2
+#: Where no time is left: redis-py takes 0 for "do not wait" where it should time out.
+_LEAST_S = 0.001
+
+
+class BoundedSocket:
+    """A connected socket. What reads and writes waits as long as its thread may; the rest is the
+    socket's own."""
+
+    def __init__(self, sock: Any, deadline: Deadline, part: float) -> None:
+        self.sock = sock
+        self._deadline = deadline
+        self._part = part
+        #: Monotonic time by which the request that was sent last has to be answered.
+        self._until = float("inf")
+        #: redis-py looks whether anything has come, and does not wait for it.
+        self._polling = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Only whether to wait at all is the caller's to say."""
+        self._polling = seconds == 0
+        if self._polling:
+            self.sock.settimeout(0)
+
+    def sendall(self, data: bytes) -> None:
+        """Raises TimeoutError, as the socket's own."""
+        left = self._deadline.left() * self._part
+        self._until = monotonic() + left
+        self.sock.settimeout(left)
+        self.sock.sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        """Raises TimeoutError, as the socket's own."""
+        self._wait()
+        received: bytes = self.sock.recv(size)
+        return received
+
+    def recv_into(self, buffer: Any, *options: Any) -> int:
+        """Raises TimeoutError, as the socket's own."""
+        self._wait()
+        received: int = self.sock.recv_into(buffer, *options)
+        return received
+
+    def _wait(self) -> None:
+        if self._polling:
+            return
+        left = min(self._deadline.left(), self._until - monotonic())
+        if left <= 0:
+            raise TimeoutError("no answer in time")
+        self.sock.settimeout(left)
+
+
+def raw(sock: Any) -> Any:
+    """The socket itself: for who keeps the deadline by other means."""
+    return sock.sock if type(sock) is BoundedSocket else sock
+
+
+class _Bounded:
+    """In front of a connection class of redis-py; `deadline` and `one_of_many` are two more of its
+    options."""
+
+    def __init__(
+        self, *args: Any, deadline: Deadline, one_of_many: bool = False, **options: Any
+    ) -> None:
+        self._deadline = deadline
+        self._part = _PART_OF_ONE if one_of_many else 1.0
+        super().__init__(*args, **options)
+
+    def _left(self) -> float:
+        try:
+            return self._deadline.left() * self._part
+        except TimeoutError:
+            return _LEAST_S
+
+    # What redis-py gives a socket before it connects and shakes hands.
+    socket_timeout = socket_connect_timeout = property(
+        _left, lambda _, __: None, doc="Seconds that are left; what is set is ignored."
+    )
+
+    def _connect(self) -> BoundedSocket:
+        sock: socket.socket = super()._connect()  # type: ignore[misc]  # of the class behind
+        return BoundedSocket(sock, self._deadline, self._part)
+
+    def connect(self) -> Any:
+        """Raises as redis-py's, also for what only its parts would name: an address or a greeting
+        that cannot be read."""
+        try:
+            with self._deadline.within(self._left()):
+                return super().connect()  # type: ignore[misc]
+        except ValueError as error:
+            self.disconnect()  # type: ignore[attr-defined]
+            raise redis.exceptions.ConnectionError(f"cannot connect: {error}") from error
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        """A reply that cannot be read is none."""
+        try:
+            return super().read_response(*args, **options)  # type: ignore[misc]
+        except ValueError as error:
+            raise redis.exceptions.InvalidResponse(f"no reply: {error}") from error
+
+
+@functools.cache
+def bounded(connection_class: Any) -> Any:
+    """The connection class with a deadline."""
+    return type(f"Bounded{connection_class.__name__}", (_Bounded, connection_class), {})
+
+
+def bind(pool: Any, deadline: Deadline, *, one_of_many: bool = False) -> None:
+    """Has a pool, which has no connection yet, make bounded ones."""
+    pool.connection_class = bounded(pool.connection_class)
+    pool.connection_kwargs.update(deadline=deadline, one_of_many=one_of_many)
+
+
+class _Readable:
+    """In front of an asyncio connection class of redis-py."""
+
+    async def connect(self) -> Any:
+        try:
+            return await super().connect()  # type: ignore[misc]
+        except ValueError as error:
+            await self.disconnect(nowait=True)  # type: ignore[attr-defined]
+            raise redis.exceptions.ConnectionError(f"cannot connect: {error}") from error
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().read_response(*args, **options)  # type: ignore[misc]
+        except ValueError as error:
+            raise redis.exceptions.InvalidResponse(f"no reply: {error}") from error
+
+
+@functools.cache
+def readable(connection_class: Any) -> Any:
+    """The asyncio connection class, whose errors are redis-py's whatever stands at the address."""
+    return type(f"Readable{connection_class.__name__}", (_Readable, connection_class), {})
+
+
+class NodePool(redis.connection.ConnectionPool):
+    """A cluster node's."""
+
+    def __init__(self, deadline: Deadline, **options: Any) -> None:
+        made = options.pop("connection_class", redis.connection.Connection)
+        super().__init__(
+            connection_class=bounded(made), deadline=deadline, one_of_many=True, **options
+        )
+
+
+class BoundedLock:
+    """A lock that is waited for as long as the thread may."""
+
+    def __init__(self, lock: Any, deadline: Deadline) -> None:
+        self._lock = lock
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=self._deadline.left()):
+            raise redis.exceptions.TimeoutError("another thread is at it")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
