@@ -15,7 +15,7 @@ import redis.exceptions
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from .connection import async_cluster, close_async, remember
+from .connection import async_cluster, close_async
 from .keys import Keys
 from .layout import Layout
 from .settings import Settings
@@ -102,7 +102,6 @@ async def over_cluster(
         opened.push_async_callback(close_async, client)
         async with asyncio.timeout(ping_s):
             await client.initialize()
-        remember(settings, client)
         for node, channels in _by_master(client, settings):
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
             opened.push_async_callback(connection.disconnect, nowait=True)

@@ -120,7 +120,7 @@ def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
     for name in ("_initialization_lock", "_initialize_lock"):  # of redis-py 8 and 6
         if (lock := getattr(nodes, name, None)) is not None:
             setattr(nodes, name, BoundedLock(lock, deadline))
-    remember(settings, client)
+    _remember(settings, client)
     return client
 
 
@@ -135,12 +135,11 @@ def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> Async
         **_options(timeout_s * _PART_OF_A_NODE, once_more),
         **options,
     }
-    nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
     options["ssl"] = _url(settings).startswith("rediss")
-    return _WaitingCluster(startup_nodes=nodes, wait_s=timeout_s, **options)
+    return _WaitingCluster(settings, wait_s=timeout_s, **options)
 
 
-def remember(settings: Settings, client: Any) -> None:
+def _remember(settings: Settings, client: Any) -> None:
     """Notes the nodes of a cluster's client that has connected."""
     nodes = client.nodes_manager.nodes_cache.values()
     _seen[settings.redis_url] = [(str(node.host), int(node.port)) for node in nodes]
@@ -156,10 +155,13 @@ def check_cluster(settings: Settings) -> None:
 
 
 class _WaitingCluster(AsyncRedisCluster):
-    """A node's connections raise where these calls wait."""
+    """A node's connections raise where these calls wait; asks every node that this process knows of
+    where the others are."""
 
-    def __init__(self, *args: Any, wait_s: float, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, settings: Settings, *, wait_s: float, **options: Any) -> None:
+        nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
+        super().__init__(startup_nodes=nodes, **options)
+        self._settings = settings
         self._room = asyncio.Semaphore(_CONNECTIONS)
         self._wait_s = wait_s
 
@@ -176,6 +178,18 @@ class _WaitingCluster(AsyncRedisCluster):
                 yield
         finally:
             self._room.release()
+
+    async def initialize(self, *args: Any, **options: Any) -> AsyncRedisCluster:
+        """As redis-py's."""
+        if not self._initialize:
+            return self
+        known = self.nodes_manager.startup_nodes
+        for host, port in _seen.get(self._settings.redis_url, ()):
+            node = AsyncClusterNode(host, port, **self.connection_kwargs)
+            known.setdefault(node.name, node)
+        client = await super().initialize(*args, **options)
+        _remember(self._settings, self)
+        return client
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         async with self.room():

@@ -1,0 +1,154 @@
+"""A cluster whose named node is away: who begins then neither fails nor waits, and goes on as soon
+as any node that is known answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from progress_backend import ProgressNotifier, connection, lease, wire
+from progress_backend import events as ev
+from progress_backend.errors import StoreUnavailable
+from progress_backend.feed import Feed
+from progress_backend.hub import Hub
+from progress_backend.listener import Listener
+from progress_backend.settings import Settings
+from progress_backend.store import Store, open_async
+from progress_backend.web import create_app
+from tests.apps import App
+from tests.cluster.nodes import MASTERS, Node
+from tests.waiting import aeventually, eventually
+from tests.web.conftest import StartApi
+
+pytestmark = pytest.mark.integration
+
+CREATED = ev.Created(identity=ev.Identity(task_type="x"))
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_seen_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_seen", {})
+
+
+@pytest.fixture
+def away() -> Settings:
+    """Of a cluster whose one node that is named is away."""
+    return Settings(redis_url="redis+cluster://127.0.0.1:1", lease_s=1)
+
+
+def with_a_node(settings: Settings, first: str = "127.0.0.1:1") -> Settings:
+    """The node that is away is named first, then one that is there."""
+    there = str(settings.redis_url).partition("://")[2]
+    return Settings(redis_url=f"redis+cluster://{first},{there}", lease_s=1)
+
+
+def test_nobody_connects_before_there_is_something_to_say(away: Settings) -> None:
+    with Store(away, timeout_s=0.2) as store, pytest.raises(StoreUnavailable):
+        store.ready()
+
+
+def test_a_publisher_and_a_job_go_on(away: Settings, redis_url: str) -> None:
+    app = App(redis_url, redis_url=away.redis_url, track="all")
+    try:
+
+        @app.celery.task(bind=True)
+        def job(self: object) -> str:
+            ProgressNotifier(self).update(1, 2)
+            return "done"
+
+        assert job.apply_async().id
+        assert job.apply().get() == "done"
+    finally:
+        app.close()
+
+
+def test_the_brokers_own_error_is_the_publishers(away: Settings) -> None:
+    import kombu
+
+    app = App(
+        "redis://127.0.0.1:1/0",
+        {"result_backend": "disabled://"},
+        redis_url=away.redis_url,
+        track="all",
+    )
+    try:
+
+        @app.celery.task
+        def never() -> None: ...
+
+        with pytest.raises(kombu.exceptions.OperationalError):
+            never.apply_async(retry=False)
+    finally:
+        app.close()
+
+
+async def test_an_api_begins_and_says_503(away: Settings, start_api: StartApi) -> None:
+    api = start_api(create_app(away))
+    assert api.http.get("/internal/health/live").status_code == 200
+    assert api.http.get("/internal/tasks").status_code == 503
+
+
+def test_a_lease_is_renewed_once_the_cluster_answers(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = with_a_node(settings)
+    monkeypatch.setattr("progress_backend.connection._nodes", lambda _: [("127.0.0.1", 1)])
+    keeper = lease.Keeper(named, "worker@tests/1", None)
+    keeper.start()
+    try:
+        eventually(lambda: keeper._answering is None)
+        monkeypatch.undo()
+        eventually(lambda: keeper._answering is not None, 20)
+    finally:
+        keeper.stop()
+
+
+async def test_any_of_several_addresses_will_do(settings: Settings) -> None:
+    named = with_a_node(settings)
+    with Store(named, timeout_s=2) as store:
+        store.run(store.flows.apply("t", (CREATED,), store.now()))
+    async with open_async(named, timeout_s=2) as later:
+        document = await later.run(later.flows.get("t"))
+        assert document is not None
+        assert wire.decode(document).task_id == "t"
+
+
+def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings: Settings) -> None:
+    replica = nodes[MASTERS]
+    replica.process.send_signal(19)  # SIGSTOP
+    try:
+        named = with_a_node(settings, f"127.0.0.1:{replica.port}")
+        for _ in range(5):  # redis-py asks in an order of its own
+            with Store(named, timeout_s=1) as store:
+                store.ready()
+    finally:
+        replica.process.send_signal(18)  # SIGCONT
+
+
+async def test_a_listener_knows_the_nodes_that_it_has_seen(
+    nodes: list[Node], settings: Settings
+) -> None:
+    """Last in the module: the URL's own node is gone after it, and another one as well."""
+    named, other = nodes[-1], nodes[0]
+    assert str(named.port) in str(settings.redis_url)
+    async with open_async(settings) as store:
+        listener = Listener(store, Hub(), Feed())
+        listener.start()
+        try:
+            await aeventually(lambda: listener.connected, 20)
+            named.kill()
+            other.kill()
+            await aeventually(lambda: not listener.connected, 20)
+            await aeventually(lambda: listener.connected, 60)
+
+            async def is_heard() -> bool:
+                async with listener.watching("t") as mailbox:
+                    await store.run(store.flows.apply("t", (CREATED,), store.now()))
+                    update = await asyncio.wait_for(mailbox.get(), 5)
+                    return bool(json.loads(update.message or "{}")["task_id"] == "t")
+
+            await aeventually(is_heard, 30)
+        finally:
+            await listener.stop()
