@@ -38,6 +38,7 @@ class AsyncExchange:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     connection = await pool.get_connection()
+                async with asyncio.timeout(self._timeout_s):
                     connection._writer.write(packed(request))
                     reply = await _next(replies, connection._reader)
             except TimeoutError:

@@ -261,9 +261,9 @@ class AsyncStore(_Base):
         return list(await pipeline.execute())
 
     def _whole(self) -> asyncio.Timeout:
-        """redis-py bounds each step of a call; a cluster's client is bounded by itself, after it
-        has waited for a connection."""
-        return asyncio.timeout(None if self.settings.clustered else self._timeout_s)
+        """redis-py bounds each step of a call. Twice that: the one is for a connection, which
+        others may have. A cluster's client is bounded by itself."""
+        return asyncio.timeout(None if self.settings.clustered else 2 * self._timeout_s)
 
     async def ready(self) -> None:
         """As `Store.ready`."""
