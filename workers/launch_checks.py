@@ -13,6 +13,7 @@ from pathlib import Path
 import redis
 
 from progress_backend.connection import sync_client
+from progress_backend.deadline import Deadline
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 
@@ -65,7 +66,7 @@ def store_url(environ: Mapping[str, str]) -> str | None:
         settings = Settings.from_sources(None, environ)
         if settings.redis_url is None:
             return None
-        with sync_client(settings, STORE_TIMEOUT_S) as client:
+        with sync_client(settings, Deadline(STORE_TIMEOUT_S)) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         raise LaunchError(

@@ -11,6 +11,7 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.connection import _CONNECTIONS, sync_client
+from progress_backend.deadline import Deadline
 from progress_backend.layout import Layout
 from progress_backend.web.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
@@ -63,7 +64,7 @@ def test_its_count_of_connections_is_the_codes() -> None:
 
 def test_sentinels_address_is_understood() -> None:
     shown, _ = blocks(OPERATIONS, "Redis", "text")
-    client = sync_client(Settings(redis_url=shown.text.strip()), 0.1)
+    client = sync_client(Settings(redis_url=shown.text.strip()), Deadline(0.1))
     pool = client.connection_pool
     assert isinstance(pool, redis.sentinel.SentinelConnectionPool)
     assert pool.service_name == "mymaster"

@@ -14,6 +14,7 @@ from progress_backend import Settings
 from progress_backend import events as ev
 from progress_backend.commands import Filters
 from progress_backend.connection import sync_client, sync_cluster
+from progress_backend.deadline import Deadline
 from tests.cluster.conftest import nodes
 from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
@@ -89,7 +90,7 @@ def driver(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Drive
     with over(request.param, replace(settings, redis_url=permitted(settings.redis_url))) as driver:
         assert isinstance(driver, OverRedis)
         driver.raw.close()
-        driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, 5.0)
+        driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, Deadline(5.0))
         yield driver
 
 
