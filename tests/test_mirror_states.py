@@ -39,16 +39,18 @@ def test_a_write_that_comes_after_the_end_is_put_right(
 ) -> None:
     """As a packet that was lost and sent again: it is under way when the run is closed."""
     run, write, late = run_of(app), RedisBackend._set, threading.Event()
+    under_way = threading.Event()
 
     def on_the_wire(self: RedisBackend, key: str, value: bytes, *more: Any) -> None:
         if "PROGRESS" in str(value):
+            under_way.set()
             assert late.wait(10)
         write(self, key, value, *more)
 
     monkeypatch.setattr(RedisBackend, "_set", on_the_wire)
     mirror = Mirror(app.celery, flower_events=False)
     mirror.show(run, TASK)
-    eventually(lambda: mirror._result_lane._at is run)
+    assert under_way.wait(10)  # it has read that there is no end yet
     run.closed = True
     mirror.close(run, 0.01)
     backend = run.celery_task.backend
