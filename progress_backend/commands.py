@@ -252,6 +252,15 @@ class LostSoFar:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseEnd:
+    """-> int | None: when a lease runs out, asked where the task's record is; None if it is not
+    known there."""
+
+    task_id: str
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """-> list[str]: ids of tasks that run under a lease."""
 
@@ -279,5 +288,5 @@ class ForgetLease:
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
-    | Extend | Tally | Newest | Above
+    | Extend | Tally | Newest | Above | LeaseEnd
 )  # fmt: skip

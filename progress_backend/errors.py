@@ -4,6 +4,7 @@ ProgressError
 ├── TaskNotFound          (404, also a ValueError)
 ├── TaskAlreadyFinished   (409, also a ValueError)
 ├── TransitionRefused     (409, also a ValueError)
+│   └── HeldByWorker      (409, also a ValueError)
 ├── ConcurrentUpdate      (409)
 ├── InvalidEvent          (422, also a ValueError)
 │   └── TooLarge          (413)
@@ -46,6 +47,18 @@ class TransitionRefused(ProgressError, ValueError):
 
 class TaskAlreadyFinished(TransitionRefused):
     """The task has ended; its record changes no more."""
+
+
+class HeldByWorker(TransitionRefused):
+    """A worker runs the task: its record ends with the run, unless somebody forces it."""
+
+    def __init__(self, task_id: str, status: str, lease: str, worker: str) -> None:
+        super().__init__(
+            f"task {task_id} is run by worker {worker}, and its record ends with that run: cancel "
+            "the task, or say force to end the record and stop the run",
+            status,
+        )
+        self.lease = lease
 
 
 class ConcurrentUpdate(ProgressError):

@@ -32,6 +32,17 @@ class Identity(NamedTuple):
     keeps_results: bool = True
 
 
+class Asked(NamedTuple):
+    """Who wants an end, by HTTP or a service, that is neither the run's word nor Celery's."""
+
+    by: str | None = None
+    reason: str | None = None
+    #: Whether the record ends although a run holds it, which is stopped then.
+    force: bool = False
+    #: The lease that has run out, as the store says: who runs under it is no obstacle.
+    gone: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Base of all events."""
@@ -146,6 +157,7 @@ class Completed(Event):
     results: Mapping[str, Any] = field(default_factory=dict)
     message: str | None = None
     current: int | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +175,7 @@ class Failed(Event):
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
     current: int | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from . import commands as c
 from . import estimate, paging, wire
-from .errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TransitionRefused
-from .events import Created, Event
+from .errors import ConcurrentUpdate, HeldByWorker, InvalidEvent, TaskNotFound, TransitionRefused
+from .events import Completed, Created, Event, Failed
 from .json_text import dumps
 from .model import MAX_ID, STATUSES, Task, TaskStatus, rendered
 from .record import Applied, Base, encoded, facets_of, milliseconds
@@ -158,6 +158,25 @@ class Flows:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
 
+    def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
+        """As `apply`, for what somebody asks for from outside of the run: an end is refused while
+        the worker lives that runs the task, unless it is forced.
+
+        Its lease is read where it matters alone. Who has begun a run since is another worker, or
+        has written the record, and is judged anew; a lease that is renewed only after it was read
+        was over for a moment, as for the pass that finds lost runs.
+        """
+        for _ in range(TRIES):
+            applied = yield from self.apply(task_id, events, now)
+            held = applied.refused
+            if not isinstance(held, HeldByWorker):
+                return applied
+            until_ms: int | None = yield c.LeaseEnd(task_id, held.lease)
+            if until_ms is not None and until_ms >= milliseconds(now):
+                return applied
+            events = tuple(_freed(event, held.lease) for event in events)
+        raise ConcurrentUpdate(task_id, TRIES)
+
     def ttl_ms(self, due_ms: int, now_ms: int) -> int:
         """The document outlives the next cleanup, which takes it together with its indexes."""
         return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
@@ -261,12 +280,19 @@ class Flows:
         return counted
 
 
+def _freed(event: Event, lease: str) -> Event:
+    if isinstance(event, (Completed, Failed)) and event.asked is not None:
+        return replace(event, asked=event.asked._replace(gone=lease))
+    return event
+
+
 def _may_still_come(task: Task) -> bool:
     """Whether a cancelled task's message may come yet, and has to find the record that keeps it
     from beginning; a worker that cancels it has had the message."""
     by_celery = task.control is not None and task.control.get("by") == "celery"
     never_began = task.started_at is None and task.root_id is not None
-    return task.status == TaskStatus.CANCELLED and never_began and not by_celery
+    stopped = task.status == TaskStatus.CANCELLED or task.forced
+    return stopped and never_began and not by_celery
 
 
 def begun(document: bytes) -> bool:

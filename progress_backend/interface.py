@@ -54,7 +54,7 @@ class FlowService(NotificationServiceInterface):
             TaskNotFound, TransitionRefused, ConcurrentUpdate, TooLarge, StoreUnavailable.
         """
         store = await self._store()
-        applied = await self.run(self.flows.apply(task_id, events, store.now()))
+        applied = await self.run(self.flows.ask(task_id, events, store.now()))
         if applied.refused is not None:
             raise applied.refused
         if applied.document is not None:
@@ -91,9 +91,12 @@ class FlowService(NotificationServiceInterface):
         reason: str | None = None,
         by: str | None = None,
         total_items: int | None = None,
+        force: bool = False,
     ) -> Body:
         """In one commit; `details`, as HTTP has it, is `processing_details`, and `total_items` a
-        total that has become known. Raises as the interface says."""
+        total that has become known. A record whose run a living worker has at hand ends by `force`
+        alone, and the run is stopped at its next update, as by a cancel. Raises as the interface
+        says."""
         if details is not None and processing_details is not None:
             raise TypeError("details and processing_details are one thing: give one of them")
         events = requested.update(
@@ -106,6 +109,7 @@ class FlowService(NotificationServiceInterface):
             reason=reason,
             by=by,
             total_items=total_items,
+            force=force,
             locale=self.locale,
         )
         return _loaded(await self.apply(task_id, *events))

@@ -46,6 +46,8 @@ class Layout:
         match command:
             case c.Commit(task_id):
                 return [(self.place(task_id), command)]
+            case c.LeaseEnd(task_id):
+                return [(self.place(task_id), command)]
             case c.Lock() | c.Unlock() | c.CountLost() | c.LostSoFar():
                 return [(0, command)]
             case c.Read(ids) | c.FacetsOf(ids) | c.Extend(ids):

@@ -65,6 +65,7 @@ class MemoryStore:
             c.Renew: self._renew,
             c.Assume: self._assume,
             c.EndLease: self._end_lease,
+            c.LeaseEnd: lambda command: self._leases.get(command.lease),
             c.Leases: self._leases_before,
             c.Ahead: self._leases_after,
             c.Shorten: self._shorten,

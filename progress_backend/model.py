@@ -161,6 +161,11 @@ class Task:
         return self.status in ENDED
 
     @property
+    def forced(self) -> bool:
+        """Whether somebody ended it over the head of its run, which is stopped then."""
+        return self.ended and self.control is not None and self.control.get("action") == "end"
+
+    @property
     def processing_time_ms(self) -> int | None:
         """Milliseconds from start to end; while running, to the last update."""
         until = self.completed_at or self.updated_at

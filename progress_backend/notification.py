@@ -38,6 +38,7 @@ class NotificationServiceInterface(ABC):
 
         Raises:
             TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
+            TransitionRefused (a ValueError): a worker runs the task, which ends by itself.
             InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
             ConcurrentUpdate: others wrote the same record first, again and again.
         """

@@ -51,6 +51,8 @@ def _decode_plain(command: c.Command, replies: list[Any]) -> Any:
             return replies[0] == 1
         case c.Leases():
             return [(lease.decode(), int(float(score))) for lease, score in _pairs(replies[0])]
+        case c.LeaseEnd():
+            return None if replies[0] is None else int(float(replies[0]))
         case c.Sweep() | c.Above():
             return replies[0]
         case c.Tally():

@@ -58,10 +58,12 @@ def update(
     reason: str | None = None,
     by: str | None = None,
     total_items: int | None = None,
+    force: bool = False,
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
     """The events, recorded in one commit, that bring a task to `status` with these figures.
-    `reason` and `by` say why, and who asks, for it to be paused.
+    `reason` and `by` say why, and who asks, for it to be paused, or to end by `force` although a
+    worker runs it.
 
     Raises:
         InvalidEvent: the status cannot be asked for, or a value cannot be recorded.
@@ -76,11 +78,7 @@ def update(
     for name, value in (("message", message), ("error_message", error_message)):
         if value is not None and (not isinstance(value, str) or len(value) > MAX_TEXT):
             raise InvalidEvent(f"{name} must be a text of at most {MAX_TEXT} characters")
-    for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
-        if value is not None and status != TaskStatus.PAUSED:
-            raise InvalidEvent(f"{name} goes with status paused, not {status}")
-        if value is not None and (not isinstance(value, str) or len(value) > most):
-            raise InvalidEvent(f"{name} must be a text of at most {most} characters")
+    _asking(status, reason, by, force)
     _mapping("results", results)
     _mapping("details", details)
     figures = ev.Progressed(
@@ -96,8 +94,11 @@ def update(
     if status == TaskStatus.PAUSED:
         asked = ev.Paused(message=message, by=by or "api", reason=reason)
         return (asked,) if nothing_else else (asked, figures)
+    asking = ev.Asked(by=by or "api", reason=reason, force=force)
     if status == TaskStatus.COMPLETED:
-        end: ev.Event = ev.Completed(message=message, results=results or {}, current=current_items)
+        end: ev.Event = ev.Completed(
+            message=message, results=results or {}, current=current_items, asked=asking
+        )
     else:
         end = ev.Failed(
             error_message=error_message or message or text(locale, "failed"),
@@ -105,8 +106,23 @@ def update(
             message=message,
             results=results or {},
             current=current_items,
+            asked=asking,
         )
     return (figures, end) if details or total_items else (end,)
+
+
+def _asking(status: str, reason: str | None, by: str | None, force: bool) -> None:
+    if not isinstance(force, bool):
+        raise InvalidEvent(f"force must be true or false, not {force!r}")
+    ends = status in (TaskStatus.COMPLETED, TaskStatus.ERROR)
+    if force and not ends:
+        raise InvalidEvent(f"force goes with status completed or error, not {status}")
+    for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
+        if value is not None and status != TaskStatus.PAUSED and not force:
+            hint = " unless force is true" if ends else ""
+            raise InvalidEvent(f"{name} goes with status paused, not {status}{hint}")
+        if value is not None and (not isinstance(value, str) or len(value) > most):
+            raise InvalidEvent(f"{name} must be a text of at most {most} characters")
 
 
 def listing(

@@ -117,6 +117,8 @@ def _about_leases(command: c.Command, keys: Keys) -> list[Request]:
         case c.Shorten(leases, until_ms):
             known = [part for lease in leases for part in (until_ms, lease)]
             return [("ZADD", keys.leases, "XX", "LT", *known)]
+        case c.LeaseEnd(_, lease):
+            return [("ZSCORE", keys.leases, lease)]
         case _:
             raise TypeError(f"no request for {command!r}")
 

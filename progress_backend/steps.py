@@ -258,7 +258,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         results={**task.results, **event.results},
         completed_at=scene.now,
         rate=rate,
-        control=None,
+        control=_forced(event, scene),
     )
 
 
@@ -274,7 +274,7 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
         delivery=_again_until(task.delivery, until),
         results={**task.results, **event.results},
         completed_at=scene.now,
-        control=None,
+        control=_forced(event, scene),
     )
 
 
@@ -322,7 +322,14 @@ def _text(given: str | None, scene: Scene, key: str) -> str:
     return text(scene.locale, key) if given is None else given
 
 
-def _control(action: str, event: ev.Paused | ev.Cancelled, scene: Scene) -> dict[str, Any]:
+def _forced(end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
+    """Who ended the record over the head of its run, if that is how it ended."""
+    return None if end.asked is None or not end.asked.force else _control("end", end.asked, scene)
+
+
+def _control(
+    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene
+) -> dict[str, Any]:
     """Who asked, when and why."""
     return {
         "action": action,

@@ -17,7 +17,7 @@ from typing import Final
 from . import events as ev
 from . import steps
 from .catalogue import Locale
-from .errors import TaskAlreadyFinished, TransitionRefused
+from .errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
 
@@ -68,6 +68,7 @@ def transition(
         task = NOTHING
     else:
         task_id = task.task_id
+        _heed_who_asks(task, event)
         _fence(task, event, row)
     # Times are kept in milliseconds, so that a record is the same remembered or read.
     now = _in_milliseconds(now)
@@ -167,6 +168,18 @@ def _unasked(task: Task) -> bool:
     """Whether nobody is known to have asked for the cancel of a record."""
     control = task.control or {}
     return control.get("by") == "celery" and control.get("reason") == ev.STORED
+
+
+def _heed_who_asks(task: Task, event: ev.Event) -> None:
+    """An end that is not the run's own may not come before it; one that was forced stays, as a
+    cancel does, also where the message comes again."""
+    if task.forced and isinstance(event, (ev.Started, ev.Requeued)):
+        raise _refusal(task, event)
+    asked = event.asked if isinstance(event, (ev.Completed, ev.Failed)) else None
+    if asked is None or asked.force or task.ended or task.worker is None:
+        return
+    if asked.gone != task.worker.lease:
+        raise HeldByWorker(task.task_id, task.status, *task.worker[:2])
 
 
 def _owns(event: ev.Event, worker: Worker) -> bool:

@@ -14,7 +14,7 @@ from .breaker import Breaker
 from .errors import InvalidEvent, ProgressError, StoreUnavailable
 from .flows import Flow
 from .memory import MemoryStore
-from .model import TaskStatus
+from .model import Task, TaskStatus
 from .outage import outage_of
 from .record import Applied, Base
 from .run import Run
@@ -149,9 +149,9 @@ class Writer:
         # A record with a lower number came back from before this run: its status is meant for it.
         if run.attempt is not None and task.attempt <= run.attempt:
             run.base = applied.base
-            run.told(task.status)
+            run.told(_for_the_run(task))
         elif started:
-            run.told(task.status)
+            run.told(_for_the_run(task))
         if started and applied.refused is not None:
             run.refused = not run.cancelled
 
@@ -173,7 +173,7 @@ class Writer:
         if base is not None:
             if base.task.attempt == run.attempt:
                 run.base = base
-            run.told(base.task.status)
+            run.told(_for_the_run(base.task))
         else:
             run.told(TaskStatus.RUNNING)
 
@@ -204,6 +204,11 @@ class Writer:
             return self._wait_s - self.store.left_s()
         except TimeoutError:
             return self._wait_s
+
+
+def _for_the_run(task: Task) -> str:
+    """What a record's status means to its run: one that somebody ended over its head stops it."""
+    return TaskStatus.CANCELLED if task.forced else task.status
 
 
 def _of_the_store(error: Exception) -> bool:

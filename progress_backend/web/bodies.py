@@ -63,9 +63,9 @@ class Delivery(BaseModel):
 
 
 class Control(BaseModel):
-    """Who asked for a pause or a cancel, when and why."""
+    """Who asked for a pause, a cancel or an end by force, when and why."""
 
-    action: Literal["pause", "cancel"] = Field(description="What was asked for.")
+    action: Literal["pause", "cancel", "end"] = Field(description="What was asked for.")
     by: str | None = Field(description='"api", "cli", "celery", "task" (itself) or who asked.')
     reason: str | None = Field(description="What was given as the reason.")
     at: str = Field(description="When.")
@@ -114,7 +114,9 @@ class TaskBody(BaseModel):
         description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
         "not_published, unknown_task, internal_error, reported (by HTTP or a service)."
     )
-    control: Control | None = Field(description="Who paused or cancelled it; null otherwise.")
+    control: Control | None = Field(
+        description="Who paused, cancelled or ended it by force; null otherwise."
+    )
     rate: float | None = Field(description="Items a second, smoothed; null while unknown.")
     clock_behind_s: float | None = Field(
         default=None,

@@ -26,7 +26,9 @@ _AWAY: Answers = {
     503: _answer("The store is away; try again after Retry-After seconds.", bodies.Problem)
 }
 _UNKNOWN: Answers = {404: _answer("There is no such task.", bodies.Problem)}
-_REFUSED: Answers = {409: _answer("The task's status does not allow it.", bodies.Conflict)}
+_REFUSED: Answers = {
+    409: _answer("The task's status does not allow it, or a worker runs it.", bodies.Conflict)
+}
 _STREAM: Answers = {
     200: {
         "description": "The updates.",
@@ -63,7 +65,8 @@ CREATE = _route(
 )  # fmt: skip
 UPDATE = _route(
     "Update a task's progress",
-    "Records figures, text and status in one step. A task that has ended changes no more.",
+    "Records figures, text and status in one step. A task that has ended changes no more. One that "
+    "a living worker runs ends with its run, or by `force`.",
     {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
 )  # fmt: skip

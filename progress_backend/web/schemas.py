@@ -103,10 +103,15 @@ class Update(_Asked):
     )
     results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
     reason: Reason | None = Field(
-        default=None, description="Why, with status paused; kept in the record."
+        default=None, description="Why, with status paused or force; kept in the record."
     )
     by: Name | None = Field(
-        default=None, description='Who asks, with status paused; "api" unless given.'
+        default=None, description='Who asks, with status paused or force; "api" unless given.'
+    )
+    force: bool = Field(
+        default=False,
+        description="With status completed or error: end the record although a living worker runs "
+        "the task, and stop the run at its next progress update. Without it that is a 409.",
     )
 
 

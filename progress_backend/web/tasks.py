@@ -59,6 +59,7 @@ async def update_task(
         details=update.details,
         reason=update.reason,
         by=update.by,
+        force=update.force,
         locale=api.settings.locale,
     )
     return _json(await api.service.apply(task_id, *events))

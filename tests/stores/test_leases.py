@@ -39,6 +39,15 @@ def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     assert driver.execute(c.Leases(301, 10)) == [("b", 200), ("c", 300)]
 
 
+def test_when_a_lease_runs_out(driver: Driver) -> None:
+    driver.execute(c.Renew("a", 10**13))
+    for task_id in ("t", "u", "v", "w"):
+        assert driver.execute(c.LeaseEnd(task_id, "a")) == 10**13
+        assert driver.execute(c.LeaseEnd(task_id, "nobody")) is None
+    driver.execute(c.EndLease("a"))
+    assert driver.execute(c.LeaseEnd("t", "a")) == 0
+
+
 def test_a_lease_that_is_given_back_is_over_at_once(driver: Driver) -> None:
     driver.execute(c.Renew("a", 10**13))
     driver.execute(c.EndLease("a"))

@@ -1,0 +1,100 @@
+"""Records that are ended by HTTP while a worker runs their tasks."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery.exceptions import TaskRevokedError
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.integration.conftest import running, worker
+from tests.integration.test_control import started
+from tests.integration.world import TIMEOUT_S, World
+from tests.waiting import eventually
+from tests.web.serving import RunningApi
+
+pytestmark = pytest.mark.integration
+
+ENDS = ("completed", "error")
+
+
+@pytest.fixture(scope="module", params=["prefork", "gevent"])
+def pool(request: pytest.FixtureRequest) -> str:
+    pool: str = request.param
+    return pool
+
+
+@pytest.fixture(scope="module")
+def api(world: World, url: str) -> Iterator[RunningApi]:
+    api = RunningApi(create_app(Settings(redis_url=url)))
+    try:
+        yield api.start()
+    finally:
+        api.stop()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi, end: str) -> None:
+    task_id = started(world, "updating")
+    answer = api.update(task_id, end)
+    assert (answer.status_code, answer.json()["status"]) == (409, "running")
+    assert f"run by worker {world.worker_name}" in answer.json()["detail"]
+    world.gate.mark(task_id, "enough")
+    record = world.ended(task_id)
+    assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
+
+
+@pytest.mark.parametrize("name", ["updating", "tracking", "setting_state", "hooked"])
+@pytest.mark.parametrize("end", ENDS)
+def test_force_stops_it_as_a_cancel_does(
+    world: World, api: RunningApi, end: str, name: str
+) -> None:
+    task_id = started(world, name)
+    answer = api.update(task_id, end, force=True, by="me", reason="wrong file", results={"a": 1})
+    assert (answer.status_code, answer.json()["status"]) == (200, end)
+    with pytest.raises(TaskRevokedError):
+        world.app.AsyncResult(task_id).get(timeout=TIMEOUT_S)
+    assert len(world.gate.pids(task_id, "finally")) == 1
+    if name == "hooked":
+        for hook in ("on_failure-TaskCancelled", "after_return-REVOKED"):
+            eventually(lambda hook=hook: len(world.gate.pids(task_id, hook)) == 1, TIMEOUT_S)
+    assert world.record(task_id) == answer.json()
+
+
+def test_a_paused_one_too(world: World, api: RunningApi) -> None:
+    task_id = started(world, "updating")
+    assert api.update(task_id, "paused").status_code == 200
+    assert api.update(task_id, "completed").status_code == 409
+    assert api.update(task_id, "completed", force=True).status_code == 200
+    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
+    assert world.record(task_id)["status"] == "completed"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_one_that_has_not_begun_never_does(world: World, api: RunningApi, end: str) -> None:
+    task_id = str(world.app.tasks["updating"].apply_async(countdown=1.5).id)
+    answer = api.update(task_id, end, force=True)
+    assert answer.status_code == 200
+    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
+    assert world.gate.pids(task_id, "began") == []
+    assert world.record(task_id) == answer.json()
+
+
+def test_a_dead_workers_run_can_be_ended(folder: Path, url: str, api: RunningApi) -> None:
+    """The lease has run out, and nobody has judged the run yet."""
+    env = {"PROGRESS_LEASE_S": "1"}
+    dying = worker("dying", folder, url, env=env, args=("-Q", "dying"))
+    with (
+        running(dying),
+        contextlib.closing(World(folder, broker=url, results=url, store=url)) as world,
+    ):
+        task_id = started(world, "updating", queue="dying")
+        assert api.update(task_id, "completed").status_code == 409
+        dying.signal(signal.SIGKILL)
+        eventually(lambda: api.update(task_id, "completed").status_code == 200, TIMEOUT_S)
+        assert world.record(task_id)["status"] == "completed"
