@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
+from math import ceil
 from typing import Final, Literal, get_args
 
 Locale = Literal["ja", "en"]
@@ -25,6 +27,12 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "revoked": "タスクは取り消されました",
         "expired": "タスクの有効期限が切れました",
         "unknown_task": "未登録のタスクです: {name}",
+        "retry": "{number} 回目の試行: {reason}",
+        "retry_of": "{number}/{limit} 回目の試行: {reason}",
+        "retry_in": "{seconds} 秒後に {number} 回目の試行: {reason}",
+        "retry_in_of": "{seconds} 秒後に {number}/{limit} 回目の試行: {reason}",
+        "retry_at": "{time} に {number} 回目の試行: {reason}",
+        "retry_at_of": "{time} に {number}/{limit} 回目の試行: {reason}",
     },
     "en": {
         "progressed": "Processing... ({current}/{total})",
@@ -41,12 +49,21 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "revoked": "The task was revoked",
         "expired": "The task expired before it could run",
         "unknown_task": "No worker knows this task: {name}",
+        "retry": "try {number}: {reason}",
+        "retry_of": "try {number} of {limit}: {reason}",
+        "retry_in": "try {number} in {seconds} s: {reason}",
+        "retry_in_of": "try {number} of {limit} in {seconds} s: {reason}",
+        "retry_at": "try {number} at {time}: {reason}",
+        "retry_at_of": "try {number} of {limit} at {time}: {reason}",
     },
 }
 
 
 #: What a blank of a text holds, where it isn't any text at all.
-_BLANKS: Final = {"current": r"\d+", "total": r"\d+"}
+_NUMBERS: Final = ("current", "total", "number", "limit", "seconds")
+_BLANKS: Final = {**dict.fromkeys(_NUMBERS, r"\d+"), "time": r"[\d: .-]+"}
+#: How far ahead a retry is told by its seconds; one that is farther by its time.
+_SOON_S: Final = 60
 
 
 def text(locale: Locale, key: str, **values: object) -> str:
@@ -59,6 +76,27 @@ def progress_text(locale: Locale, current: int, total: int | None) -> str:
     if total is None:
         return text(locale, "progressed_unknown_total", current=current)
     return text(locale, "progressed", current=current, total=total)
+
+
+def retry_text(
+    locale: Locale, number: int, limit: int | None, at: datetime | None, now: datetime, reason: str
+) -> str:
+    """Which run comes next, of how many, and when: "try 2 of 5 in 4 s: HTTPError 503"."""
+    seconds = 0 if at is None else ceil((at - now).total_seconds())
+    key = "retry" if seconds <= 0 else "retry_in" if seconds <= _SOON_S else "retry_at"
+    time = "" if at is None else f"{at.astimezone(now.tzinfo):%H:%M}"
+    blanks = {"number": number, "limit": limit, "seconds": seconds, "time": time, "reason": reason}
+    return text(locale, key if limit is None else f"{key}_of", **blanks)
+
+
+def retry_begun(locale: Locale, given: str) -> str:
+    """What a retry's text says once its run has begun; any other text as it is."""
+    for other in LOCALES:
+        for key in ("retry_in_of", "retry_at_of", "retry_in", "retry_at"):
+            if match := _pattern(_TEXTS[other][key]).fullmatch(given):
+                begun = "retry_of" if key.endswith("_of") else "retry"
+                return text(locale, begun, **match.groupdict())
+    return given
 
 
 @lru_cache(maxsize=1_024)
@@ -84,6 +122,7 @@ def _patterns(locale: Locale) -> list[tuple[re.Pattern[str], str]]:
     ]
 
 
+@lru_cache
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", template)  # text and names of blanks, in turn
     found = (

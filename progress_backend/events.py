@@ -131,8 +131,11 @@ class Resumed(Event):
 class Retried(Event):
     """The run ended and asked to be run again."""
 
+    #: Why, in one line.
     message: str | None = None
     retries: int = 0
+    #: How often the task may be retried; None: for ever, or it is not known.
+    limit: int | None = None
     #: Before which the new message is not to begin a run.
     eta: datetime | None = None
 

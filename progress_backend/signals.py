@@ -254,4 +254,15 @@ def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_
         return
     cause = getattr(reason, "exc", None) or reason
     retries = (request.retries or 0) + 1
-    _record(process, run, ev.Retried(message=described(cause), retries=retries, eta=run.eta))
+    retried = ev.Retried(
+        message=described(cause), retries=retries, limit=_most_retries(task), eta=run.eta
+    )
+    _record(process, run, retried)
+
+
+def _most_retries(task: Any) -> int | None:
+    """How often the task may be retried: as its `retry` was called, as its options say, or as is
+    usual."""
+    of_options = (getattr(task, "retry_kwargs", None) or {}).get("max_retries", task.max_retries)
+    limit = getattr(task, "override_max_retries", of_options)
+    return limit if isinstance(limit, int) else None

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from . import events as ev
 from . import redelivery
-from .catalogue import Locale, text
+from .catalogue import Locale, retry_begun, retry_text, text
 from .estimate import smoothed
 from .model import LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
 
@@ -89,6 +89,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     who, ahead_s = event.identity, _ahead_s(event, scene.at)
     return replace(
         _reopened(task),
+        message=retry_begun(scene.locale, task.message) if event.retries else task.message,
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
         worker=_clocked(event.worker, ahead_s),
@@ -209,7 +210,12 @@ def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
 
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
-    message = task.message if event.message is None else event.message
+    message = task.message
+    if event.message is not None:
+        limit = None if event.limit is None else event.limit + 1  # the first run is no retry
+        message = retry_text(
+            scene.locale, event.retries + 1, limit, event.eta, scene.now, event.message
+        )
     return replace(
         _reopened(task),
         message=message,

@@ -43,7 +43,10 @@ def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("en", 0, 0) == "Processing... (0/0)"
 
 
-FILLED = {"current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker", "name": "shop.x"}
+FILLED = {
+    "current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker: x", "name": "shop.x",
+    "number": 2, "limit": 5, "seconds": 4, "time": "01-15 14:05",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("key", catalogue._TEXTS["ja"])

@@ -112,7 +112,7 @@ def test_a_job_that_waits_for_its_eta_never_begins(world: World, service: Contro
 
 def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["retrying"].delay().id)
-    world.until(task_id, current_status="ValueError: busy")
+    world.until(task_id, current_status="2 秒後に 2/10 回目の試行: ValueError: busy")
     service.cancel(task_id)
     revoked(world, task_id)
     assert len(world.gate.pids(task_id, "began")) == 1

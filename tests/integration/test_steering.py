@@ -116,7 +116,7 @@ def for_its_eta(world: World) -> str:
 
 def for_its_retry(world: World) -> str:
     task_id = str(world.app.tasks["retrying"].delay().id)
-    world.until(task_id, current_status="ValueError: busy")
+    world.until(task_id, current_status="2 秒後に 2/10 回目の試行: ValueError: busy")
     return task_id
 
 
