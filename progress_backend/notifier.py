@@ -12,6 +12,7 @@ from .captured import count_of
 from .counting import counted
 from .events import Identity
 from .json_text import text_of
+from .model import ENDED
 from .run import Run
 from .tracker import tracker_of
 
@@ -175,17 +176,25 @@ def _run_of(celery_task: Any) -> Run:
     run = process.run_in(celery_task) if process is not None else None
     if run is not None and not run.refused:
         return run
-    _warn_once(celery_task.name if celery_task else "code outside a task")
+    who = celery_task.name if celery_task else "code outside a task"
+    _warn_once(who, "it is not a tracked task's run" if run is None else _refused(run))
     return Run("", Identity(task_type=""), _Nowhere())
 
 
 _warned: set[str] = set()
 
 
-def _warn_once(who: str) -> None:
+def _refused(run: Run) -> str:
+    """Why a tracked task's run is not recorded."""
+    if run.status in ENDED:
+        return f"the record of task {run.task_id} has ended: it is {run.status}"
+    return f"a newer run has the record of task {run.task_id}"
+
+
+def _warn_once(who: str, why: str) -> None:
     if who not in _warned and len(_warned) < 1_000:
         _warned.add(who)
-        logger.warning("no progress is recorded for %s: it is not a tracked task's run", who)
+        logger.warning("no progress is recorded for %s: %s", who, why)
 
 
 def _length(iterable: Iterable[Any]) -> int | None:

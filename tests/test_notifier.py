@@ -46,6 +46,44 @@ def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptu
     ]
 
 
+@pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why")])
+def test_a_run_whose_record_has_ended_says_that(
+    app: App, redis_url: str, caplog: pytest.LogCaptureFixture, end: ev.Event
+) -> None:
+    records = Records(redis_url)
+    records.start("again")
+    ended = records.apply("again", end)
+
+    @progress_task
+    def fetch(self: Any) -> None:
+        everything(ProgressNotifier(self))
+
+    app.task(name="fetch", bind=True, shared=False)(fetch).apply(task_id="again")
+    assert records.get("again").revision == ended.revision
+    assert warnings(caplog) == [
+        "no progress is recorded for fetch: the record of task again has ended: "
+        f"it is {ended.status}"
+    ]
+
+
+def test_a_run_that_a_newer_one_has_overtaken_says_that(
+    app: App, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its start was kept while the store was away, and another worker has begun the task since."""
+    Records(redis_url).start("again")
+
+    @progress_task
+    def fetch(self: Any) -> None:
+        run = notifier.tracker_of(self.app).process.run_in(self)  # type: ignore[union-attr]
+        run.refused = True
+        everything(ProgressNotifier(self))
+
+    app.task(name="fetch", bind=True, shared=False)(fetch).apply(task_id="again")
+    assert warnings(caplog) == [
+        "no progress is recorded for fetch: a newer run has the record of task again"
+    ]
+
+
 def test_in_a_task_that_is_not_tracked_too(app: App, caplog: pytest.LogCaptureFixture) -> None:
     def plain(self: Any) -> None:
         everything(ProgressNotifier(self))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -411,3 +412,69 @@ def test_a_start_says_whether_its_message_comes_again() -> None:
     assert transition(None, event("Started"), NOW, task_id="t").delivery is None
     known = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0, again_until=LATER))
     assert transition(known, event("Started"), LATER).delivery == Delivery(expires=LATER)
+
+
+# What time it is
+
+
+def said(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
+    """The event, said then by the store's clock."""
+    now = NOW + timedelta(seconds=seconds)
+    return transition(task, event(name, **values), now, task_id="t")
+
+
+def test_nothing_is_recorded_later_than_now() -> None:
+    """A worker whose clock is an hour ahead ended four seconds after it began."""
+    running = said(None, "Started", 0)
+    task = said(running, "Completed", 40, at=NOW + timedelta(seconds=3_604))
+    assert task.completed_at == NOW + timedelta(seconds=40)
+    assert task.processing_time_ms == 40_000
+
+
+def test_nor_earlier_than_what_is_recorded() -> None:
+    running = said(said(None, "Started", 0), "Progressed", 3)
+    task = said(running, "Completed", 40, at=NOW - timedelta(seconds=3_596))
+    assert task.completed_at == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("back_s", [60, 3_600])
+def test_a_records_time_goes_on_while_the_stores_clock_is_set_back(back_s: int) -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    for passed in (0, 10, 20):
+        task = said(task, "Progressed", 10 + passed - back_s)
+        assert task.processing_time_ms == (10 + passed) * 1_000
+        assert task.clock_back_s == back_s
+    task = said(task, "Completed", 40 - back_s)
+    assert task.processing_time_ms == 40_000
+
+
+def test_and_is_the_stores_again_once_that_has_come_there() -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    task = said(task, "Progressed", 15 - 60)
+    task = said(task, "Completed", 40)
+    assert (task.processing_time_ms, task.clock_back_s) == (40_000, 0)
+
+
+def test_clocks_that_are_measured_a_little_apart_were_not_set() -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    task = said(task, "Progressed", 8)
+    assert (task.processing_time_ms, task.clock_back_s) == (10_000, 0)
+    task = said(task, "Completed", 11)
+    assert task.processing_time_ms == 11_000
+
+
+@pytest.mark.parametrize(("off_s", "ahead_s"), [(3_600, 3_600), (-3_600, -3_600), (0.4, 0)])
+def test_a_start_tells_of_its_workers_clock(off_s: float, ahead_s: float) -> None:
+    task = said(None, "Started", 0, own_clock_s=NOW.timestamp() + off_s)
+    assert task.worker is not None
+    assert task.worker.clock_ahead_s == ahead_s
+    assert task.clock_behind_s == max(-ahead_s, 0)
+
+
+def test_the_slowest_clock_of_a_tasks_workers_is_remembered() -> None:
+    task = None
+    for off_s in (-3_600, 0, 3_600):
+        task = said(task, "Started", 0, own_clock_s=NOW.timestamp() + off_s, redelivered=True)
+    assert task is not None
+    assert task.clock_behind_s == 3_600
+    assert said(said(None, "Started", 0), "Progressed", 1).clock_behind_s is None

@@ -55,10 +55,11 @@ def fleet(
     env: dict[str, str] | None = None,
     envs: Sequence[dict[str, str]] = (),
     workers: int = 1,
+    binary: Path | None = None,
     **options: Any,
 ) -> Iterator[Fleet]:
     """Servers and workers. `apart`: the store is a server of its own; `broker_apart`: the broker
-    is one. `envs`: one environment a worker instead of `env` for all."""
+    is one. `envs`: one environment a worker instead of `env` for all. `binary`: the store's."""
     with contextlib.ExitStack() as stack:
 
         def server(**given: Any) -> Server:
@@ -66,7 +67,7 @@ def fleet(
             stack.callback(started.stop)
             return started.start()
 
-        store = server(data_dir=folder / "store", appendonly=True)
+        store = server(data_dir=folder / "store", appendonly=True, binary=binary)
         results = server() if apart else store
         broker = server() if broker_apart else results
         started = Fleet(broker, results, store, folder)

@@ -1,18 +1,23 @@
-"""Hosts whose clocks are five minutes wrong: no status and no order depends on them."""
+"""Hosts whose clocks are wrong, and a store whose clock is set: no status, no order and no duration
+depends on them."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clocks import wrong_clock
+from tests.clocks import ServerClock, wrong_clock
+from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
+from tests.records import Records
 from tests.servers import ROOT, Worker
 from tests.waiting import eventually
 
@@ -122,3 +127,87 @@ def test_skewed_hosts_change_no_status_and_no_order(start_fleet: StartFleet) -> 
     eventually(lambda: fleet.record(hanging[0])["status"] == "error", TIMEOUT_S)
     ended = datetime.fromisoformat(fleet.record(hanging[0])["end_time"])
     assert died - EXACT <= ended <= datetime.now(UTC) + EXACT
+
+
+HOUR_S = 3_600
+
+
+@pytest.mark.parametrize("skew_s", [HOUR_S, -HOUR_S], ids=["ahead", "behind"])
+def test_an_end_that_only_celery_has_is_taken_whatever_the_workers_clock(
+    start_fleet: StartFleet, skew_s: int
+) -> None:
+    """The job ends while the store hangs, and its worker dies before the store hears of it."""
+    fleet = start_fleet(envs=[skewed(skew_s), ENV], apart=True, concurrency=1)
+    theirs, judge = fleet.workers
+    consume(fleet, judge, "cancel_consumer", "Canceling queue")
+    began = datetime.now(UTC)
+    task = fleet.send("silent", "speak")
+    record = fleet.running(task)
+    assert record["worker"]["name"] == theirs.nodename
+    assert record["worker"]["clock_ahead_s"] == pytest.approx(skew_s, abs=2)
+    fleet.store.pause()
+    fleet.open("speak")
+    assert fleet.finished(task)["status"] == "SUCCESS"
+    ended = datetime.now(UTC)
+    theirs.kill()
+    fleet.store.resume()
+    record = fleet.ended(task)
+    assert (record["status"], record["results"]) == ("completed", {"result": "spoke"})
+    assert times(record) == sorted(times(record))
+    assert began - EXACT <= times(record)[0] <= times(record)[-1] <= ended + EXACT
+    took_s = (ended - began).total_seconds()
+    assert 0 <= record["processing_time_ms"] / 1000 <= took_s + EXACT.total_seconds()
+
+
+@pytest.mark.parametrize("seconds", [-HOUR_S, HOUR_S], ids=["back", "forth"])
+def test_a_store_whose_clock_is_set_hides_no_death_and_loses_nobody(
+    start_fleet: StartFleet, tmp_path: Path, seconds: int
+) -> None:
+    clock = ServerClock(tmp_path)
+    fleet = start_fleet(envs=[ENV, ENV], apart=True, concurrency=2, binary=clock.binary)
+    dies, lives = fleet.workers
+    consume(fleet, lives, "cancel_consumer", "Canceling queue")
+    dead = fleet.send("silent", "never")
+    assert fleet.running(dead)["worker"]["name"] == dies.nodename
+    consume(fleet, dies, "cancel_consumer", "Canceling queue")
+    consume(fleet, lives, "add_consumer", "Started consuming")
+    quiet, counts = fleet.send("silent", "speak"), fleet.send("gated", "enough")
+    fleet.running(quiet)
+    figure = fleet.running(counts)["progress"]["current"]
+
+    clock.set(seconds)
+    dies.kill()
+    died = datetime.now(UTC)
+    lost = fleet.ended(dead)
+    assert (lost["status"], lost["error_cause"]) == ("error", "lost")
+    assert datetime.now(UTC) - died < timedelta(seconds=10 * LEASE_S)
+    assert times(lost) == sorted(times(lost))
+    fleet.running(counts, above=figure)
+    assert fleet.record(quiet)["status"] == "running", "it is only silent"
+
+    fleet.open("enough")
+    fleet.open("speak")
+    record = fleet.ended(counts)
+    assert (record["status"], record["attempt"]) == ("completed", 1)
+    assert times(record) == sorted(times(record))
+    assert fleet.ended(quiet)["status"] == "completed"
+
+
+def test_a_store_whose_clock_is_set_back_freezes_no_duration(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Each word comes from a process that has just measured the clock."""
+    clock = ServerClock(tmp_path)
+    records = Records(start_server(binary=clock.binary).url)
+    records.start("job")
+    clock.set(-HOUR_S)
+    began, done = time.monotonic(), 0
+    records.progress("job", done)
+    while (passed := time.monotonic() - began) < 3:
+        pass_time(0.1)
+        done += 1
+        task = records.progress("job", done)
+        assert task.processing_time_ms == pytest.approx(passed * 1_000, abs=1_000)
+    task = records.complete("job")
+    assert task.processing_time_ms == pytest.approx(3_000, abs=1_000)
+    assert task.clock_back_s == pytest.approx(HOUR_S, abs=5)

@@ -29,6 +29,31 @@ def test_a_lock_runs_out(driver: Driver) -> None:
     eventually(lambda: driver.execute(c.Lock("reap", "b", 60_000)), timeout=5)
 
 
+def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
+    assert driver.execute(c.Lock("reap", "a", 200))
+    assert driver.execute(c.Lock("reap", "a", 60_000))
+    assert not driver.execute(c.Lock("reap", "b", 60_000))
+    # Taken for far longer than anybody asks for: by a clock that was set back since.
+    assert driver.execute(c.Lock("reap", "b", 20_000))
+    assert not driver.execute(c.Lock("reap", "a", 20_000))
+
+
+def test_leases_that_were_renewed_by_another_clock_are_cut(driver: Driver) -> None:
+    for lease, until in (("a", 100), ("b", 200), ("c", 300)):
+        driver.execute(c.Renew(lease, until))
+    assert sorted(driver.execute(c.Ahead(150, 10))) == ["b", "c"]
+    assert len(driver.execute(c.Ahead(0, 2))) == 2
+    driver.execute(c.Shorten(("a", "c", "nobody"), 150))
+    assert driver.execute(c.Leases(301, 10)) == [("a", 100), ("c", 150), ("b", 200)]
+
+
+def test_runs_that_were_found_lost_are_counted(driver: Driver) -> None:
+    assert driver.execute(c.LostSoFar()) == 0
+    driver.execute(c.CountLost(3))
+    driver.execute(c.CountLost(2))
+    assert driver.execute(c.LostSoFar()) == 5
+
+
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     for lease, until in (("b", 200), ("a", 100), ("c", 300)):
         driver.execute(c.Renew(lease, until))

@@ -10,8 +10,9 @@ import pytest
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import reaping
+from progress_backend.model import Worker
 from progress_backend.record import Base
-from tests.stores.driving import Driver
+from tests.stores.driving import Driver, identity_of
 from tests.stores.test_reaping import left_over_of
 
 SILENT = timedelta(seconds=31)
@@ -110,6 +111,36 @@ class TestOfThisLife:
         assert reaping.of_this_life(base, self.end(base, -300))
         assert not reaping.of_this_life(base, self.end(base, -361))
         assert reaping.of_this_life(base, ev.Completed())
+
+    @pytest.mark.parametrize("behind_s", [3_600, 0, -3_600])
+    def test_a_run_whose_clock_is_known_ends_by_that(self, driver: Driver, behind_s: int) -> None:
+        """An hour behind it ended an hour before it began; an earlier task did so before."""
+        clock = driver.now().timestamp() - behind_s
+        worker = Worker("lease-1", "w@tests")
+        started = ev.Started(identity=identity_of(), worker=worker, own_clock_s=clock)
+        driver.apply("runs", started)
+        base = base_of(driver, "runs")
+        ends = self.end(base, 4 - behind_s)
+        assert reaping.of_this_life(base, ends)
+        told = reaping.in_store_time(base, ends).at
+        assert told is not None
+        assert base.task.created_at is not None
+        passed = (told - base.task.created_at).total_seconds()
+        assert passed == pytest.approx(4, abs=1)
+        assert not reaping.of_this_life(base, self.end(base, -5 - max(behind_s, 0)))
+
+    def test_the_end_of_an_earlier_run_on_a_slower_clock_is_the_tasks(self, driver: Driver) -> None:
+        """It was redelivered while that one went on, which Celery knows as the task's end."""
+        for behind_s in (3_600, 0):
+            clock = driver.now().timestamp() - behind_s
+            worker = Worker(f"lease-{behind_s}", "w@tests")
+            again = ev.Started(
+                identity=identity_of(), worker=worker, own_clock_s=clock, redelivered=True
+            )
+            driver.apply("runs", again)
+        assert reaping.of_this_life(
+            base_of(driver, "runs"), self.end(base_of(driver, "runs"), -3_590)
+        )
 
     def test_of_a_later_run_the_clock_may_be_less_slow(self, driver: Driver) -> None:
         """An earlier task with its id may have ended a few minutes ago."""

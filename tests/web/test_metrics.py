@@ -12,7 +12,9 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from progress_backend import commands as c
 from progress_backend.settings import Settings
+from progress_backend.store import Store
 from progress_backend.web import metrics_router, router
 from tests.conftest import StartServer
 from tests.records import Records
@@ -114,3 +116,11 @@ def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_
     counted = [key for key in figures if key.startswith("progress_http_requests_total")]
     assert [figures[key] for key in counted if key.endswith(name)] == [1]
     assert not [name for name in Figures(other) if name.startswith("progress_http")]
+
+
+def test_runs_that_any_process_found_lost_are_counted(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    assert Figures(api)["progress_lost_total"] == 0
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.execute(c.CountLost(3))
+    assert Figures(api)["progress_lost_total"] == 3
