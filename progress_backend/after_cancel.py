@@ -40,9 +40,9 @@ def call_hooks(task: Any, error: TaskCancelled, task_id: str, args: Any, kwargs:
 
 
 def asked_for(applied: Applied | None) -> bool:
-    """Whether a revoke is the last word on a task whose record somebody has cancelled before. What
-    was revoked by Celery's own command, or expired, ends as it does without tracking."""
+    """Whether a revoke is the last word on a task whose record somebody has cancelled before, or
+    ended by force. What Celery's own command revoked, or what expired, ends as without tracking."""
     if applied is None or applied.refused is None:
         return False
     control = applied.task.control or {}
-    return control.get("action") == "cancel" and control.get("by") != "celery"
+    return control.get("action") in ("cancel", "end") and control.get("by") != "celery"

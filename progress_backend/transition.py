@@ -173,7 +173,7 @@ def _unasked(task: Task) -> bool:
 def _heed_who_asks(task: Task, event: ev.Event) -> None:
     """An end that is not the run's own may not come before it; one that was forced stays, as a
     cancel does, also where the message comes again."""
-    if task.forced and isinstance(event, (ev.Started, ev.Requeued)):
+    if isinstance(event, (ev.Started, ev.Requeued)) and task.forced:
         raise _refusal(task, event)
     asked = event.asked if isinstance(event, (ev.Completed, ev.Failed)) else None
     if asked is None or asked.force or task.ended or task.worker is None:

@@ -129,6 +129,18 @@ def test_a_record_of_an_emptied_store_is_another_one(
     expect(row(page, "job")).to_contain_text("60%")
 
 
+def test_an_end_that_was_counted_shows_its_count(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.create("job", total=252)
+    page = open_page(api)
+    api.update("job", "completed", current_items=100)
+    ended = shows(page, "job", "completed")
+    expect(ended).to_contain_text("Completed")
+    expect(ended).to_contain_text("39.6%")
+    expect(ended).to_contain_text("100 / 252")
+
+
 SCRIPT = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
 
 
