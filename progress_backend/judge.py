@@ -91,7 +91,7 @@ class Judge:
         ends = self._ends([base.task.task_id for base in bases])
         verdicts: list[tuple[Base, Event]] = []
         for base in bases:
-            end = _own(base, ends.get(base.task.task_id))
+            end = own_end(base, ends.get(base.task.task_id))
             verdict = otherwise(base) if end is None else end
             if verdict is not None:
                 verdicts.append((base, verdict))
@@ -127,7 +127,7 @@ class Judge:
             store.execute(c.CountLost(lost))
 
 
-def _own(base: Base, end: Event | None) -> Event | None:
+def own_end(base: Base, end: Event | None) -> Event | None:
     """An end that the result backend knows, if it is the record's own, as that is to have it."""
     if end is None or not reaping.of_this_life(base, end):
         return None

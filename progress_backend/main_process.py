@@ -60,10 +60,10 @@ def failed(
     event = _owned(tracker, said, request)
     if marking is None:
         # It may have a record all the same, by the header of its message.
-        process.sender.record(None, task_id, event, keep=False)
+        process.unless_stored.or_else(None, task_id, event, keep=False)
         return
     run = _run(process, task, task_id, marking, request, args, kwargs)
-    process.sender.record(run, task_id, event)
+    process.unless_stored.or_else(run, task_id, event)
 
 
 def revoked(
@@ -98,10 +98,12 @@ def revoked(
 
 def let_go(tracker: Tracker, task: Any, *, request: Any) -> None:
     """Celery ended the run by itself, as its broker went away or its worker is shut down: the
-    message comes again, unless it was acknowledged before."""
+    message comes again. One that was acknowledged before does not, and its run is found lost."""
     if _marking(tracker, task, request) is None or (process := tracker.process) is None:
         return
-    event = ev.Requeued(again_s=tracker.again_s(task) or 0.0)
+    if (again_s := tracker.again_s(task)) is None:
+        return
+    event = ev.Requeued(again_s=again_s)
     process.sender.record(None, request.id, _owned(tracker, event, request))
 
 
@@ -155,7 +157,7 @@ def internal_error(
         again_s=_again_s(tracker, task, "internal_error"),
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
-    process.sender.record(run, task_id, _owned(tracker, event, told))
+    process.unless_stored.or_else(run, task_id, _owned(tracker, event, told))
 
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:

@@ -192,14 +192,21 @@ def _ignores_result(run: Run) -> bool:
     return bool(run.celery_task.ignore_result if ignored is None else ignored)
 
 
-def _record(process: Process, run: Run, *happened: ev.Event) -> None:
+def _record(process: Process, run: Run, happened: ev.Event) -> None:
     """Records the run's end together with its newest value, in one commit."""
     if run.refused:
         return
     newest = run.newest()
-    if newest is not None:
-        happened = (newest, *happened)
-    process.sender.record(run, run.task_id, *happened)
+    events = (happened,) if newest is None else (newest, happened)
+    if isinstance(happened, (ev.Failed, ev.Ignored)) and _is_another(run):
+        process.unless_stored.or_else(run, run.task_id, *events)
+    else:
+        process.sender.record(run, run.task_id, *events)
+
+
+def _is_another(run: Run) -> bool:
+    """Whether the message came again: an earlier run of it may have ended meanwhile, after all."""
+    return bool((run.request.delivery_info or {}).get("redelivered"))
 
 
 def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:

@@ -22,10 +22,12 @@ from .memory import MemoryStore
 from .mirror import Mirror
 from .model import Worker
 from .redelivery import visibility_s
+from .result_backend import result_backend
 from .run import Run
 from .sender import JOB_WAIT_S, Sender
 from .settings import Settings
 from .store import Store
+from .stored_success import StoredSuccess
 from .writer import AnyStore
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Process:
         self._runs: dict[int, Run] = {}
         self.store = store
         self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
+        self.unless_stored = StoredSuccess(self.sender, result_backend(app))
 
     def begin(self, run: Run) -> None:
         """A run is under way."""
@@ -148,6 +151,7 @@ class Tracker:
     def stop(self) -> None:
         """Sends what this process still has, within a bound."""
         if self._process is not None and self._process.pid == os.getpid():
+            self._process.unless_stored.stop()
             self._process.sender.stop()
 
     def begin_anew(self) -> None:

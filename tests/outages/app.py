@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 
 from progress_backend import ProgressNotifier, install, progress_task
 
@@ -38,6 +38,8 @@ def build(broker: str, results: str | None, **settings: Any) -> Celery:
         app.task(bind=True, name=job.__name__, shared=False)(job)
     app.task(bind=True, name="failing", shared=False)(progress_task(failing))
     app.task(name="plain", shared=False)(plain)
+    app.task(bind=True, name="lingers", base=Lingering, time_limit=2, shared=False)(lingers)
+    app.task(bind=True, name="twice", base=Lingering, max_retries=1, shared=False)(twice)
     return app
 
 
@@ -73,6 +75,44 @@ def gated(self: Any, gate: str, outcome: str = "return") -> dict[str, Any]:
     if outcome == "raise":
         raise ValueError(f"no more after {gate}")
     return {"count": count, "slowest_s": slowest}
+
+
+class Lingering(Task):  # type: ignore[misc]  # celery is untyped
+    """What it does after a run takes as long as the test wants it to."""
+
+    abstract = True
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        if self.name == "lingers":
+            wait("never")
+
+    def on_retry(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        mark("retrying")
+        wait("never")
+
+
+@progress_task
+def lingers(self: Any) -> dict[str, int]:
+    """Returns at once; its class goes on until its time limit."""
+    return {"saved": 4}
+
+
+@progress_task
+def twice(self: Any, how: str) -> str:
+    """The first of two runs of it waits for its gate; `how`: the second raises, or the first asks
+    for the second by a retry."""
+    first = not opened("began")
+    mark("began" if first else "again")
+    if first and how == "retry":
+        raise self.retry(countdown=0)
+    wait("first" if first else "second")
+    if not first and how == "raise":
+        raise ValueError("the second one")
+    return "first" if first else "second"
+
+
+def mark(name: str) -> None:
+    (Path(os.environ["JOBS_DIR"]) / name).write_text(str(os.getpid()))
 
 
 @progress_task(total_items=1)
