@@ -285,8 +285,32 @@ class ForgetLease:
     before_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveMarkings:
+    """-> None: names of tasks, each with its marking, are there for those who publish; `most`
+    bounds what all workers leave."""
+
+    markings: tuple[tuple[str, str], ...]
+    most: int
+    ttl_ms: int = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class MarkingOf:
+    """-> Marked: what a worker left of the task."""
+
+    name: str
+
+
+class Marked(NamedTuple):
+    """A task's marking, if a worker left it, and whether any worker left one of any task."""
+
+    text: bytes | None
+    others: bool
+
+
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
-    | Extend | Tally | Newest | Above | LeaseEnd
+    | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
 )  # fmt: skip

@@ -86,6 +86,11 @@ class Keys:
         """String: how many runs were found lost, by any process."""
         return f"{self.prefix}progress_found_lost"
 
+    @property
+    def markings(self) -> str:
+        """Hash: task name -> its marking, for those who publish what they have not imported."""
+        return f"{self.prefix}progress_markings"
+
     def lock(self, name: str) -> str:
         """String: who does a pass ("reap", "cleanup") at the moment."""
         return f"{self.prefix}progress_lock:{name}"

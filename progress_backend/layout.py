@@ -50,6 +50,8 @@ class Layout:
                 return [(self.place(task_id), command)]
             case c.Lock() | c.Unlock() | c.CountLost() | c.LostSoFar():
                 return [(0, command)]
+            case c.LeaveMarkings() | c.MarkingOf():
+                return [(0, command)]
             case c.Read(ids) | c.FacetsOf(ids) | c.Extend(ids):
                 groups = self._grouped(ids, lambda task_id: task_id)
                 return [(i, replace(command, task_ids=tuple(own))) for i, own in groups]

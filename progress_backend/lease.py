@@ -25,6 +25,7 @@ from .events import Requeued
 from .judge import Judge
 from .outage import OneAMinute, outage_of
 from .record import milliseconds
+from .remote_markings import left
 from .result_backend import AskBackend, result_backend
 from .settings import Settings
 from .store import Store
@@ -56,10 +57,12 @@ class Keeper:
         lease: str | None,
         ask: AskBackend | None,
         at_work: AtWork = lambda: None,
+        markings: c.LeaveMarkings | None = None,
     ) -> None:
         self._settings = settings
         self._lease = lease
         self._at_work = at_work
+        self._markings = markings
         self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
@@ -116,6 +119,8 @@ class Keeper:
                     extend_at = time.monotonic() + _EXTEND_S
                     flow = reaping.extend(self._settings, self._store.now(), self._lease)
                     self._store.run(flow)
+                    if self._markings is not None:
+                        self._store.execute(self._markings)
                 wait_s = self._until(reap_at)
             except StoreUnavailable as error:
                 self._answering = None
@@ -249,7 +254,9 @@ class Keepers:
         tracker = self._tracker
         known = tracker.process is not None and tracker.settings.redis_url is not None
         if known and os.getpid() not in self._kept:
-            keeper = Keeper(tracker.settings, lease, result_backend(tracker.app), at_work)
+            ask = result_backend(tracker.app)
+            markings = None if lease is None else left(tracker)
+            keeper = Keeper(tracker.settings, lease, ask, at_work, markings)
             self._kept[os.getpid()] = keeper
             keeper.start()
 

@@ -36,7 +36,7 @@ _DEEPEST = 12
 def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
     """Numbers the run that a message leads to: whoever runs it tells the record."""
     if request.app is tracker.app:
-        request.delivery_info[RUN] = next(_numbers)
+        request.request_dict[RUN] = next(_numbers)
 
 
 def failed(
@@ -195,8 +195,9 @@ def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
 def _owned(tracker: Tracker, event: ev.Event, request: Any) -> ev.Event:
     """The event as this main process's word on the run of that request, if it is known."""
     worker = tracker.worker()
-    delivery = getattr(request, "delivery_info", None) or {}
-    return replace(event, owner=worker.lease if worker else None, run=delivery.get(RUN))
+    handed: Mapping[str, Any] = getattr(request, "request_dict", None) or {}
+    number = handed.get(RUN) or getattr(request, RUN, None)
+    return replace(event, owner=worker.lease if worker else None, run=number)
 
 
 def _run(

@@ -48,6 +48,7 @@ class MemoryStore:
         self._locks: dict[str, tuple[str, float]] = {}
         self._leases: dict[str, int] = {}
         self._lost = 0
+        self._markings: dict[str, str] = {}
         self._order = 0.0
         self._listeners: list[Listener] = []
         self._verbs: dict[type[c.Command], Callable[[Any], Any]] = {
@@ -74,6 +75,8 @@ class MemoryStore:
             c.Held: self._held,
             c.ForgetLease: self._forget_lease,
             c.Extend: self._extend,
+            c.LeaveMarkings: lambda left: self._markings.update(left.markings),
+            c.MarkingOf: self._marking_of,
         }
 
     def ready(self) -> None:
@@ -234,6 +237,10 @@ class MemoryStore:
         over = self._leases.get(command.lease, command.before_ms) < command.before_ms
         if over and not any(f.lease == command.lease for f in self._facets.values()):
             del self._leases[command.lease]
+
+    def _marking_of(self, command: c.MarkingOf) -> c.Marked:
+        text = self._markings.get(command.name)
+        return c.Marked(None if text is None else text.encode(), bool(self._markings))
 
     def _extend(self, command: c.Extend) -> None:
         for task_id in command.task_ids:

@@ -14,7 +14,8 @@ from .model import NOT_PUBLISHED, rendered
 from .record import Applied
 from .tracker import Tracker
 
-#: In what a worker knows of a message's delivery: the number of the run that it leads to.
+#: In a request, as the worker's main process hands it to its pool: the number of the run that the
+#: message leads to. Not in its delivery_info, which `inspect` shows.
 RUN = "progress_run"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from celery.utils import uuid
 
 from . import events as ev
+from . import remote_markings
 from .grouping import Batch
 from .marking import HEADER, Marking, header_of, identity_of
 from .message import instant, not_published, runs, tell_worker
@@ -152,8 +153,11 @@ def watch(tracker: Tracker) -> None:
     @functools.wraps(send_task)
     def send(name: str, *args: Any, **options: Any) -> Any:
         app = tracker.app
-        if not app.finalized and app.autofinalize and name not in app._tasks:
-            app.finalize(auto=True)  # until then Celery has only promises of the app's tasks
+        if name not in app._tasks:
+            if not app.finalized and app.autofinalize:
+                app.finalize(auto=True)  # until then Celery has only promises of the app's tasks
+            if name not in app._tasks:
+                remote_markings.look_for(tracker, name)
         known = tracker.marking_for(name, options.get("headers"))
         if known is not None and not options.get("task_id"):
             options["task_id"] = uuid()

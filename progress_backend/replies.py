@@ -57,6 +57,8 @@ def _decode_plain(command: c.Command, replies: list[Any]) -> Any:
             return replies[0]
         case c.Tally():
             return c.Tallied(replies[0], tuple(replies[1:]))
+        case c.MarkingOf():
+            return c.Marked(replies[0][0], bool(replies[1]))
         case c.Newest():
             return [(int(float(us)), task_id.decode()) for task_id, us in _pairs(replies[0])]
         case _:

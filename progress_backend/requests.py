@@ -119,6 +119,11 @@ def _about_leases(command: c.Command, keys: Keys) -> list[Request]:
             return [("ZADD", keys.leases, "XX", "LT", *known)]
         case c.LeaseEnd(_, lease):
             return [("ZSCORE", keys.leases, lease)]
+        case c.LeaveMarkings(markings, most, ttl_ms):
+            pairs = [text for pair in markings for text in pair]
+            return [_evalsha(scripts.LEAVE_MARKINGS, [keys.markings], ttl_ms, most, *pairs)]
+        case c.MarkingOf(name):
+            return [("HMGET", keys.markings, name), ("EXISTS", keys.markings)]
         case _:
             raise TypeError(f"no request for {command!r}")
 

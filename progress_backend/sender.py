@@ -13,9 +13,11 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from math import inf
+from typing import Any
 
 from . import events as ev
 from .catalogue import progress_text
+from .commands import Command
 from .daemon import daemon
 from .errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from .mirror import Mirror
@@ -129,6 +131,17 @@ class Sender:
         if keep:
             self._keep(run, task_id, happened)
         return None
+
+    def ask(self, command: Command) -> Any:
+        """What the store replies; None while it is away. Never raises."""
+        if self.writer.breaker.open:
+            return None
+        try:
+            with self.writer.waiting():
+                return self.writer.ask(command)
+        except StoreUnavailable as error:
+            self.writer.away(error)
+            return None
 
     def begin(self, several: Sequence[Said]) -> list[Applied | None]:
         """Records what begins many tasks in one trip; None for what is not recorded. Never

@@ -98,7 +98,7 @@ def _prerun(
     delivery = request.delivery_info or {}
     started = ev.Started(
         identity=identity,
-        worker=_worker(tracker, request, delivery.get(RUN)),
+        worker=_worker(tracker, request, getattr(request, RUN, None)),
         retries=request.retries or 0,
         again_s=None if request.is_eager else tracker.again_s(task),
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),

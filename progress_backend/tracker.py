@@ -96,6 +96,11 @@ class Tracker:
         self._exclude = frozenset(exclude)
         self._given = given
         self._markings: dict[str, Marking | None] = {}
+        #: Markings of tasks that are not imported here, None for a name without one; and until when
+        #: (monotonic seconds) that is believed.
+        self.remote: dict[str, tuple[Marking | None, float]] = {}
+        #: The app's modules were imported to find one.
+        self.imported = False
         self._settings: Settings | None = None
         self._process: Process | None = None
         self._visibility_s: float | None = None
@@ -174,7 +179,7 @@ class Tracker:
     def _find(self, name: str) -> Marking | None:
         # The registry itself: app.tasks would finalize the app in the middle of its set-up.
         task = self.app._tasks.get(name)
-        found = None if task is None else marking_of(task)
+        found = self.remote.get(name, (None, 0.0))[0] if task is None else marking_of(task)
         if found is None and self._all and not self.excluded(name):
             found = Marking()
         if task is not None:

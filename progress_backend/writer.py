@@ -6,11 +6,13 @@ import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
 from . import events as ev
 from .breaker import Breaker
+from .commands import Command
 from .errors import InvalidEvent, ProgressError, StoreUnavailable
 from .flows import Flow
 from .memory import MemoryStore
@@ -63,6 +65,23 @@ class Writer:
     def waiting(self) -> AbstractContextManager[None]:
         """`with`: all that is asked in there is one wait."""
         return self.store.within(self._wait_s)
+
+    def ask(self, command: Command) -> Any:
+        """What the store replies; None if it has something else there than is asked for.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        try:
+            reply = self.store.execute(command)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            if _of_the_store(error):
+                raise
+            return None
+        self._answered()
+        return reply
 
     def apply(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime

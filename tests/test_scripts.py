@@ -39,6 +39,7 @@ CALLS: dict[str, list[c.Command]] = {
     "lock": [c.Lock("reap", "token", 15_000)],
     "unlock": [c.Unlock("reap", "token")],
     "forget": [c.ForgetLease("lease-1", 5)],
+    "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],
 }
 
 
