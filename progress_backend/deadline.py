@@ -34,9 +34,9 @@ class Deadline(threading.local):
         return left
 
     def within(self, seconds: float | None = None) -> Within:
-        """`with`: all that is waited for in there takes so long at most, unless nested; then no
-        longer than what is around it."""
-        return Within(self, self.timeout_s if seconds is None else seconds)
+        """`with`: all that is waited for in there takes so long at most, and no longer than what is
+        around it; without a number as long as that, or `timeout_s`."""
+        return Within(self, seconds)
 
 
 class Within:
@@ -44,13 +44,18 @@ class Within:
 
     __slots__ = ("_deadline", "_outer", "_seconds")
 
-    def __init__(self, deadline: Deadline, seconds: float) -> None:
+    def __init__(self, deadline: Deadline, seconds: float | None) -> None:
         self._deadline = deadline
         self._seconds = seconds
 
     def __enter__(self) -> None:
         self._outer = outer = self._deadline.until
-        until = monotonic() + self._seconds
+        seconds = self._seconds
+        if seconds is None:
+            if outer is not None:
+                return
+            seconds = self._deadline.timeout_s
+        until = monotonic() + seconds
         self._deadline.until = until if outer is None or until < outer else outer
 
     def __exit__(

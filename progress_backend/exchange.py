@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import threading
+from time import monotonic
 from typing import Any, Final
 
 import redis
@@ -78,9 +79,10 @@ class Exchange:
     def _asked(self, sock: Any, requests: tuple[Request, ...]) -> list[Reply]:
         """All of it is one wait. The socket is told only what it does not know: that costs as much
         as packing a request."""
-        self._bound(sock)
+        until = self._deadline.until or monotonic() + self._deadline.timeout_s
+        self._bound(sock, until)
         sock.sendall(b"".join(map(packed, requests)))
-        self._bound(sock)
+        self._bound(sock, until)
         data = sock.recv(_READ)
         if data == _COMMITTED and len(requests) == 1:
             return [[1]]
@@ -90,12 +92,14 @@ class Exchange:
             answered += replies.feed(data)
             if len(answered) >= len(requests):
                 return answered
-            self._bound(sock)
+            self._bound(sock, until)
             data = sock.recv(_READ)
         raise redis.exceptions.ConnectionError("the server closed the connection")
 
-    def _bound(self, sock: Any) -> None:
-        left = self._deadline.left()
+    def _bound(self, sock: Any, until: float) -> None:
+        left = until - monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for it is over")
         if not left * 0.95 <= self._timeout_s <= left * 1.05:
             sock.settimeout(left)
             self._timeout_s = left

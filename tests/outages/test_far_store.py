@@ -1,0 +1,115 @@
+"""A store that answers later than a job waits, though within the time that a connection takes: the
+record lives, and no job waits for it longer than ever."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from progress_backend import events as ev
+from progress_backend import wire
+from progress_backend.model import Task
+from progress_backend.run import Run
+from progress_backend.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.strangers import Way
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+FAR_S = 0.3
+#: The design's bound for a job's wait, and what a busy machine may add.
+WAIT_S = 0.2 + 0.15
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
+STARTED = ev.Started(identity=IDENTITY)
+
+
+@pytest.fixture
+def way(redis_url: str) -> Iterator[Way]:
+    with Way(redis_url) as way:
+        way.delay_s = FAR_S
+        yield way
+
+
+@pytest.fixture
+def sender(way: Way) -> Iterator[Sender]:
+    with Store(Settings(redis_url=way.url, update_interval_s=0.05), timeout_s=0.2) as store:
+        sender = Sender(store, None)
+        yield sender
+        sender.stop()
+
+
+@pytest.fixture
+def near(redis_url: str) -> Iterator[Store]:
+    with Store(Settings(redis_url=redis_url)) as store:
+        yield store
+
+
+def seen(store: Store, task_id: str, **wanted: object) -> Task:
+    def matching() -> Task:
+        document = store.run(store.flows.get(task_id))
+        assert document is not None
+        task = wire.decode(document)
+        assert {name: getattr(task, name) for name in wanted} == wanted
+        return task
+
+    return eventually(matching, 20, what=str(wanted))
+
+
+def in_time(action: Callable[[], object]) -> None:
+    began = time.monotonic()
+    action()
+    assert time.monotonic() - began < WAIT_S
+
+
+def test_values_are_shown_and_start_and_end_are_recorded(sender: Sender, near: Store) -> None:
+    run = Run("t", IDENTITY, sender)
+    in_time(lambda: sender.record(run, "t", STARTED))
+    sender.opened(run)
+    for value in (1, 4):
+        in_time(lambda value=value: run.offer(value))
+        seen(near, "t", status="running", current_items=value)
+    run.offer(7)
+    in_time(run.close)
+    sender.ended(run)
+    in_time(lambda: sender.record(run, "t", ev.Completed()))
+    assert seen(near, "t", status="completed").attempt == 1
+
+
+def test_while_jobs_begin_and_end_all_the_time(sender: Sender, near: Store) -> None:
+    """The thread does not share the jobs' rest after a failed try, which they renew again and
+    again."""
+    until, names = time.monotonic() + 4, list[str]()
+    while time.monotonic() < until:
+        names.append(f"t{len(names)}")
+        run = Run(names[-1], IDENTITY, sender)
+        in_time(lambda run=run: sender.record(run, run.task_id, STARTED))
+        in_time(lambda run=run: sender.record(run, run.task_id, ev.Completed()))
+        time.sleep(0.3)
+    for name in names:
+        assert seen(near, name, status="completed").attempt == 1
+
+
+def test_what_is_left_goes_out_at_the_end_of_the_process(sender: Sender, near: Store) -> None:
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", STARTED)
+    sender.record(run, "t", ev.Completed())
+    sender.stop()
+    seen(near, "t", status="completed")
+
+
+def test_a_store_that_came_near_again_is_asked_by_jobs_at_once(
+    way: Way, sender: Sender, near: Store
+) -> None:
+    """As soon as the thread has seen it: they need not find out by themselves."""
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", STARTED)
+    sender.opened(run)
+    assert sender.writer.breaker.away
+    way.delay_s = 0
+    run.offer(1)
+    seen(near, "t", current_items=1)
+    eventually(lambda: not sender.writer.breaker.away)
