@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 #: Time after which Redis's clock is measured again, since clocks are set and drift.
 _MEASURED_S = 60.0
+#: Longest round trip of a measurement that is not made again at once.
+_EXACT_S = 0.1
 #: Verbs that begin requests whose replies redis-py would make nothing else of; hundreds of ids take
 #: it a millisecond.
 _AS_THEY_COME = frozenset({"EVALSHA", "HMGET", "ZCOUNT"})
@@ -77,12 +79,14 @@ class _Base:
             return {"target_nodes": RedisCluster.PRIMARIES}
         return {}
 
-    def _measured(self, sent: float, reply: Any) -> None:
-        """How far Redis's clock is ahead of ours, half the round trip allowed for."""
+    def _measured(self, sent: float, reply: Any) -> bool:
+        """How far Redis's clock is ahead of ours, half the round trip allowed for; whether that is
+        exact. It is not after a login, or after a server has hung: to be measured once more."""
         received = monotonic()
         seconds, micros = (int(part) for part in reply)
         self._ahead = seconds + micros / 1e6 - (sent + received) / 2
         self._measured_at = received
+        return received - sent < _EXACT_S
 
 
 class Store(_Base):
@@ -183,7 +187,8 @@ class Store(_Base):
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each lease renewal does."""
         with MAPPED, self._deadline.within():
-            self._measured(monotonic(), self._client.execute_command("TIME"))
+            if not self._measured(monotonic(), self._client.execute_command("TIME")):
+                self._measured(monotonic(), self._client.execute_command("TIME"))
 
     def server(self) -> str:
         """Which run of which server answers; "" where that may not be asked."""
@@ -274,7 +279,8 @@ class AsyncStore(_Base):
         """Measures the offset to Redis's TIME."""
         with MAPPED:
             async with self._whole():
-                self._measured(monotonic(), await self._client.execute_command("TIME"))
+                if not self._measured(monotonic(), await self._client.execute_command("TIME")):
+                    self._measured(monotonic(), await self._client.execute_command("TIME"))
 
     async def close(self) -> None:
         """Closes the connections."""
