@@ -5,7 +5,7 @@ ProgressError
 ├── TaskAlreadyFinished   (409, also a ValueError)
 ├── TransitionRefused     (409, also a ValueError)
 │   └── HeldByWorker      (409, also a ValueError)
-├── ConcurrentUpdate      (409)
+├── ConcurrentUpdate      (503)
 ├── InvalidEvent          (422, also a ValueError)
 │   └── TooLarge          (413)
 ├── SettingsError         (a ValueError: a setting that cannot be used)
@@ -62,14 +62,12 @@ class HeldByWorker(TransitionRefused):
 
 
 class ConcurrentUpdate(ProgressError):
-    """Others wrote the same record first, again and again: read it and decide anew."""
+    """Others wrote the same record first, again and again; nothing was changed. Try again."""
 
-    status_code = 409
+    status_code = 503
 
     def __init__(self, task_id: str, tries: int) -> None:
-        super().__init__(
-            f"Task {task_id} was changed by others {tries} times in a row; read it and try again"
-        )
+        super().__init__(f"Task {task_id} was changed by others {tries} times in a row; try again")
         self.task_id = task_id
 
 
@@ -93,3 +91,8 @@ class StoreUnavailable(ProgressError):
     """The store does not answer; nothing was changed as far as is known."""
 
     status_code = 503
+
+    def __init__(self, what: str, why: object = None) -> None:
+        super().__init__(what if why is None else f"{what}: {why}")
+        #: What is wrong without what the client library says of it, which names addresses.
+        self.what = what

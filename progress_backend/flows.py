@@ -15,7 +15,7 @@ from . import estimate, paging, wire
 from .errors import ConcurrentUpdate, HeldByWorker, InvalidEvent, TaskNotFound, TransitionRefused
 from .events import Completed, Created, Event, Failed
 from .json_text import dumps
-from .model import MAX_ID, STATUSES, Task, TaskStatus, rendered
+from .model import MAX_ID, STATUSES, Task, TaskStatus, is_plain, rendered
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .redelivery import seconds
 from .settings import Settings
@@ -91,11 +91,11 @@ class Flows:
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
             ConcurrentUpdate: others were first `TRIES` times.
-            InvalidEvent: the id is so long that no HTTP client could read the record.
+            InvalidEvent: the id is so long that no HTTP client could read the record; or id, type
+                or symbol has control characters.
             TooLarge: the document would outgrow its limit.
         """
-        if len(str(task_id)) > MAX_ID:
-            raise InvalidEvent(f"a task id has at most {MAX_ID} characters, not {len(task_id)}")
+        _refuse_id(str(task_id))
         remembered, fresh_read, locale = base, False, self.settings.locale
         if base is None and not isinstance(events[0], Created):
             (document,) = yield c.Read((task_id,))
@@ -132,6 +132,9 @@ class Flows:
             renewed = base is not None and base.task.ended and isinstance(events[0], Created)
             task, document = encoded(task, clip)
             fresh = base is None or renewed
+            if fresh:
+                _refuse_controls("task_type", task.task_type)
+                _refuse_controls("symbol", task.symbol or "")
             now_ms = milliseconds(now)
             due = self.due_ms(task, now_ms)
             known = base.due_ms if base is not None and expected and not fresh else None
@@ -284,6 +287,17 @@ def _freed(event: Event, lease: str) -> Event:
     if isinstance(event, (Completed, Failed)) and event.asked is not None:
         return replace(event, asked=event.asked._replace(gone=lease))
     return event
+
+
+def _refuse_id(task_id: str) -> None:
+    if len(task_id) > MAX_ID:
+        raise InvalidEvent(f"a task id has at most {MAX_ID} characters, not {len(task_id)}")
+    _refuse_controls("a task id", task_id)
+
+
+def _refuse_controls(what: str, name: str) -> None:
+    if not is_plain(name):
+        raise InvalidEvent(f"{what} has no control characters: {name!r}")
 
 
 def _may_still_come(task: Task) -> bool:

@@ -16,6 +16,7 @@ from celery.local import Proxy
 from .events import Identity
 from .failures import described
 from .json_text import dumps
+from .model import is_plain
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -173,7 +174,12 @@ def header_in(request: Any) -> Any:
 
 def _text(value: Any) -> str | None:
     """A name as it is recorded: at most 255 characters, None if empty."""
-    return None if value is None else str(value)[:255] or None
+    if value is None:
+        return None
+    text = str(value)[:255]
+    if not is_plain(text):
+        raise ValueError(f"{text!r} has control characters")
+    return text or None
 
 
 def _count(value: Any) -> int | None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+
+def is_plain(name: str) -> bool:
+    """Whether a text can be a task's id, type or symbol, whatever its length."""
+    return name.isprintable() or _CONTROLS.search(name) is None
 
 
 class TaskStatus:
@@ -34,6 +40,10 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 #: Longest id of a task that is recorded, in characters: an HTTP server takes so many in a path,
 #: even if each is escaped.
 MAX_ID: Final = 4_096
+
+#: What no id, type or symbol has, since it would forge a line of a log or move a terminal's cursor:
+#: C0, DEL, C1, and the separators of lines and paragraphs.
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 #: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
 LOST: Final = "lost"

@@ -28,10 +28,10 @@ class _Mapped:
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, _AWAY):
             said = str(error) or "no answer in time"
-            raise StoreUnavailable(f"the progress store does not answer: {said}") from error
+            raise StoreUnavailable("the progress store does not answer", said) from error
         if isinstance(error, redis.exceptions.ResponseError):
             # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
-            raise StoreUnavailable(f"the progress store refuses: {error}") from error
+            raise StoreUnavailable("the progress store refuses", error) from error
 
 
 #: `with MAPPED:` around what asks Redis.

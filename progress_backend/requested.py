@@ -8,7 +8,7 @@ from typing import Any, Final
 from . import events as ev
 from .catalogue import Locale, text
 from .errors import InvalidEvent
-from .model import STATUSES, TaskStatus
+from .model import STATUSES, TaskStatus, is_plain
 
 #: Statuses that an update may ask for.
 UPDATABLE: Final = (
@@ -147,6 +147,8 @@ def listing(
 def _name(what: str, value: object) -> None:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME:
         raise InvalidEvent(f"{what} must be a text of 1 to {MAX_NAME} characters, not {value!r}")
+    if not is_plain(value):
+        raise InvalidEvent(f"{what} {value!r} has a control character")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidEvent(f"{what} {value!r} has half a surrogate pair, which is no text")
 

@@ -24,7 +24,7 @@ class Opaque:
 
 
 texts = st.text(max_size=12)  # surrogates included
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=8)
 counts = st.integers(0, 300)
 times = st.integers(-400_000, 400_000).map(lambda ms: NOW + timedelta(milliseconds=ms))
 

@@ -145,6 +145,8 @@ class Unspeakable:
         (Marking(metadata=lambda nobody: nobody), "metadata of prices.fetch is left out"),
         (Marking(task_type=lambda symbol: symbol.no), "task_type of prices.fetch is left out"),
         (Marking(symbol=lambda symbol: Unspeakable()), "symbol of prices.fetch is left out"),
+        (Marking(symbol="a\nCRITICAL forged"), "symbol of prices.fetch is left out"),
+        (Marking(task_type=lambda symbol: "\x1b[2J"), "task_type of prices.fetch is left out"),
         (Marking(total_items=lambda symbol: "ten"), "total_items of prices.fetch is left out"),
         (Marking(metadata=lambda symbol: [symbol]), "metadata of prices.fetch is left out"),
     ],

@@ -214,3 +214,16 @@ def test_an_id_that_nobody_could_read_is_not_recorded(
     assert app.records() == ["x" * 4_096]
     said = [record for record in caplog.records if "4096 characters" in record.message]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("task_id", ["a\nCRITICAL forged", "\x1b[2J", "a\x85b", "a\u2028b", "\0"])
+def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
+    installed: Install, caplog: pytest.LogCaptureFixture, task_id: str
+) -> None:
+    app = installed()
+    task = fetch(app)
+    for _ in range(2):
+        assert task.apply_async(("a",), task_id=task_id).id == task_id
+    assert app.records() == []
+    (said,) = [r.getMessage() for r in caplog.records if "control characters" in r.getMessage()]
+    assert said.isprintable()

@@ -256,8 +256,15 @@ class Conflict(BaseModel):
     """What the task's status does not allow."""
 
     detail: str = Field(description="In words.")
+    status: Status = Field(description="The task's status now, which is the reason.")
+
+
+class Undone(BaseModel):
+    """What could not be done now."""
+
+    detail: str = Field(description="In words.")
     status: Status | None = Field(
-        default=None, description="The task's status now; not there if it is not the reason."
+        default=None, description="The task's status now, if the record was cancelled all the same."
     )
 
 

@@ -23,7 +23,11 @@ def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, 
 
 _INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", bodies.Invalid)}
 _AWAY: Answers = {
-    503: _answer("The store is away; try again after Retry-After seconds.", bodies.Problem)
+    503: _answer(
+        "The store is away, or others write the record again and again; try again after "
+        "Retry-After seconds.",
+        bodies.Problem,
+    )
 }
 _UNKNOWN: Answers = {404: _answer("There is no such task.", bodies.Problem)}
 _REFUSED: Answers = {
@@ -95,7 +99,7 @@ CANCEL = _route(
     "`terminate`, which needs the broker.",
     {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID
-    | {503: _answer("The store or the broker is away; what was done is said.", bodies.Conflict)},
+    | {503: _answer("The store or the broker is away; what was done is said.", bodies.Undone)},
 )  # fmt: skip
 LIST = _route(
     "List tasks",

@@ -10,12 +10,12 @@ from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..heartbeat import LONGEST_S, SHORTEST_S
-from ..model import MAX_ID, STATUSES
+from ..model import MAX_ID, STATUSES, is_plain
 from ..requested import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
 from . import examples
 
-#: Any text of 1 to 255 characters without control characters.
-_NAME = r"^[^\x00-\x1f\x7f]+$"
+#: Any text without control characters, as `is_plain` has it.
+_NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 TaskId = Annotated[
@@ -23,10 +23,18 @@ TaskId = Annotated[
     Path(
         min_length=1,
         max_length=MAX_ID,
+        pattern=_NAME,
         description="The task's id: what POST /internal/create-task returned, or Celery's.",
         examples=[examples.TASK_ID],
     ),
 ]
+
+
+def _counted(value: Any) -> Any:
+    """JSON has one kind of number: 1660.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 IfNoneMatch = Annotated[
     str | None,
     Header(description="ETag of the state that the client has; it is not sent again."),
@@ -38,7 +46,7 @@ LastEventId = Annotated[
 AcceptEncoding = Annotated[
     str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
 ]
-Items = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
+Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(_counted)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
@@ -47,7 +55,7 @@ assert set(STATUSES) == set(get_args(Status))
 
 def is_task_id(text: str) -> bool:
     """Whether a text can be a task id."""
-    return 1 <= len(text) <= MAX_ID
+    return 1 <= len(text) <= MAX_ID and is_plain(text)
 
 
 def _whole(value: Any) -> Any:
@@ -61,6 +69,15 @@ class _Asked(BaseModel):
     """What a client sends: types as they are, and nothing that is not known."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _either(*ways: dict[str, list[Any]]) -> dict[str, Any]:
+    """JSON Schema of values that go with each other in one of these ways."""
+    said = [
+        {"required": list(way), "properties": {name: {"enum": few} for name, few in way.items()}}
+        for way in ways
+    ]
+    return {"anyOf": said}
 
 
 class NewTask(_Asked):
@@ -81,7 +98,13 @@ class Update(_Asked):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE]
+            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE],
+            "dependentSchemas": {
+                "reason": _either({"reason": [None]}, {"status": ["paused"]}, {"force": [True]}),
+                "by": _either({"by": [None]}, {"status": ["paused"]}, {"force": [True]}),
+                "error_message": _either({"error_message": [None, ""]}, {"status": ["error"]}),
+                "force": _either({"force": [False]}, {"status": ["completed", "error"]}),
+            },
         }
     )
 

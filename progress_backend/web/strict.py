@@ -15,7 +15,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from ..errors import ProgressError, StoreUnavailable, TransitionRefused
+from ..errors import ProgressError, TransitionRefused
 from .guard import HEAD, GuardedRoute
 from .terminate import BrokerUnavailable
 
@@ -103,13 +103,13 @@ class StrictRoute(GuardedRoute):
 
 def answer(error: ProgressError) -> Response:
     """The HTTP answer for an error of the library."""
-    body: dict[str, Any] = {"detail": str(error)}
+    body: dict[str, Any] = {"detail": getattr(error, "what", str(error))}
     headers: dict[str, str] = {}
     if isinstance(error, TransitionRefused):
         body["status"] = error.status
     if isinstance(error, BrokerUnavailable):
         body["status"] = error.status
-    if isinstance(error, (StoreUnavailable, BrokerUnavailable)):
+    if error.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER
     return JSONResponse(body, error.status_code, headers)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from typing import Any
 
 from ..errors import InvalidEvent, ProgressError
+
+logger = logging.getLogger(__name__)
 
 #: Longest wait for the broker to take an order.
 TIMEOUT_S = 5.0
@@ -32,11 +35,11 @@ class BrokerUnavailable(ProgressError):
     status_code = 503
 
     def __init__(self, task_id: str, why: object) -> None:
-        super().__init__(
-            f"task {task_id} is cancelled, but the broker did not take the order to end its "
-            f"process ({why}); the job still ends at its next update. To terminate it, send the "
-            "same request again"
-        )
+        begins = f"task {task_id} is cancelled, but the broker did not take the order to end its"
+        ends = "the job still ends at its next update. To terminate it, send the same request again"
+        super().__init__(f"{begins} process ({why}); {ends}")
+        #: Without what the client library says, which names addresses.
+        self.what = f"{begins} process; {ends}"
         self.status = "cancelled"
 
 
@@ -81,7 +84,9 @@ class Broker:
         except TimeoutError:
             raise BrokerUnavailable(task_id, f"waited {TIMEOUT_S:g} s") from None
         if error is not None:
-            raise BrokerUnavailable(task_id, error) from error
+            unavailable = BrokerUnavailable(task_id, error)
+            logger.warning("%s", unavailable)
+            raise unavailable from error
 
     def _revoke(self, task_id: str) -> None:
         wait = TIMEOUT_S / 2

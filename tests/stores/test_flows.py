@@ -9,7 +9,7 @@ import pytest
 from progress_backend import commands as c
 from progress_backend import events as ev
 from progress_backend import requested, wire
-from progress_backend.errors import ConcurrentUpdate, TaskNotFound, TooLarge
+from progress_backend.errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TooLarge
 from progress_backend.flows import TRIES
 from progress_backend.record import facets_of
 from tests.stores.driving import Driver, check_agreement, identity_of
@@ -238,9 +238,27 @@ def test_what_is_too_large_is_refused_or_clipped(driver: Driver) -> None:
     assert driver.task("t").current_items == 1
 
 
+CONTROLS = ["\0", "\n", "\x1b[2J", "\x7f", "\x9b", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_what_forges_a_line_is_in_no_name(driver: Driver, control: str) -> None:
+    name = f"a{control}b"
+    with pytest.raises(InvalidEvent, match="id has no control characters: 'a.*b'") as no:
+        driver.create(name)
+    assert control not in str(no.value)
+    with pytest.raises(InvalidEvent, match="task_type"):
+        driver.create("t", task_type=name)
+    with pytest.raises(InvalidEvent, match="symbol"):
+        driver.create("t", symbol=name)
+    assert driver.ids(1, 10) == []
+    driver.create("t", task_type="進 捗\xa0\u3000\u200b🗼", symbol="e\u0301\u202e")
+    assert driver.ids(1, 10) == ["t"]
+
+
 def test_anything_a_job_says_is_stored(driver: Driver) -> None:
-    driver.create("t", task_type="a|b\ud800", symbol="七\0|symbol=x", metadata={"\udfff": b"x"})
+    driver.create("t", task_type="a|b\ud800", symbol="七 |symbol=x", metadata={"\udfff": b"x"})
     base = driver.start("t")
     driver.apply("t", ev.Progressed(details={"nan": float("nan"), "s": "\ud800"}), base=base)
-    assert driver.ids(1, 10, "running", "a|b?", "七\0|symbol=x") == ["t"]
+    assert driver.ids(1, 10, "running", "a|b?", "七 |symbol=x") == ["t"]
     assert driver.task("t").processing_details == {"nan": "nan", "s": "?"}

@@ -38,7 +38,10 @@ def nothing_written(redis_url: str) -> Any:
         ({**GOOD, "task_type": "a\nb"}, "task_type"),
         ({**GOOD, "task_type": 5}, "task_type"),
         ({**GOOD, "total_items": "5"}, "total_items"),
-        ({**GOOD, "total_items": 5.0}, "total_items"),
+        ({**GOOD, "total_items": 5.5}, "total_items"),
+        ({**GOOD, "total_items": 1e300}, "total_items"),
+        ({**GOOD, "task_type": "a\x85b"}, "task_type"),
+        ({**GOOD, "symbol": "a\u2028b"}, "symbol"),
         ({**GOOD, "total_items": True}, "total_items"),
         ({**GOOD, "total_items": -1}, "total_items"),
         ({**GOOD, "total_items": 2**53}, "total_items"),
@@ -108,6 +111,19 @@ def test_a_large_body(api: RunningApi) -> None:
 def test_a_large_body_that_does_not_say_its_size(api: RunningApi) -> None:
     chunks = (b" " * 65_536 for _ in range(MAX_BODY // 65_536 + 2))
     assert api.http.post("/internal/create-task", content=chunks, headers=JSON).status_code == 413
+
+
+@pytest.mark.parametrize("total", [b"1660", b"1660.0", b"166e1", b"1.66E+3"])
+def test_a_whole_number_is_one_however_it_is_written(api: RunningApi, total: bytes) -> None:
+    body = b'{"task_type": "t", "total_items": %s}' % total
+    answer = api.http.post("/internal/create-task", content=body, headers=JSON)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["total_items"] == 1660
+    assert b'"total_items":1660,' in answer.content.replace(b": ", b":")
+    current = b'{"status": "running", "current_items": %s}' % total
+    path = f"/internal/task/{answer.json()['task_id']}/update"
+    answer = api.http.put(path, content=current, headers=JSON)
+    assert answer.json()["progress"]["current"] == 1660
 
 
 def test_a_record_that_would_be_too_large(api: RunningApi) -> None:
@@ -182,8 +198,11 @@ def test_an_unknown_task(api: RunningApi) -> None:
         assert answer.json() == {"detail": "Task nope not found"}
 
 
-def test_an_id_that_cannot_be(api: RunningApi) -> None:
-    task_id = "x" * 4_097  # longer than any that is recorded
+@pytest.mark.parametrize(
+    "task_id",
+    ["x" * 4_097, "a%00b", "a%0Ab", "%1B%5B2J", "%7F", "a%C2%85b", "%E2%80%A8", "a%E2%80%A9"],
+)
+def test_an_id_that_no_record_has(api: RunningApi, task_id: str) -> None:
     for answer in (api.status(task_id), api.update(task_id), api.cancel(task_id)):
         assert answer.status_code == 422
         assert "task_id" in answer.text

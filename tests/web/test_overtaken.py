@@ -1,0 +1,76 @@
+"""Writes that others overtake: they try on, and 409 is left to what the status refuses."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from progress_backend import flows
+from tests.web.serving import RunningApi
+
+WRITERS, WRITES = 20, 5
+
+
+async def test_many_writers_of_one_record_all_get_through(api: RunningApi) -> None:
+    task_id = api.create(total_items=1_000)
+    url = f"http://127.0.0.1:{api.port}/internal/task/{task_id}/update"
+    limits = httpx.Limits(max_connections=WRITERS)
+    async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=30) as client:
+
+        async def write(number: int) -> set[int]:
+            codes = set()
+            for n in range(WRITES):
+                body = {"status": "running", "details": {f"by {number}": n}}
+                codes.add((await client.put(url, json=body)).status_code)
+            return codes
+
+        codes = set().union(*await asyncio.gather(*map(write, range(WRITERS))))
+    assert codes == {200}
+    said = api.status(task_id).json()["processing_details"]
+    assert [said[f"by {n}"] for n in range(WRITERS)] == [WRITES - 1] * WRITERS
+
+
+def test_one_that_never_gets_through_may_come_again(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = api.create()
+    monkeypatch.setattr(flows, "TRIES", 0)
+    for answer in (api.update(task_id), api.cancel(task_id)):
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "changed by others" in answer.json()["detail"]
+        assert "status" not in answer.json()
+    monkeypatch.undo()
+    assert api.update(task_id).status_code == 200
+
+
+@pytest.mark.parametrize("ended", ["completed", "error"])
+def test_a_refusal_has_the_status_that_is_its_reason(api: RunningApi, ended: str) -> None:
+    task_id = api.create()
+    api.update(task_id, ended)
+    for answer in (api.update(task_id), api.cancel(task_id)):
+        assert answer.status_code == 409
+        assert answer.json()["status"] == ended
+
+
+def test_what_is_away_is_not_said_by_its_address(api_without_store: RunningApi) -> None:
+    answer = api_without_store.http.get("/internal/tasks")
+    assert answer.status_code == 503
+    assert answer.json() == {"detail": "the progress store does not answer"}
+    writes = [
+        api_without_store.http.post(
+            "/internal/create-task", json={"task_type": "t", "total_items": 1}
+        ),
+        api_without_store.update("job"),
+        api_without_store.cancel("job"),
+        api_without_store.status("job"),
+        api_without_store.http.get("/internal/task/job/events"),
+        api_without_store.http.get("/internal/health"),
+        api_without_store.http.get("/metrics"),
+    ]
+    for answer in writes:
+        assert answer.status_code == (200 if "/metrics" in str(answer.url) else 503)
+        assert "127.0.0.1" not in answer.text, answer.url
+        assert "Error " not in answer.text, answer.url
