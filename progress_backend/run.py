@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from time import monotonic
 from typing import Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
@@ -85,6 +86,7 @@ class Run:
         "error_text",
         "eta",
         "event_due",
+        "heard_at",
         "identity",
         "lock",
         "loop",
@@ -125,6 +127,8 @@ class Run:
         self.base: Base | None = None
         #: The record's status as the store last told it.
         self.status: str = TaskStatus.RUNNING
+        #: Monotonic seconds at which the store told it.
+        self.heard_at = 0.0
         #: The record did not take this run: it goes on, unrecorded.
         self.refused = False
         #: The body is under way: what calls it is called from it.
@@ -164,6 +168,11 @@ class Run:
     def cancelled(self) -> bool:
         """Whether the record is cancelled, as far as this process knows."""
         return self.status == TaskStatus.CANCELLED
+
+    @property
+    def listens(self) -> bool:
+        """Whether it goes on, and nothing that it was told holds or ends it."""
+        return self.status == TaskStatus.RUNNING and not (self.closed or self.refused)
 
     def heed(self) -> None:
         """Before the body and within loops: a paused task waits, a cancelled one ends.
@@ -221,6 +230,7 @@ class Run:
     def told(self, status: str) -> None:
         """Takes the status that the store answered with. A run stays cancelled, also where its id
         has a fresh record since, which another run is meant for."""
+        self.heard_at = monotonic()
         if not self.cancelled:
             self.status = status
         if status in (TaskStatus.CANCELLED, TaskStatus.PAUSED):

@@ -42,6 +42,8 @@ _TOGETHER = 16
 #: Least time between two looks for new values while nobody wakes the thread; and the most while
 #: something waits for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
+#: Time between two looks at runs that write nothing, the age of what is old then, and a trip's runs.
+_LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
 #: Time between two looks of a paused job at its record.
 _PAUSE_LOOK_S = 1.0
 
@@ -67,6 +69,7 @@ class Sender:
         self._sending = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._look_at = 0.0
         self._stopping = False
         self._traceback = OneAMinute()
 
@@ -176,6 +179,7 @@ class Sender:
             self._awake.clear()
             try:
                 self.flush()
+                self._look()
             except Exception:
                 # Whatever it is, the next values have to go out; the log says what it was.
                 if self._traceback.passes():
@@ -184,8 +188,27 @@ class Sender:
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox:
             return None
-        longest = _LONGEST_S if self.patient.breaker.away or self._outbox else self._interval_s
-        return max(min(self._interval_s, longest), _SHORTEST_S)
+        rest_s = self._interval_s
+        if rest_s > _LONGEST_S:
+            waiting = [run.next_due for run in list(self._runs.values()) if run.pending is not None]
+            rest_s = min(_LOOK_S, min(waiting, default=inf) - time.monotonic())
+        return max(rest_s, _SHORTEST_S)
+
+    def _look(self) -> None:
+        """Cancel and pause come with each write's reply; to runs that write nothing for a while in
+        one read of all of them. One that has never said anything would not hear it."""
+        now = time.monotonic()
+        if now < self._look_at or self.patient.breaker.open:
+            return
+        runs = [
+            run
+            for run in list(self._runs.values())
+            if run.next_due and now - run.heard_at > _OLD_S and run.listens
+        ]
+        for start in range(0, len(runs), _LOOKED_AT):
+            self.patient.look_at(runs[start : start + _LOOKED_AT])
+        if runs:
+            self._look_at = time.monotonic() + _LOOK_S - _SHORTEST_S
 
     def flush(self, *, everything: bool = False) -> None:
         """Records what is due: kept events first, then the newest values."""

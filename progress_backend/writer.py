@@ -6,10 +6,12 @@ import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from . import commands as c
 from . import events as ev
 from .breaker import Breaker
 from .commands import Command
@@ -195,6 +197,26 @@ class Writer:
             run.told(_for_the_run(base.task))
         else:
             run.told(TaskStatus.RUNNING)
+
+    def look_at(self, runs: Sequence[Run]) -> None:
+        """Reads the records of runs that go on, in one trip, for what somebody asks of them."""
+        try:
+            with self.waiting():
+                read = c.Read(tuple([run.task_id for run in runs]))
+                documents = self.store.execute(read)
+        except StoreUnavailable as error:
+            self.away(error)
+            return
+        self._answered()
+        for run, document in zip(runs, documents, strict=True):
+            try:
+                base = Base.of(document) if document is not None else None
+            except Exception:  # somebody else's value: said where it is written
+                base = None
+            # A newer run's record is not meant for this one.
+            if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
+                run.told(base.task.status)
+            run.heard_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:
         """Counts an event that is not recorded."""

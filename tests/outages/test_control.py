@@ -1,0 +1,149 @@
+"""What somebody asks of a run reaches it within a second, however seldom it writes; for all runs of
+a process together, and for nothing where none is open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from progress_backend import commands as c
+from progress_backend import events as ev
+from progress_backend.counting import counted
+from progress_backend.run import Run, TaskCancelled
+from progress_backend.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store import Store
+from tests.outages.fleet import pass_time
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+#: A second, and what a busy machine may add.
+HEARD_S = 1.0 + 0.4
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
+
+
+@pytest.fixture
+def reads() -> list[int]:
+    """How many records each read of them was for."""
+    return []
+
+
+@pytest.fixture
+def store(redis_url: str, reads: list[int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """Its progress is written once an hour."""
+    with Store(Settings(redis_url=redis_url, update_interval_s=3_600)) as store:
+        execute = store.execute
+
+        def noted(command: Any) -> Any:
+            if isinstance(command, c.Read):
+                reads.append(len(command.task_ids))
+            return execute(command)
+
+        monkeypatch.setattr(store, "execute", noted)
+        yield store
+
+
+@pytest.fixture
+def sender(store: Store) -> Iterator[Sender]:
+    sender = Sender(store, None)
+    yield sender
+    sender.stop()
+
+
+@pytest.fixture
+def ask(redis_url: str) -> Iterator[Callable[..., object]]:
+    """Says something of a task, as the API does."""
+    with Store(Settings(redis_url=redis_url)) as other:
+
+        def say(task_id: str, event: ev.Event) -> None:
+            other.run(other.flows.apply(task_id, (event,), other.now()))
+
+        yield say
+
+
+def begun(sender: Sender, task_id: str, *, speaks: bool = True) -> Run:
+    run = Run(task_id, IDENTITY, sender)
+    sender.record(run, task_id, ev.Started(identity=IDENTITY))
+    sender.opened(run)
+    if speaks:
+        run.offer(1)
+        eventually(lambda: run.next_due > 0)
+    return run
+
+
+def test_a_cancel_is_heard_by_the_next_update_a_second_later(
+    sender: Sender, ask: Callable[..., object]
+) -> None:
+    run = begun(sender, "t")
+    ask("t", ev.Cancelled())
+    eventually(lambda: run.cancelled, HEARD_S)
+    with pytest.raises(TaskCancelled):
+        run.offer(2)
+
+
+def test_a_loop_hears_it_in_the_middle(sender: Sender, ask: Callable[..., object]) -> None:
+    run, began = begun(sender, "t"), list[float]()
+
+    def job() -> None:
+        for number in counted(run, range(10_000), 10_000):
+            if number == 20:
+                ask("t", ev.Cancelled())
+                began.append(time.monotonic())
+            time.sleep(0.005)
+
+    with pytest.raises(TaskCancelled):
+        job()
+    assert time.monotonic() - began[0] < HEARD_S
+
+
+def test_a_pause_holds_it_until_it_is_resumed(sender: Sender, ask: Callable[..., object]) -> None:
+    run = begun(sender, "t")
+    ask("t", ev.Paused())
+    eventually(lambda: run.status == "paused", HEARD_S)
+    ask("t", ev.Resumed())
+    began = time.monotonic()
+    run.offer(2)  # waits until it has seen that
+    assert time.monotonic() - began < HEARD_S
+    assert run.status == "running"
+
+
+def test_all_runs_of_a_process_are_one_read_a_second(
+    sender: Sender, reads: list[int], ask: Callable[..., object]
+) -> None:
+    runs = [begun(sender, f"t{number}") for number in range(20)]
+    reads.clear()
+    pass_time(3)
+    assert 2 <= len(reads) <= 4
+    assert set(reads) == {20}
+    ask("t7", ev.Cancelled())
+    eventually(lambda: runs[7].cancelled, HEARD_S)
+    assert [run.cancelled for run in runs].count(True) == 1
+
+
+def test_nothing_is_read_where_no_run_is_open_or_has_said_anything(
+    sender: Sender, reads: list[int]
+) -> None:
+    quiet = begun(sender, "quiet", speaks=False)
+    assert sender._thread is None, "no thread for a job that says nothing"
+    spoke = begun(sender, "spoke")
+    spoke.close()
+    sender.ended(spoke)
+    reads.clear()
+    pass_time(2)
+    assert not reads
+    assert quiet.listens
+
+
+def test_a_newer_runs_record_is_not_meant_for_an_older_one(
+    sender: Sender, ask: Callable[..., object], reads: list[int]
+) -> None:
+    run = begun(sender, "t")
+    ask("t", ev.Started(identity=IDENTITY))
+    ask("t", ev.Cancelled())
+    reads.clear()
+    eventually(lambda: len(reads) > 1)
+    assert not run.cancelled
