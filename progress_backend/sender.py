@@ -42,7 +42,7 @@ _TOGETHER = 16
 #: Least time between two looks for new values while nobody wakes the thread; and the most while
 #: something waits for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
-#: Time between two looks at runs that write nothing, the age of what is old then, and a trip's runs.
+#: Time between two looks at runs that write nothing, the age of what is old then, a trip's runs.
 _LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
 #: Time between two looks of a paused job at its record.
 _PAUSE_LOOK_S = 1.0
