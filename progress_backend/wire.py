@@ -237,6 +237,8 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
         "symbol": body["symbol"],
         "estimated_completion": body["estimated_completion"],
         "processing_details": body["processing_details"],
+        "rate": body.get("rate"),
+        "estimated_details": body.get("estimated_details", []),
         "created_at": body["created_at"],
         "final": is_final(body),
         "may_come_again_until": body.get("may_come_again_until"),

@@ -62,6 +62,8 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
             "symbol": "7203.T",
             "estimated_completion": document["estimated_completion"],
             "processing_details": {"a": 1},
+            "rate": document["rate"],
+            "estimated_details": document["estimated_details"],
             "created_at": document["created_at"],
             "final": False,
             "may_come_again_until": None,

@@ -252,8 +252,10 @@ function drawFilters() {
 }
 
 function drawRows() {
+  let orphan = null; // who stood in a row that leaves goes on from the next one
   for (const [taskId, row] of rows) {
     if (!shown.has(taskId)) {
+      if (row.element.contains(document.activeElement)) orphan = row.element.nextElementSibling;
       row.element.remove();
       rows.delete(taskId);
     }
@@ -266,6 +268,7 @@ function drawRows() {
     if (row.element === place) place = place.nextElementSibling;
     else byId("tasks").insertBefore(row.element, place);
   }
+  if (orphan?.isConnected) orphan.focus();
 }
 
 function draw() {

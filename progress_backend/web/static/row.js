@@ -29,13 +29,19 @@ function timeText(task, words) {
 }
 
 function rateText(task, words) {
-  const rate = task.processing_details?.processing_rate;
-  return rate ? String(rate).replace(/^([\d.]+) items\/sec$/, (_, n) => words.rateOf(words.number(Number(n)))) : "";
+  const given = task.processing_details?.processing_rate;
+  if (given && !task.estimated_details?.includes("processing_rate")) return String(given);
+  return task.rate == null || task.status === "created" ? "" : words.rateOf(words.number(roughly(task.rate)));
+}
+
+// Three digits are enough to read.
+function roughly(rate) {
+  return rate >= 100 ? Math.round(rate) : Number(rate.toPrecision(3));
 }
 
 function figuresTexts({ current, total, percentage }, words) {
   const count = words.number(current);
-  return total == null ? ["", count] : [`${percentage}%`, `${count} / ${words.number(total)}`];
+  return total ? [`${percentage}%`, `${count} / ${words.number(total)}`] : ["", count];
 }
 
 // Why it does not go on: its error, or who stopped it and the reason that was given.
@@ -51,6 +57,11 @@ function showOrDash(cell, text) {
   cell.classList.toggle("none", !text);
 }
 
+// A text that may be cut off where it is long; the whole of it is a title.
+function showCut(place, text) {
+  if (place.textContent !== text) place.textContent = place.title = text;
+}
+
 export function makeRow(act) {
   const state = element("span"), status = element("td", "", state);
   const name = element("strong"), id = element("a");
@@ -63,6 +74,7 @@ export function makeRow(act) {
   const made = element("tr", "", status, element("td", "task", name, id), progress, rate, time,
     message, actions);
   let task = null;
+  made.tabIndex = -1;
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
   track.setAttribute("aria-valuemax", 100);
@@ -71,6 +83,8 @@ export function makeRow(act) {
     const names = OFFERED[task.status] ?? [];
     const there = [...actions.children].map((button) => button.dataset.action);
     if (String(names) !== String(there)) {
+      // Who has pressed a button goes on from here, whatever has taken its place.
+      const held = actions.contains(document.activeElement);
       actions.replaceChildren(...names.map((action) => {
         const button = element("button");
         button.type = "button";
@@ -78,6 +92,7 @@ export function makeRow(act) {
         button.onclick = () => act(action, task);
         return button;
       }));
+      if (held) (actions.firstElementChild ?? made).focus();
     }
     for (const button of actions.children) {
       button.textContent = words[button.dataset.action];
@@ -92,23 +107,24 @@ export function makeRow(act) {
     made.dataset.final = task.final;
     status.className = `status ${task.status}`;
     state.textContent = words[task.status] ?? task.status;
-    name.textContent = nameOf(task);
-    id.textContent = id.title = task.task_id;
+    showCut(name, nameOf(task));
+    showCut(id, task.task_id);
     id.href = `internal/task/${encodeURIComponent(task.task_id)}/status`;
-    const { total, percentage } = task.progress;
-    const unknown = total == null && task.status === "running";
+    const { current, total, percentage } = task.progress;
+    const unknown = !total && task.status === "running";
     progress.className = `progress ${task.status}`;
     track.classList.toggle("unknown", unknown);
-    fill.style.width = `${percentage}%`;
+    fill.style.width = current > 0 || percentage > 0 ? `max(${percentage}%, 4px)` : "0";
     track.setAttribute("aria-label", nameOf(task));
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);
     [percent.textContent, count.textContent] = figuresTexts(task.progress, words);
     showOrDash(rate, rateText(task, words));
+    rate.title = rate.textContent;
     showOrDash(time, timeText(task, words));
     time.title = task.start_time ? words.since(new Date(task.start_time)) : "";
-    said.textContent = task.said;
-    problem.textContent = whyText(task);
+    showCut(said, task.said);
+    showCut(problem, whyText(task));
     message.classList.toggle("none", !said.textContent && !problem.textContent);
     showActions(words);
   }

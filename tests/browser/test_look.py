@@ -1,0 +1,192 @@
+"""How rows look: at every width, long or short, in forced colours, and while they may be old."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from progress_backend import events as ev
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, row, shows
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+CONTRAST = Path(__file__).with_name("contrast.js")
+LONG = "a message that goes on and on, " * 20
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """One of each kind."""
+    records = Records(redis_url)
+    records.create("created")
+    records.start("running")
+    records.progress("running", 150, LONG)
+    records.start("x" * 200, "S" * 200)
+    details = {"processing_rate": "12.5 megabytes per second and then some"}
+    records.apply("x" * 200, ev.Progressed(current=4, message="y" * 500, details=details))
+    records.start("paused")
+    records.apply("paused", ev.Paused(by="desk", reason="closed until nine"))
+    records.start("completed")
+    records.complete("completed")
+    records.start("error")
+    records.fail("error", "ConnectionError: price source did not answer " * 20)
+    records.start("cancelled")
+    records.apply("cancelled", ev.Cancelled(by="api"))
+    return records
+
+
+def box(place: Locator) -> dict[str, float]:
+    found = place.bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("width", [320, 390, 640, 800, 992, 1000, 1200, 1440, 1441, 1920, 2560])
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_all_can_be_read_at_every_width(
+    api: RunningApi, records: Records, open_page: OpenPage, width: int, locale: str
+) -> None:
+    page = open_page(api, viewport={"width": width, "height": 900}, locale=locale)
+    shows(page, "running", "running")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for task_id in ("running", "error", "cancelled", "paused", "x" * 200):
+        cells = row(page, task_id).locator("td")
+        cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1 && !c.title).length"
+        assert cells.evaluate_all(cut) == 0, task_id
+    said = row(page, "running").locator(".message span")
+    shown = box(said)
+    assert shown["width"] >= min(200, width - 80)
+    line = float(said.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)"))
+    assert line < shown["height"] < 2.5 * line  # two lines, however long it is
+    expect(said).to_have_attribute("title", LONG)
+    status = row(page, "cancelled").locator(".status span")
+    assert box(status)["height"] < 2 * line
+    name = row(page, "x" * 200).locator("strong")
+    assert box(name)["height"] < 2 * line
+    expect(name).to_have_attribute("title", "fetch_data " + "S" * 200)
+    expect(row(page, "x" * 200).locator(".rate")).to_have_attribute(
+        "title", "12.5 megabytes per second and then some"
+    )
+
+
+def contrast(page: Page) -> str:
+    """The texts that have less than 4.5."""
+    return json.dumps(page.evaluate(CONTRAST.read_text()), indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_can_be_told_from_what_is_behind_them_even_when_they_are_old(
+    api: RunningApi, records: Records, open_page: OpenPage, scheme: str
+) -> None:
+    page = open_page(api, color_scheme=scheme)
+    shows(page, "error", "error")
+    is_live(page)
+    assert contrast(page) == "{}"
+    page.context.set_offline(True)
+    expect(page.locator("body")).to_have_attribute("data-fresh", "false")
+    expect(page.locator("#heard")).to_contain_text("last heard")
+    assert contrast(page) == "{}"
+
+
+def test_forced_colours_show_bars_and_what_is_chosen(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, forced_colors="active")
+    bar = shows(page, "running", "running").locator(".bar")
+    colour = "e => getComputedStyle(e).backgroundColor"
+    assert bar.locator("i").evaluate(colour) != bar.evaluate(colour)
+    pressed, other = page.locator("[data-filter=all]"), page.locator("[data-filter=error]")
+    assert pressed.evaluate(colour) != other.evaluate(colour)
+
+
+def test_a_bar_of_less_than_a_percent_is_seen(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("tiny", total=1_000_000)
+    page = open_page(api)
+    fill = shows(page, "tiny", "running").locator(".bar i")
+    assert box(fill)["width"] == 0
+    records.progress("tiny", 3)
+    expect(row(page, "tiny")).to_contain_text("3 / 1,000,000")
+    page.wait_for_function("e => e.getBoundingClientRect().width >= 4", arg=fill.element_handle())
+
+
+def test_no_total_is_no_total(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+    Records(redis_url).start("none", total=0)
+    Records(redis_url).progress("none", 3)
+    page = open_page(api)
+    expect(shows(page, "none", "running").locator(".figures")).to_have_text("3")
+
+
+def test_a_rate_is_a_number_and_who_gave_one_of_his_own_is_quoted(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    records.start("job", total=None)
+    page = open_page(api, locale="ja-JP")
+    rate = shows(page, "job", "running").locator(".rate")
+    expect(rate).to_have_text("–")
+    api.update("job", current_items=5)
+    expect(rate).to_contain_text("件/秒")
+    api.update("job", current_items=5, details={"processing_rate": "9 MB/s"})
+    expect(rate).to_have_text("9 MB/s")
+
+
+def test_the_focus_stays_on_the_row_after_an_act(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    page = open_page(api, "/?status=running&lang=en")
+    button = shows(page, "one", "running").get_by_role("button", name="Pause")
+    page.get_by_role("button", name="All 2").click()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(row(page, "one").get_by_role("button", name="Resume")).to_be_focused()
+    row(page, "one").get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Cancel the task").click()
+    shows(page, "one", "cancelled")
+    expect(row(page, "one")).to_be_focused()
+    # Of a row that leaves the filter the next one has it.
+    records.start("three")
+    page.get_by_role("button", name="Running 2").click()
+    shows(page, "three", "running").get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Enter")
+    expect(row(page, "three")).to_have_count(0)
+    expect(row(page, "two")).to_be_focused()
+
+
+def test_a_retry_is_seen_while_it_waits(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    records.start("job")
+    page = open_page(api)
+    shows(page, "job", "running")
+    records.apply("job", ev.Retried(message="HTTPError: 503", retries=1, limit=4))
+    expect(row(page, "job")).to_contain_text("2/5 回目の試行: HTTPError: 503")
+
+
+def test_japanese_words(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    for number in range(20):
+        records.create(f"more-{number}")
+    page = open_page(api, locale="ja-JP")
+    is_live(page)
+    expect(page.locator("#connection")).to_have_text("ライブ")
+    for word in ("キャンセル済み", "一時停止中"):
+        expect(page.locator("#filters")).to_contain_text(word)
+    expect(page.get_by_role("button", name="前へ")).to_be_disabled()
+    page.get_by_role("button", name="次へ").click()
+    expect(row(page, "cancelled")).to_contain_text("キャンセル済み")
