@@ -114,7 +114,8 @@ export function makeRow(act) {
     const unknown = !total && task.status === "running";
     progress.className = `progress ${task.status}`;
     track.classList.toggle("unknown", unknown);
-    fill.style.width = current > 0 || percentage > 0 ? `max(${percentage}%, 4px)` : "0";
+    fill.style.width = `${percentage}%`;
+    fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too
     track.setAttribute("aria-label", nameOf(task));
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);
