@@ -19,7 +19,11 @@ pytestmark = pytest.mark.integration
 CONF = {
     "worker_cancel_long_running_tasks_on_connection_loss": True,
     "task_acks_late": True,
-    "broker_transport_options": {"visibility_timeout": 6, "socket_connect_timeout": 1},
+    "broker_transport_options": {
+        "visibility_timeout": 6,
+        "unacked_restore_interval": 0.5,
+        "socket_connect_timeout": 1,
+    },
     # As Celery has it: the end of a run whose result cannot be stored at once is given up.
     "result_backend_always_retry": False,
 }
@@ -64,12 +68,31 @@ def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
     assert fleet.record(job)["status"] == "running"
     assert fleet.record(job)["may_come_again_until"] is not None
 
-    async def cancel() -> None:
-        async with RedisProgressService(fleet.store.url) as service:
-            await service.cancel_task(job)
-
-    asyncio.run(cancel())
+    cancel(fleet, job)
     worker = fleet.workers[0]
     worker.wait_for_log(rf"received[\s\S]*Task gated\[{job}\] received", TIMEOUT_S)
     worker.wait_for_log(rf"Task gated\[{job}\] ignored", TIMEOUT_S)
     assert fleet.record(job)["status"] == "cancelled"
+
+
+def cancel(fleet: Fleet, job: str) -> None:
+    async def ask() -> None:
+        async with RedisProgressService(fleet.store.url) as service:
+            await service.cancel_task(job)
+
+    asyncio.run(ask())
+
+
+def test_a_lost_task_that_is_cancelled_does_not_run_when_its_message_comes(
+    start_fleet: StartFleet,
+) -> None:
+    fleet = start_fleet(env=ENV, workers=2, concurrency=1)
+    job = fleet.send("gated", "never")
+    holder = fleet.running(job)["worker"]["name"]
+    dead, living = sorted(fleet.workers, key=lambda worker: worker.nodename != holder)
+    dead.kill()
+    eventually(lambda: fleet.record(job)["error_cause"] == "lost", TIMEOUT_S)
+    cancel(fleet, job)
+    living.wait_for_log(rf"Task gated\[{job}\] ignored", TIMEOUT_S)
+    record = fleet.record(job)
+    assert (record["status"], record["attempt"]) == ("cancelled", 1)

@@ -8,6 +8,7 @@ import re
 import pytest
 import redis
 
+from progress_backend import events as ev
 from progress_backend.web.examples import NEW_TASK, UPDATE
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -194,3 +195,15 @@ def test_ids_are_any_text(api: RunningApi, redis_url: str, task_id: str) -> None
     answer = api.status(quote(task_id, safe="") if task_id != ".." else "%2e%2e")
     assert answer.status_code == 200, answer.text
     assert answer.json()["task_id"] == task_id
+
+
+def test_a_lost_task_can_be_cancelled(api: RunningApi, redis_url: str) -> None:
+    """Its message may come, and is to begin nothing then."""
+    records = Records(redis_url)
+    revision = records.start("t").revision
+    records.apply("t", ev.Lost(lease="lease-1", error_message="silent", revision=revision))
+    answer = api.cancel("t", {"reason": "not needed"})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["status"], body["final"], body["error_cause"]) == ("cancelled", True, None)
+    assert api.cancel("t").status_code == 409
