@@ -26,7 +26,7 @@ pytestmark = pytest.mark.integration
 SAID = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
 
 
-@pytest.fixture(scope="module", params=["prefork", "threads", "gevent"])
+@pytest.fixture(scope="module", params=["prefork", "threads", "solo", "gevent"])
 def pool(request: pytest.FixtureRequest) -> str:
     pool: str = request.param
     return pool
@@ -36,7 +36,8 @@ def pool(request: pytest.FixtureRequest) -> str:
 def world(folder: Path, url: str, pool: str) -> Iterator[World]:
     """A worker in which celery-progress listens too, before us or after us."""
     env = {LISTENS: "before" if pool == "threads" else "after"}
-    with running(worker(pool, folder, url, pool=pool, env=env)):
+    concurrency = 1 if pool == "solo" else 2
+    with running(worker(pool, folder, url, pool=pool, concurrency=concurrency, env=env)):
         with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
             world.pool = pool
             yield world
@@ -148,7 +149,7 @@ def test_the_next_job_is_sent_and_runs(
 
 @pytest.mark.parametrize("name", ["hooked", "singleton", "once"])
 def test_a_terminated_job(world: World, service: Control, name: str) -> None:
-    if world.pool == "threads":
+    if world.pool in ("threads", "solo"):
         pytest.skip("Celery cannot terminate what runs in a thread")
     task = world.app.tasks[name]
     task_id = started(world, name)
