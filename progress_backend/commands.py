@@ -9,19 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-
-class Facets(NamedTuple):
-    """Where a task stands: its status, type, symbol and the lease it runs under."""
-
-    status: str
-    task_type: str
-    symbol: str | None = None
-    lease: str | None = None
+# The same name twice is how typing says that it is meant for others.
+from .facets import Facets as Facets  # noqa: PLC0414
+from .facets import Garbled as Garbled  # noqa: PLC0414
+from .facets import Standing as Standing  # noqa: PLC0414
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """-> list[bytes | None]: the documents, in order."""
+    """-> list[bytes | None]: what is stored for the tasks, in order; see `checked`."""
 
     task_ids: tuple[str, ...]
 
@@ -33,7 +29,7 @@ class Commit(NamedTuple):
     #: Digest of the document that the caller believes is stored; "" if none.
     expected: str
     document: bytes
-    before: Facets | None
+    before: Standing
     after: Facets
     ttl_ms: int
     #: From when cleanup may delete the record; None leaves it as it is.
@@ -49,7 +45,7 @@ class Committed(NamedTuple):
 
     done: bool
     document: bytes | None = None
-    facets: Facets | None = None
+    facets: Standing = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +119,7 @@ class Above:
 
 @dataclass(frozen=True, slots=True)
 class FacetsOf:
-    """-> list[Facets | None], in order."""
+    """-> list[Standing], in order."""
 
     task_ids: tuple[str, ...]
 
@@ -140,7 +136,7 @@ class Entry(NamedTuple):
     """A task to sweep, with the facets that the caller read."""
 
     task_id: str
-    facets: Facets | None
+    facets: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +145,8 @@ class Sweep:
 
     entries: tuple[Entry, ...]
     before_ms: int
+    #: Where they were found, an index or a lease, whatever their facets say of it.
+    found_in: Filters | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +170,8 @@ class Counted(NamedTuple):
     active: int
     recent: int
     memory_bytes: int
+    #: Keys of ours that are of another type than they should be, and what they are instead.
+    wrong_keys: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ _OURS = frozenset(
     {
         *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
         *("retry_on_timeout", "retry_on_error", "protocol", "decode_responses"),
+        *("encoding", "encoding_errors"),
     }
 )
 
@@ -228,7 +229,9 @@ async def close_async(client: Any) -> None:
 
 def _options(timeout_s: float, retry: Any) -> dict[str, Any]:
     timeouts = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-    return {**timeouts, "retry": retry, "protocol": _PROTOCOL}
+    # The names of tasks that are no UTF-8 in the store are sent back as they were read.
+    names = {"encoding": "utf-8", "encoding_errors": "surrogateescape"}
+    return {**timeouts, **names, "retry": retry, "protocol": _PROTOCOL}
 
 
 def _url(settings: Settings) -> str:

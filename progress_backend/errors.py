@@ -8,6 +8,7 @@ ProgressError
 ├── ConcurrentUpdate      (503)
 ├── InvalidEvent          (422, also a ValueError)
 │   └── TooLarge          (413)
+├── ForeignValue          (500, also a ValueError)
 ├── SettingsError         (a ValueError: a setting that cannot be used)
 └── StoreUnavailable      (503)
 
@@ -81,6 +82,20 @@ class TooLarge(InvalidEvent):
     """The record would outgrow its limit."""
 
     status_code = 413
+
+
+class ForeignValue(ProgressError, ValueError):
+    """What is stored under a task's key is not its record: somebody else wrote it, or cut it."""
+
+    def __init__(self, task_id: str | None, fault: str) -> None:
+        of = "" if task_id is None else f" for task {printable(task_id)}"
+        super().__init__(f"what is stored{of} is no record: {fault}")
+        self.task_id = task_id
+
+
+def printable(task_id: str) -> str:
+    """A task id as text for people; one that is no UTF-8 in the store has half surrogates."""
+    return task_id.encode("utf-8", "backslashreplace").decode()
 
 
 class SettingsError(ProgressError, ValueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import threading
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import redis.exceptions
 
 from .bounded_connection import raw
 from .deadline import Deadline
+from .redis_errors import answered
 from .resp import Replies, Reply
 
 Request = tuple[Any, ...]
@@ -45,12 +47,12 @@ class Exchange:
         self._timeout_s = 0.0
 
     def ask(self, *requests: Request) -> list[Any]:
-        """The raw replies to requests that are sent together.
+        """The raw replies to requests that are sent together, as `answered` has them.
 
         Raises as `execute_command`, the first error of any of them; nothing is sent twice.
         """
         if not self._lock.acquire(blocking=False):
-            return [self._client.execute_command(*request) for request in requests]
+            return [self._alone(request) for request in requests]
         try:
             connection = self._take()
             try:
@@ -71,10 +73,13 @@ class Exchange:
             self._hold(connection)
         finally:
             self._lock.release()
-        for reply in replies:
-            if isinstance(reply, redis.exceptions.ResponseError):
-                raise reply
-        return replies
+        return [answered(reply) for reply in replies]
+
+    def _alone(self, request: Request) -> Any:
+        try:
+            return self._client.execute_command(*request)
+        except redis.exceptions.ResponseError as error:
+            return answered(error)
 
     def _asked(self, sock: Any, requests: tuple[Request, ...]) -> list[Reply]:
         """All of it is one wait. The socket is told only what it does not know: that costs as much
@@ -137,6 +142,17 @@ def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:
 
 def packed(request: Request) -> bytes:
     """A request as Redis's protocol has it: an array of bulk strings."""
+    try:
+        return _packed(request)
+    except UnicodeEncodeError:  # the name of a task that is no UTF-8, as it was read
+        return _packed([p if type(p) is bytes else _as_read(p) for p in request])
+
+
+def _as_read(part: Any) -> bytes:
+    return str(part).encode(errors="surrogateescape")
+
+
+def _packed(request: Sequence[Any]) -> bytes:
     packed = [b"*%d" % len(request)]
     for part in request:
         text = part if type(part) is bytes else str(part).encode()

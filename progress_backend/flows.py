@@ -4,18 +4,16 @@ do no I/O. `Store` and `AsyncStore` drive them; nothing is written twice for `aw
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from . import commands as c
-from . import estimate, paging, wire
+from . import estimate, forecast, paging, shown, wire
 from .errors import ConcurrentUpdate, HeldByWorker, InvalidEvent, TaskNotFound, TransitionRefused
 from .events import Completed, Created, Event, Failed
-from .json_text import dumps
-from .model import MAX_ID, STATUSES, Task, TaskStatus, is_plain, rendered
+from .model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from .record import Applied, Base, encoded, facets_of, milliseconds
 from .redelivery import seconds
 from .settings import Settings
@@ -47,28 +45,26 @@ class Flows:
     settings: Settings
 
     def get(self, task_id: str) -> Flow[bytes | None]:
-        """The document of a record, None if there is none."""
-        documents: list[bytes | None] = yield c.Read((task_id,))
-        return documents[0]
+        """The document of a record, as a reader sees it; None if there is none.
+
+        Raises:
+            ForeignValue: what is stored there is no record.
+        """
+        (stored,) = yield c.Read((task_id,))
+        return None if stored is None else shown.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
-        """The document as a reader wants it."""
+        """The document as a reader wants it; raises as `get`."""
         document = yield from self.get(task_id)
         return None if document is None else (yield from self.estimated(document))
 
     def estimated(self, document: bytes) -> Flow[bytes]:
         """A document as a reader wants it: one that has not begun gets a first estimate."""
-        if begun(document):
+        task_type = forecast.type_of(document)
+        if task_type is None:
             return document
-        body = json.loads(document)
-        if body["status"] == TaskStatus.CREATED and body["estimated_completion"] is None:
-            rate = yield c.RateOf(body["task_type"])
-            created_at = datetime.fromisoformat(body["created_at"])
-            total = body["progress"]["total"]
-            estimated = estimate.first_estimate(created_at, total, rate)
-            body["estimated_completion"] = rendered(estimated)
-            document = dumps(body).encode()
-        return document
+        rate: float | None = yield c.RateOf(task_type)
+        return forecast.estimated(document, rate)
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
         """A document as it is to be read now: see `wire.as_of`."""
@@ -90,6 +86,7 @@ class Flows:
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
+            ForeignValue: what is stored there is no record.
             ConcurrentUpdate: others were first `TRIES` times.
             InvalidEvent: the id is so long that no HTTP client could read the record; or id, type
                 or symbol has control characters.
@@ -99,8 +96,8 @@ class Flows:
         remembered, fresh_read, locale = base, False, self.settings.locale
         if base is None and not isinstance(events[0], Created):
             (document,) = yield c.Read((task_id,))
-            base, fresh_read = (Base.of(document) if document else None), True
-        before = facets_of(base.task) if base else None
+            base, fresh_read = (Base.of(document, task_id) if document else None), True
+        before: c.Standing = facets_of(base.task) if base else None
         expected = base.digest if base else ""
         for _ in range(TRIES):
             task = base.task if base else None
@@ -123,7 +120,7 @@ class Flows:
                     if base is None:
                         raise TaskNotFound(task_id) from refused
                     return Applied(base, None, refused)
-                base, fresh_read = Base.of(document), True
+                base, fresh_read = Base.of(document, task_id), True
                 expected, before = base.digest, facets_of(base.task)
                 continue
             assert task is not None
@@ -155,7 +152,7 @@ class Flows:
                 return Applied(Base(task, wire.digest(document), due), document)
             fresh_read, before = True, committed.facets
             if committed.document is not None:
-                base = Base.of(committed.document).grown_to(remembered)
+                base = Base.of(committed.document, task_id).grown_to(remembered)
                 expected = base.digest
             else:
                 base, expected = remembered, ""
@@ -220,21 +217,25 @@ class Flows:
         *,
         light: bool = False,
     ) -> Flow[c.Paged]:
-        """One page, newest first. Holes (entries without a document) are repaired on the way.
+        """One page, newest first. Holes (entries without a document) are repaired on the way; what
+        cannot be read has a row that says so.
 
         `light`: as rows of a list, which name what they omit.
         """
-        command = c.Page((page - 1) * limit, limit, status, task_type, symbol, light)
+        filters = c.Filters(status, task_type, symbol)
+        command = c.Page((page - 1) * limit, limit, *filters, light)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
             if not holes:
                 break
-            yield from self.sweep(holes, before_ms=0)
+            yield from self.sweep(holes, before_ms=0, found_in=filters)
             paged = yield from self._read(command)
-        rows = [(i, document) for i, document in paged.rows if wire.is_document(document)]
+        zone = self.settings.zone()
+        there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
+        rows = [(task_id, shown.row(stored, task_id, zone)) for task_id, stored in there]
         if light:
-            rows = [(i, document and wire.row(document)) for i, document in rows]
+            rows = [(task_id, wire.row(document)) for task_id, document in rows]
         return paged._replace(rows=tuple(rows))
 
     def _read(self, page: c.Page) -> Flow[c.Paged]:
@@ -243,7 +244,13 @@ class Flows:
         paged: c.Paged = yield page
         return paged
 
-    def sweep(self, task_ids: Sequence[str], before_ms: int, batch: int = SWEPT) -> Flow[int]:
+    def sweep(
+        self,
+        task_ids: Sequence[str],
+        before_ms: int,
+        batch: int = SWEPT,
+        found_in: c.Filters | str | None = None,
+    ) -> Flow[int]:
         """Deletes those of the tasks that are due or have no document, `batch` in one call."""
         facets = yield c.FacetsOf(tuple(task_ids))
         pairs = zip(task_ids, facets, strict=True)
@@ -251,7 +258,7 @@ class Flows:
         entries = tuple(sorted((c.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
         deleted = 0
         for start in range(0, len(entries), batch):
-            deleted += yield c.Sweep(entries[start : start + batch], before_ms)
+            deleted += yield c.Sweep(entries[start : start + batch], before_ms, found_in)
         return deleted
 
     def cleanup(
@@ -307,11 +314,6 @@ def _may_still_come(task: Task) -> bool:
     never_began = task.started_at is None and task.root_id is not None
     stopped = task.status == TaskStatus.CANCELLED or task.forced
     return stopped and never_began and not by_celery
-
-
-def begun(document: bytes) -> bool:
-    """Whether a document surely needs no first estimate."""
-    return b'"status":"created"' not in document
 
 
 def summary(paged: c.Paged) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from . import requested
+from . import requested, shown
 from .catalogue import Locale
 from .commands import Counted
 from .errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
@@ -64,7 +64,7 @@ class FlowService(NotificationServiceInterface):
         if applied.refused is not None:
             raise applied.refused
         if applied.document is not None:
-            return applied.document
+            return shown.seen(applied.document, task_id, self.flows.settings.zone())
         document = await self.run(self.flows.get(task_id))
         if document is None:
             raise TaskNotFound(task_id)

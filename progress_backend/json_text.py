@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import orjson
 
@@ -59,10 +59,19 @@ def parsed(text: bytes) -> Any:
     """What JSON text says, every whole number exactly.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is no JSON: NaN and Infinity are none either, nor is what is nested too deep.
     """
     # orjson makes a float of a number of more than 64 bits, which has 19 digits or more.
-    return (json if _LONG in text.translate(_DIGITS) else orjson).loads(text)
+    if _LONG not in text.translate(_DIGITS):
+        return orjson.loads(text)
+    try:
+        return json.loads(text.decode(), parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def dumps(value: Any) -> str:

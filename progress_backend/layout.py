@@ -35,7 +35,11 @@ class Layout:
 
     def place(self, task_id: str) -> int:
         """The partition of a task."""
-        return crc32(task_id.encode("utf-8", "replace")) % len(self.keys)
+        try:
+            name = task_id.encode()
+        except UnicodeEncodeError:
+            name = task_id.encode("utf-8", "surrogatepass")
+        return crc32(name) % len(self.keys)
 
     def of_task(self, task_id: str) -> Keys:
         """The names of a task's partition."""
@@ -70,6 +74,12 @@ class Layout:
             groups.setdefault(self.place(id_of(item)), []).append(item)
         return list(groups.items())
 
+    def _own(self, parts: list[Part], replies: list[Any], id_of: Callable[[Any], str]) -> list[Any]:
+        """What the parts answered. An id that belongs to another partition is somebody else's: it
+        would be looked for there, in vain."""
+        pairs = zip(parts, replies, strict=True)
+        return [one for (i, _), own in pairs for one in own if self.place(id_of(one)) == i]
+
     def merge(self, command: c.Command, parts: list[Part], replies: list[Any]) -> Any:
         """The command's reply, from those to its parts."""
         match command:
@@ -88,13 +98,15 @@ class Layout:
                 counts = zip(*(reply.counts for reply in replies), strict=True)
                 return c.Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
             case c.Count():
-                records, active, recent, memory = zip(*replies, strict=True)
+                records, active, recent, memory, wrong = zip(*replies, strict=True)
                 # Each part was told the memory of all nodes.
-                return c.Counted(sum(records), sum(active), sum(recent), max(memory))
+                sums = (sum(records), sum(active), sum(recent), max(memory))
+                return c.Counted(*sums, tuple(chain(*wrong)))
             case c.Newest(limit=limit):
-                return sorted(chain(*replies), reverse=True)[:limit]
+                own = self._own(parts, replies, lambda pair: pair[1])
+                return sorted(own, reverse=True)[:limit]
             case c.Due(_, limit) | c.Held(_, limit):
-                return list(chain(*replies))[:limit]
+                return self._own(parts, replies, lambda task_id: task_id)[:limit]
             case c.Ahead(_, limit):
                 return list(dict.fromkeys(chain(*replies)))[:limit]
             case c.Leases(_, limit):

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from . import commands as c
 from .catalogue import Locale, text
+from .errors import ForeignValue
 from .events import Cancelled, Event, Expired, Lost
 from .flows import UNENDED_S, Flow, Flows
 from .model import TaskStatus
@@ -82,7 +83,7 @@ def silent(
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
     if gone:
         facets = yield c.FacetsOf(gone)
-        yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0)
+        yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0, lease)
     return [
         base
         for base in _records(documents)
@@ -148,7 +149,7 @@ def _records(documents: Iterable[bytes | None]) -> list[Base]:
     bases = []
     for document in documents:
         # Whoever reads the task is told; a pass has nobody to tell.
-        with suppress(Exception):
+        with suppress(ForeignValue):
             if document is not None:
                 bases.append(Base.of(document))
     return bases

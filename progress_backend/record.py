@@ -22,9 +22,13 @@ class Base(NamedTuple):
     due_ms: int | None = None
 
     @classmethod
-    def of(cls, document: bytes) -> Base:
-        """From a stored document."""
-        return cls(wire.decode(document), wire.digest(document))
+    def of(cls, document: bytes, task_id: str | None = None) -> Base:
+        """From a stored document.
+
+        Raises:
+            ForeignValue: it is none, or (where `task_id` is given) another task's.
+        """
+        return cls(wire.decode(document, task_id), wire.digest(document))
 
     def grown_to(self, known: Base | None) -> Base:
         """This record as it stands in the store, or, if that came back older than `known`, with

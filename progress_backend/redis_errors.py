@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import redis.exceptions
 
@@ -36,3 +36,17 @@ class _Mapped:
 
 #: `with MAPPED:` around what asks Redis.
 MAPPED: Final = _Mapped()
+
+
+def answered(reply: Any) -> Any:
+    """A reply; None where the key is of another type than its command is for: a key of ours that
+    somebody else has written holds nothing of ours, and nobody else's trouble.
+
+    Raises:
+        Exception: any other refusal or failure that stands for a reply.
+    """
+    if isinstance(reply, Exception):
+        if str(reply).startswith("WRONGTYPE"):
+            return None
+        raise reply
+    return reply

@@ -1,12 +1,16 @@
-"""Redis replies as a command's reply, and facets as the text that is stored."""
+"""Redis replies as a command's reply.
+
+A reply of None stands for a key of another type than the request asks for: there is nothing.
+"""
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
+from math import inf
 from typing import Any
 
 from . import commands as c
+from .checked import OTHER_TYPE
+from .facets import read_facets
 
 _COMMITTED = c.Committed(True)
 
@@ -22,23 +26,24 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
         case c.Commits(commits):
             return [decode(*pair) for pair in zip(commits, [[r] for r in replies], strict=True)]
         case c.Read(task_ids):
-            return [replies[0]] if len(task_ids) == 1 else list(replies[0]) if replies else []
+            return [_stored(replies[0])] if len(task_ids) == 1 else replies[0] if replies else []
         case c.Page():
             total, counts, ids, documents = replies[0]
-            rows = zip(map(bytes.decode, ids), documents, strict=True)
+            rows = zip(map(_id, ids), documents, strict=True)
             return c.Paged(total, tuple(counts), tuple(rows))
-        case c.FacetsOf():
-            return [read_facets(f) for f in replies[0]] if replies else []
+        case c.FacetsOf(task_ids):
+            return [read_facets(f) for f in replies[0] or [None] * len(task_ids)] if replies else []
         case c.Due():
             due, task_ids = replies
-            return [task_id.decode() for task_id in task_ids[:due]]
+            return [_id(task_id) for task_id in (task_ids or [])[:due]]
         case c.Held() | c.Ahead():
-            return [task_id.decode() for task_id in replies[0]]
+            return [_id(task_id) for task_id in replies[0] or ()]
         case c.RateOf():
-            return float(replies[0]) if replies[0] else None
+            return _rate(replies[0])
         case c.Count():
-            records, active, recent, info = replies
-            return c.Counted(records, active, recent, _used_memory(info))
+            info, (records, active, recent, wrong) = replies
+            names = zip(map(_id, wrong[::2]), map(_id, wrong[1::2]), strict=True)
+            return c.Counted(records, active, recent, _used_memory(info), tuple(names))
         case _:
             return _decode_plain(command, replies)
 
@@ -46,21 +51,22 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
 def _decode_plain(command: c.Command, replies: list[Any]) -> Any:
     match command:
         case c.LostSoFar():
-            return int(replies[0] or 0)
+            return _whole(replies[0] or 0)
         case c.Lock():
             return replies[0] == 1
         case c.Leases():
-            return [(lease.decode(), int(float(score))) for lease, score in _pairs(replies[0])]
+            return [(_id(lease), _whole(score)) for lease, score in _pairs(replies[0] or [])]
         case c.LeaseEnd():
-            return None if replies[0] is None else int(float(replies[0]))
+            return None if replies[0] is None else _whole(replies[0])
         case c.Sweep() | c.Above():
-            return replies[0]
+            return replies[0] or 0
         case c.Tally():
-            return c.Tallied(replies[0], tuple(replies[1:]))
+            total, *counts = (count or 0 for count in replies)
+            return c.Tallied(total, tuple(counts))
         case c.MarkingOf():
-            return c.Marked(replies[0][0], bool(replies[1]))
+            return c.Marked((replies[0] or [None])[0], bool(replies[1]))
         case c.Newest():
-            return [(int(float(us)), task_id.decode()) for task_id, us in _pairs(replies[0])]
+            return [(_whole(us), _id(task_id)) for task_id, us in _pairs(replies[0] or [])]
         case _:
             return None
 
@@ -79,13 +85,28 @@ def _pairs(reply: list[Any]) -> list[Any]:
     return reply
 
 
-@lru_cache(maxsize=1_024)
-def write_facets(facets: c.Facets | None) -> str:
-    """Facets as the text that is stored; "" for none."""
-    return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
+def _stored(reply: bytes | None) -> bytes | None:
+    """What GETRANGE gives of a document; the server gives an empty text where there is none."""
+    return OTHER_TYPE + b"value of another type" if reply is None else reply or None
 
 
-@lru_cache(maxsize=1_024)
-def read_facets(stored: bytes | None) -> c.Facets | None:
-    """Facets from the stored text."""
-    return c.Facets(*json.loads(stored)) if stored else None
+def _id(stored: bytes) -> str:
+    """A member as text; what is no UTF-8 can be sent back as it is."""
+    return stored.decode(errors="surrogateescape")
+
+
+def _whole(score: Any) -> int:
+    """A score as a whole number; those without an end are far away."""
+    try:
+        return int(max(min(float(score), 2.0**53), -(2.0**53)))
+    except ValueError:  # somebody else's text
+        return 0
+
+
+def _rate(stored: bytes | None) -> float | None:
+    """Items a second; None where nothing, or no such number, is stored."""
+    try:
+        rate = float(stored or 0)
+    except ValueError:
+        return None
+    return rate if 0 < rate < inf else None

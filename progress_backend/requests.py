@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import commands as c
 from . import scripts, wire
+from .checked import MAX_DOCUMENT_BYTES
+from .facets import write_facets
 from .keys import Keys
-from .layout import Layout, Part
-from .model import STATUSES
-from .replies import decode, write_facets
+from .model import STATUSES, TaskStatus
 
 Request = tuple[Any, ...]
 
 #: Bytes up to which a row's document is read as a whole; of a longer one what is cut out of it.
 _WHOLE = 4096
+_AS_IT_IS = ("",) * 5
 _LIGHT = (_WHOLE, wire.MOST_GIVEN, wire.GIVEN, wire.OURS, wire.OMITTED)
+_READS = frozenset({scripts.READ.sha, scripts.PAGE.sha})
 
 
 def encode(command: c.Command, keys: Keys) -> list[Request]:
@@ -28,8 +30,9 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
             return [_commit(commit, keys) for commit in commits]
         case c.Read(task_ids):
             if len(task_ids) == 1:
-                return [("GET", keys.task(task_ids[0]))]
-            return [("MGET", *map(keys.task, task_ids))] if task_ids else []
+                return [("GETRANGE", keys.task(task_ids[0]), 0, MAX_DOCUMENT_BYTES)]
+            names = [keys.task(task_id) for task_id in task_ids]
+            return [_evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES)] if names else []
         case c.Page() | c.Tally() | c.Newest() | c.Above():
             return _about_lists(command, keys)
         case c.FacetsOf(task_ids):
@@ -42,12 +45,10 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
         case c.RateOf(task_type):
             return [("GET", keys.rate(task_type))]
         case c.Count(since_ms):
-            return [
-                ("ZCARD", keys.index()),
-                ("ZCARD", keys.index("running")),
-                ("ZCOUNT", keys.index(), since_ms * 1000, "+inf"),
-                ("INFO", "memory"),
-            ]
+            indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
+            rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
+            names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases]
+            return [("INFO", "memory"), _evalsha(scripts.COUNT, names, since_ms * 1000)]
         case _:
             return _about_workers(command, keys)
 
@@ -57,16 +58,9 @@ def _about_lists(command: c.Command, keys: Keys) -> list[Request]:
         case c.Page(start, limit, status, task_type, symbol, light):
             index = keys.index(status, task_type, symbol)
             statuses = [keys.index(s) for s in STATUSES]
-            return [
-                _evalsha(
-                    scripts.PAGE,
-                    [index, *statuses],
-                    start,
-                    start + limit - 1,
-                    keys.task(""),
-                    *(_LIGHT if light else ()),
-                )
-            ]
+            about = (start, start + limit - 1, keys.task(""), MAX_DOCUMENT_BYTES)
+            cut = _LIGHT if light else _AS_IT_IS
+            return [_evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
         case c.Tally(filters):
             return [("ZCARD", keys.index(*filters)), *(("ZCARD", keys.index(s)) for s in STATUSES)]
         case c.Newest(until_us, limit, filters):
@@ -130,7 +124,7 @@ def _about_leases(command: c.Command, keys: Keys) -> list[Request]:
 
 def reads(request: Request) -> bool:
     """Whether a request is one of those that read documents: it may be sent again."""
-    return request[0] in ("GET", "MGET") or request[:2] == ("EVALSHA", scripts.PAGE.sha)
+    return request[0] == "GETRANGE" or (request[0] == "EVALSHA" and request[1] in _READS)
 
 
 def _evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
@@ -161,6 +155,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
         int(commit.fresh),
         "" if commit.rate is None else repr(commit.rate),
         _publish(keys),
+        MAX_DOCUMENT_BYTES,
     )
 
 
@@ -175,6 +170,7 @@ def _begin(commit: c.Commit, keys: Keys) -> Request:
         commit.due_ms,
         keys.channel(commit.task_id),
         _publish(keys),
+        MAX_DOCUMENT_BYTES,
     )
 
 
@@ -188,6 +184,7 @@ def _rewrite(commit: c.Commit, keys: Keys) -> Request:
         commit.ttl_ms,
         keys.channel(commit.task_id),
         _publish(keys),
+        MAX_DOCUMENT_BYTES,
     )
 
 
@@ -196,18 +193,23 @@ def _publish(keys: Keys) -> str:
 
 
 def _sweep(command: c.Sweep, keys: Keys) -> Request:
-    alike: dict[c.Facets | None, list[str]] = {}
+    alike: dict[c.Standing, list[str]] = {}
     for task_id, facets in command.entries:
         alike.setdefault(facets, []).append(task_id)
     places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
     task_ids = [task_id for own in alike.values() for task_id in own]
+    also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
     groups: list[Any] = []
     for facets, own in alike.items():
-        indexes = _indexes(facets, keys) if facets else (keys.index(),)
+        indexes = dict.fromkeys([*_indexes(facets, keys), *also])
         standing = [places.setdefault(name, len(places) + 1) for name in indexes]
         groups += [write_facets(facets), len(own), len(standing), *standing]
     about = (command.before_ms, keys.task(""), len(task_ids))
     return _evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)
+
+
+def _found_in(place: c.Filters | str, keys: Keys) -> str:
+    return keys.held(place) if isinstance(place, str) else keys.index(*place)
 
 
 @lru_cache(maxsize=1_024)
@@ -218,12 +220,12 @@ def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4_096)
 def _moved(
-    before: c.Facets | None, after: c.Facets, fresh: bool, keys: Keys
+    before: c.Standing, after: c.Facets, fresh: bool, keys: Keys
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The indexes that a task leaves and enters; a fresh one enters all, to be the newest there."""
     if before == after and not fresh:
         return (), ()
-    old, new = _indexes(before, keys) if before else (), _indexes(after, keys)
+    old, new = _indexes(before, keys) if before is not None else (), _indexes(after, keys)
     leave = tuple(name for name in old if name not in new)
     return leave, new if fresh else tuple(name for name in new if name not in old)
 
@@ -235,46 +237,9 @@ def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def _indexes(facets: c.Facets, keys: Keys) -> tuple[str, ...]:
+def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
+    """Every set that a task stands in; of one whose facets say nothing, the one of all tasks."""
+    if not isinstance(facets, c.Facets):
+        return (keys.index(),)
     names = keys.indexes(facets.status, facets.task_type, facets.symbol)
     return tuple(names) if facets.lease is None else (*names, keys.held(facets.lease))
-
-
-class Planned(NamedTuple):
-    """A command's requests, to be sent together, and how their replies become its reply."""
-
-    command: c.Command
-    requests: list[Request]
-
-    def reply(self, replies: list[Any]) -> Any:
-        """The command's reply."""
-        return decode(self.command, replies)
-
-
-class Spread(NamedTuple):
-    """The same where the command is about several partitions."""
-
-    command: c.Command
-    layout: Layout
-    parts: list[Part]
-    requests: list[Request]
-    #: How many of the requests are each part's.
-    sizes: list[int]
-
-    def reply(self, replies: list[Any]) -> Any:
-        """The command's reply."""
-        at, answers = 0, []
-        for (_, part), size in zip(self.parts, self.sizes, strict=True):
-            answers.append(decode(part, replies[at : at + size]))
-            at += size
-        return self.layout.merge(self.command, self.parts, answers)
-
-
-def plan(command: c.Command, layout: Layout) -> Planned | Spread:
-    """A command's requests on every partition that it is about."""
-    if len(layout.keys) == 1:
-        return Planned(command, encode(command, layout.keys[0]))
-    parts = layout.split(command)
-    encoded = [encode(part, layout.keys[place]) for place, part in parts]
-    requests = [request for own in encoded for request in own]
-    return Spread(command, layout, parts, requests, [len(own) for own in encoded])

@@ -32,8 +32,9 @@ from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
 from .local_time import LocalTime
-from .redis_errors import MAPPED
-from .requests import Request, plan, reads
+from .planned import plan
+from .redis_errors import MAPPED, answered
+from .requests import Request, reads
 from .settings import Settings
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ _MEASURED_S = 60.0
 _EXACT_S = 0.1
 #: Verbs that begin requests whose replies redis-py would make nothing else of; hundreds of ids take
 #: it a millisecond.
-_AS_THEY_COME = frozenset({"EVALSHA", "HMGET", "ZCOUNT"})
+_AS_THEY_COME = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
 
 
 class _Base:
@@ -167,11 +168,17 @@ class Store(_Base):
         if self._exchange and requests and requests[0][0] in _AS_THEY_COME:
             return self._exchange.ask(*requests)
         if len(requests) < 2 or any(map(self._targets, requests)):
-            return [self._client.execute_command(*r, **self._targets(r)) for r in requests]
+            return [self._alone(request) for request in requests]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request, **self._place(request))
-        return list(pipeline.execute())
+        return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
+
+    def _alone(self, request: Request) -> Any:
+        try:
+            return self._client.execute_command(*request, **self._targets(request))
+        except redis.exceptions.ResponseError as error:
+            return answered(error)
 
     def _place(self, request: Request) -> dict[str, Any]:
         """On a cluster, a script's node, which redis-py's pipeline would ask a server for."""
@@ -245,25 +252,27 @@ class AsyncStore(_Base):
 
     async def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and len(requests) == 1 and reads(requests[0]):
-            return [await self._exchange.read(requests[0])]
+            try:
+                return [await self._exchange.read(requests[0])]
+            except redis.exceptions.ResponseError as error:
+                return [answered(error)]
         async with self._whole():
             return await self._send_its_way(requests)
 
     async def _send_its_way(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1:
-            return [await self._client.execute_command(*requests[0], **self._targets(requests[0]))]
-        if any(map(self._targets, requests)):
+        if len(requests) == 1 or any(map(self._targets, requests)):
             calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
             # All of them are waited for: none may go on by itself after an error of another.
             replies = await asyncio.gather(*calls, return_exceptions=True)
             for reply in replies:
-                if isinstance(reply, BaseException):
+                if isinstance(reply, BaseException) and not isinstance(reply, Exception):
                     raise reply
-            return replies
-        pipeline = self._client.pipeline(transaction=False)
-        for request in requests:
-            pipeline.execute_command(*request)
-        return list(await pipeline.execute())
+        else:
+            pipeline = self._client.pipeline(transaction=False)
+            for request in requests:
+                pipeline.execute_command(*request)
+            replies = await pipeline.execute(raise_on_error=False)
+        return [answered(reply) for reply in replies]
 
     def _whole(self) -> asyncio.Timeout:
         """redis-py bounds each step of a call. Twice that: the one is for a connection, which

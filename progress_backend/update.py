@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from . import wire
-from .json_text import parsed
+from .checked import body_of
 from .model import ENDED
+from .shown import in_zone
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -31,20 +32,28 @@ class Update(NamedTuple):
     again_until: datetime | None = None
 
     @classmethod
-    def of(cls, document: bytes | None, epoch: int) -> Update:
-        """From a document, or None where there is none.
+    def of(
+        cls,
+        document: bytes | None,
+        epoch: int,
+        zone: tzinfo | None = None,
+        task_id: str | None = None,
+    ) -> Update:
+        """From a document, or None where there is none; its times in `zone`.
 
         Raises:
-            ValueError, KeyError, TypeError: it is no document.
+            ForeignValue: it is none, or (where `task_id` is given) another task's.
         """
         if document is None:
             return cls((epoch, _NEVER, 0), None)
-        body = parsed(document)
+        body = body_of(document, task_id)
+        if zone is not None:
+            in_zone(body, zone)
         created_at, revision = wire.version(body)
         status = body["status"]
         text = wire.update_message(body, "task_created" if revision == 1 else "progress_update")
         return cls(
-            (epoch, created_at, revision),
+            (epoch, created_at or _NEVER, revision),
             text.decode(),
             text_frame(text),
             body["task_id"],

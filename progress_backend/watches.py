@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from . import commands as c
-from .errors import StoreUnavailable
+from .errors import ForeignValue, StoreUnavailable
 from .feed import Feed, Inbox
 from .hub import Hub, Receiver
 from .store import AsyncStore
@@ -26,7 +26,7 @@ _BATCH = 200
 class Watch:
     """A task that somebody in this process watches; without an id, all tasks."""
 
-    __slots__ = ("heard", "stood", "subscribed", "task_id")
+    __slots__ = ("_told", "heard", "stood", "subscribed", "task_id")
 
     def __init__(self, task_id: str | None) -> None:
         self.task_id = task_id
@@ -36,6 +36,13 @@ class Watch:
         self.stood = False
         #: Epoch of the last message.
         self.heard = 0
+        self._told = False
+
+    def strange(self, where: str, error: ForeignValue) -> None:
+        """Says once what came that is no document."""
+        if not self._told:
+            self._told = True
+            logger.warning("an update of %s is left out: %s", where, error)
 
     async def stands(self) -> None:
         """Waits for the subscription.
@@ -66,6 +73,7 @@ class Watches:
         self._hub = hub
         self._feed = feed
         self._changed = changed
+        self._zone = store.settings.zone()
         self._every = Channel(store.keys.every_channel, "P")
         self._by_channel: dict[Channel, Watch] = {}
         #: The last document and its update: who is subscribed twice hears each of them twice.
@@ -149,9 +157,11 @@ class Watches:
             return
         try:
             if self._last is None or self._last[0] != document:
-                self._last = (document, Update.of(document, self.epoch))
-        except (ValueError, KeyError, TypeError):
-            logger.warning("what was published on %s is no document", channel.name)
+                self._last = (document, Update.of(document, self.epoch, self._zone))
+            if watch.task_id not in (None, self._last[1].task_id):
+                raise ForeignValue(watch.task_id, "it is another task's")
+        except ForeignValue as error:
+            watch.strange(channel.name, error)
             return
         if watch.task_id is None:
             self._feed.publish(self._last[1])
@@ -177,8 +187,8 @@ class Watches:
                 current = self._by_channel.get(self._channel(task_id)) is watch
                 if current and watch.heard < self.epoch:
                     try:
-                        update = Update.of(document, self.epoch)
-                    except (ValueError, KeyError, TypeError):
-                        logger.warning("what stands for task %s is no document", task_id)
+                        update = Update.of(document, self.epoch, self._zone, task_id)
+                    except ForeignValue as error:
+                        watch.strange(f"task {task_id}", error)
                     else:
                         self._hub.publish(task_id, update)

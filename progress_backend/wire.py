@@ -14,13 +14,13 @@ from hashlib import sha1
 from typing import Any, Final
 
 from .catalogue import Locale, text
+from .checked import MAX_DOCUMENT_BYTES, body_of
 from .errors import TooLarge
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .json_text import document_of, dumps
+from .local_time import moment
 from .model import ENDED, Delivery, Task, Worker, rendered, replace
 
-#: A document above this is refused: it is sent to every watcher on every update.
-MAX_DOCUMENT_BYTES: Final = 256 * 1024
 #: What one of a task's dictionaries may take when a too large document is clipped.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
@@ -144,13 +144,17 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def decode(document: bytes) -> Task:
-    """The task of a document."""
-    body = json.loads(document)
-    details = body.get("processing_details", {})  # a row may omit what callers gave
-    for name in body.get("estimated_details", ()):
+def decode(document: bytes, task_id: str | None = None) -> Task:
+    """The task of a document.
+
+    Raises:
+        ForeignValue: it is none, or (where `task_id` is given) another task's.
+    """
+    body = body_of(document, task_id)
+    details = body["processing_details"]
+    for name in body["estimated_details"]:
         details.pop(name, None)
-    worker = body.get("worker")
+    worker = body["worker"]
     return Task(
         task_id=body["task_id"],
         task_type=body["task_type"],
@@ -162,26 +166,26 @@ def decode(document: bytes) -> Task:
         started_at=_time(body["start_time"]),
         updated_at=_time(body["updated_at"]),
         completed_at=_time(body["end_time"]),
-        results=body.get("results", {}),
+        results=body["results"],
         processing_details=details,
         error_message=body["error_message"],
-        metadata=body.get("metadata", {}),
-        created_at=_time(body.get("created_at")),
-        attempt=body.get("attempt", 0),
-        attempt_started_at=_time(body.get("attempt_started_at")),
-        retries=body.get("retries", 0),
+        metadata=body["metadata"],
+        created_at=_time(body["created_at"]),
+        attempt=body["attempt"],
+        attempt_started_at=_time(body["attempt_started_at"]),
+        retries=body["retries"],
         worker=_worker_of(worker) if worker else None,
         delivery=_delivery_of(body),
-        parent_id=body.get("parent_id"),
-        root_id=body.get("root_id"),
-        group_id=body.get("group_id"),
+        parent_id=body["parent_id"],
+        root_id=body["root_id"],
+        group_id=body["group_id"],
         keeps_results=body.get("keeps_results", True),
-        error_cause=body.get("error_cause"),
-        control=body.get("control"),
-        rate=body.get("rate"),
+        error_cause=body["error_cause"],
+        control=body["control"],
+        rate=body["rate"],
         clock_behind_s=body.get("clock_behind_s"),
         clock_back_s=body.get("clock_back_s", 0),
-        revision=body.get("revision", 0),
+        revision=body["revision"],
         unknown={name: body[name] for name in body.keys() - _KNOWN},
     )
 
@@ -193,7 +197,7 @@ def _worker_of(body: Mapping[str, Any]) -> Worker:
 
 
 def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
-    delivery, again_until = body.get("delivery"), _time(body.get("may_come_again_until"))
+    delivery, again_until = body["delivery"], _time(body["may_come_again_until"])
     if not delivery:
         return None if again_until is None else Delivery(again_until=again_until)
     return Delivery(
@@ -208,13 +212,8 @@ def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
 _KNOWN: Final = _document(Task("", "")).keys() | {"keeps_results", "clock_behind_s", "clock_back_s"}
 
 
-def is_document(stored: bytes | None) -> bool:
-    """Whether it begins as `encode` writes: of somebody else's value a list shows nothing."""
-    return stored is not None and stored.startswith(b'{"task_id":')
-
-
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return None if text is None else moment(text)
 
 
 # Bodies made from documents
@@ -264,9 +263,9 @@ def reload_message() -> bytes:
     return document_of({"type": "reload"})
 
 
-def version(body: Mapping[str, Any]) -> tuple[datetime, int]:
+def version(body: Mapping[str, Any]) -> tuple[datetime | None, int]:
     """When the record was created and its revision: what orders the states of one task id."""
-    return datetime.fromisoformat(body["created_at"]), body["revision"]
+    return _time(body["created_at"]), body["revision"]
 
 
 def is_final(body: Mapping[str, Any]) -> bool:

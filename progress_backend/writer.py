@@ -14,8 +14,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from . import commands as c
 from . import events as ev
 from .breaker import Breaker
-from .commands import Command
-from .errors import InvalidEvent, ProgressError, StoreUnavailable
+from .commands import Command, Read
+from .errors import ForeignValue, InvalidEvent, ProgressError, StoreUnavailable
 from .flows import Flow
 from .memory import MemoryStore
 from .model import Task, TaskStatus
@@ -79,7 +79,7 @@ class Writer:
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
-            if _of_the_store(error):
+            if isinstance(error, StoreUnavailable):
                 raise
             return None
         self._answered()
@@ -99,7 +99,7 @@ class Writer:
         except SoftTimeLimitExceeded:
             raise  # the job's own, which a signal has raised in here
         except Exception as error:
-            if _of_the_store(error):
+            if isinstance(error, StoreUnavailable):
                 raise
             raise _told(task_id, error) from error
         return self._done(run, happened, applied)
@@ -116,7 +116,7 @@ class Writer:
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
-            if _of_the_store(error):
+            if isinstance(error, StoreUnavailable):
                 raise
             return [self.alone(*said, now) for said in several]  # one key's trouble is its own
         recorded: list[Applied | None] = []
@@ -180,8 +180,8 @@ class Writer:
         """Reads the record for its status."""
         try:
             with self.waiting():
-                document = self.store.run(self.store.flows.get(run.task_id))
-            base = Base.of(document) if document is not None else None
+                (document,) = self.store.execute(Read((run.task_id,)))
+            base = Base.of(document, run.task_id) if document is not None else None
         except StoreUnavailable as error:
             self.away(error)
             return
@@ -222,7 +222,7 @@ class Writer:
         """Counts an event that is not recorded."""
         self.refused += 1
         known = self._strange or (self.other is not None and self.other._strange)
-        news = type(error) in (ProgressError, InvalidEvent) and not known
+        news = type(error) in (ProgressError, ForeignValue, InvalidEvent) and not known
         self._strange = known or news
         logger.log(logging.ERROR if news else logging.DEBUG, "not recorded: %s", error)
 
@@ -252,14 +252,8 @@ def _for_the_run(task: Task) -> str:
     return TaskStatus.CANCELLED if task.forced else task.status
 
 
-def _of_the_store(error: Exception) -> bool:
-    """Whether it is the store's trouble; of another type may be one key's value alone."""
-    return isinstance(error, StoreUnavailable) and "WRONGTYPE" not in str(error)
-
-
 def _told(task_id: str, error: Exception) -> ProgressError:
     """Whatever it is, as an error of ours: somebody else's value under our key, it may be."""
-    if isinstance(error, ProgressError) and not isinstance(error, StoreUnavailable):
+    if isinstance(error, ProgressError):
         return error
-    said = str(error) if isinstance(error, StoreUnavailable) else repr(error)
-    return ProgressError(f"{task_id}: {said}"[:_LONGEST])
+    return ProgressError(f"{task_id}: {error!r}"[:_LONGEST])

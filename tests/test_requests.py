@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend import commands as c
+from progress_backend import scripts
+from progress_backend.checked import MAX_DOCUMENT_BYTES
+from progress_backend.facets import read_facets, write_facets
 from progress_backend.keys import Keys
-from progress_backend.replies import decode, read_facets, write_facets
+from progress_backend.replies import decode
 from progress_backend.requests import encode
 from tests.strategies import names
 
@@ -34,9 +37,11 @@ def test_nothing_asked_is_nothing_sent(command) -> None:
     assert decode(command, []) in ([], None)
 
 
-def test_one_document_is_a_plain_get() -> None:
-    assert encode(c.Read(("t",)), KEYS) == [("GET", "task:t")]
-    assert encode(c.Read(("t", "u")), KEYS) == [("MGET", "task:t", "task:u")]
+def test_one_document_is_read_without_a_script_and_no_further_than_one_goes() -> None:
+    assert encode(c.Read(("t",)), KEYS) == [("GETRANGE", "task:t", 0, MAX_DOCUMENT_BYTES)]
+    ((verb, sha, *rest),) = encode(c.Read(("t", "u")), KEYS)
+    assert (verb, sha) == ("EVALSHA", scripts.READ.sha)
+    assert rest == [2, "task:t", "task:u", MAX_DOCUMENT_BYTES]
 
 
 @pytest.mark.parametrize(

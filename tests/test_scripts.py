@@ -31,13 +31,19 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "", b"{}", None, THERE, 1, 2, fresh=True),
     ],
     "rewrite": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
-    "page": [c.Page(0, 20), c.Page(40, 20, "running", "fetch_data", "7203.T")],
+    "page": [
+        c.Page(0, 20),
+        c.Page(0, 20, light=True),
+        c.Page(40, 20, "running", "fetch_data", "7203.T"),
+    ],
     "sweep": [
         c.Sweep((c.Entry("t", THERE),), 5),
         c.Sweep((c.Entry("t", None), c.Entry("u", HERE), c.Entry("v", THERE)), 5),
     ],
-    "lock": [c.Lock("reap", "token", 15_000)],
     "unlock": [c.Unlock("reap", "token")],
+    "lock": [c.Lock("reap", "token", 15_000)],
+    "read": [c.Read(("t", "u")), c.Read(("t", "u", "v"))],
+    "count": [c.Count(5)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],
 }
@@ -87,7 +93,7 @@ def test_the_caller_passes_what_the_header_names(path: Path) -> None:
     header = header_of(path)
     sha = hashlib.sha1(path.read_bytes()).hexdigest()
     for command in CALLS[path.stem]:
-        ((verb, called, key_count, *rest),) = encode(command, Keys())
+        *_, (verb, called, key_count, *rest) = encode(command, Keys())
         assert (verb, called) == ("EVALSHA", sha)
         for section, passed in (("KEYS", key_count), ("ARGV", len(rest) - key_count)):
             named, more = header.count(section)

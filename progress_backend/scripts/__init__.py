@@ -28,4 +28,9 @@ LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
 LEAVE_MARKINGS: Final = _read("leave_markings")
-ALL: Final = (COMMIT, BEGIN, REWRITE, PAGE, SWEEP, LOCK, UNLOCK, FORGET, LEAVE_MARKINGS)
+READ: Final = _read("read")
+COUNT: Final = _read("count")
+ALL: Final = (
+    *(COMMIT, BEGIN, REWRITE, READ, PAGE, COUNT, SWEEP),
+    *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
+)

@@ -15,30 +15,58 @@ ARGV
   5 due       ms since 1970 from which cleanup may delete it
   6 channel   where the document is published
   7 publish   "PUBLISH", or "SPUBLISH" on a cluster
+  8 most      bytes that a document may have
 Returns
   {1}                    committed
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
+                         value that is no document "\0" and what it is)
 Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry = KEYS[1], KEYS[2], KEYS[3]
-local id, document, stands = ARGV[1], ARGV[2], ARGV[3]
+local id, text, stands = ARGV[1], ARGV[2], ARGV[3]
 local ttl, due, channel, publish = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local most = ARGV[8]
 
-if call('HSETNX', facets, id, stands) == 0 then
-  return {0, call('GET', task), call('HGET', facets, id)}
+-- A key of another type is no index of ours: it is left as it is.
+local function tolerant(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    assert(reply.err:find('^WRONGTYPE'), reply.err)
+    return false
+  end
+  return reply
 end
-if not call('SET', task, document, 'PX', ttl, 'NX') then
-  call('HDEL', facets, id)
-  return {0, call('GET', task), false}
+
+local function document()
+  local found = redis.pcall('GETRANGE', task, 0, most)
+  if found == '' then
+    return call('EXISTS', task) == 1 and '\0string without text'
+  elseif type(found) == 'table' then
+    assert(found.err:find('^WRONGTYPE'), found.err)
+    return '\0' .. call('TYPE', task).ok
+  end
+  return found
 end
-call('ZADD', expiry, due, id)
+
+if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+  return redis.error_reply('NOPERM this user may not publish on ' .. channel)
+end
+
+if tolerant('HSETNX', facets, id, stands) == 0 then
+  return {0, document(), tolerant('HGET', facets, id)}
+end
+if not call('SET', task, text, 'PX', ttl, 'NX') then
+  tolerant('HDEL', facets, id)
+  return {0, document(), false}
+end
+tolerant('ZADD', expiry, due, id)
 -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
 local now = call('TIME')
 local created = now[1] .. string.format('%06d', now[2])
 for i = 4, #KEYS do
-  call('ZADD', KEYS[i], created, id)
+  tolerant('ZADD', KEYS[i], created, id)
 end
-call(publish, channel, document)
+call(publish, channel, text)
 return {1}

@@ -24,50 +24,77 @@ ARGV
  11 fresh     "1": the task counts as created now
  12 rate      items a second to remember, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
+ 14 most      bytes that a document may have
 Returns
   {1}                    committed
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
+                         value that is no document "\0" and what it is)
 Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local id, expected, before, document, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, new_rate, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
-local first = 5
+local most, first = ARGV[14], 5
 
-local stored = call('GET', task)
-local stands = call('HGET', facets, id)
+-- A key of another type is no index of ours: it is left as it is.
+local function tolerant(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    assert(reply.err:find('^WRONGTYPE'), reply.err)
+    return false
+  end
+  return reply
+end
+
+local function document()
+  local found = redis.pcall('GETRANGE', task, 0, most)
+  if found == '' then
+    return call('EXISTS', task) == 1 and '\0string without text'
+  elseif type(found) == 'table' then
+    assert(found.err:find('^WRONGTYPE'), found.err)
+    return '\0' .. call('TYPE', task).ok
+  end
+  return found
+end
+
+local stored = document()
+local stands = tolerant('HGET', facets, id)
 local found = stored and redis.sha1hex(stored) or ''
 if found ~= expected or (stands or '') ~= before then
   return {0, stored, stands}
 end
 
-call('SET', task, document, 'PX', ttl)
+if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+  return redis.error_reply('NOPERM this user may not publish on ' .. channel)
+end
+
+call('SET', task, text, 'PX', ttl)
 if due then
-  call('ZADD', expiry, due, id)
+  tolerant('ZADD', expiry, due, id)
 end
 if after ~= before then
-  call('HSET', facets, id, after)
+  tolerant('HSET', facets, id, after)
 end
 for i = first + 1, first + leaves do
-  call('ZREM', KEYS[i], id)
+  tolerant('ZREM', KEYS[i], id)
 end
 if enters > 0 then
   -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
-  local score = not fresh and call('ZSCORE', tasks, id)
+  local score = not fresh and tolerant('ZSCORE', tasks, id)
   if not score then
     local now = call('TIME')
     score = now[1] .. string.format('%06d', now[2])
   end
   for i = first + leaves + 1, first + leaves + enters do
-    call('ZADD', KEYS[i], score, id)
+    tolerant('ZADD', KEYS[i], score, id)
   end
 end
 if new_rate ~= '' then
   call('SET', rate, new_rate)
 end
-call(publish, channel, document)
+call(publish, channel, text)
 return {1}

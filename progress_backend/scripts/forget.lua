@@ -12,8 +12,8 @@ Returns
 Publishes
   nothing
 ]]
-local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if score and tonumber(score) < tonumber(ARGV[2]) and redis.call('EXISTS', KEYS[2]) == 0 then
+local score = redis.pcall('ZSCORE', KEYS[1], ARGV[1])
+if type(score) == 'string' and tonumber(score) < tonumber(ARGV[2]) and redis.call('EXISTS', KEYS[2]) == 0 then
   return redis.call('ZREM', KEYS[1], ARGV[1])
 end
 return 0

@@ -1,6 +1,7 @@
 --[[
-Take a lock, or keep it. One that would last twice as long was taken before the server's clock was
-set back: it would hold everybody up until the clock comes there again.
+Take a lock, or keep it. What never ends by itself is no lock of ours, and one that would last twice
+as long was taken before the server's clock was set back: it would hold everybody up until the clock
+comes there again.
 
 KEYS
   1 lock      string: the token of who holds it
@@ -12,9 +13,8 @@ Returns
 Publishes
   nothing
 ]]
-local holder = redis.call('GET', KEYS[1])
-local free = not holder or holder == ARGV[1] or redis.call('PTTL', KEYS[1]) > 2 * tonumber(ARGV[2])
-if free then
+local holder, left = redis.pcall('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+if left < 0 or holder == ARGV[1] or left > 2 * tonumber(ARGV[2]) then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return 1
 end

@@ -12,21 +12,31 @@ ARGV
   4 ttl       ms until the record expires by itself
   5 channel   where the document is published
   6 publish   "PUBLISH", or "SPUBLISH" on a cluster
+  7 most      bytes that a document may have
 Returns
   {1}                    committed
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is)
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
+                         value that is no document "\0" and what it is)
 Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
 local task, facets = KEYS[1], KEYS[2]
-local id, expected, document = ARGV[1], ARGV[2], ARGV[3]
-local ttl, channel, publish = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local id, expected, text = ARGV[1], ARGV[2], ARGV[3]
+local ttl, channel, publish, most = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 
-local stored = call('GET', task)
-if not stored or redis.sha1hex(stored) ~= expected then
-  return {0, stored, call('HGET', facets, id)}
+local stored = redis.pcall('GETRANGE', task, 0, most)
+if type(stored) == 'table' then
+  assert(stored.err:find('^WRONGTYPE'), stored.err)
+  return {0, '\0' .. call('TYPE', task).ok, false}
 end
-call('SET', task, document, 'PX', ttl)
-call(publish, channel, document)
+if stored == '' or redis.sha1hex(stored) ~= expected then
+  local stands = redis.pcall('HGET', facets, id)
+  return {0, stored ~= '' and stored, type(stands) == 'string' and stands}
+end
+if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+  return redis.error_reply('NOPERM this user may not publish on ' .. channel)
+end
+call('SET', task, text, 'PX', ttl)
+call(publish, channel, text)
 return {1}

@@ -21,8 +21,18 @@ Publishes
 local facets, expiry = KEYS[1], KEYS[2]
 local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local ids = {unpack(ARGV, 4, 3 + count)}
-local stand = redis.call('HMGET', facets, unpack(ids))
-local due = redis.call('ZMSCORE', expiry, unpack(ids))
+-- A key of another type is no index of ours: it is left as it is.
+local function tolerant(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    assert(reply.err:find('^WRONGTYPE'), reply.err)
+    return false
+  end
+  return reply
+end
+
+local stand = tolerant('HMGET', facets, unpack(ids)) or {}
+local due = tolerant('ZMSCORE', expiry, unpack(ids))
 
 local gone, documents = {}, {}
 local leave = {}  -- ids by the index: each is touched once
@@ -32,7 +42,8 @@ while at <= #ARGV do
   local first = #gone + 1
   for i = task, after - 1 do
     local document = prefix .. ids[i]
-    local goes = not due[i] or tonumber(due[i]) < before or redis.call('EXISTS', document) == 0
+    local over = due and (not due[i] or tonumber(due[i]) < before)
+    local goes = over or redis.call('EXISTS', document) == 0
     if goes and (stand[i] or '') == stood then
       gone[#gone + 1], documents[#documents + 1] = ids[i], document
     end
@@ -51,11 +62,11 @@ end
 if #gone > 0 then
   for index, leaving in pairs(leave) do
     if #leaving > 0 then
-      redis.call('ZREM', index, unpack(leaving))
+      tolerant('ZREM', index, unpack(leaving))
     end
   end
   redis.call('UNLINK', unpack(documents))
-  redis.call('HDEL', facets, unpack(gone))
-  redis.call('ZREM', expiry, unpack(gone))
+  tolerant('HDEL', facets, unpack(gone))
+  tolerant('ZREM', expiry, unpack(gone))
 end
 return #gone

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from .. import commands as c
-from .. import wire
+from .. import shown, wire
 from ..errors import StoreUnavailable, TaskNotFound
 from ..flows import Flow, summary
 from ..model import Task, TaskStatus
@@ -86,9 +86,10 @@ class Reader:
                 raise TaskNotFound(task_id)
         # What was there and is gone has been cleaned up: its last state stays on the screen.
         known = {task.task_id: task for task in self._last.tasks}
+        zone = self._store.settings.zone()
         tasks = [
-            known[task_id] if document is None else wire.decode(document)
-            for task_id, document in zip(task_ids, documents, strict=True)
+            known[task_id] if stored is None else wire.decode(shown.row(stored, task_id, zone))
+            for task_id, stored in zip(task_ids, documents, strict=True)
         ]
         self._found.update(task_ids)
         return View(tuple(tasks), total=len(tasks))

@@ -17,6 +17,7 @@ from .metrics import metrics_router
 from .page import page_router
 from .router import router
 from .state import celery_app_of_environment, settings_of_environment
+from .strict import refused
 
 
 def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.add_middleware(Guard)
+    app.add_exception_handler(Exception, refused)
     app.add_middleware(Direct)
     app.add_middleware(DirectSocket)
     app.include_router(router)

@@ -93,7 +93,9 @@ class TaskBody(BaseModel):
         "computed if it says nothing of them."
     )
     metadata: dict[str, Any] = Field(description="What was given when it was created.")
-    created_at: CreatedAt
+    created_at: str | None = Field(
+        description="When the record was made, by the store's clock; null if that is not known."
+    )
     estimated_completion: Ending
     attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
     attempt_started_at: str | None = Field(description="When this run began; null before that.")
@@ -112,7 +114,8 @@ class TaskBody(BaseModel):
     )
     error_cause: str | None = Field(
         description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
-        "not_published, unknown_task, internal_error, reported (by HTTP or a service)."
+        "not_published, unknown_task, internal_error, reported (by HTTP or a service), "
+        "unreadable (only in lists)."
     )
     control: Control | None = Field(
         description="Who paused, cancelled or ended it by force; null otherwise."
@@ -130,6 +133,11 @@ class TaskBody(BaseModel):
     )
     estimated_details: list[str] = Field(
         description="Names in processing_details that were computed, not given."
+    )
+    detail: str | None = Field(
+        default=None,
+        description="In lists, of a task whose record cannot be read: what is wrong with it. Its "
+        "status is error, its error_cause unreadable; nothing else is known. Not there otherwise.",
     )
     may_come_again_until: str | None = Field(
         description="Of an end that may be taken back: until when the message may come again, or "

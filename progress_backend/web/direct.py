@@ -6,6 +6,7 @@ not a plain read, or comes from another origin's page, goes on to the routes, wh
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any, Final
@@ -19,8 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..errors import ProgressError
 from .schemas import ListQuery, is_task_id
 from .state import Api, api_of
-from .strict import answer
+from .strict import answer, failed
 from .tasks import list_of, status_of
+
+logger = logging.getLogger(__name__)
 
 _LIST: Final = "/internal/tasks"
 _HEAD: Final = "/internal/task/"
@@ -54,6 +57,9 @@ class Direct:
             response = await answering(api)
         except ProgressError as error:
             response = answer(error)
+        except Exception:
+            logger.exception("GET %s", route)
+            response = failed()
         api.measured.request("GET", route, response.status_code, perf_counter() - began)
         response.raw_headers += api.access.marks
         await response(scope, receive, send)

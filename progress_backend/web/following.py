@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from .. import shown
 from ..errors import TaskNotFound
-from ..flows import begun
+from ..forecast import begun
 from ..hub import Mailbox
 from ..update import Update
 from . import schemas
@@ -17,15 +18,16 @@ async def snapshot(api: Api, task_id: str) -> Update:
     """The current state, for one who already hears what comes after it.
 
     Raises:
-        TaskNotFound, StoreUnavailable.
+        TaskNotFound, ForeignValue, StoreUnavailable.
     """
     epoch = api.listener.epoch
-    document = await api.reads.get(task_id)
-    if document is None:
+    stored = await api.reads.get(task_id)
+    if stored is None:
         raise TaskNotFound(task_id)
+    document = shown.seen(stored, task_id, api.zone)
     if not begun(document):
-        document = await api.store.run(api.flows.estimated(document))
-    return Update.of(api.flows.as_of(document, await api.now()), epoch)
+        document = await api.rates.estimated(document)
+    return Update.of(api.flows.as_of(document, await api.now()), epoch, api.zone)
 
 
 async def follow(
@@ -38,6 +40,7 @@ async def follow(
 
     Raises:
         TaskNotFound: there is no record, or it is gone and does not come back.
+        ForeignValue: what is stored there is none.
         StoreUnavailable, HubClosed.
     """
     if not schemas.is_task_id(task_id):

@@ -13,7 +13,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from ..commands import Filters
-from ..errors import StoreUnavailable, TaskNotFound
+from ..errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ..feed import Inbox, Missed
 from ..hub import HubClosed
 from . import schemas
@@ -143,6 +143,8 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         code, reason = TRY_LATER, AWAY
     except Missed:
         code, reason = TRY_LATER, MISSED
+    except ForeignValue as error:
+        code, reason = FAILED, str(error)
     except Exception:  # a mistake of ours: the log has it, and the client gets a code
         logger.exception("a socket's updates failed")
         code, reason = FAILED, ""

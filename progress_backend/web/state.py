@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +19,7 @@ from ..hub import Hub
 from ..joined import JoinedReads
 from ..lease import Keeper
 from ..listener import Listener
+from ..rates import Rates
 from ..result_backend import AskBackend, result_backend
 from ..service import RedisProgressService
 from ..settings import Settings
@@ -39,9 +40,12 @@ class Api:
 
     settings: Settings
     access: Access
+    #: In which times are shown.
+    zone: tzinfo
     store: AsyncStore
     #: Where reads of one task go, since very many are asked for at once.
     reads: JoinedReads
+    rates: Rates
     service: RedisProgressService
     hub: Hub[Update]
     feed: Feed
@@ -62,7 +66,11 @@ class Api:
         service = RedisProgressService(store=store)
         reads = JoinedReads(store)
         access, measured = Access(settings, bound), Measured()
-        return cls(settings, access, store, reads, service, hub, feed, listener, broker, measured)
+        zone, rates = settings.zone(), Rates(store)
+        return cls(
+            *(settings, access, zone, store, reads, rates),
+            *(service, hub, feed, listener, broker, measured),
+        )
 
     @property
     def flows(self) -> Flows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
@@ -112,6 +112,18 @@ def answer(error: ProgressError) -> Response:
     if error.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER
     return JSONResponse(body, error.status_code, headers)
+
+
+def failed(headers: Mapping[str, str] | None = None) -> Response:
+    """The HTTP answer for a mistake of ours, which the log has."""
+    body = {"detail": "the service failed; its log says where"}
+    return JSONResponse(body, 500, headers)
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """The same where Starlette has logged it. The server closes the connection after it, so it says
+    that it will: else the next request of that connection would be reset."""
+    return failed({"Connection": "close"})
 
 
 _TOO_DEEP = f"the body is nested deeper than {MAX_DEPTH} levels"

@@ -9,10 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from .. import requested, wire
+from .. import requested, shown, wire
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
 from ..events import Cancelled
-from ..flows import begun, summary
+from ..flows import summary
+from ..forecast import begun
 from ..interface import pagination
 from ..model import TaskStatus
 from . import docs, schemas
@@ -78,11 +79,12 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     """The answer about a task, to whoever asks.
 
     Raises:
-        TaskNotFound, StoreUnavailable: as they say.
+        TaskNotFound, ForeignValue, StoreUnavailable: as they say.
     """
-    document = _there(task_id, await api.reads.get(task_id))
+    stored = _there(task_id, await api.reads.get(task_id))
+    document = shown.seen(stored, task_id, api.zone)
     if not begun(document):
-        document = await api.store.run(api.flows.estimated(document))
+        document = await api.rates.estimated(document)
     if not wire.settled(document):
         document = api.flows.as_of(document, await api.now())
     tag = wire.entity_tag(document)

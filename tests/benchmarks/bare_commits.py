@@ -13,8 +13,8 @@ from progress_backend import events as ev
 from progress_backend.commands import Commit
 from progress_backend.exchange import packed
 from progress_backend.model import Worker
+from progress_backend.planned import plan
 from progress_backend.record import Base
-from progress_backend.requests import plan
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.wire import digest

@@ -16,7 +16,7 @@ from progress_backend.catalogue import progress_text
 from progress_backend.commands import Commit
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.model import Worker
-from progress_backend.requests import plan
+from progress_backend.planned import plan
 from progress_backend.run import Run
 from progress_backend.sender import Sender
 from progress_backend.settings import Settings

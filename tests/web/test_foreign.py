@@ -1,0 +1,150 @@
+"""Somebody else's values in the store, as clients of the API meet them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
+
+from progress_backend.keys import Keys
+from progress_backend.shown import UNREADABLE
+from progress_backend.web.bodies import TaskBody
+from tests.stores import foreign
+from tests.web.serving import RunningApi
+
+_some = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def raw(redis_url: str) -> Any:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def well(answer: httpx.Response, *codes: int) -> Any:
+    """The answer's JSON, strictly."""
+    assert answer.status_code in codes, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return json.loads(answer.content, parse_constant=pytest.fail)
+
+
+async def first_of(api: RunningApi, task_id: str) -> str | tuple[int, str]:
+    """The socket's first message, or its close code and reason."""
+    async with asyncio.timeout(10), api.watch(task_id) as socket:
+        with contextlib.suppress(ConnectionClosed):
+            return str(await socket.recv())
+        return socket.close_code or 0, socket.close_reason or ""
+
+
+@_some
+@given(
+    what=st.sampled_from(list(foreign.keys_of(Keys(), "odd", "l"))),
+    kind=st.sampled_from(list(foreign.TYPES)),
+    some=foreign.some_bytes,
+)
+def test_whatever_is_stored_each_answer_is_one(
+    api: RunningApi, raw: Any, what: str, kind: str, some: bytes
+) -> None:
+    raw.flushdb()
+    live = api.create()
+    api.update(live, current_items=5)
+    name = foreign.keys_of(Keys(), "odd", "l")[what]
+    foreign.put_type(raw, name, kind, some)
+    if what == "document":
+        raw.zadd("tasks", {"odd": 1})
+    assert well(api.status(live), 200)["progress"]["current"] == 5
+    well(api.status("odd"), 404, 500)
+    listed = well(api.http.get("/internal/tasks"), 200)["tasks"]
+    assert what == "index" or live in [row["task_id"] for row in listed]
+    for row in listed:
+        TaskBody.model_validate(row)
+    assert well(api.update(live, "completed"), 200)["status"] == "completed"
+    well(api.http.get("/internal/health"), 200)
+    well(api.cancel("odd"), 404, 500)
+    well(api.update("odd"), 404, 500)
+    assert isinstance(asyncio.run(first_of(api, live)), str)
+    code, _ = asyncio.run(first_of(api, "odd")) if what == "document" else (1011, "")
+    assert code in (1011, 4404)
+
+
+async def test_the_one_task_says_what_is_wrong_everywhere(
+    api: RunningApi, raw: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    live = api.create()
+    odd = api.create()
+    raw.delete(f"task:{odd}")
+    raw.hset(f"task:{odd}", "a", "b")
+    for ask in (
+        lambda: api.status(odd),
+        lambda: api.update(odd),
+        lambda: api.cancel(odd),
+        lambda: api.http.get(f"/internal/task/{odd}/events"),
+    ):
+        for _ in range(3):  # and the connection lives on
+            said = well(await asyncio.to_thread(ask), 500)["detail"]
+            assert said.startswith(f"what is stored for task {odd} is no record: it is a ")
+    rows = {row["task_id"]: row for row in well(api.http.get("/internal/tasks"), 200)["tasks"]}
+    assert rows[live]["status"] == "created"
+    assert "detail" not in rows[live]
+    assert rows[odd]["detail"] == rows[odd]["error_message"]
+    assert rows[odd]["error_cause"] == UNREADABLE
+    code, reason = await first_of(api, odd)
+    assert code == 1011
+    assert "is no record" in str(reason)
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+async def test_what_is_asked_for_at_once_is_answered_one_by_one(api: RunningApi, raw: Any) -> None:
+    tasks = [api.create() for _ in range(20)]
+    for task_id in tasks[::4]:
+        raw.set(f"task:{task_id}", b"\xff")
+    url = f"http://127.0.0.1:{api.port}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        asked = [client.get(f"/internal/task/{task_id}/status") for task_id in tasks]
+        codes = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert codes == [500 if place % 4 == 0 else 200 for place in range(20)]
+
+
+async def test_one_who_watches_hears_on_after_what_is_no_document(
+    api: RunningApi, raw: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    task_id, other = api.create(), api.create()
+    foreign_document = raw.get(f"task:{other}")
+    async with asyncio.timeout(10), api.watch(task_id) as socket:
+        await socket.recv()
+        for published in (b"hello", b'{"task_id":"x"}', foreign_document) * 20:
+            raw.publish(f"task_update:{task_id}", published)
+        await asyncio.to_thread(api.update, task_id, current_items=7)
+        assert json.loads(await socket.recv())["progress"]["current"] == 7
+    said = [r for r in caplog.records if "is left out" in r.getMessage()]
+    assert len(said) == 1
+
+
+def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = api.create()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("progress_backend.web.tasks.matches", broken)
+        patch.setattr("progress_backend.requested.listing", broken)
+        patch.setattr("progress_backend.requested.update", broken)
+        for _ in range(20):
+            answer = api.status(task_id, headers={"If-None-Match": "x"})
+            assert well(answer, 500) == {"detail": "the service failed; its log says where"}
+        for _ in range(20):
+            said = well(api.update(task_id), 500)
+            assert said == {"detail": "the service failed; its log says where"}
+    assert well(api.status(task_id), 200)
