@@ -1,0 +1,113 @@
+"""Deaths of real workers and their children: until when the record says that the message may come
+again, and what becomes of it when it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.outages.conftest import StartFleet
+from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
+from tests.servers import Worker
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+
+LEASE_S, VISIBILITY_S = 1.0, 6.0
+ENV = {
+    "PROGRESS_LEASE_S": str(LEASE_S),
+    "PROGRESS_REAP_INTERVAL_S": "0.3",
+    "PROGRESS_LOCALE": "en",
+}
+
+
+def conf(**options: Any) -> dict[str, str]:
+    transport = {"visibility_timeout": VISIBILITY_S, "socket_connect_timeout": 1}
+    given = {"broker_transport_options": transport, **options}
+    return {**ENV, "OUTAGES_CONF": json.dumps(given)}
+
+
+def open_for(record: dict[str, Any]) -> float:
+    """Seconds after its end in which the end may be taken back."""
+    assert record["final"] is False
+    until, end = (datetime.fromisoformat(record[n]) for n in ("may_come_again_until", "end_time"))
+    assert f"may come again until {until:%H:%M}" in record["current_status"]
+    return (until - end).total_seconds()
+
+
+def running_on(fleet: Fleet, worker: Worker) -> str:
+    task = fleet.send("silent", "speak")
+    assert fleet.running(task)["worker"]["name"] == worker.nodename
+    return task
+
+
+def lost(fleet: Fleet, task: str, cause: str) -> dict[str, Any]:
+    def said() -> dict[str, Any]:
+        record = fleet.record(task)
+        assert record["error_cause"] == cause, record
+        return record
+
+    return eventually(said, TIMEOUT_S)
+
+
+@pytest.mark.parametrize(
+    ("late", "seconds"), [(True, VISIBILITY_S + LEASE_S), (False, LEASE_S)], ids=["late", "early"]
+)
+def test_a_dead_worker(start_fleet: StartFleet, late: bool, seconds: float) -> None:
+    """Who judges it was not there: the run's start has said what its broker does."""
+    fleet = start_fleet(envs=[conf(task_acks_late=late)], concurrency=1)
+    task = running_on(fleet, fleet.workers[0])
+    fleet.workers[0].kill()
+    fleet.workers[0].start()  # another boot, with a lease of its own
+    record = lost(fleet, task, "lost")
+    assert open_for(record) == pytest.approx(seconds, abs=0.01)
+    fleet.open("speak")
+    if late:  # its message comes again, and takes the end back
+        # kombu looks for such messages as it begins, and then each hundred seconds.
+        fleet.workers[0].stop()
+        pass_time(VISIBILITY_S)
+        fleet.workers[0].start()
+        record = eventually(lambda: ended_well(fleet, task), TIMEOUT_S)
+        assert (record["attempt"], record["final"]) == (2, True)
+        assert record["may_come_again_until"] is None
+
+
+@pytest.mark.parametrize(
+    ("late", "seconds"), [(True, VISIBILITY_S + LEASE_S), (False, LEASE_S)], ids=["late", "early"]
+)
+def test_a_dead_child(start_fleet: StartFleet, late: bool, seconds: float) -> None:
+    fleet = start_fleet(envs=[conf(task_acks_late=late)], concurrency=1)
+    task = running_on(fleet, fleet.workers[0])
+    (child,) = fleet.workers[0].children()
+    os.kill(child.pid, signal.SIGKILL)
+    record = lost(fleet, task, "worker_lost")
+    assert open_for(record) == pytest.approx(seconds, abs=0.01)
+
+
+def test_a_time_limit(start_fleet: StartFleet) -> None:
+    """Celery stores it, and acknowledges the message."""
+    fleet = start_fleet(envs=[conf(task_acks_late=True, task_time_limit=1)], concurrency=1)
+    record = fleet.ended(fleet.send("silent", "never"))
+    assert (record["error_cause"], record["final"]) == ("time_limit", True)
+    assert record["may_come_again_until"] is None
+
+
+def test_a_time_limit_that_puts_the_message_back(start_fleet: StartFleet) -> None:
+    given = conf(task_acks_late=True, task_acks_on_failure_or_timeout=False, task_time_limit=1)
+    fleet = start_fleet(envs=[given], concurrency=1)
+    task = fleet.send("silent", "speak")
+    record = lost(fleet, task, "time_limit")
+    assert open_for(record) == pytest.approx(LEASE_S, abs=0.01)
+    fleet.open("speak")
+    assert eventually(lambda: ended_well(fleet, task), TIMEOUT_S)["final"] is True
+
+
+def ended_well(fleet: Fleet, task: str) -> dict[str, Any]:
+    record = fleet.record(task)
+    assert record["status"] == "completed", record
+    return record
