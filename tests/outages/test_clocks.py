@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from progress_backend import events as ev
+from progress_backend.model import Task
+from progress_backend.settings import Settings
+from progress_backend.store import Store
 from tests.clocks import ServerClock, wrong_clock
 from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
-from tests.records import Records
 from tests.servers import ROOT, Worker
 from tests.waiting import eventually
 
@@ -198,16 +201,22 @@ def test_a_store_whose_clock_is_set_back_freezes_no_duration(
 ) -> None:
     """Each word comes from a process that has just measured the clock."""
     clock = ServerClock(tmp_path)
-    records = Records(start_server(binary=clock.binary).url)
-    records.start("job")
+    settings = Settings(redis_url=start_server(binary=clock.binary).url)
+
+    def say(event: ev.Event) -> Task:
+        with Store(settings) as store:
+            store.ready()
+            return store.run(store.flows.apply("job", (event,), store.now())).task
+
+    say(ev.Started(identity=ev.Identity(task_type="fetch_data")))
     clock.set(-HOUR_S)
     began, done = time.monotonic(), 0
-    records.progress("job", done)
+    say(ev.Progressed(current=done))
     while (passed := time.monotonic() - began) < 3:
         pass_time(0.1)
         done += 1
-        task = records.progress("job", done)
+        task = say(ev.Progressed(current=done))
         assert task.processing_time_ms == pytest.approx(passed * 1_000, abs=1_000)
-    task = records.complete("job")
+    task = say(ev.Completed())
     assert task.processing_time_ms == pytest.approx(3_000, abs=1_000)
     assert task.clock_back_s == pytest.approx(HOUR_S, abs=5)
