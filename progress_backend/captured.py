@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from . import events as ev
-from .failures import described
+from .failures import cause_of, described
 from .json_text import text_of
 
 #: Celery's states that say nothing new: the signals speak of them.
@@ -28,7 +28,7 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
         results = values if isinstance(meta, Mapping) else {"result": meta}
         return ev.Completed(results=results if meta is not None else {})
     if state == "FAILURE":
-        return ev.Failed(error_message=described(meta))
+        return ev.Failed(error_message=described(meta), cause=cause_of(meta))
     if state == "REVOKED":
         return ev.Cancelled(by="celery", reason="REVOKED")
     message = next((values[name] for name in _MESSAGES if _says(name, values.get(name))), None)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
+from celery.exceptions import Reject
 
 from progress_backend import events as ev
 from progress_backend.result_backend import ASK_S, done_at, result_backend
@@ -55,6 +57,25 @@ def test_every_end_is_told(build: Build, redis_url: str) -> None:
     assert isinstance(failed, ev.Failed)
     assert "no such symbol" in failed.error_message
     assert isinstance(revoked, ev.Cancelled)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (WorkerLostError("signal 9"), "worker_lost"),
+        (TimeLimitExceeded(4), "time_limit"),
+        (Reject("no", requeue=False), "rejected"),
+        (ValueError("no such symbol"), "exception"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_failure_says_why(build: Build, redis_url: str, error: BaseException, cause: str) -> None:
+    """Of a dead child's the message may come again: it is no end for good."""
+    app = build(redis_url)
+    app.backend.store_result("t-1", error, "FAILURE")
+    end = result_backend(app)(["t-1"])["t-1"]
+    assert isinstance(end, ev.Failed)
+    assert end.cause == cause
 
 
 @pytest.mark.parametrize("state", ["STARTED", "RETRY", "PROGRESS", "IGNORED"])
@@ -134,7 +155,9 @@ def test_one_that_hangs_is_asked_once_and_keeps_no_process(tmp_path: Path) -> No
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         code = f"""
 import time
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
+from celery.exceptions import Reject
 from progress_backend.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
 ask, began = result_backend(app), time.monotonic()
@@ -150,7 +173,9 @@ def test_a_native_thread_of_a_gevent_worker_is_answered(redis_url: str, tmp_path
 from gevent import monkey
 monkey.patch_all()
 import time
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
+from celery.exceptions import Reject
 from progress_backend.lease import native_thread
 from progress_backend.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="{redis_url}")
