@@ -16,7 +16,7 @@ page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 _FOLDER: Final = Path(__file__).parent / "static"
 _FILES: Final = StaticFiles(directory=_FOLDER)
 #: Nothing but these files and this service: no script of anybody else can run in the page.
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,7 +31,7 @@ _HEADERS: Final = {
 async def page(request: Request) -> HTMLResponse:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
-    return HTMLResponse(html.replace("{{docs}}", _docs(request)), headers=_HEADERS)
+    return HTMLResponse(html.replace("{{docs}}", _docs(request)), headers=HEADERS)
 
 
 @page_router.get("/static/{name}")
@@ -40,7 +40,7 @@ async def static(request: Request, name: str) -> Response:
     if not name.endswith((".css", ".js")):
         raise HTTPException(404)
     response = await _FILES.get_response(name, request.scope)
-    response.headers.update(_HEADERS)
+    response.headers.update(HEADERS)
     return response
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import OpenPage
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -17,24 +16,35 @@ def api(start_api: StartApi, redis_url: str) -> RunningApi:
 
 
 @pytest.fixture
-def closed_network(browser: Browser) -> Iterator[Page]:
-    """A page that reaches this machine alone."""
+def described(api: RunningApi, open_page: OpenPage) -> Page:
+    """The page; what it asks of others, or is kept from by its policy, fails the test."""
+    page = open_page(api, "/docs")
+    asked: list[str] = []
 
     def pass_own(route: Route) -> None:
-        if route.request.url.startswith("http://127.0.0.1:"):
+        if route.request.url.startswith(f"http://127.0.0.1:{api.port}/"):
             route.continue_()
         else:
+            asked.append(route.request.url)
             route.abort()
 
-    context = browser.new_context()
-    context.route("**/*", pass_own)
-    yield context.new_page()
-    context.close()
+    page.route("**/*", pass_own)
+    page.reload()
+    expect(page.locator(".info .title")).to_contain_text("progress-backend")
+    assert asked == []
+    return page
 
 
-def test_it_says_where_the_description_is(api: RunningApi, closed_network: Page) -> None:
-    page = closed_network
-    page.goto(f"http://127.0.0.1:{api.port}/docs")
-    expect(page.get_by_text("cannot be reached")).to_be_visible()
-    page.get_by_role("link", name="openapi.json").click()
-    expect(page.locator("body")).to_contain_text('"openapi":"3.')
+def test_it_shows_every_call(described: Page) -> None:
+    expect(described.locator(".opblock")).to_have_count(9)
+    described.locator(".opblock").filter(has_text="Read a task").click()
+    expect(described.locator(".opblock.is-open .responses-table").first).to_be_visible()
+
+
+def test_a_call_can_be_tried(described: Page, api: RunningApi) -> None:
+    task_id = api.create()
+    block = described.locator(".opblock").filter(has_text="List tasks")
+    block.click()
+    block.get_by_role("button", name="Try it out").click()
+    block.get_by_role("button", name="Execute").click()
+    expect(block.locator(".live-responses-table").first).to_contain_text(task_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
+import pytest
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
@@ -17,8 +18,11 @@ def described(api: RunningApi, path: str) -> object:
     """The title of the description that the page has Swagger UI read."""
     answer = api.http.get(path)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "SwaggerUIBundle({" in answer.text
-    (url,) = re.findall(r"url: '([^']+)'", answer.text)
+    files = re.findall(r'(?:src|href)="(docs/[^"]+)"', answer.text)
+    assert len(files) == 3
+    texts = [api.http.get(urljoin(path, file)) for file in files]
+    assert [text.status_code for text in texts] == [200, 200, 200]
+    (url,) = re.findall(r'url: "([^"]+)"', texts[-1].text)
     body = api.http.get(urljoin(path, url)).json()
     return body["info"]["title"]
 
@@ -31,3 +35,16 @@ def test_it_finds_it_under_any_prefix(start_api: StartApi, redis_url: str) -> No
     outer = FastAPI()
     outer.mount("/progress", create_app(Settings(redis_url=redis_url)))
     assert described(start_api(outer), "/progress/docs") == "progress-backend"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/docs.js", "/docs/swagger-ui.css"])
+def test_its_headers_are_those_of_the_live_page(api: RunningApi, path: str) -> None:
+    names = ("content-security-policy", "x-content-type-options", "referrer-policy")
+    page, answer = api.http.get("/").headers, api.http.get(path).headers
+    assert [answer[name] for name in names] == [page[name] for name in names]
+    assert "https://" not in api.http.get("/docs").text
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", "..%2fpage.py", "nope.js"])
+def test_nothing_else_is_served(api: RunningApi, name: str) -> None:
+    assert api.http.get(f"/docs/{name}").status_code == 404
