@@ -19,6 +19,9 @@ from progress_backend.store import Store, open_async
 from tests import strangers
 from tests.strangers import Serve, Stranger, Way, answering, greeting
 from tests.waiting import eventually
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
 
 WAIT_S = 0.2
 #: And what a busy machine may add.
@@ -152,3 +155,13 @@ def test_starts_and_ends_are_kept_for_the_store_to_come(kind: str) -> None:
             assert len(sender._outbox) == 2
         finally:
             sender.stop()
+
+
+@pytest.mark.parametrize("kind", ["http", "ssh", "no_number", "hangs_up"])
+def test_the_api_says_503(kind: str, start_api: StartApi) -> None:
+    with Stranger(STRANGERS[kind]) as stranger:
+        api = start_api(redis_url=stranger.url)
+        for path in ("/internal/tasks", "/internal/task/t/status", "/internal/health"):
+            assert api.http.get(path, timeout=20).status_code == 503, path
+        created = {"task_type": "x", "total_items": 1}
+        assert api.http.post("/internal/create-task", json=created).status_code == 503
