@@ -20,6 +20,7 @@ from celery.bootsteps import StartStopStep
 
 from . import commands as c
 from . import reaping
+from .batches import in_hand
 from .errors import ProgressError, StoreUnavailable
 from .events import Requeued
 from .judge import Judge
@@ -192,7 +193,8 @@ def at_work() -> set[str] | None:
     from celery.worker import state
 
     try:
-        return {*state.requests, *(request.id for request in state.active_requests)}
+        active = (*state.active_requests, *in_hand)
+        return {*state.requests, *(request.id for request in active)}
     except RuntimeError:
         return None
 

@@ -18,6 +18,7 @@ from celery.utils.functional import maybe_list
 
 from . import events as ev
 from .after_cancel import asked_for, call_hooks
+from .batches import batched, in_hand
 from .catalogue import text
 from .failures import cause_of, described
 from .marking import HEADER, Marking, identity_of
@@ -37,6 +38,8 @@ def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
     """Numbers the run that a message leads to: whoever runs it tells the record."""
     if request.app is tracker.app:
         request.request_dict[RUN] = next(_numbers)
+        if batched(request.task):
+            in_hand.add(request)
 
 
 def failed(

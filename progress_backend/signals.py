@@ -17,8 +17,8 @@ from celery import signals, states
 from celery._state import _task_stack
 from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
+from . import batches, main_process, publishing
 from . import events as ev
-from . import main_process, publishing
 from .after_cancel import call_hooks
 from .failures import cause_of, described
 from .marking import HEADER, header_in, identity_of
@@ -82,6 +82,9 @@ def _prerun(
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
         return
+    if request.id is None:  # several messages' batch: its id is nobody's
+        batches.began(tracker, process, task, marking, args)
+        return
     given = header if isinstance(header, dict) else {}
     identity = identity_of(
         task,
@@ -139,6 +142,9 @@ def _postrun(
     task = sender
     if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
         return
+    if task.request.id is None:
+        batches.ended(tracker, process, task, state)
+        return
     run = process.end(task.request)
     if run is None:
         return
@@ -154,6 +160,10 @@ def _postrun(
         _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
     elif state is None and (raised := _unheard(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
+    elif run.outcome is None and state == states.SUCCESS:  # by a tracer that is not Celery's
+        _completed(process, run, retval)
+    elif run.outcome is None and state == states.FAILURE:
+        _failed(process, run, retval)
 
 
 def _unheard(run: Run) -> BaseException | None:
@@ -215,6 +225,10 @@ def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> No
     run = process.run_of(task.request)
     if run is None:
         return
+    _completed(process, run, result)
+
+
+def _completed(process: Process, run: Run, result: Any) -> None:
     run.outcome = Outcome("SUCCESS", result)
     results: dict[str, Any] = run.results
     # What Celery is not to keep is nobody's to read in the record either.
@@ -241,7 +255,11 @@ def _failure(
     if run is None:
         main_process.failed(tracker, process, task, task_id, exception, args, kwargs)
         return
-    run.outcome = Outcome("FAILURE", exception, str(getattr(einfo, "traceback", "")))
+    _failed(process, run, exception, str(getattr(einfo, "traceback", "")))
+
+
+def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> None:
+    run.outcome = Outcome("FAILURE", exception, traceback)
     failed = ev.Failed(
         error_message=run.error_text or described(exception),
         cause=cause_of(exception),

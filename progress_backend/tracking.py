@@ -14,6 +14,7 @@ from celery.local import Proxy
 
 from . import events as ev
 from . import grouping, lease, publishing, signals
+from .batches import batched, remembering
 from .body import around
 from .captured import event_of
 from .cleanup import add_cleanup
@@ -123,6 +124,9 @@ def bind(tracker: Tracker, task: Any) -> None:
         return
     setattr(task, _BOUND, True)
     body, update_state, on_replace = task.run, task.update_state, task.on_replace
+
+    if batched(task):
+        body = remembering(task, body)
 
     def current_run() -> Run | None:
         process = tracker.process

@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "plan": ("commands", "facets", "flows", "layout", "paging", "reaping", "record", "together"),
     "edges": (
-        "after_cancel", "async_exchange", "async_notifier", "batch_timer", "body",
+        "after_cancel", "async_exchange", "async_notifier", "batch_timer", "batches", "body",
         "bounded_connection", "breaker", "cleanup", "cluster_subscription", "connection",
         "counting", "daemon", "deadline", "embedded", "exchange", "feed", "grouping", "heartbeat",
         "hub", "interface", "joined", "judge", "lane", "lease", "listener", "main_process",
