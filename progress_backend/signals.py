@@ -160,10 +160,13 @@ def _postrun(
         _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
     elif state is None and (raised := _unheard(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
-    elif run.outcome is None and state == states.SUCCESS:  # by a tracer that is not Celery's
-        _completed(process, run, retval)
-    elif run.outcome is None and state == states.FAILURE:
-        _failed(process, run, retval)
+    elif run.outcome is None and sys.exc_info()[1] is None:
+        # A tracer that is not Celery's sends no other signal. Where something is raised, Celery
+        # could not store the state that it names.
+        if state == states.SUCCESS:
+            _completed(process, run, retval)
+        elif state == states.FAILURE:
+            _failed(process, run, retval)
 
 
 def _unheard(run: Run) -> BaseException | None:
