@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ import redis
 from progress_backend import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store import Store
-from tests.conftest import end, flushed
-from tests.integration.batching import build
+from tests.conftest import end, flushed, missing
 from tests.integration.gate import VARIABLE, Gate
 from tests.servers import Worker
 from tests.waiting import eventually
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.integration
 
 class Batching:
     def __init__(self, url: str, folder: Path) -> None:
+        from tests.integration.batching import build
+
         self.url, self.gate, self.app = url, Gate(folder), build(url)
         self.client = redis.Redis.from_url(url, decode_responses=True)
 
@@ -47,6 +49,8 @@ def batching(
     session_redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Batching]:
+    if find_spec("celery_batches") is None:
+        missing("celery-batches (make venv installs it)")
     url, folder = flushed(session_redis_url), tmp_path_factory.mktemp("batching")
     worker = Worker(
         "tests.integration.batching",
