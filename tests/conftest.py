@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,12 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def log_level() -> Iterator[None]:
-    """As it was: Celery's worker in a thread sets it, and the next test would hear no warning."""
+def logging_as_it_was() -> Iterator[None]:
+    """Each test begins and ends with the same log."""
+    with unhijacked():
+        yield
+
+
+@contextmanager
+def unhijacked() -> Iterator[None]:
+    """Puts the root logger's handlers and level back at the end.
+
+    Celery's worker in a thread replaces them: the next test would hear no warning, and what the
+    library's threads log between two tests would run into pytest's dots.
+    """
     root = logging.getLogger()
-    level = root.level
+    level, handlers = root.level, root.handlers[:]
     yield
     root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def missing(what: str) -> NoReturn:

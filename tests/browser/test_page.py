@@ -234,6 +234,36 @@ def test_an_api_that_is_started_anew(
     never_loaded_again(page)
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        "document.dispatchEvent(new Event('visibilitychange'))",
+        "dispatchEvent(new Event('online'))",
+    ],
+)
+def test_who_looks_again_sees_how_it_is_now(
+    api: RunningApi, records: Records, open_page: OpenPage, event: str
+) -> None:
+    records.start("job")
+    page = open_page(api)
+    shows(page, "job", "running")
+    is_live(page)
+    page.wait_for_load_state("networkidle")  # all that was asked for is read
+    with page.expect_request("**/internal/tasks?**", timeout=3_000):
+        page.evaluate(event)
+
+
+def test_an_act_that_is_not_answered_is_no_success(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api)
+    page.route("**/internal/task/job/update", lambda route: route.abort())
+    shows(page, "job", "running").get_by_role("button", name="Pause").click()
+    expect(page.locator("#notice")).to_contain_text("No answer; whether it was done is not known")
+    shows(page, "job", "running")
+
+
 def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
     mounted = create_app(Settings(redis_url=redis_url))
     outer = FastAPI(lifespan=lambda _: lifespan(mounted))
