@@ -16,7 +16,7 @@ APART := celery-batches==0.11
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check constraints bench chaos docker release-check
+.PHONY: help venv run demo test check constraints bench chaos celery-suite docker release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: $(STAMP) ## Compare with the peers and limits, one table
 
 chaos: $(STAMP) ## The tests that kill workers, servers and stores
 	$(BIN)/python -m pytest -m chaos $(ARGS)
+
+celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked (ARGS=--quick: a part)
+	$(BIN)/python -m tests.celery_suite $(ARGS)
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)

@@ -1,0 +1,164 @@
+"""Celery's own integration suite, bare and with every app tracked: `make celery-suite`.
+
+The suite (t/integration) is that of the source distribution of the Celery that is installed; it
+runs on Redis as broker and result backend. Left out are `LEFT_OUT`. A test that fails is tried
+again, up to three times in all. Wrong is
+
+- a test that fails with `install(app, track="all")` three times and passes bare, and
+- a record that has ended in another way than Celery's result.
+
+Bare is run what fails with install, or all of it with `--bare`. `--quick` runs a part that takes a
+minute or two; `-k EXPRESSION` and
+`-n PROCESSES` are pytest's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "celery-suite"
+TRIES = 3
+#: Files that are left out, and why.
+LEFT_OUT = {
+    "test_backend.py": "needs a cloud provider's SDK",
+    "test_backend_leak_in_fixture_teardown.py": "measures the memory of the fixtures",
+    "test_events_state_memory_leak.py": "measures the memory of Celery's monitor",
+    "test_mem_leak_in_exception_handling.py": "measures the memory of Celery's tracebacks",
+}
+#: What `--quick` runs.
+QUICK = "test_chain or test_group or test_generator"
+
+
+@dataclass
+class Outcome:
+    """What the processes of one pytest run, and of its later tries, reported."""
+
+    passed: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    compared: int = 0
+    contradictions: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+
+def suite() -> Path:
+    """The folder of the suite, fetched if it is not there."""
+    name = f"celery-{version('celery')}"
+    folder = FOLDER / name
+    if (folder / "t" / "integration").is_dir():
+        return folder
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    archive = FOLDER / f"{name}.tar.gz"
+    if not archive.exists():
+        fetch = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(FOLDER)]
+        subprocess.run([sys.executable, "-m", "pip", *fetch, name.replace("-", "==")], check=True)
+    with tarfile.open(archive) as packed:
+        # Its own package stays packed: what is tested is the installed one.
+        wanted = [
+            member
+            for member in packed.getmembers()
+            if member.name.startswith(f"{name}/t/") or member.name == f"{name}/pyproject.toml"
+        ]
+        packed.extractall(FOLDER, wanted, filter="data")
+    return folder
+
+
+def environment(reports: str, *, tracked: bool) -> dict[str, str]:
+    env = {
+        name: v for name, v in os.environ.items() if not name.startswith(("PROGRESS_", "CELERY_"))
+    }
+    site = [str(Path(__file__).parent / "site")] if tracked else []
+    return {
+        **env,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")]),
+        "PYTHONPATH": os.pathsep.join([*site, str(ROOT)]),
+        "PROGRESS_SUITE_REPORTS": reports,
+    }
+
+
+def run(what: Iterable[str], options: Sequence[str], *, tracked: bool, processes: int) -> Outcome:
+    """One run of pytest over these tests."""
+    command = [sys.executable, "-m", "pytest", *what, *options, "-q", "--tb=short"]
+    command += ["-p", "no:cacheprovider", "-p", "no:progress_backend"]
+    command += ["-p", "tests.celery_suite.plugin", "-n", str(processes), "-W", "ignore"]
+    command += [f"--ignore=t/integration/{name}" for name in LEFT_OUT]
+    outcome = Outcome()
+    with tempfile.TemporaryDirectory() as reports:
+        subprocess.run(command, cwd=suite(), env=environment(reports, tracked=tracked), check=False)
+        for report in Path(reports).glob("*.json"):
+            said = json.loads(report.read_text())
+            for nodeid, how in said["outcomes"].items():
+                (outcome.failed if how == "failed" else outcome.passed).add(nodeid)
+            outcome.compared += said["compared"]
+            outcome.contradictions += said["contradictions"]
+            outcome.open += said["open"]
+    if not outcome.passed and not outcome.failed:
+        sys.exit("celery-suite: no test has run")
+    return outcome
+
+
+def run_three_times(
+    what: Iterable[str], options: Sequence[str], *, tracked: bool, processes: int
+) -> Outcome:
+    """These tests, and what fails again, one test at a time."""
+    said = "with install" if tracked else "bare"
+    print(f"== Celery {version('celery')}, {said}", flush=True)
+    outcome = run(what, options, tracked=tracked, processes=processes)
+    for number in range(2, TRIES + 1):
+        if not outcome.failed:
+            break
+        print(f"== {said}: {len(outcome.failed)} failed, try {number}", flush=True)
+        again = run(sorted(outcome.failed), (), tracked=tracked, processes=1)
+        outcome.failed -= again.passed
+        outcome.passed |= again.passed
+        outcome.compared += again.compared
+        outcome.contradictions += again.contradictions
+        outcome.open += again.open
+    return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make celery-suite")
+    parser.add_argument("--quick", action="store_true", help="a part of it")
+    parser.add_argument("--bare", action="store_true", help="all of it bare as well")
+    parser.add_argument("-k", metavar="EXPRESSION", help="pytest's")
+    parser.add_argument("-n", type=int, default=4, metavar="PROCESSES", help="pytest's")
+    asked = parser.parse_args()
+    expression = asked.k or (QUICK if asked.quick else None)
+    options = ["-k", expression] if expression else []
+    for name, reason in LEFT_OUT.items():
+        print(f"left out: {name} {reason}")
+    everything = ["t/integration"]
+    tracked = run_three_times(everything, options, tracked=True, processes=asked.n)
+    wrong = tracked.failed
+    if asked.bare:
+        bare = run_three_times(everything, options, tracked=False, processes=asked.n)
+        wrong &= bare.passed
+    elif wrong:
+        bare = run_three_times(sorted(wrong), (), tracked=False, processes=1)
+        for nodeid in sorted(bare.failed):
+            print(f"fails bare as well: {nodeid}")
+        wrong &= bare.passed
+    print(f"== {len(tracked.passed)} tests passed with install, {len(tracked.failed)} failed")
+    print(f"== {tracked.compared} results compared with their records, {len(tracked.open)} open")
+    for line in tracked.open:
+        print(f"open: {line}")
+    for line in tracked.contradictions:
+        print(f"CONTRADICTION: {line}")
+    for nodeid in sorted(wrong):
+        print(f"FAILS WITH INSTALL ALONE: {nodeid}")
+    return int(bool(wrong or tracked.contradictions))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
