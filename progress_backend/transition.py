@@ -101,9 +101,12 @@ def _in_order(task: Task, at: datetime, now: datetime) -> tuple[datetime, float]
     Skewed clocks may not turn a record's time back: started <= updated <= completed, always. Where
     the store's clock was set back the record's times go on from where they were.
     """
-    latest = max((t for t in (task.created_at, task.started_at, task.updated_at) if t), default=at)
-    if (latest - now).total_seconds() < _SET_BACK_S:
-        return max(at, latest), 0
+    latest = at
+    for known in (task.created_at, task.started_at, task.updated_at):
+        if known is not None and known > latest:
+            latest = known
+    if latest <= now or (latest - now).total_seconds() < _SET_BACK_S:
+        return latest, 0
     when = max(latest, now + timedelta(seconds=task.clock_back_s))
     return when, round((when - now).total_seconds(), 3)
 

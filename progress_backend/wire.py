@@ -34,8 +34,7 @@ OURS: Final = b'"created_at":'
 OMITTED: Final = b'"omitted":["results","processing_details","metadata"],'
 #: What the three take when they are empty.
 _EMPTY: Final = len(b'"results":{},"processing_details":{},"metadata":{},')
-#: Bytes that `"final"` and what stands after it take at most.
-_TAIL: Final = 60
+_NEVER: Final = b"null,"
 
 
 def encode(task: Task) -> bytes:
@@ -283,7 +282,7 @@ def settled(document: bytes) -> bool:
     """Whether a document says the same whenever it is read: no time makes an end of it final."""
     # Among the last names; what stands before them may be a caller's.
     at = document.rfind(_AGAIN_UNTIL)
-    return at >= 0 and document.startswith(b"null,", at + len(_AGAIN_UNTIL))
+    return at >= 0 and document.startswith(_NEVER, at + len(_AGAIN_UNTIL))
 
 
 def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
@@ -317,8 +316,10 @@ def entity_tag(document: bytes) -> str:
 
 def _settled_since(document: bytes) -> bool:
     """Whether a document was made final by the time that has passed since it was written."""
-    dated = _AGAIN_UNTIL in document and not settled(document)
-    return dated and b'"final":true,' in document[-_TAIL:]
+    at = document.rfind(_AGAIN_UNTIL)
+    if at < 0 or document.startswith(_NEVER, at + len(_AGAIN_UNTIL)):
+        return False
+    return b'"final":true,' in document[at:]
 
 
 def created_body(document: bytes) -> bytes:
