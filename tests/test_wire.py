@@ -137,6 +137,8 @@ def test_the_update_message_is_the_specifications_and_more() -> None:
         "created_at": "2024-01-15T10:30:00.000+00:00",
         "final": False,
         "may_come_again_until": None,
+        "rate": 10.0,
+        "estimated_details": ["processing_rate", "estimated_remaining"],
     }
 
 
