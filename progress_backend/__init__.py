@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .async_notifier import AsyncProgressNotifier
     from .errors import (
         ConcurrentUpdate,
+        ForeignValue,
         InvalidEvent,
         ProgressError,
         SettingsError,
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from .run import TaskCancelled
     from .service import NotificationServiceInterface, ProgressService, RedisProgressService
     from .settings import Settings
+    from .tracker import settings_of
     from .tracking import ProgressTask, install
 
 __all__ = [
     "AsyncProgressNotifier",
     "ConcurrentUpdate",
+    "ForeignValue",
     "InvalidEvent",
     "NotificationServiceInterface",
     "ProgressError",
@@ -46,6 +49,7 @@ __all__ = [
     "TransitionRefused",
     "install",
     "progress_task",
+    "settings_of",
 ]
 
 # Celery and redis take half a second to import; who only loads the pytest plugin needs neither.
@@ -55,6 +59,7 @@ _HOMES = {
         "async_notifier": ("AsyncProgressNotifier",),
         "errors": (
             "ConcurrentUpdate",
+            "ForeignValue",
             "InvalidEvent",
             "ProgressError",
             "SettingsError",
@@ -70,6 +75,7 @@ _HOMES = {
         "run": ("TaskCancelled",),
         "service": ("NotificationServiceInterface", "ProgressService", "RedisProgressService"),
         "settings": ("Settings",),
+        "tracker": ("settings_of",),
         "tracking": ("ProgressTask", "install"),
     }.items()
     for name in names

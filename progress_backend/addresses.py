@@ -66,6 +66,17 @@ def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> 
     return None
 
 
+def key_prefix_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """The `global_keyprefix` of the transport or result backend that the store's URL is taken from:
+    two apps that share a database by it share no record either. "" without one."""
+    for name in _CELERY_URLS:
+        url = _celery_url(name, conf, environ)
+        if url is not None and scheme_of(url) in STORE_SCHEMES:
+            options = conf.get(_CELERY_OPTIONS[name])
+            return str(options.get("global_keyprefix") or "") if isinstance(options, dict) else ""
+    return ""
+
+
 def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
     """Of these Celery takes what stands before the plus, and connects to Redis on this machine. Of
     the other names it says itself that it knows none; a package may have taught it one.

@@ -172,6 +172,8 @@ class Counted(NamedTuple):
     memory_bytes: int
     #: Keys of ours that are of another type than they should be, and what they are instead.
     wrong_keys: tuple[tuple[str, str], ...] = ()
+    #: Why the store's server takes no writes, by its own word; "" if it does.
+    no_writes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

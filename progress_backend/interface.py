@@ -188,7 +188,14 @@ class FlowService(NotificationServiceInterface):
             logger.warning("health: %s", error)
             return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
         took_ms = round((time.perf_counter() - sent) * 1000, 1)
-        return _health("healthy", counted, self._connected, took_ms)
+        body = _health("healthy", counted, self._connected, took_ms)
+        body["dependencies"]["redis"]["key_prefix"] = self.flows.settings.key_prefix
+        said = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
+        if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
+            said.insert(0, counted.no_writes or store.refusal)
+        if said:
+            body.update(status="degraded", reason="; ".join(said))
+        return body
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
         """The specification's single entry: an endpoint's path, its method, its body or query.

@@ -98,10 +98,10 @@ class Layout:
                 counts = zip(*(reply.counts for reply in replies), strict=True)
                 return c.Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
             case c.Count():
-                records, active, recent, memory, wrong = zip(*replies, strict=True)
+                records, active, recent, memory, wrong, no_writes = zip(*replies, strict=True)
                 # Each part was told the memory of all nodes.
                 sums = (sum(records), sum(active), sum(recent), max(memory))
-                return c.Counted(*sums, tuple(chain(*wrong)))
+                return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes))
             case c.Newest(limit=limit):
                 own = self._own(parts, replies, lambda pair: pair[1])
                 return sorted(own, reverse=True)[:limit]

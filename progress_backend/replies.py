@@ -43,7 +43,9 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
         case c.Count():
             info, (records, active, recent, wrong) = replies
             names = zip(map(_id, wrong[::2]), map(_id, wrong[1::2]), strict=True)
-            return c.Counted(records, active, recent, _used_memory(info), tuple(names))
+            return c.Counted(
+                records, active, recent, _used_memory(info), tuple(names), _no_writes(info)
+            )
         case _:
             return _decode_plain(command, replies)
 
@@ -76,6 +78,17 @@ def _used_memory(info: dict[str, Any]) -> int:
     if "used_memory" in info:
         return int(info["used_memory"])
     return sum(int(node["used_memory"]) for node in info.values())
+
+
+def _no_writes(info: dict[str, Any]) -> str:
+    """Why a server takes no writes; of a cluster's nodes, the first that takes none."""
+    for node in [info] if "used_memory" in info else info.values():
+        if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
+            return "it is a read-only replica"
+        most = int(node.get("maxmemory", 0))
+        if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
+            return "its memory is full"
+    return ""
 
 
 def _pairs(reply: list[Any]) -> list[Any]:

@@ -48,7 +48,10 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
             indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
             rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
             names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases]
-            return [("INFO", "memory"), _evalsha(scripts.COUNT, names, since_ms * 1000)]
+            return [
+                ("INFO", "memory", "replication"),
+                _evalsha(scripts.COUNT, names, since_ms * 1000),
+            ]
         case _:
             return _about_workers(command, keys)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .addresses import (
     CLUSTER_SCHEMES,
     STORE_SCHEMES,
+    key_prefix_of_celery,
     refuse_misread_broker,
     scheme_of,
     store_url_of_celery,
@@ -137,6 +138,7 @@ class Settings:
             refuse_misread_broker(conf, environ)
         else:
             values["redis_url"] = store_url_of_celery(conf, environ)
+            values.setdefault("key_prefix", key_prefix_of_celery(conf, environ))
         if "timezone" not in values and (zone := _zone_of(conf)):
             values["timezone"] = zone
         return cls(**values)

@@ -16,7 +16,7 @@ from redis.cluster import RedisCluster
 
 from . import scripts
 from .async_exchange import AsyncExchange
-from .commands import Command
+from .commands import Command, Commit
 from .connection import (
     async_client,
     async_cluster,
@@ -61,6 +61,8 @@ class _Base:
         self._local = LocalTime(settings.zone())
         #: Of the time since this machine's start, which nobody sets; in seconds.
         self._ahead: float | None = None
+        #: What the last commit was refused with; "" if it was taken.
+        self.refusal = ""
         self._measured_at = 0.0
 
     def now(self) -> datetime:
@@ -243,12 +245,23 @@ class AsyncStore(_Base):
     async def execute(self, command: Command) -> Any:
         """Carries out one command."""
         planned = plan(command, self.layout)
-        with MAPPED:
-            try:
-                return planned.reply(await self._send(planned.requests))
-            except redis.exceptions.NoScriptError:
-                await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return planned.reply(await self._send(planned.requests))
+        try:
+            with MAPPED:
+                try:
+                    reply = planned.reply(await self._send(planned.requests))
+                except redis.exceptions.NoScriptError:
+                    await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
+                    reply = planned.reply(await self._send(planned.requests))
+        except StoreUnavailable as error:
+            refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
+            if isinstance(command, Commit) and (
+                refused or isinstance(error.__cause__, redis.exceptions.ReadOnlyError)
+            ):
+                self.refusal = str(error)
+            raise
+        if isinstance(command, Commit):
+            self.refusal = ""
+        return reply
 
     async def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and len(requests) == 1 and reads(requests[0]):

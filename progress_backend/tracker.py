@@ -231,6 +231,20 @@ def tracker_of(app: Celery) -> Tracker | None:
     return _trackers.get(app)
 
 
+def settings_of(app: Celery) -> Settings:
+    """An app's settings: what `install` was given, then the environment, then its configuration.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    if isinstance(app, Proxy):  # celery.current_app, say
+        app = app._get_current_object()
+    tracker = tracker_of(app)
+    if tracker is None:
+        return Settings.from_sources(app.conf, os.environ)
+    return tracker.read_settings()
+
+
 def installed() -> list[Tracker]:
     """The trackers of this process's apps, the one installed last at the end."""
     return list(_trackers.values())

@@ -13,6 +13,7 @@ import progress_backend
 NAMES = [
     "AsyncProgressNotifier",
     "ConcurrentUpdate",
+    "ForeignValue",
     "InvalidEvent",
     "NotificationServiceInterface",
     "ProgressError",
@@ -32,6 +33,7 @@ NAMES = [
     "TransitionRefused",
     "install",
     "progress_task",
+    "settings_of",
 ]
 
 

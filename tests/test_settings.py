@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from celery import Celery
 
+from progress_backend import install, settings_of
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
+from progress_backend.web.state import settings_of_environment
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -176,3 +178,30 @@ def test_partitions_are_a_clusters_alone() -> None:
     assert Settings(redis_url="redis+cluster://h", partitions=4).partitions == 4
     with pytest.raises(SettingsError, match="PROGRESS_PARTITIONS is 4; it must be 0 unless"):
         Settings(redis_url="redis://h", partitions=4)
+
+
+def test_celerys_prefix_is_the_default_where_the_url_was_taken_from() -> None:
+    conf = {
+        "broker_url": "redis://broker/0",
+        "broker_transport_options": {"global_keyprefix": "b:"},
+        "result_backend": "redis://results/0",
+        "result_backend_transport_options": {"global_keyprefix": "r:"},
+    }
+    assert Settings.from_sources(conf, {}).key_prefix == "r:"
+    del conf["result_backend"]
+    assert Settings.from_sources(conf, {}).key_prefix == "b:"
+    assert Settings.from_sources(conf, {}, key_prefix="own:").key_prefix == "own:"
+    assert Settings.from_sources(conf, {"PROGRESS_KEY_PREFIX": "env:"}).key_prefix == "env:"
+    assert Settings.from_sources(conf, {"PROGRESS_REDIS_URL": "redis://own/0"}).key_prefix == ""
+
+
+def test_settings_of_an_app_are_those_it_was_installed_with() -> None:
+    app, bare = Celery("given", set_as_current=False), Celery("bare", set_as_current=False)
+    install(app, key_prefix="mine:", locale="en", redis_url="redis://127.0.0.1:1/0")
+    found = settings_of(app)
+    assert (found.key_prefix, found.locale, found.redis_url) == (
+        *("mine:", "en"),
+        "redis://127.0.0.1:1/0",
+    )
+    assert settings_of_environment(app) == found
+    assert settings_of(bare) == Settings.from_sources(bare.conf, {})

@@ -20,6 +20,7 @@ from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 from progress_backend.terminal import Choice, Lines, Reader, View
+from progress_backend.tracker import settings_of
 
 from . import launch_checks as checks
 from . import launch_jobs as jobs
@@ -59,6 +60,7 @@ def launch(given: argparse.Namespace) -> int:
         for name, default in (
             ("CELERY_BROKER_URL", url),
             ("CELERY_RESULT_BACKEND", url),
+            ("PROGRESS_TIMEZONE", "Asia/Tokyo"),  # as the app's: the API has no app to ask
             ("PRICES_DB_URL", f"sqlite:///{given.folder.resolve()}/prices.db"),
         ):
             os.environ[name] = os.environ.get(name) or default
@@ -67,7 +69,7 @@ def launch(given: argparse.Namespace) -> int:
         _start(fleet, given, port, flower_port)
         from .app import app  # not before the environment says where everything is
 
-        settings = Settings.from_sources(app.conf, os.environ)
+        settings = settings_of(app)
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)

@@ -70,13 +70,16 @@ def app_of(ctx: click.Context) -> Any:
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """Settings from the Celery app's configuration and the environment.
+    """The Celery app's settings; without one the environment's.
 
     Raises:
         SettingsError: a value cannot be used.
     """
-    app = app_of(ctx)
-    return Settings.from_sources(app.conf if app is not None else None, os.environ)
+    if (app := app_of(ctx)) is None:
+        return Settings.from_sources(None, os.environ)
+    from ..tracker import settings_of as settings_of_app
+
+    return settings_of_app(app)
 
 
 def open_store(settings: Settings) -> Store:

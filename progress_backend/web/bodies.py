@@ -218,6 +218,9 @@ class Redis(BaseModel):
 
     status: Connection
     response_time_ms: float | None = Field(description="How long it took to answer.")
+    key_prefix: str | None = Field(
+        default=None, description="What goes before its keys; not there while it is away."
+    )
 
 
 class ListenerState(BaseModel):
@@ -238,7 +241,10 @@ class Dependencies(BaseModel):
 class Health(BaseModel):
     """How the service is."""
 
-    status: Literal["healthy", "unhealthy"] = Field(description="Whether all of it works.")
+    status: Literal["healthy", "degraded", "unhealthy"] = Field(
+        description="Whether all of it works; degraded: reads do, the reason says what does not."
+    )
+    reason: str | None = Field(default=None, description="Why it is degraded.")
     version: str = Field(description="Version of progress-backend.")
     active_tasks: int = Field(description="Tasks that are running.")
     total_tasks_today: int = Field(

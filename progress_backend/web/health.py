@@ -24,7 +24,7 @@ async def health(request: Request) -> JSONResponse:
     }
     if not listening:
         body["status"] = "unhealthy"
-    return JSONResponse(body, 200 if body["status"] == "healthy" else 503)
+    return JSONResponse(body, 503 if body["status"] == "unhealthy" else 200)
 
 
 @router.get("/health/live", **docs.LIVE)

@@ -24,6 +24,7 @@ from ..result_backend import AskBackend, result_backend
 from ..service import RedisProgressService
 from ..settings import Settings
 from ..store import AsyncStore
+from ..tracker import settings_of
 from ..update import Update
 from .access import Access, Bound
 from .farewell import at_signals
@@ -161,7 +162,9 @@ def settings_of_environment(celery_app: Any = None) -> Settings:
     Raises:
         SettingsError: a value cannot be used, or no store is named.
     """
-    return Settings.from_sources(None if celery_app is None else celery_app.conf, os.environ)
+    if celery_app is None:
+        return Settings.from_sources(None, os.environ)
+    return settings_of(celery_app)
 
 
 def celery_app_of_environment() -> Any:

@@ -1,0 +1,43 @@
+"""Health of a store that is read, but takes no writes, or holds what is somebody else's."""
+
+from __future__ import annotations
+
+import redis
+
+from tests.conftest import StartServer
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+
+
+def test_a_store_that_takes_no_writes(start_server: StartServer, start_api: StartApi) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    eventually(lambda: api.http.get("/internal/health").json()["status"] == "healthy")
+    task_id = api.create()
+    with redis.Redis.from_url(server.url) as raw:
+        raw.config_set("maxmemory", 1)
+        answer = api.http.get("/internal/health")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["reason"] == "its memory is full"
+        assert api.status(task_id).status_code == 200
+        raw.config_set("maxmemory", 0)
+        assert api.http.get("/internal/health").json()["status"] == "healthy"
+        raw.replicaof("127.0.0.1", "1")
+        answer = api.http.get("/internal/health")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["reason"] == "it is a read-only replica"
+        raw.replicaof("NO", "ONE")
+        raw.execute_command("ACL SETUSER default -publish")
+        assert api.update(task_id).status_code == 503
+        answer = api.http.get("/internal/health")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert "may not publish" in answer.json()["reason"]
+        raw.execute_command("ACL SETUSER default +publish")
+        assert api.update(task_id).status_code == 200
+        assert api.http.get("/internal/health").json()["status"] == "healthy"
+        raw.delete("task_facets")
+        raw.set("task_facets", "x")
+        answer = api.http.get("/internal/health").json()
+        assert answer["status"] == "degraded"
+        assert "task_facets is a string" in answer["reason"]
+        assert answer["dependencies"]["redis"]["key_prefix"] == ""
