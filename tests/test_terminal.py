@@ -129,6 +129,25 @@ def test_a_wide_terminal_has_the_message_beside_the_figures() -> None:
     assert "データを処理しています... (150/252)" in lines[2]
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "try 2 of 5 in 4 s: HTTPError: 503"),
+        ("ja", "4 秒後に 2/5 回目の試行: HTTPError: 503"),
+    ],
+)
+def test_a_retry_that_waits_is_told_in_the_readers_language(locale: Locale, said: str) -> None:
+    waits = replace(RUNNING, retries=1, message="4 秒後に 2/5 回目の試行: HTTPError: 503")
+    assert any(said in line for line in drawn(View((waits,), at=NOW), locale=locale))
+    out = io.StringIO()
+    lines = Lines(out, locale)
+    for shown in (RUNNING, waits, waits):
+        lines.show(View((shown,), {"running": 1}, 1, NOW))
+    first, second = out.getvalue().splitlines()
+    assert said not in first
+    assert said in second
+
+
 @pytest.mark.parametrize("height", [6, 10, 24])
 def test_more_tasks_than_lines_leave_those_that_run(height: int) -> None:
     done = tuple(task(n, status="completed", completed_at=NOW) for n in range(2, 60))

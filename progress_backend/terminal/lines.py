@@ -15,7 +15,7 @@ STEP_PERCENT = 10
 
 
 class Lines:
-    """One line a change: a new status, a new run, ten percent more."""
+    """One line a change: a new status, a new run or a retry that waits, ten percent more."""
 
     def __init__(self, out: IO[str], locale: Locale) -> None:
         self._out = out
@@ -86,4 +86,5 @@ def trouble(view: View, locale: Locale) -> str:
 def _what(task: Task, at: datetime | None) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
     end = is_final(task, at) if task.ended else None
-    return task.status, task.attempt, task.created_at, step if end is None else end
+    run = task.attempt, task.retries
+    return task.status, run, task.created_at, step if end is None else end
