@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
+from progress_backend.model import replace
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 
@@ -16,20 +18,24 @@ from .rounds import Rounds
 from .row import Row
 
 PEER = "FastAPI hello"
+CREATED = "ours, created tasks"
 _CONNECTIONS = 32
 _TASKS = 1_000
 
 
 def measure(quick: bool) -> list[Row]:
-    """Two rows: requests a second, and the 99th percentile of their times."""
+    """Three rows: requests a second of running and of created tasks, and the former's 99th
+    percentile."""
     requests, rounds = (1_000, 2) if quick else (10_000, 12)
     with EmbeddedServer() as server, http_services(server.pid) as start:
         with Store(Settings(redis_url=server.url)) as store:
-            ids = running(store, _TASKS)
+            ids, waiting = running(store, _TASKS), _created(store, _TASKS)
+        created = [get(f"/internal/task/{task_id}/status") for task_id in waiting]
         status = [get(f"/internal/task/{task_id}/status") for task_id in ids]
         hello = [get("/hello")]
         sides = {
             OURS: (start(OURS, server.url), status),
+            CREATED: (start(OURS, server.url), created),
             PEER: (start("hello", server.url), hello),
             "FastAPI + one GET": (start("one_get", server.url), status),
             "uvicorn alone": (start("bare", server.url), hello),
@@ -67,6 +73,16 @@ def measure(quick: bool) -> list[Row]:
             ),
         ),
         Row(
+            what="GET status, 1,000 tasks that are only created, 32 connections",
+            unit="/s",
+            figures={name: rates.medians()[name] for name in (CREATED, PEER)},
+            peer=PEER,
+            ratio=rates.ratio(CREATED, PEER),
+            target=1.5,
+            more=True,
+            notes=(note, rates.spread(CREATED, PEER)),
+        ),
+        Row(
             what="GET status, 99th percentile",
             unit="ms",
             figures=slowest.medians(),
@@ -76,3 +92,19 @@ def measure(quick: bool) -> list[Row]:
             notes=(note, slowest.spread(OURS, PEER)),
         ),
     ]
+
+
+def _created(store: Store, count: int) -> list[str]:
+    """Ids of tasks that have not begun, of a type whose rate is known: each has an estimate."""
+    about = ev.Identity(task_type="fetch_data", total_items=252, symbol="7203.T")
+    done = store.run(store.flows.apply("done", (ev.Created(identity=about),), store.now()))
+    begun = store.run(
+        store.flows.apply("done", (ev.Started(identity=about),), store.now(), base=done.base)
+    )
+    task = replace(begun.task, rate=10.0)
+    ended = (ev.Completed(),)
+    store.run(store.flows.apply("done", ended, store.now(), base=begun.base._replace(task=task)))
+    ids = [f"created-{number}" for number in range(count)]
+    for task_id in ids:
+        store.run(store.flows.apply(task_id, (ev.Created(identity=about),), store.now()))
+    return ids
