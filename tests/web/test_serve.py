@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from tests.web.test_sockets import closed, said
 
 CODE = """
 import sys
+from pathlib import Path
 from progress_backend.settings import Settings
 from progress_backend.web.serve import serve
 serve(Settings(redis_url=sys.argv[1] or None), port=int(sys.argv[2]))
@@ -119,3 +121,24 @@ async def test_an_ending_process_sends_watchers_away_for_a_while(
         assert await closed(one) == 1012
         await asyncio.to_thread(service.wait, 10)
     assert "Traceback" not in service.log
+
+
+@pytest.mark.parametrize(("trusted", "wanted"), [(None, 201), ("10.0.0.1", 403)])
+def test_proxies_are_those_that_it_was_told_of(
+    start_service: StartService, redis_url: str, trusted: str | None, wanted: int
+) -> None:
+    command = [Path(sys.executable).parent / "progress-backend", "serve", "--port", "0"]
+    env = {"PROGRESS_REDIS_URL": redis_url}
+    if trusted is not None:
+        env["FORWARDED_ALLOW_IPS"] = trusted
+    service = start_service(command, env=env)
+    address = service.wait_for_log(READY).group(1)
+    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
+    headers = {"Origin": "https://tasks.example.com", "X-Forwarded-Host": "tasks.example.com"}
+    body = {"task_type": "t", "total_items": 1}
+    url = f"{address}/internal/create-task"
+    answer = httpx.post(url, json=body, headers=headers, trust_env=False)
+    assert answer.status_code == wanted
+    # It knows where it listens.
+    named = httpx.get(f"{address}/internal/tasks", headers={"Host": "evil.test"}, trust_env=False)
+    assert named.status_code == 403
