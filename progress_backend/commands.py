@@ -17,9 +17,11 @@ from .facets import Standing as Standing  # noqa: PLC0414
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """-> list[bytes | None]: what is stored for the tasks, in order; see `checked`."""
+    """-> list[bytes | None]: what is stored for the tasks, in order; see `checked`. `light` as in
+    `Page`."""
 
     task_ids: tuple[str, ...]
+    light: bool = False
 
 
 class Commit(NamedTuple):

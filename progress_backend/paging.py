@@ -33,7 +33,7 @@ def merged(page: c.Page) -> Flow[c.Paged]:
         skip = page.start - above
     newest: list[tuple[int, str]] = yield c.Newest(until, skip + page.limit, filters)
     task_ids = tuple(task_id for _, task_id in newest[skip:])
-    documents = yield c.Read(task_ids)
+    documents = yield c.Read(task_ids, page.light)
     rows = tuple(zip(task_ids, documents, strict=True))
     return c.Paged(tallied.total, tallied.counts, rows)
 

@@ -25,8 +25,10 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
             return c.Committed(False, document, read_facets(facets))
         case c.Commits(commits):
             return [decode(*pair) for pair in zip(commits, [[r] for r in replies], strict=True)]
-        case c.Read(task_ids):
-            return [_stored(replies[0])] if len(task_ids) == 1 else replies[0] if replies else []
+        case c.Read(task_ids, light):
+            if len(task_ids) == 1 and not light:
+                return [_stored(replies[0])]
+            return replies[0] if replies else []
         case c.Page():
             total, counts, ids, documents = replies[0]
             rows = zip(map(_id, ids), documents, strict=True)

@@ -28,11 +28,12 @@ def encode(command: c.Command, keys: Keys) -> list[Request]:
             return [_commit(command, keys)]
         case c.Commits(commits):
             return [_commit(commit, keys) for commit in commits]
-        case c.Read(task_ids):
-            if len(task_ids) == 1:
+        case c.Read(task_ids, light):
+            if len(task_ids) == 1 and not light:
                 return [("GETRANGE", keys.task(task_ids[0]), 0, MAX_DOCUMENT_BYTES)]
             names = [keys.task(task_id) for task_id in task_ids]
-            return [_evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES)] if names else []
+            cut = _LIGHT if light else _AS_IT_IS
+            return [_evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES, *cut)] if names else []
         case c.Page() | c.Tally() | c.Newest() | c.Above():
             return _about_lists(command, keys)
         case c.FacetsOf(task_ids):

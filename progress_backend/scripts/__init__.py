@@ -14,21 +14,23 @@ class Script(NamedTuple):
     sha: str
 
 
-def _read(verb: str) -> Script:
-    text = (files(__name__) / f"{verb}.lua").read_text(encoding="utf-8")
+def _read(verb: str, part: str = "") -> Script:
+    """The script of a verb, behind a part that it shares with others."""
+    names = [f"{name}.lua" for name in (part, verb) if name]
+    text = "".join((files(__name__) / name).read_text(encoding="utf-8") for name in names)
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 COMMIT: Final = _read("commit")
 BEGIN: Final = _read("begin")
 REWRITE: Final = _read("rewrite")
-PAGE: Final = _read("page")
+PAGE: Final = _read("page", "_document")
 SWEEP: Final = _read("sweep")
 LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
 LEAVE_MARKINGS: Final = _read("leave_markings")
-READ: Final = _read("read")
+READ: Final = _read("read", "_document")
 COUNT: Final = _read("count")
 ALL: Final = (
     *(COMMIT, BEGIN, REWRITE, READ, PAGE, COUNT, SWEEP),

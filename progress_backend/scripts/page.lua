@@ -22,7 +22,7 @@ Returns
 Publishes
   nothing
 ]]
-local index, start, stop, prefix, most = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local index, start, stop, prefix = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
 local function tolerant(nothing, ...)
   local reply = redis.pcall(...)
@@ -38,36 +38,10 @@ for i = 2, #KEYS do
   counts[i - 1] = tolerant(0, 'ZCARD', KEYS[i])
 end
 
-local whole, least, from, to, instead = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
-
--- Of a long document only its head and tail are read; one that has the marks elsewhere is whole.
-local function cut(key, head)
-  local first, length = string.find(head, from, 1, true), redis.call('STRLEN', key)
-  local tail = redis.call('GETRANGE', key, -whole, -1)
-  local last, at = nil, string.find(tail, to, 1, true)
-  while at do
-    last, at = at, string.find(tail, to, at + 1, true)
-  end
-  if length <= tonumber(most) and first and last and length - #tail + last - first > least then
-    return string.sub(head, 1, first - 1) .. instead .. string.sub(tail, last)
-  end
-  return redis.call('GETRANGE', key, 0, most)
-end
-
-local function document(key)
-  local head = redis.pcall('GETRANGE', key, 0, whole or most)
-  if head == '' then
-    return redis.call('EXISTS', key) == 1 and '\0string without text'
-  elseif type(head) == 'table' then
-    assert(head.err:find('^WRONGTYPE'), head.err)
-    return '\0' .. redis.call('TYPE', key).ok
-  end
-  return (not whole or #head <= whole) and head or cut(key, head)
-end
-
+local document = documents(ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
 local ids = tolerant({}, 'ZREVRANGE', index, start, stop)
-local documents = {}
+local found = {}
 for i, id in ipairs(ids) do
-  documents[i] = document(prefix .. id)
+  found[i] = document(prefix .. id)
 end
-return {tolerant(0, 'ZCARD', index), counts, ids, documents}
+return {tolerant(0, 'ZCARD', index), counts, ids, found}

@@ -13,6 +13,7 @@ from progress_backend.flows import summary
 from progress_backend.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store import Store
+from progress_backend.wire import row
 from tests.stores.driving import SYMBOLS, TYPES, Driver, OverRedis, check_agreement
 
 ENDS = {
@@ -51,6 +52,19 @@ def test_every_combination_of_filters(driver: Driver) -> None:
         assert paged.total == len(expected)
         assert summary(paged) == dict.fromkeys(STATUSES, 6)  # whatever the filter
     check_agreement(driver, [task_id for task_id, *_ in made])
+
+
+def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> None:
+    for size in (0, 900, 1_200, 4_000, 4_100, 60_000):
+        driver.create(f"t{size}", metadata={"created_at": "進" * (size // 3), '"results":': 1})
+        driver.apply(f"t{size}", ev.Progressed(current=1, message='"created_at":"x"' * 20))
+    whole = driver.run(driver.flows.page(1, 10)).rows
+    light = driver.run(driver.flows.page(1, 10, light=True)).rows
+    assert [task_id for task_id, _ in light] == [task_id for task_id, _ in whole]
+    assert light == tuple((task_id, row(stored)) for task_id, stored in whole)
+    lengths = [len(stored) for _, stored in light]
+    assert max(lengths) < 3_000
+    assert sum(b'"omitted":' in stored for _, stored in light) == 4
 
 
 def test_deep_pages_neither_overlap_nor_leave_out(driver: Driver) -> None:
