@@ -134,7 +134,7 @@ def test_reads_say_who_may_read_them(guarded: RunningApi) -> None:
             assert "access-control-allow-origin" not in other.headers
         for answer in (plain, friend, foe):
             assert answer.headers.get_list("x-content-type-options") == ["nosniff"], path
-            assert answer.headers.get_list("vary") == ["Origin"], path
+            assert answer.headers.get_list("vary").count("Origin") == 1, path
         rebound = guarded.http.get(path, headers={"Host": f"evil.test:{guarded.port}"})
         assert rebound.status_code == 403, path
         assert "PROGRESS_ALLOWED_HOSTS" in rebound.json()["detail"]
@@ -197,7 +197,7 @@ def test_without_the_settings_nothing_is_said_to_other_origins(
     Records(redis_url).start("job")
     for path in READS:
         answer = api.http.get(path, headers={"Origin": FRIEND})
-        assert "vary" not in answer.headers
+        assert "Origin" not in answer.headers.get_list("vary")
         assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert api.http.get("/nowhere").headers["x-content-type-options"] == "nosniff"
     assert api.http.get("/openapi.json").headers["x-content-type-options"] == "nosniff"
