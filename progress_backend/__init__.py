@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .run import TaskCancelled
     from .service import NotificationServiceInterface, ProgressService, RedisProgressService
     from .settings import Settings
+    from .task_body import get_task
     from .tracker import settings_of
     from .tracking import ProgressTask, install
 
@@ -47,6 +48,7 @@ __all__ = [
     "TaskStatus",
     "TooLarge",
     "TransitionRefused",
+    "get_task",
     "install",
     "progress_task",
     "settings_of",
@@ -75,6 +77,7 @@ _HOMES = {
         "run": ("TaskCancelled",),
         "service": ("NotificationServiceInterface", "ProgressService", "RedisProgressService"),
         "settings": ("Settings",),
+        "task_body": ("get_task",),
         "tracker": ("settings_of",),
         "tracking": ("ProgressTask", "install"),
     }.items()

@@ -48,6 +48,11 @@ def one_by_one(url: str) -> list[str]:
     return urls or [url]
 
 
+def without_password(url: str) -> str:
+    """A store's URL as it may be shown."""
+    return re.sub(r"//[^/@;,]*@", "//***@", url)
+
+
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
     """The result backend's URL if a store can be opened on it, else the broker's, else None; with
     the TLS options that Celery is given for it.

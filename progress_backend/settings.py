@@ -128,11 +128,7 @@ class Settings:
         for field in fields(cls):
             if given.get(field.name) is not None:
                 values[field.name] = given[field.name]
-                continue
-            raw = environ.get(f"PROGRESS_{field.name.upper()}")
-            if raw is None or raw == "":
-                raw = conf.get(f"progress_{field.name}")
-            if raw is not None and raw != "":
+            elif (raw := _raw(field.name, conf, environ)) is not None:
                 values[field.name] = _read(field.name, str(field.type), raw)
         if "redis_url" in values:
             refuse_misread_broker(conf, environ)
@@ -142,6 +138,21 @@ class Settings:
         if "timezone" not in values and (zone := _zone_of(conf)):
             values["timezone"] = zone
         return cls(**values)
+
+
+def is_set(
+    name: str, conf: Mapping[str, Any] | None, environ: Mapping[str, str], **given: Any
+) -> bool:
+    """Whether a source names a value for the setting, so that its default is not taken."""
+    return given.get(name) is not None or _raw(name, conf or {}, environ) is not None
+
+
+def _raw(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
+    """A setting's value in the environment, else in the configuration; None if it is in neither."""
+    for raw in (environ.get(f"PROGRESS_{name.upper()}"), conf.get(f"progress_{name}")):
+        if raw is not None and raw != "":
+            return raw
+    return None
 
 
 def _zone_of(conf: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,7 @@ from .redelivery import visibility_s
 from .result_backend import result_backend
 from .run import Run
 from .sender import JOB_WAIT_S, Sender
-from .settings import Settings
+from .settings import Settings, is_set
 from .store import Store
 from .stored_success import StoredSuccess
 from .writer import AnyStore
@@ -55,6 +55,8 @@ class Process:
         self.store = store
         self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
         self.unless_stored = StoredSuccess(self.sender, result_backend(app))
+        #: For reads that somebody waits for, longer than a job may; opened at the first one.
+        self.reader: AnyStore | None = None
 
     def begin(self, run: Run) -> None:
         """A run is under way."""
@@ -120,6 +122,10 @@ class Tracker:
             self._settings = self.read_settings()
         return self._settings
 
+    def is_set(self, name: str) -> bool:
+        """Whether `install`, the environment or the app's configuration names the setting."""
+        return is_set(name, self.app.conf, os.environ, **self._given)
+
     def read_settings(self) -> Settings:
         """As `settings`, as they are at the moment."""
         return Settings.from_sources(self.app.conf, os.environ, **self._given)
@@ -152,6 +158,18 @@ class Tracker:
             SettingsError: there is none, or a setting cannot be used.
         """
         return Store(self.settings, timeout_s=timeout_s) if _stand_in is None else _stand_in
+
+    def reader(self) -> AnyStore:
+        """This process's store for reads, kept open.
+
+        Raises:
+            SettingsError: there is none, or a setting cannot be used.
+        """
+        if (process := self.process) is None:
+            return self.open_store()
+        if process.reader is None:
+            process.reader = self.open_store()
+        return process.reader
 
     def stop(self) -> None:
         """Sends what this process still has, within a bound."""

@@ -82,7 +82,7 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
 
 def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
     records.start("the-id")
-    head, row, _ = run("tasks", "--no-trunc").output.splitlines()
+    head, row, *_ = run("tasks", "--no-trunc").output.splitlines()
     assert head.split() == ["ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
     created = f"{records.get('the-id').created_at:%Y-%m-%d %H:%M:%S %z}"
     assert row.split() == ["the-id", "running", "fetch_data", "7203.T", "0%", *created.split()]
@@ -109,10 +109,39 @@ def test_a_screen_is_in_one_language(records: Records) -> None:
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
     listed = CliRunner().invoke(main, ["tasks"], env=env).output
     assert re.search(r"^ID +状態 +% +作成 +タスク\nthe-id +一時停止中 +25% ", listed)
-    assert listed.endswith("1/1 ページ、1 件；全体：一時停止中 1\n")
+    assert "\n1/1 ページ、1 件；全体：一時停止中 1\n" in listed
     shown = CliRunner().invoke(main, ["show", "the-id"], env=env).output
     assert "メッセージ  処理中... (63/252)\n" in shown
     assert not re.search(r"^[A-Za-z]", shown, re.MULTILINE), "each label is Japanese"
+
+
+LANGUAGES = [
+    ({}, "状態"),
+    ({"LANG": "en_US.UTF-8"}, "STATUS"),
+    ({"LANG": "de_DE.UTF-8"}, "STATUS"),
+    ({"LANG": "ja_JP.UTF-8"}, "状態"),
+    ({"LANG": "en_US.UTF-8", "LC_ALL": "ja_JP.UTF-8"}, "状態"),
+    ({"LANG": "C.UTF-8"}, "状態"),
+    ({"LANG": "en_US.UTF-8", "PROGRESS_LOCALE": "ja"}, "状態"),
+    ({"LANG": "ja_JP.UTF-8", "PROGRESS_LOCALE": "en"}, "STATUS"),
+]
+
+
+@pytest.mark.parametrize(("environ", "head"), LANGUAGES)
+def test_the_terminals_language_counts_where_no_setting_speaks(
+    records: Records, environ: dict[str, str], head: str
+) -> None:
+    records.create("the-id")
+    unset = dict.fromkeys(["LANG", "LC_ALL", "LC_MESSAGES", "PROGRESS_LOCALE"])
+    env = {**unset, "PROGRESS_REDIS_URL": records.settings.redis_url, **environ}
+    assert head in CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[0]
+
+
+def test_the_store_and_its_prefix_are_named(run: Run, redis_url: str) -> None:
+    assert run("tasks").output.splitlines()[-1] == redis_url
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_KEY_PREFIX": "shop:", "LANG": "en_US.UTF-8"}
+    said = CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[-1]
+    assert said == f"{redis_url}, prefix 'shop:'"
 
 
 def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
@@ -150,7 +179,7 @@ def test_list_filters_and_pages(run: Run, records: Records) -> None:
 
 
 def test_an_empty_list_says_so(run: Run) -> None:
-    assert run("tasks").output == "page 1 of 1, tasks: 0\n"
+    assert run("tasks").output.splitlines()[0] == "page 1 of 1, tasks: 0"
 
 
 def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:

@@ -31,6 +31,7 @@ NAMES = [
     "TaskStatus",
     "TooLarge",
     "TransitionRefused",
+    "get_task",
     "install",
     "progress_task",
     "settings_of",

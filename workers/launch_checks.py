@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import redis
 
+from progress_backend.addresses import without_password
 from progress_backend.connection import sync_client
 from progress_backend.deadline import Deadline
 from progress_backend.errors import SettingsError
@@ -99,8 +99,3 @@ def locked(folder: Path) -> Iterator[None]:
                 f"{folder} cannot be written ({error}): give --folder another"
             ) from error
         yield
-
-
-def without_password(url: str) -> str:
-    """A store's URL as it may be shown."""
-    return re.sub(r"//[^/@;]*@", "//***@", url)

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.request import ProxyHandler, build_opener
 
+from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.settings import Settings
@@ -145,11 +146,11 @@ def _addresses(
     yield f"  web        {_url(given.host, port)}/"
     yield f"  API        {_url(given.host, port)}/docs"
     yield f"  Flower     {_url(given.host, flower_port)}/"
-    yield f"  store      {checks.without_password(url)}  ({where})"
+    yield f"  store      {without_password(url)}  ({where})"
     yield f"  logs       {given.folder}"
     if given.mode == "run":
         yield "in a second terminal, in this folder:"
-        yield f"  export PROGRESS_REDIS_URL={checks.without_password(url)}"
+        yield f"  export PROGRESS_REDIS_URL={without_password(url)}"
         yield "  .venv/bin/progress-backend watch"
         yield """  .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
 

@@ -13,7 +13,7 @@ from ..errors import TaskNotFound
 from ..flows import summary
 from ..interface import pagination
 from ..terminal import listing
-from .session import Command, echo_json, filters, open_store, settings_of, whole_id
+from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
 
 
 @click.command(cls=Command)
@@ -41,11 +41,11 @@ def tasks(
     """List tasks, newest first.
 
     In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
-    commands take them so. The last line says how many tasks there are of each status, whatever the
-    filters.
+    commands take them so. Below them stand how many tasks there are of each status, whatever the
+    filters, and which store was read.
     """
     requested.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
-    settings = settings_of(ctx)
+    settings = reader_settings(ctx)
     with open_store(settings) as store:
         filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
         paged = store.run(store.flows.page(page, limit, *filters, light=not as_json))
@@ -65,6 +65,7 @@ def tasks(
             lines = listing.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
     click.echo(listing.counted(pages, counts, settings.locale))
+    click.echo(listing.store(settings))
 
 
 @click.command(cls=Command)
@@ -73,7 +74,7 @@ def tasks(
 @click.pass_context
 def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
     """Show one task in full."""
-    settings = settings_of(ctx)
+    settings = reader_settings(ctx)
     with open_store(settings) as store:
         task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 
@@ -17,8 +17,9 @@ from .. import commands as c
 from ..errors import ProgressError, SettingsError, StoreUnavailable
 from ..flows import Flow
 from ..model import STATUSES
-from ..settings import Settings
+from ..settings import Settings, is_set
 from ..store import Store
+from ..terminal import words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -80,6 +81,24 @@ def settings_of(ctx: click.Context) -> Settings:
     from ..tracker import settings_of as settings_of_app
 
     return settings_of_app(app)
+
+
+def reader_settings(ctx: click.Context) -> Settings:
+    """As `settings_of`, for what a person reads: where no setting names a language, in that of the
+    terminal (LC_ALL, LC_MESSAGES, LANG).
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+    app, settings = app_of(ctx), settings_of(ctx)
+    from ..tracker import tracker_of
+
+    tracker = None if app is None else tracker_of(app)
+    if tracker is not None:
+        named = tracker.is_set("locale")
+    else:
+        named = is_set("locale", None if app is None else app.conf, os.environ)
+    return settings if named else replace(settings, locale=words.locale_of(os.environ))
 
 
 def open_store(settings: Settings) -> Store:

@@ -15,7 +15,7 @@ from ..requested import MAX_LIMIT
 from ..settings import Settings
 from ..store import Store
 from ..terminal import Choice, Lines, Reader, View
-from .session import Command, filters, missing, open_store, settings_of, whole_id
+from .session import Command, filters, missing, open_store, reader_settings, whole_id
 
 if TYPE_CHECKING:
     from ..terminal.bars import Bars
@@ -63,7 +63,7 @@ def watch(
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
     if task_ids and any(chosen.values()):
         raise click.UsageError("give TASK_IDs or filters, not both")
-    settings = settings_of(ctx)
+    settings = reader_settings(ctx)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings))
         show = open_show(settings, plain or not sys.stdout.isatty())

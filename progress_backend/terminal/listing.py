@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..addresses import without_password
 from ..catalogue import Locale, translated
 from ..model import STATUSES, Task
+from ..settings import Settings
 from . import words
 
 _COLUMNS = ("id", "status", "percent", "age", "name")
@@ -79,6 +81,12 @@ def counted(pagination: Mapping[str, int], summary: Mapping[str, int], locale: L
         if summary[status]
     )
     return words.text(locale, "page_of_all" if counts else "page", **page, counts=counts)
+
+
+def store(settings: Settings) -> str:
+    """ "redis://127.0.0.1:6379/0, prefix 'shop:'": where the tasks were looked for."""
+    prefix = words.text(settings.locale, "prefix", prefix=settings.key_prefix)
+    return f"{without_password(settings.redis_url or '')}{prefix if settings.key_prefix else ''}"
 
 
 def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -52,6 +52,7 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "comma": "、",
         "page": "{page}/{pages} ページ、{total} 件",
         "page_of_all": "{page}/{pages} ページ、{total} 件；全体：{counts}",
+        "prefix": "、接頭辞 '{prefix}'",
         "ago_s": "{n} 秒前",
         "ago_min": "{n} 分前",
         "ago_h": "{n} 時間前",
@@ -92,6 +93,7 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "comma": ", ",
         "page": "page {page} of {pages}, tasks: {total}",
         "page_of_all": "page {page} of {pages}, tasks: {total}; all: {counts}",
+        "prefix": ", prefix '{prefix}'",
         "ago_s": "{n} s",
         "ago_min": "{n} min",
         "ago_h": "{n} h",
@@ -102,6 +104,14 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "never": "The store does not answer. Still trying…",
     },
 }
+
+
+def locale_of(environ: Mapping[str, str]) -> Locale:
+    """The language of a terminal: English for any but Japanese. One that names none (C, POSIX)
+    leaves the library's default."""
+    named = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environ.get(n))), "C")
+    language = named.partition(".")[0].partition("_")[0].lower()
+    return "ja" if language in ("ja", "japanese", "c", "posix") else "en"
 
 
 def text(locale: Locale, key: str, **values: object) -> str:
