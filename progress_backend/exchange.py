@@ -145,11 +145,12 @@ def packed(request: Request) -> bytes:
     try:
         return _packed(request)
     except UnicodeEncodeError:  # the name of a task that is no UTF-8, as it was read
-        return _packed([p if type(p) is bytes else _as_read(p) for p in request])
+        return _packed([*map(encoded, request)])
 
 
-def _as_read(part: Any) -> bytes:
-    return str(part).encode(errors="surrogateescape")
+def encoded(part: Any) -> bytes:
+    """A part of a request as bytes; an id that is no UTF-8 as it was read."""
+    return part if type(part) is bytes else str(part).encode(errors="surrogateescape")
 
 
 def _packed(request: Sequence[Any]) -> bytes:

@@ -27,7 +27,7 @@ from .connection import (
 )
 from .deadline import Deadline, Within
 from .errors import SettingsError, StoreUnavailable
-from .exchange import Exchange
+from .exchange import Exchange, encoded
 from .flows import Flow, Flows
 from .keys import Keys
 from .layout import Layout
@@ -172,8 +172,10 @@ class Store(_Base):
         if len(requests) < 2 or any(map(self._targets, requests)):
             return [self._alone(request) for request in requests]
         pipeline = self._client.pipeline(transaction=False)
-        for request in requests:
-            pipeline.execute_command(*request, **self._place(request))
+        for verb, *parts in requests:
+            # As bytes: a cluster's pipeline would encode ids that are no UTF-8 its own way.
+            place = self._place((verb, *parts))
+            pipeline.execute_command(verb, *map(encoded, parts), **place)
         return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
 
     def _alone(self, request: Request) -> Any:
