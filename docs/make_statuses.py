@@ -25,6 +25,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Progressed(attempt=1),
         ev.Paused(attempt=1),
         ev.Resumed(attempt=1),
+        ev.Heeded(attempt=1),
         ev.Retried(attempt=1),
         ev.Requeued(attempt=1),
         ev.Completed(attempt=1),

@@ -128,6 +128,11 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heeded(Event):
+    """The run does as its record asks: it waits, or it has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retried(Event):
     """The run ended and asked to be run again."""
 

@@ -145,7 +145,8 @@ class Task:
     clock_back_s: float = 0
     #: Smoothed items a second; None while unknown.
     rate: float | None = None
-    #: Who asked for a cancel or pause, when and why.
+    #: Who asked for a cancel, a pause or an end by force, when and why; `heeded_at`: when its run
+    #: did so, None until then.
     control: dict[str, Any] | None = None
     #: Commits so far.
     revision: int = 0
@@ -174,6 +175,13 @@ class Task:
     def forced(self) -> bool:
         """Whether somebody ended it over the head of its run, which is stopped then."""
         return self.ended and self.control is not None and self.control.get("action") == "end"
+
+    @property
+    def asked(self) -> str | None:
+        """What is asked of its run and not done yet: "pause", "cancel" or "end"."""
+        control = self.control or {}
+        action = control.get("action") if control.get("heeded_at", "") is None else None
+        return action if isinstance(action, str) else None
 
     @property
     def processing_time_ms(self) -> int | None:

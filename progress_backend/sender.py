@@ -160,8 +160,14 @@ class Sender:
 
     def wait_while_paused(self, run: Run) -> None:
         """Holds the job, its lease held, until the record says otherwise; a store that is away
-        says nothing."""
+        says nothing. The record hears that it waits, each time that it asks for it."""
+        heeded = False
         while run.status == TaskStatus.PAUSED and not self._stopping:
+            asked = not heeded or (run.base is not None and run.base.task.asked is not None)
+            if asked and run.attempt is not None and not run.refused:
+                with run.lock:
+                    said = self.record(run, run.task_id, ev.Heeded(), keep=False)
+                heeded = said is not None
             time.sleep(_PAUSE_LOOK_S)
             if not self.patient.breaker.open:
                 self.patient.look(run)

@@ -22,7 +22,7 @@ _SMALL: Final = 4_096
 
 
 _DELIVERY: Final = ("eta", "expires")
-_CONTROL: Final = ("at",)
+_CONTROL: Final = ("at", "heeded_at")
 
 
 class _Seen(NamedTuple):

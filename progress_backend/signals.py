@@ -189,6 +189,8 @@ def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwar
     chords would wait for ever, and calls nothing of the task's class."""
     if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
         _record(process, run, ev.Cancelled(by="task", reason=described(error)))
+    elif run.attempt is not None and not run.refused:
+        process.sender.record(run, run.task_id, ev.Heeded())
     process.sender.revoked(run)
     task, request = run.celery_task, run.request
     setattr(request, REVOKED, True)

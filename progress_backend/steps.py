@@ -203,7 +203,23 @@ def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
-    return replace(task, message=message, control=_control("pause", event, scene))
+    return replace(task, message=message, control=_control("pause", event, scene, _runs(task)))
+
+
+def heeded(task: Task, event: ev.Heeded, scene: Scene) -> Task:
+    return task if task.asked is None else replace(task, control=_done(task, scene))
+
+
+def _done(task: Task, scene: Scene) -> dict[str, Any] | None:
+    """What was asked of its run, as done: it waits, or nobody runs it any more."""
+    if task.control is None or task.asked is None:
+        return task.control
+    return {**task.control, "heeded_at": rendered(scene.now)}
+
+
+def _runs(task: Task) -> bool:
+    """Whether somebody runs it, who has to hear of what is asked."""
+    return task.worker is not None and not task.ended
 
 
 def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
@@ -226,6 +242,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
         retries=event.retries,
         worker=None,
         delivery=_queued(task.delivery, event.eta, scene),
+        control=_done(task, scene),
     )
 
 
@@ -236,14 +253,18 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     if event.again_s is not None:
         return task if task.worker is None else _let_go(task, event.again_s, scene)
     delivery = _queued(task.delivery, event.eta, scene)
-    return replace(_reopened(task), worker=None, delivery=delivery)
+    return _unheld(task, delivery, scene)
 
 
 def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
     """Nobody runs it, until its message comes again."""
     until = scene.at + timedelta(seconds=redelivery.seconds(again_s, scene.lease_s))
-    delivery = _again_until(task.delivery, until)
-    return replace(_reopened(task), worker=None, delivery=delivery)
+    return _unheld(task, _again_until(task.delivery, until), scene)
+
+
+def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
+    control = _done(task, scene)
+    return replace(_reopened(task), worker=None, delivery=delivery, control=control)
 
 
 def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
@@ -268,7 +289,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         results={**task.results, **event.results},
         completed_at=scene.now,
         rate=rate,
-        control=_forced(event, scene),
+        control=_forced(task, event, scene),
     )
 
 
@@ -284,7 +305,7 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
         delivery=_again_until(task.delivery, until),
         results={**task.results, **event.results},
         completed_at=scene.now,
-        control=_forced(event, scene),
+        control=_forced(task, event, scene),
     )
 
 
@@ -295,11 +316,13 @@ def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
 
 
 def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
+    # Celery and the task itself say it of a run that is over.
+    asks = _runs(task) and event.by not in ("celery", "task")
     return replace(
         _reopened(task),
         message=_text(event.message, scene, "cancelled"),
         completed_at=scene.now,
-        control=_control("cancel", event, scene),
+        control=_control("cancel", event, scene, asks),
     )
 
 
@@ -332,18 +355,22 @@ def _text(given: str | None, scene: Scene, key: str) -> str:
     return text(scene.locale, key) if given is None else given
 
 
-def _forced(end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
+def _forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
     """Who ended the record over the head of its run, if that is how it ended."""
-    return None if end.asked is None or not end.asked.force else _control("end", end.asked, scene)
+    if end.asked is None or not end.asked.force:
+        return None
+    return _control("end", end.asked, scene, _runs(task))
 
 
 def _control(
-    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene
+    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene, asks: bool
 ) -> dict[str, Any]:
-    """Who asked, when and why."""
+    """Who asked, when and why. `asks`: of a run, which has to hear of it first."""
+    at = rendered(scene.now)
     return {
         "action": action,
         "by": event.by,
         "reason": event.reason,
-        "at": rendered(scene.now),
+        "at": at,
+        "heeded_at": None if asks else at,
     }

@@ -37,6 +37,8 @@ class Move:
 
     to: str
     step: Step
+    #: The record has its end, whose time stays that of its last change.
+    timeless: bool = False
 
 
 def transition(
@@ -77,9 +79,11 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
+    revision = after.revision if revision is None else revision
+    if move.timeless:
+        return replace(after, revision=revision)
     attempt = max(after.attempt, event.attempt or 0)
     status = after.status if move.to == SAME else move.to
-    revision = after.revision if revision is None else revision
     return replace(
         after,
         status=status,
@@ -236,6 +240,8 @@ _GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
 _UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
 _QUEUED = Move(TaskStatus.CREATED, steps.requeued)
 _PAUSE = Move(TaskStatus.PAUSED, steps.paused)
+_HEED = Move(SAME, steps.heeded)
+_HEED_AFTER = Move(SAME, steps.heeded, timeless=True)
 _LOSE = Move(TaskStatus.ERROR, steps.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, steps.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, steps.cancelled)
@@ -280,6 +286,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Started: Move(TaskStatus.PAUSED, steps.started),
         ev.Progressed: Move(TaskStatus.PAUSED, steps.moved),
         ev.Paused: _SAME,
+        ev.Heeded: _HEED,
         ev.Resumed: Move(SAME, steps.resumed),
         ev.Retried: Move(TaskStatus.PAUSED, steps.retried),
         ev.Requeued: Move(TaskStatus.PAUSED, steps.requeued),
@@ -300,7 +307,8 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Started: _START,
         ev.Requeued: _QUEUED,
         ev.Cancelled: _CANCEL,
+        ev.Heeded: _HEED_AFTER,
     },
-    TaskStatus.COMPLETED: {ev.Created: _FRESH},
-    TaskStatus.CANCELLED: {ev.Created: _FRESH, ev.Started: _START},
+    TaskStatus.COMPLETED: {ev.Created: _FRESH, ev.Heeded: _HEED_AFTER},
+    TaskStatus.CANCELLED: {ev.Created: _FRESH, ev.Started: _START, ev.Heeded: _HEED_AFTER},
 }

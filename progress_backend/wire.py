@@ -241,6 +241,8 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
         "final": is_final(body),
         "may_come_again_until": body.get("may_come_again_until"),
     }
+    if body.get("control") is not None:
+        message["control"] = body["control"]
     if body["status"] in ENDED:
         message["results"] = body["results"]
         message["error_message"] = body["error_message"]

@@ -34,6 +34,9 @@ _LONGEST = 500
 
 AnyStore = Store | MemoryStore
 
+#: What says that a run is over.
+_ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
+
 
 #: Who says it (nobody's run is None), of which task, and what happened.
 Said = tuple[Run | None, str, tuple[ev.Event, ...]]
@@ -96,6 +99,9 @@ class Writer:
         """
         try:
             applied = self.store.run(self._flow(run, task_id, happened, now))
+            if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
+                heed = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
+                self.store.run(heed)
         except SoftTimeLimitExceeded:
             raise  # the job's own, which a signal has raised in here
         except Exception as error:
@@ -250,6 +256,14 @@ class Writer:
 def _for_the_run(task: Task) -> str:
     """What a record's status means to its run: one that somebody ended over its head stops it."""
     return TaskStatus.CANCELLED if task.forced else task.status
+
+
+def _over(run: Run | None, end: ev.Event) -> ev.Heeded | None:
+    """The end of a run that comes after one that was asked for, as the word that it is over."""
+    attempt = run.attempt if run is not None and end.attempt is None else end.attempt
+    if not isinstance(end, _ENDS) or (attempt is None and end.owner is None):
+        return None
+    return ev.Heeded(attempt=attempt, owner=end.owner, run=end.run, at=end.at)
 
 
 def _told(task_id: str, error: Exception) -> ProgressError:

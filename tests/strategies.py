@@ -76,6 +76,14 @@ deliveries = st.builds(
     again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
     again_until=st.none() | times,
 )
+controls = st.fixed_dictionaries(
+    {
+        "action": st.sampled_from(["pause", "cancel", "end"]),
+        "by": st.sampled_from(["api", "celery"]),
+        "reason": st.none(),
+    },
+    optional={"heeded_at": st.none() | st.just("2024-01-15T10:30:00.000+00:00")},
+)
 identities = st.builds(
     ev.Identity,
     task_type=st.sampled_from(["fetch_data", "bulk_import"]),
@@ -120,6 +128,7 @@ def events(
         ),
         st.builds(ev.Paused, message=message, by=message, **voice),
         st.builds(ev.Resumed, message=message, **voice),
+        st.builds(ev.Heeded, **voice),
         st.builds(ev.Retried, message=message, retries=st.integers(1, 3), **voice),
         st.builds(ev.Requeued, retries=st.none() | st.integers(1, 3), **voice),
         st.builds(ev.Completed, results=results, current=figure, message=message, **voice),
@@ -188,6 +197,6 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
             else None
         ),
         rate=draw(st.none() | st.integers(1, 10**6).map(lambda n: n / 1000)),
-        control=draw(st.none() | st.just({"action": "pause", "by": "api", "reason": None})),
+        control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),
     )

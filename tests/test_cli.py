@@ -106,6 +106,7 @@ def test_a_screen_is_in_one_language(records: Records) -> None:
     records.start("the-id")
     records.progress("the-id", 63, "Processing... (63/252)")
     records.apply("the-id", ev.Paused(by="cli"))
+    records.apply("the-id", ev.Heeded())
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
     listed = CliRunner().invoke(main, ["tasks"], env=env).output
     assert re.search(r"^ID +状態 +% +作成 +タスク\nthe-id +一時停止中 +25% ", listed)
@@ -148,7 +149,7 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
         records.start(task_id)
     assert "0c9e1111-bbbb" in run("show", "0c9e").output
-    assert run("pause", "0c9e").output == "task 0c9e1111-bbbb is paused\n"
+    assert run("pause", "0c9e").output.startswith("pause of task 0c9e1111-bbbb is asked: ")
     records.complete("0c9e1111-bbbb")
     assert run("watch", "0c9e").exit_code == 0
     result = run("cancel", "7b7d")
@@ -194,17 +195,40 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
 
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
-    assert run("pause", "the-id", "--reason", "lunch").output == "task the-id is paused\n"
+    asked = "pause of task the-id is asked: its worker holds it at its next update\n"
+    assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
+    assert run("pause", "the-id").output == asked
+    records.apply("the-id", ev.Heeded())
     assert run("pause", "the-id").output == "task the-id is paused; nothing was changed\n"
     assert run("resume", "the-id").output == "task the-id is running\n"
-    assert run("cancel", "the-id", "--reason", "wrong file").output == "task the-id is cancelled\n"
+    assert run("cancel", "the-id", "--reason", "wrong file").output == (
+        "cancel of task the-id is asked: its worker ends it at its next update\n"
+    )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
         "cancelled",
         "wrong file",
         "cli",
     )
+
+
+def test_a_cancel_that_nobody_has_to_hear_of_is_done(run: Run, records: Records) -> None:
+    records.create("the-id")
+    assert run("pause", "the-id").output == "task the-id is paused\n"
+    assert run("cancel", "the-id").output == "task the-id is cancelled\n"
+
+
+def test_a_cancel_is_asked_until_the_worker_has_heeded_it(run: Run, records: Records) -> None:
+    records.start("the-id")
+    run("cancel", "the-id")
+    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"], ["watch", "the-id"]):
+        assert "cancel asked" in run(*command).output, command
+    records.apply("the-id", ev.Heeded())
+    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"], ["watch", "the-id"]):
+        output = run(*command).output
+        assert "cancelled" in output, command
+        assert "cancel asked" not in output, command
 
 
 def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:

@@ -55,6 +55,7 @@ MANY = (
     task(5, status="cancelled", message="取消", control={"reason": "\x1b[31mnot needed\x07"}),
     task(6, total_items=None, current_items=123_456_789, rate=123_456.0, message="流れています"),
     task(7, status="created", started_at=None, symbol=None),
+    task(8, status="cancelled", control={"action": "cancel", "heeded_at": None}),
 )
 
 
@@ -204,6 +205,34 @@ def test_lines_tell_each_change_once_and_little_in_all() -> None:
     assert lines[0] == "No tasks yet…"
     assert len(lines) == 1 + 10 + 1
     assert "completed  100%" in lines[-1]
+
+
+CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "heeded_at": None}
+
+
+@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel asked"), ("ja", "取消依頼中")])
+def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
+    waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
+    over = replace(waits, control={**CANCEL, "heeded_at": "now"})
+    assert any(asked in line for line in drawn(View((waits,), at=NOW), locale=locale))
+    assert not any(asked in line for line in drawn(View((over,), at=NOW), locale=locale))
+    out = io.StringIO()
+    show = Lines(out, locale)
+    for seen in (RUNNING, waits, waits, over, over):
+        show.show(View((seen,), at=NOW))
+    _, first, second = out.getvalue().splitlines()
+    assert (asked in first, asked in second) == (True, False)
+
+
+@pytest.mark.parametrize(("locale", "asked"), [("en", "pause asked"), ("ja", "停止依頼中")])
+def test_a_pause_is_asked_until_its_run_waits(locale: Locale, asked: str) -> None:
+    paused = task(status="paused", control={**CANCEL, "action": "pause"})
+    assert any(asked in line for line in drawn(View((paused,), at=NOW), locale=locale))
+
+
+def test_an_end_by_force_has_its_own_word() -> None:
+    ended = task(status="completed", completed_at=NOW, control={**CANCEL, "action": "end"})
+    assert any("completed" in line for line in drawn(View((ended,), at=NOW)))
 
 
 def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None:

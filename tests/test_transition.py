@@ -23,6 +23,7 @@ from progress_backend.model import (
     Task,
     TaskStatus,
     Worker,
+    rendered,
 )
 from progress_backend.transition import ABSENT, SUSPECTED, TABLE, row_of, transition
 from tests.strategies import NOW, events, tasks
@@ -33,15 +34,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored
-absent      created  running  -           -       -        -        -         -          error   -          -      -          -
-created     same     running  running     paused  same     created  created   completed  error   cancelled  -      cancelled  cancelled
-running     same     running  running     paused  same     running  running   completed  error   cancelled  error  cancelled  cancelled
-paused      same     paused   paused      same    running  paused   paused    completed  error   cancelled  error  cancelled  cancelled
-lost        fresh    running  running     -       -        running  running   completed  error   cancelled  -      -          cancelled
-error       fresh    -        -           -       -        -        created   -          -       -          -      -          -
-completed   fresh    -        -           -       -        -        -         -          -       -          -      -          -
-cancelled   fresh    -        -           -       -        -        -         -          -       -          -      -          -
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -56,6 +57,8 @@ def record(row: str) -> Task | None:
     if row == ABSENT:
         return None
     status = "error" if row == "lost" else row
+    action = {"paused": "pause", "cancelled": "cancel", "completed": "end"}.get(row)
+    asked = {"action": action, "by": "api", "reason": None, "at": "then", "heeded_at": None}
     return Task(
         "t",
         "fetch_data",
@@ -71,6 +74,7 @@ def record(row: str) -> Task | None:
         error_cause={"lost": LOST, "error": "exception"}.get(row),
         attempt=2,
         worker=OURS,
+        control=asked if action else None,
         revision=7,
     )
 
@@ -115,6 +119,10 @@ def test_entry(row, name, expected) -> None:
     after = transition(before, happened, LATER, task_id="t")
     if expected == "same":
         assert after is before
+        return
+    if expected == "ended":  # as it was, but for what was asked
+        assert replace(after, control=before.control, revision=7) == before
+        assert after.control == {**before.control, "heeded_at": rendered(LATER)}
         return
     assert after.status == {"fresh": "created"}.get(expected, expected)
     assert after.updated_at == LATER
@@ -305,11 +313,13 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
             begins = (ev.Created, ev.Started)
-            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled))
+            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, ev.Heeded))
             if before.status == TaskStatus.COMPLETED:
-                assert isinstance(happened, ev.Created)
+                assert isinstance(happened, (ev.Created, ev.Heeded))
             if before.status == TaskStatus.CANCELLED:
-                assert isinstance(happened, begins)
+                assert isinstance(happened, (*begins, ev.Heeded))
+            if isinstance(happened, ev.Heeded):
+                assert replace(after, control=before.control) == before
         assert after.attempt >= before.attempt
         assert happened.attempt is None or happened.attempt >= before.attempt
         assert after is before or before.updated_at is None or after.updated_at >= before.updated_at

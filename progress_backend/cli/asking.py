@@ -9,6 +9,12 @@ from .session import Command, open_store, settings_of, whole_id
 
 _reason = click.option("--reason", help="Kept with the task; whoever looks at it sees it.")
 
+#: What a worker does that runs the task.
+_ASKED = {
+    "cancel": "ends it at its next update",
+    "pause": "holds it at its next update",
+}
+
 
 @click.command(cls=Command)
 @click.argument("task_id")
@@ -46,10 +52,12 @@ def _ask(ctx: click.Context, task_id: str, event: Event, done: str) -> None:
     with open_store(settings_of(ctx)) as store:
         task_id = whole_id(store, task_id)
         applied = store.run(store.flows.apply(task_id, (event,), store.now()))
-    status = applied.task.status
+    status, asked = applied.task.status, applied.task.asked
     if applied.refused is not None:
         raise click.ClickException(f"task {task_id} cannot be {done}: it is {status}")
-    if applied.document is None:
+    if asked in _ASKED:
+        click.echo(f"{asked} of task {task_id} is asked: its worker {_ASKED[asked]}")
+    elif applied.document is None:
         click.echo(f"task {task_id} is {status}; nothing was changed")
     else:
         click.echo(f"task {task_id} is {status}")

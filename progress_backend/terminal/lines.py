@@ -67,7 +67,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         figures.append(f"{words.text(locale, 'elapsed')} {words.elapsed(task, now)}")
     parts = [
         f"{at:%H:%M:%S}" if at else "",
-        words.padded(words.status(locale, task.status), words.status_cells(locale)),
+        words.padded(words.standing(locale, task), words.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
         words.told(task, locale, now),
@@ -87,4 +87,4 @@ def _what(task: Task, at: datetime | None) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
     end = is_final(task, at) if task.ended else None
     run = task.attempt, task.retries
-    return task.status, run, task.created_at, step if end is None else end
+    return task.status, task.asked, run, task.created_at, step if end is None else end

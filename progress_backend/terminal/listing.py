@@ -29,7 +29,7 @@ def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Local
     rows = [
         (
             task_id,
-            words.status(locale, task.status),
+            words.standing(locale, task),
             words.percent(task),
             words.age(task, now, locale),
             words.name(task),
@@ -64,7 +64,7 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
     return (
         words.clean(task.task_id),
-        words.status(locale, task.status),
+        words.standing(locale, task),
         words.clean(task.task_type),
         words.clean(task.symbol or words.UNKNOWN),
         words.percent(task),
@@ -99,7 +99,7 @@ def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
     runs = {"attempt": task.attempt, "retries": task.retries}
     facts: dict[str, str | None] = {
         "task": task.task_id,
-        "status": words.status(locale, task.status),
+        "status": words.standing(locale, task),
         "type": words.clean(task.task_type),
         "symbol": task.symbol and words.clean(task.symbol),
         "progress": f"{progress.current}/{total} ({words.percent(task)})",

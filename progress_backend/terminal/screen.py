@@ -53,6 +53,8 @@ COLUMNS: Final = (
 #: Beside a bar a name takes this part of the width, within these bounds.
 _NAME_PART, _LEAST_NAME, _WIDEST_NAME = 0.22, 4, 32
 _WIDEST_ID: Final = 13
+#: From this width on the status has room for what is only asked for; below, that is cut.
+_ROOMY: Final = 60
 #: From this width on a message has a column of its own; below, a line under its task.
 MESSAGE_BESIDE: Final = 120
 _WIDEST_BAR: Final = 20
@@ -92,7 +94,7 @@ class Screen:
 
     def _rows(self, shown: Sequence[Task], width: int, beside: bool) -> Iterator[RenderableType]:
         ids = words.short_ids([task.task_id for task in shown])
-        columns = _sized(width, beside, ids, self._locale)
+        columns = _sized(width, beside, ids, self._locale, shown)
         table = self._table(columns, width, beside, head=True)
         for task, short_id in zip(shown, ids, strict=True):
             now = self._view.at or task.updated_at
@@ -135,7 +137,7 @@ class Screen:
             case "id":
                 return Text(short_id, style=_QUIET)
             case "status":
-                return Text(words.status(self._locale, task.status), style=colour)
+                return Text(words.standing(self._locale, task), style=colour)
             case "name":
                 return Text(words.cut_on_the_left(words.name(task), column.cells), style="bold")
             case "progress":
@@ -168,14 +170,16 @@ class Screen:
             yield Text("  ", no_wrap=True, overflow="ellipsis").join(parts)
 
 
-def _sized(width: int, beside: bool, ids: Sequence[str], locale: Locale) -> list[Column]:
+def _sized(
+    width: int, beside: bool, ids: Sequence[str], locale: Locale, shown: Sequence[Task]
+) -> list[Column]:
     """The columns that so many cells take, each with its own."""
     columns = [column for column in COLUMNS if width >= column.least]
     cells = {column.name: column.cells for column in columns}
     if "id" in cells:
         cells["id"] = min(max(map(words.cells_of, ids)), _WIDEST_ID)
     if "status" in cells:
-        cells["status"] = words.status_cells(locale)
+        cells["status"] = words.status_cells(locale, shown if width >= _ROOMY else ())
     left = width - sum(cells.values()) - len(cells)
     name = left
     if "progress" in cells:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -19,6 +19,11 @@ _SHORT_ID: Final = 8
 _STATUS: Final[dict[Locale, tuple[str, ...]]] = {
     "ja": ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み"),
     "en": STATUSES,
+}
+#: While its run has not done so yet.
+_ASKED: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
+    "en": {"pause": "pause asked", "cancel": "cancel asked"},
 }
 _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {
@@ -124,9 +129,15 @@ def status(locale: Locale, word: str) -> str:
     return dict(zip(STATUSES, _STATUS[locale], strict=True)).get(word, word)
 
 
-def status_cells(locale: Locale) -> int:
-    """Cells that the widest status takes."""
-    return max(map(cells_of, _STATUS[locale]))
+def standing(locale: Locale, task: Task) -> str:
+    """A task's status; while its run has not heeded a pause or a cancel yet, that it is asked."""
+    return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
+
+
+def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
+    """Cells that the widest status takes, and what these tasks show."""
+    shown = (standing(locale, task) for task in tasks)
+    return max(map(cells_of, (*_STATUS[locale], *shown)))
 
 
 def percent(task: Task) -> str:

@@ -69,6 +69,11 @@ class Control(BaseModel):
     by: str | None = Field(description='"api", "cli", "celery", "task" (itself) or who asked.')
     reason: str | None = Field(description="What was given as the reason.")
     at: str = Field(description="When.")
+    heeded_at: str | None = Field(
+        default=None,
+        description="When its run did so: it waits, or it has ended. Null until then; at once where "
+        "no worker runs it.",
+    )
 
 
 class TaskBody(BaseModel):

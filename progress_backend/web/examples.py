@@ -99,6 +99,7 @@ CANCELLED: Final[Json] = {
         "by": "api",
         "reason": "不要になりました",
         "at": "2024-01-15T10:30:31.000+09:00",
+        "heeded_at": None,
     },
     "final": True,
     "revision": 18,

@@ -11,9 +11,11 @@ function element(name, className, ...children) {
   return made;
 }
 
-// A record (from the list) and a message (from the socket) name two things differently.
+// A record (from the list) and a message (from the socket) name two things differently, and a message
+// has no control where there is none.
 export function normalized(task) {
-  return { ...task, said: task.message ?? task.current_status ?? "", at: task.timestamp ?? task.updated_at };
+  const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
+  return { ...task, said, at, control: task.control ?? null };
 }
 
 export function nameOf(task) {
@@ -49,6 +51,11 @@ function whyText({ status, error_message, control }) {
   if (status === "error") return error_message ?? "";
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
+}
+
+// Its status; while its run has not heeded a pause or a cancel yet, that it is asked.
+function statusText({ status, control }, words) {
+  return (control?.heeded_at === null && words.asked[control.action]) || (words[status] ?? status);
 }
 
 // What is not known is a dash in the table, and left out where there is little room.
@@ -106,7 +113,7 @@ export function makeRow(act) {
     made.dataset.status = task.status;
     made.dataset.final = task.final;
     status.className = `status ${task.status}`;
-    state.textContent = words[task.status] ?? task.status;
+    state.textContent = statusText(task, words);
     showCut(name, nameOf(task));
     showCut(id, task.task_id);
     id.href = `internal/task/${encodeURIComponent(task.task_id)}/status`;
