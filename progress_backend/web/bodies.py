@@ -71,8 +71,8 @@ class Control(BaseModel):
     at: str = Field(description="When.")
     heeded_at: str | None = Field(
         default=None,
-        description="When its run did so: it waits, or it has ended. Null until then; at once where "
-        "no worker runs it.",
+        description="When its run did so: it waits, or it has ended. Null until then; where no "
+        "worker runs it, at once.",
     )
 
 

@@ -177,6 +177,33 @@ def test_who_paused_or_cancelled_a_task_is_shown(
     expect(said).to_have_text("api")
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ("Pause asked", "Paused", "Cancel asked", "Cancelled")),
+        ("ja", ("停止依頼中", "一時停止中", "取消依頼中", "キャンセル済み")),
+    ],
+)
+def test_a_pause_and_a_cancel_are_asked_until_the_run_has_heeded_them(
+    api: RunningApi, records: Records, open_page: OpenPage, lang: str, words: tuple[str, ...]
+) -> None:
+    """A message tells of it: no list is read for that."""
+    records.start("job")
+    page = open_page(api, f"/?lang={lang}")
+    shows(page, "job", "running")
+    status = row(page, "job").locator("td.status")
+    pausing, paused, cancelling, cancelled = words
+    api.update("job", "paused")
+    expect(status).to_have_text(pausing)
+    records.apply("job", ev.Heeded())
+    expect(status).to_have_text(paused)
+    api.update("job")
+    api.cancel("job")
+    expect(status).to_have_text(cancelling)
+    records.apply("job", ev.Heeded())
+    expect(status).to_have_text(cancelled)
+
+
 def test_a_refusal_is_shown(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     records.start("job")
     page = open_page(api)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 SAYING = ("updating", "advancing", "tracking", "setting_state")
 
 
-@pytest.fixture(scope="module", params=["prefork", "gevent"])
+@pytest.fixture(scope="module", params=["prefork", "threads", "gevent"])
 def pool(request: pytest.FixtureRequest) -> str:
     pool: str = request.param
     return pool
@@ -52,7 +52,13 @@ def revoked(world: World, task_id: str) -> dict[str, Any]:
     assert record["current_status"] == "タスクがキャンセルされました"
     assert record["control"]["by"] == "me"
     assert record["control"]["reason"] == "not needed"
-    return record
+    return heeded(world, task_id)
+
+
+def heeded(world: World, task_id: str) -> dict[str, Any]:
+    """Waits until the record says that its run does what was asked of it."""
+    eventually(lambda: world.record(task_id)["control"]["heeded_at"], TIMEOUT_S, what="heeded")
+    return world.record(task_id)
 
 
 @pytest.mark.parametrize("name", SAYING)
@@ -64,6 +70,8 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
     assert service.cancel(task_id)["status"] == "cancelled"
     record = revoked(world, task_id)
     assert len(world.gate.pids(task_id, "finally")) == 1
+    assert record["control"]["heeded_at"] >= record["control"]["at"]
+    assert record["updated_at"] == record["end_time"], "the end stays its last change"
     assert record["progress"]["current"] >= before["progress"]["current"]
     assert record["progress"]["total"] == before["progress"]["total"]
     with pytest.raises(TaskRevokedError):
@@ -88,15 +96,18 @@ def test_autoretry_does_not_run_a_cancelled_job_again(world: World, service: Con
 def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
+    assert world.record(task_id)["control"]["heeded_at"] is None
     world.gate.mark(task_id, "enough")
     eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
-    record = world.record(task_id)
+    record = heeded(world, task_id)  # it is over, by its own end
     assert (record["status"], record["results"]) == ("cancelled", {})
 
 
 def test_a_queued_job_never_begins(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(queue="parked").id)
-    assert service.cancel(task_id)["status"] == "cancelled"
+    record = service.cancel(task_id)
+    assert record["status"] == "cancelled"
+    assert record["control"]["heeded_at"] == record["control"]["at"], "nobody has to hear of it"
     world.app.control.add_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
     revoked(world, task_id)
     assert world.gate.pids(task_id, "began") == []
@@ -121,7 +132,9 @@ def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service
 @pytest.mark.parametrize("name", SAYING)
 def test_a_paused_job_waits_and_goes_on(world: World, service: Control, name: str) -> None:
     task_id = started(world, name)
-    assert service.pause(task_id)["status"] == "paused"
+    asked = service.pause(task_id)
+    assert (asked["status"], asked["control"]["heeded_at"]) == ("paused", None)
+    heeded(world, task_id)
     held = holds_still(world, task_id)
     assert service.resume(task_id)["status"] == "running"
 
@@ -135,6 +148,28 @@ def test_a_paused_job_waits_and_goes_on(world: World, service: Control, name: st
     record = world.ended(task_id)
     assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
     assert record["attempt"] == 1
+
+
+def test_each_pause_is_heeded(world: World, service: Control) -> None:
+    """Also where it is resumed and paused again before the run has looked."""
+    task_id = started(world, "updating")
+    for _ in range(2):
+        service.pause(task_id)
+        heeded(world, task_id)
+        service.resume(task_id)
+    world.gate.mark(task_id, "enough")
+    assert world.ended(task_id)["status"] == "completed"
+
+
+def test_a_run_that_is_terminated_has_heeded_its_cancel(
+    world: World, service: Control, pool: str
+) -> None:
+    if pool != "prefork":
+        pytest.skip("only a pool of processes is ended by a signal")
+    task_id = started(world, "deaf")
+    service.cancel(task_id)
+    world.app.control.revoke(task_id, terminate=True)
+    revoked(world, task_id)
 
 
 def holds_still(world: World, task_id: str) -> int:

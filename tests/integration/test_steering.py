@@ -160,6 +160,7 @@ def test_a_job_that_waits_is_paused_and_resumed_by_http(world: World, url: str, 
         waits.comes(world)
         record = world.until(task_id, attempt=waits.runs_before + 1)
         assert (record["status"], record["control"]) == ("paused", asked["control"])
+        assert record["control"]["heeded_at"] == asked["control"]["at"], "nobody ran it"
         assert record["worker"]["name"] == world.worker_name
         assert len(world.gate.pids(task_id, "began")) == waits.runs_before
         assert api.update(task_id, "running").json()["status"] == "running"
