@@ -91,7 +91,7 @@ class Judge:
         ends = self._ends([base.task.task_id for base in bases])
         verdicts: list[tuple[Base, Event]] = []
         for base in bases:
-            end = own_end(base, ends.get(base.task.task_id))
+            end = None if base.task.ended else own_end(base, ends.get(base.task.task_id))
             verdict = otherwise(base) if end is None else end
             if verdict is not None:
                 verdicts.append((base, verdict))

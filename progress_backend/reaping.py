@@ -11,7 +11,7 @@ from typing import TypeVar
 from . import commands as c
 from .catalogue import Locale, text
 from .errors import ForeignValue
-from .events import Cancelled, Event, Expired, Lost
+from .events import Cancelled, Event, Expired, Heeded, Lost
 from .flows import UNENDED_S, Flow, Flows
 from .model import TaskStatus
 from .record import Base, milliseconds
@@ -156,7 +156,7 @@ def _records(documents: Iterable[bytes | None]) -> list[Base]:
 
 
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
-    """Whether a record that has not ended was not written for a lease.
+    """Whether a record that has not ended, or whose run has not, was not written for a lease.
 
     One that was written later than now was written before the store's clock was set back: the
     caller has seen that clock go on for a lease since.
@@ -164,7 +164,8 @@ def _silent(base: Base, settings: Settings, now: datetime) -> bool:
     task = base.task
     spoke = milliseconds(task.updated_at) if task.updated_at else 0
     silence_ms = milliseconds(now) - spoke + int(task.clock_back_s * 1000)
-    return not task.ended and abs(silence_ms) > int(settings.lease_s * 1000)
+    over = task.ended and task.asked is None
+    return not over and abs(silence_ms) > int(settings.lease_s * 1000)
 
 
 def of_this_life(base: Base, end: Event) -> bool:
@@ -206,11 +207,13 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     return len(task_ids)
 
 
-def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost:
+def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Heeded:
     """The verdict on a silent run; refused if the run speaks before it is recorded. `living`: its
-    worker goes on without it."""
+    worker goes on without it. One whose record has ended before is over."""
     worker = base.task.worker
     assert worker is not None
+    if base.task.ended:
+        return Heeded(owner=worker.lease)
     message = text(locale, "let_go" if living else "lost", worker=worker.name)
     revision = base.task.revision
     return Lost(lease=worker.lease, error_message=message, revision=revision, living=living)

@@ -63,8 +63,9 @@ def created(task_id: str, event: Created, created_at: datetime, digest: str = ""
 
 
 def facets_of(task: Task) -> Facets:
-    """In which indexes a task stands."""
-    lease = None if task.ended or task.worker is None else task.worker.lease
+    """In which indexes a task stands. A run whose end was asked for is held until it is over."""
+    held = task.worker is not None and (not task.ended or task.asked is not None)
+    lease = task.worker.lease if held and task.worker is not None else None
     return Facets(task.status, task.task_type, task.symbol, lease)
 
 

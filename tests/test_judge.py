@@ -15,6 +15,7 @@ from progress_backend import events as ev
 from progress_backend import reaping
 from progress_backend.judge import Judge
 from progress_backend.model import Worker
+from progress_backend.record import Base
 from progress_backend.result_backend import ASK_S, Answers, result_backend
 from progress_backend.settings import Settings
 from progress_backend.store import Store
@@ -64,6 +65,28 @@ def test_one_pass_judges_all_that_are_due(store: Store) -> None:
     Judge(store, None, "ours", lambda: True).dead()
     assert counts(store) == {"running": 0, "error": MANY, "completed": 0}
     assert store.execute(c.LostSoFar()) == MANY
+
+
+def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
+    """Nobody is left who could say so."""
+    ids = die(store, 2, 2)
+    long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
+    for task_id in ids:
+        store.run(store.flows.apply(task_id, (ev.Cancelled(by="api"),), long_ago))
+    store.execute(c.Renew("w1/1", int(store.now().timestamp() * 1000) + 60_000))  # it lives
+
+    def asked() -> list[str | None]:
+        documents = store.execute(c.Read(tuple(ids)))
+        return [Base.of(document).task.asked for document in documents]
+
+    Judge(store, lambda ids: {}, "ours", lambda: True).dead()
+    assert asked() == [None, None, "cancel", "cancel"]
+    assert store.execute(c.Held("w0/1", 10)) == []
+    assert store.execute(c.LostSoFar()) == 0
+    # Of a living worker those that it is not at work on.
+    Judge(store, lambda ids: {}, "ours", lambda: True).left_over("w1/1", {ids[2]})
+    assert asked() == [None, None, "cancel", None]
+    assert store.execute(c.Held("w1/1", 10)) == [ids[2]]
 
 
 def test_also_those_of_one_worker_that_had_thousands(store: Store) -> None:

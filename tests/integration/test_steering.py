@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -79,6 +80,23 @@ def test_a_job_is_cancelled_by_http(world: World, url: str) -> None:
         assert (asked["action"], asked["by"], asked["reason"]) == ("cancel", "api", "wrong file")
         assert asked["at"]
         assert api.cancel(task_id).status_code == 409
+
+
+def test_a_cancel_is_heeded_by_the_death_of_its_worker(
+    world: World, folder: Path, url: str
+) -> None:
+    """Whoever finds it says so: nobody runs the task any more."""
+    dying = worker("dying", folder, url, concurrency=1, env=ENV, args=("-Q", "dying"))
+    with running(dying):
+        task_id = str(world.app.tasks["deaf"].apply_async(queue="dying").id)
+        world.begun(task_id)
+        world.until(task_id, status="running", attempt=1)
+        with serving(url) as api:
+            assert api.cancel(task_id).json()["control"]["heeded_at"] is None
+        dying.signal(signal.SIGKILL)
+        eventually(lambda: world.record(task_id)["control"]["heeded_at"], TIMEOUT_S)
+        record = world.record(task_id)
+        assert (record["status"], record["updated_at"]) == ("cancelled", record["end_time"])
 
 
 def test_a_job_is_cancelled_by_another_task(world: World, url: str) -> None:
