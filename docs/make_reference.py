@@ -178,6 +178,13 @@ def commands(lang: str) -> str:
     """Each command's help, as `--help` prints it."""
     parts = []
     for name, command in main.commands.items():
-        context = click.Context(command, info_name=f"progress-backend {name}", terminal_width=80)
+        context = click.Context(
+            command,
+            parent=click.Context(
+                main, info_name="progress-backend", help_option_names=["-h", "--help"]
+            ),
+            info_name=name,
+            terminal_width=80,
+        )
         parts.append(f"```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts)

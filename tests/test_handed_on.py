@@ -67,7 +67,7 @@ def test_a_soft_time_limit_that_comes_while_a_task_is_published_reaches_the_job(
 
     task = app.task(name="job", shared=False)(progress_task(job))
     task.delay()
-    monkeypatch.setattr(exchange, "_replies", interrupted)
+    monkeypatch.setattr(exchange.Exchange, "_asked", interrupted)
     with pytest.raises(SoftTimeLimitExceeded):
         task.delay()
     with pytest.raises(SoftTimeLimitExceeded):

@@ -50,15 +50,14 @@ def test_a_thousand_tasks_leave_no_connection_and_no_late_write(start_fleet: Sta
         pubsub.psubscribe("celery-task-meta-*")
         pubsub.get_message(timeout=5)
         states: dict[str, list[str]] = {}
-        hundred(fleet)
-        listen(pubsub, states, 100)
-        connections = len(client.client_list())
-        for batch in range(2, 11):
+        for batch in range(1, 11):
             hundred(fleet)
             listen(pubsub, states, batch * 100)
+            if batch == 3:  # each thread of each process has had its first word by then
+                connections = len(client.client_list())
         assert len(client.client_list()) == connections
-        # Two pool processes and their parent: store, results, broker, its events.
-        assert connections < 30, client.client_list()
+        # Two pool processes and their parent: store (jobs and sender), results, broker, its events.
+        assert connections < 34, client.client_list()
     for seen in states.values():
         ends = [place for place, state in enumerate(seen) if state in ("SUCCESS", "FAILURE")]
         assert ends == [len(seen) - 1], seen
