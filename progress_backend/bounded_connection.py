@@ -141,7 +141,7 @@ class _Readable:
     async def connect(self) -> Any:
         try:
             return await super().connect()  # type: ignore[misc]
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # uvloop's, where the server has hung up
             await self.disconnect(nowait=True)  # type: ignore[attr-defined]
             raise redis.exceptions.ConnectionError(f"cannot connect: {error}") from error
 

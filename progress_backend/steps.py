@@ -92,7 +92,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         message=retry_begun(scene.locale, task.message) if event.retries else task.message,
         # Who published the task may not have had its code, nor the functions of its marking.
         symbol=task.symbol or (None if who.symbol is None else _name(who.symbol)),
-        total_items=who.total_items if task.total_items is None else task.total_items,
+        total_items=task.total_items or who.total_items or None,
         metadata=task.metadata or dict(who.metadata),
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,

@@ -155,7 +155,11 @@ async def test_health(service: FlowService) -> None:
     assert (health["active_tasks"], health["total_tasks_today"]) == (1, 2)
     assert health["memory_usage"]["tasks_in_memory"] == 2
     assert health["memory_usage"]["memory_usage_mb"] >= 0
-    assert list(health["dependencies"]["redis"]) == ["status", "response_time_ms"]
+    assert list(health["dependencies"]["redis"]) == [
+        "status",
+        "response_time_ms",
+        "key_prefix",
+    ]
 
 
 async def test_handle_request_reaches_every_method(service: FlowService) -> None:
