@@ -83,7 +83,7 @@ async def test_a_store_whose_last_call_failed_closes_every_connection(
 
 def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Store) -> None:
     """And in each partition in their order."""
-    store.run(store.flows.get("nobody"))  # connects
+    store.run(store.flows.page(1, 1))  # connects, and loads the scripts
     created = ev.Created(identity=ev.Identity(task_type="x"))
     begun = [(f"member-{number}", created) for number in range(100)]
     before = reads_of(nodes)
