@@ -42,7 +42,7 @@ def world(server: Secured, url: str, tmp_path: Path) -> Iterator[World]:
 async def test_a_jobs_watcher_sees_its_end_also_when_every_connection_broke(
     server: Secured, url: str, world: World, start_api: StartApi
 ) -> None:
-    api = start_api(redis_url=url, timezone="Asia/Tokyo")
+    api = start_api(redis_url=url, timezone="UTC")
     task_id = world.send()
     await asyncio.to_thread(world.begun, task_id)
     await asyncio.to_thread(world.until, task_id, status="running", current_status="half way")
