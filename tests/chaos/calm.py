@@ -13,7 +13,7 @@ from celery import Celery
 
 from progress_backend.flows import summary
 from progress_backend.layout import Layout
-from progress_backend.model import ENDED, STATUSES
+from progress_backend.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store import Store
 
@@ -82,11 +82,11 @@ def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list
 
 
 def misanswered(address: str, stored: dict[str, dict[str, Any]]) -> list[str]:
-    """Where the API says something else than the documents that have ended."""
+    """Where the API says something else than the documents that have ended for good."""
     wrong: list[str] = []
     with httpx.Client(base_url=address, timeout=10) as client:
         for task_id, document in stored.items():
-            if document["status"] in ENDED:
+            if document["final"]:
                 answer = client.get(f"/internal/task/{task_id}/status")
                 if answer.status_code != 200 or answer.json() != document:
                     wrong.append(f"the API says of {task_id}: {answer.status_code} {answer.text}")

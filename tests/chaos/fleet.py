@@ -58,7 +58,7 @@ class Fleet:
                 pool=pool,
                 concurrency=concurrency,
                 args=["--without-gossip", "--without-mingle"],
-                env=early if name == SKEWED else env,
+                env=late if name == SKEWED else env,
             )
             for name, pool, concurrency in WORKERS
         ]
@@ -67,7 +67,7 @@ class Fleet:
         self.beat = Service([*beat, *schedule], log=folder / "beat.log", env=env)
         serve = Path(sys.executable).parent / "progress-backend"
         api = [serve, "serve", "-A", APP, "--port", "0"]
-        self.api = Service(api, log=folder / "api.log", env=late)
+        self.api = Service(api, log=folder / "api.log", env=early)
         self.done: list[str] = []
         self.injuries: Counter[str] = Counter()
         self._healing: list[tuple[float, int, Healing]] = []

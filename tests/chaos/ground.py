@@ -31,7 +31,8 @@ class Ground(ABC):
 
     #: Whether a worker that loses its broker kills what it runs.
     cancels = False
-    #: Hours by which the clocks of a worker and of the API are wrong.
+    #: Hours by which a worker's clock is behind, and the API's ahead. (One that is ahead
+    #: has what it leaves delivered again so much later, by its own reckoning.)
     skew_h = 0
 
     def __init__(self, folder: Path) -> None:
@@ -109,8 +110,8 @@ class Apart(Ground):
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
-        node = redis.cluster.ClusterNode("127.0.0.1", self._nodes[0].port)
-        client = redis.cluster.RedisCluster(startup_nodes=[node])
+        nodes = [redis.cluster.ClusterNode("127.0.0.1", node.port) for node in self._nodes]
+        client = redis.cluster.RedisCluster(startup_nodes=nodes)
         try:
             yield client
         finally:

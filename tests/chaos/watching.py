@@ -21,7 +21,7 @@ from progress_backend.service import RedisProgressService
 from progress_backend.settings import Settings
 from tests.chaos.ground import Ground
 
-_AWAY = (redis.exceptions.RedisError, OSError)
+_AWAY = (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, OSError)
 
 
 class History:
