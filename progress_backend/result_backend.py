@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery
-from celery.backends.base import BaseKeyValueStoreBackend
+from celery.backends.base import Backend, BaseKeyValueStoreBackend
+from kombu.utils.objects import cached_property
 
 from .captured import event_of
 from .daemon import daemon
@@ -29,6 +31,25 @@ _ENDS = ("SUCCESS", "FAILURE", "REVOKED")
 #: time is missing.
 Answers = dict[str, Event | None]
 AskBackend = Callable[[Sequence[str]], Answers]
+
+
+def _free_properties() -> None:
+    """In a forked child: kombu's cached properties have a lock a class, and the parent's asking
+    thread, which the child has not, may have held one at the fork: the child would wait for it at
+    the first use of its own backend, in the middle of a job, without end."""
+    kinds, found = [Celery, Backend], set[type]()
+    while kinds:
+        kind = kinds.pop()
+        if kind not in found:
+            found.add(kind)
+            kinds += kind.__subclasses__()
+    for kind in found:
+        for held in vars(kind).values():
+            if isinstance(held, cached_property):
+                held.lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_free_properties)
 
 
 def result_backend(app: Celery) -> AskBackend:

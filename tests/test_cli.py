@@ -93,6 +93,7 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     records.start(task_id, symbol="とても長い銘柄の名前" * 5)
     command = [str(Path(sys.executable).parent / "progress-backend"), "tasks"]
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": "en"}
+    env["COLUMNS"] = ""  # the tests' own may be another
     with Terminal(command, env=env, columns=60, lines=24) as terminal:
         assert terminal.wait() == 0
         lines = terminal.written.splitlines()

