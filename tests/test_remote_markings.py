@@ -198,7 +198,9 @@ def test_somebody_elses_value_under_the_key_stops_nothing(web: App, redis_url: s
         store.ready()
         store.execute(remote_markings.left(web.tracker))
         # Other tests' shared tasks are every app's.
-        assert b"marked" in client.hkeys(MARKINGS)
+        found = {name.decode() for name in client.hkeys(MARKINGS)}
+        assert "marked" in found
+        assert found <= set(web.celery._tasks)
 
 
 def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None:

@@ -125,8 +125,11 @@ def test_everybody_at_once(
 
         # Two beats have the ended ones cleaned up.
         eventually(lambda: client.exists(f"task:{job}", f"task:{other}") == 0, TIMEOUT_S)
-        # The cancel, and that the run has heeded it.
-        assert 1 <= heard.statuses().count("cancelled") <= 2
+        # The cancel once, and then that the run has heeded it.
+        assert heard.statuses().count("cancelled") == 2
+        asked, heeded = (d["control"] for d in heard.documents if d["status"] == "cancelled")
+        assert asked["heeded_at"] is None
+        assert heeded == {**asked, "heeded_at": heeded["heeded_at"]} != asked
         assert heard_of_other.statuses().count("error") == 1
         heard.check()
         heard_of_other.check()
