@@ -84,9 +84,33 @@ def retry_text(
     """Which run comes next, of how many, and when: "try 2 of 5 in 4 s: HTTPError 503"."""
     seconds = 0 if at is None else ceil((at - now).total_seconds())
     key = "retry" if seconds <= 0 else "retry_in" if seconds <= _SOON_S else "retry_at"
-    time = "" if at is None else f"{at.astimezone(now.tzinfo):%H:%M}"
+    time = "" if at is None else clock_text(at.astimezone(now.tzinfo), now)
     blanks = {"number": number, "limit": limit, "seconds": seconds, "time": time, "reason": reason}
     return text(locale, key if limit is None else f"{key}_of", **blanks)
+
+
+def clock_text(time: datetime, now: datetime) -> str:
+    """A time of day, with the day where that is another one: "14:05", "11-27 14:05"."""
+    return f"{time:%H:%M}" if time.date() == now.date() else f"{time:%m-%d %H:%M}"
+
+
+def until_text(given: str, time: str) -> str:
+    """A default text that says until when a task may come again, with this time of day; any other
+    text as it is."""
+    return _with_time(given, ("worker_lost_until", "failed_until"), time)
+
+
+def retry_at_text(given: str, time: str) -> str:
+    """The same for one that says at what time a task is tried again."""
+    return _with_time(given, ("retry_at_of", "retry_at"), time)
+
+
+def _with_time(given: str, keys: tuple[str, ...], time: str) -> str:
+    for locale in LOCALES:
+        for key in keys:
+            if match := _pattern(_TEXTS[locale][key]).fullmatch(given):
+                return text(locale, key, **{**match.groupdict(), "time": time})
+    return given
 
 
 def retry_begun(locale: Locale, given: str) -> str:

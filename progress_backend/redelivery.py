@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from .catalogue import Locale, text
+from .catalogue import Locale, clock_text, text
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task
 
 #: The option that says after how many seconds a transport of kombu gives out again what was not
@@ -70,5 +70,4 @@ def told(locale: Locale, cause: str, at: datetime, again_until: datetime | None)
     if again_until is None:
         return text(locale, "failed")
     key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"
-    day = "" if again_until.date() == at.date() else f"{again_until:%m-%d} "
-    return text(locale, key, time=f"{day}{again_until:%H:%M}")
+    return text(locale, key, time=clock_text(again_until, at))

@@ -7,10 +7,11 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from .catalogue import clock_text, retry_at_text, until_text
 from .checked import TIMES, checked_body, others
 from .errors import ForeignValue, printable
 from .json_text import document_of
-from .local_time import in_its_zone
+from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
 
 #: error_cause of the row that stands in a list for what cannot be read.
@@ -64,7 +65,21 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
             text = part.get(name)
             if isinstance(text, str) and (there := _in(zone, text)) != text:
                 part[name], changed = there, True
+    if changed:
+        body["current_status"] = _told(body)
     return changed
+
+
+def _told(body: dict[str, Any]) -> str:
+    """What the record says of itself; a time of day that the library put there is its writer's, so
+    it is said anew, as the record's times are shown now."""
+    told: str = body["current_status"]
+    now = body["updated_at"]
+    eta = None if body["delivery"] is None else body["delivery"].get("eta")
+    for time, said_with in ((body["may_come_again_until"], until_text), (eta, retry_at_text)):
+        if time is not None and now is not None:
+            told = said_with(told, clock_text(moment(time), moment(now)))
+    return told
 
 
 def _in(zone: tzinfo, text: str) -> str:

@@ -13,8 +13,10 @@ from progress_backend.store import Store
 class Records:
     """Makes and moves records in the store at a URL."""
 
-    def __init__(self, url: str, lease_s: float = 30, locale: Locale = "ja") -> None:
-        self.settings = Settings(redis_url=url, lease_s=lease_s, locale=locale)
+    def __init__(
+        self, url: str, lease_s: float = 30, locale: Locale = "ja", timezone: str = "UTC"
+    ) -> None:
+        self.settings = Settings(redis_url=url, lease_s=lease_s, locale=locale, timezone=timezone)
 
     def create(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
         identity = ev.Identity(task_type="fetch_data", total_items=total, symbol=symbol)

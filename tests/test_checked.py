@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from progress_backend import checked, shown, wire
 from progress_backend.checked import body_of
 from progress_backend.errors import ForeignValue
-from progress_backend.model import Task, Worker, replace
+from progress_backend.model import Delivery, Task, Worker, replace
 from progress_backend.shown import UNREADABLE, row, seen
 from progress_backend.update import Update
 from tests.strategies import NOW, mappings, tasks
@@ -215,3 +215,35 @@ def test_what_is_remembered_is_small_and_bounded() -> None:
     assert shown._remembered.cache_info().currsize == before.currsize
     assert before.maxsize is not None
     assert before.maxsize * shown._SMALL <= 16 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("message", "shown_in_tokyo"),
+    [
+        (
+            "Worker lost; may come again until 23:50",
+            "Worker lost; may come again until 01-16 08:50",
+        ),
+        (
+            "ワーカーが失われました。23:50 までに再実行される可能性があります",
+            "ワーカーが失われました。01-16 08:50 までに再実行される可能性があります",
+        ),
+        ("try 2 of 5 at 14:05: HTTPError: 503", "try 2 of 5 at 23:05: HTTPError: 503"),
+        ("try 2 in 4 s: at 14:05: x", "try 2 in 4 s: at 14:05: x"),
+        ("my own: until 23:50", "my own: until 23:50"),
+    ],
+)
+def test_a_time_in_the_librarys_own_words_is_the_readers_too(
+    message: str, shown_in_tokyo: str
+) -> None:
+    noon = datetime(2024, 1, 15, 12, tzinfo=UTC)
+    delivery = Delivery(
+        eta=noon.replace(hour=14, minute=5), again_until=noon.replace(hour=23, minute=50)
+    )
+    task = replace(RUNNING, message=message, updated_at=noon, delivery=delivery)
+    stored = wire.encode(task)
+    assert json.loads(seen(stored, "t", TOKYO))["current_status"] == shown_in_tokyo
+    told = Update.of(stored, 1, TOKYO, "t").message
+    assert told is not None
+    assert json.loads(told)["message"] == shown_in_tokyo
+    assert json.loads(seen(stored, "t", UTC))["current_status"] == message

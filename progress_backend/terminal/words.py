@@ -239,7 +239,7 @@ def told(task: Task, locale: Locale, now: datetime | None) -> str:
         return f"{clean(translated(locale, task.message))} ({error})"
     reason = (task.control or {}).get("reason")
     message = clean(translated(locale, task.message))
-    return f"{message} ({clean(str(reason))})" if reason else message
+    return f"{message} ({clean(str(reason))})".lstrip() if reason else message
 
 
 def padded(text: str, cells: int) -> str:

@@ -58,6 +58,11 @@ function statusText({ status, control }, words) {
   return (control?.heeded_at === null && words.asked[control.action]) || (words[status] ?? status);
 }
 
+// A time as its text shows it, in the zone that the API is configured for: not moved to the browser's.
+function wall(text) {
+  return new Date(`${text.slice(0, 19)}Z`);
+}
+
 // What is not known is a dash in the table, and left out where there is little room.
 function showOrDash(cell, text) {
   cell.textContent = text || "–";
@@ -130,7 +135,7 @@ export function makeRow(act) {
     showOrDash(rate, rateText(task, words));
     rate.title = rate.textContent;
     showOrDash(time, timeText(task, words));
-    time.title = task.start_time ? words.since(new Date(task.start_time)) : "";
+    time.title = task.start_time ? words.since(wall(task.start_time)) : "";
     showCut(said, task.said);
     showCut(problem, whyText(task));
     message.classList.toggle("none", !said.textContent && !problem.textContent);

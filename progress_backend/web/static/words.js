@@ -1,4 +1,8 @@
 // The page's texts. What a task says of itself comes from its record, in the service's language.
+
+// How a time is written that needs no moving to a zone.
+const UTC = { timeZone: "UTC" };
+
 export const WORDS = {
   en: {
     code: "en", other: "日本語",
@@ -22,7 +26,7 @@ export const WORDS = {
     sure: (name) => `Cancel ${name}?`,
     sureHow: "A waiting task never begins. A running one ends at its next update.",
     rateOf: (n) => `${n}/s`, leftOf: (text) => `${text} left`, took: (text) => `took ${text}`,
-    since: (at) => `since ${at.toLocaleString("en")}`,
+    since: (at) => `since ${at.toLocaleString("en", UTC)}`,
     runningNow: (n) => `${n} running`,
     number: (n) => n.toLocaleString("en"),
   },
@@ -48,7 +52,7 @@ export const WORDS = {
     sure: (name) => `${name} をキャンセルしますか?`,
     sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
     rateOf: (n) => `${n} 件/秒`, leftOf: (text) => `残り ${text}`, took: (text) => `所要 ${text}`,
-    since: (at) => `${at.toLocaleString("ja")} から`,
+    since: (at) => `${at.toLocaleString("ja", UTC)} から`,
     runningNow: (n) => `${n} 件実行中`,
     number: (n) => n.toLocaleString("ja"),
   },
