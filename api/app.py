@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
-from progress_backend.web.serve import (
+from progress_backend.web.server.serve import (
     FORWARDED_ALLOW_IPS,
     HOST,
     PORT,

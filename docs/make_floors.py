@@ -16,17 +16,18 @@ PACKAGE: Final = Path(progress_backend.__file__).parent
 
 
 def table(lang: str) -> str:
-    """From the top down, each module with the first sentence of its docstring."""
+    """From the top down, each room's modules with the first sentence of its docstring."""
     modules = read(PACKAGE)
     rows = []
-    for floor, parts in reversed(FLOORS.items()):
-        name = f"**{floor}**" + (", pure" if floor in PURE else "")
-        for part in sorted(parts):
-            if part in modules:
-                said = _first_sentence(ast.get_docstring(modules[part].tree) or "")
-                rows.append((name, f"`{part}`", said))
+    for _, rooms in reversed(FLOORS.items()):
+        for room in rooms:
+            name = f"**{room}**" + (", pure" if room in PURE else "")
+            for module in sorted(m for m in modules if m == room or m.startswith(f"{room}.")):
+                said = _first_sentence(ast.get_docstring(modules[module].tree) or "")
+                inside = module.removeprefix(f"{room}.") if module != room else ""
+                rows.append((name, f"`{inside}`" if inside else "", said))
                 name = ""
-    return markdown(("Floor", "Module", "What it is"), rows)
+    return markdown(("Room", "Module", "What it is"), rows)
 
 
 def _first_sentence(text: str) -> str:

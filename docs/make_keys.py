@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Final
 
-from progress_backend.keys import Keys
+from progress_backend.flows.keys import Keys
 
 from .tables import markdown
 

@@ -6,9 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from progress_backend import events as ev
-from progress_backend.model import LOST, Delivery, Task, TaskStatus, Worker
-from progress_backend.transition import ABSENT, SAME, SUSPECTED, TABLE, row_of, transition
+from progress_backend.record import events as ev
+from progress_backend.record.model import LOST, Delivery, Task, TaskStatus, Worker
+from progress_backend.record.transition import (
+    ABSENT,
+    SAME,
+    SUSPECTED,
+    TABLE,
+    row_of,
+    transition,
+)
 
 from .tables import markdown
 

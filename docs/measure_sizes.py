@@ -14,11 +14,11 @@ from datetime import timedelta
 
 import redis
 
-from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.model import Worker
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 from .tables import markdown
 

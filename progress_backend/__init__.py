@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .async_notifier import AsyncProgressNotifier
     from .errors import (
         ConcurrentUpdate,
         ForeignValue,
@@ -17,15 +16,20 @@ if TYPE_CHECKING:
         TooLarge,
         TransitionRefused,
     )
-    from .marking import progress_task
-    from .model import Task, TaskStatus
-    from .notifier import ProgressNotifier
-    from .run import TaskCancelled
-    from .service import NotificationServiceInterface, ProgressService, RedisProgressService
+    from .record.model import Task, TaskStatus
+    from .runs.run import TaskCancelled
+    from .service.async_notifier import AsyncProgressNotifier
+    from .service.services import (
+        NotificationServiceInterface,
+        ProgressService,
+        RedisProgressService,
+    )
     from .settings import Settings
-    from .task_body import get_task
-    from .tracker import settings_of
-    from .tracking import ProgressTask, install
+    from .tracking.decorator import progress_task
+    from .tracking.install import ProgressTask, install
+    from .tracking.notifier import ProgressNotifier
+    from .tracking.task_lookup import get_task
+    from .tracking.tracker import settings_of
 
 __all__ = [
     "AsyncProgressNotifier",
@@ -58,7 +62,7 @@ __all__ = [
 _HOMES = {
     name: module
     for module, names in {
-        "async_notifier": ("AsyncProgressNotifier",),
+        "service.async_notifier": ("AsyncProgressNotifier",),
         "errors": (
             "ConcurrentUpdate",
             "ForeignValue",
@@ -71,15 +75,19 @@ _HOMES = {
             "TooLarge",
             "TransitionRefused",
         ),
-        "marking": ("progress_task",),
-        "model": ("Task", "TaskStatus"),
-        "notifier": ("ProgressNotifier",),
-        "run": ("TaskCancelled",),
-        "service": ("NotificationServiceInterface", "ProgressService", "RedisProgressService"),
+        "tracking.decorator": ("progress_task",),
+        "record.model": ("Task", "TaskStatus"),
+        "tracking.notifier": ("ProgressNotifier",),
+        "runs.run": ("TaskCancelled",),
+        "service.services": (
+            "NotificationServiceInterface",
+            "ProgressService",
+            "RedisProgressService",
+        ),
         "settings": ("Settings",),
-        "task_body": ("get_task",),
-        "tracker": ("settings_of",),
-        "tracking": ("ProgressTask", "install"),
+        "tracking.task_lookup": ("get_task",),
+        "tracking.tracker": ("settings_of",),
+        "tracking.install": ("ProgressTask", "install"),
     }.items()
     for name in names
 }

@@ -13,7 +13,7 @@ ProgressError
 └── StoreUnavailable      (503)
 
 `TaskCancelled` is raised into a job and is Celery's, so it lives beside the run
-(`progress_backend.run`), not here.
+(`progress_backend.runs.run`), not here.
 """
 
 from __future__ import annotations

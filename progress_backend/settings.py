@@ -17,8 +17,8 @@ from .addresses import (
     scheme_of,
     store_url_of_celery,
 )
-from .catalogue import LOCALES, Locale
 from .errors import SettingsError
+from .record.default_texts import LOCALES, Locale
 
 #: Partitions on a cluster unless the settings say otherwise.
 CLUSTER_PARTITIONS = 16

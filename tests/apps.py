@@ -10,10 +10,11 @@ from typing import Any
 import redis
 from celery import Celery
 
-from progress_backend import install, wire
-from progress_backend.model import Task
-from progress_backend.run import Run
-from progress_backend.tracker import Tracker, tracker_of
+from progress_backend import install
+from progress_backend.record import task_json
+from progress_backend.record.model import Task
+from progress_backend.runs.run import Run
+from progress_backend.tracking.tracker import Tracker, tracker_of
 
 #: A broker that is away is given up at once.
 QUICK = {
@@ -59,7 +60,7 @@ class App:
         """The record; it must be there."""
         document = self._redis.get(f"task:{task_id}")
         assert isinstance(document, str), f"no record of {task_id}"
-        return wire.decode(document.encode())
+        return task_json.decode(document.encode())
 
     def result(self, task_id: str) -> dict[str, Any]:
         """What Celery itself keeps; empty if nothing."""

@@ -29,7 +29,7 @@ from progress_backend.embedded import EmbeddedServer
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
 if TYPE_CHECKING:
-    from progress_backend.interface import FlowService
+    from progress_backend.service.flow_service import FlowService
     from tests.apps import App
 
 # A busy machine is no failure of the code: what is slow is measured by the benchmarks.
@@ -120,7 +120,7 @@ def server_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["memory", "redis"])
 async def service(request: pytest.FixtureRequest) -> AsyncIterator[FlowService]:
     """The specification's service, empty: in memory and on Redis."""
-    from progress_backend.service import ProgressService, RedisProgressService
+    from progress_backend.service.services import ProgressService, RedisProgressService
 
     if request.param == "memory":
         yield ProgressService()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from progress_backend import events as ev
-from progress_backend import wire
-from progress_backend.catalogue import Locale
-from progress_backend.model import Task, Worker
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.default_texts import Locale
+from progress_backend.record.model import Task, Worker
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 
 class Records:
@@ -56,4 +56,4 @@ class Records:
         with Store(self.settings) as store:
             document = store.run(store.flows.get(task_id))
         assert document is not None, f"no record {task_id}"
-        return wire.decode(document)
+        return task_json.decode(document)

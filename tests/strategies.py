@@ -7,8 +7,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from progress_backend import events as ev
-from progress_backend.model import LOST, NOT_PUBLISHED, STATUSES, Delivery, Task, TaskStatus, Worker
+from progress_backend.record import events as ev
+from progress_backend.record.model import (
+    LOST,
+    NOT_PUBLISHED,
+    STATUSES,
+    Delivery,
+    Task,
+    TaskStatus,
+    Worker,
+)
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 LEASES = ("lease-1", "lease-2")

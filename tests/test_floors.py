@@ -27,13 +27,18 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     "files",
     [
-        {"model.py": "import json\nfrom datetime import datetime"},
-        {"wire.py": "from .model import Task", "model.py": "Task = 1"},
-        {"store.py": "import redis, os\nfrom . import keys", "keys.py": KEYS},
-        {"web/__init__.py": "from .app import a", "web/app.py": "from ..model import b\na = b"}
-        | {"model.py": "b = 1"},
-        {"errors.py": 'raise ValueError("task: no such thing")', "keys.py": KEYS},
-        {"errors.py": '"""As task:{id} says."""', "keys.py": KEYS},
+        {"record/model.py": "import json\nfrom datetime import datetime"},
+        {"record/wire.py": "from .model import Task", "record/model.py": "Task = 1"},
+        {"store/drivers.py": "import redis, os\nfrom ..flows import keys", "flows/keys.py": KEYS},
+        {
+            "web/__init__.py": "from .app import a",
+            "web/app.py": "from ..record.model import b\na = b",
+            "record/model.py": "b = 1",
+        },
+        {"errors.py": 'raise ValueError("task: no such thing")', "flows/keys.py": KEYS},
+        {"errors.py": '"""As task:{id} says."""', "flows/keys.py": KEYS},
+        {"settings.py": "from .record.model import b", "record/model.py": "b = 1"},
+        {"runs/run.py": "import threading", "live/hub.py": "import asyncio"},
     ],
 )
 def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> None:
@@ -43,25 +48,42 @@ def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> N
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({"model.py": "from .store import Store", "store.py": ""}, "imports store: that is upward"),
-        ({"wire.py": "def f():\n    from progress_backend import flows", "flows.py": ""}, "upward"),
-        ({"store.py": "from .web.app import x", "web/app.py": "x = 1"}, "web.app: that is upward"),
+        (
+            {"record/model.py": "from ..store.drivers import Store", "store/drivers.py": ""},
+            "record.model imports store.drivers: that is upward",
+        ),
+        (
+            {"record/a.py": "def f():\n    from progress_backend.flows import b", "flows/b.py": ""},
+            "upward",
+        ),
+        ({"store/a.py": "from ..web.app import x", "web/app.py": "x = 1"}, "web.app: that is up"),
         ({"web/app.py": "from progress_backend import install", "__init__.py": ""}, "upward"),
-        ({"transition.py": "from redis.asyncio import Redis"}, "transition imports redis"),
-        ({"flows.py": "import os.path"}, "flows imports os: plan are pure"),
-        ({"model.py": "from datetime import datetime\ndatetime.now()"}, "model:2 reads a clock"),
-        ({"store.py": "import workers.app"}, "store imports workers: the library knows nothing"),
+        (
+            {"runs/run.py": "from ..live.hub import x", "live/hub.py": "x = 1"},
+            "runs.run imports live.hub: rooms of one floor know nothing of one another",
+        ),
+        ({"record/transition.py": "from redis.asyncio import Redis"}, "transition imports redis"),
+        ({"flows/a.py": "import os.path"}, "flows.a imports os: flows is pure"),
+        ({"settings.py": "import os"}, "settings imports os: settings is pure"),
+        (
+            {"record/model.py": "from datetime import datetime\ndatetime.now()"},
+            "record.model:2 reads a clock",
+        ),
+        ({"store/a.py": "import workers.app"}, "store.a imports workers: the library knows"),
         ({"news.py": ""}, "news: stands on no floor"),
         (
-            {"model.py": "from .events import x", "events.py": "from . import model"},
-            "circle: events -> model -> events",
+            {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
+            "circle: record.a -> record.b -> record.a",
         ),
         (
             {"web/a.py": "from . import b", "web/b.py": "from .a import x"},
             "web.a -> web.b -> web.a",
         ),
-        ({"keys.py": KEYS, "store.py": 'x = f"task:{1}"'}, "store:1 spells a key"),
-        ({"keys.py": KEYS, "scripts/a.lua": "-- 'task:'\nget('task:' .. 1)"}, "a.lua spells a key"),
+        ({"flows/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
+        (
+            {"flows/keys.py": KEYS, "store/scripts/a.lua": "-- 'task:'\nget('task:' .. 1)"},
+            "a.lua spells a key",
+        ),
     ],
 )
 def test_what_breaks_a_rule_is_told(tmp_path: Path, files: dict[str, str], says: str) -> None:

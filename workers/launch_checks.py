@@ -12,10 +12,10 @@ from pathlib import Path
 import redis
 
 from progress_backend.addresses import without_password
-from progress_backend.connection import sync_client
-from progress_backend.deadline import Deadline
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
+from progress_backend.store.connection import sync_client
+from progress_backend.store.deadline import Deadline
 
 from .launch_fleet import LaunchError
 

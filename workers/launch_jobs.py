@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from progress_backend.events import Cancelled, Event, Paused, Resumed
-from progress_backend.model import Task, TaskStatus
-from progress_backend.store import Store
+from progress_backend.record.events import Cancelled, Event, Paused, Resumed
+from progress_backend.record.model import Task, TaskStatus
+from progress_backend.store.drivers import Store
 
 #: Percent from which the demo lays hands on a job.
 _FROM_PERCENT: Final = 10

@@ -19,16 +19,16 @@ from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from progress_backend.terminal import Choice, Lines, Reader, View
-from progress_backend.tracker import settings_of
+from progress_backend.tracking.tracker import settings_of
 
 from . import launch_checks as checks
 from . import launch_jobs as jobs
 from .launch_fleet import Child, Fleet, LaunchError
 
 if TYPE_CHECKING:
-    from progress_backend.terminal.bars import Bars
+    from progress_backend.terminal.live_bars import Bars
 
 #: Seconds until all must work: a first start on a busy machine takes its time.
 READY_S: Final = 90.0
@@ -160,7 +160,7 @@ def _show(settings: Settings) -> Lines | Bars:
         return Lines(sys.stdout, settings.locale)
     from rich.console import Console
 
-    from progress_backend.terminal.bars import Bars
+    from progress_backend.terminal.live_bars import Bars
 
     return Bars(Console(), settings.locale)
 

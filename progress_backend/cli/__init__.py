@@ -9,11 +9,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from .asking import cancel, pause, resume
-from .reading import show, tasks
-from .serving import serve
+from .control_commands import cancel, pause, resume
+from .serve_command import serve
 from .session import Session
-from .watching import watch
+from .task_commands import show, tasks
+from .watch_command import watch
 
 __all__ = ["main", "progress"]
 

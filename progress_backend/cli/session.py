@@ -13,13 +13,13 @@ from typing import Any, Final, TypeVar
 import click
 import redis
 
-from .. import commands as c
 from ..errors import ProgressError, SettingsError, StoreUnavailable
-from ..flows import Flow
-from ..model import STATUSES
+from ..flows import commands as c
+from ..flows.task_flows import Flow
+from ..record.model import STATUSES
 from ..settings import Settings, is_set
-from ..store import Store
-from ..terminal import words
+from ..store.drivers import Store
+from ..terminal import formats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +78,7 @@ def settings_of(ctx: click.Context) -> Settings:
     """
     if (app := app_of(ctx)) is None:
         return Settings.from_sources(None, os.environ)
-    from ..tracker import settings_of as settings_of_app
+    from ..tracking.tracker import settings_of as settings_of_app
 
     return settings_of_app(app)
 
@@ -91,14 +91,14 @@ def reader_settings(ctx: click.Context) -> Settings:
         SettingsError: a value cannot be used.
     """
     app, settings = app_of(ctx), settings_of(ctx)
-    from ..tracker import tracker_of
+    from ..tracking.tracker import tracker_of
 
     tracker = None if app is None else tracker_of(app)
     if tracker is not None:
         named = tracker.is_set("locale")
     else:
         named = is_set("locale", None if app is None else app.conf, os.environ)
-    return settings if named else replace(settings, locale=words.locale_of(os.environ))
+    return settings if named else replace(settings, locale=formats.locale_of(os.environ))
 
 
 def open_store(settings: Settings) -> Store:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import IO, Self
 
-from ..catalogue import Locale
-from ..model import Task
-from . import words
+from ..record.default_texts import Locale
+from ..record.model import Task
+from . import formats
 from .view import View, is_final
 
 #: A running task is told of again when it passed so many percent more: about ten lines a run.
@@ -29,9 +29,9 @@ class Lines:
         if view.trouble != self._trouble:
             self._trouble = view.trouble
             if view.trouble is not None:
-                self.say(f"{trouble(view, self._locale)} ({words.clean(view.trouble)})")
+                self.say(f"{trouble(view, self._locale)} ({formats.clean(view.trouble)})")
         if not view.tasks and not view.trouble and not self._greeted:
-            self.say(words.text(self._locale, "empty"))
+            self.say(formats.text(self._locale, "empty"))
         self._greeted = True
         before = self._told
         # Only what the view holds is remembered, so the memory is as bounded as the view.
@@ -60,17 +60,17 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
     at = task.updated_at or task.created_at
     if at is not None and now is not None:
         at = at.astimezone(now.tzinfo)  # writers may render in zones of their own
-    figures = [words.percent(task), words.rate(task)]
+    figures = [formats.percent(task), formats.rate(task)]
     if now is not None and not task.ended:
-        figures.append(f"{words.text(locale, 'eta')} {words.eta(task, now)}")
+        figures.append(f"{formats.text(locale, 'eta')} {formats.eta(task, now)}")
     elif now is not None:
-        figures.append(f"{words.text(locale, 'elapsed')} {words.elapsed(task, now)}")
+        figures.append(f"{formats.text(locale, 'elapsed')} {formats.elapsed(task, now)}")
     parts = [
         f"{at:%H:%M:%S}" if at else "",
-        words.padded(words.standing(locale, task), words.status_cells(locale)),
+        formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        words.told(task, locale, now),
+        formats.told(task, locale, now),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))
@@ -79,8 +79,8 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
 def trouble(view: View, locale: Locale) -> str:
     """Why the view is old."""
     if view.at is None:
-        return words.text(locale, "never")
-    return words.text(locale, "away", time=f"{view.at:%H:%M:%S}")
+        return formats.text(locale, "never")
+    return formats.text(locale, "away", time=f"{view.at:%H:%M:%S}")
 
 
 def _what(task: Task, at: datetime | None) -> tuple[object, ...]:

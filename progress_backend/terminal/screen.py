@@ -12,9 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..catalogue import Locale
-from ..model import STATUSES, Task, TaskStatus
-from . import words
+from ..record.default_texts import Locale
+from ..record.model import STATUSES, Task, TaskStatus
+from . import formats
 from .lines import trouble
 from .view import View, telling
 
@@ -81,9 +81,9 @@ class Screen:
         around = [_line(text) for text in self._heading]
         if view.trouble is not None:
             around.append(_line(trouble(view, self._locale), "bold red"))
-            around.append(_line(words.clean(view.trouble), "red"))
+            around.append(_line(formats.clean(view.trouble), "red"))
         elif not view.tasks:
-            around.append(_line(words.text(self._locale, "empty"), _QUIET))
+            around.append(_line(formats.text(self._locale, "empty"), _QUIET))
         yield from around
         beside = width >= MESSAGE_BESIDE
         room = max(console.height - len(around) - _AROUND, 2)
@@ -93,7 +93,7 @@ class Screen:
         yield from self._summary(len(shown))
 
     def _rows(self, shown: Sequence[Task], width: int, beside: bool) -> Iterator[RenderableType]:
-        ids = words.short_ids([task.task_id for task in shown])
+        ids = formats.short_ids([task.task_id for task in shown])
         columns = _sized(width, beside, ids, self._locale, shown)
         table = self._table(columns, width, beside, head=True)
         for task, short_id in zip(shown, ids, strict=True):
@@ -118,14 +118,14 @@ class Screen:
         )
         for column in columns:
             table.add_column(
-                words.text(self._locale, column.name),
+                formats.text(self._locale, column.name),
                 width=column.cells,
                 justify=column.justify,
                 no_wrap=True,
                 overflow="ellipsis",
             )
         if beside:
-            title = words.text(self._locale, "message")
+            title = formats.text(self._locale, "message")
             table.add_column(title, ratio=1, no_wrap=True, overflow="ellipsis")
         return table
 
@@ -137,9 +137,9 @@ class Screen:
             case "id":
                 return Text(short_id, style=_QUIET)
             case "status":
-                return Text(words.standing(self._locale, task), style=colour)
+                return Text(formats.standing(self._locale, task), style=colour)
             case "name":
-                return Text(words.cut_on_the_left(words.name(task), column.cells), style="bold")
+                return Text(formats.cut_on_the_left(formats.name(task), column.cells), style="bold")
             case "progress":
                 return ProgressBar(
                     completed=task.progress.percentage,
@@ -148,24 +148,24 @@ class Screen:
                     finished_style=colour,
                 )
             case "percent":
-                return Text(words.percent(task))
+                return Text(formats.percent(task))
             case "rate":
-                return Text(words.rate(task))
+                return Text(formats.rate(task))
             case "elapsed":
-                return Text(words.UNKNOWN if now is None else words.elapsed(task, now))
+                return Text(formats.UNKNOWN if now is None else formats.elapsed(task, now))
             case _:
-                return Text(words.UNKNOWN if now is None else words.eta(task, now))
+                return Text(formats.UNKNOWN if now is None else formats.eta(task, now))
 
     def _summary(self, shown: int) -> Iterator[Text]:
         view = self._view
         parts = [
-            Text(f"{words.status(self._locale, status)} {view.counts[status]}", COLOURS[status])
+            Text(f"{formats.status(self._locale, status)} {view.counts[status]}", COLOURS[status])
             for status in STATUSES
             if view.counts.get(status)
         ]
         hidden = max(view.total, len(view.tasks)) - shown
         if hidden > 0:
-            parts.append(Text(words.text(self._locale, "more", count=hidden), _QUIET))
+            parts.append(Text(formats.text(self._locale, "more", count=hidden), _QUIET))
         if parts:
             yield Text("  ", no_wrap=True, overflow="ellipsis").join(parts)
 
@@ -177,9 +177,9 @@ def _sized(
     columns = [column for column in COLUMNS if width >= column.least]
     cells = {column.name: column.cells for column in columns}
     if "id" in cells:
-        cells["id"] = min(max(map(words.cells_of, ids)), _WIDEST_ID)
+        cells["id"] = min(max(map(formats.cells_of, ids)), _WIDEST_ID)
     if "status" in cells:
-        cells["status"] = words.status_cells(locale, shown if width >= _ROOMY else ())
+        cells["status"] = formats.status_cells(locale, shown if width >= _ROOMY else ())
     left = width - sum(cells.values()) - len(cells)
     name = left
     if "progress" in cells:
@@ -194,12 +194,12 @@ def _line(text: str, style: str = "") -> Text:
 
 
 def _message(task: Task, locale: Locale, now: datetime | None) -> Text:
-    return _line(words.told(task, locale, now), "red" if task.status == TaskStatus.ERROR else "")
+    return _line(formats.told(task, locale, now), "red" if task.status == TaskStatus.ERROR else "")
 
 
 def _speaks(task: Task) -> bool:
     """Whether a message is worth a line: its task goes on, or ended otherwise than it should."""
-    return bool(words.told(task, "en", None)) and task.status != TaskStatus.COMPLETED
+    return bool(formats.told(task, "en", None)) and task.status != TaskStatus.COMPLETED
 
 
 def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:

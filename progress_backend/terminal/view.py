@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from .. import commands as c
-from .. import shown, wire
 from ..errors import StoreUnavailable, TaskNotFound
-from ..flows import Flow, summary
-from ..model import Task, TaskStatus
-from ..redelivery import final
-from ..store import Store
+from ..flows import commands as c
+from ..flows.task_flows import Flow, summary
+from ..record import reader_view, task_json
+from ..record.model import Task, TaskStatus
+from ..record.redelivery import final
+from ..store.drivers import Store
 
 #: Tasks that one look reads at most for each of its questions.
 MOST: Final = 100
@@ -88,7 +88,9 @@ class Reader:
         known = {task.task_id: task for task in self._last.tasks}
         zone = self._store.settings.zone()
         tasks = [
-            known[task_id] if stored is None else wire.decode(shown.row(stored, task_id, zone))
+            known[task_id]
+            if stored is None
+            else task_json.decode(reader_view.row(stored, task_id, zone))
             for task_id, stored in zip(task_ids, documents, strict=True)
         ]
         self._found.update(task_ids)
@@ -114,7 +116,7 @@ def _documents(task_ids: tuple[str, ...]) -> Flow[list[bytes | None]]:
 
 
 def _decoded(paged: c.Paged) -> dict[str, Task]:
-    return {task_id: wire.decode(document) for task_id, document in paged.rows if document}
+    return {task_id: task_json.decode(document) for task_id, document in paged.rows if document}
 
 
 def telling(task: Task) -> tuple[int, float]:

@@ -6,8 +6,8 @@ before a test asks for it.
 
 from .clock import Clock
 from .fixtures import progress_clock, progress_settings, progress_store
-from .losing import lost_worker
-from .waiting import Readable, await_progress, wait_for_progress
+from .lost_runs import lost_worker
+from .waits import Readable, await_progress, wait_for_progress
 
 __all__ = [
     "Clock",

@@ -12,8 +12,8 @@ import pytest
 from .clock import Clock
 
 if TYPE_CHECKING:
-    from ..memory import MemoryStore
     from ..settings import Settings
+    from ..store.memory import MemoryStore
 
 #: The lease under which an in-process worker's runs are held.
 _LEASE = "celery@testing/progress_store"
@@ -32,7 +32,7 @@ def progress_settings() -> Settings:
     some.
     """
     from ..settings import Settings
-    from ..tracker import installed
+    from ..tracking.tracker import installed
 
     trackers = installed()
     found = trackers[-1].settings if trackers else Settings.from_sources(None, os.environ)
@@ -48,8 +48,8 @@ def progress_store(
     """An empty store in memory, in which every tracked app of this process records during the
     test: publishes, eager runs, and those of a worker in a thread. No server is asked.
     """
-    from ..memory import MemoryStore
-    from ..tracker import LEASE_VARIABLE, recording_into
+    from ..store.memory import MemoryStore
+    from ..tracking.tracker import LEASE_VARIABLE, recording_into
 
     if "progress_clock" in request.fixturenames:
         store = MemoryStore(progress_settings, clock=request.getfixturevalue("progress_clock"))

@@ -9,15 +9,15 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
-from . import described
-from .direct import Direct
-from .direct_socket import DirectSocket
 from .guard import Guard
 from .metrics import metrics_router
+from .openapi import docs_page
 from .page import page_router
 from .router import router
+from .short_path import Direct
+from .short_path_socket import DirectSocket
 from .state import celery_app_of_environment, settings_of_environment
-from .strict import refused
+from .strict_route import refused
 
 
 def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
         docs_url=None,
         redoc_url=None,
     )
-    app.docs_url = described.PATH  # where ours is, for whoever links to it
+    app.docs_url = docs_page.PATH  # where ours is, for whoever links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.add_middleware(Guard)
@@ -51,5 +51,5 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.include_router(router)
     app.include_router(metrics_router)
     app.include_router(page_router)
-    app.include_router(described.described_router)
+    app.include_router(docs_page.described_router)
     return app

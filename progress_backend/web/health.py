@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from . import docs
+from .openapi import route_texts
 from .state import api_of
-from .strict import StrictRoute
+from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/health", **docs.HEALTH)
+@router.get("/health", **route_texts.HEALTH)
 async def health(request: Request) -> JSONResponse:
     api = api_of(request)
     body = await api.service.health_check()
@@ -27,6 +27,6 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse(body, 503 if body["status"] == "unhealthy" else 200)
 
 
-@router.get("/health/live", **docs.LIVE)
+@router.get("/health/live", **route_texts.LIVE)
 async def live() -> JSONResponse:
     return JSONResponse({"status": "alive"})

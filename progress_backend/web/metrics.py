@@ -10,17 +10,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from .. import commands as c
 from ..errors import StoreUnavailable
-from ..model import STATUSES
-from . import docs
+from ..flows import commands as c
+from ..record.model import STATUSES
 from .guard import GuardedRoute
+from .openapi import route_texts
 from .state import Api, api_of
 
 metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 
-@metrics_router.get("/metrics", **docs.METRICS)
+@metrics_router.get("/metrics", **route_texts.METRICS)
 async def metrics(request: Request) -> Response:
     api = api_of(request)
     tasks: Mapping[str, int] | None = None

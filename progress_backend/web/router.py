@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import event_stream, health, sockets, tasks
+from . import health, tasks
+from .push import event_stream, websockets
 from .state import lifespan
 
 router = APIRouter(lifespan=lifespan)
 # The routes themselves: FastAPI looks through a router in a router several times a request.
-for part in (tasks, event_stream, health, sockets):
+for part in (tasks, event_stream, health, websockets):
     router.routes.extend(part.router.routes)

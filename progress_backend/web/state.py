@@ -13,22 +13,22 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ..feed import Feed
-from ..flows import Flows
-from ..hub import Hub
-from ..joined import JoinedReads
-from ..lease import Keeper
-from ..listener import Listener
-from ..rates import Rates
-from ..result_backend import AskBackend, result_backend
-from ..service import RedisProgressService
+from ..flows.task_flows import Flows
+from ..live.all_tasks import Feed
+from ..live.hub import Hub
+from ..live.listener import Listener
+from ..live.update import Update
+from ..service.services import RedisProgressService
 from ..settings import Settings
-from ..store import AsyncStore
-from ..tracker import settings_of
-from ..update import Update
+from ..store.coalesced_reads import JoinedReads
+from ..store.drivers import AsyncStore
+from ..store.rate_cache import Rates
+from ..tracking.result_backend import AskBackend, result_backend
+from ..tracking.tracker import settings_of
+from ..tracking.worker_lease import Keeper
 from .access import Access, Bound
-from .farewell import at_signals
-from .measured import Measured
+from .request_counts import Measured
+from .server.shutdown import at_signals
 from .terminate import Broker
 
 #: Longest wait of a request for the store.

@@ -9,18 +9,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from .. import requested, shown, wire
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
-from ..events import Cancelled
-from ..flows import summary
-from ..forecast import begun
-from ..interface import pagination
-from ..model import TaskStatus
-from . import docs, schemas
-from .packed import packed
+from ..flows.task_flows import summary
+from ..record import caller_events, reader_view, task_json
+from ..record.events import Cancelled
+from ..record.first_estimate import begun
+from ..record.model import TaskStatus
+from ..service.flow_service import pagination
+from .gzip_answer import packed
+from .openapi import route_texts, schemas
 from .state import Api, api_of
-from .stored import Stored
-from .strict import StrictRoute
+from .stored_answer import Stored
+from .strict_route import StrictRoute
 from .terminate import NoBroker
 
 logger = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ def _json(body: bytes, status_code: int = 200) -> Response:
     return Response(body, status_code, media_type="application/json")
 
 
-@router.post("/create-task", status_code=201, **docs.CREATE)
+@router.post("/create-task", status_code=201, **route_texts.CREATE)
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
     api = api_of(request)
     task_id = str(uuid.uuid4())
-    event = requested.creation(task.task_type, task.total_items, task.symbol, task.metadata)
+    event = caller_events.creation(task.task_type, task.total_items, task.symbol, task.metadata)
     document = await api.service.apply(task_id, event)
     logger.info("Created task %s: %s", task_id, task.task_type)
     # Read as a reader sees it: with an estimate, if this type's rate is known. It is created
@@ -43,15 +43,15 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     with contextlib.suppress(StoreUnavailable):
         seen = await api.store.run(api.flows.body(task_id))
         document = seen or document
-    return _json(wire.created_body(document), 201)
+    return _json(task_json.created_body(document), 201)
 
 
-@router.put("/task/{task_id:path}/update", **docs.UPDATE)
+@router.put("/task/{task_id:path}/update", **route_texts.UPDATE)
 async def update_task(
     request: Request, task_id: schemas.TaskId, update: schemas.Update
 ) -> Response:
     api = api_of(request)
-    events = requested.update(
+    events = caller_events.update(
         update.status,
         current_items=update.current_items,
         message=update.message,
@@ -66,7 +66,7 @@ async def update_task(
     return _json(await api.service.apply(task_id, *events))
 
 
-@router.get("/task/{task_id:path}/status", **docs.STATUS)
+@router.get("/task/{task_id:path}/status", **route_texts.STATUS)
 async def task_status(
     request: Request,
     task_id: schemas.TaskId,
@@ -82,18 +82,18 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
         TaskNotFound, ForeignValue, StoreUnavailable: as they say.
     """
     stored = _there(task_id, await api.reads.get(task_id))
-    document = shown.seen(stored, task_id, api.zone)
+    document = reader_view.seen(stored, task_id, api.zone)
     if not begun(document):
         document = await api.rates.estimated(document)
-    if not wire.settled(document):
+    if not task_json.settled(document):
         document = api.flows.as_of(document, await api.now())
-    tag = wire.entity_tag(document)
+    tag = task_json.entity_tag(document)
     if if_none_match is not None and matches(if_none_match, tag):
         return Stored(None, tag)
     return Stored(document, tag)
 
 
-@router.post("/task/{task_id:path}/cancel", **docs.CANCEL)
+@router.post("/task/{task_id:path}/cancel", **route_texts.CANCEL)
 async def cancel_task(
     request: Request,
     task_id: schemas.TaskId,
@@ -116,7 +116,7 @@ async def cancel_task(
     return _json(document)
 
 
-@router.get("/tasks", **docs.LIST)
+@router.get("/tasks", **route_texts.LIST)
 async def list_tasks(
     request: Request,
     query: Annotated[schemas.ListQuery, Query()],
@@ -144,7 +144,7 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
     pages = pagination(query.page, query.limit, paged.total)
-    return await packed(wire.list_body(documents, pages, summary(paged)), accept_encoding)
+    return await packed(task_json.list_body(documents, pages, summary(paged)), accept_encoding)
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

@@ -14,7 +14,7 @@ from progress_backend.errors import SettingsError
 from tests.conftest import StartService
 from tests.waiting import eventually
 from tests.web.test_serve import READY, answers
-from tests.web.test_sockets import closed
+from tests.web.test_websockets import closed
 
 
 @pytest.mark.parametrize("way", ["module", "factory"])

@@ -6,7 +6,7 @@ import sys
 
 from api import health
 from api.health import check
-from progress_backend.web import serve
+from progress_backend.web.server import serve
 from tests.conftest import StartServer, StartService
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, session_api, start_api

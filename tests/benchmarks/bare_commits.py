@@ -9,15 +9,15 @@ from uuid import uuid4
 
 import redis
 
-from progress_backend import events as ev
-from progress_backend.commands import Commit
-from progress_backend.exchange import packed
-from progress_backend.model import Worker
-from progress_backend.planned import plan
-from progress_backend.record import Base
+from progress_backend.flows.commands import Commit
+from progress_backend.flows.stored_record import Base
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.record.task_json import digest
 from progress_backend.settings import Settings
-from progress_backend.store import Store
-from progress_backend.wire import digest
+from progress_backend.store.drivers import Store
+from progress_backend.store.exchange import packed
+from progress_backend.store.fan_out import plan
 
 #: Commits one event of the task of an id.
 CommitOf = Callable[[str], None]

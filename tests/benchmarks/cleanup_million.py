@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import redis
 
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.flows import Flow
-from progress_backend.keys import Keys
+from progress_backend.flows.keys import Keys
+from progress_backend.flows.task_flows import Flow
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 from .cloned_records import mixed
 from .one_core import on_one_core

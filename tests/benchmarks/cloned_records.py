@@ -11,11 +11,11 @@ from itertools import product
 
 import redis
 
-from progress_backend import events as ev
-from progress_backend.model import Worker
-from progress_backend.record import facets_of
-from progress_backend.store import Store
-from progress_backend.wire import decode
+from progress_backend.flows.stored_record import facets_of
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.record.task_json import decode
+from progress_backend.store.drivers import Store
 
 STATUSES = ("created", "running", "completed", "error")
 TYPES = ("fetch_data", "bulk_import", "report")

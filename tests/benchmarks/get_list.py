@@ -10,7 +10,7 @@ import redis
 
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 from .cloned_records import SYMBOLS, TYPES, mixed
 from .http_load import get, load

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.model import replace
+from progress_backend.record import events as ev
+from progress_backend.record.model import replace
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 from .cloned_records import running
 from .http_load import get, load

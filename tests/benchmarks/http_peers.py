@@ -13,8 +13,8 @@ import redis.asyncio
 import uvicorn
 from fastapi import FastAPI, Response
 
-from progress_backend.keys import Keys
-from progress_backend.web.serve import OPTIONS, bound
+from progress_backend.flows.keys import Keys
+from progress_backend.web.server.serve import OPTIONS, bound
 
 #: What stands in the log of a process that listens.
 LISTENS = r"http://127\.0\.0\.1:(\d+)"

@@ -16,14 +16,14 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
-from progress_backend import events as ev
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.keys import Keys
-from progress_backend.model import Worker
-from progress_backend.record import Base
+from progress_backend.flows.keys import Keys
+from progress_backend.flows.stored_record import Base
+from progress_backend.live.update import Update
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store import Store
-from progress_backend.update import Update
+from progress_backend.store.drivers import Store
 from tests.servers import Service
 
 from .crowd import Crowd, crowd, marker
@@ -33,7 +33,7 @@ COMMITTED = "bare relay of the commit"
 _SERVE = """
 import sys
 from progress_backend.settings import Settings
-from progress_backend.web.serve import serve
+from progress_backend.web.server.serve import serve
 serve(Settings(redis_url=sys.argv[1], timezone="Asia/Tokyo"), port=0)
 """
 #: Before the names of the channels that peers relay; ws_relay.cjs has it too.

@@ -11,17 +11,17 @@ from time import perf_counter_ns, thread_time_ns
 import redis
 from celery import Celery
 
-from progress_backend import events as ev
-from progress_backend.catalogue import progress_text
-from progress_backend.commands import Commit
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.model import Worker
-from progress_backend.planned import plan
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.flows.commands import Commit
+from progress_backend.record import events as ev
+from progress_backend.record.default_texts import progress_text
+from progress_backend.record.model import Worker
+from progress_backend.record.task_json import digest
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
-from progress_backend.wire import digest
+from progress_backend.store.drivers import Store
+from progress_backend.store.fan_out import plan
 
 from .rounds import Rounds
 from .row import Row

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from progress_backend import events as ev
+from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, row, shows
 from tests.records import Records

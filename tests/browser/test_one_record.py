@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page
 
-from progress_backend import events as ev
 from progress_backend.cli import main
-from progress_backend.model import STATUSES, Task
+from progress_backend.record import events as ev
+from progress_backend.record.model import STATUSES, Task
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
 from tests.conftest import StartService

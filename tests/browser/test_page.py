@@ -7,7 +7,7 @@ import redis
 from fastapi import FastAPI
 from playwright.sync_api import expect
 
-from progress_backend import events as ev
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, lifespan
 from tests.browser.conftest import OpenPage

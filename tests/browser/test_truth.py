@@ -34,7 +34,7 @@ LATE_S = 3
 #: An API in a process of its own, so that it can be frozen.
 SERVE = (
     "import sys; from progress_backend.settings import Settings; "
-    "from progress_backend.web.serve import serve; "
+    "from progress_backend.web.server.serve import serve; "
     "serve(Settings(redis_url=sys.argv[1]), port=int(sys.argv[2]))"
 )
 

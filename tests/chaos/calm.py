@@ -11,11 +11,11 @@ import httpx
 import redis
 from celery import Celery
 
-from progress_backend.flows import summary
-from progress_backend.layout import Layout
-from progress_backend.model import STATUSES
+from progress_backend.flows.partitions import Layout
+from progress_backend.flows.task_flows import summary
+from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 
 #: The broker's list of waiting messages, and its hash of those that nobody acknowledged.
 QUEUE, UNACKED = "celery", "unacked"

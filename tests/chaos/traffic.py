@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from celery import Celery
 
-from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable, TaskNotFound
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.chaos.calm import deliver_again
 from tests.chaos.plan import Job, Plan, Steer
 

@@ -15,9 +15,9 @@ from typing import Any
 import redis.exceptions
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.keys import Keys
-from progress_backend.layout import Layout
-from progress_backend.service import RedisProgressService
+from progress_backend.flows.keys import Keys
+from progress_backend.flows.partitions import Layout
+from progress_backend.service.services import RedisProgressService
 from progress_backend.settings import Settings
 from tests.chaos.ground import Ground
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.cluster.nodes import MASTERS, Node, started, stopped
 from tests.outages.fleet import client
 from tests.outages.trio import Trio

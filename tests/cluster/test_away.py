@@ -8,14 +8,17 @@ import json
 
 import pytest
 
-from progress_backend import ProgressNotifier, connection, lease, wire
-from progress_backend import events as ev
+from progress_backend import ProgressNotifier
 from progress_backend.errors import StoreUnavailable
-from progress_backend.feed import Feed
-from progress_backend.hub import Hub
-from progress_backend.listener import Listener
+from progress_backend.live.all_tasks import Feed
+from progress_backend.live.hub import Hub
+from progress_backend.live.listener import Listener
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
 from progress_backend.settings import Settings
-from progress_backend.store import Store, open_async
+from progress_backend.store import connection
+from progress_backend.store.drivers import Store, open_async
+from progress_backend.tracking import worker_lease
 from progress_backend.web import create_app
 from tests.apps import App
 from tests.cluster.nodes import MASTERS, Node
@@ -94,8 +97,8 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = with_a_node(settings)
-    monkeypatch.setattr("progress_backend.connection._nodes", lambda _: [("127.0.0.1", 1)])
-    keeper = lease.Keeper(named, "worker@tests/1", None)
+    monkeypatch.setattr("progress_backend.store.connection._nodes", lambda _: [("127.0.0.1", 1)])
+    keeper = worker_lease.Keeper(named, "worker@tests/1", None)
     keeper.start()
     try:
         eventually(lambda: keeper._answering is None)
@@ -112,7 +115,7 @@ async def test_any_of_several_addresses_will_do(settings: Settings) -> None:
     async with open_async(named, timeout_s=2) as later:
         document = await later.run(later.flows.get("t"))
         assert document is not None
-        assert wire.decode(document).task_id == "t"
+        assert task_json.decode(document).task_id == "t"
 
 
 def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings: Settings) -> None:

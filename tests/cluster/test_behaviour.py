@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stores.driving import Driver, over
-from tests.stores.suite import of_every_store
+from tests.behaviour.driving import Driver, over
+from tests.behaviour.suite import of_every_store
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -13,14 +13,15 @@ import redis.asyncio.cluster
 import redis.exceptions
 from redis.crc import key_slot
 
-from progress_backend import RedisProgressService, reaping
-from progress_backend import commands as c
-from progress_backend import events as ev
+from progress_backend import RedisProgressService
 from progress_backend.errors import StoreUnavailable
-from progress_backend.model import Worker
+from progress_backend.flows import commands as c
+from progress_backend.flows import silent_runs
+from progress_backend.flows.gather import together
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store import Store, open_async
-from progress_backend.together import together
+from progress_backend.store.drivers import Store, open_async
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
@@ -159,10 +160,10 @@ def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None
         apply(store, f"t{number}", ev.Started(identity=who, worker=worker))
     store.execute(c.Renew("gone/1", 1))
     later = store.now() + timedelta(seconds=100)
-    found = store.run(reaping.suspects(store.settings, later, "me"))
+    found = store.run(silent_runs.suspects(store.settings, later, "me"))
     assert sorted(base.task.task_id for base in found) == sorted(f"t{n}" for n in range(40))
     for base in found:
-        verdict = reaping.lost(base, "en")
+        verdict = silent_runs.lost(base, "en")
         flow = store.flows.apply(base.task.task_id, (verdict,), later, base=base)
         assert store.run(flow).task.error_cause == "lost"
     assert store.execute(c.Held("gone/1", 100)) == []

@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 
 from redis.crc import key_slot
 
-from progress_backend import events as ev
-from progress_backend.commands import Filters
-from progress_backend.feed import RELOAD, Feed
-from progress_backend.hub import Hub
-from progress_backend.listener import Listener
+from progress_backend.flows.commands import Filters
+from progress_backend.live.all_tasks import RELOAD, Feed
+from progress_backend.live.hub import Hub
+from progress_backend.live.listener import Listener
+from progress_backend.live.update import Update
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import AsyncStore
-from progress_backend.update import Update
+from progress_backend.store.drivers import AsyncStore
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually
 

@@ -12,18 +12,18 @@ import pytest
 import websockets
 from redis.crc import key_slot
 
-from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
-from progress_backend.layout import Layout
+from progress_backend.flows.partitions import Layout
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from progress_backend.web import create_app
 from tests.cluster.nodes import MASTERS, Node, cluster
 from tests.outages.fleet import client
 from tests.outages.trio import TIMEOUT_S, Trio
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
-from tests.web.test_sockets import closed, rest, said
+from tests.web.test_websockets import closed, rest, said
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -14,7 +14,7 @@ from pytest_celery import (
 )
 
 from progress_backend import RedisProgressService
-from progress_backend.tracker import tracker_of
+from progress_backend.tracking.tracker import tracker_of
 from tests.docker import jobs
 from tests.waiting import eventually
 

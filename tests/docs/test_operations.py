@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from progress_backend import Settings
-from progress_backend.connection import _CONNECTIONS, sync_client
-from progress_backend.deadline import Deadline
-from progress_backend.layout import Layout
-from progress_backend.web.serve import OPTIONS
+from progress_backend.flows.partitions import Layout
+from progress_backend.store.connection import _CONNECTIONS, sync_client
+from progress_backend.store.deadline import Deadline
+from progress_backend.web.server.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
 from tests.docs.walking import Walk
 from tests.servers import ROOT

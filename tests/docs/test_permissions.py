@@ -11,17 +11,17 @@ import pytest
 import redis
 
 from progress_backend import Settings
-from progress_backend import events as ev
-from progress_backend.commands import Filters
-from progress_backend.connection import sync_client, sync_cluster
-from progress_backend.deadline import Deadline
+from progress_backend.flows.commands import Filters
+from progress_backend.record import events as ev
+from progress_backend.store.connection import sync_client, sync_cluster
+from progress_backend.store.deadline import Deadline
+from tests.behaviour.driving import Driver, OverRedis, over
+from tests.behaviour.suite import of_every_store
 from tests.cluster.conftest import nodes
 from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.docs.reading import blocks, text_of
 from tests.servers import Server
-from tests.stores.driving import Driver, OverRedis, over
-from tests.stores.suite import of_every_store
 
 __all__ = ["nodes"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from celery.contrib.testing.worker import start_worker as start_in_process
 
-from progress_backend.tracker import LEASE_VARIABLE
+from progress_backend.tracking.tracker import LEASE_VARIABLE
 from tests.integration.conftest import running, worker
 from tests.integration.gate import VARIABLE
 from tests.integration.jobs import RESULTS

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend import events as ev
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.conftest import end, flushed, missing
 from tests.integration.gate import VARIABLE, Gate
 from tests.servers import Worker

@@ -12,7 +12,7 @@ from celery import chain, chord, group
 from celery.utils import uuid
 
 from progress_backend import RedisProgressService
-from progress_backend.wire import MAX_DOCUMENT_BYTES
+from progress_backend.record.task_json import MAX_DOCUMENT_BYTES
 from tests.integration.world import World
 from tests.waiting import eventually
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from progress_backend.tracker import tracker_of
+from progress_backend.tracking.tracker import tracker_of
 from tests.integration.app import build
 from tests.integration.gate import Gate
 from tests.waiting import eventually

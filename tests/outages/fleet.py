@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from progress_backend import RedisProgressService
-from progress_backend.tracker import tracker_of
+from progress_backend.tracking.tracker import tracker_of
 from tests.outages.app import build
 from tests.servers import Server, Worker
 from tests.waiting import eventually

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from progress_backend import events as ev
-from progress_backend.model import Task
+from progress_backend.record import events as ev
+from progress_backend.record.model import Task
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.clocks import ServerClock, wrong_clock
 from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from progress_backend import commands as c
-from progress_backend import events as ev
-from progress_backend.counting import counted
-from progress_backend.run import Run, TaskCancelled
-from progress_backend.sender import Sender
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.runs.counting import counted
+from progress_backend.runs.run import Run, TaskCancelled
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.outages.fleet import pass_time
 from tests.waiting import eventually
 

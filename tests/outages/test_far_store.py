@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from progress_backend import events as ev
-from progress_backend import wire
-from progress_backend.model import Task
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import Task
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.strangers import Way
 from tests.waiting import eventually
 
@@ -52,7 +52,7 @@ def seen(store: Store, task_id: str, **wanted: object) -> Task:
     def matching() -> Task:
         document = store.run(store.flows.get(task_id))
         assert document is not None
-        task = wire.decode(document)
+        task = task_json.decode(document)
         assert {name: getattr(task, name) for name in wanted} == wanted
         return task
 

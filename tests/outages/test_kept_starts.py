@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend import events as ev
-from progress_backend.model import Worker
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.records import Records
 from tests.waiting import eventually
 

@@ -10,13 +10,13 @@ import pytest
 from celery import Celery
 from celery.app.task import Context
 
-from progress_backend.events import Identity
-from progress_backend.mirror import Mirror
-from progress_backend.model import Task
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.record.events import Identity
+from progress_backend.record.model import Task
+from progress_backend.runs.mirror import Mirror
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.fleet import client, close_app, pass_time

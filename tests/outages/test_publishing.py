@@ -13,7 +13,7 @@ import redis
 from celery import Celery, signals
 from kombu.exceptions import OperationalError
 
-from progress_backend.sender import JOB_WAIT_S
+from progress_backend.runs.sender import JOB_WAIT_S
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from progress_backend import events as ev
-from progress_backend.keys import Keys
-from progress_backend.model import Task, Worker
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.flows.keys import Keys
+from progress_backend.record import events as ev
+from progress_backend.record.model import Task, Worker
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.records import Records
 
 pytestmark = pytest.mark.integration

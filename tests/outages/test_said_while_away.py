@@ -10,9 +10,9 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Ignore, Reject
 
-from progress_backend import events as ev
 from progress_backend import progress_task
-from progress_backend.model import Worker
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from tests.apps import App, in_process
 from tests.conftest import StartServer
 from tests.records import Records

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from progress_backend import events as ev
-from progress_backend import wire
 from progress_backend.errors import StoreUnavailable
-from progress_backend.model import Task, Worker
-from progress_backend.record import Base
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.flows.stored_record import Base
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import Task, Worker
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.conftest import StartServer
 from tests.outages.fleet import pass_time
 from tests.servers import Server
@@ -84,7 +84,7 @@ def task_of(server: Server, task_id: str = "t") -> Task | None:
             document = store.run(store.flows.get(task_id))
         except StoreUnavailable:
             return None
-    return None if document is None else wire.decode(document)
+    return None if document is None else task_json.decode(document)
 
 
 def seen(server: Server, **wanted: Any) -> Task:
@@ -138,7 +138,8 @@ def test_a_clock_that_was_never_measured_dates_nothing(
     server: Server, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is kept from before the first answer is dated by Redis's clock all the same."""
-    monkeypatch.setattr("progress_backend.store.time", SimpleNamespace(time=five_minutes_late))
+    late = SimpleNamespace(time=five_minutes_late)
+    monkeypatch.setattr("progress_backend.store.drivers.time", late)
     server.pause()
     began = datetime.now(UTC)
     run = start(sender)

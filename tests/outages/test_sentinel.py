@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
-from progress_backend.feed import Feed
-from progress_backend.hub import Hub
-from progress_backend.listener import Listener
+from progress_backend.live.all_tasks import Feed
+from progress_backend.live.hub import Hub
+from progress_backend.live.listener import Listener
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import Store, open_async
+from progress_backend.store.drivers import Store, open_async
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker

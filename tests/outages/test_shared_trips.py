@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from progress_backend.commands import Command, Commits
-from progress_backend.run import Run
-from progress_backend.sender import Sender
+from progress_backend.flows.commands import Command, Commits
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.conftest import StartServer
 from tests.outages.fleet import client
 from tests.outages.test_sender import start, task_of

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
-from progress_backend.memory import MemoryStore
+from progress_backend.store.memory import MemoryStore
 from tests.testing.shop import GO_ON, build
 
 

@@ -7,9 +7,9 @@ import threading
 from celery import Celery
 
 from progress_backend import ProgressNotifier, install, progress_task
-from progress_backend import events as ev
-from progress_backend.memory import MemoryStore
-from progress_backend.store import Store
+from progress_backend.record import events as ev
+from progress_backend.store.drivers import Store
+from progress_backend.store.memory import MemoryStore
 
 #: The memory broker looks once a second otherwise.
 QUICK = {"broker_transport_options": {"polling_interval": 0.02}}

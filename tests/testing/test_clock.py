@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from celery import Celery
 
-from progress_backend.cleanup import cleanup
-from progress_backend.memory import MemoryStore
+from progress_backend.store.memory import MemoryStore
 from progress_backend.testing import Clock, wait_for_progress
-from progress_backend.tracker import tracker_of
+from progress_backend.tracking.cleanup import cleanup
+from progress_backend.tracking.tracker import tracker_of
 from tests.testing.shop import created, run_eagerly, running
 
 

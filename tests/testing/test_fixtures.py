@@ -8,10 +8,10 @@ import pytest
 from celery import Celery
 
 from progress_backend import Settings
-from progress_backend.flows import summary
-from progress_backend.memory import MemoryStore
+from progress_backend.flows.task_flows import summary
+from progress_backend.store.memory import MemoryStore
 from progress_backend.testing import wait_for_progress
-from progress_backend.tracker import recording_into, tracker_of
+from progress_backend.tracking.tracker import recording_into, tracker_of
 from tests.testing.shop import GO_ON, build, run_eagerly
 
 

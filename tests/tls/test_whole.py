@@ -11,17 +11,17 @@ import pytest
 import redis
 import trustme
 
-from progress_backend import events as ev
 from progress_backend.errors import StoreUnavailable
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import AsyncStore, Store
+from progress_backend.store.drivers import AsyncStore, Store
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.integration.conftest import running, worker
 from tests.integration.world import World
 from tests.tls.secured import Secured
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.test_sockets import closed, rest, said
+from tests.web.test_websockets import closed, rest, said
 
 pytestmark = pytest.mark.integration
 

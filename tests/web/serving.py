@@ -11,7 +11,7 @@ import uvicorn
 import websockets
 from fastapi import FastAPI
 
-from progress_backend.web.serve import OPTIONS, bound
+from progress_backend.web.server.serve import OPTIONS, bound
 from tests.waiting import eventually
 
 

@@ -13,7 +13,7 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app, lifespan, router
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.test_sockets import said
+from tests.web.test_websockets import said
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

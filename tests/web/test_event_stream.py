@@ -14,7 +14,7 @@ import httpx
 import pytest
 import redis
 
-from progress_backend import events as ev
+from progress_backend.record import events as ev
 from tests.conftest import StartServer, StartService
 from tests.records import Records
 from tests.waiting import eventually
@@ -104,7 +104,7 @@ def test_a_client_that_goes_is_forgotten(api: RunningApi) -> None:
 
 
 def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("progress_backend.web.event_stream.PING_S", 0.1)
+    monkeypatch.setattr("progress_backend.web.push.event_stream.PING_S", 0.1)
     task_id = api.create()
     with opened(url_of(api, task_id)) as answer:
         heard = events(answer)

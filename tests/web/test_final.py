@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from progress_backend import events as ev
-from progress_backend.model import Task
+from progress_backend.record import events as ev
+from progress_backend.record.model import Task
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened, url_of
-from tests.web.test_sockets import closed, rest, said
+from tests.web.test_websockets import closed, rest, said
 
 #: A lease, and how long the broker takes: the sum is much longer than a lease alone.
 LEASE_S, AGAIN_S = 0.4, 1.6

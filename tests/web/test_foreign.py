@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from progress_backend.keys import Keys
-from progress_backend.shown import UNREADABLE
-from progress_backend.web.bodies import TaskBody
-from tests.stores import foreign
+from progress_backend.flows.keys import Keys
+from progress_backend.record.reader_view import UNREADABLE
+from progress_backend.web.openapi.bodies import TaskBody
+from tests.behaviour import foreign
 from tests.web.serving import RunningApi
 
 _some = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -139,8 +139,8 @@ def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
 
     with monkeypatch.context() as patch:
         patch.setattr("progress_backend.web.tasks.matches", broken)
-        patch.setattr("progress_backend.requested.listing", broken)
-        patch.setattr("progress_backend.requested.update", broken)
+        patch.setattr("progress_backend.record.caller_events.listing", broken)
+        patch.setattr("progress_backend.record.caller_events.update", broken)
         for _ in range(20):
             answer = api.status(task_id, headers={"If-None-Match": "x"})
             assert well(answer, 500) == {"detail": "the service failed; its log says where"}

@@ -16,7 +16,7 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app, lifespan, metrics_router, page_router, router
 from tests.records import Records
 from tests.web.serving import RunningApi
-from tests.web.test_sockets import closed, said
+from tests.web.test_websockets import closed, said
 
 FRIEND = "http://localhost:5173"
 FOE = "http://evil.test"

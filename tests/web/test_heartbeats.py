@@ -17,8 +17,8 @@ from tests.waiting import aeventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened, url_of
-from tests.web.test_sockets import closed, said
-from tests.web.test_sockets_all import watch_all
+from tests.web.test_websockets import closed, said
+from tests.web.test_websockets_all import watch_all
 
 
 async def heard(socket: Any, type_: str, within: float = 10) -> dict[str, Any]:
@@ -44,7 +44,7 @@ async def test_an_interval_that_is_none(api: RunningApi, asked: str) -> None:
 async def test_a_frozen_redis_is_told_to_those_who_ask_and_so_is_its_return(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.listener.PING_S", 0.5)
+    monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.5)
     server = start_server()
     api = start_api(redis_url=server.url)
     task_id = api.create()
@@ -76,7 +76,7 @@ async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its kernel takes the connection; nobody has answered."""
-    monkeypatch.setattr("progress_backend.listener.PING_S", 0.5)
+    monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.5)
     server = start_server()
     api = start_api(redis_url=server.url)
     listener = api.app.state.progress.listener

@@ -10,8 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from progress_backend.web import http_connection
-from progress_backend.web.http_connection import MAX_HEAD
+from progress_backend.web.server import http_connection
+from progress_backend.web.server.http_connection import MAX_HEAD
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi

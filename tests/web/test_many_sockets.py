@@ -22,7 +22,7 @@ SOCKETS = 1_000
 CODE = """
 import resource, sys
 from progress_backend.settings import Settings
-from progress_backend.web.serve import serve
+from progress_backend.web.server.serve import serve
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
 serve(Settings(redis_url=sys.argv[1]), port=0)

@@ -12,17 +12,17 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from progress_backend import commands as c
+from progress_backend.flows import commands as c
 from progress_backend.settings import Settings
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from progress_backend.web import metrics_router, router
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_sockets import said
-from tests.web.test_sockets_all import watch_all
+from tests.web.test_websockets import said
+from tests.web.test_websockets_all import watch_all
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 

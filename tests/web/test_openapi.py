@@ -16,8 +16,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from progress_backend.settings import Settings
-from progress_backend.web import bodies, create_app, schemas
-from progress_backend.web import examples as shown
+from progress_backend.web import create_app
+from progress_backend.web.openapi import bodies, schemas
+from progress_backend.web.openapi import examples as shown
 from tests.web.serving import RunningApi
 
 DESCRIPTION: dict[str, Any] = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()

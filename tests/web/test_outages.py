@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 
-from progress_backend import events as ev
+from progress_backend.record import events as ev
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_sockets import closed, said
+from tests.web.test_websockets import closed, said
 
 
 def calls(api: RunningApi) -> list[tuple[int, str | None]]:

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from progress_backend import flows
+from progress_backend.flows import task_flows
 from tests.web.serving import RunningApi
 
 WRITERS, WRITES = 20, 5
@@ -36,7 +36,7 @@ def test_one_that_never_gets_through_may_come_again(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task_id = api.create()
-    monkeypatch.setattr(flows, "TRIES", 0)
+    monkeypatch.setattr(task_flows, "TRIES", 0)
     for answer in (api.update(task_id), api.cancel(task_id)):
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1

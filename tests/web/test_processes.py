@@ -15,9 +15,10 @@ from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import free_port
 from tests.web.test_serve import answers
-from tests.web.test_sockets import closed, said
+from tests.web.test_websockets import closed, said
 
-OPTIONS = ["--workers", "2", "--ws", "progress_backend.web.frames:FrameConnection"]
+FRAMES = "progress_backend.web.server.websocket_connection:FrameConnection"
+OPTIONS = ["--workers", "2", "--ws", FRAMES]
 
 
 async def test_sockets_at_both_processes_hear_an_update(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend.web.strict import MAX_BODY, MAX_DEPTH
+from progress_backend.web.strict_route import MAX_BODY, MAX_DEPTH
 from tests.web.serving import RunningApi
 
 JSON = {"Content-Type": "application/json"}

@@ -10,8 +10,8 @@ import httpx
 import pytest
 import redis
 
-from progress_backend import events as ev
-from progress_backend.web.packed import accepts_gzip
+from progress_backend.record import events as ev
+from progress_backend.web.gzip_answer import accepts_gzip
 from tests.records import Records
 from tests.web.serving import RunningApi
 

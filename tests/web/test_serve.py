@@ -12,17 +12,17 @@ import httpx
 import pytest
 import websockets
 
-from progress_backend.web.serve import bound
+from progress_backend.web.server.serve import bound
 from tests.conftest import StartServer, StartService
 from tests.servers import Service
 from tests.waiting import eventually
-from tests.web.test_sockets import closed, said
+from tests.web.test_websockets import closed, said
 
 CODE = """
 import sys
 from pathlib import Path
 from progress_backend.settings import Settings
-from progress_backend.web.serve import serve
+from progress_backend.web.server.serve import serve
 serve(Settings(redis_url=sys.argv[1] or None), port=int(sys.argv[2]))
 """
 READY = r"progress-backend: (http://127\.0\.0\.1:\d+)"

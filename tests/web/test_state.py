@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from progress_backend import commands as c
-from progress_backend.record import milliseconds
-from progress_backend.store import Store
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.store.drivers import Store
 from progress_backend.web.state import result_backend_of
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_sockets import said
+from tests.web.test_websockets import said
 
 #: Quick to judge; all of the store's keys are the test's own.
 QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}

@@ -8,8 +8,8 @@ import re
 import pytest
 import redis
 
-from progress_backend import events as ev
-from progress_backend.web.examples import NEW_TASK, UPDATE
+from progress_backend.record import events as ev
+from progress_backend.web.openapi.examples import NEW_TASK, UPDATE
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi

@@ -13,8 +13,8 @@ import struct
 import psutil
 import pytest
 
-from progress_backend.web import frames
-from progress_backend.web.seldom import Seldom
+from progress_backend.web.server import websocket_connection
+from progress_backend.web.server.log_limit import Seldom
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -27,7 +27,8 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test hears the first line."""
-    monkeypatch.setattr(frames, "_said", Seldom(logging.getLogger("progress_backend.web")))
+    seldom = Seldom(logging.getLogger("progress_backend.web"))
+    monkeypatch.setattr(websocket_connection, "_said", seldom)
 
 
 def frame(kind: int, payload: bytes = b"", *, last: bool = True, mask: bool = True) -> bytes:

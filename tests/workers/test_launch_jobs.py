@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from progress_backend.store import Store
+from progress_backend.store.drivers import Store
 from tests.records import Records
 from tests.waiting import eventually
 from workers import launch_jobs as jobs

@@ -1,0 +1,31 @@
+"""`serve`: the HTTP, WebSocket and SSE doors in this process."""
+
+from __future__ import annotations
+
+import click
+
+from .session import Command, app_of, need, open_store, settings_of
+
+
+@click.command(cls=Command)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8004, show_default=True)
+@click.option(
+    "--forwarded-allow-ips",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="FORWARDED_ALLOW_IPS",
+    help="Proxies whose X-Forwarded-* headers count: addresses and networks, commas between them.",
+)
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, forwarded_allow_ips: str) -> None:
+    """Serve the API, the live page and metrics.
+
+    With -A the settings come from that Celery app too, and a cancel may terminate a running task.
+    """
+    settings = settings_of(ctx)
+    open_store(settings).close()  # no store, or a URL that cannot be used: said before listening
+    need("api", "fastapi", "uvicorn")
+    from ..web.server.serve import serve as run
+
+    run(settings, host, port, app_of(ctx), forwarded_allow_ips)

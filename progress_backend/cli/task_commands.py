@@ -1,0 +1,88 @@
+"""`tasks` and `show`: tasks as they are now."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import click
+
+from ..errors import TaskNotFound
+from ..flows.task_flows import summary
+from ..record import caller_events, task_json
+from ..service.flow_service import pagination
+from ..terminal import tables
+from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
+
+
+@click.command(cls=Command)
+@filters
+@click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, caller_events.MAX_LIMIT),
+    default=20,
+    show_default=True,
+    help="Tasks a page.",
+)
+@click.option("--no-trunc", is_flag=True, help="Whole ids, names and dates, whatever the width.")
+@click.option("--json", "as_json", is_flag=True, help="Whole records, for programs.")
+@click.pass_context
+def tasks(
+    ctx: click.Context,
+    /,
+    page: int,
+    limit: int,
+    no_trunc: bool,
+    as_json: bool,
+    **chosen: str | None,
+) -> None:
+    """List tasks, newest first.
+
+    In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
+    commands take them so. Below them stand how many tasks there are of each status, whatever the
+    filters, and which store was read.
+    """
+    caller_events.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
+    settings = reader_settings(ctx)
+    with open_store(settings) as store:
+        filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
+        paged = store.run(store.flows.page(page, limit, *filters, light=not as_json))
+        now = store.now()
+    documents = [document for _, document in paged.rows if document]
+    pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
+    if as_json:
+        bodies = [json.loads(store.flows.as_of(document, now)) for document in documents]
+        echo_json({"tasks": bodies, "pagination": pages, "summary": counts})
+        return
+    if documents:
+        shown = [task_json.decode(document) for document in documents]
+        if no_trunc:
+            lines = tables.whole_table(shown, settings.locale)
+        else:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            lines = tables.table(shown, now, width, settings.locale)
+        click.echo("\n".join(lines))
+    click.echo(tables.counted(pages, counts, settings.locale))
+    click.echo(tables.store(settings))
+
+
+@click.command(cls=Command)
+@click.argument("task_id")
+@click.option("--json", "as_json", is_flag=True, help="The whole record, for programs.")
+@click.pass_context
+def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
+    """Show one task in full."""
+    settings = reader_settings(ctx)
+    with open_store(settings) as store:
+        task_id = whole_id(store, task_id)
+        document = store.run(store.flows.body(task_id))
+        now = store.now()
+    document = document and store.flows.as_of(document, now)
+    if document is None:
+        raise TaskNotFound(task_id)
+    if as_json:
+        echo_json(json.loads(document))
+    else:
+        click.echo("\n".join(tables.details(task_json.decode(document), now, settings.locale)))

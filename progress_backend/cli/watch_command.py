@@ -1,0 +1,121 @@
+"""`watch`: tasks as they go on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ..errors import StoreUnavailable
+from ..record.caller_events import MAX_LIMIT
+from ..record.model import TaskStatus
+from ..settings import Settings
+from ..store.drivers import Store
+from ..terminal import Choice, Lines, Reader, View
+from .session import Command, filters, missing, open_store, reader_settings, whole_id
+
+if TYPE_CHECKING:
+    from ..terminal.live_bars import Bars
+
+#: Seconds for which `watch` waits for a store that does not answer.
+AWAY_S: Final = 60.0
+
+
+@click.command(cls=Command)
+@click.argument("task_ids", nargs=-1, metavar="[TASK_ID]...")
+@filters
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=50,
+    show_default=True,
+    help="Tasks shown at most.",
+)
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 60),
+    default=0.5,
+    show_default=True,
+    help="Seconds between two looks.",
+)
+@click.option("--plain", is_flag=True, help="A line a change instead of live bars.")
+@click.pass_context
+def watch(
+    ctx: click.Context,
+    /,
+    task_ids: tuple[str, ...],
+    limit: int,
+    interval: float,
+    plain: bool,
+    **chosen: str | None,
+) -> None:
+    """Watch tasks with live bars.
+
+    With TASK_IDs it ends when they all have ended; the exit code is 0 if all were completed, else
+    1, and 130 after Ctrl-C. Without any it shows the newest tasks that pass the filters, until
+    Ctrl-C. When the output is no terminal it prints a line a change. A store that does not answer
+    for a minute ends it with 1.
+    """
+    if len(task_ids) > MAX_LIMIT:
+        raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
+    if task_ids and any(chosen.values()):
+        raise click.UsageError("give TASK_IDs or filters, not both")
+    settings = reader_settings(ctx)
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings))
+        show = open_show(settings, plain or not sys.stdout.isatty())
+        stack.enter_context(show)
+        try:
+            whole = _whole_ids(store, task_ids)
+            reader = Reader(store, Choice(whole, limit=limit, **chosen))
+            view = _follow(reader, show, interval, until_ended=bool(task_ids))
+        except KeyboardInterrupt:
+            # The way to leave; of tasks that were named it is not known how they end.
+            stack.close()
+            ctx.exit(130 if task_ids else 0)
+        show.final(view)
+    ctx.exit(0 if all(task.status == TaskStatus.COMPLETED for task in view.tasks) else 1)
+
+
+def open_show(settings: Settings, plain: bool) -> Lines | Bars:
+    """What shows views: live bars, or lines."""
+    if not plain and missing("rich"):
+        click.echo("live bars need rich: pip install 'progress-backend[cli]'", err=True)
+        plain = True
+    if plain:
+        return Lines(sys.stdout, settings.locale)
+    from rich.console import Console
+
+    from ..terminal.live_bars import Bars
+
+    return Bars(Console(), settings.locale)
+
+
+def _whole_ids(store: Store, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids that are meant; a store that is away now is asked again by whoever shows them."""
+    try:
+        return tuple(dict.fromkeys(whole_id(store, task_id) for task_id in given))
+    except StoreUnavailable:
+        return tuple(dict.fromkeys(given))
+
+
+def _follow(reader: Reader, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
+    """Shows what is read, until all have ended; else until it is interrupted.
+
+    Raises:
+        StoreUnavailable: the store has not answered for `AWAY_S`.
+    """
+    answered = time.monotonic()
+    while True:
+        view = reader.read()
+        if until_ended and view.ended:
+            return view
+        show.show(view)
+        if view.trouble is None:
+            answered = time.monotonic()
+        elif time.monotonic() - answered > AWAY_S:
+            raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
+        time.sleep(interval)

@@ -1,0 +1,1 @@
+"""What is asked of a store, as generators and commands: pure."""

@@ -1,0 +1,42 @@
+"""Carries on several flows side by side, so that their commits share a trip. A flow, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from .commands import Command, Commit, Commits, Committed
+from .task_flows import Flow
+
+T = TypeVar("T")
+
+
+def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
+    """What each flow returns or raises, in order: none hinders another.
+
+    An error of the store itself ends all of them: any of the commits may have been taken.
+    """
+    outcomes: dict[int, T | Exception] = {}
+    asked: dict[int, Command] = {}
+
+    def go_on(place: int, reply: object) -> None:
+        try:
+            asked[place] = flows[place].send(reply)
+        except StopIteration as end:
+            outcomes[place] = end.value
+        except Exception as error:  # its own affair
+            outcomes[place] = error
+
+    for place in range(len(flows)):
+        go_on(place, None)
+    while asked:
+        now, asked = asked, {}
+        commits = {place: command for place, command in now.items() if isinstance(command, Commit)}
+        if commits:
+            committed: list[Committed] = yield Commits(tuple(commits.values()))
+            for place, reply in zip(commits, committed, strict=True):
+                go_on(place, reply)
+        for place, command in now.items():
+            if place not in commits:
+                go_on(place, (yield command))
+    return [outcomes[place] for place in range(len(flows))]

@@ -1,0 +1,85 @@
+"""A record as flows see it: the task, what commit compares with, and where the task stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from ..errors import TooLarge, TransitionRefused
+from ..record import task_json
+from ..record.events import Created
+from ..record.model import Task, TaskStatus
+from ..record.transition import transition
+from .commands import Facets
+
+
+class Base(NamedTuple):
+    """A record as last seen: what a commit compares with."""
+
+    task: Task
+    digest: str
+    #: From when cleanup may delete the record, if known; ms.
+    due_ms: int | None = None
+
+    @classmethod
+    def of(cls, document: bytes, task_id: str | None = None) -> Base:
+        """From a stored document.
+
+        Raises:
+            ForeignValue: it is none, or (where `task_id` is given) another task's.
+        """
+        return cls(task_json.decode(document, task_id), task_json.digest(document))
+
+    def grown_to(self, known: Base | None) -> Base:
+        """This record as it stands in the store, or, if that came back older than `known`, with
+        what is known of it. Who ended or paused it since it came back has the last word."""
+        stored = self.task
+        older = known is not None and (
+            known.task.created_at == stored.created_at
+            and known.task.revision > stored.revision
+            and known.task.attempt >= stored.attempt
+            and stored.status in (TaskStatus.CREATED, TaskStatus.RUNNING)
+        )
+        return Base(known.task, self.digest) if known is not None and older else self
+
+
+class Applied(NamedTuple):
+    """The record after `apply`; `refused` says why nothing was changed, if so."""
+
+    base: Base
+    document: bytes | None
+    refused: TransitionRefused | None = None
+
+    @property
+    def task(self) -> Task:
+        """The record."""
+        return self.base.task
+
+
+def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> Base:
+    """The record as its publisher made it, known without reading it; `digest` is that of its
+    document, "" if it is not known."""
+    return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
+
+
+def facets_of(task: Task) -> Facets:
+    """In which indexes a task stands. A run whose end was asked for is held until it is over."""
+    held = task.worker is not None and (not task.ended or task.asked is not None)
+    lease = task.worker.lease if held and task.worker is not None else None
+    return Facets(task.status, task.task_type, task.symbol, lease)
+
+
+def milliseconds(time: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(time.timestamp() * 1000)
+
+
+def encoded(task: Task, clip: bool) -> tuple[Task, bytes]:
+    """The task and its document; `clip` shortens what is too large instead of raising."""
+    try:
+        return task, task_json.encode(task)
+    except TooLarge:
+        if not clip:
+            raise
+        task = task_json.clipped(task)
+        return task, task_json.encode(task)

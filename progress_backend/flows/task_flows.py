@@ -1,0 +1,328 @@
+"""What the library does with a store, as generators: they yield commands, receive the replies and
+do no I/O. `Store` and `AsyncStore` drive them; nothing is written twice for `await`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ..errors import (
+    ConcurrentUpdate,
+    HeldByWorker,
+    InvalidEvent,
+    TaskNotFound,
+    TransitionRefused,
+)
+from ..record import estimate, first_estimate, reader_view, task_json
+from ..record.events import Completed, Created, Event, Failed
+from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
+from ..record.redelivery import seconds
+from ..record.transition import transition
+from ..settings import Settings
+from . import commands as c
+from . import page_merge
+from .stored_record import Applied, Base, encoded, facets_of, milliseconds
+
+T = TypeVar("T")
+Flow = Generator[c.Command, Any, T]
+
+#: Commits that are tried against concurrent writers before giving up.
+TRIES = 8
+#: Reads of one page while holes are being repaired.
+_PAGE_TRIES = 3
+#: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
+_DUE_STEP_MS = 3_600_000
+#: Records that are deleted in one call; on a large store it takes less than a millisecond.
+SWEPT = 30
+#: Calls of that kind for one look at what is due, under one renewal of the lock. So many ids are
+#: less than 16 KB: for a longer reply the server asks for memory, which libc's allocator gives only
+#: after it has sorted all that was freed, in up to 9 ms.
+_BATCHES = 11
+#: How long a record that has not ended is kept after its last sign of life.
+UNENDED_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The flows under one set of settings. Times are aware; `now` is the caller's."""
+
+    settings: Settings
+
+    def get(self, task_id: str) -> Flow[bytes | None]:
+        """The document of a record, as a reader sees it; None if there is none.
+
+        Raises:
+            ForeignValue: what is stored there is no record.
+        """
+        (stored,) = yield c.Read((task_id,))
+        return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
+
+    def body(self, task_id: str) -> Flow[bytes | None]:
+        """The document as a reader wants it; raises as `get`."""
+        document = yield from self.get(task_id)
+        return None if document is None else (yield from self.estimated(document))
+
+    def estimated(self, document: bytes) -> Flow[bytes]:
+        """A document as a reader wants it: one that has not begun gets a first estimate."""
+        task_type = first_estimate.type_of(document)
+        if task_type is None:
+            return document
+        rate: float | None = yield c.RateOf(task_type)
+        return first_estimate.estimated(document, rate)
+
+    def as_of(self, document: bytes, now: datetime) -> bytes:
+        """A document as it is to be read now: see `wire.as_of`."""
+        return task_json.as_of(document, now, self.settings.locale)
+
+    def apply(
+        self,
+        task_id: str,
+        events: tuple[Event, ...],
+        now: datetime,
+        *,
+        base: Base | None = None,
+        clip: bool = False,
+    ) -> Flow[Applied]:
+        """Records events in one commit, again if another writer was first.
+
+        `base` is the record as the caller remembers it; it also makes a record anew whose document
+        is gone. `clip` shortens what is too large instead of raising.
+
+        Raises:
+            TaskNotFound: there is no record, and the events do not make one.
+            ForeignValue: what is stored there is no record.
+            ConcurrentUpdate: others were first `TRIES` times.
+            InvalidEvent: the id is so long that no HTTP client could read the record; or id, type
+                or symbol has control characters.
+            TooLarge: the document would outgrow its limit.
+        """
+        _refuse_id(str(task_id))
+        remembered, fresh_read, locale = base, False, self.settings.locale
+        if base is None and not isinstance(events[0], Created):
+            (document,) = yield c.Read((task_id,))
+            base, fresh_read = (Base.of(document, task_id) if document else None), True
+        before: c.Standing = facets_of(base.task) if base else None
+        expected = base.digest if base else ""
+        for _ in range(TRIES):
+            task = base.task if base else None
+            revision = task.revision + 1 if task else 1
+            try:
+                for event in events:
+                    task = transition(
+                        task,
+                        event,
+                        now,
+                        task_id=task_id,
+                        locale=locale,
+                        lease_s=self.settings.lease_s,
+                        revision=revision,
+                    )
+            except TransitionRefused as refused:
+                # What is remembered or supposed may be old; the store has the last word.
+                (document,) = (None,) if fresh_read else (yield c.Read((task_id,)))
+                if document is None:
+                    if base is None:
+                        raise TaskNotFound(task_id) from refused
+                    return Applied(base, None, refused)
+                base, fresh_read = Base.of(document, task_id), True
+                expected, before = base.digest, facets_of(base.task)
+                continue
+            assert task is not None
+            if base is not None and task is base.task:
+                return Applied(base, None)
+            renewed = base is not None and base.task.ended and isinstance(events[0], Created)
+            task, document = encoded(task, clip)
+            fresh = base is None or renewed
+            if fresh:
+                _refuse_controls("task_type", task.task_type)
+                _refuse_controls("symbol", task.symbol or "")
+            now_ms = milliseconds(now)
+            due = self.due_ms(task, now_ms)
+            known = base.due_ms if base is not None and expected and not fresh else None
+            if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
+                due = known
+            committed: c.Committed = yield c.Commit(
+                task_id=task.task_id,
+                expected=expected,
+                document=document,
+                before=before,
+                after=facets_of(task),
+                ttl_ms=self.ttl_ms(due, now_ms),
+                due_ms=None if due is known else due,
+                fresh=fresh,
+                rate=task.rate if task.status == TaskStatus.COMPLETED and task.rate else None,
+            )
+            if committed.done:
+                return Applied(Base(task, task_json.digest(document), due), document)
+            fresh_read, before = True, committed.facets
+            if committed.document is not None:
+                base = Base.of(committed.document, task_id).grown_to(remembered)
+                expected = base.digest
+            else:
+                base, expected = remembered, ""
+        raise ConcurrentUpdate(task_id, TRIES)
+
+    def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
+        """As `apply`, for what somebody asks for from outside of the run: an end is refused while
+        the worker lives that runs the task, unless it is forced.
+
+        Its lease is read where it matters alone. Who has begun a run since is another worker, or
+        has written the record, and is judged anew; a lease that is renewed only after it was read
+        was over for a moment, as for the pass that finds lost runs.
+        """
+        for _ in range(TRIES):
+            applied = yield from self.apply(task_id, events, now)
+            held = applied.refused
+            if not isinstance(held, HeldByWorker):
+                return applied
+            until_ms: int | None = yield c.LeaseEnd(task_id, held.lease)
+            if until_ms is not None and until_ms >= milliseconds(now):
+                return applied
+            events = tuple(_freed(event, held.lease) for event in events)
+        raise ConcurrentUpdate(task_id, TRIES)
+
+    def ttl_ms(self, due_ms: int, now_ms: int) -> int:
+        """The document outlives the next cleanup, which takes it together with its indexes."""
+        return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
+
+    def due_ms(self, task: Task, now_ms: int) -> int:
+        """From when cleanup may delete the task, if now is its last sign of life. One that waits
+        for its time, or that may come until it expires, does not die before that."""
+        waits_ms = now_ms
+        if task.delivery is not None:
+            for time in (task.delivery.eta, task.delivery.expires):
+                waits_ms = max(waits_ms, milliseconds(time) if time else 0)
+        if task.ended:
+            ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
+            kept_ms = max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
+            if _may_still_come(task):
+                kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
+            return max(kept_ms, self._again_ms(task, max(ended_ms, now_ms)))
+        expected_s = estimate.remaining_seconds(task) or 0
+        return waits_ms + int((expected_s + UNENDED_S) * 1000)
+
+    def _again_ms(self, task: Task, ended_ms: int) -> int:
+        """Until when the message of an ended task may come again, and has to find its record."""
+        if (delivery := task.delivery) is None:
+            return 0
+        if delivery.again_until is not None:
+            return milliseconds(delivery.again_until)
+        if task.status != TaskStatus.CANCELLED:
+            return 0
+        return ended_ms + int(seconds(delivery.again_s, self.settings.lease_s) * 1000)
+
+    def page(
+        self,
+        page: int,
+        limit: int,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+        *,
+        light: bool = False,
+    ) -> Flow[c.Paged]:
+        """One page, newest first. Holes (entries without a document) are repaired on the way; what
+        cannot be read has a row that says so.
+
+        `light`: as rows of a list, which name what they omit.
+        """
+        filters = c.Filters(status, task_type, symbol)
+        command = c.Page((page - 1) * limit, limit, *filters, light)
+        paged = yield from self._read(command)
+        for _ in range(_PAGE_TRIES - 1):
+            holes = tuple(task_id for task_id, document in paged.rows if document is None)
+            if not holes:
+                break
+            yield from self.sweep(holes, before_ms=0, found_in=filters)
+            paged = yield from self._read(command)
+        zone = self.settings.zone()
+        there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
+        rows = [(task_id, reader_view.row(stored, task_id, zone)) for task_id, stored in there]
+        if light:
+            rows = [(task_id, task_json.row(document)) for task_id, document in rows]
+        return paged._replace(rows=tuple(rows))
+
+    def _read(self, page: c.Page) -> Flow[c.Paged]:
+        if self.settings.partitions:
+            return (yield from page_merge.merged(page))
+        paged: c.Paged = yield page
+        return paged
+
+    def sweep(
+        self,
+        task_ids: Sequence[str],
+        before_ms: int,
+        batch: int = SWEPT,
+        found_in: c.Filters | str | None = None,
+    ) -> Flow[int]:
+        """Deletes those of the tasks that are due or have no document, `batch` in one call."""
+        facets = yield c.FacetsOf(tuple(task_ids))
+        pairs = zip(task_ids, facets, strict=True)
+        # Those that stand alike in one call: it touches fewer indexes.
+        entries = tuple(sorted((c.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
+        deleted = 0
+        for start in range(0, len(entries), batch):
+            deleted += yield c.Sweep(entries[start : start + batch], before_ms, found_in)
+        return deleted
+
+    def cleanup(
+        self, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
+    ) -> Flow[int]:
+        """Deletes what is due, in batches, under a lock; how many went. Never a live task.
+
+        `batch` bounds how long one call holds the store, `most` how long the pass lasts.
+        """
+        deleted, before_ms = 0, milliseconds(now)
+        while deleted < most:
+            if not (yield c.Lock("cleanup", token, 60_000)):
+                return deleted
+            due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
+            if not due:
+                break
+            gone = yield from self.sweep(due, before_ms, batch)
+            if not gone:
+                break
+            deleted += gone
+        yield c.Unlock("cleanup", token)
+        return deleted
+
+    def count(self, now: datetime) -> Flow[c.Counted]:
+        """Records in all, running, and created today, in the configured zone."""
+        today = now.astimezone(self.settings.zone())
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        counted: c.Counted = yield c.Count(milliseconds(midnight))
+        return counted
+
+
+def _freed(event: Event, lease: str) -> Event:
+    if isinstance(event, (Completed, Failed)) and event.asked is not None:
+        return replace(event, asked=event.asked._replace(gone=lease))
+    return event
+
+
+def _refuse_id(task_id: str) -> None:
+    if len(task_id) > MAX_ID:
+        raise InvalidEvent(f"a task id has at most {MAX_ID} characters, not {len(task_id)}")
+    _refuse_controls("a task id", task_id)
+
+
+def _refuse_controls(what: str, name: str) -> None:
+    if not is_plain(name):
+        raise InvalidEvent(f"{what} has no control characters: {name!r}")
+
+
+def _may_still_come(task: Task) -> bool:
+    """Whether a cancelled task's message may come yet, and has to find the record that keeps it
+    from beginning; a worker that cancels it has had the message."""
+    by_celery = task.control is not None and task.control.get("by") == "celery"
+    never_began = task.started_at is None and task.root_id is not None
+    stopped = task.status == TaskStatus.CANCELLED or task.forced
+    return stopped and never_began and not by_celery
+
+
+def summary(paged: c.Paged) -> Mapping[str, int]:
+    """How many tasks have each status; all six."""
+    return dict(zip(STATUSES, paged.counts, strict=True))

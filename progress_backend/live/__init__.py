@@ -1,0 +1,1 @@
+"""Updates of tasks for those who watch them."""

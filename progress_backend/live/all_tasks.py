@@ -1,0 +1,199 @@
+"""All tasks' updates for those who watch them through a filter. Pure asyncio, one event loop.
+
+Each listener has an inbox with the newest message of each task. One that is too full is emptied,
+and its listener told to read the list again: what it lost is in there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ..flows.commands import Filters
+from ..record import task_json
+from .heartbeat import Heartbeat
+from .hub import Counts, HubClosed
+from .update import Update
+
+#: A task's status, type and symbol.
+Facets = tuple[str, str, str | None]
+
+#: Tells a listener that it missed something: the list has the truth.
+RELOAD: Final = task_json.reload_message().decode()
+#: What may wait for one listener, in characters, besides the newest message.
+MOST_CHARACTERS: Final = 128 * 1024
+#: Tasks whose last facets are known, so that one which leaves a filter is told once more.
+MOST_KNOWN: Final = 50_000
+
+
+class Missed(Exception):
+    """Something was missed, and the listener does not know the message that says so."""
+
+
+class Inbox:
+    """The newest message of each task that passes a filter, or leaves it; for one listener."""
+
+    def __init__(self, filters: Filters, counts: Counts, *, reloads: bool) -> None:
+        self._filters = filters
+        self._counts = counts
+        self._knows_reload = reloads
+        self._heartbeat: str | None = None
+        self._messages: dict[str, str] = {}
+        self._characters = 0
+        self._reload = False
+        self._closed = False
+        self._something = asyncio.Event()
+        #: The listener has sent all it took and waits for more.
+        self._idle = False
+        self._past: Callable[[bytes], bool] | None = None
+
+    def lead_past(self, write: Callable[[bytes], bool]) -> None:
+        """From now on `write` gets an update's frame while nothing waits; if it takes it, nobody
+        has to fetch it. It must not wait."""
+        self._past = write
+
+    def passes(self, facets: Facets) -> bool:
+        """Whether the filter lets a task with these facets through."""
+        status, task_type, symbol = self._filters
+        return (
+            (status is None or status == facets[0])
+            and (task_type is None or task_type == facets[1])
+            and (symbol is None or symbol == facets[2])
+        )
+
+    def put(self, update: Update) -> None:
+        """Takes a task's newest message; never waits."""
+        task_id, message = update.task_id, update.message
+        if message is None:
+            return
+        free = self._idle and not self._something.is_set()
+        if free and self._past is not None and self._past(update.frame):
+            self._counts.delivered += 1
+            return
+        older = self._messages.pop(task_id, None)
+        if older is not None:
+            self._characters -= len(older)
+            self._counts.dropped += 1
+        self._messages[task_id] = message
+        self._characters += len(message)
+        if self._characters - len(message) > MOST_CHARACTERS:
+            self.reload()
+        self._something.set()
+
+    def reload(self) -> None:
+        """What waits is forgotten; the listener has to read the list again."""
+        self._counts.dropped += len(self._messages)
+        self._messages.clear()
+        self._characters = 0
+        self._reload = True
+        self._something.set()
+
+    def clear(self) -> None:
+        """Forgets all that came so far."""
+        self._messages.clear()
+        self._characters = 0
+        self._reload = False
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Takes the newest heartbeat; it goes out after all that waits. Never waits."""
+        free = self._idle and not self._something.is_set()
+        if free and self._past is not None and self._past(heartbeat.frame):
+            return
+        self._heartbeat = heartbeat.message
+        self._something.set()
+
+    def close(self) -> None:
+        """Makes every `get` from now on raise HubClosed."""
+        self._closed = True
+        self._something.set()
+
+    async def get(self) -> str:
+        """Waits for a message and takes it out, `RELOAD` first. One caller at a time.
+
+        Raises:
+            HubClosed: the feed was closed.
+            Missed: something was missed, and `RELOAD` would not be understood.
+        """
+        while not self._closed:
+            if self._reload:
+                if not self._knows_reload:
+                    raise Missed
+                self._reload = False
+                return RELOAD
+            if self._messages:
+                message = self._messages.pop(next(iter(self._messages)))
+                self._characters -= len(message)
+                self._counts.delivered += 1
+                return message
+            if self._heartbeat is not None:
+                message, self._heartbeat = self._heartbeat, None
+                return message
+            self._something.clear()
+            self._idle = True
+            try:
+                await self._something.wait()
+            finally:
+                self._idle = False
+        raise HubClosed
+
+
+class Feed:
+    """Brings every task's updates to those who joined."""
+
+    def __init__(self, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
+        self._inboxes: set[Inbox] = set()
+        self._known: dict[str, Facets] = {}
+        self._closed = False
+
+    def join(self, filters: Filters, *, reloads: bool = True) -> Inbox:
+        """An inbox that gets what is published from now on.
+
+        `reloads`: the listener knows `RELOAD`; else `get` raises Missed in its place.
+        """
+        inbox = Inbox(filters, self._counts, reloads=reloads)
+        if self._closed:
+            inbox.close()
+        self._inboxes.add(inbox)
+        return inbox
+
+    def leave(self, inbox: Inbox) -> bool:
+        """Takes an inbox away; whether somebody still listens."""
+        self._inboxes.discard(inbox)
+        if not self._inboxes:
+            self._known.clear()
+        return bool(self._inboxes)
+
+    def publish(self, update: Update) -> None:
+        """Puts an update into the inbox of everyone whose filter it passes, or passed before.
+
+        Nothing is known of a task that is heard of for the first time: unless it is new, it may
+        have been anything, so it is told to all.
+        """
+        if update.message is None:
+            return
+        before = self._known.pop(update.task_id, None)
+        self._known[update.task_id] = update.facets
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        for inbox in self._inboxes:
+            told = inbox.passes(before) if before else update.revision > 1
+            if told or inbox.passes(update.facets):
+                inbox.put(update)
+
+    def reload(self) -> None:
+        """Something was missed: everyone has to read the list again."""
+        self._known.clear()
+        for inbox in self._inboxes:
+            inbox.reload()
+
+    def listeners(self) -> int:
+        """How many inboxes there are."""
+        return len(self._inboxes)
+
+    def close(self) -> None:
+        """Tells every listener, also those still to come, that no more news will come."""
+        self._closed = True
+        for inbox in self._inboxes:
+            inbox.close()

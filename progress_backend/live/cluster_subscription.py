@@ -1,0 +1,123 @@
+"""The subscription on a Redis Cluster: one sharded channel a partition, one connection a master.
+
+Every partition is heard as long as anybody watches anything; what nobody watches is let go here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Container
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import redis.exceptions
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import AbstractConnection
+
+from ..flows.keys import Keys
+from ..flows.partitions import Layout
+from ..settings import Settings
+from ..store.connection import async_cluster, close_async
+from .subscription import Channel, Subscription
+
+
+class ClusterSubscription:
+    """As `Subscription`, over several connections: what is wanted is named as on one node."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        wanted: Container[Channel],
+        confirmed: Callable[[Channel], None],
+        heard: Callable[[Channel, bytes], None],
+    ) -> None:
+        self._keys = keys
+        self._every = Channel(keys.every_channel, "P")
+        self._wanted = wanted
+        self._confirmed = confirmed
+        self._heard = heard
+        self._parts: list[Subscription] = []
+        #: Partitions whose channel does not stand yet.
+        self._missing: set[Channel] = set()
+        #: What was wanted before all of them stood.
+        self._waiting: dict[Channel, None] = {}
+
+    def change(self, channel: Channel) -> None:
+        """Says that a channel became wanted or unwanted."""
+        if self._missing or not self._parts:
+            self._waiting[channel] = None
+        elif channel in self._wanted:
+            self._confirmed(channel)
+
+    def add(self, connection: AbstractConnection, channels: set[Channel], ping_s: float) -> None:
+        """Hears these partitions' channels over the connection to their master."""
+        part = Subscription(
+            connection, wanted=channels, confirmed=self._stands, heard=self._take, ping_s=ping_s
+        )
+        self._missing |= channels
+        for channel in channels:
+            part.change(channel)
+        self._parts.append(part)
+
+    @property
+    def heard_at(self) -> float | None:
+        """When the most silent of the masters last said anything, on the monotonic clock."""
+        times = [part.heard_at for part in self._parts]
+        known = [at for at in times if at is not None]
+        return min(known) if known and len(known) == len(times) else None
+
+    async def run(self) -> None:
+        """Subscribes and hears; ends only by raising."""
+        async with asyncio.TaskGroup() as group:
+            for part in self._parts:
+                group.create_task(part.run())
+
+    def _stands(self, channel: Channel) -> None:
+        self._missing.discard(channel)
+        if not self._missing:
+            waiting, self._waiting = self._waiting, {}
+            for wanted in waiting:
+                if wanted in self._wanted:
+                    self._confirmed(wanted)
+
+    def _take(self, channel: Channel, document: bytes) -> None:
+        try:
+            task_id = str(json.loads(document)["task_id"])
+        except (ValueError, KeyError, TypeError):
+            return
+        for named in (Channel(self._keys.channel(task_id)), self._every):
+            if named in self._wanted:
+                self._heard(named, document)
+
+
+@asynccontextmanager
+async def over_cluster(
+    settings: Settings, subscription: ClusterSubscription, ping_s: float
+) -> AsyncIterator[ClusterSubscription]:
+    """Connects the subscription to every master that has partitions, for one epoch."""
+    async with AsyncExitStack() as opened:
+        client = async_cluster(settings, ping_s)
+        opened.push_async_callback(close_async, client)
+        async with asyncio.timeout(ping_s):
+            await client.initialize()
+        for node, channels in _by_master(client, settings):
+            connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
+            opened.push_async_callback(connection.disconnect, nowait=True)
+            async with asyncio.timeout(ping_s):
+                await connection.connect()
+            subscription.add(connection, channels, ping_s)
+        yield subscription
+
+
+def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[Channel]]]:
+    # By name: redis-py 6, which Celery 5.6 comes with, cannot hash its nodes.
+    masters: dict[str, tuple[ClusterNode, set[Channel]]] = {}
+    for keys in Layout.of(settings).keys:
+        channel = Channel(keys.channel(""), "S")
+        node = client.get_node_from_key(channel.name)
+        if node is None:
+            raise redis.exceptions.ClusterDownError(f"nobody serves {channel.name}")
+        masters.setdefault(node.name, (node, set()))[1].add(channel)
+    return list(masters.values())

@@ -1,0 +1,164 @@
+"""One Redis connection, subscribed to whatever is wanted at the moment; it never reconnects.
+
+redis-py's own PubSub connects again by itself and keeps silent about it; what was published in
+between would be missed. Here a lost connection is an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Container
+from typing import Any, Literal, NamedTuple
+
+import redis.exceptions
+from redis.asyncio.connection import AbstractConnection
+
+from ..store.resp import Replies
+
+#: Channels in one command.
+_BATCH = 500
+#: Bytes taken at once.
+_READ = 64 * 1024
+
+Kind = Literal["", "P", "S"]
+_KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe": "S"}
+
+
+class Channel(NamedTuple):
+    """What can be subscribed to: a channel, a sharded one (S), or all that fit a pattern (P)."""
+
+    name: str
+    #: What goes before SUBSCRIBE and UNSUBSCRIBE.
+    kind: Kind = ""
+
+
+class Subscription:
+    """Keeps one connection's subscriptions in line with `wanted`.
+
+    `confirmed(channel)` is called when whatever is published on a channel from then on will be
+    heard, `heard(channel, payload)` for each message. Both must not wait. The server is asked for a
+    sign of life at first and after `ping_s` of silence; after so much more it counts as away.
+    """
+
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        *,
+        wanted: Container[Channel],
+        confirmed: Callable[[Channel], None],
+        heard: Callable[[Channel, bytes], None],
+        ping_s: float,
+    ) -> None:
+        self._connection = connection
+        self._wanted = wanted
+        self._confirmed = confirmed
+        self._heard = heard
+        self._ping_s = ping_s
+        self._subscribed: set[Channel] = set()
+        #: SUBSCRIBEs on their way: only the last one's reply says that the subscription stands.
+        self._unconfirmed: Counter[Channel] = Counter()
+        self._changed: dict[Channel, None] = {}
+        self._ping = False
+        #: When the server last said anything, on the monotonic clock; None: not yet.
+        self.heard_at: float | None = None
+        self._something = asyncio.Event()
+
+    def change(self, channel: Channel) -> None:
+        """Says that a channel became wanted or unwanted."""
+        self._changed[channel] = None
+        self._something.set()
+
+    async def run(self) -> None:
+        """Subscribes and hears; ends only by raising.
+
+        Raises:
+            ExceptionGroup: of redis-py's errors and OSErrors.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            group.create_task(self._read())
+            group.create_task(self._ask_in_silence())
+
+    async def _write(self) -> None:
+        """The one writer. What comes and goes between two writes is never sent."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            changed, self._changed = self._changed, {}
+            joined, left = [], []
+            for channel in changed:
+                if channel not in self._wanted:
+                    if channel in self._subscribed:
+                        left.append(channel)
+                elif channel not in self._subscribed:
+                    joined.append(channel)
+                elif not self._unconfirmed[channel]:  # left and joined again in one breath
+                    self._confirmed(channel)
+            self._subscribed.difference_update(left)
+            self._subscribed.update(joined)
+            self._unconfirmed.update(joined)
+            await self._send("UNSUBSCRIBE", left)
+            await self._send("SUBSCRIBE", joined)
+            if self._ping:
+                self._ping = False
+                await self._connection.send_command("PING", check_health=False)
+
+    async def _send(self, verb: str, channels: list[Channel]) -> None:
+        kinds: dict[str, list[str]] = {}
+        for channel in channels:
+            kinds.setdefault(channel.kind, []).append(channel.name)
+        for kind, names in kinds.items():
+            # Sharded channels of one command would have to be in one slot.
+            size = 1 if kind == "S" else _BATCH
+            for start in range(0, len(names), size):
+                batch = names[start : start + size]
+                await self._connection.send_command(kind + verb, *batch, check_health=False)
+
+    async def _read(self) -> None:
+        # Past its parser: a subscribed connection is asked nothing that redis-py would wait for.
+        stream, replies = self._connection._reader, Replies()
+        assert stream is not None, "not connected"
+        while data := await stream.read(_READ):
+            self.heard_at = time.monotonic()
+            for reply in replies.feed(data):
+                if isinstance(reply, redis.exceptions.ResponseError):
+                    raise reply
+                if isinstance(reply, list):
+                    self._take(*reply)
+        raise redis.exceptions.ConnectionError("the server closed the connection")
+
+    async def _ask_in_silence(self) -> None:
+        while True:
+            asked_at = time.monotonic()
+            self._ping = True
+            self._something.set()
+            await asyncio.sleep(self._ping_s)
+            if self.heard_at is None or self.heard_at < asked_at:
+                raise redis.exceptions.ConnectionError(f"no answer for {self._ping_s:g} s")
+            await asyncio.sleep(max(0, self.heard_at + self._ping_s - time.monotonic()))
+
+    def _take(self, what: Any, name: Any, *rest: Any) -> None:
+        if what == b"message":
+            self._heard(Channel(name.decode()), rest[0])
+        elif what == b"pmessage":
+            self._heard(Channel(name.decode(), "P"), rest[1])
+        elif what == b"smessage":
+            self._heard(Channel(name.decode(), "S"), rest[0])
+        elif what in _KINDS:
+            self._stands(Channel(name.decode(), _KINDS[what]))
+        elif what == b"sunsubscribe":
+            self._gone(Channel(name.decode(), "S"))
+
+    def _gone(self, channel: Channel) -> None:
+        # What we leave is not in there; what we left and joined again is still to be confirmed.
+        if channel in self._subscribed and not self._unconfirmed[channel]:
+            raise redis.exceptions.ConnectionError(f"{channel.name} is another node's from now on")
+
+    def _stands(self, channel: Channel) -> None:
+        self._unconfirmed[channel] -= 1
+        if self._unconfirmed[channel] <= 0:
+            del self._unconfirmed[channel]
+            if channel in self._subscribed:
+                self._confirmed(channel)

@@ -1,0 +1,1 @@
+"""What a record is, and what may happen to it: pure rules."""

@@ -1,0 +1,127 @@
+"""The record as a reader sees it: checked, whole, and its times in the reader's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from ..errors import ForeignValue, printable
+from .default_texts import clock_text, retry_at_text, until_text
+from .document_check import TIMES, checked_body, others
+from .json_text import document_of
+from .local_time import in_its_zone, moment
+from .model import Task, TaskStatus
+
+#: error_cause of the row that stands in a list for what cannot be read.
+UNREADABLE: Final = "unreadable"
+#: Documents that are remembered as checked, and the size of those: 16 MiB at most. Most readers
+#: ask again and again for what has not changed.
+_REMEMBERED: Final = 4_096
+_SMALL: Final = 4_096
+
+
+_DELIVERY: Final = ("eta", "expires")
+_CONTROL: Final = ("at", "heeded_at")
+
+
+class _Seen(NamedTuple):
+    """A value that was looked at: whose record it is, as a reader sees it, or what is wrong."""
+
+    task_id: str
+    document: bytes
+    fault: str | None = None
+
+
+def seen(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
+    """The stored record with its times in the reader's zone.
+
+    Raises:
+        ForeignValue: it is no record of this task.
+    """
+    found = (_remembered if len(stored) <= _SMALL else _look)(stored, zone)
+    if found.fault is not None:
+        raise ForeignValue(task_id, found.fault)
+    if found.task_id != task_id:
+        raise ForeignValue(task_id, others(found.task_id))
+    return found.document
+
+
+def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
+    """The same for a list; what cannot be read is shown as a row that says so."""
+    try:
+        return seen(stored, task_id, zone)
+    except ForeignValue as error:
+        return _marked(task_id, str(error))
+
+
+def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
+    """Renders a checked record's times in a zone, each with the offset of its own moment; whether
+    any was rendered otherwise."""
+    changed = False
+    for part, names in ((body, TIMES), (body["delivery"], _DELIVERY), (body["control"], _CONTROL)):
+        for name in names if part is not None else ():
+            text = part.get(name)
+            if isinstance(text, str) and (there := _in(zone, text)) != text:
+                part[name], changed = there, True
+    if changed:
+        body["current_status"] = _told(body)
+    return changed
+
+
+def _told(body: dict[str, Any]) -> str:
+    """What the record says of itself; a time of day that the library put there is its writer's, so
+    it is said anew, as the record's times are shown now."""
+    told: str = body["current_status"]
+    now = body["updated_at"]
+    eta = None if body["delivery"] is None else body["delivery"].get("eta")
+    for time, said_with in ((body["may_come_again_until"], until_text), (eta, retry_at_text)):
+        if time is not None and now is not None:
+            told = said_with(told, clock_text(moment(time), moment(now)))
+    return told
+
+
+def _in(zone: tzinfo, text: str) -> str:
+    try:
+        return in_its_zone(text, zone)
+    except ValueError:  # of a control, which nobody reckons with
+        return text
+
+
+def _look(stored: bytes, zone: tzinfo) -> _Seen:
+    try:
+        body, whole = checked_body(stored)
+    except ValueError as error:
+        return _Seen("", b"", str(error))
+    moved = in_zone(body, zone)
+    return _Seen(body["task_id"], document_of(body) if moved or not whole else stored)
+
+
+_remembered: Callable[[bytes, tzinfo], _Seen] = lru_cache(maxsize=_REMEMBERED)(_look)
+
+
+def _marked(task_id: str, why: str) -> bytes:
+    """A row of a list's shape, so that whoever reads lists can read on."""
+    task = Task(printable(task_id), "", status=TaskStatus.ERROR, error_message=why)
+    later: dict[str, Any] = {
+        "created_at": None,
+        "estimated_completion": None,
+        "attempt": 0,
+        "attempt_started_at": None,
+        "retries": 0,
+        "worker": None,
+        "delivery": None,
+        "parent_id": None,
+        "root_id": None,
+        "group_id": None,
+        "error_cause": UNREADABLE,
+        "control": None,
+        "rate": None,
+        "estimated_details": [],
+        "detail": why,
+        "may_come_again_until": None,
+        "final": False,
+        "revision": 0,
+    }
+    return document_of({**task.to_dict(), **later})

@@ -1,0 +1,73 @@
+"""Whether a run's message may come again, and until when: which ends are final; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from .default_texts import Locale, clock_text, text
+from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task
+
+#: The option that says after how many seconds a transport of kombu gives out again what was not
+#: acknowledged, and the default; of those that are not named the broker does so as soon as the
+#: worker's connection ends.
+_OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
+    "redis": ("visibility_timeout", 3_600.0),
+    "rediss": ("visibility_timeout", 3_600.0),
+    "sentinel": ("visibility_timeout", 3_600.0),
+    "valkey": ("visibility_timeout", 3_600.0),
+    "valkeys": ("visibility_timeout", 3_600.0),
+    "sqs": ("visibility_timeout", 1_800.0),
+    "slmq": ("visibility_timeout", 1_800.0),
+    "gcpubsub": ("ack_deadline_seconds", 240.0),
+}
+
+#: error_cause of a run whose pool process died, and of one whose worker fell silent.
+_WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
+#: error_cause of the ends that a message which comes again, or a run that speaks again, takes back.
+TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
+
+
+def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
+    """Seconds after which a broker gives out an unacknowledged message again; `options` are
+    `broker_transport_options`."""
+    option, default = _OPTIONS.get(transport.lower(), ("", 0.0))
+    given = options.get(option, default)
+    return float(given) if isinstance(given, (int, float)) and given >= 0 else default
+
+
+def seconds(again_s: float | None, lease_s: float) -> float:
+    """For how long a run's message may come again once its worker let go of it. `again_s`: after
+    how long the broker gives it out again; None where it was acknowledged before the run."""
+    return lease_s + (again_s or 0.0)
+
+
+def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
+    """Until when the message of the task's newest run may come again."""
+    again_s = None if task.delivery is None else task.delivery.again_s
+    return let_go + timedelta(seconds=seconds(again_s, lease_s))
+
+
+def after_failure(
+    task: Task, cause: str, at: datetime, lease_s: float, again_s: float | None
+) -> datetime | None:
+    """The same for a run that failed then; None: such an end stays. `again_s` is what who says the
+    failure knows of the message, where that does come again."""
+    if again_s is not None:
+        return at + timedelta(seconds=seconds(again_s, lease_s))
+    return until(task, at, lease_s) if cause in TAKEN_BACK else None
+
+
+def final(task: Task, now: datetime) -> bool:
+    """Whether a task has ended for good."""
+    again_until = None if task.delivery is None else task.delivery.again_until
+    return task.ended and (again_until is None or again_until <= now)
+
+
+def told(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:
+    """What a record says of a failure: "Worker lost; may come again until 14:05"."""
+    if again_until is None:
+        return text(locale, "failed")
+    key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"
+    return text(locale, key, time=clock_text(again_until, at))

@@ -1,0 +1,376 @@
+"""What each event writes into a task; the status it leads to is the table's affair.
+
+Pure functions `(task, event, scene) -> Task`; `transition` adds status, updated_at and attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from . import events as ev
+from . import redelivery
+from .default_texts import Locale, retry_begun, retry_text, text
+from .estimate import smoothed
+from .model import LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
+
+#: Below that two clocks agree: one is measured over the network.
+_LEAST_SKEW_S: Final = 1.0
+
+
+class Scene(NamedTuple):
+    """What a step may look at besides the task and the event."""
+
+    now: datetime
+    locale: Locale
+    task_id: str
+    lease_s: float
+    #: The store's time, which may be before `now`: a record's times never go back.
+    at: datetime
+
+
+#: What a first record begins with; copying it costs a fifth of making a Task.
+NOTHING = Task(task_id="", task_type="")
+
+Step = Callable[[Task, Any, Scene], Task]
+
+
+def same(task: Task, event: ev.Event, scene: Scene) -> Task:
+    return task
+
+
+def created(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A first record, or a fresh run of an ended task: its attempt and revision go on."""
+    who = event.identity
+    times = _instant(event.eta, scene), _instant(event.expires, scene)
+    return replace(
+        NOTHING,
+        task_id=scene.task_id,
+        task_type=_name(who.task_type),
+        total_items=who.total_items or None,  # 0 is unknown, here and below
+        symbol=None if who.symbol is None else _name(who.symbol),
+        metadata=dict(who.metadata),
+        parent_id=who.parent_id,
+        root_id=who.root_id,
+        group_id=who.group_id,
+        keeps_results=who.keeps_results,
+        created_at=scene.now,
+        attempt=task.attempt,
+        revision=task.revision,
+        delivery=None if times == (None, None) else Delivery(*times),
+        results={},
+        processing_details={},
+    )
+
+
+def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """The message of a task that has a record: one that was made by HTTP, say."""
+    times = _instant(event.eta, scene), _instant(event.expires, scene)
+    known = task.delivery
+    if times == ((None, None) if known is None else (known.eta, known.expires)):
+        return task
+    return replace(task, delivery=Delivery(*times))
+
+
+def _instant(time: datetime | None, scene: Scene) -> datetime | None:
+    """A time as it is recorded: in milliseconds, in the record's zone."""
+    if time is None:
+        return None
+    time = time.astimezone(scene.now.tzinfo)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def started(task: Task, event: ev.Started, scene: Scene) -> Task:
+    if task.created_at is None:
+        task = created(task, ev.Created(identity=event.identity), scene)
+    if _taken_before(task, event, scene):
+        return task
+    who, ahead_s = event.identity, _ahead_s(event, scene.at)
+    return replace(
+        _reopened(task),
+        message=retry_begun(scene.locale, task.message) if event.retries else task.message,
+        # Who published the task may not have had its code, nor the functions of its marking.
+        symbol=task.symbol or (None if who.symbol is None else _name(who.symbol)),
+        total_items=task.total_items or who.total_items or None,
+        metadata=task.metadata or dict(who.metadata),
+        attempt=task.attempt + 1,
+        attempt_started_at=scene.now,
+        worker=_clocked(event.worker, ahead_s),
+        clock_behind_s=_behind_s(task, ahead_s),
+        delivery=_delivered(task.delivery, event.again_s),
+        retries=event.retries,
+        started_at=task.started_at or scene.now,
+        parent_id=task.parent_id or who.parent_id,
+        root_id=task.root_id or who.root_id,
+        group_id=task.group_id or who.group_id,
+        keeps_results=who.keeps_results,
+        current_items=0,
+        results={},
+        processing_details={},
+        rate=None,
+        control=None if task.ended else task.control,
+    )
+
+
+def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None:
+    """What is known of the message once a worker has it in hand."""
+    if known is None:
+        return None if again_s is None else Delivery(again_s=again_s)
+    return known._replace(eta=None, again_s=again_s, again_until=None)
+
+
+def _ahead_s(event: ev.Started, at: datetime) -> float | None:
+    """How far the clock of who begins a run is ahead of the store's; None if that is not told."""
+    if event.own_clock_s is None:
+        return None
+    ahead_s = event.own_clock_s - at.timestamp()
+    return 0.0 if abs(ahead_s) < _LEAST_SKEW_S else round(ahead_s, 3)
+
+
+def _clocked(worker: Worker | None, ahead_s: float | None) -> Worker | None:
+    return worker._replace(clock_ahead_s=ahead_s) if worker is not None and ahead_s else worker
+
+
+def _behind_s(task: Task, ahead_s: float | None) -> float | None:
+    """How far the slowest clock is behind, with that of one more run."""
+    if ahead_s is None:
+        return task.clock_behind_s
+    return max(task.clock_behind_s or 0.0, -ahead_s, 0.0)
+
+
+def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
+    """Whether this very start is recorded: a store that went away may have taken it, unsaid."""
+    if event.at is None or event.worker is None or not event.worker.holds_as(task.worker):
+        return False
+    return task.updated_at == scene.now <= event.at
+
+
+def _reopened(task: Task) -> Task:
+    delivery = _again_until(task.delivery, None)
+    same = delivery is task.delivery and task.completed_at is None
+    if same and task.error_message is None and task.error_cause is None:
+        return task
+    return replace(task, completed_at=None, error_message=None, error_cause=None, delivery=delivery)
+
+
+def _again_until(known: Delivery | None, until: datetime | None) -> Delivery | None:
+    """What is known of the message, with until when it may come again."""
+    if known is None:
+        return None if until is None else Delivery(again_until=until)
+    return known if known.again_until == until else known._replace(again_until=until)
+
+
+def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    """New figures; the status is the table's affair."""
+    current = task.current_items if event.current is None else event.current
+    return replace(
+        task,
+        current_items=current,
+        total_items=event.total or task.total_items,
+        message=task.message if event.message is None else event.message,
+        error_message=task.error_message if event.error_message is None else event.error_message,
+        processing_details={**task.processing_details, **event.details},
+        results={**task.results, **event.results},
+        rate=_rate(task, current, scene),
+    )
+
+
+def _rate(task: Task, current: int, scene: Scene) -> float | None:
+    """The rate with what was done since the last figures; frozen unless the task runs."""
+    since = task.updated_at or task.started_at
+    if task.status != TaskStatus.RUNNING or since is None:
+        return task.rate
+    began = task.started_at or since
+    return smoothed(
+        task.rate,
+        current - task.current_items,
+        (scene.now - since).total_seconds(),
+        (scene.now - began).total_seconds(),
+    )
+
+
+def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    if task.started_at is None and task.root_id and event.attempt is None and event.says_nothing:
+        return task  # whoever resumes what waits in a queue does not begin it
+    task = moved(task, event, scene)
+    return task if task.started_at is not None else replace(task, started_at=scene.now)
+
+
+def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    return progressed(_reopened(task), event, scene)
+
+
+def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
+    message = task.message if event.message is None else event.message
+    return replace(task, message=message, control=_control("pause", event, scene, _runs(task)))
+
+
+def heeded(task: Task, event: ev.Heeded, scene: Scene) -> Task:
+    return task if task.asked is None else replace(task, control=_done(task, scene))
+
+
+def _done(task: Task, scene: Scene) -> dict[str, Any] | None:
+    """What was asked of its run, as done: it waits, or nobody runs it any more."""
+    if task.control is None or task.asked is None:
+        return task.control
+    return {**task.control, "heeded_at": rendered(scene.now)}
+
+
+def _runs(task: Task) -> bool:
+    """Whether somebody runs it, who has to hear of what is asked."""
+    return task.worker is not None and not task.ended
+
+
+def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
+    message = task.message if event.message is None else event.message
+    # A job that waits in the queue does not run only because it may.
+    status = TaskStatus.CREATED if task.started_at is None else TaskStatus.RUNNING
+    return replace(task, message=message, status=status, control=None)
+
+
+def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
+    message = task.message
+    if event.message is not None:
+        limit = None if event.limit is None else event.limit + 1  # the first run is no retry
+        message = retry_text(
+            scene.locale, event.retries + 1, limit, event.eta, scene.now, event.message
+        )
+    return replace(
+        _reopened(task),
+        message=message,
+        retries=event.retries,
+        worker=None,
+        delivery=_queued(task.delivery, event.eta, scene),
+        control=_done(task, scene),
+    )
+
+
+def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
+    held = task.worker is not None and not task.ended
+    if held and event.retries is not None and event.retries <= task.retries:
+        return task  # said late: the run that was asked for has begun
+    if event.again_s is not None:
+        return task if task.worker is None else _let_go(task, event.again_s, scene)
+    delivery = _queued(task.delivery, event.eta, scene)
+    return _unheld(task, delivery, scene)
+
+
+def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
+    """Nobody runs it, until its message comes again."""
+    until = scene.at + timedelta(seconds=redelivery.seconds(again_s, scene.lease_s))
+    return _unheld(task, _again_until(task.delivery, until), scene)
+
+
+def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
+    control = _done(task, scene)
+    return replace(_reopened(task), worker=None, delivery=delivery, control=control)
+
+
+def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
+    """What is known of the message that waits for the next run: from when on it may begin, above
+    all, which tells it from a run under way."""
+    eta = _instant(eta, scene)
+    if known is None:
+        return None if eta is None else Delivery(eta=eta)
+    return Delivery(eta=eta or scene.now, expires=known.expires)
+
+
+def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
+    given = event.current
+    total = task.total_items or (task.current_items if given is None else given)
+    current = total if given is None else given  # who counts at the end is believed
+    rate = _rate(task, current, scene)
+    return replace(
+        _reopened(task),
+        current_items=current,
+        total_items=total,
+        message=_text(event.message, scene, "completed"),
+        results={**task.results, **event.results},
+        completed_at=scene.now,
+        rate=rate,
+        control=_forced(task, event, scene),
+    )
+
+
+def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    until = redelivery.after_failure(task, event.cause, scene.at, scene.lease_s, event.again_s)
+    told = redelivery.told(scene.locale, event.cause, scene.at, until)
+    return replace(
+        task,
+        current_items=task.current_items if event.current is None else event.current,
+        message=told if event.message is None else event.message,
+        error_message=event.error_message,
+        error_cause=event.cause,
+        delivery=_again_until(task.delivery, until),
+        results={**task.results, **event.results},
+        completed_at=scene.now,
+        control=_forced(task, event, scene),
+    )
+
+
+def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    """There is no record, since the store was away as well."""
+    assert event.identity is not None
+    return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
+
+
+def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
+    # Celery and the task itself say it of a run that is over.
+    asks = _runs(task) and event.by not in ("celery", "task")
+    return replace(
+        _reopened(task),
+        message=_text(event.message, scene, "cancelled"),
+        completed_at=scene.now,
+        control=_control("cancel", event, scene, asks),
+    )
+
+
+def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
+    until = None
+    if event.lease is not None:  # else the message's time is over
+        until = redelivery.until(task, scene.at, scene.lease_s)
+    cause = "" if event.living else LOST
+    said = redelivery.told(scene.locale, cause, scene.at, until)
+    why = ev.Failed(error_message=event.error_message, cause=LOST, message=said)
+    after = failed(task, why, scene)
+    return replace(after, delivery=_again_until(task.delivery, until))
+
+
+def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:
+    message = text(scene.locale, "expired")
+    return cancelled(task, ev.Cancelled(message=message, by="celery", reason="expired"), scene)
+
+
+def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
+    return cancelled(task, ev.Cancelled(by="celery", reason="Ignore"), scene)
+
+
+def _name(text: str) -> str:
+    """Names are part of keys, so they have to be UTF-8: no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(given: str | None, scene: Scene, key: str) -> str:
+    return text(scene.locale, key) if given is None else given
+
+
+def _forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
+    """Who ended the record over the head of its run, if that is how it ended."""
+    if end.asked is None or not end.asked.force:
+        return None
+    return _control("end", end.asked, scene, _runs(task))
+
+
+def _control(
+    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene, asks: bool
+) -> dict[str, Any]:
+    """Who asked, when and why. `asks`: of a run, which has to hear of it first."""
+    at = rendered(scene.now)
+    return {
+        "action": action,
+        "by": event.by,
+        "reason": event.reason,
+        "at": at,
+        "heeded_at": None if asks else at,
+    }

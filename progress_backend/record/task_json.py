@@ -1,0 +1,353 @@
+"""Task <-> stored document, and the bodies made from a document. JSON names live here
+(and in `Task.to_dict`, which the specification asks of the Task).
+
+A document is the JSON text under `task:{task_id}`: `Task.to_dict()` and the fields added to it.
+The status body is the document as it is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha1
+from typing import Any, Final
+
+from ..errors import TooLarge
+from .default_texts import Locale, text
+from .document_check import MAX_DOCUMENT_BYTES, body_of
+from .estimate import ending, rate_text, remaining_seconds, seconds_text
+from .json_text import document_of, dumps
+from .local_time import moment
+from .model import ENDED, Delivery, Task, Worker, rendered, replace
+
+#: What one of a task's dictionaries may take when a too large document is clipped.
+_CLIPPED_FIELD_BYTES: Final = 16 * 1024
+_CLIPPED_TEXT: Final = 2_000
+_AGAIN_UNTIL: Final = b'"may_come_again_until":'
+#: A list's row has no more bytes than this of what callers gave; else it names what it omits.
+MOST_GIVEN: Final = 1024
+#: Between these stands what callers gave, and nothing else: the first of the one, the last of the
+#: other, since no text holds an unescaped quote.
+GIVEN: Final = b'"results":'
+OURS: Final = b'"created_at":'
+OMITTED: Final = b'"omitted":["results","processing_details","metadata"],'
+#: What the three take when they are empty.
+_EMPTY: Final = len(b'"results":{},"processing_details":{},"metadata":{},')
+_NEVER: Final = b"null,"
+
+
+def encode(task: Task) -> bytes:
+    """The document of a task.
+
+    Raises:
+        TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
+    """
+    body = _document(task)
+    if task.unknown:
+        names = list(body)
+        ours = {name: body.pop(name) for name in names[names.index("created_at") :]}
+        body = {**body, **task.unknown, **ours}
+    document = document_of(body, task.metadata, task.results, task.processing_details, task.unknown)
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise TooLarge(
+            f"the record of task {task.task_id} would take {len(document)} bytes, at most "
+            f"{MAX_DOCUMENT_BYTES} are kept; put large values elsewhere and record where"
+        )
+    return document
+
+
+def clipped(task: Task) -> Task:
+    """The task with its large values replaced by a note of their size."""
+
+    def clip(values: dict[str, Any]) -> dict[str, Any]:
+        size = len(dumps(values).encode("utf-8", "replace"))
+        return values if size <= _CLIPPED_FIELD_BYTES else {"truncated": True, "bytes": size}
+
+    return replace(
+        task,
+        metadata=clip(task.metadata),
+        results=clip(task.results),
+        processing_details=clip(task.processing_details),
+        message=task.message[:_CLIPPED_TEXT],
+        error_message=task.error_message and task.error_message[:_CLIPPED_TEXT],
+    )
+
+
+def digest(document: bytes) -> str:
+    """What `commit.lua` compares: SHA-1, in hex, of the document."""
+    return sha1(document, usedforsecurity=False).hexdigest()
+
+
+def _document(task: Task) -> dict[str, Any]:
+    body = task.to_dict()
+    remaining = remaining_seconds(task)
+    filled = {} if task.rate is None else _estimates(task, remaining)
+    if filled:
+        body["processing_details"] = {**filled, **task.processing_details}
+    body["created_at"] = rendered(task.created_at)
+    body["estimated_completion"] = rendered(ending(task, remaining))
+    body["attempt"] = task.attempt
+    body["attempt_started_at"] = rendered(task.attempt_started_at)
+    body["retries"] = task.retries
+    body["worker"] = None if task.worker is None else _worker(task.worker)
+    body["delivery"] = None if task.delivery is None else _delivery(task.delivery)
+    body["parent_id"] = task.parent_id
+    body["root_id"] = task.root_id
+    body["group_id"] = task.group_id
+    if not task.keeps_results:
+        body["keeps_results"] = False
+    body["error_cause"] = task.error_cause
+    body["control"] = task.control
+    body["rate"] = task.rate
+    if task.clock_behind_s is not None:
+        body["clock_behind_s"] = task.clock_behind_s
+    if task.clock_back_s:
+        body["clock_back_s"] = task.clock_back_s
+    body["estimated_details"] = list(filled)
+    again_until = None if task.delivery is None else task.delivery.again_until
+    # The last three, where `as_of` and `entity_tag` look.
+    body["may_come_again_until"] = rendered(again_until)
+    body["final"] = task.ended and again_until is None
+    body["revision"] = task.revision
+    return body
+
+
+def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
+    """The processing details that the caller did not give and that are known."""
+    given, texts = task.processing_details, {}
+    rate, left = rate_text(task.rate), seconds_text(remaining)
+    if rate is not None and "processing_rate" not in given:
+        texts["processing_rate"] = rate
+    if left is not None and "estimated_remaining" not in given:
+        texts["estimated_remaining"] = left
+    return texts
+
+
+def _worker(worker: Worker) -> dict[str, Any]:
+    body: dict[str, Any] = {"lease": worker.lease, "name": worker.name}
+    if worker.task is not None:
+        body["task"] = worker.task
+    if worker.run is not None:
+        body["run"] = worker.run
+    if worker.clock_ahead_s:
+        body["clock_ahead_s"] = worker.clock_ahead_s
+    return body
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "eta": rendered(delivery.eta),
+        "expires": rendered(delivery.expires),
+        "again_s": delivery.again_s,
+    }
+
+
+def decode(document: bytes, task_id: str | None = None) -> Task:
+    """The task of a document.
+
+    Raises:
+        ForeignValue: it is none, or (where `task_id` is given) another task's.
+    """
+    body = body_of(document, task_id)
+    details = body["processing_details"]
+    for name in body["estimated_details"]:
+        details.pop(name, None)
+    worker = body["worker"]
+    return Task(
+        task_id=body["task_id"],
+        task_type=body["task_type"],
+        symbol=body["symbol"],
+        status=body["status"],
+        current_items=body["progress"]["current"],
+        total_items=body["progress"]["total"],
+        message=body["current_status"],
+        started_at=_time(body["start_time"]),
+        updated_at=_time(body["updated_at"]),
+        completed_at=_time(body["end_time"]),
+        results=body["results"],
+        processing_details=details,
+        error_message=body["error_message"],
+        metadata=body["metadata"],
+        created_at=_time(body["created_at"]),
+        attempt=body["attempt"],
+        attempt_started_at=_time(body["attempt_started_at"]),
+        retries=body["retries"],
+        worker=_worker_of(worker) if worker else None,
+        delivery=_delivery_of(body),
+        parent_id=body["parent_id"],
+        root_id=body["root_id"],
+        group_id=body["group_id"],
+        keeps_results=body.get("keeps_results", True),
+        error_cause=body["error_cause"],
+        control=body["control"],
+        rate=body["rate"],
+        clock_behind_s=body.get("clock_behind_s"),
+        clock_back_s=body.get("clock_back_s", 0),
+        revision=body["revision"],
+        unknown={name: body[name] for name in body.keys() - _KNOWN},
+    )
+
+
+def _worker_of(body: Mapping[str, Any]) -> Worker:
+    return Worker(
+        body["lease"], body["name"], body.get("task"), body.get("run"), body.get("clock_ahead_s", 0)
+    )
+
+
+def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
+    delivery, again_until = body["delivery"], _time(body["may_come_again_until"])
+    if not delivery:
+        return None if again_until is None else Delivery(again_until=again_until)
+    return Delivery(
+        eta=_time(delivery.get("eta")),
+        expires=_time(delivery.get("expires")),
+        again_s=delivery.get("again_s"),
+        again_until=again_until,
+    )
+
+
+#: The fields of a document, those that are left out where they would say nothing among them.
+_KNOWN: Final = _document(Task("", "")).keys() | {"keeps_results", "clock_behind_s", "clock_back_s"}
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else moment(text)
+
+
+# Bodies made from documents
+
+
+def update_message(body: Mapping[str, Any], type_: str) -> bytes:
+    """The message (specification 2.3) that tells a watcher of a document, as JSON text.
+
+    `type_` is "task_created" or "progress_update".
+    """
+    message = {
+        "type": type_,
+        "task_id": body["task_id"],
+        "status": body["status"],
+        "progress": body["progress"],
+        "message": body["current_status"],
+        "timestamp": body["updated_at"] or body["created_at"],
+        "revision": body["revision"],
+        "task_type": body["task_type"],
+        "symbol": body["symbol"],
+        "estimated_completion": body["estimated_completion"],
+        "processing_details": body["processing_details"],
+        "rate": body.get("rate"),
+        "estimated_details": body.get("estimated_details", []),
+        "created_at": body["created_at"],
+        "final": is_final(body),
+        "may_come_again_until": body.get("may_come_again_until"),
+    }
+    if body.get("control") is not None:
+        message["control"] = body["control"]
+    if body["status"] in ENDED:
+        message["results"] = body["results"]
+        message["error_message"] = body["error_message"]
+    return document_of(message)  # what was read from JSON is plain
+
+
+def heartbeat_message(now: datetime) -> bytes:
+    """Tells a client that asked for it that updates are heard, as JSON text."""
+    return document_of({"type": "heartbeat", "timestamp": rendered(now)})
+
+
+def stale_message(since: datetime) -> bytes:
+    """Tells a client that asked for heartbeats since when updates are not heard."""
+    return document_of({"type": "stale", "since": rendered(since)})
+
+
+def reload_message() -> bytes:
+    """Tells a client that asked for heartbeats that it missed something: the list has the truth."""
+    return document_of({"type": "reload"})
+
+
+def version(body: Mapping[str, Any]) -> tuple[datetime | None, int]:
+    """When the record was created and its revision: what orders the states of one task id."""
+    return _time(body["created_at"]), body["revision"]
+
+
+def is_final(body: Mapping[str, Any]) -> bool:
+    """Whether a body says that the task has ended for good; a writer of before said only whether it
+    has ended."""
+    return bool(body.get("final", body["status"] in ENDED))
+
+
+def again_until(body: Mapping[str, Any]) -> datetime | None:
+    """Until when a body says that the task's message may come again."""
+    return _time(body.get("may_come_again_until"))
+
+
+def settled(document: bytes) -> bool:
+    """Whether a document says the same whenever it is read: no time makes an end of it final."""
+    # Among the last names; what stands before them may be a caller's.
+    at = document.rfind(_AGAIN_UNTIL)
+    return at >= 0 and document.startswith(_NEVER, at + len(_AGAIN_UNTIL))
+
+
+def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
+    """A document as it is to be read now: an end that nothing can take back any more is final."""
+    if settled(document):
+        return document
+    body = json.loads(document)
+    until = again_until(body)
+    final = body["status"] in ENDED and (until is None or until <= now)
+    if body.get("final") is final:
+        return document
+    if until is not None:
+        body["current_status"] = text(locale, "failed")
+    revision = body.pop("revision", 0)  # the last
+    body["final"], body["revision"] = final, revision
+    return dumps(body).encode()
+
+
+def entity_tag(document: bytes) -> str:
+    """The ETag of a document: created_at, revision, and whether time alone has made its end final.
+
+    Weak, since the estimate of a task that has not begun may move without a new revision. It is
+    read without parsing: the callers' own values stand before created_at, so the last ones count.
+    """
+    created = document.rfind(b'"created_at":') + len(b'"created_at":')
+    revision = document.rfind(b'"revision":') + len(b'"revision":')
+    created_at = document[created : document.index(b",", created)].strip(b'"')
+    later = "/final" if _settled_since(document) else ""
+    return f'W/"{created_at.decode()}/{document[revision:-1].decode()}{later}"'
+
+
+def _settled_since(document: bytes) -> bool:
+    """Whether a document was made final by the time that has passed since it was written."""
+    at = document.rfind(_AGAIN_UNTIL)
+    if at < 0 or document.startswith(_NEVER, at + len(_AGAIN_UNTIL)):
+        return False
+    return b'"final":true,' in document[at:]
+
+
+def created_body(document: bytes) -> bytes:
+    """The answer to a creation (specification 2.1)."""
+    body = json.loads(document)
+    names = ("task_id", "status", "task_type", "symbol")
+    answer = {name: body[name] for name in names}
+    answer["total_items"] = body["progress"]["total"]
+    answer["created_at"] = body["created_at"]
+    answer["estimated_completion"] = body["estimated_completion"]
+    return dumps(answer).encode()
+
+
+def row(document: bytes) -> bytes:
+    """A document as a list shows it: as it is stored, unless callers gave it too much for that."""
+    if len(document) <= MOST_GIVEN:
+        return document
+    given, ours = document.find(GIVEN), document.rfind(OURS)
+    if given < 0 or ours - given <= MOST_GIVEN + _EMPTY:
+        return document
+    return document[:given] + OMITTED + document[ours:]
+
+
+def list_body(
+    documents: Iterable[bytes], pagination: Mapping[str, int], summary: Mapping[str, int]
+) -> bytes:
+    """A page of the list (specification 2.2) out of its rows."""
+    tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
+    return b'{"tasks":[' + b",".join(documents) + tail.encode()

@@ -1,0 +1,314 @@
+"""What each event does to a task: one table, pure.
+
+Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
+Rule 2: attempts fence: an event of an older run is refused whatever the table says, and a lost
+        record listens only to the run (or the worker) that it was lost from, and to a cancel.
+Rule 3: a record that ended with an error, or with a cancel that nobody is known to have asked for,
+        starts again only if its message came again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
+from . import events as ev
+from . import steps
+from .default_texts import Locale
+from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
+from .steps import NOTHING, Scene, Step
+
+#: Row of a task that has no record, and of an error that the run itself may take back.
+ABSENT: Final = "absent"
+SUSPECTED: Final = "error (lost)"
+#: As a move's status: what the step says, mostly whatever it was.
+SAME: Final = "same"
+#: From that on a store's clock that is behind a record was set back; it is measured by each writer.
+_SET_BACK_S: Final = 5.0
+_UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An entry of the table: the status after it, and the step that makes the next task."""
+
+    to: str
+    step: Step
+    #: The record has its end, whose time stays that of its last change.
+    timeless: bool = False
+
+
+def transition(
+    task: Task | None,
+    event: ev.Event,
+    now: datetime,
+    *,
+    task_id: str = "",
+    locale: Locale = "ja",
+    lease_s: float = 0,
+    revision: int | None = None,
+) -> Task:
+    """The task after `event`; the very same object if the event changes nothing.
+
+    `task` is None when there is no record; `task_id` names the one to make then. `revision` is
+    that of the commit which the event is part of; None leaves it as it is. `lease_s` is allowed for
+    a message to come again, besides what its broker takes.
+
+    Raises:
+        TransitionRefused: the table, the fence or an ended status refuses the event.
+    """
+    row = row_of(task)
+    move = TABLE[row].get(type(event))
+    if move is None:
+        raise _refusal(task, event)
+    if task is None:
+        if isinstance(event, ev.Failed) and event.identity is None:
+            raise _refusal(task, event)
+        task = NOTHING
+    else:
+        task_id = task.task_id
+        _heed_who_asks(task, event)
+        _fence(task, event, row)
+    # Times are kept in milliseconds, so that a record is the same remembered or read.
+    now = _in_milliseconds(now)
+    at = now if event.at is None else min(_in_milliseconds(event.at), now)
+    when, back_s = _in_order(task, at, now)
+    after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
+    if after is task:
+        return task
+    revision = after.revision if revision is None else revision
+    if move.timeless:
+        return replace(after, revision=revision)
+    attempt = max(after.attempt, event.attempt or 0)
+    status = after.status if move.to == SAME else move.to
+    return replace(
+        after,
+        status=status,
+        updated_at=when,
+        attempt=attempt,
+        revision=revision,
+        clock_back_s=back_s,
+    )
+
+
+def _in_milliseconds(time: datetime) -> datetime:
+    rest = time.microsecond % 1000
+    return time.replace(microsecond=time.microsecond - rest) if rest else time
+
+
+def _in_order(task: Task, at: datetime, now: datetime) -> tuple[datetime, float]:
+    """When something happened, as the record has it, and how far the store's clock is behind that.
+
+    Skewed clocks may not turn a record's time back: started <= updated <= completed, always. Where
+    the store's clock was set back the record's times go on from where they were.
+    """
+    latest = at
+    for known in (task.created_at, task.started_at, task.updated_at):
+        if known is not None and known > latest:
+            latest = known
+    if latest <= now or (latest - now).total_seconds() < _SET_BACK_S:
+        return latest, 0
+    when = max(latest, now + timedelta(seconds=task.clock_back_s))
+    return when, round((when - now).total_seconds(), 3)
+
+
+def row_of(task: Task | None) -> str:
+    """The table's row for a task."""
+    if task is None:
+        return ABSENT
+    if task.status == TaskStatus.ERROR and task.error_cause in (LOST, WORKER_LOST):
+        return SUSPECTED
+    return task.status
+
+
+def _fence(task: Task, event: ev.Event, row: str) -> None:
+    another = event.owner is not None and task.worker and not _owns(event, task.worker)
+    older = event.attempt is not None and event.attempt < task.attempt
+    if another or older or _is_of_an_ended_run(task, event):
+        raise _refusal(task, event)
+    match event:
+        case ev.Started():
+            refused = _begins_nothing(task, event, row)
+        case ev.Lost() | ev.Expired():
+            holder = None if task.worker is None else task.worker.lease
+            judged = event.lease if isinstance(event, ev.Lost) else None
+            refused = task.revision != event.revision or holder != judged
+        case _:
+            refused = _is_unheard(task, event, row) or _is_past(task, event, row)
+    if refused:
+        raise _refusal(task, event)
+
+
+def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
+    """Whether a start is another one's, or that of a task which has ended for good."""
+    if row == TaskStatus.ERROR:
+        return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
+    if row == TaskStatus.CANCELLED:
+        return not (start.redelivered and _unasked(task))
+    return row in _UNENDED and _is_late(task, start)
+
+
+def _is_unheard(task: Task, event: ev.Event, row: str) -> bool:
+    """Whether a lost record does not listen to who speaks. What a main process said of its child it
+    does not take back; the run may, if it lives, and a cancel counts for what may come again."""
+    if row != SUSPECTED or isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
+        return False
+    return event.attempt is None and (event.owner is None or task.error_cause != LOST)
+
+
+def _is_past(task: Task, event: ev.Event, row: str) -> bool:
+    """Whether it is too late for an event: the failure of a run that was retried since; a cancel of
+    what has failed and does not come again; that Celery let go of a run that has failed."""
+    if isinstance(event, ev.Failed):
+        return event.retries is not None and event.retries < task.retries
+    if row != TaskStatus.ERROR:
+        return False
+    if isinstance(event, ev.Cancelled):
+        return task.delivery is None or task.delivery.again_until is None
+    return isinstance(event, ev.Requeued) and event.again_s is not None
+
+
+def _unasked(task: Task) -> bool:
+    """Whether nobody is known to have asked for the cancel of a record."""
+    control = task.control or {}
+    return control.get("by") == "celery" and control.get("reason") == ev.STORED
+
+
+def _heed_who_asks(task: Task, event: ev.Event) -> None:
+    """An end that is not the run's own may not come before it; one that was forced stays, as a
+    cancel does, also where the message comes again."""
+    if isinstance(event, (ev.Started, ev.Requeued)) and task.forced:
+        raise _refusal(task, event)
+    asked = event.asked if isinstance(event, (ev.Completed, ev.Failed)) else None
+    if asked is None or asked.force or task.ended or task.worker is None:
+        return
+    if asked.gone != task.worker.lease:
+        raise HeldByWorker(task.task_id, task.status, *task.worker[:2])
+
+
+def _owns(event: ev.Event, worker: Worker) -> bool:
+    """Whether the main process that speaks is that of the run's worker, and means this run."""
+    another = None not in (event.run, worker.run) and event.run != worker.run
+    return event.owner == worker.lease and not another
+
+
+def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
+    """Whether the run that speaks is an ended record's, whose id was published again since. Of a
+    fresh one's attempt nobody else speaks before it starts, but who failed to publish it."""
+    if event.attempt is None or event.attempt != task.attempt or task.started_at is not None:
+        return False
+    failed_to_leave = isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED
+    return task.attempt > 0 and not failed_to_leave
+
+
+def _is_late(task: Task, start: ev.Started) -> bool:
+    """Whether the start was kept while the store was away, and another worker has begun a newer
+    run since. (One worker's own start may come twice, if the store took it unsaid.)"""
+    newest = task.attempt_started_at
+    if start.at is None or newest is None or _is_its_own(task, start):
+        return False
+    return start.at < newest
+
+
+def _is_its_own(task: Task, start: ev.Started) -> bool:
+    """Whether the worker that says the start is the record's."""
+    if start.worker is None:
+        return task.worker is None
+    return start.worker.holds_as(task.worker)
+
+
+def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
+    what = type(event).__name__
+    if task is None:
+        return TransitionRefused(f"{what} is refused: there is no record", ABSENT)
+    if task.ended:
+        return TaskAlreadyFinished(
+            f"task {task.task_id} has already ended: it is {task.status}", task.status
+        )
+    message = f"{what} is refused: task {task.task_id} is {task.status}"
+    return TransitionRefused(message, task.status)
+
+
+_SAME = Move(SAME, steps.same)
+_ADOPT = Move(SAME, steps.adopted)
+_FRESH = Move(TaskStatus.CREATED, steps.created)
+_START = Move(TaskStatus.RUNNING, steps.started)
+_GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
+_UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
+_QUEUED = Move(TaskStatus.CREATED, steps.requeued)
+_PAUSE = Move(TaskStatus.PAUSED, steps.paused)
+_HEED = Move(SAME, steps.heeded)
+_HEED_AFTER = Move(SAME, steps.heeded, timeless=True)
+_LOSE = Move(TaskStatus.ERROR, steps.lost)
+_EXPIRE = Move(TaskStatus.CANCELLED, steps.expired)
+_CANCEL = Move(TaskStatus.CANCELLED, steps.cancelled)
+_ENDS: Mapping[type[ev.Event], Move] = {
+    ev.Completed: Move(TaskStatus.COMPLETED, steps.completed),
+    ev.Failed: Move(TaskStatus.ERROR, steps.failed),
+    ev.Cancelled: _CANCEL,
+    ev.Ignored: Move(TaskStatus.CANCELLED, steps.ignored),
+}
+
+TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
+    ABSENT: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Failed: Move(TaskStatus.ERROR, steps.not_published),
+    },
+    TaskStatus.CREATED: {
+        ev.Created: _ADOPT,
+        ev.Started: _START,
+        ev.Progressed: _GO_ON,
+        ev.Paused: _PAUSE,
+        ev.Resumed: _SAME,
+        ev.Retried: Move(TaskStatus.CREATED, steps.retried),
+        ev.Requeued: _QUEUED,
+        **_ENDS,
+        ev.Expired: _EXPIRE,
+    },
+    TaskStatus.RUNNING: {
+        ev.Created: _SAME,
+        ev.Started: _START,
+        ev.Progressed: _GO_ON,
+        ev.Paused: _PAUSE,
+        ev.Resumed: _SAME,
+        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Requeued: _UNOWNED,
+        **_ENDS,
+        ev.Lost: _LOSE,
+        ev.Expired: _EXPIRE,
+    },
+    TaskStatus.PAUSED: {
+        ev.Created: _SAME,
+        ev.Started: Move(TaskStatus.PAUSED, steps.started),
+        ev.Progressed: Move(TaskStatus.PAUSED, steps.moved),
+        ev.Paused: _SAME,
+        ev.Heeded: _HEED,
+        ev.Resumed: Move(SAME, steps.resumed),
+        ev.Retried: Move(TaskStatus.PAUSED, steps.retried),
+        ev.Requeued: Move(TaskStatus.PAUSED, steps.requeued),
+        **_ENDS,
+        ev.Lost: _LOSE,
+        ev.Expired: _EXPIRE,
+    },
+    SUSPECTED: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Progressed: Move(TaskStatus.RUNNING, steps.taken_back),
+        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Requeued: _UNOWNED,
+        **_ENDS,
+    },
+    TaskStatus.ERROR: {
+        ev.Created: _FRESH,
+        ev.Started: _START,
+        ev.Requeued: _QUEUED,
+        ev.Cancelled: _CANCEL,
+        ev.Heeded: _HEED_AFTER,
+    },
+    TaskStatus.COMPLETED: {ev.Created: _FRESH, ev.Heeded: _HEED_AFTER},
+    TaskStatus.CANCELLED: {ev.Created: _FRESH, ev.Started: _START, ev.Heeded: _HEED_AFTER},
+}

@@ -1,0 +1,1 @@
+"""One execution of a task, and how what it says reaches its record."""

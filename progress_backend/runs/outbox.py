@@ -1,0 +1,81 @@
+"""Events that could not be recorded yet: in order for each task, and bounded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import NamedTuple
+
+from ..record.events import Event
+from .run import Run
+
+
+class Kept(NamedTuple):
+    """An event that waits."""
+
+    run: Run | None
+    event: Event
+    #: Monotonic seconds at which it was kept: an event without a time happened then.
+    since: float
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self.since
+
+
+class Outbox:
+    """Thread-safe; when more than `most` events wait, those of the task that has waited longest
+    are given up and counted."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, list[Kept]] = OrderedDict()
+        self._waiting = 0
+        self._lock = threading.Lock()
+        #: Events given up.
+        self.dropped = 0
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._kept
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def keep(self, run: Run | None, task_id: str, *happened: Event) -> bool:
+        """Takes events; whether others had to go for them."""
+        since = time.monotonic()
+        with self._lock:
+            waiting = self._kept.setdefault(task_id, [])
+            waiting.extend(Kept(run, event, since) for event in happened)
+            self._waiting += len(happened)
+            full = self._waiting > self._most
+            while self._waiting > self._most:
+                _, gone = self._kept.popitem(last=False)
+                self._waiting -= len(gone)
+                self.dropped += len(gone)
+            return full
+
+    def first(self) -> tuple[str, Kept] | None:
+        """The event that has waited longest, and its task."""
+        with self._lock:
+            for task_id, waiting in self._kept.items():
+                return task_id, waiting[0]
+            return None
+
+    def postpone(self, task_id: str) -> None:
+        """Lets the other tasks go first: one that fails again and again may not hold them up."""
+        with self._lock:
+            if task_id in self._kept:
+                self._kept.move_to_end(task_id)
+
+    def sent(self, task_id: str, kept: Kept) -> None:
+        """The task's first event, if it is this one, waits no longer."""
+        with self._lock:
+            waiting = self._kept.get(task_id)
+            if waiting and waiting[0] is kept:
+                waiting.pop(0)
+                self._waiting -= 1
+                if not waiting:
+                    del self._kept[task_id]

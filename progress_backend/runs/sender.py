@@ -1,0 +1,306 @@
+"""The process's sender: takes what jobs hand over to the record, the result meta and Flower.
+
+Jobs never wait for it: `update()` leaves the newest value, the sender's thread (a greenlet under
+gevent) picks it up. Starts and ends are tried at once by the job's thread, bounded by the store's
+time-out; what could not be sent stays in the outbox and goes out when the store is back.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from math import inf
+from typing import Any
+
+from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
+from ..flows.commands import Command
+from ..flows.stored_record import Applied
+from ..record import events as ev
+from ..record.default_texts import progress_text
+from ..record.model import TaskStatus
+from ..store.outage_log import OneAMinute
+from .daemon import daemon
+from .mirror import Mirror
+from .newest_values import Value, write
+from .outbox import Outbox
+from .run import Run
+from .writer import AnyStore, Said, Writer
+
+logger = logging.getLogger(__name__)
+
+#: Longest wait of a job for the store at publish, start and end: each one such wait.
+JOB_WAIT_S = 0.2
+#: Longest wait of the sender's own thread for each trip: no job waits for that one.
+SENDER_WAIT_S = 5.0
+#: Starts and ends that wait for the store; the oldest go when there are more.
+_OUTBOX = 10_000
+#: Newest values that share a trip: an end that waits for one of them waits for all, about 1 ms.
+_TOGETHER = 16
+#: Least time between two looks for new values while nobody wakes the thread; and the most while
+#: something waits for the store.
+_SHORTEST_S, _LONGEST_S = 0.05, 1.0
+#: Time between two looks at runs that write nothing, the age of what is old then, a trip's runs.
+_LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
+#: Time between two looks of a paused job at its record.
+_PAUSE_LOOK_S = 1.0
+
+
+class Sender:
+    """One per process, made after the fork."""
+
+    def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
+        #: For jobs, and for the thread, which reaches a store that is too far away for jobs.
+        self.writer = Writer(store, "jobs", JOB_WAIT_S)
+        self.patient = Writer(store, "sender", SENDER_WAIT_S)
+        self.writer.other, self.patient.other = self.patient, self.writer
+        #: Every value is recorded (interval 0): each `update()` wakes the thread.
+        self.always = store.settings.update_interval_s == 0
+        self._interval_s = store.settings.update_interval_s
+        self._locale = store.settings.locale
+        self._mirror = mirror
+        self._closing_s = closing_s
+        self._runs: dict[int, Run] = {}
+        self._outbox = Outbox(_OUTBOX)
+        self._guard = threading.Lock()
+        #: Held while what is kept is sent: twice sent, a start would count as two.
+        self._sending = threading.Lock()
+        self._awake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._look_at = 0.0
+        self._stopping = False
+        self._traceback = OneAMinute()
+
+    # Called by jobs
+
+    def opened(self, run: Run) -> None:
+        """A run began: its newest values are picked up from now on."""
+        self._runs[id(run)] = run
+
+    def ended(self, run: Run) -> None:
+        """A run is over."""
+        self._runs.pop(id(run), None)
+
+    def revoked(self, run: Run) -> None:
+        """The job ended as cancelled: monitors hear of it as of a revoke."""
+        if self._mirror is not None:
+            self._mirror.revoked(run)
+
+    def progress_text(self, current: int, total: int | None) -> str:
+        """What an update without a message says."""
+        return progress_text(self._locale, current, total)
+
+    def wake(self) -> None:
+        """Has the thread look at once; starts it at the first call."""
+        if self._thread is None:
+            self._start()
+        self._awake.set()
+
+    def close(self, run: Run) -> None:
+        """The body is about to return or raise: no progress is written from here on.
+
+        A write under way is waited for, `JOB_WAIT_S` at most; not where the store is known to be
+        further away.
+        """
+        run.closed = True
+        deadline = time.monotonic() + JOB_WAIT_S
+        if run.lock.acquire(timeout=0 if self.writer.breaker.open else JOB_WAIT_S):
+            run.lock.release()
+        if self._mirror is not None:
+            self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
+
+    def record(
+        self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
+    ) -> Applied | None:
+        """Records now; else None, the events kept (unless `keep` is false). Never raises."""
+        if task_id not in self._outbox and not self.writer.breaker.open:
+            now = None
+            try:
+                with self.writer.waiting():
+                    now = self.writer.now()
+                    return self.writer.apply(run, task_id, happened, now)
+            except StoreUnavailable as error:
+                self.writer.away(error)
+                if now is not None:
+                    # The store may have taken them and not said so: by their time it will know.
+                    happened = tuple(event.happened_at(now) for event in happened)
+            except ConcurrentUpdate:
+                pass
+            except ProgressError as error:
+                self.writer.refuse(error)
+                return None
+        if keep:
+            self._keep(run, task_id, happened)
+        return None
+
+    def ask(self, command: Command) -> Any:
+        """What the store replies; None while it is away. Never raises."""
+        if self.writer.breaker.open:
+            return None
+        try:
+            with self.writer.waiting():
+                return self.writer.ask(command)
+        except StoreUnavailable as error:
+            self.writer.away(error)
+            return None
+
+    def begin(self, several: Sequence[Said]) -> list[Applied | None]:
+        """Records what begins many tasks in one trip; None for what is not recorded. Never
+        raises."""
+        if self.writer.breaker.open:
+            return [None] * len(several)
+        try:
+            with self.writer.waiting():
+                return self.writer.apply_together(several, self.writer.now())
+        except StoreUnavailable as error:
+            self.writer.away(error)
+            return [None] * len(several)
+
+    def wait_while_paused(self, run: Run) -> None:
+        """Holds the job, its lease held, until the record says otherwise; a store that is away
+        says nothing. The record hears that it waits, each time that it asks for it."""
+        heeded = False
+        while run.status == TaskStatus.PAUSED and not self._stopping:
+            asked = not heeded or (run.base is not None and run.base.task.asked is not None)
+            if asked and run.attempt is not None and not run.refused:
+                with run.lock:
+                    said = self.record(run, run.task_id, ev.Heeded(), keep=False)
+                heeded = said is not None
+            time.sleep(_PAUSE_LOOK_S)
+            if not self.patient.breaker.open:
+                self.patient.look(run)
+
+    # The thread
+
+    def _start(self) -> None:
+        with self._guard:
+            if self._thread is None:
+                self._thread = daemon("progress-sender", self._work)
+
+    def _work(self) -> None:
+        while not self._stopping:
+            self._awake.wait(self._rest_s())
+            self._awake.clear()
+            try:
+                self.flush()
+                self._look()
+            except Exception:
+                # Whatever it is, the next values have to go out; the log says what it was.
+                if self._traceback.passes():
+                    logger.exception("progress sender")
+
+    def _rest_s(self) -> float | None:
+        if not self._runs and not self._outbox:
+            return None
+        rest_s = self._interval_s
+        if rest_s > _LONGEST_S:
+            waiting = [run.next_due for run in list(self._runs.values()) if run.pending is not None]
+            rest_s = min(_LOOK_S, min(waiting, default=inf) - time.monotonic())
+        return max(rest_s, _SHORTEST_S)
+
+    def _look(self) -> None:
+        """Cancel and pause come with each write's reply; to runs that write nothing for a while in
+        one read of all of them. One that has never said anything would not hear it."""
+        now = time.monotonic()
+        if now < self._look_at or self.patient.breaker.open:
+            return
+        runs = [
+            run
+            for run in list(self._runs.values())
+            if run.next_due and now - run.heard_at > _OLD_S and run.listens
+        ]
+        for start in range(0, len(runs), _LOOKED_AT):
+            self.patient.look_at(runs[start : start + _LOOKED_AT])
+        if runs:
+            self._look_at = time.monotonic() + _LOOK_S - _SHORTEST_S
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Records what is due: kept events first, then the newest values."""
+        if self._outbox:
+            self._flush_outbox()
+        ready = [
+            run
+            for run in list(self._runs.values())
+            if (run.pending is not None or run.loop is not None)
+            and (everything or run.urgent or time.monotonic() >= run.next_due)
+        ]
+        for start in range(0, len(ready), _TOGETHER):
+            self._send(ready[start : start + _TOGETHER])
+
+    def _send(self, runs: Sequence[Run]) -> None:
+        """Records the newest value of each, in one trip."""
+        values, held = list[Value](), list[Run]()
+        try:
+            for run in runs:
+                run.lock.acquire()  # nobody else waits for one while it holds another
+                held.append(run)
+                if (value := self._taken(run)) is not None:
+                    values.append(value)
+                else:
+                    held.pop().lock.release()  # whose end need not wait for the others' values
+            if values:
+                write(values, self.patient, self._mirror)
+        finally:
+            for run in held:
+                run.lock.release()
+
+    def _taken(self, run: Run) -> Value | None:
+        if run.closed or run.refused or self.patient.breaker.open or run.task_id in self._outbox:
+            return None
+        value = Value.taken(run)
+        if value is not None:
+            run.next_due = value.tried_at + self._interval_s
+        return value
+
+    def _flush_outbox(self, deadline: float = inf) -> None:
+        wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
+        if not self._sending.acquire(timeout=max(wait_s, 0)):
+            return
+        try:
+            while not self.patient.breaker.open and (first := self._outbox.first()) is not None:
+                if (left_s := deadline - time.monotonic()) <= 0:
+                    return
+                task_id, kept = first
+                if kept.run is not None and kept.run.refused:
+                    self._outbox.sent(task_id, kept)
+                    continue
+                try:
+                    with self.writer.store.within(left_s), self.patient.waiting():
+                        now = self.patient.now()
+                        event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))
+                        self.patient.apply(kept.run, task_id, (event,), now)
+                except StoreUnavailable as error:
+                    self.patient.away(error)
+                    self._outbox.postpone(task_id)
+                    return
+                except ConcurrentUpdate:
+                    self._outbox.postpone(task_id)
+                    return
+                except ProgressError as error:
+                    self.patient.refuse(error)
+                self._outbox.sent(task_id, kept)
+        finally:
+            self._sending.release()
+
+    # Both
+
+    def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
+        first = not self._outbox.dropped
+        if self._outbox.keep(run, task_id, *happened) and first:
+            logger.error("progress: more than %d events wait for the store; the oldest go", _OUTBOX)
+        self.wake()
+
+    def stop(self) -> None:
+        """Sends what can be sent within a bound, then ends the thread."""
+        deadline = time.monotonic() + self._closing_s
+        while self._outbox and time.monotonic() < deadline:
+            self._flush_outbox(deadline)
+            if self._outbox:
+                left_s = max(deadline - time.monotonic(), 0)
+                time.sleep(min(0.05 + self.patient.breaker.remaining_s, left_s))
+        if self._outbox:
+            logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
+        self._stopping = True
+        self._awake.set()

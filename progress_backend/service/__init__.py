@@ -1,0 +1,1 @@
+"""The specification's services and notifiers for asyncio code."""

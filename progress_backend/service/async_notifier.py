@@ -1,0 +1,91 @@
+"""The specification's notifier, for plain asyncio code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..record.default_texts import Locale, progress_text
+from .flow_service import FlowService, NotificationServiceInterface
+
+
+class AsyncProgressNotifier:
+    """The specification's notifier for plain asyncio code: throttled updates of one task.
+
+    The first value, the last (current == total) and a changed total pass at once. A total that the
+    record does not know is recorded too. `ProgressNotifier(task_id, progress_service)` makes one.
+    """
+
+    def __init__(
+        self,
+        task_id: str,
+        progress_service: NotificationServiceInterface,
+        *,
+        update_interval: float = 1.0,
+        locale: Locale | None = None,
+    ) -> None:
+        """`update_interval` in seconds; `locale` is the service's unless given."""
+        self.task_id = task_id
+        self.progress_service = progress_service
+        self.update_interval = update_interval
+        # Another implementation of the interface may take no total, and has texts of its own.
+        ours = progress_service if isinstance(progress_service, FlowService) else None
+        self._locale = locale or (ours.locale if ours else "ja")
+        #: Whether the record's total is this notifier's to say; None until it was looked at.
+        self._says_total = None if ours else False
+        self._next_due = 0.0
+        self._total: int | None = None
+        self._held: dict[str, Any] | None = None
+
+    async def update(
+        self,
+        current: int,
+        total: int | None = None,
+        message: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Records the figures unless the last record is younger than the interval."""
+        total = total or None  # 0 is unknown
+        value = {
+            "current_items": current,
+            "message": message or progress_text(self._locale, current, total),
+            "processing_details": details,
+        }
+        if total is not None and await self._total_is_ours():
+            value["total_items"] = total
+        now = time.monotonic()
+        passes = total != self._total or (total is not None and current >= total)
+        if not passes and now < self._next_due:
+            self._held = value
+            return
+        self._next_due, self._total, self._held = now + self.update_interval, total, None
+        await self.progress_service.update_progress(self.task_id, status="running", **value)
+
+    async def _total_is_ours(self) -> bool:
+        """Whether the record had no total when this notifier first said one."""
+        if self._says_total is None:
+            body = await self.progress_service.get_task_status(self.task_id)
+            self._says_total = body is not None and body["progress"]["total"] is None
+        return self._says_total
+
+    async def _flush(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            await self.progress_service.update_progress(self.task_id, status="running", **held)
+
+    async def complete(
+        self, results: Mapping[str, Any] | None = None, message: str | None = None
+    ) -> None:
+        """Ends the task as completed."""
+        await self._flush()
+        await self.progress_service.update_progress(
+            self.task_id, status="completed", results=results or {}, message=message
+        )
+
+    async def error(self, error_message: str) -> None:
+        """Ends the task with an error; the last figures stay."""
+        await self._flush()
+        await self.progress_service.update_progress(
+            self.task_id, status="error", error_message=error_message
+        )

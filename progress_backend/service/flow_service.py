@@ -1,0 +1,248 @@
+"""The specification's methods, thin over the flows: what its services have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import time
+import uuid
+from abc import abstractmethod
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final, TypeVar
+
+from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
+from ..flows.commands import Counted
+from ..flows.stored_record import Applied
+from ..flows.task_flows import Flow, Flows, summary
+from ..record import caller_events, reader_view
+from ..record.default_texts import Locale
+from ..record.events import Cancelled, Event
+from ..store.drivers import AsyncStore
+from ..store.memory import MemoryStore
+from .interface import NotificationServiceInterface
+
+T = TypeVar("T")
+Body = dict[str, Any]
+logger = logging.getLogger(__name__)
+
+#: Longest pauses between the turns of a write that others overtake; a second together, mostly.
+_TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
+
+__all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
+
+
+class FlowService(NotificationServiceInterface):
+    """The specification's methods over whatever store runs the flows."""
+
+    flows: Flows
+    #: What health says of Redis while the store answers.
+    _connected = "connected"
+
+    @property
+    def locale(self) -> Locale:
+        """The language of its texts."""
+        return self.flows.settings.locale
+
+    @abstractmethod
+    async def run(self, flow: Flow[T]) -> T:
+        """Drives a flow against the service's store."""
+
+    @abstractmethod
+    async def _store(self) -> MemoryStore | AsyncStore: ...
+
+    async def apply(self, task_id: str, *events: Event) -> bytes:
+        """Records events in one commit; the document afterwards.
+
+        Raises:
+            TaskNotFound, TransitionRefused, ConcurrentUpdate, TooLarge, StoreUnavailable.
+        """
+        applied = await self._applied(task_id, events)
+        if applied.refused is not None:
+            raise applied.refused
+        if applied.document is not None:
+            return reader_view.seen(applied.document, task_id, self.flows.settings.zone())
+        document = await self.run(self.flows.get(task_id))
+        if document is None:
+            raise TaskNotFound(task_id)
+        return document
+
+    async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
+        """The same, however many others write the record: each turn lets them pass."""
+        store = await self._store()
+        for longest_s in _TURNS_S:
+            with contextlib.suppress(ConcurrentUpdate):
+                return await self.run(self.flows.ask(task_id, events, store.now()))
+            await asyncio.sleep(random.uniform(0, longest_s))
+        return await self.run(self.flows.ask(task_id, events, store.now()))
+
+    async def create_task(  # type: ignore[override]  # an unknown keyword is an error
+        self,
+        task_type: str,
+        total_items: int | None,
+        symbol: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
+        Raises as the interface says."""
+        task_id = str(uuid.uuid4())
+        await self.apply(task_id, caller_events.creation(task_type, total_items, symbol, metadata))
+        logger.info("Created task %s: %s", task_id, task_type)
+        return task_id
+
+    async def update_progress(  # type: ignore[override]  # an unknown keyword is an error
+        self,
+        task_id: str,
+        status: str = "running",
+        current_items: int | None = None,
+        message: str | None = None,
+        error_message: str | None = None,
+        results: Mapping[str, Any] | None = None,
+        processing_details: Mapping[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        by: str | None = None,
+        total_items: int | None = None,
+        force: bool = False,
+    ) -> Body:
+        """In one commit; `details`, as HTTP has it, is `processing_details`, and `total_items` a
+        total that has become known. A record whose run a living worker has at hand ends by `force`
+        alone, and the run is stopped at its next update, as by a cancel. Raises as the interface
+        says."""
+        if details is not None and processing_details is not None:
+            raise TypeError("details and processing_details are one thing: give one of them")
+        events = caller_events.update(
+            status,
+            current_items=current_items,
+            message=message,
+            error_message=error_message,
+            results=results,
+            details=processing_details if details is None else details,
+            reason=reason,
+            by=by,
+            total_items=total_items,
+            force=force,
+            locale=self.locale,
+        )
+        return _loaded(await self.apply(task_id, *events))
+
+    async def get_task_status(self, task_id: str) -> Body | None:
+        """The record as a dictionary, None if there is none.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        document = await self.run(self.flows.body(task_id))
+        if document is None:
+            return None
+        store = await self._store()
+        return _loaded(self.flows.as_of(document, store.now()))
+
+    async def get_tasks_list(
+        self,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+    ) -> Body:
+        """One page of tasks, newest first, with pagination and a summary over all tasks.
+
+        `page` counts from 1; `limit` is 1 to 100 tasks.
+
+        Raises:
+            InvalidEvent: a filter is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        caller_events.listing(status, page, limit, task_type, symbol)
+        paged = await self.run(self.flows.page(page, limit, status, task_type, symbol))
+        now = (await self._store()).now()
+        return {
+            "tasks": [
+                _loaded(self.flows.as_of(document, now)) for _, document in paged.rows if document
+            ],
+            "pagination": pagination(page, limit, paged.total),
+            "summary": dict(summary(paged)),
+        }
+
+    async def cancel_task(
+        self, task_id: str, reason: str | None = None, by: str | None = "api"
+    ) -> Body:
+        """Cancels a task that has not ended; a running job hears of it at its next update.
+
+        Raises:
+            TaskNotFound, TaskAlreadyFinished, ConcurrentUpdate, StoreUnavailable.
+        """
+        return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
+
+    async def health_check(self) -> Body:
+        """The specification's health body; `status` is "unhealthy" while the store is away."""
+        sent = time.perf_counter()
+        try:
+            store = await self._store()
+            counted = await self.run(self.flows.count(store.now()))
+        except StoreUnavailable as error:
+            logger.warning("health: %s", error)
+            return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
+        took_ms = round((time.perf_counter() - sent) * 1000, 1)
+        body = _health("healthy", counted, self._connected, took_ms)
+        body["dependencies"]["redis"]["key_prefix"] = self.flows.settings.key_prefix
+        said = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
+        if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
+            said.insert(0, counted.no_writes or store.refusal)
+        if said:
+            body.update(status="degraded", reason="; ".join(said))
+        return body
+
+    async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
+        """The specification's single entry: an endpoint's path, its method, its body or query.
+
+        Raises:
+            ValueError: there is no such endpoint; and whatever the method behind it raises.
+        """
+        match method, endpoint.split("/"):
+            case "POST", ["", "internal", "create-task"]:
+                return await self.create_task(**data)
+            case "PUT", ["", "internal", "task", task_id, "update"] if task_id:
+                return await self.update_progress(task_id, **data)
+            case "GET", ["", "internal", "task", task_id, "status"] if task_id:
+                return await self.get_task_status(task_id)
+            case "POST", ["", "internal", "task", task_id, "cancel"] if task_id:
+                return await self.cancel_task(task_id, **data)
+            case "GET", ["", "internal", "tasks"]:
+                return await self.get_tasks_list(**data)
+            case "GET", ["", "internal", "health"]:
+                return await self.health_check()
+        raise ValueError(f"Unknown endpoint: {method} {endpoint}")
+
+
+def pagination(page: int, limit: int, total: int) -> Body:
+    """The list's pagination; one page where there is nothing, as in the specification."""
+    return {
+        "page": page,
+        "limit": limit,
+        "total": total,
+        "pages": max((total + limit - 1) // limit, 1),
+    }
+
+
+def _health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
+    return {
+        "status": status,
+        "version": version("progress-backend"),
+        "active_tasks": counted.active,
+        "total_tasks_today": counted.recent,
+        "memory_usage": {
+            "tasks_in_memory": counted.records,
+            "memory_usage_mb": round(counted.memory_bytes / 2**20, 1),
+        },
+        "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
+    }
+
+
+def _loaded(document: bytes) -> Body:
+    body: Body = json.loads(document)
+    return body

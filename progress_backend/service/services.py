@@ -1,0 +1,95 @@
+"""The specification's service, in memory (`ProgressService`) and on Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+from ..flows.stored_record import milliseconds
+from ..flows.task_flows import Flow, Flows
+from ..settings import Settings
+from ..store.drivers import AsyncStore
+from ..store.memory import MemoryStore
+from .flow_service import FlowService, NotificationServiceInterface
+
+__all__ = ["NotificationServiceInterface", "ProgressService", "RedisProgressService"]
+
+T = TypeVar("T")
+
+
+class ProgressService(FlowService):
+    """Records in this process's memory; cleaned up 24 h after a task's end."""
+
+    _connected = "not used"
+
+    def __init__(
+        self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._memory = MemoryStore(settings, clock=clock)
+        self.flows = self._memory.flows
+        self._next_cleanup_ms = 0
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drives a flow against this process's memory; the cleanup rides along once an interval."""
+        now = self._memory.now()
+        if milliseconds(now) >= self._next_cleanup_ms:
+            interval_s = self._memory.settings.cleanup_interval_s
+            self._next_cleanup_ms = milliseconds(now) + int(interval_s * 1000)
+            self._memory.run(self.flows.cleanup(now, "service"))
+        return self._memory.run(flow)
+
+    async def _store(self) -> MemoryStore | AsyncStore:
+        return self._memory
+
+
+class RedisProgressService(ProgressService):
+    """Records in Redis, shared with workers and other services.
+
+    `store` may be given to share an `AsyncStore`; else one is opened for each event loop.
+    """
+
+    _connected = "connected"
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        store: AsyncStore | None = None,
+    ) -> None:
+        if store is not None:
+            settings = store.settings
+        elif settings is None:
+            settings = Settings(redis_url=redis_url)
+        self.settings = settings
+        self.flows = Flows(settings)
+        self._given = store
+        self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore] | None = None
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drives a flow against Redis."""
+        return await (await self._store()).run(flow)
+
+    async def _store(self) -> AsyncStore:
+        store = self._given
+        if store is None:
+            loop = asyncio.get_running_loop()
+            if self._opened is None or self._opened[0] is not loop:
+                self._opened = (loop, AsyncStore(self.settings))
+            store = self._opened[1]
+        await store.ready()
+        return store
+
+    async def close(self) -> None:
+        """Closes the connections that this service opened."""
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            await opened[1].close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

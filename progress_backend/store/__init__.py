@@ -1,0 +1,1 @@
+"""Redis and memory: the drivers that carry commands out."""

@@ -1,0 +1,321 @@
+"""Drives flows against Redis: `Store` for workers, `AsyncStore` for asyncio. No decisions here."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from time import monotonic
+from typing import Any, Self, TypeVar
+
+import redis.exceptions
+from redis.cluster import RedisCluster
+
+from ..errors import SettingsError, StoreUnavailable
+from ..flows.commands import Command, Commit
+from ..flows.keys import Keys
+from ..flows.partitions import Layout
+from ..flows.task_flows import Flow, Flows
+from ..record.local_time import LocalTime
+from ..settings import Settings
+from . import scripts
+from .async_exchange import AsyncExchange
+from .connection import (
+    async_client,
+    async_cluster,
+    check_cluster,
+    close_async,
+    sync_client,
+    sync_cluster,
+)
+from .deadline import Deadline, Within
+from .exchange import Exchange, encoded
+from .fan_out import plan
+from .redis_errors import MAPPED, answered
+from .requests import Request, reads
+
+T = TypeVar("T")
+
+#: Time after which Redis's clock is measured again, since clocks are set and drift.
+_MEASURED_S = 60.0
+#: Longest round trip of a measurement that is not made again at once.
+_EXACT_S = 0.1
+#: Verbs that begin requests whose replies redis-py would make nothing else of; hundreds of ids take
+#: it a millisecond.
+_AS_THEY_COME = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
+
+
+class _Base:
+    """What both stores know: settings, names, flows and the time at the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
+        self.settings = settings
+        self.keys = Keys(settings.key_prefix)
+        self.layout = Layout.of(settings)
+        self.flows = Flows(settings)
+        self._local = LocalTime(settings.zone())
+        #: Of the time since this machine's start, which nobody sets; in seconds.
+        self._ahead: float | None = None
+        #: What the last commit was refused with; "" if it was taken.
+        self.refusal = ""
+        self._measured_at = 0.0
+
+    def now(self) -> datetime:
+        """Redis's time as last measured, in whole milliseconds and the configured zone; before
+        `ready`, our clock's."""
+        ahead = self._ahead
+        seconds = time.time() if ahead is None else monotonic() + ahead
+        return self._local.at(int(seconds * 1000) / 1000)
+
+    @property
+    def _clock_unknown(self) -> bool:
+        return self._ahead is None or monotonic() > self._measured_at + _MEASURED_S
+
+    def _targets(self, request: Request) -> dict[str, str]:
+        """On a cluster, where a request without a key goes: INFO and scripts concern every node."""
+        if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
+            return {"target_nodes": RedisCluster.PRIMARIES}
+        return {}
+
+    def _measured(self, sent: float, reply: Any) -> bool:
+        """How far Redis's clock is ahead of ours, half the round trip allowed for; whether that is
+        exact. It is not after a login, or after a server has hung: to be measured once more."""
+        received = monotonic()
+        seconds, micros = (int(part) for part in reply)
+        self._ahead = seconds + micros / 1e6 - (sent + received) / 2
+        self._measured_at = received
+        return received - sent < _EXACT_S
+
+
+class Store(_Base):
+    """A blocking store; one a process, made after the fork, shared by its threads.
+
+    It connects at first use. `timeout_s` bounds each command as a whole, connecting included, where
+    `within` says nothing else.
+    """
+
+    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
+        super().__init__(settings)
+        self._deadline = deadline = Deadline(timeout_s)
+        self._opening = threading.Lock()
+        self._opened: Any = None
+        self._exchange: Exchange | None = None
+        if settings.clustered:
+            check_cluster(settings)
+        else:
+            self._opened = sync_client(settings, deadline)
+            # A cluster's client picks the node.
+            self._exchange = Exchange(self._opened, deadline)
+
+    @property
+    def _client(self) -> Any:
+        """A cluster's client asks for the nodes as it is made."""
+        if self._opened is None:
+            with self._deadline.within():
+                if not self._opening.acquire(timeout=self._deadline.left()):
+                    raise StoreUnavailable("the progress store is being connected to")
+                try:
+                    if self._opened is None:
+                        self._opened = sync_cluster(self.settings, self._deadline)
+                finally:
+                    self._opening.release()
+        return self._opened
+
+    def within(self, seconds: float) -> Within:
+        """`with`: all that this thread asks the store in there takes so long at most."""
+        return self._deadline.within(seconds)
+
+    def left_s(self) -> float:
+        """Seconds that are left of it.
+
+        Raises:
+            TimeoutError: none.
+        """
+        return self._deadline.left()
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drives a flow to its end.
+
+        Raises:
+            StoreUnavailable: Redis is away; whatever the flow raises.
+        """
+        self.ready()
+        reply: Any = None
+        try:
+            while True:
+                reply = self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def execute(self, command: Command) -> Any:
+        """Carries out one command."""
+        if self._deadline.until is None:
+            with self._deadline.within():
+                return self.execute(command)
+        planned = plan(command, self.layout)
+        with MAPPED:
+            try:
+                return planned.reply(self._send(planned.requests))
+            except redis.exceptions.NoScriptError:
+                self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
+                return planned.reply(self._send(planned.requests))
+
+    def _send(self, requests: list[Request]) -> list[Any]:
+        if self._exchange and requests and requests[0][0] in _AS_THEY_COME:
+            return self._exchange.ask(*requests)
+        if len(requests) < 2 or any(map(self._targets, requests)):
+            return [self._alone(request) for request in requests]
+        pipeline = self._client.pipeline(transaction=False)
+        for verb, *parts in requests:
+            # As bytes: a cluster's pipeline would encode ids that are no UTF-8 its own way.
+            place = self._place((verb, *parts))
+            pipeline.execute_command(verb, *map(encoded, parts), **place)
+        return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
+
+    def _alone(self, request: Request) -> Any:
+        try:
+            return self._client.execute_command(*request, **self._targets(request))
+        except redis.exceptions.ResponseError as error:
+            return answered(error)
+
+    def _place(self, request: Request) -> dict[str, Any]:
+        """On a cluster, a script's node, which redis-py's pipeline would ask a server for."""
+        if self.settings.clustered and request[0] == "EVALSHA":
+            return {"target_nodes": self._client.get_node_from_key(request[3])}
+        return {}
+
+    def ready(self) -> None:
+        """Measures the clock unless it was a moment ago: before a `now()` that is recorded."""
+        if self._clock_unknown:
+            self.measure_clock()
+
+    def measure_clock(self) -> None:
+        """Measures the offset to Redis's TIME; each lease renewal does."""
+        with MAPPED, self._deadline.within():
+            if not self._measured(monotonic(), self._client.execute_command("TIME")):
+                self._measured(monotonic(), self._client.execute_command("TIME"))
+
+    def server(self) -> str:
+        """Which run of which server answers; "" where that may not be asked."""
+        with MAPPED, self._deadline.within():
+            try:
+                return str(self._client.info("server").get("run_id", ""))
+            except redis.exceptions.NoPermissionError:
+                return ""
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncStore(_Base):
+    """The same for asyncio; one an event loop."""
+
+    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
+        super().__init__(settings)
+        if settings.clustered:
+            check_cluster(settings)
+        opened: Any = async_cluster if settings.clustered else async_client
+        self._client = opened(settings, timeout_s)
+        self._timeout_s = timeout_s
+        self._exchange = None if settings.clustered else AsyncExchange(self._client, timeout_s)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drives a flow to its end; raises as `Store.run`."""
+        await self.ready()
+        reply: Any = None
+        try:
+            while True:
+                reply = await self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def execute(self, command: Command) -> Any:
+        """Carries out one command."""
+        planned = plan(command, self.layout)
+        try:
+            with MAPPED:
+                try:
+                    reply = planned.reply(await self._send(planned.requests))
+                except redis.exceptions.NoScriptError:
+                    await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
+                    reply = planned.reply(await self._send(planned.requests))
+        except StoreUnavailable as error:
+            refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
+            if isinstance(command, Commit) and (
+                refused or isinstance(error.__cause__, redis.exceptions.ReadOnlyError)
+            ):
+                self.refusal = str(error)
+            raise
+        if isinstance(command, Commit):
+            self.refusal = ""
+        return reply
+
+    async def _send(self, requests: list[Request]) -> list[Any]:
+        if self._exchange and len(requests) == 1 and reads(requests[0]):
+            try:
+                return [await self._exchange.read(requests[0])]
+            except redis.exceptions.ResponseError as error:
+                return [answered(error)]
+        async with self._whole():
+            return await self._send_its_way(requests)
+
+    async def _send_its_way(self, requests: list[Request]) -> list[Any]:
+        if len(requests) == 1 or any(map(self._targets, requests)):
+            calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
+            # All of them are waited for: none may go on by itself after an error of another.
+            replies = await asyncio.gather(*calls, return_exceptions=True)
+            for reply in replies:
+                if isinstance(reply, BaseException) and not isinstance(reply, Exception):
+                    raise reply
+        else:
+            pipeline = self._client.pipeline(transaction=False)
+            for request in requests:
+                pipeline.execute_command(*request)
+            replies = await pipeline.execute(raise_on_error=False)
+        return [answered(reply) for reply in replies]
+
+    def _whole(self) -> asyncio.Timeout:
+        """redis-py bounds each step of a call. Twice that: the one is for a connection, which
+        others may have. A cluster's client is bounded by itself."""
+        return asyncio.timeout(None if self.settings.clustered else 2 * self._timeout_s)
+
+    async def ready(self) -> None:
+        """As `Store.ready`."""
+        if self._clock_unknown:
+            await self.measure_clock()
+
+    async def measure_clock(self) -> None:
+        """Measures the offset to Redis's TIME."""
+        with MAPPED:
+            async with self._whole():
+                if not self._measured(monotonic(), await self._client.execute_command("TIME")):
+                    self._measured(monotonic(), await self._client.execute_command("TIME"))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await close_async(self._client)
+
+
+@asynccontextmanager
+async def open_async(settings: Settings, *, timeout_s: float = 5.0) -> AsyncIterator[AsyncStore]:
+    """An `AsyncStore` that closes itself."""
+    store = AsyncStore(settings, timeout_s=timeout_s)
+    try:
+        yield store
+    finally:
+        await store.close()

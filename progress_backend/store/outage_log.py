@@ -1,0 +1,67 @@
+"""What the log says of a store that is away: one line a minute, whichever part of the process
+finds out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from ..settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: Time between two lines.
+_REST_S = 60.0
+
+
+class OneAMinute:
+    """Lets one line a minute through."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next: float | None = None
+
+    def passes(self) -> bool:
+        """Whether a line may be written now; then none for a minute."""
+        now = self._clock()
+        if self._next is not None and now < self._next:
+            return False
+        self._next = now + _REST_S
+        return True
+
+
+class Outage:
+    """One a process and store. Its parts (the sender, the lease, the listener) see one outage each
+    in their own time: each is heard once, and all of them together once a minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._line = OneAMinute(clock)
+        #: No lock: it would be gevent's, and the lease's thread is a native one.
+        self._said: set[str] = set()
+
+    def away(self, part: str, says: str) -> None:
+        """A try of this part has failed."""
+        if part not in self._said and self._line.passes():
+            self._said.add(part)
+            logger.warning("%s", says)
+
+    def back(self, part: str) -> None:
+        """A try of this part has succeeded."""
+        if part in self._said:
+            self._said.discard(part)
+            if not self._said:
+                logger.warning("the progress store answers again")
+
+
+_outages: dict[str | None, Outage] = {}
+
+
+def outage_of(settings: Settings) -> Outage:
+    """This process's, of the store that the settings name."""
+    return _outages.setdefault(settings.redis_url, Outage())
+
+
+# What the parent has said is not said by its child.
+os.register_at_fork(after_in_child=_outages.clear)

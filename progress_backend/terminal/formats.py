@@ -1,0 +1,255 @@
+"""Figures in words a person reads at a glance: short, of bounded width, "–" when unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+from ..record.default_texts import Locale, translated
+from ..record.estimate import estimated_completion
+from ..record.model import STATUSES, Task, TaskStatus
+from ..record.redelivery import final
+
+UNKNOWN: Final = "–"
+#: Characters of an id that are shown where they are unique.
+_SHORT_ID: Final = 8
+
+_STATUS: Final[dict[Locale, tuple[str, ...]]] = {
+    "ja": ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み"),
+    "en": STATUSES,
+}
+#: While its run has not done so yet.
+_ASKED: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
+    "en": {"pause": "pause asked", "cancel": "cancel asked"},
+}
+_TEXTS: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {
+        "status": "状態",
+        "name": "タスク",
+        "progress": "進捗",
+        "percent": "%",
+        "rate": "速度",
+        "elapsed": "経過",
+        "eta": "残り",
+        "message": "メッセージ",
+        "id": "ID",
+        "age": "作成",
+        "type": "種別",
+        "symbol": "銘柄",
+        "created_at": "作成日時",
+        "task": "タスク",
+        "remaining": "残り",
+        "error": "エラー",
+        "asked": "依頼",
+        "asked_by": "{action}（{by}）",
+        "started_at": "開始",
+        "updated_at": "更新",
+        "ended_at": "終了",
+        "worker": "ワーカー",
+        "attempt": "実行",
+        "attempt_of": "{attempt} 回目（再試行 {retries}）",
+        "results": "結果",
+        "details": "詳細",
+        "metadata": "メタデータ",
+        "comma": "、",
+        "page": "{page}/{pages} ページ、{total} 件",
+        "page_of_all": "{page}/{pages} ページ、{total} 件；全体：{counts}",
+        "prefix": "、接頭辞 '{prefix}'",
+        "ago_s": "{n} 秒前",
+        "ago_min": "{n} 分前",
+        "ago_h": "{n} 時間前",
+        "ago_d": "{n} 日前",
+        "empty": "タスクはまだありません…",
+        "more": "ほか {count} 件",
+        "away": "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
+        "never": "ストアに接続できません。再接続を続けています…",
+    },
+    "en": {
+        "status": "Status",
+        "name": "Task",
+        "progress": "Progress",
+        "percent": "%",
+        "rate": "Rate",
+        "elapsed": "Elapsed",
+        "eta": "ETA",
+        "message": "Message",
+        "id": "ID",
+        "age": "Age",
+        "type": "Type",
+        "symbol": "Symbol",
+        "created_at": "Created",
+        "task": "Task",
+        "remaining": "Remaining",
+        "error": "Error",
+        "asked": "Asked for",
+        "asked_by": "{action} by {by}",
+        "started_at": "Started",
+        "updated_at": "Updated",
+        "ended_at": "Ended",
+        "worker": "Worker",
+        "attempt": "Attempt",
+        "attempt_of": "{attempt} (retries {retries})",
+        "results": "Results",
+        "details": "Details",
+        "metadata": "Metadata",
+        "comma": ", ",
+        "page": "page {page} of {pages}, tasks: {total}",
+        "page_of_all": "page {page} of {pages}, tasks: {total}; all: {counts}",
+        "prefix": ", prefix '{prefix}'",
+        "ago_s": "{n} s",
+        "ago_min": "{n} min",
+        "ago_h": "{n} h",
+        "ago_d": "{n} d",
+        "empty": "No tasks yet…",
+        "more": "{count} more",
+        "away": "The store does not answer; this is how things stood at {time}. Still trying…",
+        "never": "The store does not answer. Still trying…",
+    },
+}
+
+
+def locale_of(environ: Mapping[str, str]) -> Locale:
+    """The language of a terminal: English for any but Japanese. One that names none (C, POSIX)
+    leaves the library's default."""
+    named = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environ.get(n))), "C")
+    language = named.partition(".")[0].partition("_")[0].lower()
+    return "ja" if language in ("ja", "japanese", "c", "posix") else "en"
+
+
+def text(locale: Locale, key: str, **values: object) -> str:
+    """A label, its blanks filled."""
+    return _TEXTS[locale][key].format(**values)
+
+
+def status(locale: Locale, word: str) -> str:
+    """A status in the reader's language."""
+    return dict(zip(STATUSES, _STATUS[locale], strict=True)).get(word, word)
+
+
+def standing(locale: Locale, task: Task) -> str:
+    """A task's status; while its run has not heeded a pause or a cancel yet, that it is asked."""
+    return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
+
+
+def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
+    """Cells that the widest status takes, and what these tasks show."""
+    shown = (standing(locale, task) for task in tasks)
+    return max(map(cells_of, (*_STATUS[locale], *shown)))
+
+
+def percent(task: Task) -> str:
+    """ "59.5%"; of an unknown total, how many there are: "150/?"."""
+    progress = task.progress
+    if progress.total is None and task.status != TaskStatus.COMPLETED:
+        return f"{short(progress.current)}/?" if progress.current else UNKNOWN
+    return f"{progress.percentage:g}%"
+
+
+def short(number: float) -> str:
+    """Four digits at most: 999, 12.3k, 1.2M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            scaled = number / (1e3 if letter == "k" else size)
+            return f"{scaled:.0f}{letter}" if scaled >= 100 else f"{scaled:.1f}{letter}"
+    return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
+
+
+def rate(task: Task) -> str:
+    """ "12/s"; slow ones by the minute or hour."""
+    if task.rate is None or task.status == TaskStatus.CREATED:
+        return UNKNOWN
+    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        if task.rate * seconds >= 1:
+            return f"{short(task.rate * seconds)}/{unit}"
+    return "0/s" if task.rate == 0 else "<1/h"
+
+
+def elapsed(task: Task, now: datetime) -> str:
+    """From the start to the end, or to now."""
+    if task.started_at is None:
+        return UNKNOWN
+    until = task.completed_at or max(now, task.updated_at or now)
+    return duration((until - task.started_at).total_seconds())
+
+
+def eta(task: Task, now: datetime) -> str:
+    """How long a running task will still take."""
+    end = estimated_completion(task)
+    return UNKNOWN if end is None else duration((end - now).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """ "0:10", "1:02:03", "3d 04h"; never negative."""
+    whole = max(int(seconds), 0)
+    if whole >= 86_400:
+        return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def age(task: Task, now: datetime, locale: Locale) -> str:
+    """How long ago a task was created: "12 s", "5 min", "3 h", "2 d"."""
+    if task.created_at is None:
+        return UNKNOWN
+    seconds = max(int((now - task.created_at).total_seconds()), 0)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return text(locale, f"ago_{unit}", n=seconds // size)
+    return text(locale, "ago_s", n=seconds)
+
+
+def name(task: Task) -> str:
+    """What a task is: its type and its symbol."""
+    return " ".join(filter(None, [clean(task.task_type), clean(task.symbol or "")]))
+
+
+def short_ids(task_ids: Sequence[str]) -> list[str]:
+    """Each id by its first eight characters, or by as many as tell all of these apart."""
+    for length in range(_SHORT_ID, max(map(len, task_ids), default=0)):
+        short = [task_id[:length] for task_id in task_ids]
+        if len(set(short)) == len(set(task_ids)):
+            return [clean(task_id) for task_id in short]
+    return [clean(task_id) for task_id in task_ids]
+
+
+def cut_on_the_left(text: str, cells: int) -> str:
+    """The end of a text that takes more than so many cells, behind an ellipsis."""
+    if cells_of(text) <= cells:
+        return text
+    while text and cells_of(text) > cells - 1:
+        text = text[1:]
+    return f"…{text}"
+
+
+def clean(message: str) -> str:
+    """A message on one line, without the control characters that would move the cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())
+
+
+def told(task: Task, locale: Locale, now: datetime | None) -> str:
+    """What a task says of itself: why it failed, and until when that may be taken back; else its
+    message. Default texts are in `locale`, whatever the writer's."""
+    if task.status == TaskStatus.ERROR and task.error_message:
+        error = clean(translated(locale, task.error_message))
+        if now is None or final(task, now):
+            return error
+        return f"{clean(translated(locale, task.message))} ({error})"
+    reason = (task.control or {}).get("reason")
+    message = clean(translated(locale, task.message))
+    return f"{message} ({clean(str(reason))})".lstrip() if reason else message
+
+
+def padded(text: str, cells: int) -> str:
+    """A text filled up with spaces to so many cells; Japanese characters take two."""
+    return text + " " * (cells - cells_of(text))
+
+
+def cells_of(text: str) -> int:
+    """Cells that a text takes in a terminal."""
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )

@@ -1,0 +1,61 @@
+"""Live bars, drawn in place with rich (extra `cli`)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, Self
+
+from rich.console import Console
+from rich.live import Live
+
+from ..record.default_texts import Locale
+from .screen import Screen
+from .view import View
+
+#: Lines above the bars that are printed again when the terminal changes its size.
+_SAID_KEPT: Final = 20
+
+
+class Bars:
+    """Draws views in place; use as a context manager. `heading` stands above them."""
+
+    def __init__(self, console: Console, locale: Locale, heading: Sequence[str] = ()) -> None:
+        self._console = console
+        self._locale = locale
+        self._heading = heading
+        self._live = Live(console=console, auto_refresh=False)
+        self._size = console.size
+        self._said: deque[str] = deque(maxlen=_SAID_KEPT)
+
+    def show(self, view: View) -> None:
+        """Draws a view in the place of the last one."""
+        if self._console.size != self._size:
+            # The terminal has broken the lines that stand there anew: draw all of it again.
+            self._size = self._console.size
+            self._console.clear()
+            for text in self._said:
+                self._print(text)
+        self._live.update(Screen(view, self._locale, self._heading), refresh=True)
+
+    def say(self, text: str) -> None:
+        """Prints a line above the bars."""
+        self._said.append(text)
+        self._print(text)
+
+    def final(self, view: View) -> None:
+        """Ends, and leaves the whole view on the screen, however long it is."""
+        self._live.transient = True
+        self._live.stop()
+        self._console.print(Screen(view, self._locale, self._heading, whole=True))
+
+    def _print(self, text: str) -> None:
+        # What is said may be a command to copy: no line of it is broken by us.
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()

@@ -1,0 +1,137 @@
+"""A page of tasks as a table of text, and one task in full: for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..addresses import without_password
+from ..record.default_texts import Locale, translated
+from ..record.model import STATUSES, Task
+from ..settings import Settings
+from . import formats
+
+_COLUMNS = ("id", "status", "percent", "age", "name")
+_WHOLE_COLUMNS = ("id", "status", "type", "symbol", "percent", "created_at")
+#: Between two columns; and the cells that a name has at the least.
+_GAP, _LEAST_NAME = "  ", 8
+
+
+def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale) -> Iterator[str]:
+    """The page's rows under a head, cut to `width` cells; None leaves ids and names whole.
+
+    The name stands last and is cut on its left, where names are alike.
+    """
+    ids = [task.task_id for task in tasks]
+    shown = [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)
+    rows = [
+        (
+            task_id,
+            formats.standing(locale, task),
+            formats.percent(task),
+            formats.age(task, now, locale),
+            formats.name(task),
+        )
+        for task_id, task in zip(shown, tasks, strict=True)
+    ]
+    head = _head(_COLUMNS, locale)
+    if width is not None:
+        before = list(zip(head, *rows, strict=True))[:-1]
+        taken = sum(max(map(formats.cells_of, column)) + len(_GAP) for column in before)
+        left = max(width - taken, _LEAST_NAME)
+        rows = [(*row[:-1], formats.cut_on_the_left(row[-1], left)) for row in rows]
+    return _aligned([head, *rows])
+
+
+def whole_table(tasks: Sequence[Task], locale: Locale) -> Iterator[str]:
+    """The page's rows with whole ids, names and dates."""
+    return _aligned([_head(_WHOLE_COLUMNS, locale), *(_whole(task, locale) for task in tasks)])
+
+
+def _head(columns: Sequence[str], locale: Locale) -> tuple[str, ...]:
+    return tuple(formats.text(locale, column).upper() for column in columns)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    cells = [max(map(formats.cells_of, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (formats.padded(text, width) for text, width in zip(row, cells, strict=True))
+        yield _GAP.join(padded).rstrip()
+
+
+def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
+    return (
+        formats.clean(task.task_id),
+        formats.standing(locale, task),
+        formats.clean(task.task_type),
+        formats.clean(task.symbol or formats.UNKNOWN),
+        formats.percent(task),
+        _time(task.created_at),
+    )
+
+
+def counted(pagination: Mapping[str, int], summary: Mapping[str, int], locale: Locale) -> str:
+    """ "page 1 of 3, tasks: 52; all: created 1, running 2"."""
+    page = {name: pagination[name] for name in ("page", "pages", "total")}
+    counts = formats.text(locale, "comma").join(
+        f"{formats.status(locale, status)} {summary[status]}"
+        for status in STATUSES
+        if summary[status]
+    )
+    return formats.text(locale, "page_of_all" if counts else "page", **page, counts=counts)
+
+
+def store(settings: Settings) -> str:
+    """ "redis://127.0.0.1:6379/0, prefix 'shop:'": where the tasks were looked for."""
+    prefix = formats.text(settings.locale, "prefix", prefix=settings.key_prefix)
+    return f"{without_password(settings.redis_url or '')}{prefix if settings.key_prefix else ''}"
+
+
+def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
+    """One task, a line a fact; what is unknown or empty is left out."""
+    progress = task.progress
+    total = "?" if progress.total is None else progress.total
+    control = task.control or {}
+    by = formats.text(locale, "asked_by", **control) if control else ""
+    error = formats.clean(translated(locale, task.error_message or ""))
+    runs = {"attempt": task.attempt, "retries": task.retries}
+    facts: dict[str, str | None] = {
+        "task": task.task_id,
+        "status": formats.standing(locale, task),
+        "type": formats.clean(task.task_type),
+        "symbol": task.symbol and formats.clean(task.symbol),
+        "progress": f"{progress.current}/{total} ({formats.percent(task)})",
+        "rate": formats.rate(task),
+        "remaining": formats.eta(task, now),
+        "elapsed": formats.elapsed(task, now),
+        "message": formats.clean(translated(locale, task.message)),
+        "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
+        "asked": ": ".join(filter(None, [by, formats.clean(str(control.get("reason") or ""))])),
+        "created_at": _time(task.created_at),
+        "started_at": _time(task.started_at),
+        "updated_at": _time(task.updated_at),
+        "ended_at": _time(task.completed_at),
+        "worker": task.worker.name if task.worker else "",
+        "attempt": formats.text(locale, "attempt_of", **runs) if task.attempt else "",
+        "results": _json(task.results),
+        "details": _json(task.processing_details),
+        "metadata": _json(task.metadata),
+    }
+    known = {
+        formats.text(locale, name): fact
+        for name, fact in facts.items()
+        if fact not in ("", None, formats.UNKNOWN)
+    }
+    width = max(map(formats.cells_of, known))
+    for name, fact in known.items():
+        yield f"{formats.padded(name, width)}  {fact}"
+
+
+def _time(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S %z}" if time else ""
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else ""

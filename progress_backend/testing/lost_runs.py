@@ -1,0 +1,69 @@
+"""Makes a run look as if its worker had died, and judges it as a reaping pass does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..errors import TaskAlreadyFinished, TaskNotFound
+from ..flows import commands as c
+from ..flows import silent_runs
+from ..flows.stored_record import milliseconds
+from ..flows.task_flows import Flow, Flows
+from ..record import events as ev
+from ..record.model import Task, Worker
+from ..record.task_json import decode
+
+if TYPE_CHECKING:
+    from ..runs.writer import AnyStore
+
+#: Who a task is begun by that no worker has begun.
+NOBODY = Worker("celery@lost/testing", "celery@lost")
+#: Whose the reaping pass is.
+_WHO = "lost_worker"
+
+
+def lost_worker(store: AnyStore, task_id: str) -> Task:
+    """Ends the task's run as the reaping pass ends one whose worker was killed; the record then:
+    an error with cause "lost" that names the worker.
+
+    The run's lease is made to have run out and the pass is run as of two leases later. A task
+    that nobody has begun is begun first. If the run is alive after all and says something, it
+    takes its record back, as it would in production.
+
+    Args:
+        store: what keeps the record: `progress_store`, or a `Store` that no live worker uses.
+        task_id: the task's id.
+
+    Raises:
+        TaskNotFound: there is no record.
+        TaskAlreadyFinished: the task has ended.
+        ValueError: no worker runs it (an eager run, or a task that HTTP moves), so no reaping
+            pass would ever judge it.
+        RuntimeError: somebody else's reaping pass is under way.
+    """
+    return store.run(_lost(store.flows, task_id, store.now()))
+
+
+def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
+    settings = flows.settings
+    document = yield from flows.get(task_id)
+    if document is None:
+        raise TaskNotFound(task_id)
+    task = decode(document)
+    if task.ended:
+        raise TaskAlreadyFinished(f"task {task_id} has ended: it is {task.status}", task.status)
+    if task.started_at is None:
+        begun = ev.Started(identity=ev.Identity(task_type=task.task_type), worker=NOBODY)
+        task = (yield from flows.apply(task_id, (begun,), now)).task
+    if task.worker is None:
+        raise ValueError(f"no worker runs task {task_id}: it is eager, or moved by HTTP")
+    yield c.Renew(task.worker.lease, milliseconds(now))
+    later = now + timedelta(seconds=2 * settings.lease_s)
+    suspects = yield from silent_runs.suspects(settings, later, _WHO)
+    yield c.Unlock(silent_runs.LOCK, _WHO)
+    for base in suspects:
+        if base.task.task_id == task_id:
+            verdict = silent_runs.lost(base, settings.locale)
+            return (yield from flows.apply(task_id, (verdict,), now, base=base)).task
+    raise RuntimeError("a reaping pass of somebody else is under way: use a store of the test's")

@@ -1,0 +1,1 @@
+"""Celery: from `install(app)` to each signal, header and result."""

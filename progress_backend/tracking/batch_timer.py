@@ -1,0 +1,70 @@
+"""Sends what a group's batch keeps while its generator takes its time; one thread a process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from typing import Protocol
+
+from ..runs.daemon import daemon
+
+#: The longest that a message is kept.
+PATIENCE_S = 0.1
+
+
+class Keeps(Protocol):
+    """What keeps messages."""
+
+    def flush_if_due(self) -> bool:
+        """Sends, in the timer's thread, what is kept for too long; whether it could look."""
+
+
+class _Timer:
+    """All batches wait equally long, so the first that came is the first that is due."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[float, Keeps]] = deque()
+        self._awake = threading.Event()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, batch: Keeps) -> None:
+        self._waiting.append((time.monotonic() + PATIENCE_S, batch))
+        if self._thread is None:
+            with self._guard:
+                if self._thread is None:
+                    self._thread = daemon("progress-batches", self._work)
+        self._awake.set()
+
+    def _work(self) -> None:
+        while True:
+            self._awake.wait()
+            self._awake.clear()
+            while self._waiting:
+                due, batch = self._waiting.popleft()
+                # Those that come meanwhile are due later: none of them has to wake this thread.
+                time.sleep(max(due - time.monotonic(), 0.0))
+                if not batch.flush_if_due():
+                    self._waiting.append((time.monotonic() + PATIENCE_S, batch))
+
+
+#: Made at first use: gevent may have patched the locks since this was imported.
+_timer: _Timer | None = None
+
+
+def watch(batch: Keeps) -> None:
+    """The batch begins to keep messages: `PATIENCE_S` later it is asked to send them."""
+    global _timer
+    if _timer is None:
+        _timer = _Timer()
+    _timer.watch(batch)
+
+
+def _forked() -> None:
+    global _timer
+    _timer = None
+
+
+os.register_at_fork(after_in_child=_forked)

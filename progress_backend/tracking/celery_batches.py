@@ -1,0 +1,131 @@
+"""Messages that a task runs together (celery-batches): each has its start and its end.
+
+Celery's signals tell of the batch alone, under an id that nobody has; the task's body gets the
+messages' requests, in a list.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from ..record import events as ev
+from ..record.failures import cause_of, described
+from ..runs.run import Run
+from .decorator import HEADER, Marking, identity_of
+from .headers import RUN
+from .result_backend import AskBackend, result_backend
+from .tracker import Process, Tracker
+
+#: Attributes of the batch's request: the runs that are in it, and what its body raised.
+_RUNS, _RAISED = "_progress_batch", "_progress_raised"
+#: Requests that a worker's main process has in hand and Celery does not count: as long as they are
+#: kept, in the task's buffer or by its pool, they are not lost.
+in_hand: WeakSet[Any] = WeakSet()
+_asks: WeakKeyDictionary[Process, AskBackend] = WeakKeyDictionary()
+
+
+def batched(task: Any) -> bool:
+    """Whether the task takes its messages itself, and not one by one as Celery does."""
+    return not isinstance(getattr(task, "Strategy", ""), str)
+
+
+def remembering(task: Any, body: Callable[..., Any]) -> Callable[..., Any]:
+    """The body of such a task; what it raises is told by no signal."""
+
+    @functools.wraps(body)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return body(*args, **kwargs)
+        except BaseException as error:
+            for request in task.request_stack.stack:  # calling a task makes another request
+                setattr(request, _RAISED, error)
+            raise
+
+    return run
+
+
+def began(tracker: Tracker, process: Process, task: Any, marking: Marking, args: Any) -> None:
+    """Started, for each request; the body does not get those that were cancelled meanwhile."""
+    requests = args[0] if args and isinstance(args[0], list) else []
+    several = [
+        _start(tracker, process, task, marking, request)
+        for request in requests
+        if isinstance(getattr(request, "id", None), str) and hasattr(request, "request_dict")
+    ]
+    _record(process, several)
+    runs = [run for run, _ in several]
+    cancelled = {run.task_id for run in runs if run.cancelled}
+    setattr(task.request, _RUNS, [run for run in runs if not run.cancelled])
+    if cancelled:
+        requests[:] = [request for request in requests if request.id not in cancelled]
+        for task_id in cancelled:  # `get()` would wait for ever
+            task.backend.mark_as_revoked(task_id, "cancelled", store_result=not task.ignore_result)
+
+
+def _start(
+    tracker: Tracker, process: Process, task: Any, marking: Marking, request: Any
+) -> tuple[Run, ev.Event]:
+    handed = request.request_dict or {}
+    header = handed.get(HEADER)
+    identity = identity_of(
+        task,
+        task.name,
+        marking,
+        request.args,
+        request.kwargs,
+        header if isinstance(header, dict) else {},
+        parent_id=handed.get("parent_id"),
+        root_id=handed.get("root_id"),
+        group_id=handed.get("group"),
+    )
+    worker = tracker.worker()
+    started = ev.Started(
+        identity=identity,
+        worker=None if worker is None else worker._replace(run=handed.get(RUN)),
+        retries=handed.get("retries") or 0,
+        again_s=tracker.again_s(task),
+        redelivered=bool((request.delivery_info or {}).get("redelivered")),
+        own_clock_s=time.time(),
+    )
+    return Run(request.id, identity, process.sender, celery_task=task, request=request), started
+
+
+def ended(tracker: Tracker, process: Process, task: Any, state: str | None) -> None:
+    """The batch is over: what its body has stored of a request is that one's end, else the batch's
+    own state is."""
+    runs: list[Run] = [run for run in getattr(task.request, _RUNS, ()) if not run.refused]
+    if not runs:
+        return
+    if process not in _asks:
+        _asks[process] = result_backend(tracker.app)
+    stored = [run.task_id for run in runs if not run.request.ignore_result]
+    answers = _asks[process](stored) if stored else {}
+    several = [(run, _of_this_run(run, answers.get(run.task_id))) for run in runs]
+    _record(process, [(run, end or _end(task, state)) for run, end in several])
+
+
+def _of_this_run(run: Run, end: ev.Event | None) -> ev.Event | None:
+    if isinstance(end, ev.Completed):
+        return ev.Completed(results=end.results if run.identity.keeps_results else {})
+    if isinstance(end, ev.Failed):
+        return ev.Failed(error_message=end.error_message, cause="exception")
+    return None
+
+
+def _end(task: Any, state: str | None) -> ev.Event:
+    if state == "SUCCESS":
+        return ev.Completed()
+    raised = getattr(task.request, _RAISED, None) or RuntimeError("the batch failed")
+    return ev.Failed(error_message=described(raised), cause=cause_of(raised))
+
+
+def _record(process: Process, several: list[tuple[Run, ev.Event]]) -> None:
+    """In one trip; what the store does not take is kept for it."""
+    said = [(run, run.task_id, (event,)) for run, event in several]
+    for (run, event), applied in zip(several, process.sender.begin(said), strict=True):
+        if applied is None:
+            process.sender.record(run, run.task_id, event)

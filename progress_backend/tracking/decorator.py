@@ -1,0 +1,224 @@
+"""What `@progress_task` says of a task, and what it comes to for one call."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, overload
+
+from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
+from celery.local import Proxy
+
+from ..record.events import Identity
+from ..record.failures import described
+from ..record.json_text import dumps
+from ..record.model import is_plain
+
+logger = logging.getLogger(__name__)
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Attribute of a task's function (or class) that says that the task is tracked.
+MARK = "__progress__"
+#: Message header in which a call's values travel.
+HEADER = "progress"
+#: Beside them: when the publisher made the record, and its digest.
+CREATED_AT, DIGEST = "created_at", "digest"
+#: Metadata that still travels, in characters: AMQP's headers have to fit into one frame.
+_LARGEST_HEADER: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Constants, or functions of the task's arguments; None where nothing is said."""
+
+    task_type: Any = None
+    symbol: Any = None
+    total_items: Any = None
+    metadata: Any = None
+    #: Whether what the task returns is recorded.
+    results: bool = True
+    #: Those that say something.
+    said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        said = {name: value for name in _FITS if (value := getattr(self, name)) is not None}
+        object.__setattr__(self, "said", said)
+
+
+@overload
+def progress_task(fun: F) -> F: ...
+@overload
+def progress_task(
+    *,
+    task_type: str | Callable[..., Any] | None = None,
+    symbol: str | Callable[..., Any] | None = None,
+    total_items: int | Callable[..., Any] | None = None,
+    metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+    results: bool = True,
+) -> Callable[[F], F]: ...
+def progress_task(
+    fun: F | None = None,
+    *,
+    task_type: str | Callable[..., Any] | None = None,
+    symbol: str | Callable[..., Any] | None = None,
+    total_items: int | Callable[..., Any] | None = None,
+    metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+    results: bool = True,
+) -> Any:
+    """Marks a task as tracked; goes under `@app.task(bind=True)` and keeps the signature.
+
+    Each value is a constant, or a function that is called with those of the task's bound arguments
+    that it names: `symbol=lambda symbol: symbol.upper()`. `task_type` is the task's name unless
+    given. One call can say otherwise: `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
+    `results=False` keeps what the task returns out of its record; what it gives to `complete()` is
+    recorded.
+
+    Works as `@progress_task` and as `@progress_task(...)`.
+
+    Raises:
+        TypeError: it stands above `@app.task`, where it would mark nothing.
+    """
+    marking = Marking(task_type, symbol, total_items, metadata, results)
+
+    def mark(function: F) -> F:
+        _check_place(function)
+        setattr(function, MARK, marking)
+        return function
+
+    return mark if fun is None else mark(fun)
+
+
+def _check_place(function: object) -> None:
+    # Of a proxy isinstance would make the task that it promises, in the middle of the app's set-up.
+    if issubclass(type(function), (Task, Proxy)):
+        raise TypeError(
+            "@progress_task stands above @app.task, and has to stand under it: write @app.task(...)"
+            " (or @shared_task) first, @progress_task in the line below it, then the function"
+        )
+    if not callable(function):
+        raise TypeError(
+            f"@progress_task marks a function, not {function!r}; its values are keywords, as in "
+            '@progress_task(task_type="fetch_data")'
+        )
+
+
+def marking_of(task: Any) -> Marking | None:
+    """A Celery task's marking: on its function, or on its class (`base=ProgressTask`)."""
+    found = getattr(task.run, MARK, None) or getattr(task, MARK, None)
+    return found if isinstance(found, Marking) else None
+
+
+def identity_of(
+    task: Any,
+    name: str,
+    marking: Marking,
+    args: Any,
+    kwargs: Any,
+    given: Mapping[str, Any],
+    **family: str | None,
+) -> Identity:
+    """What is fixed for one call. `given` are the values that came with the message.
+
+    Never raises: a value that cannot be had is None, with one line in the log.
+    """
+    bound: Mapping[str, Any] | None = None
+    values: dict[str, Any] = {}
+    said = marking.said
+    if given:
+        said = {**said, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
+    for one, value in said.items():
+        try:
+            if callable(value):
+                if bound is None:
+                    bound = _bound(task, args, kwargs)
+                values[one] = _FITS[one](_called(value, bound))
+            else:
+                values[one] = _FITS[one](value)
+        except SoftTimeLimitExceeded:
+            raise  # of the job that publishes
+        except Exception as error:  # the team's function or value may raise anything
+            logger.warning("%s of %s is left out: %s", one, name, described(error))
+    return Identity(
+        task_type=values.get("task_type") or name,
+        symbol=values.get("symbol"),
+        total_items=values.get("total_items"),
+        metadata=values.get("metadata") or {},
+        keeps_results=marking.results,
+        **family,
+    )
+
+
+def header_of(identity: Identity) -> dict[str, Any]:
+    """The header that carries the values to the worker; each message pays for what it holds."""
+    header: dict[str, Any] = {"task_type": identity.task_type}
+    if identity.symbol is not None:
+        header["symbol"] = identity.symbol
+    if identity.total_items is not None:
+        header["total_items"] = identity.total_items
+    if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
+        header["metadata"] = identity.metadata
+    return header
+
+
+def header_in(request: Any) -> Any:
+    """What came with the message; an eager run, which has none, keeps its headers apart."""
+    found = getattr(request, HEADER, None)
+    if found is None and request.is_eager and isinstance(request.headers, Mapping):
+        return request.headers.get(HEADER)
+    return found
+
+
+def _text(value: Any) -> str | None:
+    """A name as it is recorded: at most 255 characters, None if empty."""
+    if value is None:
+        return None
+    text = str(value)[:255]
+    if not is_plain(text):
+        raise ValueError(f"{text!r} has control characters")
+    return text or None
+
+
+def _count(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError(f"{value!r} is no number of items")
+    return value or None  # 0 is unknown
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Metadata as it can travel in a message's header, whatever it holds."""
+    if not isinstance(value, (Mapping, type(None))):
+        raise TypeError(f"{value!r} is no mapping")
+    travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}
+    return travelling
+
+
+_FITS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "task_type": _text,
+    "symbol": _text,
+    "total_items": _count,
+    "metadata": _object,
+}
+
+
+def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The task's arguments by name, defaults applied, without self."""
+    run = getattr(task, "_orig_run", None) or task.run
+    try:
+        bound = inspect.signature(run).bind(*(args or ()), **(kwargs or {}))
+    except (TypeError, ValueError):
+        return dict(kwargs or {})
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _called(function: Callable[..., Any], bound: Mapping[str, Any]) -> Any:
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return function(**bound)
+    return function(**{p.name: bound[p.name] for p in parameters if p.name in bound})

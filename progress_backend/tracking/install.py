@@ -1,0 +1,183 @@
+"""`install(app)`: from then on every marked task of the app has its live record."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from celery import Celery, Task
+from celery import signals as celery_signals
+from celery.exceptions import Ignore
+from celery.local import Proxy
+
+from ..errors import SettingsError
+from ..record import events as ev
+from ..record.update_state_events import event_of
+from ..runs.body import around
+from ..runs.mirror import rank_progress
+from ..runs.run import REVOKED, Run, TaskCancelled
+from . import group_records, publishing, signals, worker_lease
+from .celery_batches import batched, remembering
+from .cleanup import add_cleanup
+from .decorator import MARK, Marking, header_of
+from .replacement import hand_on
+from .tracker import Tracker, register, tracker_of
+
+_BOUND = "__progress_bound__"
+
+
+class ProgressTask(Task):  # type: ignore[misc]  # celery is untyped
+    """Base class that marks a task as tracked: `@app.task(base=ProgressTask, bind=True)`."""
+
+    abstract = True
+
+
+setattr(ProgressTask, MARK, Marking())
+
+
+def install(
+    app: Celery,
+    *,
+    track: Literal["marked", "all"] = "marked",
+    exclude: Iterable[str] = (),
+    beat: bool = True,
+    **settings: Any,
+) -> Celery:
+    """Gives every tracked task of `app` its record; returns the app. May be called twice.
+
+    Reads no configuration: settings come from the environment and `app.conf` at first use.
+
+    Args:
+        track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
+        exclude: names that "all" leaves out, besides Celery's own.
+        beat: whether beat's schedule gets the hourly `progress.cleanup`.
+        settings: fields of `Settings` that win over environment and configuration.
+
+    Raises:
+        SettingsError: `track` is neither word.
+    """
+    if track not in ("marked", "all"):
+        raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
+    if isinstance(app, Proxy):  # celery.current_app, say
+        app = app._get_current_object()
+    if tracker_of(app) is not None:
+        return app
+    tracker = Tracker(app, track=track, exclude=exclude, given=settings)
+    register(tracker)
+    rank_progress()
+    signals.connect(tracker)
+    worker_lease.connect(tracker)
+    publishing.watch(tracker)
+    group_records.watch()
+    _send_before_exit(tracker)
+    _bind_each(tracker)
+    if beat:
+        when_finalized(app, lambda: add_cleanup(tracker))
+    return app
+
+
+def _send_before_exit(tracker: Tracker) -> None:
+    """Lets a process that ends send what it still has, within a bound."""
+    atexit.register(tracker.stop)
+    # A pool's child leaves by os._exit, which runs no atexit.
+    celery_signals.worker_process_shutdown.connect(
+        lambda **_: tracker.stop(), weak=False, dispatch_uid=f"progress-exit-{id(tracker.app)}"
+    )
+
+
+def when_finalized(app: Celery, action: Callable[[], None]) -> None:
+    """Runs `action` now if the app is complete, else as soon as it is."""
+    if app.finalized:
+        action()
+    else:
+        app.on_after_finalize.connect(lambda **_: action(), weak=False)
+
+
+def _bind_each(tracker: Tracker) -> None:
+    """Binds the tracked tasks that there are, and each that comes, at once: a task may run before
+    its app is complete, and may come after that."""
+    app = tracker.app
+
+    def if_tracked(task: Any) -> Any:
+        if tracker.marking(task.name) is not None:
+            bind(tracker, task)
+        return task
+
+    def watched(register: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(register)
+        def registered(*args: Any, **options: Any) -> Any:
+            return if_tracked(register(*args, **options))
+
+        return registered
+
+    app._task_from_fun = watched(app._task_from_fun)
+    app.register_task = watched(app.register_task)
+    for task in list(app._tasks.values()):
+        if_tracked(task)
+
+
+def bind(tracker: Tracker, task: Any) -> None:
+    """Puts the run around a task's body, as Celery's own autoretry does: on the instance."""
+    if getattr(task, _BOUND, False):
+        return
+    setattr(task, _BOUND, True)
+    body, update_state, on_replace = task.run, task.update_state, task.on_replace
+
+    if batched(task):
+        body = remembering(task, body)
+
+    def current_run() -> Run | None:
+        process = tracker.process
+        return None if process is None else process.run_in(task)
+
+    @functools.wraps(update_state)
+    def captured(
+        task_id: str | None = None, state: Any = None, meta: Any = None, **kwargs: Any
+    ) -> Any:
+        own = task_id is None or task_id == task.request.id
+        current = current_run() if own else None
+        if current is not None and current.cancelled and current.entered:
+            raise TaskCancelled(f"task {current.task_id} was cancelled")
+        if own and ((current is not None and current.cancelled) or _revoked(task)):
+            # After the body, as celery-progress does it for each Ignore: it would stand over
+            # REVOKED, and whoever asks for the result would wait for ever.
+            return None
+        answer = update_state(task_id=task_id, state=state, meta=meta, **kwargs)
+        capture(tracker, current, task_id or task.request.id, state, meta)
+        return answer
+
+    @functools.wraps(on_replace)
+    def replaced(sig: Any) -> Any:
+        current = current_run()
+        if current is None or task.request.is_eager:
+            return on_replace(sig)
+        hand_on(sig, current.task_id, header_of(current.identity))
+        try:
+            return on_replace(sig)
+        except Ignore:
+            current.replaced = True
+            tracker.record(current, ev.Requeued(eta=current.eta))
+            raise
+
+    task.run = around(body, current_run)
+    task.update_state, task.on_replace = captured, replaced
+
+
+def _revoked(task: Any) -> bool:
+    return getattr(task.request, REVOKED, False)
+
+
+def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:
+    """Takes what `update_state` said to the record; raises nothing but TaskCancelled."""
+    happened = event_of(state, meta)
+    if task_id is None or happened is None or (process := tracker.process) is None:
+        return
+    if run is not None and isinstance(happened, ev.Progressed):
+        run.own_meta = True
+        run.offer(happened.current, happened.total, happened.message, happened.details)
+    else:
+        # A run's own end is kept while the store is away, as every end. Of another task it is not
+        # known which run is meant: said late, it might end one that has begun since.
+        process.sender.record(run, task_id, happened, keep=run is not None)

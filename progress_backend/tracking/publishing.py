@@ -1,0 +1,179 @@
+"""A task's record begins before its message leaves."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from celery.utils import uuid
+
+from ..record import events as ev
+from . import remote_tasks
+from .decorator import HEADER, Marking, header_of, identity_of
+from .group_records import Batch
+from .headers import instant, not_published, runs, tell_worker
+from .tracker import Tracker
+
+
+class _Call:
+    """One call of `send_task`."""
+
+    __slots__ = ("app", "attempt", "batch", "identity", "limit", "runs")
+
+    def __init__(self, app: Any, producer: Any) -> None:
+        #: Whose message it is: Celery's signal names the task alone, and another app of the process
+        #: may have a task of that name.
+        self.app = app
+        #: What keeps the message, with others, until their records are begun together.
+        self.batch = producer if isinstance(producer, Batch) else None
+        #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
+        self.runs = False
+        #: What its record begins with, once that is known.
+        self.identity: ev.Identity | None = None
+        #: The runs that its record knows of, as far as this thread was told.
+        self.attempt = 0
+        #: The publishing job's soft time limit, which came in between.
+        self.limit: BaseException | None = None
+
+
+class _Thread(threading.local):
+    #: What this thread publishes at the moment.
+    call: _Call | None = None
+
+
+_thread = _Thread()
+
+
+def interrupted(limit: BaseException) -> None:
+    """Has the publish that is under way in this thread raise it."""
+    if (call := _thread.call) is not None:
+        call.limit = limit
+
+
+def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
+    """Created, before the message leaves; Requeued for a task with a record that another process
+    asks to run anew.
+
+    A run's own retry is told of by Retried, its replacement by Requeued, once the message has left:
+    until then the record is the run's, so that it is found lost if the process dies.
+    """
+    call = _thread.call
+    if call is None or call.app is not tracker.app:
+        return
+    if _handed_on(tracker, headers):
+        del headers[HEADER]
+    marking = tracker.marking_for(name, headers)
+    if marking is None or (process := tracker.process) is None or "id" not in headers:
+        return
+    task_id = headers["id"]
+    if headers.get("retries") or headers.get("replaced_task_nesting"):
+        publisher = tracker.app.current_worker_task
+        run = process.run_of(publisher.request) if publisher is not None else None
+        if run is not None and run.task_id == task_id:
+            call.runs, run.eta = True, instant(headers.get("eta"))
+            return
+        retries = headers.get("retries") or None
+        requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))
+        applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
+        if applied is not None:
+            call.attempt = applied.task.attempt
+            return
+        # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
+        # then it is not asked again.)
+    args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
+    identity = _identity(tracker, name, marking, args, kwargs, headers)
+    call.identity = identity
+    headers[HEADER] = header_of(identity)
+    created = ev.Created(
+        identity=identity,
+        eta=instant(headers.get("eta")),
+        expires=instant(headers.get("expires")),
+    )
+    if call.batch is not None:
+        call.batch.begin(tracker, task_id, created, headers)
+        return
+    applied = process.sender.record(None, task_id, created, keep=False)
+    if applied is None:
+        return
+    call.runs, call.attempt = runs(applied), applied.task.attempt
+    tell_worker(applied, headers)
+
+
+def _identity(
+    tracker: Tracker,
+    name: str,
+    marking: Marking,
+    args: Any,
+    kwargs: Any,
+    headers: Mapping[str, Any],
+) -> ev.Identity:
+    given = headers.get(HEADER)
+    return identity_of(
+        tracker.app._tasks.get(name),
+        name,
+        marking,
+        args,
+        kwargs,
+        given if isinstance(given, dict) else {},
+        parent_id=headers.get("parent_id"),
+        root_id=headers.get("root_id"),
+        group_id=headers.get("group"),
+    )
+
+
+def _never_left(
+    tracker: Tracker, call: _Call, name: str, marking: Marking, args: Any, options: dict[str, Any]
+) -> ev.Identity:
+    """What a task's record would have begun with whose publish raised, mostly before Celery had its
+    message ready: its broker was away."""
+    if call.identity is not None:
+        return call.identity
+    given = dict(zip(("args", "kwargs"), args, strict=False)) | options
+    said = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
+    return _identity(tracker, name, marking, given.get("args"), given.get("kwargs"), said)
+
+
+def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
+    """Whether a job sends another task with the headers of its own message: what is ours in them
+    is not said of that one."""
+    given = headers.get(HEADER)
+    if given is None or (publisher := tracker.app.current_worker_task) is None:
+        return False
+    request = publisher.request
+    same: bool = getattr(request, HEADER, None) == given
+    return same and request.id != headers.get("id")
+
+
+def watch(tracker: Tracker) -> None:
+    """A publish that raises leaves no record that waits for ever: Celery has no signal for it."""
+    send_task = tracker.app.send_task
+
+    @functools.wraps(send_task)
+    def send(name: str, *args: Any, **options: Any) -> Any:
+        app = tracker.app
+        if name not in app._tasks:
+            if not app.finalized and app.autofinalize:
+                app.finalize(auto=True)  # until then Celery has only promises of the app's tasks
+            if name not in app._tasks:
+                remote_tasks.look_for(tracker, name)
+        known = tracker.marking_for(name, options.get("headers"))
+        if known is not None and not options.get("task_id"):
+            options["task_id"] = uuid()
+        outer, call = _thread.call, _Call(app, options.get("producer"))
+        _thread.call = call
+        try:
+            sent = send_task(name, *args, **options)
+        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
+            if known is not None and not call.runs:
+                identity = _never_left(tracker, call, name, known, args, options)
+                not_published(tracker, options["task_id"], error, identity, call.attempt)
+            raise
+        finally:
+            _thread.call = outer
+        if call.limit is not None:
+            raise call.limit
+        return sent
+
+    tracker.app.send_task = send

@@ -1,0 +1,30 @@
+"""What replaces a task: one part of it keeps the task's id, and goes on with its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .decorator import HEADER
+
+
+def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> None:
+    """Gives the header to the part that keeps the id, tracked or not, and to no other: the others
+    have records of their own, if they are tracked.
+    """
+    if (keeper := _keeper(replacement, task_id)) is not None:
+        options = keeper["options"]
+        options["headers"] = {**(options.get("headers") or {}), HEADER: dict(header)}
+
+
+def _keeper(signature: Any, task_id: str) -> Any:
+    """Signatures are dicts, and those that travelled are nothing more."""
+    match signature["subtask_type"]:
+        case "chain":
+            parts = signature["kwargs"]["tasks"]
+        case "chord":
+            parts = [signature["kwargs"]["body"]]
+        case _:
+            return signature if signature["options"].get("task_id") == task_id else None
+    found = (_keeper(part, task_id) for part in reversed(parts))
+    return next((part for part in found if part is not None), None)

@@ -1,0 +1,171 @@
+"""Asks Celery's result backend for ends that records have missed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from queue import SimpleQueue
+from typing import Any
+
+from celery import Celery
+from celery.backends.base import Backend, BaseKeyValueStoreBackend
+from kombu.utils.objects import cached_property
+
+from ..record.events import STORED, Cancelled, Event
+from ..record.update_state_events import event_of
+from ..runs.daemon import daemon
+
+logger = logging.getLogger(__name__)
+
+#: Longest wait for the answers to one question; silent runs are judged without those that did not
+#: come.
+ASK_S = 1.0
+_ENDS = ("SUCCESS", "FAILURE", "REVOKED")
+
+#: Tasks' ends, with their times, by their ids: None for one that has none. What is not answered in
+#: time is missing.
+Answers = dict[str, Event | None]
+AskBackend = Callable[[Sequence[str]], Answers]
+
+
+def _free_properties() -> None:
+    """In a forked child: kombu's cached properties have a lock a class, and the parent's asking
+    thread, which the child has not, may have held one at the fork: the child would wait for it at
+    the first use of its own backend, in the middle of a job, without end."""
+    kinds, found = [Celery, Backend], set[type]()
+    while kinds:
+        kind = kinds.pop()
+        if kind not in found:
+            found.add(kind)
+            kinds += kind.__subclasses__()
+    for kind in found:
+        for held in vars(kind).values():
+            if isinstance(held, cached_property):
+                held.lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_free_properties)
+
+
+def result_backend(app: Celery) -> AskBackend:
+    """The app's. An answer that does not come within a bound is none.
+
+    Asked by one thread, which keeps the backend's connection and ends with the process: one that
+    hangs holds up nobody longer than that.
+    """
+    asked: list[_Asked] = []
+
+    def ask(task_ids: Sequence[str]) -> Answers:
+        if not asked:
+            # Not before: under gevent its parts belong to the thread that makes them.
+            asked.append(_Asked(app))
+        return asked[0].ask(task_ids)
+
+    return ask
+
+
+class _Question:
+    def __init__(self, task_ids: Sequence[str]) -> None:
+        self.task_ids = task_ids
+        self.answers: Answers = {}
+        self.answered = threading.Event()
+        #: Nobody waits for the rest any more.
+        self.over = False
+
+
+class _Asked:
+    """Has a thread read, one question at a time; for the use of one thread."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._wanted: SimpleQueue[_Question] = SimpleQueue()
+        #: Held while a question is being read.
+        self._asking = threading.Lock()
+        #: Whether it had an answer to the last question.
+        self._answers = True
+        self._thread: threading.Thread | None = None
+
+    def ask(self, task_ids: Sequence[str]) -> Answers:
+        deadline = time.monotonic() + ASK_S
+        # One that answered at least in part is through with that in a moment.
+        if not self._asking.acquire(timeout=ASK_S if self._answers else 0):
+            return {}
+        if self._thread is None:
+            self._thread = daemon("progress-ask", self._work)
+        if self._thread is None:
+            self._asking.release()
+            return {}
+        question = _Question(task_ids)
+        self._wanted.put(question)
+        question.answered.wait(max(deadline - time.monotonic(), 0.0))
+        question.over = True
+        answers = dict(question.answers)
+        self._answers = bool(answers)
+        return answers
+
+    def _work(self) -> None:
+        while True:
+            question = self._wanted.get()
+            try:
+                self._read(question)
+            except Exception as error:  # disabled, unreachable: no answers
+                logger.debug("result backend gives no answers: %r", error)
+            self._asking.release()
+            question.answered.set()
+
+    def _read(self, question: _Question) -> None:
+        backend, task_ids = self._app.backend, question.task_ids
+        if backend.as_uri().startswith("rpc:"):
+            # Its results go to who sent the task, and to nobody else.
+            question.answers.update(dict.fromkeys(task_ids))
+            return
+        if isinstance(backend, BaseKeyValueStoreBackend) and len(task_ids) > 1:
+            try:
+                # Those that have ended, in one read.
+                ended = dict(backend.get_many(task_ids, interval=0, max_iterations=1))
+                found = {task_id: end_of(ended.get(task_id)) for task_id in task_ids}
+            except Exception as error:  # one that cannot be decoded, or no such read
+                logger.debug("result backend is asked one by one: %r", error)
+            else:
+                question.answers.update(found)
+                return
+        for task_id in task_ids:
+            if question.over:
+                return
+            question.answers[task_id] = end_of(self._meta(task_id))
+
+    def _meta(self, task_id: str) -> Mapping[str, Any] | None:
+        try:
+            meta: Mapping[str, Any] = self._app.backend.get_task_meta(task_id)
+        except Exception as error:  # disabled, unreachable, undecodable: no end is known
+            logger.debug("result backend gives no answer: %r", error)
+            return None
+        return meta
+
+
+def end_of(meta: Mapping[str, Any] | None) -> Event | None:
+    """The end that the result backend has of a task; None if it has none."""
+    if meta is None or meta.get("status") not in _ENDS:
+        return None
+    event = event_of(meta["status"], meta.get("result"))
+    if isinstance(event, Cancelled):
+        event = replace(event, reason=STORED)
+    done = done_at(meta.get("date_done"))
+    return event if event is None or done is None else event.happened_at(done)
+
+
+def done_at(told: Any) -> datetime | None:
+    """Celery's `date_done`, a datetime or its text, in UTC unless it says otherwise."""
+    if isinstance(told, str):
+        try:
+            told = datetime.fromisoformat(told)
+        except ValueError:
+            return None
+    if not isinstance(told, datetime):
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)

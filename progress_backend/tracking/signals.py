@@ -1,0 +1,298 @@
+"""Celery's signals -> events. Which signals fire when is celery-specific: see the docs' table.
+
+Every handler is quiet about apps and tasks that are not tracked, and none ever raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from billiard import current_process
+from celery import signals, states
+from celery._state import _task_stack
+from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
+
+from ..flows.stored_record import created
+from ..record import events as ev
+from ..record.failures import cause_of, described
+from ..record.model import Worker
+from ..runs.failure_hooks import call_hooks
+from ..runs.mirror import stores_result
+from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
+from . import celery_batches, parent_signals, publishing
+from .decorator import HEADER, header_in, identity_of
+from .headers import RUN, instant, told_by_publisher
+from .tracker import Process, Tracker
+
+logger = logging.getLogger(__name__)
+
+
+def connect(tracker: Tracker) -> None:
+    """Connects the handlers, once however often it is called."""
+    uid = f"progress-{id(tracker.app)}"
+    for signal, handler in (
+        (signals.before_task_publish, publishing.published),
+        (signals.task_received, parent_signals.received),
+        (signals.task_prerun, _prerun),
+        (signals.task_postrun, _postrun),
+        (signals.task_success, _success),
+        (signals.task_failure, _failure),
+        (signals.task_retry, _retry),
+        (signals.task_revoked, parent_signals.revoked),
+        (signals.task_unknown, parent_signals.unknown),
+        (signals.task_internal_error, parent_signals.internal_error),
+    ):
+        signal.connect(
+            _quiet(handler, tracker), weak=False, dispatch_uid=f"{uid}-{handler.__name__}"
+        )
+
+
+def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None]:
+    @functools.wraps(handler)
+    def guarded(sender: Any = None, **kwargs: Any) -> None:
+        try:
+            handler(tracker, sender, **kwargs)
+        except SoftTimeLimitExceeded as limit:
+            # The job's own, which a signal has raised in here; Celery's dispatcher would keep it.
+            publishing.interrupted(limit)
+        except Exception:
+            # Tracking never raises into Celery; the log is where a mistake of ours shows.
+            logger.exception("progress: %s", handler.__name__)
+
+    return guarded
+
+
+# Run
+
+
+def _prerun(
+    tracker: Tracker, sender: Any, *, task_id: str, args: Any, kwargs: Any, **_: Any
+) -> None:
+    """Started; the run is there for the notifier from now on."""
+    task = sender
+    request = task.request
+    header = header_in(request)
+    if getattr(task, "app", None) is not tracker.app:
+        return
+    marking = tracker.marking_for(task.name, {HEADER: header})
+    if marking is None or (process := tracker.process) is None:
+        return
+    if request.id is None:  # several messages' batch: its id is nobody's
+        celery_batches.began(tracker, process, task, marking, args)
+        return
+    given = header if isinstance(header, dict) else {}
+    identity = identity_of(
+        task,
+        task.name,
+        marking,
+        args,
+        kwargs,
+        given,
+        parent_id=request.parent_id,
+        root_id=request.root_id,
+        group_id=request.group,
+    )
+    run = Run(task_id, identity, process.sender, celery_task=task, request=request)
+    delivery = request.delivery_info or {}
+    started = ev.Started(
+        identity=identity,
+        worker=_worker(tracker, request, getattr(request, RUN, None)),
+        retries=request.retries or 0,
+        again_s=None if request.is_eager else tracker.again_s(task),
+        redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
+        own_clock_s=time.time(),
+    )
+    if (told := told_by_publisher(given)) is not None and not started.retries:
+        eta, expires = instant(request.eta), instant(request.expires)
+        made = ev.Created(identity=identity, eta=eta, expires=expires)
+        run.base = created(task_id, made, *told)
+    process.begin(run)
+    process.sender.record(run, task_id, started)
+    process.sender.opened(run)
+
+
+def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None:
+    """Who holds the run. An eager one is held with the task in whose body it is, by nobody where
+    there is none: in a web process, say."""
+    worker = tracker.worker()
+    if worker is None or not request.is_eager:
+        return worker if worker is None or number is None else worker._replace(run=number)
+    around = (request for task in _task_stack.stack for request in task.request_stack.stack)
+    sent = next((r for r in around if not r.is_eager and not r.called_directly), None)
+    return None if sent is None else worker._replace(task=sent.id)
+
+
+def _postrun(
+    tracker: Tracker,
+    sender: Any,
+    *,
+    task_id: str,
+    state: str | None,
+    retval: Any = None,
+    args: Any = None,
+    kwargs: Any = None,
+    **_: Any,
+) -> None:
+    """The run is over: what Celery gives no other signal for is recorded here."""
+    task = sender
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    if task.request.id is None:
+        celery_batches.ended(tracker, process, task, state)
+        return
+    run = process.end(task.request)
+    if run is None:
+        return
+    if state == "IGNORED" and isinstance(retval, TaskCancelled):
+        _cancelled(process, run, retval, args, kwargs)
+    elif state == "IGNORED" and not run.replaced:
+        _record(process, run, ev.Ignored())
+    elif state == "REJECTED" and getattr(retval, "requeue", False):
+        _record(process, run, ev.Requeued())
+    elif state == "REJECTED":
+        # A retry that could not be published ends so too. The main process says it as well, but not
+        # before the result backend has taken it.
+        _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
+    elif state is None and (raised := _unheard(run)) is not None:
+        _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
+    elif run.outcome is None and sys.exc_info()[1] is None:
+        # A tracer that is not Celery's sends no other signal. Where something is raised, Celery
+        # could not store the state that it names.
+        if state == states.SUCCESS:
+            _completed(process, run, retval)
+        elif state == states.FAILURE:
+            _failed(process, run, retval)
+
+
+def _unheard(run: Run) -> BaseException | None:
+    """What leaves the body and is told by no other signal."""
+    raised = sys.exc_info()[1]
+    if run.request.is_eager:  # it goes on to the caller: task_eager_propagates
+        return raised
+    if current_process().name != "MainProcess":  # that of a pool's child is told by its parent
+        return None
+    if isinstance(raised, Exception):  # Celery's own, around the body: task_internal_error follows
+        return None
+    # SystemExit or asyncio's CancelledError, say: a pool of threads or greenlets drops the task.
+    # What ends a greenlet from outside is a limit or a revoke.
+    outside = type(raised).__module__.startswith(("gevent", "greenlet", "eventlet"))
+    return None if outside else raised
+
+
+def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwargs: Any) -> None:
+    """What Celery does for other ends, and not for Ignore: it stores no result, so that `get()` and
+    chords would wait for ever, and calls nothing of the task's class."""
+    if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
+        _record(process, run, ev.Cancelled(by="task", reason=described(error)))
+    elif run.attempt is not None and not run.refused:
+        process.sender.record(run, run.task_id, ev.Heeded())
+    process.sender.revoked(run)
+    task, request = run.celery_task, run.request
+    setattr(request, REVOKED, True)
+    run.outcome = Outcome(states.REVOKED, TaskRevokedError("cancelled"))
+    try:
+        stores = stores_result(run)
+        task.backend.mark_as_revoked(run.task_id, "cancelled", request=request, store_result=stores)
+    finally:
+        call_hooks(task, error, run.task_id, args, kwargs)
+
+
+def _ignores_result(run: Run) -> bool:
+    ignored = run.request.ignore_result
+    return bool(run.celery_task.ignore_result if ignored is None else ignored)
+
+
+def _record(process: Process, run: Run, happened: ev.Event) -> None:
+    """Records the run's end together with its newest value, in one commit."""
+    if run.refused:
+        return
+    newest = run.newest()
+    events = (happened,) if newest is None else (newest, happened)
+    if isinstance(happened, (ev.Failed, ev.Ignored)) and _is_another(run):
+        process.unless_stored.or_else(run, run.task_id, *events)
+    else:
+        process.sender.record(run, run.task_id, *events)
+
+
+def _is_another(run: Run) -> bool:
+    """Whether the message came again: an earlier run of it may have ended meanwhile, after all."""
+    return bool((run.request.delivery_info or {}).get("redelivered"))
+
+
+def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.run_of(task.request)
+    if run is None:
+        return
+    _completed(process, run, result)
+
+
+def _completed(process: Process, run: Run, result: Any) -> None:
+    run.outcome = Outcome("SUCCESS", result)
+    results: dict[str, Any] = run.results
+    # What Celery is not to keep is nobody's to read in the record either.
+    if result is not None and run.identity.keeps_results and not _ignores_result(run):
+        results = {**results, **(result if isinstance(result, dict) else {"result": result})}
+    _record(process, run, ev.Completed(results=results, message=run.end_message))
+
+
+def _failure(
+    tracker: Tracker,
+    task: Any,
+    *,
+    task_id: str,
+    exception: Any = None,
+    args: Any = None,
+    kwargs: Any = None,
+    einfo: Any = None,
+    **_: Any,
+) -> None:
+    """In the child: the body raised. In the main process: a limit, or a lost child."""
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    run = process.run_of(task.request)
+    if run is None:
+        parent_signals.failed(tracker, process, task, task_id, exception, args, kwargs)
+        return
+    _failed(process, run, exception, str(getattr(einfo, "traceback", "")))
+
+
+def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> None:
+    run.outcome = Outcome("FAILURE", exception, traceback)
+    failed = ev.Failed(
+        error_message=run.error_text or described(exception),
+        cause=cause_of(exception),
+        message=run.end_message if run.error_text else None,
+    )
+    _record(process, run, failed)
+
+
+def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
+    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+        return
+    if reason is None:
+        parent_signals.let_go(tracker, task, request=request)
+        return
+    run = process.run_of(request)
+    if run is None:
+        return
+    cause = getattr(reason, "exc", None) or reason
+    retries = (request.retries or 0) + 1
+    retried = ev.Retried(
+        message=described(cause), retries=retries, limit=_most_retries(task), eta=run.eta
+    )
+    _record(process, run, retried)
+
+
+def _most_retries(task: Any) -> int | None:
+    """How often the task may be retried: as its `retry` was called, as its options say, or as is
+    usual."""
+    of_options = (getattr(task, "retry_kwargs", None) or {}).get("max_retries", task.max_retries)
+    limit = getattr(task, "override_max_retries", of_options)
+    return limit if isinstance(limit, int) else None

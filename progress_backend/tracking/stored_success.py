@@ -1,0 +1,112 @@
+"""Asks Celery's result backend before a failure is recorded: Celery keeps a SUCCESS that it has
+stored, whatever becomes of the run after that, or of another run of the task.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..errors import ProgressError
+from ..flows.stored_record import Base
+from ..record import events as ev
+from ..runs.daemon import daemon
+from ..runs.run import Run
+from ..runs.sender import Sender
+from .lost_runs import own_end
+from .result_backend import AskBackend
+
+#: Failures that wait for an answer, and those of one question; more are recorded without.
+_MOST, _TOGETHER = 1_000, 100
+#: Longest wait of a process that ends.
+_CLOSING_S = 1.5
+
+
+class _Failure(NamedTuple):
+    run: Run | None
+    task_id: str
+    happened: tuple[ev.Event, ...]
+    keep: bool
+
+
+class StoredSuccess:
+    """One a process, with a thread of its own (a greenlet under gevent) from the first failure on:
+    neither a worker's event loop nor a job waits for an answer."""
+
+    def __init__(self, sender: Sender, ask: AskBackend) -> None:
+        self._sender = sender
+        self._ask = ask
+        self._waiting: deque[_Failure] = deque()
+        #: Held for the fields, and told when they change.
+        self._changed = threading.Condition()
+        self._at_work = False
+        self._thread: threading.Thread | None = None
+
+    def or_else(
+        self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
+    ) -> None:
+        """Records what the result backend has stored if that is a SUCCESS, else these events."""
+        now = self._sender.writer.store.now()
+        timed = tuple(event.happened_at(now) for event in happened)
+        failure = _Failure(run, task_id, timed, keep)
+        with self._changed:
+            if self._thread is None:
+                self._thread = daemon("progress-stored", self._work)
+            if self._thread is not None and len(self._waiting) < _MOST:
+                self._waiting.append(failure)
+                self._changed.notify_all()
+                return
+        self._record(failure, None)
+
+    def stop(self) -> None:
+        """Records what still waits, within a bound."""
+        deadline = time.monotonic() + _CLOSING_S
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._waiting and not self._at_work, deadline - time.monotonic()
+            )
+            left = list(self._waiting)
+            self._waiting.clear()
+        for failure in left:
+            self._record(failure, None)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._at_work = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting)
+                some = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
+                self._at_work = True
+            ends = self._ends(some)
+            for failure in some:
+                self._record(failure, ends.get(failure.task_id))
+
+    def _ends(self, some: list[_Failure]) -> Mapping[str, ev.Event | None]:
+        try:
+            return self._ask([failure.task_id for failure in some])
+        except Exception:  # whatever it is, the failures are recorded
+            return {}
+
+    def _record(self, failure: _Failure, end: ev.Event | None) -> None:
+        run, task_id, happened, keep = failure
+        if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
+            said = happened[-1]
+            success = replace(found, attempt=said.attempt, owner=said.owner, run=said.run)
+            happened = (*happened[:-1], success)
+        self._sender.record(run, task_id, *happened, keep=keep)
+
+    def _own(self, task_id: str, end: ev.Completed) -> ev.Event | None:
+        """The end, unless it is that of an earlier task with the id."""
+        store = self._sender.writer.store
+        try:
+            document = store.run(store.flows.get(task_id))
+            return end if document is None else own_end(Base.of(document), end)
+        except ProgressError:
+            return end  # nobody can say
+        except Exception:  # somebody else's value under the record's key
+            return None

@@ -1,0 +1,295 @@
+"""What tracking keeps for one Celery app, and for this process of it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from celery import Celery
+from celery.local import Proxy
+
+from ..errors import SettingsError
+from ..record.events import Event
+from ..record.model import Worker
+from ..record.redelivery import visibility_s
+from ..runs.mirror import Mirror
+from ..runs.run import Run
+from ..runs.sender import JOB_WAIT_S, Sender
+from ..runs.writer import AnyStore
+from ..settings import Settings, is_set
+from ..store.drivers import Store
+from ..store.memory import MemoryStore
+from .decorator import HEADER, Marking, marking_of
+from .result_backend import result_backend
+from .stored_success import StoredSuccess
+
+logger = logging.getLogger(__name__)
+
+#: The lease that this process's runs are held by: set by the worker's main process, read by its
+#: children, forked or spawned.
+LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
+#: Attribute of a request: the number of its run, one of its own also where there are two apps.
+_NUMBER, _numbers = "_progress_run", itertools.count(1)
+#: The run whose job this is, and its thread: known to whatever it starts with its context.
+_under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
+_UNTRACKED = ("celery.", "progress.")
+
+_trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
+#: Where every app of this process records instead of its own store.
+_stand_in: MemoryStore | None = None
+
+
+class Process:
+    """The parts that may not be shared over a fork: connections, threads, runs."""
+
+    def __init__(self, app: Celery, store: AnyStore) -> None:
+        self.pid = os.getpid()
+        self._runs: dict[int, Run] = {}
+        self.store = store
+        self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
+        self.unless_stored = StoredSuccess(self.sender, result_backend(app))
+        #: For reads that somebody waits for, longer than a job may; opened at the first one.
+        self.reader: AnyStore | None = None
+
+    def begin(self, run: Run) -> None:
+        """A run is under way."""
+        # Celery copies the request where a task's class calls the body, or the body itself does.
+        setattr(run.request, _NUMBER, number := next(_numbers))
+        self._runs[number] = run
+        _under_way.set((run, threading.get_ident()))
+
+    def run_of(self, request: Any) -> Run | None:
+        """The run of one execution: two of one task may be under way, after a redelivery."""
+        return self._runs.get(getattr(request, _NUMBER, 0))
+
+    def run_in(self, task: Any) -> Run | None:
+        """The run of the task at hand; in another thread that of the job it was handed over by, as
+        to an event loop."""
+        run = self.run_of(task.request)
+        if run is not None or (handed := _under_way.get()) is None:
+            return run
+        its, thread = handed
+        return its if its.celery_task is task and thread != threading.get_ident() else None
+
+    def end(self, request: Any) -> Run | None:
+        """The execution is over; its run."""
+        run = self._runs.pop(getattr(request, _NUMBER, 0), None)
+        if run is not None:
+            _under_way.set(None)
+            self.sender.ended(run)
+        return run
+
+
+class Tracker:
+    """One an app; `process` is made anew after a fork."""
+
+    def __init__(
+        self, app: Celery, *, track: str, exclude: Iterable[str], given: dict[str, Any]
+    ) -> None:
+        self.app = app
+        self._all = track == "all"
+        self._exclude = frozenset(exclude)
+        self._given = given
+        self._markings: dict[str, Marking | None] = {}
+        #: Markings of tasks that are not imported here, None for a name without one; and until when
+        #: (monotonic seconds) that is believed.
+        self.remote: dict[str, tuple[Marking | None, float]] = {}
+        #: The app's modules were imported to find one.
+        self.imported = False
+        self._settings: Settings | None = None
+        self._process: Process | None = None
+        self._visibility_s: float | None = None
+        self._lock = threading.Lock()
+        self._off = False
+
+    @property
+    def settings(self) -> Settings:
+        """Read at first use: the environment and the app's configuration.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+        """
+        if _stand_in is not None:
+            return _stand_in.settings
+        if self._settings is None:
+            self._settings = self.read_settings()
+        return self._settings
+
+    def is_set(self, name: str) -> bool:
+        """Whether `install`, the environment or the app's configuration names the setting."""
+        return is_set(name, self.app.conf, os.environ, **self._given)
+
+    def read_settings(self) -> Settings:
+        """As `settings`, as they are at the moment."""
+        return Settings.from_sources(self.app.conf, os.environ, **self._given)
+
+    @property
+    def process(self) -> Process | None:
+        """This process's part; None, with one warning, where tracking is off."""
+        process = self._process
+        if process is not None and process.pid == os.getpid():
+            return process
+        return None if self._off else self._begin()
+
+    def _begin(self) -> Process | None:
+        # A lock held at the fork would never be released in the child: made anew below.
+        with self._lock:
+            if self._process is not None and self._process.pid == os.getpid():
+                return self._process
+            try:
+                self._process = Process(self.app, self.open_store(JOB_WAIT_S))
+            except SettingsError as error:
+                self._off = True
+                logger.warning("progress tracking is off: %s", error)
+                return None
+            return self._process
+
+    def open_store(self, timeout_s: float = 5.0) -> AnyStore:
+        """A store for the caller to close; `timeout_s` bounds each wait for it.
+
+        Raises:
+            SettingsError: there is none, or a setting cannot be used.
+        """
+        return Store(self.settings, timeout_s=timeout_s) if _stand_in is None else _stand_in
+
+    def reader(self) -> AnyStore:
+        """This process's store for reads, kept open.
+
+        Raises:
+            SettingsError: there is none, or a setting cannot be used.
+        """
+        if (process := self.process) is None:
+            return self.open_store()
+        if process.reader is None:
+            process.reader = self.open_store()
+        return process.reader
+
+    def stop(self) -> None:
+        """Sends what this process still has, within a bound."""
+        if self._process is not None and self._process.pid == os.getpid():
+            self._process.unless_stored.stop()
+            self._process.sender.stop()
+
+    def begin_anew(self) -> None:
+        """The next run opens a store again."""
+        self.stop()
+        self._process, self._off = None, False
+
+    def after_fork(self) -> None:
+        """In a forked child: nothing of the parent's is used."""
+        self._lock = threading.Lock()
+        self._process = None
+
+    def marking(self, name: str) -> Marking | None:
+        """How the task of this name is tracked; None if it is not. One look-up once known."""
+        try:
+            return self._markings[name]
+        except KeyError:
+            return self._find(name)
+
+    def _find(self, name: str) -> Marking | None:
+        # The registry itself: app.tasks would finalize the app in the middle of its set-up.
+        task = self.app._tasks.get(name)
+        found = self.remote.get(name, (None, 0.0))[0] if task is None else marking_of(task)
+        if found is None and self._all and not self.excluded(name):
+            found = Marking()
+        if task is not None:
+            self._markings[name] = found
+        return found
+
+    def excluded(self, name: str) -> bool:
+        """Whether track="all" leaves this name out."""
+        return name in self._exclude or name.startswith(_UNTRACKED)
+
+    def marking_for(self, name: str, headers: Any) -> Marking | None:
+        """As `marking`; a message with our header is tracked whatever its task."""
+        marking = self.marking(name)
+        if marking is None and headers and isinstance(headers.get(HEADER), dict):
+            return Marking()
+        return marking
+
+    def record(self, run: Run, *happened: Event) -> None:
+        """Records what a run of this process says, if tracking is on."""
+        if (process := self.process) is not None:
+            process.sender.record(run, run.task_id, *happened)
+
+    def again_s(self, task: Any) -> float | None:
+        """Seconds after which the broker gives a run's message out again if its worker does not
+        acknowledge it; None for a task whose message is acknowledged before it begins."""
+        if not task.acks_late:
+            return None
+        if self._visibility_s is None:
+            transport = self.app.connection_for_read().transport_cls
+            options = self.app.conf.broker_transport_options
+            self._visibility_s = visibility_s(str(transport), options or {})
+        return self._visibility_s
+
+    def worker(self) -> Worker | None:
+        """The lease and name that a run in this process is held by; None outside a worker."""
+        lease = os.environ.get(LEASE_VARIABLE)
+        return Worker(lease, lease.partition("/")[0]) if lease else None
+
+
+def register(tracker: Tracker) -> None:
+    """Makes the tracker its app's."""
+    _trackers[tracker.app] = tracker
+
+
+def tracker_of(app: Celery) -> Tracker | None:
+    """The app's tracker, if it was installed."""
+    if isinstance(app, Proxy):  # celery.current_app: of a task or canvas that has no app of its own
+        app = app._get_current_object()
+    return _trackers.get(app)
+
+
+def settings_of(app: Celery) -> Settings:
+    """An app's settings: what `install` was given, then the environment, then its configuration.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    if isinstance(app, Proxy):  # celery.current_app, say
+        app = app._get_current_object()
+    tracker = tracker_of(app)
+    if tracker is None:
+        return Settings.from_sources(app.conf, os.environ)
+    return tracker.read_settings()
+
+
+def installed() -> list[Tracker]:
+    """The trackers of this process's apps, the one installed last at the end."""
+    return list(_trackers.values())
+
+
+@contextmanager
+def recording_into(store: MemoryStore) -> Iterator[None]:
+    """Meanwhile every app of this process records into `store`, under its settings, whenever it
+    was installed: for tests. A forked child has no part in it.
+    """
+    global _stand_in
+    outer, _stand_in = _stand_in, store
+    for tracker in installed():
+        tracker.begin_anew()
+    try:
+        yield
+    finally:
+        _stand_in = outer
+        for tracker in installed():
+            tracker.begin_anew()
+
+
+def _forked() -> None:
+    global _stand_in
+    _stand_in = None  # a copy, that nobody would read
+    for tracker in list(_trackers.values()):
+        tracker.after_fork()
+
+
+os.register_at_fork(after_in_child=_forked)

@@ -1,0 +1,58 @@
+"""`/docs`: the API's description, drawn by the Swagger UI that this package brings along.
+
+FastAPI's own page loads it from a public network, which may be out of reach and runs its script in
+the page, and finds no description behind a proxy that gives the service a path of its own.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from ..guard import GuardedRoute
+from ..page import HEADERS
+
+described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH: Final = "/docs"
+_FOLDER: Final = Path(__file__).parent / "swagger"
+_FILES: Final = StaticFiles(directory=_FOLDER)
+#: All addresses are relative: it works under any prefix.
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<script defer src="docs/swagger-ui-bundle.js"></script>
+<script defer src="docs/docs.js"></script>
+</head>
+<body>
+<div id="swagger-ui"></div>
+<noscript>This page needs JavaScript; <a href="openapi.json">openapi.json</a> does not.</noscript>
+</body>
+</html>
+"""
+
+
+@described_router.get(PATH)
+async def description(request: Request) -> HTMLResponse:
+    """The page of the API's description."""
+    return HTMLResponse(_PAGE.format(title=html.escape(request.app.title)), headers=HEADERS)
+
+
+@described_router.get(f"{PATH}/{{name}}")
+async def file(request: Request, name: str) -> Response:
+    """The page's styles and scripts."""
+    if not name.endswith((".css", ".js")):
+        raise HTTPException(404)
+    response = await _FILES.get_response(name, request.scope)
+    response.headers.update(HEADERS)
+    return response

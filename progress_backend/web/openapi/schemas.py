@@ -1,0 +1,202 @@
+"""What goes in, as FastAPI and OpenAPI need it; `bodies` is what comes out, `docs` each route's
+texts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import Header, Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ...live.heartbeat import LONGEST_S, SHORTEST_S
+from ...record.caller_events import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.model import MAX_ID, STATUSES, is_plain
+from . import examples
+
+#: Any text without control characters, as `is_plain` has it.
+_NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
+TaskId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_ID,
+        pattern=_NAME,
+        description="The task's id: what POST /internal/create-task returned, or Celery's.",
+        examples=[examples.TASK_ID],
+    ),
+]
+
+
+def _counted(value: Any) -> Any:
+    """JSON has one kind of number: 1660.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="ETag of the state that the client has; it is not sent again."),
+]
+LastEventId = Annotated[
+    str | None,
+    Header(description="Id of the last event that the client got; EventSource sends it itself."),
+]
+AcceptEncoding = Annotated[
+    str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
+]
+Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(_counted)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Reason = Annotated[str, Field(max_length=MAX_REASON)]
+Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
+assert set(STATUSES) == set(get_args(Status))
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a text can be a task id."""
+    return 1 <= len(text) <= MAX_ID and is_plain(text)
+
+
+def _whole(value: Any) -> Any:
+    """A query's whole number in its one plain spelling."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,10}", value):
+        raise ValueError("must be a whole number in plain digits")
+    return value
+
+
+class _Asked(BaseModel):
+    """What a client sends: types as they are, and nothing that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _either(*ways: dict[str, list[Any]]) -> dict[str, Any]:
+    """JSON Schema of values that go with each other in one of these ways."""
+    said = [
+        {"required": list(way), "properties": {name: {"enum": few} for name, few in way.items()}}
+        for way in ways
+    ]
+    return {"anyOf": said}
+
+
+class NewTask(_Asked):
+    """A task to be created."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_TASK]})
+
+    task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
+    symbol: Name | None = Field(default=None, description="Security code.")
+    total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
+    metadata: dict[str, Any] | None = Field(
+        default=None, description="Anything else worth keeping."
+    )
+
+
+class Update(_Asked):
+    """News of a task."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE],
+            "dependentSchemas": {
+                "reason": _either({"reason": [None]}, {"status": ["paused"]}, {"force": [True]}),
+                "by": _either({"by": [None]}, {"status": ["paused"]}, {"force": [True]}),
+                "error_message": _either({"error_message": [None, ""]}, {"status": ["error"]}),
+                "force": _either({"force": [False]}, {"status": ["completed", "error"]}),
+            },
+        }
+    )
+
+    status: Literal["running", "completed", "error", "paused"] = Field(
+        description="running starts a task that is created and resumes one that is paused."
+    )
+    current_items: Items | None = Field(
+        default=None,
+        description="Items processed so far. With status completed all of them unless given.",
+    )
+    message: Text | None = Field(
+        default=None, description="Text to show; without one the old text stays."
+    )
+    details: dict[str, Any] | None = Field(
+        default=None, description="Merged into processing_details, e.g. processing_rate."
+    )
+    error_message: Text | None = Field(
+        default=None, description="What went wrong; only with status error."
+    )
+    results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
+    reason: Reason | None = Field(
+        default=None, description="Why, with status paused or force; kept in the record."
+    )
+    by: Name | None = Field(
+        default=None, description='Who asks, with status paused or force; "api" unless given.'
+    )
+    force: bool = Field(
+        default=False,
+        description="With status completed or error: end the record although a living worker runs "
+        "the task, and stop the run at its next progress update. Without it that is a 409.",
+    )
+
+
+class Cancel(_Asked):
+    """How to cancel, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CANCEL]})
+
+    terminate: bool = Field(
+        default=False,
+        description="Also end the worker's process of the task with SIGTERM. Without it the job "
+        "ends at its next progress update.",
+    )
+    reason: Reason | None = Field(default=None, description="Why; kept in the record.")
+    by: Name | None = Field(default=None, description='Who asks; "api" unless given.')
+
+
+class Filter(BaseModel):
+    """Which tasks; all that is given has to fit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = Field(default=None, description="Only tasks with this status.")
+    task_type: Name | None = Field(default=None, description="Only tasks of this type.")
+    symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+
+
+Heartbeat = Annotated[
+    int | None,
+    BeforeValidator(_whole),
+    Field(
+        default=None,
+        ge=SHORTEST_S,
+        le=LONGEST_S,
+        description="Also tell, each so many seconds, whether updates are heard.",
+    ),
+]
+
+
+class Watching(BaseModel):
+    """What a watcher of one task asks for; what else its address says is not ours."""
+
+    heartbeat: Heartbeat
+
+
+class WatchQuery(Filter):
+    """Filters of a watcher of all tasks, and what else it asks for."""
+
+    heartbeat: Heartbeat
+
+
+class ListQuery(Filter):
+    """Filters and the page wanted."""
+
+    page: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=1, ge=1, le=10**9, description="Number of the page, from 1."
+    )
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=20, ge=1, le=MAX_LIMIT, description="Tasks a page."
+    )
+    fields: Literal["all"] | None = Field(
+        default=None,
+        description="all: also what a row omits where it is long (metadata, results, "
+        "processing_details).",
+    )

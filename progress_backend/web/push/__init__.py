@@ -1,0 +1,1 @@
+"""Updates over WebSockets and server-sent events."""

@@ -1,0 +1,95 @@
+"""A task's updates as server-sent events (`EventSource` in a browser)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from ...errors import TaskNotFound
+from ...live.hub import HubClosed
+from ...live.update import Update
+from ..guard import HEAD
+from ..openapi import route_texts, schemas
+from ..state import Api, api_of
+from ..strict_route import RETRY_AFTER, StrictRoute
+from .task_updates import follow
+
+router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+
+#: Silence after which a comment is sent, so that nobody on the way takes the stream for dead.
+PING_S = 15.0
+#: After what time a browser connects again, in milliseconds.
+RETRY_MS: Final = 2_000
+
+Updates = AsyncGenerator[Update | None]
+
+
+@router.get("/task/{task_id:path}/events", **route_texts.EVENTS)
+async def task_events(
+    request: Request,
+    task_id: schemas.TaskId,
+    query: Annotated[schemas.Watching, Query()],
+    last_event_id: schemas.LastEventId = None,
+) -> Response:
+    api = api_of(request)
+    updates = follow(api, task_id, query.heartbeat or PING_S)
+    try:
+        first = await anext(updates)
+    except HubClosed:
+        raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
+    assert first is not None
+    # An EventSource comes back after every end.
+    if last_event_id == str(first.revision) and first.final:
+        await updates.aclose()
+        return Response(status_code=204)
+    if HEAD in request.scope:
+        await updates.aclose()
+        return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
+    quiet = _comment if query.heartbeat is None else partial(_heartbeat, api)
+    return EventStream(first, updates, quiet)
+
+
+class EventStream(StreamingResponse):
+    """Sends updates until there are no more, and lets go of them however it ends."""
+
+    media_type = "text/event-stream"
+    #: nginx would keep the events until its buffer is full.
+    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+    def __init__(self, first: Update, updates: Updates, quiet: Callable[[], str]) -> None:
+        super().__init__(_texts(first, updates, quiet), headers=self.ITS_HEADERS)
+        self._updates = updates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the stream, and leaves the hub however that ends."""
+        async with contextlib.aclosing(self._updates):
+            await super().__call__(scope, receive, send)
+
+
+async def _texts(first: Update, updates: Updates, quiet: Callable[[], str]) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MS}\n{_text(first)}"
+    # A record that is gone, or a service that ends, ends the stream; who comes back is told more.
+    with contextlib.suppress(TaskNotFound, HubClosed):
+        async for update in updates:
+            yield quiet() if update is None else _text(update)
+
+
+def _comment() -> str:
+    """To one who knows the specification's messages alone."""
+    return ": nothing new\n\n"
+
+
+def _heartbeat(api: Api) -> str:
+    """An event of its own name, so that `onmessage` hears nothing of it."""
+    heartbeat = api.listener.heartbeats.heartbeat()
+    return f"event: {'heartbeat' if heartbeat.alive else 'stale'}\ndata: {heartbeat.message}\n\n"
+
+
+def _text(update: Update) -> str:
+    return f"id: {update.revision}\ndata: {update.message}\n\n"

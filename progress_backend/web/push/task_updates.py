@@ -1,0 +1,89 @@
+"""A task's current state for those who follow it, and its updates for event streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from ...errors import TaskNotFound
+from ...live.hub import Mailbox
+from ...live.update import Update
+from ...record import reader_view
+from ...record.first_estimate import begun
+from ..openapi import schemas
+from ..state import Api
+
+
+async def snapshot(api: Api, task_id: str) -> Update:
+    """The current state, for one who already hears what comes after it.
+
+    Raises:
+        TaskNotFound, ForeignValue, StoreUnavailable.
+    """
+    epoch = api.listener.epoch
+    stored = await api.reads.get(task_id)
+    if stored is None:
+        raise TaskNotFound(task_id)
+    document = reader_view.seen(stored, task_id, api.zone)
+    if not begun(document):
+        document = await api.rates.estimated(document)
+    return Update.of(api.flows.as_of(document, await api.now()), epoch, api.zone)
+
+
+async def follow(
+    api: Api, task_id: str, quiet_s: float | None = None
+) -> AsyncGenerator[Update | None]:
+    """The current state, then each update; it ends when nothing more will come.
+
+    None stands for `quiet_s` seconds without news. Use it with `contextlib.aclosing`, so that
+    nobody listens any longer than it is needed.
+
+    Raises:
+        TaskNotFound: there is no record, or it is gone and does not come back.
+        ForeignValue: what is stored there is none.
+        StoreUnavailable, HubClosed.
+    """
+    if not schemas.is_task_id(task_id):
+        raise TaskNotFound(task_id)
+    async with api.listener.watching(task_id) as mailbox:
+        # The subscription stands, so whatever the snapshot does not hold yet will be heard.
+        known = await snapshot(api, task_id)
+        api.hub.counts.delivered += 1
+        loop = asyncio.get_running_loop()
+        while True:
+            if known.message is not None:
+                yield known
+            # A lost record may be written again, an end whose message may come again taken back.
+            gone_at = loop.time() + api.settings.lease_s if known.message is None else None
+            quiet_at = None if quiet_s is None else loop.time() + quiet_s
+            while True:
+                open_for_s = known.open_for_s(api.store.now()) if known.ended else None
+                if open_for_s is not None and open_for_s <= 0:
+                    return
+                over = gone_at if open_for_s is None else loop.time() + open_for_s
+                news = await _news(mailbox, known, _sooner(over, quiet_at))
+                if news is not None:
+                    known = news
+                    break
+                if gone_at is not None and loop.time() >= gone_at:
+                    raise TaskNotFound(task_id)
+                if quiet_s is not None and quiet_at is not None and loop.time() >= quiet_at:
+                    quiet_at = loop.time() + quiet_s
+                    yield None
+
+
+def _sooner(*times: float | None) -> float | None:
+    """The first of these times; None if there is none."""
+    return min((at for at in times if at is not None), default=None)
+
+
+async def _news(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:
+    """The next update that says more than what is known; None if there is none until then."""
+    try:
+        async with asyncio.timeout_at(until):
+            while True:
+                update = await mailbox.get()
+                if update.says_more_than(known):
+                    return update
+    except TimeoutError:
+        return None

@@ -1,0 +1,164 @@
+"""Updates over WebSockets: of one task, or of all that pass a filter."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
+from ...flows.commands import Filters
+from ...live.all_tasks import Inbox, Missed
+from ...live.hub import HubClosed
+from ..openapi import schemas
+from ..server.websocket_connection import connection_of
+from ..state import api_of
+from .socket_writer import Outlet, reason_of
+from .task_updates import snapshot
+from .task_watcher import RESTART, UNKNOWN, Watcher
+
+logger = logging.getLogger(__name__)
+router = APIRouter(prefix="/internal")
+
+# Close codes. 1013 tells a client to come back.
+FAILED = 1011
+TRY_LATER = 1013
+FORBIDDEN = 4403
+INVALID = 4422
+AWAY = "the progress store does not answer"
+MISSED = "updates were missed: connect again, then read the list"
+
+
+@router.websocket("/ws/task/{task_id:path}")
+async def watch_task(websocket: WebSocket, task_id: str) -> None:
+    """Tells the current state, then each update, until the task has ended."""
+    api = api_of(websocket)
+    if (refusal := api.access.refusal(websocket.scope)) is not None:
+        await _refuse(websocket, FORBIDDEN, refusal.detail)
+        return
+    heartbeat = None
+    if websocket.scope["query_string"]:
+        try:
+            asked = schemas.Watching.model_validate(dict(websocket.query_params))
+        except ValidationError as error:
+            await _refuse(websocket, INVALID, _first(error))
+            return
+        heartbeat = asked.heartbeat
+    await websocket.accept()
+    outlet = Outlet(websocket, api.hub.counts)
+    watcher = Watcher(task_id, outlet, api.settings.lease_s, api.store.now)
+
+    def gone() -> None:
+        watcher.stop()
+        outlet.cancel()
+        api.listener.leave(task_id, watcher)
+        if heartbeat is not None:
+            api.listener.heartbeats.leave(heartbeat, outlet.beat)
+
+    connection = connection_of(websocket)
+    async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
+        if not schemas.is_task_id(task_id):
+            raise TaskNotFound(task_id)
+        unless_kept.callback(gone)
+        await api.listener.join(task_id, watcher)
+        # The subscription stands: what the snapshot does not hold yet will be heard.
+        watcher.begin(await snapshot(api, task_id))
+        if heartbeat is not None:
+            api.listener.heartbeats.join(heartbeat, outlet.beat)
+        if connection is None:
+            await _gone(websocket)
+        else:
+            unless_kept.pop_all()
+            connection.keep(gone)
+
+
+@router.websocket("/ws/tasks")
+async def watch_tasks(websocket: WebSocket) -> None:
+    """Tells each update of all tasks that pass the list's filters."""
+    api = api_of(websocket)
+    if (refusal := api.access.refusal(websocket.scope)) is not None:
+        await _refuse(websocket, FORBIDDEN, refusal.detail)
+        return
+    try:
+        asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
+    except ValidationError as error:
+        await _refuse(websocket, INVALID, _first(error))
+        return
+    filters = Filters(asked.status, asked.task_type, asked.symbol)
+    async with contextlib.AsyncExitStack() as watching:
+        try:
+            inbox = await watching.enter_async_context(
+                api.listener.watching_all(filters, reloads=asked.heartbeat is not None)
+            )
+        except StoreUnavailable:
+            await _refuse(websocket, TRY_LATER, AWAY)
+            return
+        # All is heard from now on: who reads the list once the socket is open misses nothing.
+        await websocket.accept()
+        if (connection := connection_of(websocket)) is not None:
+            inbox.lead_past(connection.write)
+        if asked.heartbeat is not None:
+            api.listener.heartbeats.join(asked.heartbeat, inbox.beat)
+            watching.callback(api.listener.heartbeats.leave, asked.heartbeat, inbox.beat)
+        telling = asyncio.create_task(_tell(websocket, inbox))
+        try:
+            await _gone(websocket)
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+
+
+async def _tell(websocket: WebSocket, inbox: Inbox) -> NoReturn:
+    async with _closing(websocket):
+        while True:
+            await websocket.send_text(await inbox.get())
+
+
+async def _gone(websocket: WebSocket) -> None:
+    """Waits until the client has gone or the socket is closed."""
+    # Reading is how that is noticed; what a client says is not ours to hear.
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+@asynccontextmanager
+async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
+    """Tells a client by a close code why there is nothing more to tell."""
+    try:
+        yield
+        return
+    except WebSocketDisconnect:
+        return
+    except TaskNotFound as error:
+        code, reason = UNKNOWN, str(error)
+    except HubClosed:
+        code, reason = RESTART, "the service restarts"
+    except StoreUnavailable:
+        code, reason = TRY_LATER, AWAY
+    except Missed:
+        code, reason = TRY_LATER, MISSED
+    except ForeignValue as error:
+        code, reason = FAILED, str(error)
+    except Exception:  # a mistake of ours: the log has it, and the client gets a code
+        logger.exception("a socket's updates failed")
+        code, reason = FAILED, ""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await websocket.close(code, reason_of(reason))
+
+
+async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
+    # Before accept() a page would see neither code nor reason, and come back again and again.
+    await websocket.accept()
+    await websocket.close(code, reason_of(reason))
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong, in one line."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"

@@ -1,0 +1,171 @@
+"""uvicorn's HTTP connection with bounds: of a request's head, of the time that it takes to arrive,
+and of what is logged about requests that are none.
+
+Without them one header of any length is kept in memory until it ends, and half a request for ever.
+Under a server without this class the bounds are that server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from .log_limit import Seldom
+
+#: Largest head of a request, in bytes: its first line and its headers.
+MAX_HEAD: Final = 64 * 1024
+#: Seconds after which a request is looked at again: half of it at two looks is half for good.
+HALF_S: Final = 15.0
+#: Seconds for which a client that is refused may still send, before the connection is cut: what it
+#: has not read yet would be lost with it.
+_LINGER_S: Final = 1.0
+#: What a header costs besides its name and value.
+_COLON_AND_END: Final = 4
+
+_said = Seldom(logging.getLogger("progress_backend.web"))
+
+
+class HttpConnection(HttpToolsProtocol):
+    """For uvicorn's option `http`."""
+
+    #: Bytes that have come since a head began.
+    _head = 0
+    _in_head = False
+    _too_large = False
+    _refused = False
+    _look: asyncio.TimerHandle
+    #: What was half a request at the last look.
+    _half_before: object = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begins to look for half a request."""
+        super().connection_made(transport)  # type: ignore[arg-type]  # as asyncio names it
+        self._look = self.loop.call_later(HALF_S, self._look_again)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Looks no more."""
+        self._look.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parses what has come; refuses a head that is too large before it has ended."""
+        if self._refused:
+            return
+        self._unset_keepalive_if_required()
+        self._head += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self._look.cancel()
+                self.handle_websocket_upgrade()
+                return
+            self._unsupported_upgrade_warning()
+        except httptools.HttpParserError as error:
+            if self._too_large:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            else:
+                _said.warning("an HTTP client sent what is no request: %s", error)
+                self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        if not self._in_head:
+            self._head = 0
+        elif self._head > MAX_HEAD:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A head has ended: begins the request."""
+        self._in_head = False
+        # Of what has come the head may be a small part.
+        if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+            self._too_large = True
+            raise ValueError("the head of the request is too large")
+        super().on_headers_complete()
+        if self.scope["http_version"] == "1.0" and self._has_cycle():
+            self.cycle.__class__ = _WithoutChunks
+
+    def _size_of_head(self) -> int:
+        fields = sum(len(name) + len(value) + _COLON_AND_END for name, value in self.headers)
+        return len(self.url) + fields
+
+    def _has_cycle(self) -> bool:
+        """Whether the request is one for the application; an upgrade to a WebSocket is not."""
+        return self.cycle is not None and self.cycle.scope is self.scope
+
+    def _unsupported_upgrade_warning(self) -> None:
+        _said.warning("an HTTP client asked for another protocol; it is answered in HTTP/1.1")
+
+    def _look_again(self) -> None:
+        half = None if self.transport.is_closing() else self._half()
+        if half is not None and half is self._half_before:
+            if half is self:
+                self.transport.close()
+            else:
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            return
+        self._half_before = half
+        self._look = self.loop.call_later(HALF_S, self._look_again)
+
+    def _half(self) -> object:
+        """What stands for a request that has begun to come and not ended; None if there is none."""
+        if self.scope is None:
+            return self  # a connection that nothing has come over
+        if self._in_head:
+            return self.scope
+        # Where we don't read, it is not the client that lets us wait.
+        waits = self._has_cycle() and self.cycle.more_body and not self.flow.read_paused
+        return self.scope if waits else None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answers instead of the application, and ends the connection."""
+        self._refused = True
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            # An earlier request, or the one that is refused: its answer is sent no more.
+            begun, self.cycle.disconnected = self.cycle.response_started, True
+            self.cycle.message_event.set()
+            if begun:
+                self.transport.close()
+                return
+        text = status.phrase.encode()
+        lines = [
+            b"HTTP/1.1 %d %s" % (status, text),
+            *(b"%s: %s" % header for header in self.server_state.default_headers),
+            b"content-type: text/plain; charset=utf-8",
+            b"content-length: %d" % len(text),
+            b"x-content-type-options: nosniff",
+            b"connection: close",
+        ]
+        self.transport.write(b"\r\n".join([*lines, b"", text]))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(_LINGER_S, self.transport.close)
+        else:
+            self.transport.close()
+
+
+class _WithoutChunks(RequestResponseCycle):
+    """A request in HTTP/1.0, which knows no chunks: what has no length ends with the connection."""
+
+    _endless = False
+
+    async def send(self, message: Any) -> None:
+        """As uvicorn's, which sends chunks whatever the client speaks."""
+        if message["type"] == "http.response.start":
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            if b"content-length" not in names:
+                self._endless, self.chunked_encoding = True, False
+        elif self._endless:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)

@@ -1,0 +1,41 @@
+"""What a proxy says of a request: `X-Forwarded-For`, `-Proto` and `-Host`, from proxies that are
+trusted alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from ..access import FORWARDED_HOST
+
+
+class Proxied(ProxyHeadersMiddleware):
+    """uvicorn's middleware, and the host that the client asked for.
+
+    The `Host` header stays what it is: `access` looks at that one, too.
+    """
+
+    def __init__(self, app: Any, trusted_hosts: str) -> None:
+        super().__init__(app, trusted_hosts)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Takes over what is said by a peer that is trusted; a plain request costs one look."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        forwarded = False
+        for name, value in scope["headers"]:
+            if name.startswith(b"x-forwarded-"):
+                forwarded = True
+                if name == b"x-forwarded-host" and self._trusts(scope):
+                    first = value.partition(b",")[0].strip()
+                    scope["extensions"] = {**scope.get("extensions", {}), FORWARDED_HOST: first}
+        if forwarded:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _trusts(self, scope: Any) -> bool:
+        client = scope.get("client")
+        return client is not None and client[0] in self.trusted_hosts

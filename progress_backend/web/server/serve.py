@@ -1,0 +1,160 @@
+"""Runs the API in this process, under uvicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import socket
+import sys
+from typing import Any, Final, NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+from ...errors import SettingsError
+from ...settings import Settings
+from ..access import Bound
+from ..app import create_app
+from .proxy_headers import Proxied
+
+HOST: Final = "127.0.0.1"
+PORT: Final = 8004
+#: Proxies on this machine, as uvicorn has it.
+FORWARDED_ALLOW_IPS: Final = "127.0.0.1"
+
+#: Seconds between pings to a WebSocket client, and until an unanswered one ends the connection.
+PING_S: Final = 20.0
+#: Largest message taken from a WebSocket client; what clients say is not heard anyway.
+MAX_CLIENT_MESSAGE: Final = 16 * 1024
+#: Longest wait for requests and sockets to end at a shutdown.
+GRACE_S: Final = 10
+#: Milliseconds after which the kernel drops a peer that takes nothing (Linux).
+_UNTAKEN_MS: Final = 60_000
+#: What waits in the kernel for a client that takes nothing, in bytes. Left alone it grows to
+#: megabytes of old news.
+_SEND_BUFFER: Final = 128 * 1024
+_BACKLOG: Final = 2048
+
+#: uvicorn options for every way to run the API.
+OPTIONS: Final[dict[str, Any]] = {
+    "access_log": False,
+    # At "info" it writes two lines a WebSocket connection.
+    "log_level": "warning",
+    "http": "progress_backend.web.server.http_connection:HttpConnection",
+    "ws": "progress_backend.web.server.websocket_connection:FrameConnection",
+    "ws_max_size": MAX_CLIENT_MESSAGE,
+    "ws_ping_interval": PING_S,
+    "ws_ping_timeout": PING_S,
+    # Compression costs three times the memory of a connection.
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": GRACE_S,
+    "backlog": _BACKLOG,
+}
+
+
+def serve(
+    settings: Settings | None = None,
+    host: str = HOST,
+    port: int = PORT,
+    celery_app: Any = None,
+    forwarded_allow_ips: str = FORWARDED_ALLOW_IPS,
+) -> None:
+    """Serves until SIGINT or SIGTERM; port 0 picks a free one.
+
+    `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
+    whose `X-Forwarded-*` headers count: addresses and networks, with commas between them. A store
+    that does not answer is no reason to stop: it is said once, and requests get 503 until it does.
+
+    Raises:
+        SystemExit: 1, the settings name no store or the port cannot be had; said on stderr.
+    """
+    try:
+        app = create_app(settings, celery_app=celery_app)
+    except SettingsError as error:
+        give_up(str(error))
+    serve_app(app, host, port, forwarded_allow_ips)
+
+
+def serve_app(
+    app: FastAPI, host: str, port: int, forwarded_allow_ips: str = FORWARDED_ALLOW_IPS
+) -> None:
+    """Serves an application that holds the router; ends as `serve` does."""
+    allow_many_files()
+    listening = bound(host, port)
+    app.state.progress_bound = Bound(host, listening.getsockname()[0])
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(
+        f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
+        "(live page: /, API description: /docs)\n"
+    )
+    served: Any = Proxied(
+        app, forwarded_allow_ips
+    )  # in place of uvicorn's, which leaves out the host
+    config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **OPTIONS)
+    _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        settle()
+
+
+def settle() -> None:
+    """Keeps what is there from now on out of garbage collection, for processes that serve.
+
+    It is about all that was imported; looking through it again and again is what the slowest
+    requests would wait for.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def allow_many_files() -> None:
+    """Raises the limit of open files as far as this process may: each socket is one.
+
+    The usual 1,024 stand for programs that keep files in a fixed table; asyncio does not.
+    """
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft != hard:
+            with contextlib.suppress(ValueError, OSError):  # macOS has a lower limit than it says
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SystemExit: 1, the address cannot be had; said on stderr.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
+    try:
+        # A port that was served a moment ago may be served again at once.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            give_up(f"port {port} of {host} is in use; stop what listens there or pass --port")
+        give_up(f"cannot listen on {host}:{port}: {error.strerror or error}")
+    return listening
+
+
+def give_up(why: str) -> NoReturn:
+    """Ends the process with one line on stderr and exit code 1."""
+    sys.stderr.write(f"progress-backend: {why}\n")
+    raise SystemExit(1)

@@ -1,0 +1,92 @@
+"""What polling clients ask for, a task's status and the list, answered before FastAPI's routing.
+
+Finding a route and its parameters takes FastAPI longer than all the rest of a read. Whatever is
+not a plain read, or comes from another origin's page, goes on to the routes, which answer alike.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any, Final
+
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..errors import ProgressError
+from .openapi.schemas import ListQuery, is_task_id
+from .state import Api, api_of
+from .strict_route import answer, failed
+from .tasks import list_of, status_of
+
+logger = logging.getLogger(__name__)
+
+_LIST: Final = "/internal/tasks"
+_HEAD: Final = "/internal/task/"
+_TAIL: Final = "/status"
+#: The status route's name in what is measured.
+_STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
+
+Answering = Callable[[Api], Coroutine[Any, Any, Response]]
+
+
+class Direct:
+    """The innermost middleware of an application of ours: what others add comes before it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request that it knows; all others go on to FastAPI."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        found = _found(scope, headers)
+        api = None if found is None else api_of(HTTPConnection(scope))
+        if found is None or api is None or not api.access.is_plain(scope, headers):
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        route, answering = found
+        try:
+            response = await answering(api)
+        except ProgressError as error:
+            response = answer(error)
+        except Exception:
+            logger.exception("GET %s", route)
+            response = failed()
+        api.measured.request("GET", route, response.status_code, perf_counter() - began)
+        response.raw_headers += api.access.marks
+        await response(scope, receive, send)
+
+
+def _found(scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answering] | None:
+    """The route that a GET is for, and what answers it; None leaves it to FastAPI."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    if path.startswith(_HEAD) and path.endswith(_TAIL):
+        task_id = path[len(_HEAD) : -len(_TAIL)]
+        if is_task_id(task_id):
+            tag = headers.get(b"if-none-match")
+            known = None if tag is None else tag.decode("latin-1")
+            return _STATUS, lambda api: status_of(api, task_id, known)
+    elif path == _LIST and (query := _query(scope)) is not None:
+        packings = headers.get(b"accept-encoding", b"").decode("latin-1")
+        return _LIST, lambda api: list_of(api, query, packings)
+    return None
+
+
+def _query(scope: Scope) -> ListQuery | None:
+    """What is asked of the list; None if it cannot be, or a name comes twice."""
+    given = QueryParams(scope["query_string"]).multi_items()
+    values = dict(given)
+    if len(values) < len(given):
+        return None
+    try:
+        return ListQuery.model_validate(values)
+    except ValidationError:
+        return None

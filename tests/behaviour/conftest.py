@@ -1,0 +1,36 @@
+"""`driver`: an empty store of each kind, over each kind of server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from progress_backend.settings import Settings
+from tests.behaviour.driving import Driver, OverRedis, in_parts, over
+from tests.conftest import flushed
+
+SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
+EVERY = ["memory", "sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
+
+
+def store_url(request: pytest.FixtureRequest, server: str) -> str | None:
+    return flushed(request.getfixturevalue(SERVERS[server])) if server else None
+
+
+@pytest.fixture(params=EVERY)
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """Each store over each server."""
+    kind, _, server = request.param.partition("-")
+    settings = Settings(redis_url=store_url(request, server))
+    with over(kind, in_parts(settings) if kind == "parts" else settings) as driver:
+        yield driver
+
+
+@pytest.fixture
+def redis_driver(server_url: str) -> Iterator[OverRedis]:
+    """`Store` over each server, for what only Redis has."""
+    driver = over("sync", Settings(redis_url=server_url))
+    assert isinstance(driver, OverRedis)
+    with driver:
+        yield driver

@@ -1,0 +1,251 @@
+"""One face over the three stores, so that one suite holds all of them to the same behaviour."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from redis.cluster import RedisCluster
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.keys import Keys
+from progress_backend.flows.stored_record import Applied, Base
+from progress_backend.flows.task_flows import Flow
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import STATUSES, Task, Worker
+from progress_backend.settings import Settings
+from progress_backend.store.connection import sync_client, sync_cluster
+from progress_backend.store.deadline import Deadline
+from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.memory import MemoryStore
+
+T = TypeVar("T")
+TYPES = ("fetch_data", "bulk_import")
+SYMBOLS = ("7203.T", "6758.T", None)
+
+
+class Driver(AbstractContextManager["Driver"]):
+    """Drives flows against a store and looks behind it."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.settings: Settings = store.settings
+        self.flows = store.flows
+        self.keys: Keys = store.keys
+        self.run(self.flows.get("nobody"))  # has the clock measured
+
+    def run(self, flow: Flow[T]) -> T:
+        return self.store.run(flow)
+
+    def execute(self, command: c.Command) -> Any:
+        return self.store.execute(command)
+
+    def now(self):
+        return self.store.now()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def drive(self, flow: Flow[T], meanwhile: Callable[[Any], object], at: type = object) -> T:
+        """As `run`; `meanwhile` happens right before each command of a kind."""
+        reply: Any = None
+        try:
+            while True:
+                command = flow.send(reply)
+                if isinstance(command, at):
+                    meanwhile(command)
+                reply = self.execute(command)
+        except StopIteration as end:
+            return end.value
+
+    # Shorthands
+
+    def apply(self, task_id: str, *events: ev.Event, **options: Any) -> Applied:
+        now = options.pop("now", None) or self.now()
+        return self.run(self.flows.apply(task_id, events, now, **options))
+
+    def create(self, task_id: str, **identity: Any) -> Base:
+        return self.apply(task_id, ev.Created(identity=identity_of(**identity))).base
+
+    def start(self, task_id: str, lease: str | None = None, **identity: Any) -> Base:
+        worker = Worker(lease, f"celery@{lease}") if lease else None
+        started = ev.Started(identity=identity_of(**identity), worker=worker)
+        return self.apply(task_id, started).base
+
+    def task(self, task_id: str) -> Task | None:
+        document = self.run(self.flows.get(task_id))
+        return None if document is None else task_json.decode(document)
+
+    def ids(self, page: int = 1, limit: int = 100, *filters: str | None) -> list[str]:
+        return [task_id for task_id, _ in self.run(self.flows.page(page, limit, *filters)).rows]
+
+    # Behind the store
+
+    def lose(self, task_id: str) -> None:
+        """The document alone is gone, as when it expires."""
+        raise NotImplementedError
+
+    def ttl_ms(self, task_id: str) -> float:
+        raise NotImplementedError
+
+    def due_ms(self, task_id: str) -> int | None:
+        """From when cleanup may delete the record."""
+        found = self.execute(c.Due(2**52, 10**6))
+        if task_id not in found:
+            return None
+        low, high = 0, 2**52
+        while low < high:
+            middle = (low + high) // 2
+            if task_id in self.execute(c.Due(middle, 10**6)):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def left_over(self) -> set[str]:
+        """What is still kept, by name."""
+        raise NotImplementedError
+
+
+class OverMemory(Driver):
+    store: MemoryStore
+
+    def lose(self, task_id: str) -> None:
+        del self.store._documents[task_id]
+
+    def ttl_ms(self, task_id: str) -> float:
+        return (self.store._documents[task_id][1] - self.store._clock()) * 1000
+
+    def left_over(self) -> set[str]:
+        kept = ("_documents", "_facets", "_created", "_due")
+        return {name for name in kept if getattr(self.store, name)}
+
+
+class OverRedis(Driver):
+    """Over `Store`."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__(store)
+        opened: Any = sync_cluster if self.settings.clustered else sync_client
+        self.raw = opened(self.settings, Deadline(5.0))
+
+    def names(self, task_id: str) -> Keys:
+        """The names of a task's partition; of plain keys, all there are."""
+        return self.store.layout.of_task(task_id)
+
+    def lose(self, task_id: str) -> None:
+        assert self.raw.delete(self.names(task_id).task(task_id))
+
+    def ttl_ms(self, task_id: str) -> float:
+        return self.raw.pttl(self.names(task_id).task(task_id))
+
+    def left_over(self) -> set[str]:
+        return {name.decode() for name in self.raw.scan_iter()}
+
+    def used_memory(self) -> int:
+        """In bytes, of all masters."""
+        if not self.settings.clustered:
+            return self.raw.info("memory")["used_memory"]
+        told = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES)
+        answers = [told] if "used_memory" in told else told.values()  # of one node, or of several
+        return sum(answer["used_memory"] for answer in answers)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+    def indexes(self) -> dict[str, set[str]]:
+        """Every index set by its content, as it lies in Redis."""
+        found = {}
+        for keys in self.store.layout.keys:
+            for kind in ("tasks*", "progress_held:*"):
+                for name in self.raw.scan_iter(keys.prefix + kind):
+                    found[name.decode()] = {m.decode() for m in self.raw.zrange(name, 0, -1)}
+        return found
+
+
+class OverAsync(OverRedis):
+    """Over `AsyncStore`, on a loop of its own."""
+
+    def __init__(self, settings: Settings, **options: float) -> None:
+        self._runner = asyncio.Runner()
+        super().__init__(AsyncStore(settings, **options))
+
+    def run(self, flow: Flow[T]) -> T:
+        return self._runner.run(self.store.run(flow))
+
+    def execute(self, command: c.Command) -> Any:
+        return self._runner.run(self.store.execute(command))
+
+    def close(self) -> None:
+        self.raw.close()
+        self._runner.run(self.store.close())
+        self._runner.close()
+
+
+def in_parts(settings: Settings) -> Settings:
+    """Keys in partitions as on a cluster, all on one node, which nobody else may ask for."""
+    object.__setattr__(settings, "partitions", 3)
+    return settings
+
+
+def over(kind: str, settings: Settings) -> Driver:
+    """A driver over "memory", "async", or else `Store`."""
+    if kind == "memory":
+        return OverMemory(MemoryStore(settings))
+    return OverAsync(settings) if kind == "async" else OverRedis(Store(settings))
+
+
+def identity_of(
+    task_type: str = "fetch_data", total_items: int | None = 10, **rest: Any
+) -> ev.Identity:
+    return ev.Identity(task_type=task_type, total_items=total_items, **rest)
+
+
+def check_agreement(driver: Driver, task_ids: Iterable[str]) -> None:
+    """Every list, count and index set agrees with the documents."""
+    tasks = [task for i in task_ids if (task := driver.task(i)) is not None]
+    for status in (None, *STATUSES):
+        for task_type in (None, *TYPES):
+            for symbol in (None, *filter(None, SYMBOLS)):
+                paged = driver.run(driver.flows.page(1, 100, status, task_type, symbol))
+                expected = {
+                    t.task_id
+                    for t in tasks
+                    if status in (None, t.status)
+                    and task_type in (None, t.task_type)
+                    and symbol in (None, t.symbol)
+                }
+                assert {i for i, _ in paged.rows} == expected
+                assert paged.total == len(expected)
+                assert paged.counts == tuple(sum(t.status == s for t in tasks) for s in STATUSES)
+    if isinstance(driver, OverRedis):
+        _check_sets(driver, tasks)
+
+
+def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
+    expected: dict[str, set[str]] = {}
+    for task in tasks:
+        keys = driver.names(task.task_id)
+        names = list(keys.indexes(task.status, task.task_type, task.symbol))
+        assert len(names) == (4 if task.symbol is None else 8)
+        if task.worker is not None and not task.ended:
+            names.append(keys.held(task.worker.lease))
+        for name in names:
+            expected.setdefault(name, set()).add(task.task_id)
+    assert driver.indexes() == expected
+    for keys in driver.store.layout.keys:
+        own = [t for t in tasks if driver.names(t.task_id) == keys]
+        facets = driver.raw.hgetall(keys.facets)
+        assert {i.decode(): json.loads(f)[0] for i, f in facets.items()} == {
+            t.task_id: t.status for t in own
+        }
+        expiry = driver.raw.zrange(keys.expiry, 0, -1)
+        assert {i.decode() for i in expiry} == {t.task_id for t in own}

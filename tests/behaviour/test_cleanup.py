@@ -1,0 +1,142 @@
+"""Cleanup: after its retention, and only then, a record goes with all that belongs to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.task_flows import UNENDED_S
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from tests.behaviour.conftest import EVERY, store_url
+from tests.behaviour.driving import Driver, check_agreement, over
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+def clean(driver: Driver, after: timedelta, token: str = "ours", **options: int) -> int:
+    return driver.run(driver.flows.cleanup(driver.now() + after, token, **options))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [ev.Completed(), ev.Failed(error_message="why"), ev.Cancelled()],
+    ids=lambda e: type(e).__name__,
+)
+def test_an_ended_task_goes_after_its_retention(driver: Driver, end) -> None:
+    driver.start("t", "lease-1", symbol="7203.T")
+    driver.apply("t", end)
+    assert clean(driver, DAY - MINUTE) == 0
+    assert driver.task("t") is not None
+    assert clean(driver, DAY + MINUTE) == 1
+    assert driver.task("t") is None
+    assert all(name.endswith("task_rate:fetch_data") for name in driver.left_over())
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_retention_can_be_set(kind: str, request: pytest.FixtureRequest) -> None:
+    kind, _, server = kind.partition("-")
+    settings = Settings(redis_url=store_url(request, server), retention_s=60, key_prefix="p:")
+    with over(kind, settings) as driver:
+        driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
+        assert driver.ttl_ms("t") == pytest.approx(60_000 + 3_600_000 + 60_000, abs=30_000)
+        assert clean(driver, timedelta(seconds=30)) == 0
+        assert clean(driver, timedelta(seconds=90)) == 1
+        assert driver.left_over() == set()
+
+
+def test_retention_counts_from_the_end(driver: Driver) -> None:
+    start = driver.now() - 3 * DAY
+    driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), now=start)
+    driver.apply("t", ev.Completed())
+    assert clean(driver, timedelta()) == 0
+
+
+def test_a_live_task_is_never_deleted(driver: Driver) -> None:
+    driver.create("created")
+    driver.start("running", "lease-1")
+    driver.create("paused")
+    driver.apply("paused", ev.Paused())
+    week = timedelta(seconds=UNENDED_S)
+    assert clean(driver, week - MINUTE) == 0
+    driver.apply("running", ev.Progressed(current=1), now=driver.now() + week - MINUTE)
+    assert clean(driver, week + MINUTE) == 2  # a week without a sign of life
+    assert driver.ids() == ["running"]
+    check_agreement(driver, ["created", "running", "paused"])
+
+
+def test_a_long_job_is_kept_beyond_its_estimated_end(driver: Driver) -> None:
+    now = driver.now()
+    driver.apply("t", ev.Started(identity=ev.Identity(task_type="x", total_items=10**5)), now=now)
+    driver.apply("t", ev.Progressed(current=1), now=now + timedelta(seconds=10))  # 11 days to go
+    assert clean(driver, timedelta(days=18)) == 0
+    assert clean(driver, timedelta(days=19)) == 1
+
+
+def test_what_is_extended_is_kept(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    before = driver.ttl_ms("t")
+    far_ms = int((driver.now() + 30 * DAY).timestamp() * 1000)
+    driver.execute(c.Extend(("t", "nobody"), 30 * 86_400_000, far_ms))
+    assert clean(driver, 20 * DAY) == 0
+    assert driver.ttl_ms("t") > before + 86_400_000
+    driver.execute(c.Extend(("t",), 1_000, 1_000))  # never shortened
+    assert driver.ttl_ms("t") > before + 86_400_000
+    assert clean(driver, 29 * DAY) == 0
+    driver.execute(c.Extend((), 1, 1))
+    assert driver.execute(c.Due(2**52, 10)) == ["t"]
+
+
+def test_a_document_that_expired_first_leaves_nothing_behind(driver: Driver) -> None:
+    driver.start("t", "lease-1", symbol="7203.T")
+    driver.apply("t", ev.Cancelled())
+    driver.lose("t")
+    assert clean(driver, DAY + MINUTE) == 1
+    assert driver.left_over() == set()
+
+
+def test_it_works_in_bounded_batches(driver: Driver) -> None:
+    for n in range(25):
+        driver.apply(f"t{n}", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
+    flow = driver.flows.cleanup(driver.now() + 2 * DAY, "ours", batch=10)
+    sizes = []
+    assert driver.drive(flow, lambda command: sizes.append(len(command.entries)), c.Sweep) == 25
+    assert sizes == [10, 10, 5]
+    assert driver.left_over() == set()
+
+
+def test_a_pass_has_a_bound(driver: Driver) -> None:
+    for n in range(7):
+        driver.apply(f"t{n}", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
+    assert clean(driver, 2 * DAY, batch=2, most=4) == 4
+    assert len(driver.ids()) == 3
+    assert clean(driver, 2 * DAY, "theirs") == 3  # the lock was given back
+
+
+def test_one_at_a_time(driver: Driver) -> None:
+    driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
+    assert driver.execute(c.Lock("cleanup", "theirs", 60_000))
+    assert clean(driver, 2 * DAY) == 0
+    assert driver.task("t") is not None
+    driver.execute(c.Unlock("cleanup", "theirs"))
+    assert clean(driver, 2 * DAY) == 1
+
+
+def test_what_has_moved_since_it_was_looked_at_is_left_alone(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    elsewhere = c.Facets("created", "fetch_data")
+    assert driver.execute(c.Sweep((c.Entry("t", elsewhere), c.Entry("t", None)), 2**52)) == 0
+    check_agreement(driver, ["t"])
+
+
+def test_who_came_back_in_between_is_spared(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    driver.apply("t", ev.Cancelled())
+    later = driver.now() + 2 * DAY
+    flow = driver.flows.cleanup(later, "ours")
+    assert driver.drive(flow, lambda _: driver.create("t"), c.Sweep) == 0
+    assert driver.task("t").status == "created"
+    check_agreement(driver, ["t"])

@@ -1,0 +1,195 @@
+"""Writers at once: nothing is lost, revisions have no holes, an end is the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from progress_backend.errors import ConcurrentUpdate, TaskNotFound
+from progress_backend.record import events as ev
+from progress_backend.record.model import TaskStatus
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from progress_backend.store.memory import MemoryStore
+from tests.behaviour import writers
+from tests.behaviour.driving import (
+    Driver,
+    OverMemory,
+    OverRedis,
+    check_agreement,
+    identity_of,
+)
+from tests.servers import ROOT
+from tests.strategies import events
+
+
+@contextmanager
+def published(driver: OverRedis) -> Iterator[list[dict]]:
+    """Every document that is published meanwhile, in order."""
+    heard: list[dict] = []
+    with driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.psubscribe(driver.keys.every_channel)
+        pubsub.get_message(timeout=5)
+        yield heard
+        driver.raw.publish(driver.keys.channel("the end"), "null")
+        while body := json.loads(pubsub.get_message(timeout=5)["data"]):
+            heard.append(body)
+
+
+def check_history(heard: list[dict], marks: set[str], task_id: str = "t") -> None:
+    revisions = [body["revision"] for body in heard if body["task_id"] == task_id]
+    assert revisions == list(range(2, 2 + len(revisions)))  # the first was before we listened
+    assert (
+        set(heard[-1]["processing_details"]) - {"processing_rate", "estimated_remaining"} == marks
+    )
+
+
+def test_threads_lose_nothing(redis_driver: OverRedis) -> None:
+    redis_driver.start("t", symbol="7203.T")
+    names, each = [f"w{n}" for n in range(6)], 20
+    with published(redis_driver) as heard:
+        writers.in_threads(
+            partial(writers.write, redis_driver.store, "t", name, each) for name in names
+        )
+    marks = {f"{name}-{n}" for name in names for n in range(each)}
+    check_history(heard, marks)
+    task = redis_driver.task("t")
+    assert task.revision == 1 + len(marks)
+    assert set(task.processing_details) == marks
+    check_agreement(redis_driver, ["t"])
+
+
+def test_processes_lose_nothing(redis_driver: OverRedis) -> None:
+    redis_driver.start("t")
+    names, each = [f"p{n}" for n in range(3)], 30
+    url = redis_driver.settings.redis_url
+    arguments = [sys.executable, "-m", "tests.behaviour.writers", url, "t"]
+    processes = [
+        subprocess.Popen(
+            [*arguments, name, str(each)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+    try:
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        with published(redis_driver) as heard:
+            for process in processes:
+                process.stdin.write("\n")
+                process.stdin.flush()
+            assert [process.communicate(timeout=30)[0] for process in processes] == ["0\n"] * 3
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    check_history(heard, {f"{name}-{n}" for name in names for n in range(each)})
+
+
+def test_an_end_among_writers_is_the_end(redis_driver: OverRedis) -> None:
+    redis_driver.start("t", "lease-1")
+    halfway = threading.Event()
+
+    def end() -> None:
+        assert halfway.wait(10)
+        while True:
+            with suppress(ConcurrentUpdate):
+                redis_driver.apply("t", ev.Completed(results={"by": "us"}))
+                return
+
+    def work(name: str) -> None:
+        writers.write(redis_driver.store, "t", name, 10)
+        halfway.set()
+        writers.write(redis_driver.store, "t", name, 30)
+
+    with published(redis_driver) as heard:
+        writers.in_threads([*(partial(work, f"w{n}") for n in range(3)), end])
+    statuses = [body["status"] for body in heard]
+    assert statuses.count("completed") == 1
+    assert statuses[-1] == "completed"
+    assert len(statuses) < 3 * 40 + 1  # the others were refused
+    assert redis_driver.task("t").revision == 1 + len(heard)
+    check_agreement(redis_driver, ["t"])
+
+
+def test_of_several_starts_at_once_each_is_an_attempt(redis_driver: OverRedis) -> None:
+    redis_driver.create("t")
+    attempts: list[int] = []
+
+    def start() -> None:
+        attempts.append(redis_driver.start("t").task.attempt)
+
+    writers.in_threads([start] * 4)
+    assert sorted(attempts) == [1, 2, 3, 4]
+
+
+def test_of_several_creations_at_once_one_is_made(redis_driver: OverRedis) -> None:
+    def create(n: int) -> None:
+        redis_driver.create("t", metadata={"n": n})
+
+    writers.in_threads(partial(create, n) for n in range(6))
+    assert redis_driver.task("t").revision == 1
+    assert redis_driver.ids() == ["t"]
+
+
+def test_memory_is_safe_between_threads() -> None:
+    driver = OverMemory(MemoryStore(Settings()))
+    driver.start("t")
+    writers.in_threads(partial(writers.write, driver.store, "t", f"w{n}", 50) for n in range(4))
+    assert driver.task("t").revision == 201
+
+
+@pytest.fixture(scope="module")
+def shared(session_redis_url: str) -> Iterator[OverRedis]:
+    """One store for many examples, each under ids of its own."""
+    driver = OverRedis(Store(Settings(redis_url=session_redis_url, key_prefix="shared:")))
+    yield driver
+    driver.close()
+
+
+@given(st.data())
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_writers_do_at_once(shared: OverRedis, data: st.DataObject) -> None:
+    """Any events of three writers on two records, in any order that comes about."""
+    driver: Driver = shared
+    shared.raw.flushdb()
+    driver.create("a", symbol="7203.T")
+    driver.create("b", task_type="bulk_import")
+    work = st.lists(st.tuples(st.sampled_from("ab"), events()), min_size=1, max_size=8)
+    plans = data.draw(st.tuples(work, work, work))
+
+    def run(plan: list[tuple[str, ev.Event]]) -> None:
+        for task_id, event in plan:
+            with suppress(ConcurrentUpdate, TaskNotFound):
+                driver.apply(task_id, event)
+
+    with published(shared) as heard:
+        writers.in_threads(partial(run, plan) for plan in plans)
+        driver.apply("a", ev.Created(identity=identity_of()))
+        driver.apply("b", ev.Created(identity=identity_of()))
+    check_agreement(driver, ["a", "b"])
+    for task_id in "ab":
+        bodies = [body for body in heard if body["task_id"] == task_id]
+        assert [body["revision"] for body in bodies] == list(range(2, 2 + len(bodies)))
+        for before, after in pairwise(bodies):
+            _check_order(before, after)
+
+
+def _check_order(before: dict, after: dict) -> None:
+    assert after["attempt"] >= before["attempt"]
+    assert after["updated_at"] >= before["updated_at"]
+    if before["final"] and after["status"] != TaskStatus.CREATED:  # fresh, or queued again
+        assert (before["status"], after["status"]) == ("error", "running")

@@ -1,0 +1,170 @@
+"""The held connection: the same replies and errors as the client's own way, also when it breaks."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from progress_backend.store import exchange
+from progress_backend.store.deadline import Deadline
+from progress_backend.store.exchange import Exchange, packed
+from tests.conftest import StartServer
+
+
+@pytest.fixture
+def client(server_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(server_url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
+        yield client
+
+
+def clients_of(client: redis.Redis) -> set[str]:
+    return {one["id"] for one in client.client_list()}
+
+
+def test_requests_are_packed_as_redis_py_packs_them(client: redis.Redis) -> None:
+    request = ("SET", "キー", b"\x00\r\n\xff", "PX", 60_000, 0.5, "")
+    connection = client.connection_pool.get_connection()
+    theirs = b"".join(connection.pack_command(*request))
+    client.connection_pool.release(connection)
+    assert packed(request) == theirs
+
+
+def test_replies_are_the_clients_own(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    assert exchange.ask(("SET", "a", "値")) == [b"OK"]
+    assert exchange.ask(("GET", "a")) == ["値".encode()]
+    assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [[0, b"x", None]]
+
+
+def test_an_error_reply_is_raised_and_the_next_request_goes_on(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    with pytest.raises(redis.exceptions.NoScriptError):
+        exchange.ask(("EVALSHA", "0" * 40, 0))
+    assert exchange.ask(("ECHO", "on")) == [b"on"]
+
+
+def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    exchange.ask(("ECHO", "a"))
+    before = clients_of(client)
+    for _ in range(20):
+        exchange.ask(("ECHO", "b"))
+    assert clients_of(client) == before
+
+
+def test_a_connection_that_the_server_closed_is_replaced_unnoticed(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    (held,) = exchange.ask(("CLIENT", "ID"))
+    client.client_kill_filter(_id=str(held))
+    assert exchange.ask(("CLIENT", "ID")) != [held]
+
+
+def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    exchange.ask(("ECHO", "a"))
+    blocked = threading.Thread(target=exchange.ask, args=(("BLPOP", "list", 4),))
+    blocked.start()
+    try:
+        while not any(one["cmd"] == "blpop" for one in client.client_list()):
+            assert blocked.is_alive()
+        assert exchange.ask(("ECHO", "meanwhile")) == [b"meanwhile"]
+        assert blocked.is_alive()
+    finally:
+        client.rpush("list", "go on")
+        blocked.join()
+
+
+def test_a_server_that_hangs_costs_one_timeout_and_a_late_reply_is_nobodys(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    retry = Retry(NoBackoff(), 0)
+    with redis.Redis.from_url(server.url, retry=retry) as client:
+        exchange = Exchange(client, Deadline(0.3))
+        exchange.ask(("ECHO", "before"))
+        server.pause()
+        with pytest.raises(redis.exceptions.TimeoutError):
+            exchange.ask(("ECHO", "late"))
+        server.resume()
+        assert exchange.ask(("ECHO", "after")) == [b"after"]
+
+
+class Interrupted(BaseException):
+    """As a soft time limit's signal raises it, or Ctrl-C."""
+
+
+@pytest.mark.parametrize("sent_before", [0, 1])
+def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
+    client: redis.Redis, sent_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> list[Any]:
+        raise Interrupted
+
+    held = Exchange(client, Deadline(5))
+    for _ in range(sent_before):
+        held.ask(("ECHO", "held from then on"))
+    monkeypatch.setattr(exchange.Replies, "feed", interrupted)
+    with pytest.raises(Interrupted):
+        held.ask(("BLPOP", "nothing", 0.2))
+    monkeypatch.undo()
+    assert client.echo("mine") == b"mine"
+    assert held.ask(("ECHO", "mine too")) == [b"mine too"]
+
+
+def test_a_health_check_that_the_url_asks_for_is_made(server_url: str) -> None:
+    with redis.Redis.from_url(f"{server_url}?health_check_interval=1") as client:
+        held = Exchange(client, Deadline(5))
+        held.ask(("ECHO", "a"))
+        before = client.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"]
+        held._held.next_health_check = 0
+        held.ask(("ECHO", "b"))
+        assert client.info("commandstats")["cmdstat_ping"]["calls"] > before
+
+
+def test_requests_that_are_sent_together_are_answered_in_their_order(client: redis.Redis) -> None:
+    exchange = Exchange(client, Deadline(5))
+    committed = ("EVAL", "return {1}", 0)
+    assert exchange.ask(committed, committed, ("ECHO", "a"), committed) == [[1], [1], b"a", [1]]
+    with pytest.raises(redis.exceptions.ResponseError, match="wrong number"):
+        exchange.ask(committed, ("ECHO",), ("SET", "done", "1"), committed)
+    assert exchange.ask(("GET", "done"), committed) == [b"1", [1]]
+
+
+def test_a_reply_may_come_in_many_pieces(client: redis.Redis) -> None:
+    exchange, large = Exchange(client, Deadline(5)), "x" * 1_000_000
+    assert exchange.ask(("SET", "large", large), ("GET", "large")) == [b"OK", large.encode()]
+
+
+def test_a_master_that_is_none_any_more_is_left(start_server: StartServer) -> None:
+    server = start_server()
+    with redis.Redis.from_url(server.url, retry=Retry(NoBackoff(), 0)) as client:
+        exchange = Exchange(client, Deadline(5))
+        (held,) = exchange.ask(("CLIENT", "ID"))
+        client.replicaof("127.0.0.1", 1)
+        with pytest.raises(redis.exceptions.ReadOnlyError):
+            exchange.ask(("SET", "a", 1), ("ECHO", "b"))
+        client.replicaof("NO", "ONE")
+        assert exchange.ask(("CLIENT", "ID")) != [held]
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n", redis.exceptions.InvalidResponse),
+        (b"*2\r\n:1\r\n$3\r\nab", redis.exceptions.ConnectionError),
+    ],
+)
+def test_what_is_no_whole_reply_is_said(sent: bytes, error: type[Exception]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.sendall(sent)
+        theirs.shutdown(socket.SHUT_WR)
+        with theirs, pytest.raises(error):
+            Exchange(redis.Redis(), Deadline(5))._asked(ours, (("ECHO", "a"),))

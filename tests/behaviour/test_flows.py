@@ -1,0 +1,264 @@
+"""`apply`, `get` and `body`: what is recorded, refused, remembered and forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from progress_backend.errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TooLarge
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import facets_of
+from progress_backend.flows.task_flows import TRIES
+from progress_backend.record import caller_events, task_json
+from progress_backend.record import events as ev
+from tests.behaviour.driving import Driver, check_agreement, identity_of
+
+DAY_MS = 86_400_000
+
+
+def test_nothing_is_there_at_first(driver: Driver) -> None:
+    assert driver.task("t") is None
+    assert driver.run(driver.flows.body("t")) is None
+    assert driver.ids() == []
+
+
+def test_a_life_from_creation_to_its_end(driver: Driver) -> None:
+    driver.create("t", symbol="7203.T")
+    driver.start("t", "lease-1")
+    driver.apply("t", ev.Progressed(current=4, message="m", attempt=1))
+    ended = driver.apply("t", ev.Completed(results={"a": 1}, attempt=1))
+    task = driver.task("t")
+    assert task == ended.task
+    assert (task.status, task.current_items, task.revision) == ("completed", 10, 4)
+    assert (task.symbol, task.results, task.attempt) == ("7203.T", {"a": 1}, 1)
+    check_agreement(driver, ["t"])
+
+
+def test_several_events_are_one_commit(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Resumed(), ev.Progressed(current=3), ev.Completed())
+    assert (applied.task.status, applied.task.revision) == ("completed", 2)
+
+
+def test_events_are_all_recorded_or_none(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Completed(), ev.Progressed(current=3))
+    assert applied.refused is not None
+    assert applied.document is None
+    assert driver.task("t").status == "created"
+
+
+def test_a_creation_and_more_meets_a_record_that_is_there(driver: Driver) -> None:
+    driver.start("t")
+    created = ev.Created(identity=identity_of())
+    applied = driver.apply("t", created, ev.Lost(lease="x", error_message="m", revision=1))
+    assert applied.refused is not None
+    with pytest.raises(TaskNotFound):
+        driver.apply("u", created, ev.Lost(lease="x", error_message="m", revision=1))
+    # Refused for a new record, not for the one that is there.
+    assert driver.apply("t", replace(created, attempt=3), ev.Completed(attempt=2)).refused is None
+
+
+def test_what_changes_nothing_is_no_commit(driver: Driver) -> None:
+    driver.create("t")
+    applied = driver.apply("t", ev.Created(identity=identity_of("other")))
+    assert (applied.document, applied.refused) == (None, None)
+    assert driver.task("t").revision == 1
+    assert driver.task("t").task_type == "fetch_data"
+
+
+def test_what_has_no_record_is_not_found(driver: Driver) -> None:
+    for event in (ev.Progressed(current=1), ev.Completed(), ev.Cancelled(), ev.Requeued()):
+        with pytest.raises(TaskNotFound, match="Task t not found"):
+            driver.apply("t", event)
+    assert driver.ids() == []
+
+
+def test_an_ended_record_refuses_and_says_what_it_is(driver: Driver) -> None:
+    driver.start("t")
+    driver.apply("t", ev.Cancelled())
+    applied = driver.apply("t", ev.Completed())
+    assert applied.refused is not None
+    assert applied.refused.status == applied.task.status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "late", [ev.Progressed(current=9), ev.Completed(results={"who": "old"}), ev.Retried()]
+)
+def test_what_an_ended_run_still_says_is_not_of_the_run_that_is_asked_for(
+    driver: Driver, late: ev.Event
+) -> None:
+    """It was cancelled and its id published again; it goes on, as it hears nothing."""
+    old = driver.start("t")
+    driver.apply("t", ev.Cancelled())
+    assert driver.create("t").task.attempt == 1
+    applied = driver.apply("t", late.of_attempt(1), base=old)
+    assert applied.refused is not None
+    started = driver.start("t").task
+    assert (started.status, started.attempt, started.current_items) == ("running", 2, 0)
+    assert driver.apply("t", late.of_attempt(1), base=old).refused is not None
+
+
+def test_a_queued_task_that_is_resumed_does_not_run_before_a_worker_has_it(driver: Driver) -> None:
+    """As the live page and HTTP ask for it; a task made by HTTP has no worker but who asks."""
+    for task_id, root_id, status in (("queued", "queued", "created"), ("own", None, "running")):
+        driver.create(task_id, root_id=root_id)
+        driver.apply(task_id, *caller_events.update("paused"))
+        driver.apply(task_id, *caller_events.update("running"))
+        task = driver.task(task_id)
+        assert (task.status, task.started_at is None) == (status, status == "created")
+    driver.apply("queued", *caller_events.update("running", current_items=1))
+    assert driver.task("queued").status == "running"
+
+
+def test_that_it_could_not_be_published_again_is_said(driver: Driver) -> None:
+    driver.start("t")
+    driver.apply("t", ev.Completed())
+    driver.create("t")
+    failed = ev.Failed(error_message="no broker", cause="not_published", attempt=1)
+    assert driver.apply("t", failed).task.status == "error"
+
+
+def test_an_end_may_be_followed_by_a_fresh_run(driver: Driver) -> None:
+    driver.start("t", symbol="7203.T")
+    driver.apply("t", ev.Completed())
+    driver.create("other")
+    driver.create("t", task_type="bulk_import", symbol="6758.T")
+    task = driver.task("t")
+    assert (task.status, task.attempt, task.revision) == ("created", 1, 3)
+    assert driver.ids() == ["t", "other"]  # created now, so newest
+    check_agreement(driver, ["t", "other"])
+
+
+def commands(driver: Driver, flow) -> list[str]:
+    """What a flow asks of the store, by name."""
+    asked: list[str] = []
+    driver.drive(flow, lambda command: asked.append(type(command).__name__))
+    return asked
+
+
+def test_a_remembered_record_costs_one_round_trip(driver: Driver) -> None:
+    base = driver.start("t")
+    flow = driver.flows.apply("t", (ev.Progressed(current=1),), driver.now(), base=base)
+    assert commands(driver, flow) == ["Commit"]
+
+
+def test_a_creation_costs_one_round_trip(driver: Driver) -> None:
+    flow = driver.flows.apply("t", (ev.Created(identity=identity_of()),), driver.now())
+    assert commands(driver, flow) == ["Commit"]
+
+
+def test_a_memory_that_is_old_is_put_right(driver: Driver) -> None:
+    old = driver.start("t")
+    driver.apply("t", ev.Progressed(current=5, details={"theirs": 1}))
+    applied = driver.apply("t", ev.Progressed(message="ours"), base=old)
+    task = driver.task("t")
+    assert applied.task == task
+    assert (task.current_items, task.message, task.revision) == (5, "ours", 3)
+    assert task.processing_details == {"theirs": 1}
+
+
+def test_the_store_has_the_last_word_on_a_refusal(driver: Driver) -> None:
+    base = driver.start("t")
+    ended = driver.apply("t", ev.Failed(error_message="why"), base=base).base
+    driver.create("t")
+    applied = driver.apply("t", ev.Progressed(current=1), base=ended)
+    assert applied.refused is None
+    assert driver.task("t").status == "running"
+
+
+def test_a_record_that_is_gone_is_made_anew_from_memory(driver: Driver) -> None:
+    driver.start("t", "lease-1", symbol="7203.T")
+    base = driver.apply("t", ev.Progressed(current=4)).base
+    driver.lose("t")
+    driver.apply("t", ev.Progressed(current=5, attempt=1), base=base)
+    task = driver.task("t")
+    assert (task.current_items, task.symbol, task.revision) == (5, "7203.T", 3)
+    check_agreement(driver, ["t"])
+
+
+def test_so_is_one_whose_index_entries_are_gone_too(driver: Driver) -> None:
+    base = driver.start("t", "lease-1")
+    driver.lose("t")
+    assert driver.ids() == []  # repaired
+    driver.apply("t", ev.Completed(attempt=1), base=base)
+    assert driver.task("t").status == "completed"
+    check_agreement(driver, ["t"])
+
+
+def test_a_refused_end_of_a_record_that_is_gone_makes_none(driver: Driver) -> None:
+    ended = driver.apply("t", ev.Started(identity=identity_of()), ev.Completed()).base
+    driver.lose("t")
+    applied = driver.apply("t", ev.Completed(), base=ended)
+    assert applied.refused is not None
+    assert driver.task("t") is None
+
+
+def test_a_creation_over_left_over_index_entries(driver: Driver) -> None:
+    driver.start("t", "lease-1", task_type="bulk_import", symbol="6758.T")
+    driver.lose("t")
+    driver.create("t", symbol="7203.T")
+    check_agreement(driver, ["t"])
+
+
+def test_it_gives_up_when_others_are_always_first(driver: Driver) -> None:
+    base = driver.start("t")
+    flow = driver.flows.apply("t", (ev.Progressed(message="ours"),), driver.now(), base=base)
+    command = next(flow)
+    for tries in range(1, TRIES):
+        driver.apply("t", ev.Progressed(current=tries))
+        command = flow.send(driver.execute(command))
+        assert isinstance(command, c.Commit)
+    driver.apply("t", ev.Progressed(current=TRIES))
+    with pytest.raises(ConcurrentUpdate, match=f"changed by others {TRIES} times"):
+        flow.send(driver.execute(command))
+    assert driver.task("t").message == ""
+
+
+def test_a_commit_compares_the_document_and_where_it_stands(driver: Driver) -> None:
+    base = driver.start("t", "lease-1")
+    document, here = driver.run(driver.flows.get("t")), facets_of(base.task)
+    elsewhere = here._replace(lease="lease-2")
+    for expected, before in (("", None), ("", here), ("x", here), (base.digest, elsewhere)):
+        commit = c.Commit("t", expected, b"{}", before, here, 10**6, 2**50)
+        assert driver.execute(commit) == c.Committed(False, document, here)
+    assert driver.run(driver.flows.get("t")) == document
+    check_agreement(driver, ["t"])
+
+
+def test_what_is_too_large_is_refused_or_clipped(driver: Driver) -> None:
+    driver.start("t")
+    large = ev.Progressed(current=1, results={"x": "y" * task_json.MAX_DOCUMENT_BYTES})
+    with pytest.raises(TooLarge):
+        driver.apply("t", large)
+    assert driver.task("t").current_items == 0
+    driver.apply("t", large, clip=True)
+    assert driver.task("t").results["truncated"] is True
+    assert driver.task("t").current_items == 1
+
+
+CONTROLS = ["\0", "\n", "\x1b[2J", "\x7f", "\x9b", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_what_forges_a_line_is_in_no_name(driver: Driver, control: str) -> None:
+    name = f"a{control}b"
+    with pytest.raises(InvalidEvent, match="id has no control characters: 'a.*b'") as no:
+        driver.create(name)
+    assert control not in str(no.value)
+    with pytest.raises(InvalidEvent, match="task_type"):
+        driver.create("t", task_type=name)
+    with pytest.raises(InvalidEvent, match="symbol"):
+        driver.create("t", symbol=name)
+    assert driver.ids(1, 10) == []
+    driver.create("t", task_type="進 捗\xa0\u3000\u200b🗼", symbol="e\u0301\u202e")
+    assert driver.ids(1, 10) == ["t"]
+
+
+def test_anything_a_job_says_is_stored(driver: Driver) -> None:
+    driver.create("t", task_type="a|b\ud800", symbol="七 |symbol=x", metadata={"\udfff": b"x"})
+    base = driver.start("t")
+    driver.apply("t", ev.Progressed(details={"nan": float("nan"), "s": "\ud800"}), base=base)
+    assert driver.ids(1, 10, "running", "a|b?", "七 |symbol=x") == ["t"]
+    assert driver.task("t").processing_details == {"nan": "nan", "s": "?"}

@@ -1,0 +1,216 @@
+"""Random bytes of every Redis type under every key of the schema: one task's trouble at most."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from progress_backend.errors import ForeignValue, TaskNotFound
+from progress_backend.flows import commands as c
+from progress_backend.flows import silent_runs
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.record.reader_view import UNREADABLE
+from progress_backend.settings import Settings
+from tests.behaviour import foreign
+from tests.behaviour.driving import OverRedis, in_parts, over
+from tests.conftest import flushed
+
+LEASE = "celery@live/1"
+KEYS = tuple(foreign.keys_of(over("memory", Settings()).keys, "odd", LEASE))
+_many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(params=["sync", "async", "parts"])
+def driver(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[OverRedis]:
+    store = Settings(redis_url=flushed(session_redis_url))
+    kind = request.param
+    with over(kind, in_parts(store) if kind == "parts" else store) as driver:
+        assert isinstance(driver, OverRedis)
+        yield driver
+
+
+def fill(driver: OverRedis) -> None:
+    """One task of each kind, and the odd one."""
+    driver.raw.flushdb()
+    for task_id in ("odd", "live"):
+        driver.start(task_id, LEASE, symbol="7203.T")
+    driver.create("waiting")
+    driver.start("lost", "celery@dead/1")
+    driver.create("over")
+    driver.apply("over", ev.Completed())
+    driver.execute(c.Renew(LEASE, 2**52))
+    driver.execute(c.Renew("celery@dead/1", 1))
+
+
+def check(driver: OverRedis, *, listed: bool = True) -> None:
+    """All goes on but for the odd one."""
+    for task_id in ("live", "waiting", "over", "lost"):
+        assert driver.task(task_id) is not None
+    with contextlib.suppress(ForeignValue):
+        driver.task("odd")
+    paged = driver.run(driver.flows.page(1, 100))
+    for _, document in paged.rows:
+        task_json.decode(document or b"")
+    if listed:
+        assert {"live", "waiting", "over", "lost"} <= {task_id for task_id, _ in paged.rows}
+    for status in ("created", "running", "completed", "error"):
+        driver.run(driver.flows.page(1, 100, status, "fetch_data", "7203.T"))
+        driver.run(driver.flows.page(1, 100, status))
+    driver.run(driver.flows.count(driver.now()))
+    for document in (driver.run(driver.flows.get(task_id)) for task_id in ("waiting", "live")):
+        driver.run(driver.flows.estimated(document or b""))
+
+
+def go_on(driver: OverRedis, *, reaped: bool = True, cleaned: bool = True) -> None:
+    """Starts, ends and passes of everybody else's work."""
+    driver.create("new", symbol="7203.T")
+    driver.start("new", LEASE)
+    driver.apply("new", ev.Progressed(current=5))
+    assert driver.apply("new", ev.Completed()).task.status == "completed"
+    assert driver.apply("live", ev.Progressed(current=3)).task.current_items == 3
+    later = driver.now() + timedelta(minutes=5)
+    found = driver.run(silent_runs.suspects(driver.settings, later, "token"))
+    if reaped:
+        assert "lost" in {base.task.task_id for base in found}
+    held = driver.run(silent_runs.left_over(LEASE, ()))
+    driver.run(silent_runs.silent(driver.settings, later, LEASE, held))
+    driver.run(silent_runs.unheld(driver.flows, later, "token"))
+    driver.run(silent_runs.extend(driver.settings, driver.now(), LEASE))
+    assert driver.apply("live", ev.Completed()).task.status == "completed"
+    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=30), "token"))
+    if cleaned:
+        for task_id in ("over", "new", "live"):
+            assert driver.task(task_id) is None
+
+
+@_many
+@given(
+    what=st.sampled_from(KEYS),
+    kind=st.sampled_from(list(foreign.TYPES)),
+    some=foreign.some_bytes,
+)
+def test_another_type_under_a_key_is_nobody_elses_trouble(
+    driver: OverRedis, what: str, kind: str, some: bytes
+) -> None:
+    fill(driver)
+    for name in {foreign.keys_of(keys, "odd", LEASE)[what] for keys in driver.store.layout.keys}:
+        foreign.put_type(driver.raw, name, kind, some)
+    check(driver, listed=what != "index")
+    go_on(driver, reaped=what != "leases", cleaned=what not in ("expiry", "facets"))
+
+
+@_many
+@given(
+    what=st.sampled_from(KEYS),
+    some=foreign.some_bytes,
+    score=st.sampled_from(foreign.SCORES),
+    facets=foreign.some_facets,
+)
+def test_a_strange_member_beside_ours_is_nobodys_trouble_and_goes(
+    driver: OverRedis, what: str, some: bytes, score: Any, facets: bytes
+) -> None:
+    fill(driver)
+    for name in {foreign.keys_of(keys, "odd", LEASE)[what] for keys in driver.store.layout.keys}:
+        foreign.put_member(driver.raw, name, some, score, facets)
+    check(driver)
+    go_on(driver)
+    if len(driver.store.layout.keys) == 1:  # of several, one does not look for what is another's
+        assert driver.run(driver.flows.page(1, 100)).total <= 3
+
+
+@pytest.mark.parametrize("kind", foreign.TYPES)
+def test_the_one_task_says_what_is_wrong(driver: OverRedis, kind: str) -> None:
+    fill(driver)
+    foreign.put_type(driver.raw, driver.names("odd").task("odd"), kind, b"some")
+    for asked in (
+        lambda: driver.task("odd"),
+        lambda: driver.apply("odd", ev.Progressed(current=1)),
+        lambda: driver.apply("odd", ev.Completed()),
+        lambda: driver.apply("odd", ev.Cancelled(by="api")),
+        lambda: driver.start("odd"),
+    ):
+        with pytest.raises(ForeignValue, match="what is stored for task odd is no record: it is"):
+            asked()
+    (document,) = [d for i, d in driver.run(driver.flows.page(1, 100)).rows if i == "odd"]
+    assert task_json.decode(document or b"").error_cause == UNREADABLE
+
+
+def test_cleanup_takes_it_when_it_is_due(driver: OverRedis) -> None:
+    fill(driver)
+    foreign.put_type(driver.raw, driver.names("odd").task("odd"), "hash", b"some")
+    assert "odd" in driver.ids()
+    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=30), "token"))
+    assert "odd" not in driver.ids()
+    assert not driver.raw.exists(driver.names("odd").task("odd"))
+
+
+def test_a_value_of_fifty_megabytes_costs_what_a_record_may_have(driver: OverRedis) -> None:
+    fill(driver)
+    key = driver.names("odd").task("odd")
+    driver.raw.set(key, b'{"task_id":"odd"' + b"x" * 50 * 2**20)
+    before = told_to_clients(driver)
+    check(driver)
+    with pytest.raises(ForeignValue, match="longer than"):
+        driver.apply("odd", ev.Completed())
+    go_on(driver)
+    assert told_to_clients(driver) - before < 40 * MAX_DOCUMENT_BYTES
+
+
+def told_to_clients(driver: OverRedis) -> int:
+    """Bytes that the server has sent, but for those to its replicas."""
+    stats = driver.raw.info("stats")
+    return int(stats["total_net_output_bytes"]) - int(stats.get("total_net_repl_output_bytes", 0))
+
+
+def test_another_tasks_record_is_none(driver: OverRedis) -> None:
+    fill(driver)
+    document = driver.raw.get(driver.names("live").task("live"))
+    driver.raw.set(driver.names("odd").task("odd"), document)
+    with pytest.raises(ForeignValue, match="it is the record of task 'live'"):
+        driver.task("odd")
+    check(driver)
+
+
+def test_many_strange_ids_in_a_list_leave(driver: OverRedis) -> None:
+    fill(driver)
+    index = driver.store.layout.keys[0].index("running")
+    ids = [f"\udcff{n}" for n in range(150) if driver.store.layout.place(f"\udcff{n}") == 0][:50]
+    driver.raw.zadd(index, {task_id.encode(errors="surrogateescape"): 1 for task_id in ids})
+    for _ in range(4):
+        driver.run(driver.flows.page(1, 100, "running"))
+    assert driver.run(driver.flows.page(1, 100, "running")).total == 3
+
+
+def test_a_lock_without_an_end_is_none(driver: OverRedis) -> None:
+    for name, value in (("reap", b"somebody"), ("cleanup", b"\xff")):
+        key = driver.store.layout.keys[0].lock(name)
+        driver.raw.set(key, value)
+        assert driver.execute(c.Lock(name, "mine", 60_000))
+        assert not driver.execute(c.Lock(name, "theirs", 60_000))
+        assert driver.execute(c.Lock(name, "mine", 60_000))
+        driver.execute(c.Unlock(name, "mine"))
+        assert driver.execute(c.Lock(name, "theirs", 60_000))
+
+
+def test_health_names_keys_of_another_type(driver: OverRedis) -> None:
+    keys = driver.store.layout.keys[0]
+    for name in (keys.index(), keys.facets):
+        foreign.put_type(driver.raw, name, "list", b"some")
+    counted = driver.run(driver.flows.count(driver.now()))
+    assert set(counted.wrong_keys) == {(keys.index(), "list"), (keys.facets, "list")}
+
+
+def test_a_rate_that_is_none_is_unknown(driver: OverRedis) -> None:
+    for value in (b"", b"fast", b"nan", b"inf", b"-5", b"\xff"):
+        driver.raw.set(driver.store.layout.keys[0].rate("odd"), value)
+        assert driver.execute(c.RateOf("odd")) is None
+    with pytest.raises(TaskNotFound):
+        driver.apply("nobody", ev.Completed())

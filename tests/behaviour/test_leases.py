@@ -1,0 +1,163 @@
+"""Locks, leases and counts: the commands that stand beside the records."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from tests.behaviour.driving import Driver, OverMemory, OverRedis
+from tests.waiting import eventually
+
+
+def test_a_lock_is_one_tokens_until_it_is_given_back(driver: Driver) -> None:
+    assert driver.execute(c.Lock("reap", "a", 60_000))
+    assert driver.execute(c.Lock("reap", "a", 60_000))
+    assert not driver.execute(c.Lock("reap", "b", 60_000))
+    assert driver.execute(c.Lock("cleanup", "b", 60_000))
+    driver.execute(c.Unlock("reap", "b"))
+    assert not driver.execute(c.Lock("reap", "b", 60_000))
+    driver.execute(c.Unlock("reap", "a"))
+    assert driver.execute(c.Lock("reap", "b", 60_000))
+    driver.execute(c.Unlock("nothing", "b"))
+
+
+def test_a_lock_runs_out(driver: Driver) -> None:
+    assert driver.execute(c.Lock("reap", "a", 30))
+    eventually(lambda: driver.execute(c.Lock("reap", "b", 60_000)), timeout=5)
+
+
+def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
+    assert driver.execute(c.Lock("reap", "a", 200))
+    assert driver.execute(c.Lock("reap", "a", 60_000))
+    assert not driver.execute(c.Lock("reap", "b", 60_000))
+    # Taken for far longer than anybody asks for: by a clock that was set back since.
+    assert driver.execute(c.Lock("reap", "b", 20_000))
+    assert not driver.execute(c.Lock("reap", "a", 20_000))
+
+
+def test_leases_that_were_renewed_by_another_clock_are_cut(driver: Driver) -> None:
+    for lease, until in (("a", 100), ("b", 200), ("c", 300)):
+        driver.execute(c.Renew(lease, until))
+    assert sorted(driver.execute(c.Ahead(150, 10))) == ["b", "c"]
+    assert len(driver.execute(c.Ahead(0, 2))) == 2
+    driver.execute(c.Shorten(("a", "c", "nobody"), 150))
+    assert driver.execute(c.Leases(301, 10)) == [("a", 100), ("c", 150), ("b", 200)]
+
+
+def test_runs_that_were_found_lost_are_counted(driver: Driver) -> None:
+    assert driver.execute(c.LostSoFar()) == 0
+    driver.execute(c.CountLost(3))
+    driver.execute(c.CountLost(2))
+    assert driver.execute(c.LostSoFar()) == 5
+
+
+def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
+    for lease, until in (("b", 200), ("a", 100), ("c", 300)):
+        driver.execute(c.Renew(lease, until))
+    assert driver.execute(c.Leases(300, 10)) == [("a", 100), ("b", 200)]
+    assert driver.execute(c.Leases(301, 10)) == [("a", 100), ("b", 200), ("c", 300)]
+    assert driver.execute(c.Leases(301, 1)) == [("a", 100)]
+    driver.execute(c.Renew("a", 400))
+    assert driver.execute(c.Leases(301, 10)) == [("b", 200), ("c", 300)]
+
+
+def test_when_a_lease_runs_out(driver: Driver) -> None:
+    driver.execute(c.Renew("a", 10**13))
+    for task_id in ("t", "u", "v", "w"):
+        assert driver.execute(c.LeaseEnd(task_id, "a")) == 10**13
+        assert driver.execute(c.LeaseEnd(task_id, "nobody")) is None
+    driver.execute(c.EndLease("a"))
+    assert driver.execute(c.LeaseEnd("t", "a")) == 0
+
+
+def test_a_lease_that_is_given_back_is_over_at_once(driver: Driver) -> None:
+    driver.execute(c.Renew("a", 10**13))
+    driver.execute(c.EndLease("a"))
+    driver.execute(c.EndLease("nobody"))
+    assert driver.execute(c.Leases(1, 10)) == [("a", 0)]
+
+
+def test_a_lease_is_forgotten_when_it_is_over_and_holds_nothing(driver: Driver) -> None:
+    driver.execute(c.Renew("a", 100))
+    driver.start("t", "a")
+    driver.execute(c.ForgetLease("a", 200))
+    assert driver.execute(c.Leases(1_000, 10)) == [("a", 100)]
+    driver.apply("t", ev.Completed())
+    driver.execute(c.ForgetLease("a", 100))
+    assert driver.execute(c.Leases(1_000, 10)) == [("a", 100)]
+    driver.execute(c.ForgetLease("a", 101))
+    driver.execute(c.ForgetLease("nobody", 101))
+    assert driver.execute(c.Leases(1_000, 10)) == []
+
+
+def test_what_a_lease_holds_is_bounded(driver: Driver) -> None:
+    for n in range(5):
+        driver.start(f"t{n}", "a")
+    held = driver.execute(c.Held("a", 10))
+    assert sorted(held) == ["t0", "t1", "t2", "t3", "t4"]
+    assert driver.execute(c.Held("a", 3)) == held[:3]
+    assert driver.execute(c.Held("b", 3)) == []
+
+
+def test_reading_several_keeps_their_order(driver: Driver) -> None:
+    driver.create("a")
+    driver.create("b")
+    found = driver.execute(c.Read(("b", "nobody", "a")))
+    assert [document and document[:15] for document in found] == [
+        b'{"task_id":"b",',
+        None,
+        b'{"task_id":"a",',
+    ]
+    assert driver.execute(c.Read(())) == []
+    assert driver.execute(c.FacetsOf(())) == []
+    assert driver.execute(c.FacetsOf(("a", "nobody"))) == [c.Facets("created", "fetch_data"), None]
+
+
+def test_counts(driver: Driver) -> None:
+    driver.create("a")
+    driver.start("b")
+    driver.start("c")
+    driver.apply("c", ev.Completed())
+    counted = driver.run(driver.flows.count(driver.now()))
+    assert (counted.records, counted.active) == (3, 1)
+    if isinstance(driver, OverRedis):
+        used = driver.used_memory()
+        assert used / 1.5 < counted.memory_bytes < used * 1.5, "once, however many partitions"
+    tomorrow = driver.now() + timedelta(days=1)
+    assert driver.run(driver.flows.count(tomorrow)).recent == 0
+    noon = driver.now().replace(hour=23, minute=59)
+    assert driver.run(driver.flows.count(noon)).recent == 3
+
+
+def test_an_unknown_command_is_a_mistake(driver: Driver) -> None:
+    with pytest.raises((TypeError, KeyError)):
+        driver.execute("FLUSHALL")  # type: ignore[arg-type]  # a plain word, for both drivers
+
+
+def test_memory_tells_its_listeners() -> None:
+    from progress_backend.store.memory import MemoryStore
+
+    driver, heard = OverMemory(MemoryStore()), []
+    deaf = driver.store.listen(lambda task_id, document: heard.append((task_id, document)))
+    document = driver.apply("t", ev.Started(identity=ev.Identity(task_type="x"))).document
+    deaf()
+    driver.apply("t", ev.Completed())
+    assert heard == [("t", document)]
+
+
+def test_redis_publishes_the_document_it_stores(redis_driver: OverRedis) -> None:
+    with redis_driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.subscribe(redis_driver.keys.channel("t"))
+        pubsub.get_message(timeout=5)
+        redis_driver.start("t")
+        refused = redis_driver.apply("t", ev.Progressed(attempt=0))
+        assert refused.refused is not None
+        redis_driver.apply("t", ev.Completed())
+        heard = [eventually(lambda: pubsub.get_message(timeout=1))["data"] for _ in range(2)]
+        assert pubsub.get_message(timeout=0.05) is None
+    assert heard[1] == redis_driver.raw.get("task:t")
+    assert b'"revision":1,' not in heard[0]
+    assert heard[0].endswith(b'"revision":1}')

@@ -1,0 +1,112 @@
+"""How long a record is kept, and what a reader is told of one that has not begun."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import Base
+from progress_backend.flows.task_flows import UNENDED_S
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from tests.behaviour.driving import Driver, identity_of
+
+DAY_MS = 86_400_000
+
+
+def test_how_long_a_record_is_kept(driver: Driver) -> None:
+    now = driver.now()
+    now_ms = int(now.timestamp() * 1000)
+    driver.create("t")
+    assert driver.due_ms("t") == pytest.approx(now_ms + UNENDED_S * 1000, abs=60_000)
+    assert driver.ttl_ms("t") == pytest.approx(UNENDED_S * 1000 + 3_660_000, abs=60_000)
+    driver.start("t")
+    far = ev.Progressed(current=1, total=10**6)
+    driver.apply("t", far, now=now + timedelta(seconds=10))  # 0.1 a second: 116 days to go
+    assert driver.due_ms("t") > now_ms + 100 * DAY_MS
+    assert driver.ttl_ms("t") > 100 * DAY_MS
+    driver.apply("t", ev.Completed(), now=now + timedelta(seconds=20))
+    assert driver.due_ms("t") == pytest.approx(now_ms + DAY_MS, abs=60_000)
+    # It outlives the cleanup that takes it together with its index entries.
+    assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
+
+
+def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_that_may_take(
+    driver: Driver,
+) -> None:
+    """Without its record it would begin, and run to its end."""
+    now_ms = int(driver.now().timestamp() * 1000)
+    driver.create("published", root_id="published")
+    driver.create("came", root_id="came")
+    driver.apply("came", ev.Cancelled(by="celery", reason="expired"))
+    assert driver.due_ms("came") == pytest.approx(now_ms + DAY_MS, abs=60_000)
+    driver.create("made by HTTP")
+    driver.create("began", root_id="began")
+    driver.start("began")
+    for task_id, kept_ms in (
+        ("published", UNENDED_S * 1000),
+        ("made by HTTP", DAY_MS),
+        ("began", DAY_MS),
+    ):
+        driver.apply(task_id, ev.Cancelled())
+        assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000)
+
+
+@pytest.mark.parametrize("when", ["eta", "expires"])
+def test_a_task_that_waits_for_its_time_is_kept_that_long(driver: Driver, when: str) -> None:
+    """Its record, and a cancel: without it a task that was cancelled would run."""
+    now = driver.now()
+    then = now + timedelta(days=30)
+    then_ms = int(then.timestamp() * 1000)
+    family = identity_of()._replace(root_id="t")
+    driver.apply("t", ev.Created(identity=family, **{when: then}))
+    for _ in range(2):
+        assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
+        assert driver.ttl_ms("t") > 37 * DAY_MS
+        driver.apply("t", ev.Cancelled(by="api"))
+    assert driver.task("t").status == "cancelled"
+
+
+def test_a_retry_that_waits_for_its_time_is_kept_that_long(driver: Driver) -> None:
+    now = driver.now()
+    then_ms = int(now.timestamp() * 1000) + 30 * DAY_MS
+    driver.start("t")
+    driver.apply("t", ev.Retried(retries=1, attempt=1, eta=now + timedelta(days=30)))
+    assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
+
+
+def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
+    now = driver.now()
+    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
+    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
+    assert driver.execute(c.RateOf("fetch_data")) == pytest.approx(10)
+    assert driver.execute(c.RateOf("bulk_import")) is None
+    driver.create("b", total_items=50)
+    body = json.loads(driver.run(driver.flows.body("b")))
+    expected = driver.task("b").created_at + timedelta(seconds=5)
+    assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
+    driver.create("c", total_items=None)
+    assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
+
+
+def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:
+    driver.start("t", metadata={"status": "created"})
+    assert driver.run(driver.flows.body("t")) == driver.run(driver.flows.get("t"))
+
+
+def test_the_owner_is_seen_by_its_lease(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    assert driver.execute(c.Held("lease-1", 10)) == ["t"]
+    driver.apply("t", ev.Started(identity=identity_of(), worker=Worker("lease-2", "w")))
+    assert driver.execute(c.Held("lease-1", 10)) == []
+    assert driver.execute(c.Held("lease-2", 10)) == ["t"]
+    driver.apply("t", ev.Completed())
+    assert driver.execute(c.Held("lease-2", 10)) == []
+
+
+def test_a_base_is_the_document(driver: Driver) -> None:
+    base = driver.start("t")
+    assert Base.of(driver.run(driver.flows.get("t"))) == base._replace(due_ms=None)

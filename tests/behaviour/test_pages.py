@@ -1,0 +1,192 @@
+"""Lists: every filter, every page, newest first, at a page's cost, holes repaired."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import chain, product
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.task_flows import summary
+from progress_backend.record import events as ev
+from progress_backend.record.model import STATUSES
+from progress_backend.record.task_json import row
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.behaviour.driving import SYMBOLS, TYPES, Driver, OverRedis, check_agreement
+
+ENDS = {
+    "created": (),
+    "running": (ev.Progressed(current=1),),
+    "paused": (ev.Paused(),),
+    "completed": (ev.Completed(),),
+    "error": (ev.Failed(error_message="why"),),
+    "cancelled": (ev.Cancelled(),),
+}
+
+
+def one_of_each(driver: Driver) -> list[tuple[str, str, str, str | None]]:
+    """A task for each combination; newest first."""
+    made = []
+    for status, task_type, symbol in product(STATUSES, TYPES, SYMBOLS):
+        task_id = f"{status}/{task_type}/{symbol}"
+        driver.create(task_id, task_type=task_type, symbol=symbol)
+        if ENDS[status]:
+            driver.apply(task_id, *ENDS[status])
+        made.append((task_id, status, task_type, symbol))
+    return made[::-1]
+
+
+def test_every_combination_of_filters(driver: Driver) -> None:
+    made = one_of_each(driver)
+    filters = product((None, *STATUSES), (None, *TYPES, "none"), (None, "7203.T", "6758.T", "none"))
+    for wanted in filters:
+        expected = [
+            task_id
+            for task_id, *facets in made
+            if all(w in (None, f) for w, f in zip(wanted, facets, strict=True))
+        ]
+        paged = driver.run(driver.flows.page(1, 100, *wanted))
+        assert [task_id for task_id, _ in paged.rows] == expected
+        assert paged.total == len(expected)
+        assert summary(paged) == dict.fromkeys(STATUSES, 6)  # whatever the filter
+    check_agreement(driver, [task_id for task_id, *_ in made])
+
+
+def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> None:
+    for size in (0, 900, 1_200, 4_000, 4_100, 60_000):
+        driver.create(f"t{size}", metadata={"created_at": "進" * (size // 3), '"results":': 1})
+        driver.apply(f"t{size}", ev.Progressed(current=1, message='"created_at":"x"' * 20))
+    whole = driver.run(driver.flows.page(1, 10)).rows
+    light = driver.run(driver.flows.page(1, 10, light=True)).rows
+    assert [task_id for task_id, _ in light] == [task_id for task_id, _ in whole]
+    assert light == tuple((task_id, row(stored)) for task_id, stored in whole)
+    lengths = [len(stored) for _, stored in light]
+    assert max(lengths) < 3_000
+    assert sum(b'"omitted":' in stored for _, stored in light) == 4
+
+
+def test_deep_pages_neither_overlap_nor_leave_out(driver: Driver) -> None:
+    made = [f"t{n}" for n in range(47)]
+    for task_id in made:
+        driver.create(task_id)
+    pages = [driver.ids(page, 10) for page in range(1, 7)]
+    assert [len(page) for page in pages] == [10, 10, 10, 10, 7, 0]
+    assert list(chain(*pages)) == made[::-1]
+    far = driver.run(driver.flows.page(10**9, 100))
+    assert (far.total, far.rows) == (47, ())
+
+
+def test_order_is_of_creation_not_of_the_last_update(driver: Driver) -> None:
+    for task_id in ("a", "b", "c"):
+        driver.create(task_id)
+    driver.apply("a", ev.Progressed(current=1))
+    driver.apply("a", ev.Completed())
+    assert driver.ids() == ["c", "b", "a"]
+
+
+def test_a_filtered_list_too(driver: Driver) -> None:
+    for task_id in ("a", "b", "c"):
+        driver.create(task_id, symbol="7203.T")
+    for task_id in ("c", "a", "b"):
+        driver.apply(task_id, ev.Progressed(current=1))
+    for filters in (("running",), ("running", "fetch_data"), (None, None, "7203.T")):
+        assert driver.ids(1, 10, *filters) == ["c", "b", "a"]
+
+
+def test_holes_are_repaired_and_filled(driver: Driver) -> None:
+    made = [f"t{n}" for n in range(30)]
+    for task_id in made:
+        driver.start(task_id, "lease-1", symbol="7203.T")
+    for n in (29, 28, 25, 3):
+        driver.lose(f"t{n}")
+    paged = driver.run(driver.flows.page(1, 20))
+    left = [task_id for task_id in made[::-1] if task_id not in ("t29", "t28", "t25", "t3")]
+    assert [task_id for task_id, _ in paged.rows] == left[:20]
+    assert paged.total == 27  # the hole behind the page is not seen yet
+    assert driver.ids(2, 20) == left[20:]
+    check_agreement(driver, made)
+
+
+def test_many_holes_cost_a_bounded_number_of_reads(driver: Driver) -> None:
+    for n in range(60):
+        driver.create(f"t{n}")
+        driver.lose(f"t{n}")
+    assert driver.ids(1, 10) == []
+    assert driver.run(driver.flows.page(1, 10)).total <= 60 - 20
+    for _ in range(3):
+        driver.run(driver.flows.page(1, 10))
+    assert driver.run(driver.flows.page(1, 10)).total == 0
+    assert driver.left_over() == set()
+
+
+def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
+    base = driver.start("t")
+    driver.lose("t")
+
+    def come_back(_: object) -> None:
+        driver.apply("t", ev.Progressed(current=1), base=base)
+
+    paged = driver.drive(driver.flows.page(1, 10), come_back, c.Sweep)
+    assert [task_id for task_id, _ in paged.rows] == ["t"]
+    check_agreement(driver, ["t"])
+
+
+@pytest.mark.parametrize("skew_s", [-300, 300])
+def test_newest_first_is_by_redis_time(redis_driver: OverRedis, skew_s) -> None:
+    redis_driver.create("first")
+    with Store(redis_driver.settings) as skewed:
+        other = Driver(skewed)
+        skewed._ahead += skew_s
+        other.create("second")
+        redis_driver.create("third")
+        other.apply("first", ev.Progressed(current=1))
+    assert redis_driver.ids() == ["third", "second", "first"]
+    scores = redis_driver.raw.zrange("tasks", 0, -1, withscores=True)
+    now = datetime.now(UTC)
+    for _, micros in scores:
+        created = datetime.fromtimestamp(micros / 1e6, UTC)
+        assert abs(created - now) < timedelta(seconds=30)
+
+
+def calls(driver: OverRedis) -> dict[str, int]:
+    stats = driver.raw.info("commandstats")
+    return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
+
+
+def test_a_page_reads_no_more_than_itself(redis_driver: OverRedis) -> None:
+    for n in range(300):
+        redis_driver.create(f"t{n}", symbol="7203.T")
+    redis_driver.run(redis_driver.flows.page(1, 1))  # the script is known from here on
+    read = []
+    for page, filters in ((1, ()), (14, ()), (2, ("created", "fetch_data", "7203.T"))):
+        redis_driver.raw.config_resetstat()
+        assert len(redis_driver.ids(page, 20, *filters)) == 20
+        read.append(calls(redis_driver))
+    for seen in read:
+        seen.pop("config|resetstat")
+        assert seen.pop("info", 0) <= 1
+        assert seen == {"evalsha": 1, "zcard": 7, "zrevrange": 1, "getrange": 20}
+
+
+def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: OverRedis) -> None:
+    redis_driver.raw.config_resetstat()
+    base = redis_driver.start("t", "lease-1", symbol="7203.T")
+    redis_driver.apply("t", ev.Completed(), base=base)
+    redis_driver.run(redis_driver.flows.count(redis_driver.now()))
+    later = redis_driver.now() + timedelta(days=2)
+    assert redis_driver.run(redis_driver.flows.cleanup(later, "token")) == 1
+    seen = calls(redis_driver)
+    assert not {"keys", "scan", "sscan", "hscan", "zscan", "hgetall", "smembers"} & set(seen)
+
+
+def test_a_prefix_keeps_two_systems_apart(server_url: str) -> None:
+    stores = [Store(Settings(redis_url=server_url, key_prefix=p)) for p in ("a:", "b:", "")]
+    drivers = [OverRedis(store) for store in stores]
+    for n, driver in enumerate(drivers):
+        for i in range(n + 1):
+            driver.create(f"t{i}")
+    for n, driver in enumerate(drivers):
+        assert len(driver.ids()) == n + 1
+        driver.close()

@@ -1,0 +1,207 @@
+"""What only the stores over Redis have: scripts, errors, clocks, event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.record import events as ev
+from progress_backend.service.services import RedisProgressService
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import AsyncStore, Store, open_async
+from tests.behaviour.driving import Driver, OverAsync, OverRedis, identity_of, over
+from tests.conftest import StartServer
+from tests.waiting import aeventually
+
+KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+def test_without_a_url_there_is_no_store() -> None:
+    for store in (Store, AsyncStore):
+        with pytest.raises(SettingsError, match="set PROGRESS_REDIS_URL"):
+            store(Settings())
+
+
+@KINDS
+def test_scripts_are_loaded_when_the_server_has_forgotten_them(redis_url, kind) -> None:
+    with over(kind, Settings(redis_url=redis_url)) as driver:
+        driver.start("t")
+        for action in (
+            lambda: driver.apply("t", ev.Progressed(current=1)),
+            driver.ids,
+            lambda: driver.run(driver.flows.cleanup(driver.now(), "token")),
+        ):
+            driver.raw.script_flush()
+            action()
+        assert driver.task("t").current_items == 1
+
+
+@KINDS
+def test_a_store_that_is_away_is_unavailable_and_comes_back(
+    start_server: StartServer, kind
+) -> None:
+    server = start_server()
+    with over(kind, Settings(redis_url=server.url)) as driver:
+        driver.create("t")
+        server.stop()
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            driver.create("u")
+        server.start()
+        driver.create("u")
+        assert driver.ids() == ["u"]
+
+
+@KINDS
+def test_a_store_that_hangs_is_unavailable_in_time(start_server: StartServer, kind) -> None:
+    server = start_server()
+    settings = Settings(redis_url=server.url)
+    if kind == "sync":
+        driver: Driver = OverRedis(Store(settings, timeout_s=0.2))
+    else:
+        driver = OverAsync(settings, timeout_s=0.2)
+    with driver:
+        driver.create("t")
+        server.pause()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            driver.create("u")
+        assert time.monotonic() - began < 2
+        server.resume()
+
+
+@KINDS
+def test_a_store_that_refuses_is_unavailable(start_server: StartServer, kind) -> None:
+    server = start_server()
+    with over(kind, Settings(redis_url=server.url)) as driver:
+        base = driver.create("t")
+        used = driver.raw.info("memory")["used_memory"]
+        driver.raw.config_set("maxmemory", used // 2)
+        with pytest.raises(StoreUnavailable, match="refuses: .*memory"):
+            driver.apply("t", ev.Progressed(current=1))
+        driver.raw.config_set("maxmemory", 0)
+        assert driver.task("t") == base.task  # nothing half-written
+
+
+async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> None:
+    server = start_server()
+    with redis.Redis.from_url(server.url) as raw:
+        raw.config_set("requirepass", "secret")
+    settings = Settings(redis_url=server.url.replace("redis://", "redis://:wrong@"))
+    with Store(settings) as store, pytest.raises(StoreUnavailable) as caught:
+        store.run(store.flows.get("t"))
+    assert "wrong@" not in str(caught.value)
+    async with open_async(settings) as async_store:
+        with pytest.raises(StoreUnavailable):
+            await async_store.run(async_store.flows.get("t"))
+
+
+class Clock:
+    """A host's clock that is wrong."""
+
+    def __init__(self, skew_s: float) -> None:
+        self.skew_s = skew_s
+        self._time = time.time
+
+    def time(self) -> float:
+        return self._time() + self.skew_s
+
+
+@KINDS
+@pytest.mark.parametrize("skew_s", [-300, 300])
+def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s) -> None:
+    monkeypatch.setattr("progress_backend.store.drivers.time", Clock(skew_s))
+    with over(kind, Settings(redis_url=redis_url)) as driver:
+        task = driver.start("t").task
+        assert abs(task.created_at - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("skew_s", [-300, 300])
+async def test_its_first_record_too(redis_url, monkeypatch, skew_s) -> None:
+    monkeypatch.setattr("progress_backend.store.drivers.time", Clock(skew_s))
+    async with RedisProgressService(redis_url) as service:
+        task_id = await service.create_task("x", 1)
+        body = await service.get_task_status(task_id)
+    created = datetime.fromisoformat(body["created_at"])
+    assert abs(created - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("step_s", [-3_600, 3_600])
+def test_a_hosts_clock_that_is_set_later_moves_no_time(redis_url, monkeypatch, step_s) -> None:
+    with over("sync", Settings(redis_url=redis_url)) as driver:
+        monkeypatch.setattr("progress_backend.store.drivers.time", Clock(step_s))
+        assert abs(driver.now() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_skewed_hosts_change_no_status_and_no_order(redis_url) -> None:
+    """Three hosts that mistake Redis's time write one record in turn."""
+    with contextlib.ExitStack() as stack:
+        settings = Settings(redis_url=redis_url)
+        hosts = [stack.enter_context(over("sync", settings)) for _ in range(3)]
+        for host, skew_s in zip(hosts, (300, -300, 0), strict=True):
+            host.store._ahead += skew_s
+        happened = [
+            ev.Created(identity=identity_of()),
+            ev.Started(identity=identity_of()),
+            *(ev.Progressed(current=n) for n in range(1, 9)),
+            ev.Paused(),
+            ev.Resumed(),
+            ev.Progressed(current=9),
+            ev.Completed(),
+        ]
+        seen = []
+        for n, event in enumerate(happened):
+            seen.append(hosts[n % len(hosts)].apply("t", event).task)
+    assert [t.status for t in seen] == [
+        *["created", "running"], *["running"] * 8, "paused", "running", "running", "completed"
+    ]  # fmt: skip
+    assert [t.current_items for t in seen[2:10]] == list(range(1, 9))
+    assert [t.revision for t in seen] == list(range(1, 15))
+    times = [t.updated_at for t in seen]
+    assert times == sorted(times)
+    assert seen[-1].created_at <= seen[-1].started_at <= seen[-1].completed_at
+
+
+def test_times_are_in_the_configured_zone(redis_url) -> None:
+    with over("sync", Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as driver:
+        driver.start("t")
+        assert driver.raw.get("task:t").count(b'+09:00"') == 4
+
+
+async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> None:
+    """200 calls share 64 connections, and none of these is left."""
+    server = start_server()
+    with redis.Redis.from_url(server.url) as raw:
+        own = [client["id"] for client in raw.client_list()]
+        assert len(own) == 1
+        async with open_async(Settings(redis_url=server.url)) as store:
+            created = ev.Created(identity=identity_of())
+            await store.ready()
+            await asyncio.gather(
+                *(
+                    store.run(store.flows.apply(f"t{n}", (created,), store.now()))
+                    for n in range(200)
+                )
+            )
+            paged = await store.run(store.flows.page(1, 100))
+            assert (paged.total, len(paged.rows)) == (200, 100)
+            assert len(raw.client_list()) == len(own) + 64
+        await aeventually(lambda: [client["id"] for client in raw.client_list()] == own)
+
+
+async def test_a_cancelled_call_spoils_no_connection(redis_url) -> None:
+    async with open_async(Settings(redis_url=redis_url)) as store:
+        await store.run(store.flows.apply("t", (ev.Created(identity=identity_of()),), store.now()))
+        for _ in range(50):
+            task = asyncio.create_task(store.run(store.flows.page(1, 10)))
+            await asyncio.sleep(0)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            document = await store.run(store.flows.get("t"))
+            assert document.startswith(b'{"task_id":"t"')

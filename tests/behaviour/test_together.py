@@ -1,0 +1,99 @@
+"""Several flows in one trip, over every store: each as it would be by itself."""
+
+from __future__ import annotations
+
+from progress_backend.errors import TaskNotFound
+from progress_backend.flows import commands as c
+from progress_backend.flows.gather import together
+from progress_backend.flows.stored_record import Applied
+from progress_backend.record import events as ev
+from tests.behaviour.driving import Driver, check_agreement, identity_of
+
+
+def begun(*task_ids: str, **identity: object) -> list[tuple[str, ev.Created]]:
+    return [(task_id, ev.Created(identity=identity_of(**identity))) for task_id in task_ids]
+
+
+def create(driver: Driver, begun: list[tuple[str, ev.Created]]) -> list[Applied]:
+    now = driver.now()
+    flows = [driver.flows.apply(task_id, (event,), now, clip=True) for task_id, event in begun]
+    applied = driver.run(together(flows))
+    assert all(isinstance(one, Applied) for one in applied)
+    return applied
+
+
+def test_each_is_as_it_would_be_by_itself(driver: Driver) -> None:
+    ids = [f"t{n}" for n in range(40)]
+    applied = create(driver, begun(*ids, symbol="7203.T"))
+    alone = driver.create("alone", symbol="7203.T").task
+    assert [one.task.task_id for one in applied] == ids
+    for one in applied:
+        stored = driver.task(one.task.task_id)
+        assert stored == one.task
+        assert (stored.status, stored.symbol, stored.revision) == ("created", "7203.T", 1)
+        assert (stored.message, stored.total_items) == (alone.message, alone.total_items)
+    check_agreement(driver, [*ids, "alone"])
+
+
+def test_the_last_one_is_the_newest_in_lists(driver: Driver) -> None:
+    create(driver, begun("a", "b", "c"))
+    # Each partition is asked by itself: the order is that of those of one partition.
+    if driver.flows.settings.partitions:
+        assert sorted(driver.ids()) == ["a", "b", "c"]
+    else:
+        assert driver.ids() == ["c", "b", "a"]
+
+
+def test_a_record_that_is_there_keeps_what_it_has(driver: Driver) -> None:
+    driver.start("there", "lease-1")
+    fresh, there = create(driver, begun("fresh", "there"))
+    assert fresh.document is not None
+    assert there.document is None
+    assert driver.task("there").status == "running"
+    check_agreement(driver, ["fresh", "there"])
+
+
+def test_an_ended_one_begins_anew(driver: Driver) -> None:
+    driver.start("ended")
+    driver.apply("ended", ev.Completed())
+    (applied,) = create(driver, begun("ended"))
+    assert (applied.task.status, applied.task.attempt) == ("created", 1)
+
+
+def test_what_is_too_large_is_clipped_and_hinders_no_other(driver: Driver) -> None:
+    large = begun("large", metadata={"x": "あ" * 300_000})
+    create(driver, [*large, *begun("small")])
+    assert driver.task("large").metadata["truncated"] is True
+    assert driver.task("small").status == "created"
+
+
+def test_none_is_none(driver: Driver) -> None:
+    assert create(driver, []) == []
+
+
+def test_each_goes_its_own_way_and_commits_share_trips(driver: Driver) -> None:
+    at_work, overtaken = driver.start("at work"), driver.start("overtaken")
+    ended = driver.start("ended")
+    driver.apply("overtaken", ev.Paused())  # by somebody else, as the base does not know
+    driver.apply("ended", ev.Cancelled())
+    now, said = driver.now(), ev.Progressed(current=3, attempt=1)
+    flows = [
+        driver.flows.apply("at work", (said,), now, base=at_work),
+        driver.flows.apply("overtaken", (said,), now, base=overtaken),
+        driver.flows.apply("ended", (said,), now, base=ended),
+        driver.flows.apply("nowhere", (said,), now),
+        driver.flows.apply("new", (ev.Created(identity=identity_of()),), now),
+    ]
+    trips: list[int] = []
+    outcomes = driver.drive(
+        together(flows), lambda command: trips.append(len(command.commits)), c.Commits
+    )
+    # All but the one that is not there; then the one that was overtaken once more.
+    assert trips == [4, 1]
+    assert isinstance(outcomes[3], TaskNotFound)
+    one, two, three, _, new = outcomes
+    assert (one.task.status, one.task.current_items) == ("running", 3)
+    assert (two.task.status, two.task.current_items) == ("paused", 3)
+    assert (three.task.status, three.refused is None) == ("cancelled", False)
+    assert new.task.revision == 1
+    check_agreement(driver, ["at work", "overtaken", "ended", "new"])

@@ -1,0 +1,167 @@
+"""The bound of a wait is that of the whole of it: connecting, login, sending and every piece of the
+reply; and what is no Redis counts as away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from progress_backend.errors import StoreUnavailable
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store, open_async
+from tests import strangers
+from tests.strangers import Serve, Stranger, Way, answering, greeting
+from tests.waiting import eventually
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
+
+WAIT_S = 0.2
+#: And what a busy machine may add.
+BOUND_S = WAIT_S + 0.2
+CREATED = ev.Created(identity=ev.Identity(task_type="x"))
+
+STRANGERS: dict[str, Serve] = {
+    "http": answering(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
+    "ssh": greeting(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+    "tls_alert": answering(b"\x15\x03\x01\x00\x02\x02\x46"),
+    "no_number": answering(b"$many\r\n"),
+    "no_utf8": answering(b":\xff\xfe\r\n"),
+    "endless": answering(b"$99999999999\r\n" + b"x" * 1_000),
+    "hangs_up": strangers.hanging_up,
+    "silent": strangers.silent,
+}
+
+
+@pytest.fixture
+def way(redis_url: str) -> Iterator[Way]:
+    with Way(redis_url) as way:
+        yield way
+
+
+def bounded(action: Callable[[], object]) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        action()
+    assert time.monotonic() - began < BOUND_S
+
+
+def created(store: Store, task_id: str) -> object:
+    return store.run(store.flows.apply(task_id, (CREATED,), store.now()))
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_a_reply_that_drips_is_no_longer_waited_for_than_none(way: Way, connected: bool) -> None:
+    with Store(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
+        if connected:
+            created(store, "before")
+        way.drip_s = 0.15
+        bounded(lambda: store.execute(c.Read(("before",))))
+        bounded(lambda: store.execute(c.Tally(c.Filters())))
+        bounded(store.measure_clock)
+        way.drip_s = 0
+        created(store, "after")
+
+
+def test_each_step_of_a_login_is_a_part_of_it(way: Way) -> None:
+    """Each reply comes in time, all of them together do not."""
+    way.delay_s = WAIT_S * 0.6
+    login = way.url.replace("redis://", "redis://default:any@").removesuffix("/0") + "/3"
+    with Store(Settings(redis_url=login), timeout_s=WAIT_S) as store:
+        bounded(lambda: created(store, "t"))
+
+
+def test_who_finds_the_connection_busy_is_bounded_as_well(way: Way) -> None:
+    with Store(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
+        created(store, "before")
+        way.drip_s = 0.15
+
+        def patiently() -> None:
+            with pytest.raises(StoreUnavailable), store.within(2):
+                store.execute(c.Read(("before",)))
+
+        before = way.requests
+        busy = threading.Thread(target=patiently)
+        busy.start()
+        eventually(lambda: way.requests > before)
+        bounded(lambda: store.execute(c.Read(("before",))))
+        assert busy.is_alive(), "each thread has its own bound"
+        way.hang_up()
+        busy.join()
+
+
+def test_what_is_not_taken_is_not_sent_for_longer(way: Way) -> None:
+    with Store(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
+        created(store, "before")
+        way.takes = False
+        many = tuple(f"{number}-{'x' * 1_000}" for number in range(20_000))
+        bounded(lambda: store.execute(c.Read(many)))
+
+
+def test_several_calls_may_be_one_wait(way: Way) -> None:
+    with Store(Settings(redis_url=way.url), timeout_s=5) as store:
+        created(store, "before")
+        way.delay_s = WAIT_S * 0.6
+
+        def several() -> None:
+            with store.within(WAIT_S):
+                for _ in range(3):
+                    store.execute(c.Read(("before",)))
+
+        bounded(several)
+
+
+@pytest.mark.parametrize("connected", [False, True])
+async def test_so_it_is_with_asyncio(way: Way, connected: bool) -> None:
+    async with open_async(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
+        if connected:
+            await store.run(store.flows.apply("before", (CREATED,), store.now()))
+        way.drip_s = 0.15
+        for command in (c.Read(("before",)), c.Tally(c.Filters())):
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                await store.execute(command)
+            assert time.monotonic() - began < WAIT_S + BOUND_S, "one of them is for a connection"
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
+    with Stranger(STRANGERS[kind]) as stranger:
+        settings = Settings(redis_url=stranger.url)
+        with Store(settings, timeout_s=WAIT_S) as store:
+            bounded(lambda: created(store, "t"))
+            bounded(lambda: store.execute(c.Read(("t",))))
+        async with open_async(settings, timeout_s=WAIT_S) as later:
+            for command in (c.Read(("t",)), c.Tally(c.Filters())):
+                with pytest.raises(StoreUnavailable):
+                    await later.execute(command)
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_starts_and_ends_are_kept_for_the_store_to_come(kind: str) -> None:
+    with Stranger(STRANGERS[kind]) as stranger, Store(Settings(redis_url=stranger.url)) as store:
+        sender = Sender(store, None, closing_s=0)
+        try:
+            run = Run("t", CREATED.identity, sender)
+            assert sender.record(run, "t", ev.Started(identity=CREATED.identity)) is None
+            assert sender.record(run, "t", ev.Completed()) is None
+            assert len(sender._outbox) == 2
+        finally:
+            sender.stop()
+
+
+@pytest.mark.parametrize("kind", ["http", "ssh", "no_number", "hangs_up"])
+def test_the_api_says_503(kind: str, start_api: StartApi) -> None:
+    with Stranger(STRANGERS[kind]) as stranger:
+        api = start_api(redis_url=stranger.url)
+        for path in ("/internal/tasks", "/internal/task/t/status", "/internal/health"):
+            assert api.http.get(path, timeout=20).status_code == 503, path
+        created = {"task_type": "x", "total_items": 1}
+        assert api.http.post("/internal/create-task", json=created).status_code == 503

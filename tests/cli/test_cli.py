@@ -1,0 +1,420 @@
+"""The commands, on a real store, under both of their names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend.cli import main
+from progress_backend.record import events as ev
+from progress_backend.terminal.formats import cells_of
+from tests.conftest import StartServer, StartService
+from tests.records import Records
+from tests.terminals import Terminal
+
+APP = """
+from celery import Celery
+app = Celery("tasks", broker="memory://", backend={url!r})
+"""
+Run = Callable[..., Result]
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url)
+
+
+@pytest.fixture
+def run(redis_url: str) -> Run:
+    """Run `progress-backend ARGS` against the test's store."""
+
+    def call(*args: str, url: str | None = None) -> Result:
+        env = {"PROGRESS_REDIS_URL": url or redis_url, "PROGRESS_LOCALE": "en"}
+        return CliRunner().invoke(main, args, env=env)
+
+    return call
+
+
+@pytest.fixture
+def app_folder(tmp_path: Path, redis_url: str) -> Path:
+    """A folder with a Celery app in `shop.py` whose results are in the test's store."""
+    (tmp_path / "shop.py").write_text(APP.format(url=redis_url))
+    return tmp_path
+
+
+def script(*args: str, cwd: Path, env: dict[str, str] | None = None) -> tuple[int, str]:
+    """The exit code and the output of an installed command."""
+    command = [str(Path(sys.executable).parent / args[0]), *args[1:]]
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Records) -> None:
+    records.create("first-id")
+    records.start("second-id", symbol="トヨタ")
+    records.progress("second-id", 126)
+    lines = run("tasks").output.splitlines()
+    assert lines[0].split() == ["ID", "STATUS", "%", "AGE", "TASK"]
+    assert lines[1].split()[:3] == ["second-id", "running", "50%"]
+    assert lines[1].endswith("fetch_data トヨタ")
+    assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
+    assert lines[3] == "page 1 of 1, tasks: 2; all: created 1, running 1"
+    assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
+
+
+def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
+    records.start("the-id")
+    head, row, *_ = run("tasks", "--no-trunc").output.splitlines()
+    assert head.split() == ["ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
+    created = f"{records.get('the-id').created_at:%Y-%m-%d %H:%M:%S %z}"
+    assert row.split() == ["the-id", "running", "fetch_data", "7203.T", "0%", *created.split()]
+
+
+def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
+    task_id = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
+    records.start(task_id, symbol="とても長い銘柄の名前" * 5)
+    command = [str(Path(sys.executable).parent / "progress-backend"), "tasks"]
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": "en"}
+    env["COLUMNS"] = ""  # the tests' own may be another
+    with Terminal(command, env=env, columns=60, lines=24) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.written.splitlines()
+    assert all(cells_of(line) <= 60 for line in lines[:2]), lines
+    assert lines[1].startswith("7b7de887  running")
+    assert lines[1].endswith("銘柄の名前")
+
+
+def test_a_screen_is_in_one_language(records: Records) -> None:
+    """Also where the writer's default texts are in another one than the reader's."""
+    records.start("the-id")
+    records.progress("the-id", 63, "Processing... (63/252)")
+    records.apply("the-id", ev.Paused(by="cli"))
+    records.apply("the-id", ev.Heeded())
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
+    listed = CliRunner().invoke(main, ["tasks"], env=env).output
+    assert re.search(r"^ID +状態 +% +作成 +タスク\nthe-id +一時停止中 +25% ", listed)
+    assert "\n1/1 ページ、1 件；全体：一時停止中 1\n" in listed
+    shown = CliRunner().invoke(main, ["show", "the-id"], env=env).output
+    assert "メッセージ  処理中... (63/252)\n" in shown
+    assert not re.search(r"^[A-Za-z]", shown, re.MULTILINE), "each label is Japanese"
+
+
+LANGUAGES = [
+    ({}, "状態"),
+    ({"LANG": "en_US.UTF-8"}, "STATUS"),
+    ({"LANG": "de_DE.UTF-8"}, "STATUS"),
+    ({"LANG": "ja_JP.UTF-8"}, "状態"),
+    ({"LANG": "en_US.UTF-8", "LC_ALL": "ja_JP.UTF-8"}, "状態"),
+    ({"LANG": "C.UTF-8"}, "状態"),
+    ({"LANG": "en_US.UTF-8", "PROGRESS_LOCALE": "ja"}, "状態"),
+    ({"LANG": "ja_JP.UTF-8", "PROGRESS_LOCALE": "en"}, "STATUS"),
+]
+
+
+@pytest.mark.parametrize(("environ", "head"), LANGUAGES)
+def test_the_terminals_language_counts_where_no_setting_speaks(
+    records: Records, environ: dict[str, str], head: str
+) -> None:
+    records.create("the-id")
+    unset = dict.fromkeys(["LANG", "LC_ALL", "LC_MESSAGES", "PROGRESS_LOCALE"])
+    env = {**unset, "PROGRESS_REDIS_URL": records.settings.redis_url, **environ}
+    assert head in CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[0]
+
+
+def test_the_store_and_its_prefix_are_named(run: Run, redis_url: str) -> None:
+    assert run("tasks").output.splitlines()[-1] == redis_url
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_KEY_PREFIX": "shop:", "LANG": "en_US.UTF-8"}
+    said = CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[-1]
+    assert said == f"{redis_url}, prefix 'shop:'"
+
+
+def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
+    for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
+        records.start(task_id)
+    assert "0c9e1111-bbbb" in run("show", "0c9e").output
+    assert run("pause", "0c9e").output.startswith("pause of task 0c9e1111-bbbb is asked: ")
+    records.complete("0c9e1111-bbbb")
+    assert run("watch", "0c9e").exit_code == 0
+    result = run("cancel", "7b7d")
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: 2 task ids begin with '7b7d' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
+    )
+    assert run("show", "0c9").exit_code == 1, "too little to be meant"
+
+
+def test_help_has_a_short_name(run: Run) -> None:
+    for args in ([], ["tasks"], ["watch"]):
+        assert run(*args, "-h").output == run(*args, "--help").output
+        assert run(*args, "-h").exit_code == 0
+
+
+def test_list_filters_and_pages(run: Run, records: Records) -> None:
+    for number in range(5):
+        records.create(f"id-{number}", symbol="AAPL" if number % 2 else "IBM")
+    records.start("other", symbol="AAPL")
+    answer = json.loads(run("tasks", "--symbol", "AAPL", "--status", "created", "--json").output)
+    assert [task["task_id"] for task in answer["tasks"]] == ["id-3", "id-1"]
+    assert answer["summary"]["running"] == 1
+    assert answer["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
+    answer = json.loads(run("tasks", "--page", "2", "--limit", "4", "--json").output)
+    assert [task["task_id"] for task in answer["tasks"]] == ["id-1", "id-0"]
+    assert answer["pagination"]["pages"] == 2
+
+
+def test_an_empty_list_says_so(run: Run) -> None:
+    assert run("tasks").output.splitlines()[0] == "page 1 of 1, tasks: 0"
+
+
+def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
+    records.start("the-id")
+    records.progress("the-id", 63, "two\nlines")
+    output = run("show", "the-id").output
+    for fact in ("the-id", "running", "63/252 (25%)", "two lines", "celery@tests", "7203.T"):
+        assert fact in output
+    body = json.loads(run("show", "the-id", "--json").output)
+    assert body["progress"] == {"current": 63, "total": 252, "percentage": 25.0}
+
+
+def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
+    records.start("the-id")
+    asked = "pause of task the-id is asked: its worker holds it at its next update\n"
+    assert run("pause", "the-id", "--reason", "lunch").output == asked
+    assert records.get("the-id").control["reason"] == "lunch"
+    assert run("pause", "the-id").output == asked
+    records.apply("the-id", ev.Heeded())
+    assert run("pause", "the-id").output == "task the-id is paused; nothing was changed\n"
+    assert run("resume", "the-id").output == "task the-id is running\n"
+    assert run("cancel", "the-id", "--reason", "wrong file").output == (
+        "cancel of task the-id is asked: its worker ends it at its next update\n"
+    )
+    task = records.get("the-id")
+    assert (task.status, task.control["reason"], task.control["by"]) == (
+        "cancelled",
+        "wrong file",
+        "cli",
+    )
+
+
+def test_a_cancel_that_nobody_has_to_hear_of_is_done(run: Run, records: Records) -> None:
+    records.create("the-id")
+    assert run("pause", "the-id").output == "task the-id is paused\n"
+    assert run("cancel", "the-id").output == "task the-id is cancelled\n"
+
+
+def test_a_cancel_is_asked_until_the_worker_has_heeded_it(run: Run, records: Records) -> None:
+    records.start("the-id")
+    run("cancel", "the-id")
+    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"], ["watch", "the-id"]):
+        assert "cancel asked" in run(*command).output, command
+    records.apply("the-id", ev.Heeded())
+    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"], ["watch", "the-id"]):
+        output = run(*command).output
+        assert "cancelled" in output, command
+        assert "cancel asked" not in output, command
+
+
+def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
+    records.start("the-id")
+    records.complete("the-id")
+    result = run("cancel", "the-id")
+    assert result.exit_code == 1
+    assert result.output == "Error: task the-id cannot be cancelled: it is completed\n"
+    assert records.get("the-id").status == "completed"
+
+
+@pytest.mark.parametrize(
+    "args", [["show", "x"], ["cancel", "x"], ["pause", "x"], ["resume", "x"], ["watch", "x"]]
+)
+def test_an_unknown_id_is_one_line(run: Run, args: list[str]) -> None:
+    result = run(*args)
+    assert (result.exit_code, result.output) == (1, "Error: Task x not found\n")
+
+
+@pytest.mark.parametrize("args", [["tasks"], ["show", "x"], ["cancel", "x"]])
+def test_a_store_that_does_not_answer_is_one_line(run: Run, args: list[str]) -> None:
+    result = run(*args, url=NOWHERE)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the progress store does not answer: ")
+    assert result.output.count("\n") == 1
+
+
+def test_settings_that_cannot_be_used_are_one_line(run: Run) -> None:
+    for url in ("http://example", "redis://127.0.0.1:port/0"):
+        result = run("tasks", url=url)
+        assert result.exit_code == 1, result.output
+        assert result.output.startswith("Error: PROGRESS_REDIS_URL ")
+        assert result.output.count("\n") == 1
+
+
+def test_ids_and_filters_together_are_refused(run: Run) -> None:
+    assert run("watch", "x", "--status", "running").exit_code == 2
+
+
+def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
+    records.start("good")
+    records.complete("good")
+    result = run("watch", "good")
+    assert result.exit_code == 0
+    assert "completed" in result.output
+    records.start("bad")
+    records.fail("bad", "no such symbol")
+    result = run("watch", "good", "bad")
+    assert result.exit_code == 1
+    assert "no such symbol" in result.output
+
+
+def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
+    run: Run, redis_url: str
+) -> None:
+    lost = Records(redis_url, lease_s=0.3, locale="en").lose("job", again_s=0.9)
+    began = time.monotonic()
+    result = run("watch", "job", "--interval", "0.1")
+    assert time.monotonic() - began > 1.0
+    assert result.exit_code == 1
+    said, final = result.output.splitlines()
+    assert lost.message.startswith("Worker lost; may come again until ")
+    assert f"{lost.message} (worker gone)" in said
+    assert "worker gone" in final
+    assert "may come again" not in final
+    shown = run("show", "job").output
+    assert re.search(r"Message +An error occurred", shown)
+    assert json.loads(run("show", "job", "--json").output)["final"] is True
+    assert json.loads(run("tasks", "--json").output)["tasks"][0]["final"] is True
+
+
+def test_watch_follows_and_outlives_the_store(
+    start_server: StartServer, start_service: StartService
+) -> None:
+    server = start_server()
+    records = Records(server.url)
+    records.start("the-id")
+    watching = start_service(
+        [Path(sys.executable).parent / "progress-backend", "watch", "--interval", "0.1"],
+        env={"PROGRESS_REDIS_URL": server.url, "PROGRESS_LOCALE": "en"},
+        ready="the-id",
+    )
+    records.progress("the-id", 126, "half way")
+    watching.wait_for_log(r"running +50%.*half way")
+    server.kill()
+    watching.wait_for_log("The store does not answer")
+    server.start()  # empty: nothing was saved
+    Records(server.url).create("another-id")
+    watching.wait_for_log("created .*another-id")
+
+
+def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("progress_backend.cli.watch_command.AWAY_S", 0.2)
+    for args in (["watch"], ["watch", "the-id"]):
+        result = run(*args, "--interval", "0.1", url=NOWHERE)
+        assert result.exit_code == 1
+        assert "Error: given up after 0.2 s: the progress store does not answer" in result.output
+        assert result.output.count("does not answer") == 3, "said once, and at the end"
+
+
+@pytest.mark.parametrize("command", ["tasks", "watch"])
+def test_a_pipe_that_is_closed_ends_a_command_in_peace(command: str, records: Records) -> None:
+    records.create("the-id")
+    ours, theirs = os.pipe()
+    os.close(ours)  # as `| head` does when it has seen enough
+    done = subprocess.run(
+        [Path(sys.executable).parent / "progress-backend", command],
+        env={**os.environ, "PROGRESS_REDIS_URL": records.settings.redis_url or ""},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_serve_serves_the_app_and_its_store(
+    start_service: StartService, app_folder: Path, records: Records
+) -> None:
+    records.create("the-id")
+    command = [Path(sys.executable).parent / "progress-backend", "serve", "-A", "shop"]
+    serving = start_service([*command, "--port", "0"], cwd=app_folder)
+    address = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    with urlopen(f"{address}/internal/task/the-id/status", timeout=10) as response:
+        assert json.load(response)["status"] == "created"
+
+
+def test_serve_without_its_extra_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    result = run("serve")
+    assert result.exit_code == 1
+    assert result.output == "Error: this needs fastapi: pip install 'progress-backend[api]'\n"
+
+
+def test_celery_has_the_commands_and_its_app_names_the_store(
+    app_folder: Path, records: Records
+) -> None:
+    records.create("the-id")
+    celery = ("celery", "-A", "shop", "progress")
+    code, output = script(*celery, "list", cwd=app_folder)
+    assert code == 0
+    assert "the-id" in output
+    code, output = script(*celery, "cancel", "the-id", cwd=app_folder)
+    assert (code, output) == (0, "task the-id is cancelled\n")
+    code, output = script(*celery, "show", "unknown", cwd=app_folder)
+    assert (code, output) == (1, "Error: Task unknown not found\n")
+
+
+@pytest.mark.parametrize("args", [("-A", "shop", "show"), ("show", "-A", "shop")])
+def test_an_app_can_be_named_before_and_behind_a_command(
+    app_folder: Path, records: Records, args: tuple[str, ...]
+) -> None:
+    records.create("the-id")
+    elsewhere = {"CELERY_APP": "nosuchapp"}
+    code, output = script("progress-backend", *args, "the-id", cwd=app_folder, env=elsewhere)
+    assert code == 0, output
+    assert "the-id" in output
+
+
+def test_the_environment_names_the_app_where_no_option_does(
+    app_folder: Path, records: Records
+) -> None:
+    records.create("the-id")
+    named = {"CELERY_APP": "shop"}
+    code, output = script("progress-backend", "tasks", cwd=app_folder, env=named)
+    assert (code, "the-id" in output) == (0, True)
+
+
+def test_an_app_that_cannot_be_loaded_is_one_line(app_folder: Path, records: Records) -> None:
+    records.create("the-id")
+    code, output = script("progress-backend", "show", "-A", "shop", "the-id", cwd=app_folder)
+    assert code == 0
+    assert "the-id" in output
+    code, output = script("progress-backend", "tasks", "-A", "nosuchapp", cwd=app_folder)
+    assert code == 1
+    assert output.startswith("Error: cannot load the Celery app 'nosuchapp': ModuleNotFoundError")
+    assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("celery", "progress", "list"), ("progress-backend", "serve")])
+def test_without_a_store_one_line_says_what_to_do(tmp_path: Path, command: tuple[str, ...]) -> None:
+    code, output = script(*command, cwd=tmp_path)
+    assert code == 1
+    assert output.startswith("Error: no store is configured: set PROGRESS_REDIS_URL")
+    assert output.count("\n") == 1

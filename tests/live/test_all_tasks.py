@@ -1,0 +1,193 @@
+"""Who hears of which task, and what becomes of an inbox that nobody empties."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from progress_backend.flows.commands import Filters
+from progress_backend.live import all_tasks as feeds
+from progress_backend.live.all_tasks import RELOAD, Feed, Inbox
+from progress_backend.live.hub import Counts, HubClosed
+from progress_backend.live.update import Update
+from progress_backend.record.model import Task
+from progress_backend.record.task_json import encode
+
+RUNNING = Filters(status="running")
+
+
+def update(
+    task_id: str,
+    status: str = "running",
+    revision: int = 2,
+    *,
+    symbol: str | None = None,
+    message: str = "",
+) -> Update:
+    task = Task(task_id, "fetch_data", 9, symbol, status=status, revision=revision)
+    task = replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC), message=message)
+    return Update.of(encode(task), 1)
+
+
+async def said(inbox: Inbox) -> list[str]:
+    """What waits, in short."""
+    heard = []
+    while True:
+        try:
+            async with asyncio.timeout(0.01):
+                message = json.loads(await inbox.get())
+        except TimeoutError:
+            return heard
+        if message["type"] == "reload":
+            heard.append("reload")
+        else:
+            heard.append(f"{message['task_id']} {message['status']} {message['revision']}")
+
+
+async def test_without_a_filter_all_is_told_the_newest_of_each_task() -> None:
+    feed = Feed()
+    inbox = feed.join(Filters())
+    for revision in (1, 2, 3):
+        feed.publish(update("a", revision=revision))
+        feed.publish(update("b", revision=revision))
+    assert await said(inbox) == ["a running 3", "b running 3"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        (Filters(), True),
+        (Filters("running", "fetch_data", "7203.T"), True),
+        (Filters(symbol="7203.T"), True),
+        (Filters("completed"), False),
+        (Filters(task_type="bulk_import"), False),
+        (Filters("running", symbol="6758.T"), False),
+    ],
+)
+async def test_filters(filters: Filters, told: bool) -> None:
+    feed = Feed()
+    inbox = feed.join(filters)
+    feed.publish(update("a", "running", 1, symbol="7203.T"))
+    assert await said(inbox) == (["a running 1"] if told else [])
+
+
+async def test_one_that_leaves_the_filter_is_told_once_more() -> None:
+    feed = Feed()
+    inbox = feed.join(RUNNING)
+    feed.publish(update("a", "created", 1))
+    assert await said(inbox) == []
+    for status, revision in (("running", 2), ("paused", 3), ("completed", 4)):
+        feed.publish(update("a", status, revision))
+        await asyncio.sleep(0)
+    assert await said(inbox) == ["a paused 3"]
+    feed.publish(update("a", "completed", 5))
+    assert await said(inbox) == []
+
+
+async def test_one_that_was_in_the_list_and_never_told_is_told_when_it_leaves() -> None:
+    feed = Feed()
+    inbox = feed.join(RUNNING)
+    feed.publish(update("a", "completed", 9))
+    feed.publish(update("a", "completed", 10))
+    assert await said(inbox) == ["a completed 9"]
+
+
+async def test_what_one_listener_learned_spares_the_next_one() -> None:
+    feed = Feed()
+    feed.join(Filters())
+    feed.publish(update("a", "paused", 5))
+    late = feed.join(RUNNING)
+    feed.publish(update("a", "cancelled", 6))
+    assert await said(late) == []
+
+
+@pytest.mark.parametrize("size", [0, 5_000])
+async def test_a_full_inbox_is_emptied_and_says_so(size: int) -> None:
+    counts = Counts()
+    feed = Feed(counts)
+    inbox = feed.join(Filters())
+    many = 1000
+    for number in range(many):
+        feed.publish(update(str(number), message="x" * size))
+    heard = await said(inbox)
+    assert heard[0] == "reload"
+    assert heard[-1] == f"{many - 1} running 2"
+    assert len(heard) < (50 if size else 600)
+    assert counts.delivered == len(heard) - 1
+    assert counts.delivered + counts.dropped == many
+
+
+async def test_what_waits_is_bounded_by_its_size_and_one_large_message_passes() -> None:
+    feed = Feed()
+    inbox = feed.join(Filters())
+    large = update("large", message="x" * (feeds.MOST_CHARACTERS + 1))
+    feed.publish(large)
+    assert await inbox.get() == large.message
+    for number in range(200):
+        feed.publish(update(str(number), message="x" * 10_000))
+    assert sum(map(len, inbox._messages.values())) < 1.1 * feeds.MOST_CHARACTERS
+    assert await inbox.get() == RELOAD
+
+
+async def test_a_gap_is_told_to_everyone() -> None:
+    feed = Feed()
+    one, two = feed.join(Filters()), feed.join(RUNNING)
+    feed.publish(update("a"))
+    feed.reload()
+    feed.reload()
+    feed.publish(update("b"))
+    assert await said(one) == await said(two) == ["reload", "b running 2"]
+
+
+async def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MOST_KNOWN", 10)
+    feed = Feed()
+    inbox = feed.join(RUNNING)
+    for number in range(50):
+        feed.publish(update(str(number), "paused", 1))
+    assert len(feed._known) == 10
+    feed.leave(inbox)
+    assert not feed._known
+
+
+async def test_closing_wakes_everybody_and_turns_newcomers_away() -> None:
+    feed = Feed()
+    waiting = asyncio.create_task(feed.join(Filters()).get())
+    await asyncio.sleep(0)
+    feed.close()
+    with pytest.raises(HubClosed):
+        await waiting
+    with pytest.raises(HubClosed):
+        await feed.join(Filters()).get()
+    assert feed.listeners() == 2
+
+
+async def test_an_update_is_led_past_only_while_nothing_waits() -> None:
+    feed = Feed()
+    inbox = feed.join(Filters())
+    written: list[bytes] = []
+    room = True
+
+    def write(frame: bytes) -> bool:
+        if room:
+            written.append(frame)
+        return room
+
+    inbox.lead_past(write)
+    first, second, third, fourth = (update("a", revision=revision) for revision in (1, 2, 3, 4))
+    feed.publish(first)  # nobody has asked yet: what was taken before may still be on its way
+    assert await inbox.get() == first.message
+    waiting = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    feed.publish(second)
+    assert written == [second.frame]
+    room = False
+    feed.publish(third)
+    room = True
+    feed.publish(fourth)  # not past the one that waits: it takes its place
+    assert await waiting == fourth.message
+    assert written == [second.frame]

@@ -1,0 +1,83 @@
+"""What those who ask are told of the subscription, how often, and how many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from progress_backend.live import heartbeat as heartbeats
+from progress_backend.live.heartbeat import Heartbeat, Heartbeats
+from tests.waiting import aeventually
+
+NOW = datetime(2024, 1, 15, 10, 30, 30, tzinfo=UTC)
+BEFORE = datetime(2024, 1, 15, 10, 30, 12, tzinfo=UTC)
+
+
+class Subscribed:
+    """A subscription as the test wants it."""
+
+    hears = True
+    heard_at = BEFORE
+
+    def now(self) -> datetime:
+        return NOW
+
+
+async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_they_are_not() -> None:
+    subscribed = Subscribed()
+    beating = Heartbeats(subscribed)
+    told: list[Heartbeat] = []
+    beating.join(0.05, told.append)
+    await aeventually(lambda: len(told) >= 2)
+    assert json.loads(told[-1].message) == {
+        "type": "heartbeat",
+        "timestamp": "2024-01-15T10:30:30.000+00:00",
+    }
+    assert told[-1].frame.endswith(told[-1].message.encode())
+    subscribed.hears = False
+    count = len(told)
+    await aeventually(lambda: len(told) > count)
+    assert json.loads(told[-1].message) == {
+        "type": "stale",
+        "since": "2024-01-15T10:30:12.000+00:00",
+    }
+    beating.leave(0.05, told.append)
+
+
+async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> None:
+    beating = Heartbeats(Subscribed())
+    one: list[Heartbeat] = []
+    two: list[Heartbeat] = []
+    beating.join(10, one.append)
+    beating.join(10, two.append)
+    beating.join(20, one.append)
+    assert set(beating._timers) == {10, 20}
+    beating.leave(10, one.append)
+    beating.leave(20, one.append)
+    assert set(beating._timers) == {10}
+    beating.leave(10, two.append)
+    assert not beating._timers
+
+
+async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "AT_ONCE", 10)
+    beating = Heartbeats(Subscribed())
+    told: list[int] = []
+
+    def taking(number: int) -> heartbeats.Take:
+        return lambda _: told.append(number)
+
+    takers = [taking(number) for number in range(25)]
+    for take in takers:
+        beating.join(60, take)
+    beating.changed()
+    assert len(told) == 10
+    beating.leave(60, takers[24])  # it has gone before its turn comes
+    await aeventually(lambda: len(told) == 24)
+    await asyncio.sleep(0)
+    assert told == list(range(24))
+    for take in takers[:24]:
+        beating.leave(60, take)

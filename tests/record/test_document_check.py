@@ -1,0 +1,249 @@
+"""What is told from a record, and the record as a reader sees it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.errors import ForeignValue
+from progress_backend.live.update import Update
+from progress_backend.record import document_check, reader_view, task_json
+from progress_backend.record.document_check import body_of
+from progress_backend.record.model import Delivery, Task, Worker, replace
+from progress_backend.record.reader_view import UNREADABLE, row, seen
+from tests.strategies import NOW, mappings, tasks
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+RUNNING = Task(
+    "t",
+    "fetch_data",
+    252,
+    "7203.T",
+    current_items=150,
+    status="running",
+    message="処理中",
+    created_at=NOW,
+    started_at=NOW,
+    updated_at=NOW,
+    attempt=1,
+    attempt_started_at=NOW,
+    worker=Worker("celery@a/1", "celery@a"),
+    rate=10.0,
+    control={"action": "pause", "by": "api", "reason": None, "at": "2024-01-15T10:30:00.000+00:00"},
+    revision=3,
+)
+DOCUMENT = task_json.encode(RUNNING)
+#: What an older version did not write.
+LATER = (
+    *("created_at", "estimated_completion", "attempt", "attempt_started_at", "retries", "worker"),
+    *("parent_id", "root_id", "group_id", "error_cause", "control", "rate"),
+    *("estimated_details", "delivery", "may_come_again_until", "final", "revision"),
+)
+
+
+def changed(path: str, value: Any) -> bytes:
+    """The document with another value at a place."""
+    body = json.loads(DOCUMENT)
+    *above, name = path.split(".")
+    part = body
+    for step in above:
+        part = part[step]
+    part[name] = value
+    return json.dumps(body).encode()
+
+
+FOREIGN = {
+    "nothing": b"",
+    "text": b"hello",
+    "bytes": b"\xff\xfe\x00",
+    "a number": b"5",
+    "a list": b"[]",
+    "another object": b'{"a": 1}',
+    "cut": DOCUMENT[: len(DOCUMENT) // 2],
+    "cut at its last byte": DOCUMENT[:-1],
+    "followed by more": DOCUMENT + b"{}",
+    "NaN": DOCUMENT.replace(b'"rate":10.0', b'"rate":NaN'),
+    "Infinity": DOCUMENT.replace(b'"rate":10.0', b'"rate":-Infinity'),
+    "NaN beside a long number": changed("results", {"n": 10**30}).replace(b"10.0", b"NaN"),
+    "utf-16": DOCUMENT.decode().encode("utf-16"),
+    "deep": b'{"task_id":' + b"[" * 100_000,
+    "deep beside a long number": b"[" * 100_000 + b"1" * 30,
+    "a hash": document_check.OTHER_TYPE + b"hash",
+    "large": b'{"task_id":"' + b"x" * document_check.MAX_DOCUMENT_BYTES + b'"}',
+    **{
+        f"{path}={value!r}": changed(path, value)
+        for path, value in (
+            *(("task_id", None), ("task_id", "u"), ("task_type", 5), ("symbol", 5)),
+            *(("status", "lost"), ("status", None), ("status", [])),
+            *(("progress", None), ("progress", []), ("progress", {})),
+            *(("progress.current", "150"), ("progress.current", True)),
+            *(("progress.total", "252"), ("progress.total", 10**400), ("progress.percentage", "9")),
+            *(("current_status", None), ("error_message", {})),
+            *(("start_time", 5), ("start_time", ""), ("updated_at", "soon")),
+            *(("updated_at", "2024-01-15T10:30:00"), ("end_time", "2024-01-15")),
+            *(("created_at", "0001-01-01T00:00:00+14:00"), ("created_at", "9999-12-31T23:59:59Z")),
+            *(("attempt_started_at", 1), ("estimated_completion", "x")),
+            *(("results", []), ("processing_details", None), ("metadata", "x")),
+            *(("attempt", "1"), ("attempt", None), ("retries", 1.5), ("revision", "3")),
+            *(("worker", "celery@a"), ("worker", {}), ("worker.lease", 5), ("worker.name", None)),
+            *(("rate", "10"), ("control", "pause"), ("estimated_details", {})),
+            *(("estimated_details", [5]), ("parent_id", 5), ("processing_time_ms", "5")),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
+def test_what_is_no_record_is_told_from_one(stored: bytes) -> None:
+    for zone in (UTC, TOKYO):
+        with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
+            seen(stored, "t", zone)
+    with pytest.raises(ForeignValue):
+        body_of(stored, "t")
+    with pytest.raises(ForeignValue):
+        task_json.decode(stored, "t")
+    with pytest.raises(ForeignValue):
+        Update.of(stored, 1, UTC, "t")
+    line = json.loads(row(stored, "t", UTC))
+    assert line["detail"] == line["error_message"]
+    assert (line["task_id"], line["error_cause"]) == ("t", UNREADABLE)
+    assert task_json.decode(row(stored, "t", UTC)).ended
+    assert line.keys() - {"detail"} == json.loads(DOCUMENT).keys()
+
+
+def test_a_wrong_record_is_told_from_a_known_shape() -> None:
+    assert seen(DOCUMENT, "t", UTC) == DOCUMENT
+    for path, value in (("status", "x"), ("updated_at", "x"), ("estimated_details", [None])):
+        with pytest.raises(ForeignValue):
+            seen(changed(path, value), "t", UTC)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(lambda t: t.encode("utf-8", "replace")))
+def test_random_bytes_are_foreign_and_nothing_else_is_raised(stored: bytes) -> None:
+    with pytest.raises(ForeignValue):
+        seen(stored, "t", UTC)
+
+
+@given(st.data())
+def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(DOCUMENT) - 1))
+    stored = DOCUMENT[:at] + data.draw(st.binary(max_size=3)) + DOCUMENT[at + 1 :]
+    try:
+        reader_view = seen(stored, "t", TOKYO)
+    except ForeignValue:
+        return
+    task = task_json.decode(reader_view, "t")
+    assert task.ended or not task.ended
+    assert Update.of(stored, 1, TOKYO, "t").message is not None
+    task_json.entity_tag(reader_view)
+
+
+@given(tasks(mappings))
+def test_every_record_of_ours_is_read_as_it_stands(task: Task) -> None:
+    document = task_json.encode(task)
+    assert seen(document, json.loads(document)["task_id"], UTC) == document
+
+
+@pytest.mark.parametrize("missing", [*[(name,) for name in LATER], LATER])
+def test_an_older_versions_record_is_read_with_what_stands_for_the_rest(missing) -> None:
+    body = json.loads(DOCUMENT)
+    for name in missing:
+        del body[name]
+    stored = json.dumps(body).encode()
+    reader_view = seen(stored, "t", UTC)
+    assert json.loads(reader_view).keys() == json.loads(DOCUMENT).keys()
+    assert list(json.loads(reader_view))[-1] == "revision"
+    task = task_json.decode(stored, "t")
+    assert (task.task_id, task.current_items, task.status) == ("t", 150, "running")
+    revision = 0 if "revision" in missing else 3
+    assert task_json.entity_tag(reader_view).endswith(f'/{revision}"')
+    assert Update.of(stored, 1, UTC, "t").revision == revision
+
+
+def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:
+    assert json.loads(seen(changed("mood", "good"), "t", TOKYO))["mood"] == "good"
+
+
+@given(tasks(), st.integers(-56, 56), st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]))
+def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, name) -> None:
+    there = timezone(timedelta(minutes=15 * quarters))
+    times = {n: getattr(task, n) for n in ("created_at", "started_at", "updated_at")}
+    times["completed_at"] = task.completed_at
+    written = replace(task, **{n: t and t.astimezone(there) for n, t in times.items()})
+    zone = ZoneInfo(name)
+    reader_view = json.loads(seen(task_json.encode(written), task.task_id, zone))
+    same = json.loads(task_json.encode(task))
+    for key, text in reader_view.items():
+        if key in document_check.TIMES:
+            if text is None:
+                assert same[key] is None
+                continue
+            moment = datetime.fromisoformat(text)
+            assert moment == datetime.fromisoformat(same[key])
+            assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
+        elif key not in ("control", "delivery"):
+            assert text == same[key]
+
+
+def test_each_time_has_the_offset_of_its_own_moment() -> None:
+    new_york = ZoneInfo("America/New_York")
+    summer, winter = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    task = replace(RUNNING, created_at=summer, started_at=summer, updated_at=winter)
+    reader_view = json.loads(seen(task_json.encode(task), "t", new_york))
+    assert reader_view["created_at"] == "2026-06-30T20:00:00.000-04:00"
+    assert reader_view["updated_at"] == "2026-11-30T19:00:00.000-05:00"
+    assert reader_view["control"]["at"] == "2024-01-15T05:30:00.000-05:00"
+
+
+def test_a_message_has_the_readers_zone_as_well() -> None:
+    message = Update.of(DOCUMENT, 1, TOKYO, "t").message
+    assert message is not None
+    assert json.loads(message)["timestamp"] == "2024-01-15T19:30:00.000+09:00"
+    assert json.loads(message)["estimated_completion"].endswith("+09:00")
+
+
+def test_what_is_remembered_is_small_and_bounded() -> None:
+    large = task_json.encode(replace(RUNNING, results={"x": "y" * 10_000}))
+    before = reader_view._remembered.cache_info()
+    assert seen(large, "t", UTC) == large
+    assert reader_view._remembered.cache_info().currsize == before.currsize
+    assert before.maxsize is not None
+    assert before.maxsize * reader_view._SMALL <= 16 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("message", "shown_in_tokyo"),
+    [
+        (
+            "Worker lost; may come again until 23:50",
+            "Worker lost; may come again until 01-16 08:50",
+        ),
+        (
+            "ワーカーが失われました。23:50 までに再実行される可能性があります",
+            "ワーカーが失われました。01-16 08:50 までに再実行される可能性があります",
+        ),
+        ("try 2 of 5 at 14:05: HTTPError: 503", "try 2 of 5 at 23:05: HTTPError: 503"),
+        ("try 2 in 4 s: at 14:05: x", "try 2 in 4 s: at 14:05: x"),
+        ("my own: until 23:50", "my own: until 23:50"),
+    ],
+)
+def test_a_time_in_the_librarys_own_words_is_the_readers_too(
+    message: str, shown_in_tokyo: str
+) -> None:
+    noon = datetime(2024, 1, 15, 12, tzinfo=UTC)
+    delivery = Delivery(
+        eta=noon.replace(hour=14, minute=5), again_until=noon.replace(hour=23, minute=50)
+    )
+    task = replace(RUNNING, message=message, updated_at=noon, delivery=delivery)
+    stored = task_json.encode(task)
+    assert json.loads(seen(stored, "t", TOKYO))["current_status"] == shown_in_tokyo
+    told = Update.of(stored, 1, TOKYO, "t").message
+    assert told is not None
+    assert json.loads(told)["message"] == shown_in_tokyo
+    assert json.loads(seen(stored, "t", UTC))["current_status"] == message

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from progress_backend.record import events as ev
+from tests.strategies import NOW, events
+
+
+@given(events())
+def test_events_are_frozen_values(event) -> None:
+    with pytest.raises(FrozenInstanceError):
+        event.attempt = 9
+
+
+@given(events())
+def test_a_run_signs_what_it_says_once(event) -> None:
+    signed = event.of_attempt(3)
+    if isinstance(event, ev.Started):
+        assert signed is event  # it makes the next attempt, nothing fences it
+    elif event.attempt is None:
+        assert signed.attempt == 3
+    else:
+        assert signed is event
+
+
+def test_the_time_of_happening_is_kept() -> None:
+    happened = ev.Completed().happened_at(NOW)
+    assert happened.at == NOW
+    assert happened.happened_at(NOW + timedelta(hours=1)).at == NOW
+
+
+def test_values_are_given_by_name_alone() -> None:
+    with pytest.raises(TypeError):
+        ev.Progressed(1)  # type: ignore[misc]  # that is the mistake

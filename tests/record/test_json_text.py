@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from progress_backend.record.json_text import document_of, dumps, parsed, plain
+from tests.strategies import Opaque, values
+
+
+@given(values)
+def test_dumps_says_anything(value) -> None:
+    json.loads(dumps(value), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+        (10**5000, "<int>"),
+        (Opaque(), "<Opaque>"),
+        ({Opaque(): 1}, {"<Opaque>": 1}),
+        ({(1, 2): {3}}, {"(1, 2)": "{3}"}),
+        ({float("nan"): 1}, {"nan": 1}),
+        ({None: 1, True: 2, 3: 4}, {"null": 1, "true": 2, "3": 4}),
+        ((1, [2]), [1, [2]]),
+        (b"x", "b'x'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_json_cannot_say_becomes_text(value, said) -> None:
+    assert json.loads(dumps(value)) == said
+
+
+@given(values)
+def test_a_document_says_of_a_users_value_what_its_text_says(value) -> None:
+    said = json.loads(document_of({"results": {"v": value}}, {"v": value}))
+    assert said == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_plain"),
+    [
+        ({}, True),
+        ({"a": [1, (2.5, None)], "b": {"c": True}}, True),
+        ({"a": float("nan")}, False),
+        ([float("inf")], False),
+        ({1: "a"}, False),
+        ({"a": {"b": {"c": {"d": 1}}}}, False),
+        ({"a": Opaque()}, False),
+        (type("Text", (str,), {})("a"), False),
+    ],
+)
+def test_only_what_orjson_writes_as_it_stands_is_plain(value, is_plain) -> None:
+    assert plain(value) is is_plain
+
+
+def test_a_number_that_orjson_refuses_is_written_all_the_same() -> None:
+    assert json.loads(document_of({"n": 2**70}, {"n": 2**70})) == {"n": 2**70}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":[1,-2.5,null,true,"進"]}', "18446744073709551616", '{"id":"1234567890123456789012"}'],
+)
+def test_numbers_are_read_as_they_are_written(text: str) -> None:
+    assert parsed(text.encode()) == json.loads(text)
+    assert json.dumps(parsed(text.encode())) == json.dumps(json.loads(text))
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"1234567890123456789x", b"[NaN]"])
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        parsed(text)

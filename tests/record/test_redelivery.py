@@ -1,0 +1,147 @@
+"""Whether a run's message may come again, until when, and which ends it may take back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.record import events as ev
+from progress_backend.record import redelivery
+from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
+from progress_backend.record.redelivery import final
+from progress_backend.record.transition import transition
+from tests.strategies import NOW
+
+LEASE_S, VISIBILITY_S = 30.0, 3_600.0
+IDENTITY = ev.Identity(task_type="fetch_data")
+EARLY, LATE = None, VISIBILITY_S
+WORKER = Worker("lease", "w@tests")
+OPEN = (LOST, "worker_lost", "rejected", "internal_error", NOT_PUBLISHED)
+STAYS = ("exception", "time_limit", "unknown_task", "reported")
+
+
+@pytest.mark.parametrize(
+    ("transport", "options", "seconds"),
+    [
+        ("redis", {}, 3_600),
+        ("rediss", {"visibility_timeout": 43_200}, 43_200),
+        ("sentinel", {"visibility_timeout": 2.5}, 2.5),
+        ("redis", {"visibility_timeout": "soon"}, 3_600),
+        ("redis", {"visibility_timeout": -1}, 3_600),
+        ("SQS", {}, 1_800),
+        ("gcpubsub", {"ack_deadline_seconds": 60, "visibility_timeout": 1}, 60),
+        ("amqp", {"visibility_timeout": 7}, 0),
+        ("memory", {}, 0),
+    ],
+)
+def test_a_broker_gives_out_again_what_was_not_acknowledged(
+    transport: str, options: dict[str, object], seconds: float
+) -> None:
+    assert redelivery.visibility_s(transport, options) == seconds
+
+
+@pytest.mark.parametrize(
+    ("delivery", "seconds"),
+    [
+        (None, 30),  # acknowledged before the run: only its own worker may still tell of it
+        (Delivery(expires=NOW), 30),
+        (Delivery(again_s=0.0), 30),
+        (Delivery(again_s=3_600.0), 3_630),
+    ],
+)
+def test_a_message_may_come_again_for_that_time_and_a_lease(
+    delivery: Delivery | None, seconds: float
+) -> None:
+    task = Task("t", "fetch_data", delivery=delivery)
+    assert redelivery.until(task, NOW, 30) == NOW + timedelta(seconds=seconds)
+
+
+# Which ends may be taken back
+
+
+def after(task: Task | None, event: ev.Event, seconds: float = 0) -> Task:
+    now = NOW + timedelta(seconds=seconds)
+    return transition(task, event, now, task_id="t", locale="en", lease_s=LEASE_S)
+
+
+def failed(late_s: float | None, cause: str, **values: Any) -> Task:
+    task = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=late_s))
+    if cause == LOST:
+        lost = ev.Lost(lease=WORKER.lease, error_message="why", revision=task.revision)
+        return after(task, lost, 60)
+    return after(task, ev.Failed(error_message="why", cause=cause, **values), 60)
+
+
+def again_until(task: Task) -> datetime | None:
+    return None if task.delivery is None else task.delivery.again_until
+
+
+def open_for(task: Task) -> float | None:
+    """Seconds from its end on."""
+    until = again_until(task)
+    assert task.completed_at == NOW + timedelta(seconds=60)
+    return None if until is None else (until - task.completed_at).total_seconds()
+
+
+@pytest.mark.parametrize("cause", OPEN)
+def test_what_a_redelivery_takes_back_is_open_for_the_visibility_time_out_and_a_lease(
+    cause: str,
+) -> None:
+    assert open_for(failed(LATE, cause)) == VISIBILITY_S + LEASE_S
+    assert open_for(failed(EARLY, cause)) == LEASE_S
+
+
+@pytest.mark.parametrize("cause", STAYS)
+@pytest.mark.parametrize("again_s", [EARLY, LATE])
+def test_other_failures_are_final_at_once(cause: str, again_s: float | None) -> None:
+    task = failed(again_s, cause)
+    assert open_for(task) is None
+    assert final(task, NOW)
+
+
+def test_who_says_the_failure_may_know_of_the_message() -> None:
+    """A time limit after which the message goes back; a dead child whose start was not recorded."""
+    assert open_for(failed(EARLY, "time_limit", again_s=0)) == LEASE_S
+    assert open_for(failed(EARLY, "worker_lost", again_s=VISIBILITY_S)) == 3_630
+
+
+@pytest.mark.parametrize(
+    "end", [ev.Completed(), ev.Cancelled(), ev.Ignored()], ids=lambda e: type(e).__name__
+)
+def test_other_ends_are_final(end: ev.Event) -> None:
+    running = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=LATE))
+    assert not final(running, NOW + timedelta(days=1))
+    assert final(after(running, end), NOW)
+
+
+def test_an_end_that_is_open_becomes_final_by_itself() -> None:
+    task = failed(LATE, LOST)
+    until = again_until(task)
+    assert until is not None
+    assert not final(task, until - timedelta(milliseconds=1))
+    assert final(task, until)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        ev.Started(identity=IDENTITY, worker=WORKER, redelivered=True),
+        ev.Progressed(current=1, attempt=1),
+        ev.Completed(attempt=1),
+        ev.Created(identity=IDENTITY),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_whatever_takes_it_back_closes_it(again: ev.Event) -> None:
+    task = after(failed(LATE, LOST), again, 61)
+    assert again_until(task) is None
+    assert final(task, NOW) == task.ended
+
+
+def test_the_record_says_until_when() -> None:
+    assert failed(LATE, LOST).message == "Worker lost; may come again until 11:31"
+    assert failed(EARLY, "rejected").message == "An error occurred; may come again until 10:31"
+    assert failed(86_400, "worker_lost").message == "Worker lost; may come again until 01-16 10:31"
+    assert failed(LATE, "exception").message == "An error occurred"

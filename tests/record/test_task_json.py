@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.errors import TooLarge
+from progress_backend.record import task_json
+from progress_backend.record.model import Task, Worker
+from tests.strategies import NOW, mappings, plain_mappings, tasks
+
+SPEC_STATUS = {
+    "task_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    "status": "running",
+    "task_type": "fetch_data",
+    "symbol": "7203.T",
+    "progress": {"current": 150, "total": 252, "percentage": 59.5},
+    "current_status": "データを処理しています... (150/252)",
+    "start_time": "2024-01-15T10:30:00.000+00:00",
+    "updated_at": "2024-01-15T10:30:30.000+00:00",
+    "estimated_completion": "2024-01-15T10:30:40.200+00:00",
+    "processing_details": {
+        "processing_rate": "10 items/sec",
+        "estimated_remaining": "10 seconds",
+    },
+}
+RUNNING = Task(
+    SPEC_STATUS["task_id"],
+    "fetch_data",
+    252,
+    "7203.T",
+    current_items=150,
+    status="running",
+    message="データを処理しています... (150/252)",
+    created_at=NOW,
+    started_at=NOW,
+    updated_at=NOW + timedelta(seconds=30),
+    rate=10.0,
+    attempt=1,
+    worker=Worker("lease", "celery@host"),
+    revision=3,
+)
+
+
+def body(task: Task) -> dict:
+    return json.loads(task_json.encode(task))
+
+
+def test_the_document_is_the_specifications_body_and_more() -> None:
+    document = body(RUNNING)
+    assert {name: document[name] for name in SPEC_STATUS} == SPEC_STATUS
+    assert set(RUNNING.to_dict()) < set(document)
+    assert document["revision"] == 3
+    assert "データ".encode() in task_json.encode(RUNNING)  # readable in redis-cli
+
+
+def test_progress_has_three_fields() -> None:
+    assert list(body(RUNNING)["progress"]) == ["current", "total", "percentage"]
+
+
+@given(tasks(plain_mappings))
+def test_a_document_reads_back_as_the_task(task) -> None:
+    assert task_json.decode(task_json.encode(task)) == task
+
+
+@given(tasks(mappings))
+def test_whatever_a_job_hands_over_is_one_strict_document(task) -> None:
+    document = task_json.encode(task)
+    read = json.loads(document.decode("utf-8"), parse_constant=pytest.fail)
+    assert read["task_id"] == task.task_id
+    again = task_json.decode(document)
+    assert json.loads(task_json.encode(again)) == read
+    same = {"metadata": {}, "results": {}, "processing_details": {}}
+    assert replace(again, **same) == replace(task, **same)
+
+
+def test_a_document_has_a_limit() -> None:
+    with pytest.raises(TooLarge, match=f"at most {task_json.MAX_DOCUMENT_BYTES} are kept"):
+        task_json.encode(replace(RUNNING, results={"x": "あ" * task_json.MAX_DOCUMENT_BYTES}))
+
+
+@given(st.integers(1, 300_000), st.sampled_from(["metadata", "results", "processing_details"]))
+def test_what_is_clipped_fits(size, field) -> None:
+    large = replace(RUNNING, **{field: {"x": "あ" * size}}, message="m" * size)
+    document = task_json.encode(task_json.clipped(large))
+    assert len(document) < task_json.MAX_DOCUMENT_BYTES / 2
+
+
+def test_clipping_keeps_what_is_small_and_says_how_large_the_rest_was() -> None:
+    large = replace(RUNNING, results={"x": "y" * 20_000}, metadata={"a": 1}, error_message=None)
+    clipped = task_json.clipped(large)
+    assert clipped.results == {"truncated": True, "bytes": 20_008}
+    assert (clipped.metadata, clipped.error_message) == ({"a": 1}, None)
+
+
+def test_estimates_fill_only_what_the_caller_left_open() -> None:
+    own = replace(RUNNING, processing_details={"processing_rate": "fast", "x": 1})
+    assert body(own)["processing_details"] == {
+        "processing_rate": "fast",
+        "estimated_remaining": "10 seconds",
+        "x": 1,
+    }
+    assert task_json.decode(task_json.encode(own)) == own
+    assert body(replace(RUNNING, rate=None))["processing_details"] == {}
+
+
+def test_the_digest_is_what_redis_computes() -> None:
+    assert task_json.digest(b"x") == hashlib.sha1(b"x").hexdigest()
+
+
+def test_an_older_document_still_reads() -> None:
+    """Without what later versions added."""
+    old = RUNNING.to_dict()
+    task = task_json.decode(json.dumps(old).encode())
+    assert (task.task_id, task.attempt, task.revision) == (RUNNING.task_id, 0, 0)
+
+
+def test_the_update_message_is_the_specifications_and_more() -> None:
+    message = json.loads(task_json.update_message(body(RUNNING), "progress_update"))
+    assert message == {
+        "type": "progress_update",
+        "task_id": RUNNING.task_id,
+        "status": "running",
+        "progress": {"current": 150, "total": 252, "percentage": 59.5},
+        "message": RUNNING.message,
+        "timestamp": "2024-01-15T10:30:30.000+00:00",
+        "revision": 3,
+        "task_type": "fetch_data",
+        "symbol": "7203.T",
+        "estimated_completion": "2024-01-15T10:30:40.200+00:00",
+        "processing_details": SPEC_STATUS["processing_details"],
+        "created_at": "2024-01-15T10:30:00.000+00:00",
+        "final": False,
+        "may_come_again_until": None,
+        "rate": 10.0,
+        "estimated_details": ["processing_rate", "estimated_remaining"],
+    }
+
+
+def test_the_last_message_brings_the_results() -> None:
+    ended = replace(RUNNING, status="error", error_message="why", results={"a": 1})
+    message = json.loads(task_json.update_message(body(ended), "progress_update"))
+    assert (message["results"], message["error_message"]) == ({"a": 1}, "why")
+
+
+@given(tasks(mappings))
+def test_the_entity_tag_names_creation_and_revision(task) -> None:
+    document = task_json.encode(task)
+    read = json.loads(document)
+    assert task_json.entity_tag(document) == f'W/"{read["created_at"]}/{task.revision}"'
+    assert task_json.version(read) == (task.created_at, task.revision)
+
+
+def test_the_answer_to_a_creation_is_the_specifications() -> None:
+    made = Task("t", "fetch_data", 252, "7203.T", created_at=NOW)
+    assert json.loads(task_json.created_body(task_json.encode(made))) == {
+        "task_id": "t",
+        "status": "created",
+        "task_type": "fetch_data",
+        "symbol": "7203.T",
+        "total_items": 252,
+        "created_at": "2024-01-15T10:30:00.000+00:00",
+        "estimated_completion": None,
+    }
+
+
+def test_the_list_holds_the_documents_as_they_are() -> None:
+    documents = [task_json.encode(RUNNING), task_json.encode(replace(RUNNING, task_id="t2"))]
+    page = {"page": 1, "limit": 20, "total": 2, "pages": 1}
+    read = json.loads(task_json.list_body(documents, page, {"running": 2}))
+    assert read == {
+        "tasks": [json.loads(d) for d in documents],
+        "pagination": page,
+        "summary": {"running": 2},
+    }
+    assert json.loads(task_json.list_body([], page, {}))["tasks"] == []
+
+
+def test_fields_of_another_version_are_carried_over() -> None:
+    """Workers of two versions write one record while they are rolled out."""
+    task = Task("t", "fetch_data", created_at=NOW, revision=3)
+    body = json.loads(task_json.encode(task))
+    newer = {"stage": "load", "history": [{"created_at": "x", "revision": 99}]}
+    document = json.dumps({**body, **newer}, separators=(",", ":")).encode()
+    read = task_json.decode(document)
+    assert read.unknown == newer
+    written = task_json.encode(replace(read, message="on", revision=4))
+    assert {**json.loads(written), **newer} == json.loads(written)
+    assert written.startswith(b'{"task_id":')
+    again = task_json.encode(replace(task, revision=4))
+    assert task_json.entity_tag(written) == task_json.entity_tag(again)
+    older = {name: value for name, value in body.items() if name != "attempt_started_at"}
+    assert task_json.decode(json.dumps(older).encode()) == task

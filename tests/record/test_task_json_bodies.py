@@ -1,0 +1,136 @@
+"""The bodies that are made from stored documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record import task_json
+from progress_backend.record.model import Delivery, Task
+
+NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
+TASK = Task("t", "fetch_data", 252, "7203.T", created_at=NOW, updated_at=NOW, revision=12)
+#: Texts that try to look like the document's own fields.
+TRICKY = st.sampled_from(
+    ['"created_at":"x",', '","revision":99}', "created_at", "revision", '\\"revision\\":5}', "進捗"]
+)
+VALUES = st.dictionaries(TRICKY, st.one_of(TRICKY, st.dictionaries(TRICKY, TRICKY)))
+
+
+@given(VALUES, VALUES, VALUES, TRICKY, TRICKY)
+def test_a_tag_names_creation_and_revision_whatever_a_caller_writes(
+    metadata: dict[str, object],
+    results: dict[str, object],
+    details: dict[str, object],
+    message: str,
+    reason: str,
+) -> None:
+    task = replace(
+        TASK,
+        metadata=metadata,
+        results=results,
+        processing_details=details,
+        message=message,
+        error_message=message,
+        group_id=message,
+        control={"action": "cancel", "by": "api", "reason": reason, "at": "now"},
+    )
+    tag = task_json.entity_tag(task_json.encode(task))
+    assert tag == 'W/"2024-01-15T01:30:00.000+00:00/12"'
+
+
+def test_a_list_is_the_documents_as_they_are() -> None:
+    documents = [task_json.encode(TASK), task_json.encode(replace(TASK, task_id="u"))]
+    body = task_json.list_body(documents, {"page": 1}, {"running": 2})
+    assert b",".join(documents) in body
+    assert json.loads(body) == {
+        "tasks": [json.loads(document) for document in documents],
+        "pagination": {"page": 1},
+        "summary": {"running": 2},
+    }
+    empty = {"tasks": [], "pagination": {}, "summary": {}}
+    assert json.loads(task_json.list_body([], {}, {})) == empty
+
+
+def test_only_an_end_tells_results_and_error() -> None:
+    running = json.loads(task_json.encode(replace(TASK, status="running", results={"a": 1})))
+    assert "results" not in json.loads(task_json.update_message(running, "progress_update"))
+    failed = replace(TASK, status="error", results={"a": 1}, error_message="why")
+    body = json.loads(task_json.encode(failed))
+    said = json.loads(task_json.update_message(body, "progress_update"))
+    assert (said["results"], said["error_message"]) == ({"a": 1}, "why")
+
+
+def test_a_message_always_has_a_time() -> None:
+    body = json.loads(task_json.encode(replace(TASK, updated_at=None)))
+    said = json.loads(task_json.update_message(body, "task_created"))
+    assert (said["type"], said["timestamp"]) == ("task_created", "2024-01-15T01:30:00.000+00:00")
+
+
+def open_until(minutes: int, **values: Any) -> bytes:
+    """The document of a lost run whose message may come again until then."""
+    until = NOW + timedelta(minutes=minutes)
+    told = {"message": "Worker lost; may come again until …", "error_message": "why", **values}
+    delivery = Delivery(again_until=until)
+    lost = replace(TASK, status="error", error_cause="lost", delivery=delivery, **told)
+    return task_json.encode(lost)
+
+
+class TestAnEndThatMayBeTakenBack:
+    def test_is_final_once_the_time_has_passed(self) -> None:
+        document = open_until(5)
+        assert task_json.as_of(document, NOW, "en") == document
+        read = json.loads(task_json.as_of(document, NOW + timedelta(minutes=5), "en"))
+        before = json.loads(document)
+        assert (before["final"], read["final"]) == (False, True)
+        assert read["current_status"] == "An error occurred"
+        same = {"final": None, "current_status": None}
+        assert {**before, **same} == {**read, **same}
+
+    def test_has_another_tag_then(self) -> None:
+        document = open_until(5)
+        later = task_json.as_of(document, NOW + timedelta(hours=1), "en")
+        assert task_json.entity_tag(document) == 'W/"2024-01-15T01:30:00.000+00:00/12"'
+        assert task_json.entity_tag(later) == 'W/"2024-01-15T01:30:00.000+00:00/12/final"'
+
+    @given(st.text())
+    def test_is_found_whatever_the_job_says(self, said: str) -> None:
+        """Also where that looks like a document's own text."""
+        names = {'"may_come_again_until":null,"final":true,': said, '"final":': said}
+        document = open_until(5, results=names, error_message=f'"final":true,"revision":1}}{said}')
+        assert not task_json.settled(document)
+        assert task_json.entity_tag(document).endswith('/12"')
+
+    @given(st.text())
+    def test_is_not_found_in_others(self, said: str) -> None:
+        names = {'"may_come_again_until":"2024-01-15T01:30:00.000+00:00",': said}
+        assert task_json.settled(task_json.encode(replace(TASK, results=names, message=said)))
+
+    def test_of_a_run_without_an_end_is_none(self) -> None:
+        running = replace(TASK, status="running", delivery=Delivery(again_until=NOW))
+        document = task_json.encode(running)
+        assert task_json.as_of(document, NOW + timedelta(hours=1), "en") == document
+        assert not json.loads(document)["final"]
+
+
+@pytest.mark.parametrize(("status", "final"), [("completed", True), ("running", False)])
+def test_a_document_of_a_writer_of_before_gets_what_it_lacks(status: str, final: bool) -> None:
+    old = json.loads(task_json.encode(replace(TASK, status=status)))
+    del old["may_come_again_until"], old["final"]
+    document = json.dumps(old, separators=(",", ":")).encode()
+    read = task_json.as_of(document, NOW, "en")
+    assert json.loads(read)["final"] is final
+    assert task_json.entity_tag(read) == task_json.entity_tag(document)
+    assert json.loads(task_json.update_message(old, "progress_update"))["final"] is final
+
+
+def test_a_message_says_of_which_record_it_is_and_whether_it_is_the_last() -> None:
+    said = json.loads(task_json.update_message(json.loads(open_until(5)), "progress_update"))
+    assert said["created_at"] == "2024-01-15T01:30:00.000+00:00"
+    assert (said["final"], said["may_come_again_until"]) == (False, "2024-01-15T01:35:00.000+00:00")

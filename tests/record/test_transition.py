@@ -1,0 +1,496 @@
+"""The table, entry by entry, against the design's; then what holds whatever happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from progress_backend.errors import TaskAlreadyFinished, TransitionRefused
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import (
+    ENDED,
+    LOST,
+    NOT_PUBLISHED,
+    STATUSES,
+    WORKER_LOST,
+    Delivery,
+    Task,
+    TaskStatus,
+    Worker,
+    rendered,
+)
+from progress_backend.record.transition import (
+    ABSENT,
+    SUSPECTED,
+    TABLE,
+    row_of,
+    transition,
+)
+from tests.strategies import NOW, events, tasks
+
+LATER = NOW + timedelta(seconds=10)
+OURS = Worker("lease-1", "celery@one")
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
+
+#: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
+DESIGN = """
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
+"""  # noqa: E501 - a table, as the design has it
+HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
+CASES = [
+    pytest.param(line[0], name, expected, id=f"{line[0]}-{name}")
+    for line in LINES
+    for name, expected in zip(HEADER, line[1:], strict=True)
+]
+
+
+def record(row: str) -> Task | None:
+    """A record in a row of the table, of a run that is the second attempt."""
+    if row == ABSENT:
+        return None
+    status = "error" if row == "lost" else row
+    action = {"paused": "pause", "cancelled": "cancel", "completed": "end"}.get(row)
+    asked = {"action": action, "by": "api", "reason": None, "at": "then", "heeded_at": None}
+    return Task(
+        "t",
+        "fetch_data",
+        10,
+        current_items=4,
+        status=status,
+        results={"old": 1},
+        created_at=NOW,
+        started_at=NOW,  # a created one has gone back to the queue
+        updated_at=NOW,
+        completed_at=NOW if status in ENDED else None,
+        error_message="old" if status == "error" else None,
+        error_cause={"lost": LOST, "error": "exception"}.get(row),
+        attempt=2,
+        worker=OURS,
+        control=asked if action else None,
+        revision=7,
+    )
+
+
+def event(name: str, **voice: object) -> ev.Event:
+    values = {
+        "Created": {"identity": IDENTITY},
+        "Started": {"identity": IDENTITY, "worker": Worker("lease-2", "celery@two")},
+        "Progressed": {"current": 5},
+        "Retried": {"retries": 1, "message": "again"},
+        "Failed": {"error_message": "why"},
+        "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
+        "Expired": {"revision": 7},
+    }
+    return getattr(ev, name)(**{**values.get(name, {}), **voice})
+
+
+def of_the_run(name: str) -> ev.Event:
+    unfenced = ("Created", "Started", "Lost", "Expired")
+    return event(name) if name in unfenced else event(name, attempt=2)
+
+
+def test_the_tables_name_all_rows_and_events() -> None:
+    assert {ABSENT, SUSPECTED, *STATUSES} == set(TABLE)
+    assert {e.__name__ for e in ev.Event.__subclasses__()} == set(HEADER)
+    assert len(LINES) == len(TABLE)
+
+
+@pytest.mark.parametrize(("row", "name", "expected"), CASES)
+def test_entry(row, name, expected) -> None:
+    before, happened = record(row), of_the_run(name)
+    if row == ABSENT and name == "Failed":
+        happened = ev.Failed(error_message="why", cause=NOT_PUBLISHED, identity=IDENTITY)
+    if before is not None and name == "Expired":
+        before = replace(before, worker=None)
+    if expected == "-":
+        kind = TaskAlreadyFinished if before and before.ended else TransitionRefused
+        with pytest.raises(kind) as caught:
+            transition(before, happened, LATER, task_id="t")
+        assert caught.value.status == (before.status if before else ABSENT)
+        return
+    after = transition(before, happened, LATER, task_id="t")
+    if expected == "same":
+        assert after is before
+        return
+    if expected == "ended":  # as it was, but for what was asked
+        assert replace(after, control=before.control, revision=7) == before
+        assert after.control == {**before.control, "heeded_at": rendered(LATER)}
+        return
+    assert after.status == {"fresh": "created"}.get(expected, expected)
+    assert after.updated_at == LATER
+    old_attempt = before.attempt if before else 0
+    assert after.attempt == old_attempt + (name == "Started")
+    assert (after.completed_at == LATER) == (after.status in ENDED)
+    assert (after.error_message is not None) == (after.status == "error")
+
+
+@pytest.mark.parametrize("row", ["running", "paused", "lost", "created"])
+@pytest.mark.parametrize("name", ["Requeued", "Retried"])
+def test_back_in_the_queue_it_has_no_owner(row, name) -> None:
+    assert transition(record(row), of_the_run(name), LATER).worker is None
+
+
+@pytest.mark.parametrize("row", ["error", "lost", "completed", "cancelled"])
+def test_a_fresh_run_is_cleared_but_attempt_and_revision_go_on(row) -> None:
+    after = transition(record(row), event("Created"), LATER)
+    assert after == Task(
+        "t",
+        "fetch_data",
+        10,
+        symbol="7203.T",
+        created_at=LATER,
+        updated_at=LATER,
+        attempt=2,
+        revision=7,
+    )
+
+
+def test_lost_says_so() -> None:
+    after = transition(record("running"), event("Lost"), LATER)
+    assert (after.error_cause, row_of(after)) == (LOST, SUSPECTED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"revision": 6}, {"revision": 8}, {"lease": "lease-2"}, {"owner": "lease-2"}, {"attempt": 1}],
+)
+def test_a_sign_of_life_refuses_lost(change) -> None:
+    with pytest.raises(TransitionRefused):
+        transition(record("running"), replace(event("Lost"), **change), LATER)
+
+
+@pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Ignored"])
+def test_a_lost_record_listens_only_to_its_run_and_its_worker(name) -> None:
+    lost = record("lost")
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name, owner="lease-2"), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(lost, event(name, attempt=1), LATER)
+    assert transition(lost, event(name, owner="lease-1"), LATER) is not lost
+
+
+@pytest.mark.parametrize("cause", [LOST, WORKER_LOST])
+def test_a_lost_record_can_be_cancelled(cause) -> None:
+    """By anybody: its message may come, and finds that."""
+    lost = replace(record("lost"), error_cause=cause)
+    asked = transition(lost, event("Cancelled", by="api"), LATER)
+    assert (asked.status, asked.error_cause) == ("cancelled", None)
+    with pytest.raises(TransitionRefused):
+        transition(asked, event("Started", redelivered=True), LATER)
+
+
+@pytest.mark.parametrize("cause", ["rejected", "internal_error"])
+def test_an_error_can_be_cancelled_while_its_message_may_come_again(cause) -> None:
+    failed = replace(record("error"), error_cause=cause)
+    again = replace(failed, delivery=Delivery(again_s=60.0, again_until=LATER))
+    assert transition(again, event("Cancelled"), LATER).status == "cancelled"
+    with pytest.raises(TaskAlreadyFinished):
+        transition(failed, event("Cancelled"), LATER)
+
+
+def test_what_a_main_process_said_of_its_child_only_the_run_takes_back() -> None:
+    said = replace(record("lost"), error_cause=WORKER_LOST)
+    for name in ("Failed", "Completed"):
+        with pytest.raises(TransitionRefused):
+            transition(said, event(name, owner="lease-1"), LATER)
+    assert transition(said, event("Progressed", attempt=2), LATER).status == "running"
+    assert transition(said, event("Completed", attempt=2), LATER).status == "completed"
+    assert transition(said, event("Started"), LATER).status == "running"
+
+
+def test_what_celery_ended_itself_waits_for_its_message() -> None:
+    running = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0))
+    said = ev.Requeued(owner="lease-1", run=8, again_s=60.0)
+    waits = transition(running, said, LATER, lease_s=30)
+    until = LATER + timedelta(seconds=90)
+    assert (waits.status, waits.worker) == ("running", None)
+    assert waits.delivery == Delivery(expires=LATER, again_s=60.0, again_until=until)
+    assert transition(waits, said, LATER) is waits  # told twice
+    # The message comes, is cancelled before that, or does not come.
+    started = transition(waits, event("Started", again_s=60.0, redelivered=True), LATER)
+    assert started.delivery == Delivery(expires=LATER, again_s=60.0)
+    cancelled = transition(waits, event("Cancelled", by="api"), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(cancelled, event("Started", redelivered=True), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(cancelled, said, LATER)
+    lost = transition(waits, event("Lost", lease=None), until)
+    assert (lost.error_cause, lost.delivery.again_until) == (LOST, None)
+    # Said of the old run, after its message has come; and of a run that has failed.
+    for other in (held(9), record("error"), record("completed")):
+        with pytest.raises(TransitionRefused):
+            transition(other, said, LATER)
+    # Found lost before Celery's word could be recorded.
+    late = transition(replace(record("lost"), worker=held(8).worker), said, LATER)
+    assert (late.status, late.worker) == ("running", None)
+
+
+def test_a_cancel_that_nobody_is_known_to_have_asked_for_lets_the_message_run() -> None:
+    """Celery notes REVOKED also of what it ended by itself."""
+    noted = transition(record("running"), ev.Cancelled(by="celery", reason=ev.STORED), LATER)
+    assert transition(noted, event("Started", redelivered=True), LATER).status == "running"
+    for start in (event("Started"), event("Started", redelivered=True)):
+        asked = ev.Cancelled(by="celery", reason="terminated")
+        with pytest.raises(TransitionRefused):
+            transition(transition(record("running"), asked, LATER), start, LATER)
+
+
+@pytest.mark.parametrize("change", [{"revision": 6}, {"lease": "lease-1"}])
+def test_a_start_refuses_that_a_message_did_not_come(change) -> None:
+    waits = replace(record("running"), worker=None)
+    said = {"revision": 7, "lease": None, **change}
+    with pytest.raises(TransitionRefused):
+        transition(waits, ev.Lost(error_message="", **said), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(record("running"), ev.Expired(revision=7), LATER)
+    with pytest.raises(TransitionRefused):
+        transition(waits, ev.Expired(revision=6), LATER)
+
+
+def test_a_job_that_waits_in_the_queue_does_not_run_only_because_it_may() -> None:
+    waiting = replace(record("paused"), started_at=None)
+    assert transition(waiting, event("Resumed"), LATER).status == "created"
+
+
+@pytest.mark.parametrize("row", ["error", "completed", "cancelled"])
+def test_an_end_starts_again_only_as_an_error_whose_message_came_again(row) -> None:
+    again = replace(event("Started"), redelivered=True)
+    if row == "error":
+        assert transition(record(row), again, LATER).status == "running"
+    else:
+        with pytest.raises(TaskAlreadyFinished):
+            transition(record(row), again, LATER)
+
+
+def test_what_was_said_to_be_unpublished_may_arrive_all_the_same() -> None:
+    unsent = replace(record("error"), error_cause=NOT_PUBLISHED)
+    after = transition(unsent, event("Started"), LATER)
+    assert (after.status, after.error_cause, after.error_message) == ("running", None, None)
+
+
+def test_events_of_a_workers_main_process_count_while_its_lease_or_none_owns_the_record() -> None:
+    running = record("running")
+    assert transition(running, event("Failed", owner="lease-1"), LATER).status == "error"
+    unowned = replace(running, worker=None)
+    assert transition(unowned, event("Failed", owner="lease-2"), LATER).status == "error"
+    with pytest.raises(TransitionRefused):
+        transition(running, event("Failed", owner="lease-2"), LATER)
+
+
+def test_english() -> None:
+    after = transition(record("running"), event("Completed"), LATER, locale="en")
+    assert after.message == "Completed"
+
+
+# Whatever happens
+
+
+@given(st.lists(events(), max_size=12), st.none() | tasks())
+@settings(max_examples=300)
+def test_what_holds_after_any_events(happened, task) -> None:
+    for one in happened:
+        before = task
+        try:
+            task = transition(before, one, NOW, task_id="t")
+        except TransitionRefused:
+            continue
+        _check_step(before, one, task)
+        assert task_json.decode(task_json.encode(task)) == task
+
+
+def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
+    assert after.status in STATUSES
+    if before is not None:
+        if before.ended and row_of(before) != SUSPECTED and after is not before:
+            begins = (ev.Created, ev.Started)
+            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, ev.Heeded))
+            if before.status == TaskStatus.COMPLETED:
+                assert isinstance(happened, (ev.Created, ev.Heeded))
+            if before.status == TaskStatus.CANCELLED:
+                assert isinstance(happened, (*begins, ev.Heeded))
+            if isinstance(happened, ev.Heeded):
+                assert replace(after, control=before.control) == before
+        assert after.attempt >= before.attempt
+        assert happened.attempt is None or happened.attempt >= before.attempt
+        assert after is before or before.updated_at is None or after.updated_at >= before.updated_at
+    times = [after.created_at, after.started_at, after.updated_at]
+    assert after.created_at is not None
+    ordered = [t for t in times if t is not None]
+    assert ordered == sorted(ordered)
+    assert after.ended == (after.completed_at is not None)
+    assert after.completed_at is None or after.completed_at <= after.updated_at
+    percentage = after.progress.percentage
+    assert 0 <= percentage <= 100
+    assert percentage == round(percentage, 1)
+    if after.status == TaskStatus.COMPLETED:
+        counted = isinstance(happened, ev.Completed) and happened.current is not None
+        assert counted or (after.current_items == after.total_items and percentage == 100)
+
+
+@given(tasks(), events(st.integers(0, 4)))
+def test_older_attempts_are_refused(task, happened) -> None:
+    with pytest.raises(TransitionRefused):
+        transition(replace(task, attempt=5), happened, NOW)
+
+
+@given(tasks(), events(), st.integers(-300, 300), st.integers(-300, 300))
+def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
+    def status(skew_s: int) -> str:
+        try:
+            return transition(task, happened, NOW + timedelta(seconds=skew_s)).status
+        except TransitionRefused:
+            return "refused"
+
+    assert status(one) == status(other)
+
+
+def test_a_task_that_could_not_be_published_has_its_record_all_the_same() -> None:
+    """The store was away as well; any other end needs a record."""
+    at = NOW - timedelta(minutes=5)
+    failed = ev.Failed(error_message="no", cause=NOT_PUBLISHED, identity=IDENTITY, attempt=0, at=at)
+    after = transition(None, failed, NOW, task_id="t", revision=1)
+    assert (after.status, after.error_cause, after.symbol) == ("error", NOT_PUBLISHED, "7203.T")
+    assert after.created_at == after.completed_at == at
+    assert transition(after, event("Started"), NOW).status == "running"  # it had left
+    with pytest.raises(TransitionRefused):
+        transition(None, event("Failed", attempt=0), NOW, task_id="t")
+
+
+def test_a_message_says_when_its_task_may_run() -> None:
+    eta, expires = NOW + timedelta(days=30, microseconds=7), NOW + timedelta(days=40)
+    made = transition(None, event("Created"), NOW, task_id="t")
+    assert made.delivery is None
+    published = ev.Created(identity=IDENTITY, eta=eta, expires=expires)
+    told = Delivery(eta=NOW + timedelta(days=30), expires=expires)
+    assert transition(None, published, NOW, task_id="t").delivery == told
+    # As one that is made by HTTP, then published.
+    adopted = transition(made, published, LATER)
+    assert adopted.delivery == told
+    assert transition(adopted, published, LATER) is adopted
+    assert task_json.decode(task_json.encode(adopted)) == adopted
+    started = transition(adopted, event("Started", again_s=60.0), LATER)
+    again = transition(started, event("Retried", eta=eta, attempt=1), LATER)
+    assert again.delivery == told
+    at_once = transition(started, event("Requeued", attempt=1), LATER)
+    assert at_once.delivery == Delivery(eta=LATER, expires=expires)  # it waits, from now on
+
+
+# Which of a worker's runs its main process means
+
+
+def held(run: int | None) -> Task:
+    found = record("running")
+    assert found is not None
+    return replace(found, worker=Worker("lease-1", "celery@one", run=run))
+
+
+@pytest.mark.parametrize("name", ["Failed", "Cancelled", "Requeued", "Completed"])
+@pytest.mark.parametrize(
+    ("holds", "speaks", "taken"),
+    [(8, 8, True), (8, 7, False), (8, None, True), (None, 7, True), (None, None, True)],
+)
+def test_a_main_process_speaks_of_the_run_that_it_names(
+    name: str, holds: int | None, speaks: int | None, taken: bool
+) -> None:
+    said = event(name, owner="lease-1", run=speaks)
+    if taken:
+        assert transition(held(holds), said, LATER).updated_at == LATER
+    else:
+        with pytest.raises(TransitionRefused):
+            transition(held(holds), said, LATER)
+
+
+def test_a_run_that_waits_for_its_next_start_is_anybodys() -> None:
+    waiting = replace(held(8), worker=None)
+    said = event("Failed", owner="lease-1", run=7)
+    assert transition(waiting, said, LATER).status == "error"
+
+
+def test_a_start_says_whether_its_message_comes_again() -> None:
+    started = event("Started", again_s=3_600.0)
+    assert transition(None, started, NOW, task_id="t").delivery == Delivery(again_s=3_600.0)
+    assert transition(None, event("Started"), NOW, task_id="t").delivery is None
+    known = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0, again_until=LATER))
+    assert transition(known, event("Started"), LATER).delivery == Delivery(expires=LATER)
+
+
+# What time it is
+
+
+def said(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
+    """The event, said then by the store's clock."""
+    now = NOW + timedelta(seconds=seconds)
+    return transition(task, event(name, **values), now, task_id="t")
+
+
+def test_nothing_is_recorded_later_than_now() -> None:
+    """A worker whose clock is an hour ahead ended four seconds after it began."""
+    running = said(None, "Started", 0)
+    task = said(running, "Completed", 40, at=NOW + timedelta(seconds=3_604))
+    assert task.completed_at == NOW + timedelta(seconds=40)
+    assert task.processing_time_ms == 40_000
+
+
+def test_nor_earlier_than_what_is_recorded() -> None:
+    running = said(said(None, "Started", 0), "Progressed", 3)
+    task = said(running, "Completed", 40, at=NOW - timedelta(seconds=3_596))
+    assert task.completed_at == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("back_s", [60, 3_600])
+def test_a_records_time_goes_on_while_the_stores_clock_is_set_back(back_s: int) -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    for passed in (0, 10, 20):
+        task = said(task, "Progressed", 10 + passed - back_s)
+        assert task.processing_time_ms == (10 + passed) * 1_000
+        assert task.clock_back_s == back_s
+    task = said(task, "Completed", 40 - back_s)
+    assert task.processing_time_ms == 40_000
+
+
+def test_and_is_the_stores_again_once_that_has_come_there() -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    task = said(task, "Progressed", 15 - 60)
+    task = said(task, "Completed", 40)
+    assert (task.processing_time_ms, task.clock_back_s) == (40_000, 0)
+
+
+def test_clocks_that_are_measured_a_little_apart_were_not_set() -> None:
+    task = said(said(None, "Started", 0), "Progressed", 10)
+    task = said(task, "Progressed", 8)
+    assert (task.processing_time_ms, task.clock_back_s) == (10_000, 0)
+    task = said(task, "Completed", 11)
+    assert task.processing_time_ms == 11_000
+
+
+@pytest.mark.parametrize(("off_s", "ahead_s"), [(3_600, 3_600), (-3_600, -3_600), (0.4, 0)])
+def test_a_start_tells_of_its_workers_clock(off_s: float, ahead_s: float) -> None:
+    task = said(None, "Started", 0, own_clock_s=NOW.timestamp() + off_s)
+    assert task.worker is not None
+    assert task.worker.clock_ahead_s == ahead_s
+    assert task.clock_behind_s == max(-ahead_s, 0)
+
+
+def test_the_slowest_clock_of_a_tasks_workers_is_remembered() -> None:
+    task = None
+    for off_s in (-3_600, 0, 3_600):
+        task = said(task, "Started", 0, own_clock_s=NOW.timestamp() + off_s, redelivered=True)
+    assert task is not None
+    assert task.clock_behind_s == 3_600
+    assert said(said(None, "Started", 0), "Progressed", 1).clock_behind_s is None

@@ -1,0 +1,170 @@
+"""Whatever kind of function a body is, its run is under way from its first line to its last."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from celery import Task
+
+from progress_backend import ProgressNotifier, progress_task
+from progress_backend.record import events as ev
+from tests.apps import App
+from tests.records import Records
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def app(redis_url: str) -> Iterator[App]:
+    app = App(redis_url, {"task_always_eager": True}, update_interval_s=0)
+    yield app
+    app.close()
+
+
+def says(app: App, task: Any, value: int) -> None:
+    """Says it and waits until it is recorded."""
+    ProgressNotifier(task).update(value, 4)
+    # In another thread Celery does not know the request.
+    eventually(lambda: app.record(app.records()[0]).current_items == value)
+
+
+class Awaits(Task):
+    def __call__(self, *args: Any) -> Any:
+        if not inspect.iscoroutinefunction(self.run):
+            raise TypeError("no coroutine function")
+        return asyncio.run(self.run(*args))
+
+
+class AwaitsWhatItGets(Task):
+    def __call__(self, *args: Any) -> Any:
+        return asyncio.run(super().__call__(*args))
+
+
+class Consumes(Task):
+    def __call__(self, *args: Any) -> Any:
+        return list(super().__call__(*args))
+
+
+class ConsumesAsynchronously(Task):
+    def __call__(self, *args: Any) -> Any:
+        async def consume() -> list[int]:
+            return [item async for item in self.run(*args)]
+
+        return asyncio.run(consume())
+
+
+class HandsOver(Task):
+    """To an event loop in a thread of its own."""
+
+    def __call__(self, *args: Any) -> Any:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(self.run(*args), loop).result(20)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+class RunsTwice(Task):
+    def __call__(self, *args: Any) -> Any:
+        try:
+            return super().__call__(*args)
+        except ConnectionError:
+            return super().__call__(*args)
+
+
+def kinds(app: App) -> dict[str, tuple[type[Task], Any]]:
+    async def coroutine(self: Any) -> list[int]:
+        for value in (1, 2):
+            await asyncio.sleep(0)
+            says(app, self, value)
+        return [1, 2]
+
+    def generator(self: Any) -> Iterator[int]:
+        for value in (1, 2):
+            says(app, self, value)
+            yield value
+
+    async def async_generator(self: Any) -> AsyncIterator[int]:
+        for value in (1, 2):
+            says(app, self, value)
+            yield value
+
+    passes: list[int] = []
+
+    def function(self: Any) -> list[int]:
+        passes.append(len(passes) + 1)
+        says(app, self, passes[-1])
+        if len(passes) == 1:
+            raise ConnectionError("deadlock")
+        return passes
+
+    return {
+        "coroutine": (Awaits, coroutine),
+        "awaited": (AwaitsWhatItGets, coroutine),
+        "handed over": (HandsOver, coroutine),
+        "generator": (Consumes, generator),
+        "async generator": (ConsumesAsynchronously, async_generator),
+        "twice": (RunsTwice, function),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["coroutine", "awaited", "handed over", "generator", "async generator", "twice"]
+)
+def test_what_it_says_is_recorded_to_its_end(app: App, kind: str) -> None:
+    base, body = kinds(app)[kind]
+    task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
+    result = task.delay()
+    assert result.get() == [1, 2]
+    record = app.record(result.id)
+    assert (record.status, record.results) == ("completed", {"result": [1, 2]})
+    assert (record.current_items, record.total_items) == (4, 4)
+    assert record.revision == 4  # started, two values, the end
+
+
+def test_a_body_that_calls_itself_is_left_once(app: App) -> None:
+    def countdown(self: Any, left: int) -> int:
+        if left:
+            self.run(left - 1)
+        says(app, self, 4 - left)
+        return left
+
+    task = app.task(name="countdown", bind=True, shared=False)(progress_task(countdown))
+    assert task.delay(3).get() == 3
+
+
+@pytest.mark.parametrize("base", [AwaitsWhatItGets, HandsOver])
+def test_a_cancelled_coroutine_does_not_begin(app: App, redis_url: str, base: type[Task]) -> None:
+    began: list[str] = []
+
+    async def body(self: Any) -> None:
+        began.append(self.request.id)
+
+    task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
+    records = Records(redis_url)
+    records.create("t")
+    records.apply("t", ev.Cancelled())
+    task.apply(task_id="t")
+    assert began == []
+    assert app.record("t").status == "cancelled"
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator", "async generator"])
+def test_also_where_celery_has_made_a_function_of_it(app: App, kind: str) -> None:
+    """As its autoretry does of every body, and a task with pydantic's arguments."""
+    base, body = kinds(app)[kind]
+    base = {"coroutine": AwaitsWhatItGets}.get(kind, base)
+    task = app.task(
+        name="job", bind=True, base=base, shared=False, autoretry_for=(ConnectionError,)
+    )(progress_task(body))
+    result = task.delay()
+    assert result.get() == [1, 2]
+    assert app.record(result.id).revision == 4

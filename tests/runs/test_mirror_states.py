@@ -1,0 +1,73 @@
+"""States in the result backend that progress may not stand over: the end, and an abort."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery.backends.redis import RedisBackend
+from celery.contrib.abortable import AbortableTask
+from celery.exceptions import TaskRevokedError
+
+from progress_backend.runs.mirror import Mirror
+from progress_backend.runs.run import Outcome
+from tests.apps import App
+from tests.runs.test_mirror import TASK, run_of
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def app(redis_url: str) -> Iterator[App]:
+    app = App(redis_url)
+    yield app
+    app.close()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Outcome("SUCCESS", {"saved": 4}),
+        Outcome("FAILURE", ValueError("why"), "a traceback"),
+        Outcome("REVOKED", TaskRevokedError("cancelled")),
+    ],
+    ids=lambda end: end.state,
+)
+def test_a_write_that_comes_after_the_end_is_put_right(
+    app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome
+) -> None:
+    """As a packet that was lost and sent again: it is under way when the run is closed."""
+    run, write, late = run_of(app), RedisBackend._set, threading.Event()
+    under_way = threading.Event()
+
+    def on_the_wire(self: RedisBackend, key: str, value: bytes, *more: Any) -> None:
+        if "PROGRESS" in str(value):
+            under_way.set()
+            assert late.wait(10)
+        write(self, key, value, *more)
+
+    monkeypatch.setattr(RedisBackend, "_set", on_the_wire)
+    mirror = Mirror(app.celery, flower_events=False)
+    mirror.show(run, TASK)
+    assert under_way.wait(10)  # it has read that there is no end yet
+    run.closed = True
+    mirror.close(run, 0.01)
+    backend = run.celery_task.backend
+    backend.store_result("t", end.result, end.state, traceback=end.traceback)
+    late.set()
+    eventually(lambda: app.result("t")["status"] == "PROGRESS")
+    run.outcome = end
+    eventually(lambda: app.result("t")["status"] == end.state)
+    assert app.result("t")["traceback"] == end.traceback
+
+
+def test_a_task_that_was_aborted_stays_so(app: App) -> None:
+    run = run_of(app, base=AbortableTask)
+    mirror = Mirror(app.celery, flower_events=False)
+    mirror.show(run, TASK)
+    eventually(lambda: app.result("t").get("status") == "PROGRESS")
+    run.celery_task.AsyncResult("t").abort()
+    mirror.show(run, TASK)
+    eventually(lambda: mirror._result_lane._at is None and not mirror._result_lane._newest)
+    assert app.result("t")["status"] == "ABORTED"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from progress_backend.record import events as ev
+from progress_backend.runs.outbox import Outbox
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox(4)
+
+
+def drained(outbox: Outbox) -> list[tuple[str, ev.Event]]:
+    taken = []
+    while (first := outbox.first()) is not None:
+        task_id, kept = first
+        taken.append((task_id, kept.event))
+        outbox.sent(task_id, kept)
+    return taken
+
+
+def test_nothing_waits_at_first(outbox: Outbox) -> None:
+    assert outbox.first() is None
+    assert len(outbox) == 0
+    assert "t" not in outbox
+    outbox.postpone("t")
+
+
+def test_each_tasks_events_go_in_order(outbox: Outbox) -> None:
+    first, second, third = ev.Paused(), ev.Resumed(), ev.Completed()
+    outbox.keep(None, "a", first)
+    outbox.keep(None, "b", second)
+    outbox.keep(None, "a", third)
+    assert len(outbox) == 3
+    assert "a" in outbox
+    assert drained(outbox) == [("a", first), ("a", third), ("b", second)]
+    assert len(outbox) == 0
+    assert "a" not in outbox
+
+
+def test_it_keeps_whose_event_it_is_and_since_when(outbox: Outbox) -> None:
+    run, event = object(), ev.Completed()
+    outbox.keep(run, "t", event)
+    task_id, kept = outbox.first()
+    assert (task_id, kept.run, kept.event) == ("t", run, event)
+    assert 0 <= kept.age_s < 5
+
+
+def test_when_it_is_full_the_task_that_waited_longest_goes_and_is_counted(outbox: Outbox) -> None:
+    assert not outbox.keep(None, "a", ev.Paused(), ev.Resumed())
+    assert not outbox.keep(None, "b", ev.Completed(), ev.Completed())
+    assert outbox.keep(None, "c", ev.Completed())
+    assert (len(outbox), outbox.dropped) == (3, 2)
+    assert [task_id for task_id, _ in drained(outbox)] == ["b", "b", "c"]
+
+
+def test_one_task_alone_cannot_outgrow_it(outbox: Outbox) -> None:
+    for _ in range(100):
+        outbox.keep(None, "a", ev.Completed())
+    assert len(outbox) <= 4
+    assert len(outbox) + outbox.dropped == 100
+
+
+def test_what_fails_again_and_again_lets_the_others_go_first(outbox: Outbox) -> None:
+    outbox.keep(None, "a", ev.Completed())
+    outbox.keep(None, "b", ev.Cancelled())
+    outbox.postpone("a")
+    assert [task_id for task_id, _ in drained(outbox)] == ["b", "a"]
+
+
+def test_sent_twice_is_sent_once(outbox: Outbox) -> None:
+    outbox.keep(None, "a", ev.Completed())
+    outbox.keep(None, "a", ev.Completed())  # equal, but another one
+    task_id, kept = outbox.first()
+    outbox.sent(task_id, kept)
+    outbox.sent(task_id, kept)
+    assert len(outbox) == 1
+
+
+def test_threads_lose_nothing() -> None:
+    outbox, taken = Outbox(100_000), []
+
+    def fill(name: str) -> None:
+        for n in range(500):
+            outbox.keep(None, f"{name}{n}", ev.Completed())
+
+    threads = [threading.Thread(target=fill, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    while len(taken) < 2_000 and any(t.is_alive() for t in threads):
+        taken += drained(outbox)
+    for thread in threads:
+        thread.join()
+    taken += drained(outbox)
+    assert len({task_id for task_id, _ in taken}) == len(taken) == 2_000

@@ -1,0 +1,162 @@
+"""What a job hands over, and what it is told; the sender behind it stands in by its protocol."""
+
+from __future__ import annotations
+
+import pytest
+from celery.exceptions import Ignore
+
+from progress_backend.record import events as ev
+from progress_backend.record.default_texts import progress_text
+from progress_backend.runs.run import Run, TaskCancelled
+
+
+class Desk:
+    """Counts what a run asks of its sender; `then` is the record's status after a pause."""
+
+    always = False
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.waited = 0
+        self.closed: list[Run] = []
+        self.then = "running"
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def wait_while_paused(self, run: Run) -> None:
+        self.waited += 1
+        run.told(self.then)
+
+    def progress_text(self, current: int, total: int | None) -> str:
+        return progress_text("ja", current, total)
+
+    def close(self, run: Run) -> None:
+        self.closed.append(run)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def run(desk: Desk) -> Run:
+    return Run("t", ev.Identity(task_type="x", total_items=252), desk)
+
+
+def test_nothing_said_is_nothing_new(run: Run) -> None:
+    assert run.newest() is None
+
+
+def test_the_newest_value_is_taken_once(run: Run) -> None:
+    run.attempt = 3
+    run.offer(1)
+    run.offer(150, 252, "m", {"a": 1}, "save")
+    assert run.newest() == ev.Progressed(
+        attempt=3, current=150, total=252, message="m", details={"a": 1, "phase": "save"}
+    )
+    assert run.newest() is None
+
+
+def test_only_the_first_value_a_new_total_and_a_new_phase_wake_the_sender(
+    run: Run, desk: Desk
+) -> None:
+    woken = []
+    for values in [(1,), (2,), (3, 300), (4, 300), (5, None, None, None, "a"), (6,)]:
+        run.offer(*values)
+        woken.append(desk.woken)
+    assert woken == [1, 1, 2, 2, 3, 3]
+
+
+def test_with_no_interval_every_value_does(run: Run, desk: Desk) -> None:
+    desk.always = True
+    for n in range(5):
+        run.offer(n)
+    assert desk.woken == 5
+
+
+def test_details_add_up(run: Run) -> None:
+    run.offer(1, details={"a": 1, "b": 1})
+    run.offer(2, details={"b": 2})
+    assert run.newest().details == {"a": 1, "b": 2}
+
+
+def test_a_value_without_a_message_takes_the_default(run: Run) -> None:
+    run.offer(150)
+    assert run.newest().message == "処理中... (150/252)"
+    run.offer(3, 10)
+    assert run.newest().message == "処理中... (3/10)"
+    run.offer(3, 10, "")
+    assert run.newest().message == ""
+    run.offer(3, 10, 5)
+    assert run.newest().message == "5"
+
+
+def test_figures_that_are_none_are_left_out(run: Run) -> None:
+    run.offer("many", "all")
+    newest = run.newest()
+    assert (newest.current, newest.total) == (None, None)
+
+
+def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
+    run.offer(1)
+    run.told("cancelled")
+    for _ in range(3):
+        with pytest.raises(TaskCancelled, match="task t was cancelled"):
+            run.offer(2)
+        with pytest.raises(TaskCancelled):
+            run.heed()
+    assert run.newest() is None
+    assert issubclass(TaskCancelled, Ignore)
+    run.told("created")  # published again: the next run's record
+    with pytest.raises(TaskCancelled):
+        run.offer(2)
+
+
+def test_a_paused_run_waits(run: Run, desk: Desk) -> None:
+    run.told("paused")
+    run.offer(1)
+    assert desk.waited == 1
+    run.told("paused")
+    run.heed()
+    assert desk.waited == 2
+    run.heed()
+    assert desk.waited == 2
+
+
+def test_a_run_that_is_cancelled_while_it_waits_ends(run: Run, desk: Desk) -> None:
+    desk.then = "cancelled"
+    run.told("paused")
+    with pytest.raises(TaskCancelled):
+        run.offer(1)
+    run.told("paused")
+    with pytest.raises(TaskCancelled):
+        run.heed()
+
+
+def test_what_ends_it_interrupts_its_loop(run: Run) -> None:
+    class Loop:
+        done, interrupted = 7, 0
+
+        def interrupt(self) -> None:
+            self.interrupted += 1
+
+    run.loop = loop = Loop()
+    run.told("running")
+    assert loop.interrupted == 0
+    run.told("cancelled")
+    run.told("paused")
+    assert loop.interrupted == 2
+
+
+def test_results_and_error_text_go_with_the_newest_value(run: Run) -> None:
+    run.results, run.error_text = {"a": 1}, "why"
+    run.offer(1)
+    newest = run.newest()
+    assert (newest.results, newest.error_message) == ({"a": 1}, "why")
+
+
+def test_closing_is_the_senders_affair(run: Run, desk: Desk) -> None:
+    run.close()
+    assert desk.closed == [run]

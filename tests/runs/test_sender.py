@@ -1,0 +1,67 @@
+"""A sender in a process that is short of threads, or of time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from progress_backend.errors import StoreUnavailable
+from progress_backend.record import events as ev
+from progress_backend.runs.run import Run
+from progress_backend.runs.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store.memory import MemoryStore
+from tests.waiting import eventually
+
+IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(Settings(update_interval_s=0))
+
+
+@pytest.fixture
+def sender(store: MemoryStore) -> Iterator[Sender]:
+    sender = Sender(store, None, closing_s=0.3)
+    yield sender
+    sender.stop()
+
+
+def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
+    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", ev.Started(identity=IDENTITY))
+    sender.opened(run)
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    run.offer(1)
+    monkeypatch.undo()
+    run.offer(2)
+    eventually(lambda: b'"current":2' in store.run(store.flows.get("t")))
+
+
+def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("away")
+
+    def slow(*_: Any) -> None:
+        time.sleep(0.1)  # that is how slow the store is
+
+    monkeypatch.setattr(sender.writer, "apply", away)
+    for number in range(50):
+        sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
+    monkeypatch.setattr(sender.patient, "apply", slow)
+    sender.patient.breaker.succeeded()
+    began = time.monotonic()
+    sender.stop()
+    assert time.monotonic() - began < 2

@@ -1,0 +1,215 @@
+"""The specification's notifier; its usage example (3.2) is run word for word."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
+from progress_backend.errors import TaskAlreadyFinished
+from progress_backend.service.flow_service import (
+    FlowService,
+    NotificationServiceInterface,
+)
+from tests.specification import EXAMPLE
+
+
+class Hurried:
+    """asyncio, where a tenth of a second is a thousandth."""
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 100)
+
+
+async def test_the_specifications_example(service: FlowService) -> None:
+    names: dict[str, Any] = {}
+    exec("from progress_backend import *", names)
+    made: list[str] = []
+
+    class Service(type(service)):  # type: ignore[misc]  # the fixture's, whose record is looked at
+        """The one that the example makes."""
+
+        def __new__(cls) -> Any:
+            return service
+
+    create_task = service.create_task
+
+    async def create(*args: Any, **kwargs: Any) -> str:
+        made.append(await create_task(*args, **kwargs))
+        return made[-1]
+
+    service.create_task = create  # type: ignore[method-assign]
+    names |= {"asyncio": Hurried, "ProgressService": Service}
+    exec(EXAMPLE, names)
+    await names["example_data_fetch_with_progress"]()
+    body = await service.get_task_status(made[0])
+    assert body is not None
+    assert (body["task_type"], body["symbol"], body["status"]) == (
+        "fetch_data",
+        "7203.T",
+        "completed",
+    )
+    assert body["progress"] == {"current": 100, "total": 100, "percentage": 100}
+    assert body["current_status"] == "すべてのデータ処理が完了しました"
+    assert body["results"] == {"processed": 100, "success": 100}
+    assert body["processing_details"]["processing_rate"] == "10 items/sec"
+    assert body["error_message"] is None
+
+
+class Recorder(NotificationServiceInterface):
+    """Another service, as the interface allows."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+
+    async def create_task(self, task_type: str, total_items: int | None, **_: Any) -> str:
+        return "t"
+
+    async def update_progress(self, task_id: str, **values: Any) -> dict[str, Any]:
+        self.calls.append(values)
+        return {}
+
+    async def get_task_status(self, task_id: str) -> None:
+        return None
+
+    async def health_check(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def seen(self) -> list[int]:
+        return [call["current_items"] for call in self.calls if "current_items" in call]
+
+
+async def test_the_first_value_the_last_and_a_new_total_pass_at_once() -> None:
+    recorder = Recorder()
+    notifier = AsyncProgressNotifier("t", recorder, update_interval=3_600)
+    for n in range(1, 51):
+        await notifier.update(n, 100)
+    for n in range(51, 101):
+        await notifier.update(n, 200)
+    await notifier.update(200, 200)
+    assert recorder.seen == [1, 51, 200]
+
+
+async def test_a_value_passes_once_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("progress_backend.service.async_notifier.time.monotonic", lambda: now[0])
+    recorder = Recorder()
+    notifier = ProgressNotifier("t", recorder)
+    for n in range(12):
+        await notifier.update(n)
+        now[0] += 0.25
+    assert recorder.seen == [0, 4, 8]
+
+
+async def test_no_interval_lets_every_value_pass() -> None:
+    recorder = Recorder()
+    notifier = AsyncProgressNotifier("t", recorder, update_interval=0)
+    for n in range(10):
+        await notifier.update(n, 100)
+    assert recorder.seen == list(range(10))
+
+
+async def test_held_back_is_held_until_the_end() -> None:
+    for end in ("complete", "error"):
+        recorder = Recorder()
+        notifier = AsyncProgressNotifier("t", recorder, update_interval=3_600)
+        await notifier.update(1, 100)
+        await notifier.update(2, 100)
+        await notifier.update(3, 100, details={"a": 1})
+        await getattr(notifier, end)(*(["why"] if end == "error" else []))
+        assert recorder.seen == [1, 3]
+        assert recorder.calls[1]["processing_details"] == {"a": 1}
+        assert recorder.calls[2]["status"] == {"complete": "completed", "error": "error"}[end]
+
+
+async def test_the_text_of_a_value_without_one() -> None:
+    recorder = Recorder()
+    await ProgressNotifier("t", recorder).update(150, 252)
+    await AsyncProgressNotifier("t", recorder, locale="en").update(150)
+    assert [call["message"] for call in recorder.calls] == [
+        "処理中... (150/252)",
+        "Processing... (150)",
+    ]
+
+
+async def test_the_texts_are_in_the_services_language() -> None:
+    service = ProgressService(Settings(locale="en"))
+    done, failed = [await service.create_task("x", 10) for _ in range(2)]
+    notifier = ProgressNotifier(done, service)
+    await notifier.update(1, 10)
+    assert (await service.get_task_status(done) or {})["current_status"] == "Processing... (1/10)"
+    await notifier.complete()
+    assert (await service.get_task_status(done) or {})["current_status"] == "Completed"
+    await ProgressNotifier(failed, service).error("why")
+    assert (await service.get_task_status(failed) or {})["current_status"] == "An error occurred"
+
+
+async def test_an_unknown_total_is_the_notifiers_to_say(service: FlowService) -> None:
+    task_id = await service.create_task("x", None)
+    notifier = AsyncProgressNotifier(task_id, service, update_interval=3_600)
+    for current, total, progress in (
+        (5, 0, (5, None, 0)),
+        (5, 100, (5, 100, 5)),
+        (6, 200, (6, 200, 3)),
+    ):
+        await notifier.update(current, total)
+        body = await service.get_task_status(task_id)
+        assert tuple((body or {})["progress"].values()) == progress
+    await notifier.update(7, 200)
+    await notifier.complete()
+    body = await service.get_task_status(task_id)
+    assert (body or {})["progress"] == {"current": 200, "total": 200, "percentage": 100}
+
+
+async def test_a_known_total_stays(service: FlowService) -> None:
+    task_id = await service.create_task("x", 252)
+    await ProgressNotifier(task_id, service).update(150, 300)
+    body = await service.get_task_status(task_id)
+    assert (body or {})["progress"] == {"current": 150, "total": 252, "percentage": 59.5}
+
+
+def test_the_two_notifiers_have_one_name() -> None:
+    recorder = Recorder()
+    for made in (
+        ProgressNotifier("t", recorder),
+        ProgressNotifier("t", progress_service=recorder),
+        ProgressNotifier(task_id="t", progress_service=recorder),
+    ):
+        assert type(made) is AsyncProgressNotifier
+        assert (made.task_id, made.progress_service) == ("t", recorder)
+    with pytest.raises(TypeError, match=r"ProgressNotifier\(task_id, progress_service\)"):
+        ProgressNotifier("t")
+
+
+async def test_texts_of_the_ends(service: FlowService) -> None:
+    done, failed = [await service.create_task("x", 10) for _ in range(2)]
+    await ProgressNotifier(done, service).complete()
+    assert (await service.get_task_status(done))["current_status"] == "完了しました"
+    notifier = ProgressNotifier(failed, service)
+    await notifier.update(4, 10)
+    await notifier.error("why")
+    body = await service.get_task_status(failed)
+    assert (body["current_status"], body["error_message"]) == ("エラーが発生しました", "why")
+    assert body["progress"]["current"] == 4
+
+
+async def test_a_cancelled_task_tells_its_notifier(service: FlowService) -> None:
+    task_id = await service.create_task("x", 10)
+    notifier = ProgressNotifier(task_id, service)
+    await notifier.update(1, 10)
+    await service.cancel_task(task_id)
+    with pytest.raises(TaskAlreadyFinished):
+        await notifier.complete()
+
+
+async def test_a_value_that_is_held_back_costs_no_time() -> None:
+    notifier = AsyncProgressNotifier("t", Recorder(), update_interval=3_600)
+    began = time.perf_counter()
+    for n in range(10_000):
+        await notifier.update(n, 10**6)
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,123 @@
+"""Reads past redis-py's client: every reply is read or left alone, and none reaches another one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+import redis
+import redis.asyncio
+
+from progress_backend.store.async_exchange import AsyncExchange
+from tests.conftest import StartServer
+
+PROTOCOLS = pytest.mark.parametrize("protocol", [2, 3])
+VALUES = {"a": b"one", "empty": b"", "lines": b"\r\n$3\r\nabc\r\n", "large": b"x" * 1_000_000}
+NAMES = ("a", "none", "empty", "lines", "large", "none", "a")
+
+
+def client_of(url: str, **options: object) -> redis.asyncio.Redis:
+    pool = redis.asyncio.BlockingConnectionPool.from_url(url, max_connections=1, **options)
+    return redis.asyncio.Redis.from_pool(pool)
+
+
+def filled(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.mset(VALUES)
+
+
+@PROTOCOLS
+async def test_values_and_what_is_not_there(server_url: str, protocol: int) -> None:
+    filled(server_url)
+    async with client_of(server_url, protocol=protocol) as client:
+        for _ in range(2):  # over the same connection
+            values = await AsyncExchange(client, 5).read(("MGET", *NAMES))
+            assert values == [VALUES.get(name) for name in NAMES]
+
+
+@PROTOCOLS
+async def test_a_scripts_nested_reply(server_url: str, protocol: int) -> None:
+    filled(server_url)
+    code = "return {1, {redis.call('GET', KEYS[1]), false}, {}, redis.call('GET', 'none')}"
+    with redis.Redis.from_url(server_url) as loading:
+        sha = loading.script_load(code)
+    async with client_of(server_url, protocol=protocol) as client:
+        reply = await AsyncExchange(client, 5).read(("EVALSHA", sha, 1, "a"))
+        assert reply == [1, [b"one", None], [], None]
+        with pytest.raises(redis.exceptions.NoScriptError):
+            await AsyncExchange(client, 5).read(("EVALSHA", "0" * 40, 0))
+        assert await AsyncExchange(client, 5).read(("GET", "a")) == b"one"
+
+
+@PROTOCOLS
+async def test_what_is_no_value_is_redis_pys_to_say(redis_url: str, protocol: int) -> None:
+    filled(redis_url)
+    with redis.Redis.from_url(redis_url) as admin:
+        admin.acl_setuser("nobody", enabled=True, nopass=True, commands=["+@connection", "+hello"])
+        try:
+            async with client_of(redis_url, protocol=protocol, username="nobody") as client:
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    await AsyncExchange(client, 5).read(("MGET", "a"))
+                admin.acl_setuser("nobody", enabled=True, keys=["*"], commands=["+mget"])
+                assert await AsyncExchange(client, 5).read(("MGET", "a")) == [b"one"]
+        finally:
+            admin.acl_deluser("nobody")
+
+
+async def test_a_late_reply_is_nobody_elses(start_server: StartServer) -> None:
+    server = start_server()
+    filled(server.url)
+    async with client_of(server.url) as client:
+        slow = AsyncExchange(client, 0.2)
+        assert await slow.read(("MGET", "a")) == [b"one"]
+        server.pause()
+        with pytest.raises(TimeoutError):
+            await slow.read(("MGET", "a"))
+        server.resume()
+        assert await AsyncExchange(client, 5).read(("MGET", "empty")) == [b""]
+
+
+async def test_a_reply_that_came_while_the_process_was_held_up_counts(
+    start_server: StartServer,
+) -> None:
+    """A busy machine's process is no sign of a store that is away."""
+    server = start_server()
+    filled(server.url)
+    async with client_of(server.url) as client:
+        exchange = AsyncExchange(client, 0.3)
+        assert await exchange.read(("GET", "a")) == b"one"
+        server.pause()
+        reading = asyncio.create_task(exchange.read(("GET", "a")))
+        await asyncio.sleep(0.1)
+        server.resume()
+        time.sleep(1)  # nothing of this loop moves meanwhile
+        assert await reading == b"one"
+
+
+async def test_a_cancelled_call_leaves_no_reply_behind(start_server: StartServer) -> None:
+    server = start_server()
+    filled(server.url)
+    async with client_of(server.url) as client:
+        get = AsyncExchange(client, 5)
+        await get.read(("MGET", "a"))
+        server.pause()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(get.read(("MGET", "a")), 0.1)
+        server.resume()
+        assert await get.read(("MGET", "empty")) == [b""]
+
+
+async def test_a_closed_connection_is_said_and_the_next_call_has_another(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    async with client_of(server.url) as client:
+        get = AsyncExchange(client, 5)
+        await get.read(("MGET", "a"))
+        server.kill()
+        with pytest.raises((redis.exceptions.ConnectionError, OSError)):
+            await get.read(("MGET", "a"))
+        server.start()
+        filled(server.url)
+        assert await get.read(("MGET", "a")) == [b"one"]

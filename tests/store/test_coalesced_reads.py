@@ -1,0 +1,97 @@
+"""Reads that go together: everybody gets their own document, and every failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import redis
+
+from progress_backend.errors import StoreUnavailable
+from progress_backend.flows.commands import Read
+from progress_backend.settings import Settings
+from progress_backend.store import coalesced_reads
+from progress_backend.store.coalesced_reads import MOST, JoinedReads
+from progress_backend.store.drivers import AsyncStore, open_async
+from tests.conftest import StartServer
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[AsyncStore]:
+    async with open_async(Settings(redis_url=redis_url)) as opened:
+        await opened.execute(Read(("x", "y")))  # loads the scripts
+        yield opened
+
+
+def reads_of(url: str) -> tuple[int, int]:
+    """How many reads of one record, and of several, the server has had."""
+    with redis.Redis.from_url(url) as client:
+        stats = client.info("commandstats")
+    one, several = (
+        stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("getrange", "evalsha")
+    )
+    return int(one), int(several)
+
+
+async def test_everybody_gets_their_own_document(store: AsyncStore, redis_url: str) -> None:
+    count = 2 * MOST + 10
+    with redis.Redis.from_url(redis_url) as client:
+        client.mset({f"task:{i}": f"document {i}" for i in range(0, count, 2)})
+        client.config_resetstat()
+    reads = JoinedReads(store)
+    found = await asyncio.gather(*(reads.get(str(i)) for i in range(count)))
+    assert found == [f"document {i}".encode() if i % 2 == 0 else None for i in range(count)]
+    assert reads_of(redis_url)[1] == 3
+
+
+async def test_what_comes_meanwhile_goes_with_the_next(store: AsyncStore, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.mset({"task:a": "1", "task:b": "2"})
+        client.config_resetstat()
+    reads = JoinedReads(store)
+    first = reads.get("a")
+    while not reads_of(redis_url)[0]:  # it is on its way, alone
+        await asyncio.sleep(0.001)
+    assert await asyncio.gather(first, reads.get("b"), reads.get("a")) == [b"1", b"2", b"1"]
+    assert await reads.get("b") == b"2"
+    # One by one twice, and two in one go: of those the script counts each.
+    assert reads_of(redis_url) == (2 + 2, 1)
+
+
+async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("task:a", "1")
+    reads = JoinedReads(store)
+    leaves, stays = reads.get("a"), reads.get("a")
+    leaves.cancel()
+    assert await stays == b"1"
+
+
+async def test_a_store_that_is_away_is_said_to_all_at_once(start_server: StartServer) -> None:
+    server = start_server()
+    store = AsyncStore(Settings(redis_url=server.url), timeout_s=0.5)
+    reads = JoinedReads(store)
+    assert await reads.get("a") is None
+    server.pause()
+    asked = [reads.get(str(i)) for i in range(5 * MOST)]
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    said = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(error) for error in said} == {StoreUnavailable}
+    assert loop.time() - began < 2  # not one wait after another
+    server.resume()
+    assert await reads.get("a") is None
+    await store.close()
+
+
+async def test_too_many_are_told_to_come_again(
+    store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coalesced_reads, "MOST_WAITING", 3)
+    reads = JoinedReads(store)
+    waiting = [reads.get(str(i)) for i in range(3)]
+    with pytest.raises(StoreUnavailable, match="too many reads"):
+        reads.get("one more")
+    assert await asyncio.gather(*waiting) == [None] * 3
+    assert await reads.get("again") is None

@@ -1,0 +1,67 @@
+"""Commands as requests and replies as answers; what they do is shown on real servers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.index_entry import read_facets, write_facets
+from progress_backend.flows.keys import Keys
+from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.store import scripts
+from progress_backend.store.replies import decode
+from progress_backend.store.requests import encode
+from tests.strategies import names
+
+KEYS = Keys()
+
+
+@given(st.builds(c.Facets, names, names, st.none() | names, st.none() | names))
+def test_facets_are_read_as_they_were_written(facets) -> None:
+    assert read_facets(write_facets(facets).encode()) == facets
+
+
+def test_no_facets_are_an_empty_text() -> None:
+    assert write_facets(None) == ""
+    assert read_facets(None) is None
+    assert read_facets(b"") is None
+
+
+@pytest.mark.parametrize(
+    "command", [c.Read(()), c.FacetsOf(()), c.Extend((), 1, 2)], ids=lambda x: type(x).__name__
+)
+def test_nothing_asked_is_nothing_sent(command) -> None:
+    assert encode(command, KEYS) == []
+    assert decode(command, []) in ([], None)
+
+
+def test_one_document_is_read_without_a_script_and_no_further_than_one_goes() -> None:
+    assert encode(c.Read(("t",)), KEYS) == [("GETRANGE", "task:t", 0, MAX_DOCUMENT_BYTES)]
+    ((verb, sha, *rest),) = encode(c.Read(("t", "u")), KEYS)
+    assert (verb, sha) == ("EVALSHA", scripts.READ.sha)
+    assert rest[:4] == [2, "task:t", "task:u", MAX_DOCUMENT_BYTES]
+    assert set(rest[4:]) == {""}, "nothing is cut out"
+
+
+@pytest.mark.parametrize(
+    "reply", [[b"a", b"1.5", b"b", b"2"], [[b"a", 1.5], [b"b", 2.0]], [(b"a", 1.5), (b"b", 2.0)]]
+)
+def test_scores_come_flat_or_in_pairs(reply) -> None:
+    assert decode(c.Leases(5, 5), [reply]) == [("a", 1), ("b", 2)]
+
+
+def test_a_refused_commit_tells_what_is_there() -> None:
+    command = c.Commit("t", "", b"{}", None, c.Facets("created", "x"), 1, 2)
+    assert decode(command, [[1]]) == c.Committed(True)
+    there = write_facets(c.Facets("running", "x", None, "lease")).encode()
+    assert decode(command, [[0, b"{..}", there]]) == c.Committed(
+        False, b"{..}", c.Facets("running", "x", None, "lease")
+    )
+    assert decode(command, [[0, None, None]]) == c.Committed(False)
+
+
+def test_what_is_no_command_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="no request for 'PING'"):
+        encode("PING", KEYS)  # type: ignore[arg-type]  # that is the mistake

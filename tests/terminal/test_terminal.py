@@ -1,0 +1,307 @@
+"""Views on a screen and as lines; what the reader does while the store is away."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from progress_backend.cli.watch_command import open_show
+from progress_backend.errors import TaskNotFound
+from progress_backend.record.default_texts import LOCALES, Locale
+from progress_backend.record.model import STATUSES, Task
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from progress_backend.terminal import Choice, Lines, Reader, View, formats
+from progress_backend.terminal.live_bars import Bars
+from progress_backend.terminal.screen import Screen
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.terminals import Terminal
+from tests.waiting import eventually
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+
+
+def task(number: int = 1, **values: Any) -> Task:
+    start = NOW + timedelta(seconds=number)
+    given = {
+        "task_id": f"id-{number}",
+        "task_type": "fetch_data",
+        "symbol": "7203.T",
+        "total_items": 252,
+        "status": "running",
+        "created_at": start,
+        "started_at": start,
+        "updated_at": NOW + timedelta(seconds=40),
+    }
+    return Task(**{**given, **values})
+
+
+RUNNING = task(1, current_items=150, rate=10, message="データを処理しています... (150/252)")
+MANY = (
+    RUNNING,
+    task(2, status="completed", current_items=252, rate=12.3, completed_at=NOW),
+    task(3, status="error", error_message="no symbol NOPE\n" * 30, completed_at=NOW),
+    task(4, status="paused", symbol="トヨタ自動車株式会社", task_type="とても長い種別の名前" * 3),
+    task(5, status="cancelled", message="取消", control={"reason": "\x1b[31mnot needed\x07"}),
+    task(6, total_items=None, current_items=123_456_789, rate=123_456.0, message="流れています"),
+    task(7, status="created", started_at=None, symbol=None),
+    task(8, status="cancelled", control={"action": "cancel", "heeded_at": None}),
+)
+
+
+def drawn(view: View, width: int = 80, height: int = 40, locale: Locale = "en") -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width, height=height).print(Screen(view, locale, ["heading " * 20]))
+    return out.getvalue().splitlines()
+
+
+def test_a_running_task_shows_all_its_figures() -> None:
+    view = View((RUNNING,), {"running": 1}, 1, NOW + timedelta(seconds=41))
+    _, head, row, message, summary = drawn(view, 100)
+    names = ["ID", "Status", "Task", "Progress", "%", "Rate", "Elapsed", "ETA"]
+    assert head.split() == names
+    cells = row.split()
+    assert cells[:4] == ["id-1", "running", "fetch_data", "7203.T"]
+    assert set(cells[4]) <= set("━╸╺")
+    assert cells[5:] == ["59.5%", "10/s", "0:40", "0:09"]
+    assert message == "  └ データを処理しています... (150/252)"
+    assert summary == "running 1"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
+    view = View(MANY, dict.fromkeys(STATUSES, 1_000_000), 99_999, NOW, trouble="gone\n" * 50)
+    for line in drawn(view, width, locale=locale):
+        assert cell_len(line) <= width, line
+        assert "\x1b" not in line
+        assert "\x07" not in line
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 120, 200])
+def test_a_name_is_cut_on_the_left_and_never_left_out(width: int, locale: Locale) -> None:
+    named = task(symbol="7203", task_type="shop.pricing.tasks.fetch_prices_of_one_symbol")
+    row = drawn(View((named,), at=NOW), width, locale=locale)[2]
+    assert "7203" in row
+    assert "…" in row or width == 200
+
+
+def test_what_is_said_above_the_bars_is_one_line_at_any_width() -> None:
+    out = io.StringIO()
+    command = "export PROGRESS_REDIS_URL=redis://127.0.0.1:6379/0"
+    with Bars(Console(file=out, width=20, height=20), "en") as bars:
+        bars.say(command)
+    assert command in out.getvalue().splitlines()
+
+
+def test_ids_are_as_short_as_they_are_unique() -> None:
+    assert formats.short_ids(["7b7de887-6f26", "7b7de887-aaaa", "0"]) == [
+        "7b7de887-6",
+        "7b7de887-a",
+        "0",
+    ]
+    assert formats.short_ids(["7b7de887-6f26"]) == ["7b7de887"]
+    assert formats.short_ids(["same-long-id", "same-long-id"]) == ["same-lon", "same-lon"]
+    assert formats.short_ids([]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"), (2e5, "2 d")],
+)
+def test_ages(seconds: float, text: str) -> None:
+    assert formats.age(task(created_at=NOW - timedelta(seconds=seconds)), NOW, "en") == text
+
+
+def test_a_wide_terminal_has_the_message_beside_the_figures() -> None:
+    lines = drawn(View((RUNNING,), at=NOW), 140)
+    assert len(lines) == 3
+    assert "データを処理しています... (150/252)" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "try 2 of 5 in 4 s: HTTPError: 503"),
+        ("ja", "4 秒後に 2/5 回目の試行: HTTPError: 503"),
+    ],
+)
+def test_a_retry_that_waits_is_told_in_the_readers_language(locale: Locale, said: str) -> None:
+    waits = replace(RUNNING, retries=1, message="4 秒後に 2/5 回目の試行: HTTPError: 503")
+    assert any(said in line for line in drawn(View((waits,), at=NOW), locale=locale))
+    out = io.StringIO()
+    lines = Lines(out, locale)
+    for shown in (RUNNING, waits, waits):
+        lines.show(View((shown,), {"running": 1}, 1, NOW))
+    first, second = out.getvalue().splitlines()
+    assert said not in first
+    assert said in second
+
+
+@pytest.mark.parametrize("height", [6, 10, 24])
+def test_more_tasks_than_lines_leave_those_that_run(height: int) -> None:
+    done = tuple(task(n, status="completed", completed_at=NOW) for n in range(2, 60))
+    lines = drawn(View((RUNNING, *done), {"running": 1, "completed": 58}, 500, NOW), height=height)
+    assert len(lines) < height
+    assert any("59.5%" in line for line in lines)
+    assert "more" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("locale", "empty", "away"),
+    [("en", "No tasks yet", "does not answer"), ("ja", "まだありません", "接続できません")],
+)
+def test_nothing_and_trouble_are_said(locale: Locale, empty: str, away: str) -> None:
+    assert empty in drawn(View(at=NOW), locale=locale)[1]
+    lines = drawn(View((RUNNING,), at=NOW, trouble="Error 111"), locale=locale)
+    assert away in lines[1]
+    assert "10:30:00" in lines[1]
+    assert "Error 111" in lines[2]
+    assert "59.5%" in lines[4], "what was read last stays"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (7.25, "7.2"), (9999, "9999"), (12_340, "12.3k"), (123_456, "123k"), (5e6, "5.0M")],
+)
+def test_numbers_stay_short(number: float, text: str) -> None:
+    assert formats.short(number) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0:00"), (9.9, "0:09"), (3_599, "59:59"), (3_600, "1:00:00"), (200_000, "2d 07h")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert formats.duration(seconds) == text
+
+
+def test_slow_rates_have_a_unit_that_shows_them() -> None:
+    rates = [formats.rate(task(rate=rate)) for rate in (12.0, 0.5, 0.01, 1e-9, 0, None)]
+    assert rates == ["12/s", "30/min", "36/h", "<1/h", "0/s", "–"]
+
+
+def test_lines_tell_each_change_once_and_little_in_all() -> None:
+    out = io.StringIO()
+    show = Lines(out, "en")
+    show.show(View(at=NOW))
+    for current in range(1000):
+        show.show(View((replace(RUNNING, total_items=1000, current_items=current),), at=NOW))
+    done = task(status="completed", current_items=252, completed_at=NOW)
+    show.show(View((done,), at=NOW))
+    show.show(View((done,), at=NOW))
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "No tasks yet…"
+    assert len(lines) == 1 + 10 + 1
+    assert "completed  100%" in lines[-1]
+
+
+CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "heeded_at": None}
+
+
+@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel asked"), ("ja", "取消依頼中")])
+def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
+    waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
+    over = replace(waits, control={**CANCEL, "heeded_at": "now"})
+    assert any(asked in line for line in drawn(View((waits,), at=NOW), locale=locale))
+    assert not any(asked in line for line in drawn(View((over,), at=NOW), locale=locale))
+    out = io.StringIO()
+    show = Lines(out, locale)
+    for seen in (RUNNING, waits, waits, over, over):
+        show.show(View((seen,), at=NOW))
+    _, first, second = out.getvalue().splitlines()
+    assert (asked in first, asked in second) == (True, False)
+
+
+@pytest.mark.parametrize(("locale", "asked"), [("en", "pause asked"), ("ja", "停止依頼中")])
+def test_a_pause_is_asked_until_its_run_waits(locale: Locale, asked: str) -> None:
+    paused = task(status="paused", control={**CANCEL, "action": "pause"})
+    assert any(asked in line for line in drawn(View((paused,), at=NOW), locale=locale))
+
+
+def test_an_end_by_force_has_its_own_word() -> None:
+    ended = task(status="completed", completed_at=NOW, control={**CANCEL, "action": "end"})
+    assert any("completed" in line for line in drawn(View((ended,), at=NOW)))
+
+
+def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None:
+    records = Records(redis_url)
+    records.start("old-and-running")
+    for number in range(8):
+        records.create(f"id-{number}")
+    with Store(records.settings) as store:
+        view = Reader(store, Choice(limit=3)).read()
+    assert [t.task_id for t in view.tasks] == ["old-and-running", "id-6", "id-7"]
+    assert (view.total, view.counts["created"]) == (9, 8)
+
+
+def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
+    server = start_server()
+    records = Records(server.url)
+    records.start("the-id")
+    with Store(records.settings) as store:
+        page, by_id = Reader(store, Choice()), Reader(store, Choice(("the-id",)))
+        seen, seen_by_id = page.read(), by_id.read()
+        assert seen.tasks == seen_by_id.tasks
+        server.kill()
+        assert page.read().tasks == seen.tasks
+        assert page.read().trouble
+        server.start()  # with nothing in it
+        assert eventually(lambda: not page.read().trouble)
+        assert page.read().tasks == ()
+        assert by_id.read().tasks == seen_by_id.tasks, "what was cleaned up stays in sight"
+        with pytest.raises(TaskNotFound):
+            Reader(store, Choice(("the-id",))).read()
+
+
+@pytest.fixture
+def terminal(redis_url: str) -> Iterator[Terminal]:
+    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "the-id"]
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    records = Records(redis_url)
+    records.start("the-id")
+    with Terminal([*command, "--interval", "0.1"], env=env, columns=80, lines=24) as opened:
+        yield opened
+
+
+def test_bars_move_in_a_terminal_and_end_with_the_task(terminal: Terminal, redis_url: str) -> None:
+    records = Records(redis_url)
+    terminal.wait_for("running.*0%")
+    records.progress("the-id", 126, "half way")
+    terminal.wait_for("running.*━.*50%")
+    terminal.wait_for("half way")
+    records.complete("the-id")
+    terminal.wait_for("completed.*100%")
+    assert terminal.wait() == 0
+
+
+def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
+    terminal.wait_for("running")
+    terminal.write(b"\x03")
+    assert terminal.wait() == 130, "nobody knows how the task ends"
+    # Drawn in place each time: no second one below the first.
+    drawn_anew = terminal.written.count("Status")
+    assert terminal.written.count("\x1b[1A") >= drawn_anew - 1
+    assert terminal.written.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
+
+
+def test_without_rich_it_is_a_line_a_change_and_one_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert isinstance(open_show(Settings(), plain=False), Lines)
+    hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
+    assert capsys.readouterr().err == hint
+    assert isinstance(open_show(Settings(), plain=True), Lines)
+    assert capsys.readouterr().err == "", "nobody asked for bars"

@@ -1,0 +1,81 @@
+"""Waiting for a record: what it takes, when it gives up, what it says then."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from celery import Celery
+
+from progress_backend import ProgressService, RedisProgressService, Settings
+from progress_backend.record.model import Task
+from progress_backend.store.drivers import Store
+from progress_backend.store.memory import MemoryStore
+from progress_backend.testing import await_progress, lost_worker, wait_for_progress
+from tests.testing.shop import created, run_eagerly, running
+
+
+def test_for_a_predicate(app: Celery, progress_store: MemoryStore) -> None:
+    def saved(task: Task) -> bool:
+        return task.results.get("saved") == 4
+
+    assert wait_for_progress(progress_store, run_eagerly(app), saved).status == "completed"
+
+
+def test_shows_the_record_when_the_time_is_over(progress_store: MemoryStore) -> None:
+    task_id = running(progress_store)
+    with pytest.raises(AssertionError, match=r"75 % within 0.05 s.*running \(2/4, 50 %, 'half"):
+        wait_for_progress(progress_store, task_id, percentage=75, timeout=0.05)
+    with pytest.raises(AssertionError, match="no record"):
+        wait_for_progress(progress_store, "unknown", status="completed", timeout=0.05)
+
+
+def test_gives_up_on_a_task_that_ended_otherwise(app: Celery, progress_store: MemoryStore) -> None:
+    task_id = run_eagerly(app, rows=13)
+    with pytest.raises(AssertionError, match="has ended.*ValueError: no luck"):
+        wait_for_progress(progress_store, task_id, status="completed", timeout=600)
+
+
+def test_waits_on_for_a_lost_one(progress_store: MemoryStore) -> None:
+    task_id = created(progress_store)
+    lost_worker(progress_store, task_id)
+    with pytest.raises(AssertionError, match="within 0.1 s.*lost"):
+        wait_for_progress(progress_store, task_id, status="completed", timeout=0.1)
+
+
+def test_wants_to_be_told_what_for(progress_store: MemoryStore) -> None:
+    with pytest.raises(ValueError, match="say what to wait for"):
+        wait_for_progress(progress_store, "t-1")
+
+
+def test_sends_asyncio_services_to_the_other_one() -> None:
+    with pytest.raises(TypeError, match="await await_progress"):
+        wait_for_progress(ProgressService(), "t-1", status="running")
+
+
+async def test_on_a_loop_for_a_service_in_memory() -> None:
+    service = ProgressService()
+    task_id = await service.create_task("fetch_data", 4)
+
+    async def work() -> None:
+        for current in range(1, 5):
+            await service.update_progress(task_id, status="running", current_items=current)
+            await asyncio.sleep(0.01)
+
+    work_on = asyncio.create_task(work())
+    assert (await await_progress(service, task_id, percentage=75)).current_items >= 3
+    await work_on
+
+
+async def test_on_a_loop_for_redis(redis_url: str) -> None:
+    async with RedisProgressService(redis_url) as service:
+        task_id = await service.create_task("fetch_data", 4)
+        assert (await await_progress(service, task_id, status="created")).task_id == task_id
+        with pytest.raises(AssertionError, match="did not come to status running"):
+            await await_progress(service, task_id, status="running", timeout=0.05)
+
+
+def test_for_a_blocking_store(redis_url: str) -> None:
+    with Store(Settings(redis_url=redis_url)) as store:
+        task_id = running(store)
+        assert wait_for_progress(store, task_id, percentage=50).message == "half way"

@@ -1,0 +1,152 @@
+"""Runs that end as cancelled, told so or of their own accord; in the caller's process (eager)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from celery import Task
+from celery.exceptions import Ignore
+
+from progress_backend import ProgressNotifier, TaskCancelled, progress_task
+from progress_backend.record import events as ev
+from tests.apps import App
+from tests.conftest import Install
+from tests.records import Records
+from tests.waiting import eventually
+
+EAGER = {"task_always_eager": True}
+
+
+def tracked(app: App, body: Callable[..., Any]) -> Any:
+    """The function as a bound, marked task of the app."""
+    return app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
+
+
+def test_a_cancelled_record_ends_the_run_each_time_it_says_something(
+    installed: Install, redis_url: str
+) -> None:
+    app, records = installed(EAGER), Records(redis_url)
+    raised: list[str] = []
+
+    def goes_on(self: Any) -> None:
+        notifier = ProgressNotifier(self)
+        notifier.update(1, 9)
+        eventually(lambda: app.record(self.request.id).current_items == 1)
+        records.apply(self.request.id, ev.Cancelled())
+        notifier.update(2, 9)
+        eventually(lambda: app.run_of(self).cancelled)
+        says: dict[str, Callable[[], Any]] = {
+            "update": lambda: notifier.update(3, 9),
+            "advance": notifier.advance,
+            "track": lambda: list(notifier.track([1])),
+            "update_state": lambda: self.update_state(state="PROGRESS", meta={}),
+        }
+        for name, say in says.items():
+            with pytest.raises(TaskCancelled):
+                say()
+            raised.append(name)
+        notifier.update(4, 9)
+
+    result = tracked(app, goes_on).delay()
+    assert raised == ["update", "advance", "track", "update_state"]
+    record = app.record(result.id)
+    assert (record.status, record.current_items) == ("cancelled", 1)
+
+
+def test_ignore_is_a_quiet_end(installed: Install) -> None:
+    app = installed(EAGER)
+
+    def ignores(self: Any) -> None:
+        raise Ignore
+
+    record = app.record(tracked(app, ignores).delay().id)
+    assert record.status == "cancelled"
+    assert record.control is not None
+    assert (record.control["by"], record.control["reason"]) == ("celery", "Ignore")
+
+
+def test_a_job_that_calls_itself_cancelled_is(installed: Install) -> None:
+    app = installed(EAGER)
+
+    def gives_up(self: Any) -> None:
+        raise TaskCancelled("nothing to do")
+
+    record = app.record(tracked(app, gives_up).delay().id)
+    assert record.status == "cancelled"
+    assert record.control is not None
+    assert record.control["by"] == "task"
+    assert record.control["reason"] == "TaskCancelled: nothing to do"
+
+
+class Hooked(Task):  # type: ignore[misc]  # celery is untyped
+    """Keeps what its hooks are told."""
+
+    abstract = True
+
+    def on_failure(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        self.told.append(("on_failure", type(exc), args, kwargs, einfo.type))
+        self.update_state(state="FAILURE", meta="as careless hooks do")
+        raise LookupError("on_failure")
+
+    def on_success(self, *about: Any) -> None:
+        self.told.append(("on_success",))
+
+    def after_return(
+        self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any
+    ) -> None:
+        self.told.append(("after_return", status, type(retval), args, kwargs))
+        raise LookupError("after_return")
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_the_tasks_class_is_told_of_a_cancel(
+    installed: Install, caplog: pytest.LogCaptureFixture, stored: bool
+) -> None:
+    app = installed({**EAGER, "task_store_eager_result": stored})
+
+    def gives_up(self: Any, symbol: str, *, days: int) -> None:
+        raise TaskCancelled("nothing to do")
+
+    task = app.task(name="gives_up", bind=True, base=Hooked, shared=False)(progress_task(gives_up))
+    task.told = []
+    result = task.delay("7203.T", days=3)
+    given = (["7203.T"], {"days": 3})
+    assert task.told == [
+        ("on_failure", TaskCancelled, *given, TaskCancelled),
+        ("after_return", "REVOKED", TaskCancelled, *given),
+    ]
+    raised = [r.getMessage() for r in caplog.records if r.name.endswith("failure_hooks")]
+    assert [text.split("] ")[1] for text in raised] == [
+        "on_failure raised after a cancel",
+        "after_return raised after a cancel",
+    ]
+    record = app.record(result.id)
+    assert (record.status, record.error_message) == ("cancelled", None)
+    assert app.result(result.id).get("status") == ("REVOKED" if stored else None)
+
+
+def test_a_run_that_returns_what_would_have_ended_it_is_completed(installed: Install) -> None:
+    app = installed(EAGER)
+
+    def returns(self: Any) -> Any:
+        return TaskCancelled("nothing to do")
+
+    assert app.record(tracked(app, returns).delay().id).status == "completed"
+
+
+def test_autoretry_and_an_error_of_its_own_leave_the_hooks_to_celery(installed: Install) -> None:
+    app = installed(EAGER)
+
+    def fails(self: Any) -> None:
+        try:
+            raise TaskCancelled("nothing to do")
+        except TaskCancelled:
+            raise ValueError("while it cleaned up") from None
+
+    task = app.task(name="fails", bind=True, base=Hooked, shared=False)(progress_task(fails))
+    task.told = []
+    with pytest.raises(LookupError):
+        task.delay()
+    assert [entry[:2] for entry in task.told] == [("on_failure", ValueError)]

@@ -1,0 +1,189 @@
+"""What a marking comes to for one call; nothing that a team's function does may reach the job."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from celery import Celery, Task, shared_task
+
+from progress_backend import ProgressTask, progress_task
+from progress_backend.record.events import Identity
+from progress_backend.tracking.decorator import (
+    Marking,
+    header_of,
+    identity_of,
+    marking_of,
+)
+
+
+@pytest.fixture
+def celery() -> Celery:
+    return Celery("tests", set_as_current=False)
+
+
+def fetch(symbol: str, rows: int = 10, *, pages: int = 2) -> None:
+    pass
+
+
+def identified(
+    celery: Celery,
+    marking: Marking,
+    args: Any = ("aapl",),
+    kwargs: Any = None,
+    given: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Identity:
+    task = celery.task(fetch, name="prices.fetch", shared=False, **options)
+    return identity_of(task, task.name, marking, args, kwargs or {}, given or {})
+
+
+def test_both_ways_to_write_it_mark_the_function_and_leave_it_as_it_is() -> None:
+    def plain(self: Any) -> int:
+        return 1
+
+    assert progress_task(plain) is plain
+    assert plain(None) == 1
+    assert progress_task(symbol="X")(plain) is plain
+
+
+def test_a_mark_above_the_task_is_refused_at_once(celery: Celery) -> None:
+    class Own(Task):  # type: ignore[misc]  # celery is untyped
+        abstract = True
+
+    promised = celery.task(fetch, name="promised", shared=False)
+    for mark in (progress_task, progress_task(symbol="X")):
+        for placed in (promised, shared_task(name="marked_too_late")(fetch), Own()):
+            with pytest.raises(TypeError, match="@app.task.* first, @progress_task in the line"):
+                mark(placed)
+    assert not celery.finalized
+    with pytest.raises(TypeError, match="'fetch_data'.*keywords"):
+        progress_task("fetch_data")  # type: ignore[type-var]  # that is the mistake
+    progress_task(Own)  # a class of tasks may be marked as a function is
+
+
+def test_a_mark_is_found_wherever_it_was_put(celery: Celery) -> None:
+    class Own(Task):  # type: ignore[misc]  # celery is untyped
+        abstract = True
+
+    marked = celery.task(progress_task(symbol="X")(fetch), name="a", base=Own, shared=False)
+    assert marking_of(marked) == Marking(symbol="X")
+    based = celery.task(other, name="b", base=ProgressTask, shared=False)
+    assert marking_of(based) == Marking()
+    assert marking_of(celery.task(other, name="c", base=Own, shared=False)) is None
+
+
+def test_a_mark_survives_autoretry(celery: Celery) -> None:
+    marked = progress_task(symbol="X")(other)
+    task = celery.task(marked, name="a", autoretry_for=(ValueError,), shared=False)
+    assert marking_of(task) == Marking(symbol="X")
+
+
+def other(symbol: str) -> None:
+    pass
+
+
+def test_without_values_the_name_is_the_type(celery: Celery) -> None:
+    assert identified(celery, Marking()) == Identity(task_type="prices.fetch")
+
+
+def test_constants_are_taken_as_they_are(celery: Celery) -> None:
+    said = identified(celery, Marking("fetch_data", "7203.T", 252, {"period": "1y"}))
+    assert said == Identity(
+        task_type="fetch_data", symbol="7203.T", total_items=252, metadata={"period": "1y"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "total"),
+    [
+        (("aapl",), {}, 20),
+        (("aapl", 3), {}, 6),
+        (("aapl",), {"pages": 5}, 50),
+        ((), {"symbol": "aapl", "rows": 4}, 8),
+    ],
+)
+def test_functions_are_called_with_the_arguments_that_they_name(
+    celery: Celery, args: Any, kwargs: Any, total: int
+) -> None:
+    marking = Marking(
+        symbol=lambda symbol: symbol.upper(),
+        total_items=lambda pages, rows: pages * rows,
+        metadata=lambda **given: given,
+    )
+    said = identified(celery, marking, args, kwargs)
+    assert (said.symbol, said.total_items) == ("AAPL", total)
+    assert set(said.metadata) == {"symbol", "rows", "pages"}
+
+
+def test_a_bound_task_gives_no_self(celery: Celery) -> None:
+    @progress_task(metadata=lambda **given: given)
+    def bound(self: Any, symbol: str) -> None:
+        pass
+
+    task = celery.task(bound, bind=True, name="bound", shared=False)
+    marking = marking_of(task)
+    assert marking is not None
+    said = identity_of(task, "bound", marking, ("aapl",), {}, {})
+    assert said.metadata == {"symbol": "aapl"}
+
+
+def test_arguments_that_do_not_fit_still_give_what_is_named(celery: Celery) -> None:
+    """The call will fail; its record says what it was called with."""
+    marking = Marking(symbol=lambda symbol: symbol)
+    assert identified(celery, marking, (), {"symbol": "aapl", "no": 1}).symbol == "aapl"
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise LookupError("no text")
+
+
+@pytest.mark.parametrize(
+    ("marking", "what"),
+    [
+        (Marking(symbol=lambda rows: 1 / (rows - rows)), "symbol of prices.fetch is left out"),
+        (Marking(metadata=lambda nobody: nobody), "metadata of prices.fetch is left out"),
+        (Marking(task_type=lambda symbol: symbol.no), "task_type of prices.fetch is left out"),
+        (Marking(symbol=lambda symbol: Unspeakable()), "symbol of prices.fetch is left out"),
+        (Marking(symbol="a\nCRITICAL forged"), "symbol of prices.fetch is left out"),
+        (Marking(task_type=lambda symbol: "\x1b[2J"), "task_type of prices.fetch is left out"),
+        (Marking(total_items=lambda symbol: "ten"), "total_items of prices.fetch is left out"),
+        (Marking(metadata=lambda symbol: [symbol]), "metadata of prices.fetch is left out"),
+    ],
+)
+def test_a_value_that_cannot_be_had_is_left_out_with_one_line(
+    celery: Celery, caplog: pytest.LogCaptureFixture, marking: Marking, what: str
+) -> None:
+    with caplog.at_level(logging.WARNING, "progress_backend"):
+        assert identified(celery, marking) == Identity(task_type="prices.fetch")
+    assert [record.getMessage().startswith(what) for record in caplog.records] == [True]
+
+
+def test_what_came_with_the_message_goes_before_the_marking(celery: Celery) -> None:
+    marking = Marking("a", "b", lambda rows: rows, {"c": 1})
+    given = {"task_type": "x", "symbol": "y", "total_items": 3, "metadata": {"z": 1}, "more": 4}
+    said = identified(celery, marking, given=given)
+    assert said == Identity(task_type="x", symbol="y", total_items=3, metadata={"z": 1})
+    assert identified(celery, marking, given={"symbol": "y"}).total_items == 10
+
+
+@pytest.mark.parametrize("value", [{"at": date(2024, 1, 15)}, {"x": {1, 2}}, {"x": Unspeakable()}])
+def test_a_header_can_be_sent_whatever_the_metadata_holds(
+    celery: Celery, value: dict[str, Any]
+) -> None:
+    said = identified(celery, Marking(metadata=value))
+    json.dumps(header_of(said))
+
+
+NAMES: list[tuple[Any, str | None]] = [(7203, "7203"), ("", None), ("x" * 300, "x" * 255)]
+
+
+@pytest.mark.parametrize(("value", "symbol"), NAMES)
+def test_a_symbol_is_a_short_text(celery: Celery, value: Any, symbol: str | None) -> None:
+    function: Callable[..., Any] = lambda: value  # noqa: E731 - a lambda is the point
+    assert identified(celery, Marking(symbol=function)).symbol == symbol

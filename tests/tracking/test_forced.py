@@ -1,0 +1,123 @@
+"""Ends that are asked for from outside, of records that a worker's run holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from progress_backend.errors import HeldByWorker, InvalidEvent, TransitionRefused
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record import events as ev
+from progress_backend.record.caller_events import update
+from progress_backend.record.model import Task, Worker
+from progress_backend.record.transition import transition
+from progress_backend.service.flow_service import FlowService
+from tests.record.test_steps import IDENTITY, OURS, after
+
+ENDS = ("completed", "error")
+
+
+async def held(service: FlowService, until_s: float | None) -> str:
+    """A task that a worker runs, whose lease runs out then."""
+    task_id = await service.create_task("fetch_data", 252)
+    identity = ev.Identity(task_type="fetch_data")
+    started = ev.Started(identity=identity, worker=Worker("lease-1", "celery@one"))
+    await service.apply(task_id, started)
+    if until_s is not None:
+        store = await service._store()
+        renewed = c.Renew("lease-1", milliseconds(store.now()) + int(until_s * 1000))
+
+        def renew() -> Any:
+            yield renewed
+
+        await service.run(renew())
+    return task_id
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_living_workers_run_is_the_one_that_ends_it(service: FlowService, end: str) -> None:
+    task_id = await held(service, 30)
+    before = await service.get_task_status(task_id)
+    with pytest.raises(TransitionRefused, match="run by worker celery@one.* say force") as refused:
+        await service.update_progress(task_id, end, current_items=5, details={"a": 1})
+    assert refused.value.status == "running"
+    assert await service.get_task_status(task_id) == before
+    for status in ("running", "paused", "running"):
+        body = await service.update_progress(task_id, status, current_items=150)
+        assert body["status"] == status
+    await service.apply(task_id, ev.Completed(attempt=1))
+    assert (await service.get_task_status(task_id) or {})["status"] == "completed"
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_unless_somebody_forces_it(service: FlowService, end: str) -> None:
+    task_id = await held(service, 30)
+    body = await service.update_progress(
+        task_id, end, current_items=100, force=True, by="me", reason="wrong file"
+    )
+    assert body["status"] == end
+    assert body["progress"] == {"current": 100, "total": 252, "percentage": 39.6}
+    control = body["control"]
+    assert (control["action"], control["by"], control["reason"]) == ("end", "me", "wrong file")
+
+
+@pytest.mark.parametrize("until_s", [-1, None], ids=["over", "unknown"])
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_dead_workers_run_holds_nothing(
+    service: FlowService, end: str, until_s: float | None
+) -> None:
+    task_id = await held(service, until_s)
+    body = await service.update_progress(task_id, end, details={"a": 1})
+    assert (body["status"], body["control"]) == (end, None)
+
+
+async def test_what_nobody_runs_ends_as_ever(service: FlowService) -> None:
+    for end in ENDS:
+        task_id = await service.create_task("fetch_data", 252)
+        assert (await service.update_progress(task_id, end))["control"] is None
+
+
+def forced(task: Task, end: str = "error") -> Task:
+    return after(task, *update(end, force=True))
+
+
+@pytest.fixture
+def running() -> Task:
+    return after(None, ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY, worker=OURS))
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_forced_end_stays_whatever_comes(running: Task, end: str) -> None:
+    ended = forced(running, end)
+    assert ended.forced
+    again: tuple[ev.Event, ...] = (
+        ev.Started(identity=IDENTITY, worker=OURS, redelivered=True),
+        ev.Requeued(),
+        ev.Progressed(current=1, attempt=1),
+        ev.Completed(attempt=1),
+        ev.Failed(error_message="why", attempt=1),
+    )
+    for event in again:
+        with pytest.raises(TransitionRefused):
+            transition(ended, event, ended.updated_at)  # type: ignore[arg-type]  # it is there
+    assert not after(ended, ev.Created(identity=IDENTITY)).forced
+
+
+def test_a_lease_that_is_gone_frees_its_own_run_alone(running: Task) -> None:
+    asked = ev.Asked(by="api", gone="lease-0")
+    with pytest.raises(HeldByWorker):
+        after(running, ev.Completed(asked=asked))
+    assert after(running, ev.Completed(asked=asked._replace(gone=OURS.lease))).ended
+
+
+@pytest.mark.parametrize("status", ["running", "paused"])
+def test_force_is_for_ends(status: str) -> None:
+    with pytest.raises(InvalidEvent, match=f"force goes with .*, not {status}"):
+        update(status, force=True)
+    with pytest.raises(InvalidEvent, match="force must be true or false"):
+        update("completed", force="yes")  # type: ignore[arg-type]  # that is the mistake
+    for values in ({"reason": "x"}, {"by": "me"}):
+        with pytest.raises(InvalidEvent, match="paused, not completed unless force is true"):
+            update("completed", **values)  # type: ignore[arg-type]

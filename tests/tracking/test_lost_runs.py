@@ -1,0 +1,181 @@
+"""A pass over the runs of very many workers that died together, on a real store."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import silent_runs
+from progress_backend.flows.gather import together
+from progress_backend.flows.stored_record import Base
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from progress_backend.tracking.lost_runs import Judge
+from progress_backend.tracking.result_backend import ASK_S, Answers, result_backend
+
+IDENTITY = ev.Identity(task_type="fetch_data")
+#: Workers that die together, and runs of each: more than one step of any kind takes.
+WORKERS, RUNS = 250, 2
+MANY = WORKERS * RUNS
+LEASE_S = 0.5
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    settings = Settings(redis_url=redis_url, lease_s=LEASE_S, reap_interval_s=60)
+    with Store(settings) as store:
+        yield store
+
+
+def die(store: Store, workers: int, runs: int) -> list[str]:
+    """Workers begin so many runs each and say nothing any more; the ids."""
+    store.ready()
+    long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
+    ids, flows = [], []
+    for number in range(workers):
+        lease = f"w{number}/1"
+        store.execute(c.Renew(lease, int(long_ago.timestamp() * 1000)))
+        for run in range(runs):
+            started = ev.Started(identity=IDENTITY, worker=Worker(lease, f"w{number}"))
+            ids.append(f"t{number}-{run}")
+            flows.append(store.flows.apply(ids[-1], (started,), long_ago))
+    store.run(together(flows))
+    return ids
+
+
+def counts(store: Store) -> dict[str, int]:
+    tallied = store.execute(c.Tally(c.Filters()))
+    return {
+        "running": tallied.counts[1],
+        "error": tallied.counts[4],
+        "completed": tallied.counts[3],
+    }
+
+
+def test_one_pass_judges_all_that_are_due(store: Store) -> None:
+    die(store, WORKERS, RUNS)
+    Judge(store, None, "ours", lambda: True).dead()
+    assert counts(store) == {"running": 0, "error": MANY, "completed": 0}
+    assert store.execute(c.LostSoFar()) == MANY
+
+
+def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
+    """Nobody is left who could say so."""
+    ids = die(store, 2, 2)
+    long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
+    for task_id in ids:
+        store.run(store.flows.apply(task_id, (ev.Cancelled(by="api"),), long_ago))
+    store.execute(c.Renew("w1/1", int(store.now().timestamp() * 1000) + 60_000))  # it lives
+
+    def asked() -> list[str | None]:
+        documents = store.execute(c.Read(tuple(ids)))
+        return [Base.of(document).task.asked for document in documents]
+
+    Judge(store, lambda ids: {}, "ours", lambda: True).dead()
+    assert asked() == [None, None, "cancel", "cancel"]
+    assert store.execute(c.Held("w0/1", 10)) == []
+    assert store.execute(c.LostSoFar()) == 0
+    # Of a living worker those that it is not at work on.
+    Judge(store, lambda ids: {}, "ours", lambda: True).left_over("w1/1", {ids[2]})
+    assert asked() == [None, None, "cancel", None]
+    assert store.execute(c.Held("w1/1", 10)) == [ids[2]]
+
+
+def test_also_those_of_one_worker_that_had_thousands(store: Store) -> None:
+    die(store, 1, 12 * silent_runs.STEP + 7)
+    went_on: list[int] = []
+
+    def goes_on() -> bool:
+        went_on.append(counts(store)["error"])
+        return True
+
+    Judge(store, None, "ours", goes_on).dead()
+    assert counts(store)["running"] == 0
+    assert len(went_on) == 13, "between the steps the lease is renewed"
+    assert went_on == sorted(went_on)
+
+
+def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
+    ids = die(store, 1, 3 * silent_runs.STEP)
+    asked: list[int] = []
+
+    def ask(task_ids: Sequence[str]) -> Answers:
+        asked.append(len(task_ids))
+        done = ev.Completed(results={"saved": 4}, at=store.now())
+        return {task_id: done if task_id in ids[::3] else None for task_id in task_ids}
+
+    Judge(store, ask, "ours", lambda: True).dead()
+    assert asked == [silent_runs.STEP] * 3
+    assert counts(store) == {
+        "running": 0,
+        "error": 2 * silent_runs.STEP,
+        "completed": silent_runs.STEP,
+    }
+    assert store.execute(c.LostSoFar()) == 2 * silent_runs.STEP
+
+
+def test_a_result_backend_that_hangs_costs_one_bound_a_pass(store: Store) -> None:
+    die(store, WORKERS, RUNS)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        backend = f"redis://127.0.0.1:{hanging.getsockname()[1]}/0"
+        app = Celery("asked", broker="memory://", backend=backend, set_as_current=False)
+        ask, waited = result_backend(app), list[float]()
+
+        def timed(task_ids: Sequence[str]) -> Answers:
+            began = time.monotonic()
+            answers = ask(task_ids)
+            waited.append(time.monotonic() - began)
+            return answers
+
+        Judge(store, timed, "ours", lambda: True).dead()
+        app.close()
+    assert counts(store)["running"] == 0
+    assert len(waited) == 1
+    assert waited[0] < 2 * ASK_S
+
+
+def test_each_pass_asks_again(store: Store) -> None:
+    asked: list[int] = []
+
+    def ask(task_ids: Sequence[str]) -> Answers:
+        asked.append(len(task_ids))
+        return {}
+
+    judge = Judge(store, ask, "ours", lambda: True)
+    for number in range(2):
+        store.run(
+            store.flows.apply(
+                f"waits-{number}",
+                (ev.Created(identity=IDENTITY),),
+                store.now() - timedelta(seconds=2 * LEASE_S),
+            )
+        )
+        judge.begin()
+        judge.unheld()
+        judge.unheld()
+    assert asked == [1, 2]
+
+
+def test_who_is_told_to_end_leaves_the_rest(store: Store) -> None:
+    die(store, WORKERS, RUNS)
+    Judge(store, None, "ours", lambda: False).dead()
+    assert counts(store)["running"] == MANY - RUNS
+
+
+def test_a_pass_that_lost_its_lock_leaves_the_rest_to_who_has_it(store: Store) -> None:
+    die(store, WORKERS, RUNS)
+
+    def taken() -> bool:
+        store.execute(c.Unlock(silent_runs.LOCK, "ours"))
+        return store.execute(c.Lock(silent_runs.LOCK, "theirs", 60_000)) is True
+
+    Judge(store, None, "ours", taken).dead()
+    assert counts(store)["running"] == MANY - RUNS

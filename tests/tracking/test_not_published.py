@@ -1,0 +1,123 @@
+"""A message that does not leave: its record ends at once, whatever kept it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from celery import group, signals
+from kombu.exceptions import OperationalError
+
+from tests.apps import App
+from tests.conftest import Install
+from tests.records import Records
+from tests.tracking.test_publishing import AWAY, fetch
+
+
+def unreachable(app: App) -> Any:
+    app.celery.conf.broker_url = AWAY
+    app.celery.conf.broker_write_url = AWAY
+    return fetch(app)
+
+
+def test_a_publish_that_raises_ends_its_record(installed: Install) -> None:
+    app = installed({"task_ignore_result": True})
+    with pytest.raises(OperationalError):
+        unreachable(app).delay("aapl")
+    (task_id,) = app.records()
+    record = app.record(task_id)
+    assert (record.status, record.error_cause) == ("error", "not_published")
+    assert record.error_message is not None
+    assert record.error_message.startswith("タスクを送信できませんでした: ")
+    assert "Traceback" not in record.error_message
+
+
+class Interrupting:
+    """Somebody presses Ctrl-C, say, while it is made JSON."""
+
+    def __init__(self, by: type[BaseException]) -> None:
+        self._by = by
+
+    def __json__(self) -> str:
+        raise self._by
+
+
+@pytest.mark.parametrize("by", [KeyboardInterrupt, SystemExit])
+def test_a_publish_that_is_interrupted_ends_its_record(
+    installed: Install, by: type[BaseException]
+) -> None:
+    app = installed()
+    with pytest.raises(by):
+        fetch(app).apply_async(("aapl", Interrupting(by)), task_id="t")
+    record = app.record("t")
+    assert (record.status, record.error_cause) == ("error", "not_published")
+    assert (record.error_message or "").endswith(by.__name__)
+
+
+def test_a_group_that_is_interrupted_ends_what_has_not_left(installed: Install) -> None:
+    app = installed()
+    task = fetch(app)
+    members = [task.si(symbol).set(task_id=symbol) for symbol in ("A", "B", "C")]
+    members[1].args = ("B", Interrupting(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        group(members).apply_async()
+    records = {task_id: app.record(task_id) for task_id in app.records()}
+    assert {task_id: record.error_cause for task_id, record in records.items()} == {
+        "A": None,
+        "B": "not_published",
+        "C": "not_published",
+    }
+
+
+def test_a_member_that_is_interrupted_before_its_message_did_not_leave(
+    installed: Install,
+) -> None:
+    app = installed()
+    task = fetch(app)
+
+    def interrupt(headers: dict[str, Any], **_: Any) -> None:
+        if headers["id"] == "B":
+            raise KeyboardInterrupt
+
+    signals.before_task_publish.connect(interrupt)  # after ours
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            group(task.si(symbol).set(task_id=symbol) for symbol in ("A", "B", "C")).apply_async()
+    finally:
+        signals.before_task_publish.disconnect(interrupt)
+    assert set(app.records()) == {"A", "B"}
+    assert app.record("A").status == "created"
+    assert app.record("B").error_cause == "not_published"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_broker_that_is_away_before_there_is_a_record_leaves_one(
+    installed: Install, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Celery mostly finds it away before it has its message ready; a name's publisher may not know
+    the task."""
+    app = installed({"task_ignore_result": True})
+    task = fetch(app)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(app.celery.amqp, "send_task_message", away)
+    header = {"headers": {"progress": {"task_type": "other", "symbol": "aapl"}}}
+    send = task.apply_async if known else partial(app.celery.send_task, "elsewhere", **header)
+    with pytest.raises(OperationalError):
+        send(("aapl",), task_id="t", parent_id="p", expires=60)
+    record = app.record("t")
+    assert (record.status, record.error_cause) == ("error", "not_published")
+    assert (record.symbol, record.parent_id) == ("AAPL" if known else "aapl", "p")
+
+
+def test_a_publish_that_raises_leaves_a_running_task_alone(
+    installed: Install, redis_url: str
+) -> None:
+    app = installed({"task_ignore_result": True})
+    running = Records(redis_url).start("running")
+    with pytest.raises(OperationalError):
+        unreachable(app).apply_async(("aapl",), task_id="running")
+    assert app.record("running") == running

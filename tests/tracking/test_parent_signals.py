@@ -1,0 +1,310 @@
+"""What a worker's main process sees, as Celery signals it; real workers: tests/integration."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import signals
+from celery.app.task import Context
+from celery.worker import state
+
+from progress_backend import progress_task
+from progress_backend.record import events as ev
+from progress_backend.record.model import Task, Worker
+from progress_backend.tracking.tracker import LEASE_VARIABLE
+from tests.apps import App
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import eventually
+
+LEASE = "w@tests/1"
+
+
+@pytest.fixture
+def app(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """That of a worker's main process, which runs no task itself."""
+    monkeypatch.setenv(LEASE_VARIABLE, LEASE)
+    app = App(redis_url)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url)
+
+
+def fetch(app: App, *, marked: bool = True) -> Any:
+    def run() -> None:
+        pass
+
+    return app.task(name="fetch", shared=False)(progress_task(run) if marked else run)
+
+
+def started(records: Records, lease: str = LEASE) -> None:
+    identity = ev.Identity(task_type="fetch")
+    records.apply("t", ev.Started(identity=identity, worker=Worker(lease, "w@tests")))
+
+
+@pytest.mark.parametrize(
+    ("how", "message", "reason"),
+    [
+        ({"terminated": True, "signum": 15}, "タスクは取り消されました", "terminated"),
+        ({"terminated": False}, "タスクは取り消されました", "revoked"),
+        ({"expired": True}, "タスクの有効期限が切れました", "expired"),
+    ],
+)
+def test_a_revoke_is_a_cancel(
+    app: App, records: Records, how: dict[str, Any], message: str, reason: str
+) -> None:
+    started(records)
+    signals.task_revoked.send(fetch(app), request=Context(id="t"), **how)
+    record = app.record("t")
+    assert (record.status, record.message) == ("cancelled", message)
+    assert record.control is not None
+    assert (record.control["by"], record.control["reason"]) == ("celery", reason)
+
+
+def recorded(app: App) -> Task:
+    """The record, once nothing waits for the result backend's answer."""
+    assert app.tracker.process is not None
+    app.tracker.process.unless_stored.stop()
+    return app.record("t")
+
+
+def failure(task: Any, exception: Exception, **given: Any) -> None:
+    signals.task_failure.send(task, task_id="t", exception=exception, **given)
+
+
+def test_a_lost_child_is_an_error_whose_second_telling_changes_nothing(
+    app: App, records: Records
+) -> None:
+    started(records)
+    task = fetch(app)
+    failure(task, WorkerLostError("signal 9"))
+    record = recorded(app)
+    assert (record.status, record.error_cause) == ("error", "worker_lost")
+    assert record.error_message == "WorkerLostError: signal 9"
+    failure(task, TimeLimitExceeded(3))
+    assert recorded(app) == record
+
+
+def test_a_record_that_another_worker_holds_is_not_ended(app: App, records: Records) -> None:
+    started(records, lease="other@tests/2")
+    task = fetch(app)
+    before = app.record("t")
+    failure(task, WorkerLostError("signal 9"))
+    signals.task_revoked.send(task, request=Context(id="t"), terminated=True, signum=15)
+    assert recorded(app) == before
+
+
+def test_a_task_of_another_app_is_not_ours(app: App, records: Records, redis_url: str) -> None:
+    started(records)
+    fetch(app)
+    other = App(redis_url, track="all")
+    stranger = other.task(name="fetch", shared=False)(nothing)
+    before = app.record("t")
+    other.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(other.tracker, "_process", None)
+        patch.setattr(other.tracker, "_off", True)
+        failure(stranger, WorkerLostError("signal 9"))
+    assert recorded(app) == before
+
+
+def nothing() -> None:
+    pass
+
+
+def lost_child(task: Any, **given: Any) -> None:
+    failure(task, WorkerLostError("signal 9"), **given)
+
+
+def revoke(task: Any, **given: Any) -> None:
+    signals.task_revoked.send(task, request=Context(id="t", **given), terminated=False)
+
+
+def internal_error(task: Any, **given: Any) -> None:
+    signals.task_internal_error.send(task, task_id="t", exception=ConnectionError(), **given)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "cause"),
+    [
+        (lost_child, "error", "worker_lost"),
+        (revoke, "cancelled", None),
+        (internal_error, "error", "internal_error"),
+    ],
+)
+def test_a_record_that_was_never_made_begins_with_its_end(
+    app: App, ends: Callable[..., None], status: str, cause: str | None
+) -> None:
+    """The store was away at the publish, and at the start if there was one."""
+
+    @progress_task(symbol=lambda symbol: symbol, total_items=lambda rows: rows)
+    def run(symbol: str, rows: int = 9) -> None:
+        pass
+
+    task = app.task(name="priced", shared=False)(run)
+    ends(task, args=("7203.T",), kwargs={"rows": 4})
+    record = recorded(app)
+    assert (record.status, record.error_cause) == (status, cause)
+    assert (record.task_type, record.symbol, record.total_items) == ("priced", "7203.T", 4)
+    assert (record.attempt, record.worker) == (0, None)
+    assert app.records() == ["t"]
+
+
+def test_the_failure_of_an_untracked_task_has_no_record(app: App) -> None:
+    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
+    assert app.records() == []
+
+
+def test_a_record_by_header_alone_hears_of_a_lost_child(app: App, records: Records) -> None:
+    started(records)
+    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
+    assert recorded(app).error_cause == "worker_lost"
+
+
+def test_a_task_that_no_worker_knows(app: App, records: Records) -> None:
+    records.create("t")
+    consumer = Context(app=app.celery)
+    signals.task_unknown.send(consumer, message=None, exc=KeyError(), name="nobody", id="t")
+    record = recorded(app)
+    assert (record.status, record.error_cause) == ("error", "unknown_task")
+    assert record.error_message == "未登録のタスクです: nobody"
+    signals.task_unknown.send(consumer, message=None, exc=KeyError(), name="nobody", id="u")
+    assert app.document("u") == {}
+
+
+def test_a_mistake_of_ours_stays_in_the_log(
+    app: App, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = fetch(app)
+    assert app.tracker.process is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(app.tracker.process, "unless_stored", None)
+        failure(task, WorkerLostError("signal 9"))
+    assert [r.getMessage() for r in caplog.records] == ["progress: _failure"]
+    assert caplog.records[0].exc_info is not None
+
+
+def test_what_failed_around_a_body_is_not_of_its_retry(app: App, records: Records) -> None:
+    """The retry had left, and another child has begun it."""
+    task, identity = fetch(app), ev.Identity(task_type="fetch")
+    worker = Worker(LEASE, "w@tests")
+    records.apply("t", ev.Started(identity=identity, worker=worker, retries=1))
+    internal_error(task, request={"retries": 0})
+    assert recorded(app).status == "running"
+    internal_error(task, request={"retries": 1})
+    assert recorded(app).status == "error"
+
+
+# What Celery has stored
+
+
+def time_limit(task: Any, **given: Any) -> None:
+    failure(task, TimeLimitExceeded(3), **given)
+
+
+@pytest.mark.parametrize("ends", [lost_child, time_limit, internal_error])
+def test_a_success_that_celery_has_stored_stays(
+    app: App, records: Records, ends: Callable[..., None]
+) -> None:
+    """What came after it, in on_success say, was killed or failed."""
+    started(records)
+    app.celery.backend.mark_as_done("t", {"saved": 4})
+    ends(fetch(app))
+    record = recorded(app)
+    assert (record.status, record.results) == ("completed", {"saved": 4})
+    assert record.error_cause is None
+
+
+def test_a_success_of_an_earlier_task_with_the_id_is_none_of_this_one(
+    app: App, records: Records
+) -> None:
+    app.celery.backend.mark_as_done("t", 4)
+    meta = app.result("t")
+    meta["date_done"] = "2024-01-15T10:30:00+00:00"
+    app.celery.backend.set(app.celery.backend.get_key_for_task("t"), json.dumps(meta))
+    started(records)
+    lost_child(fetch(app))
+    assert recorded(app).error_cause == "worker_lost"
+
+
+def test_a_result_backend_that_hangs_costs_one_bound(
+    app: App, records: Records, start_server: StartServer
+) -> None:
+    hangs = start_server()
+    app.celery.conf.result_backend = hangs.url
+    started(records)
+    task = fetch(app)
+    hangs.pause()
+    try:
+        began = time.monotonic()
+        lost_child(task)
+        assert time.monotonic() - began < 0.1  # the worker's event loop goes on
+        eventually(lambda: app.record("t").status == "error")
+        assert time.monotonic() - began < 3
+    finally:
+        hangs.resume()
+
+
+# What Celery ended by itself
+
+
+def late(app: App) -> Any:
+    def run() -> None:
+        pass
+
+    return app.task(name="late", shared=False, acks_late=True)(progress_task(run))
+
+
+def terminated(task: Any, **given: Any) -> None:
+    request = Context(id="t", **given)
+    signals.task_revoked.send(task, request=request, terminated=True, signum="Terminated(15)")
+
+
+def given_up(task: Any) -> None:
+    signals.task_retry.send(task, request=Context(id="t"), einfo=None)
+
+
+@pytest.mark.parametrize("ends", [terminated, given_up])
+def test_what_celery_ended_by_itself_waits_for_its_message(
+    app: App, records: Records, ends: Callable[[Any], None]
+) -> None:
+    started(records)
+    ends(late(app))
+    record = app.record("t")
+    assert (record.status, record.worker) == ("running", None)
+    assert record.delivery is not None
+    assert record.delivery.again_until is not None
+    seconds = (record.delivery.again_until - record.updated_at).total_seconds()
+    assert seconds == 3_600 + 30
+
+
+@pytest.mark.parametrize("ends", [terminated, given_up])
+def test_what_was_acknowledged_before_is_left_to_be_found_lost(
+    app: App, records: Records, ends: Callable[[Any], None]
+) -> None:
+    started(records)
+    before = app.record("t")
+    ends(fetch(app))
+    assert app.record("t") == before
+
+
+@pytest.mark.parametrize("how", ["id", "stamp"])
+def test_a_revoke_is_somebodys_also_where_only_the_child_s_end_tells_of_it(
+    app: App, records: Records, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    started(records)
+    if how == "id":
+        monkeypatch.setattr(state, "revoked", {"t"})
+    else:
+        monkeypatch.setattr(state, "revoked_stamps", {"batch": ["b-1", "b-2"]})
+    terminated(late(app), stamped_headers=["batch"], stamps={"batch": ["b-2"]})
+    assert app.record("t").status == "cancelled"

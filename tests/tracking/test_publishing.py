@@ -1,0 +1,229 @@
+"""A record begins before its message leaves: with a real broker and no worker at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import pytest
+from celery import group, signals
+from celery.utils import uuid
+
+from progress_backend import RedisProgressService, install, progress_task
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from tests.apps import App
+from tests.conftest import Install
+from tests.records import Records
+
+#: Nobody listens there.
+AWAY = "redis://127.0.0.1:1/0"
+
+
+def fetch(app: App, name: str = "fetch") -> Any:
+    @app.task(name=name, shared=False)  # type: ignore[untyped-decorator]  # celery is untyped
+    @progress_task(
+        task_type="fetch_data", symbol=lambda symbol: symbol.upper(), total_items=lambda rows: rows
+    )
+    def run(symbol: str, rows: int = 252) -> None:
+        pass
+
+    return run
+
+
+def plain(app: App, name: str = "plain") -> Any:
+    def run() -> None:
+        pass
+
+    return app.task(name=name, shared=False)(run)
+
+
+def test_the_record_is_there_before_the_message_is(installed: Install) -> None:
+    app = installed()
+    seen: list[str] = []
+
+    def look(sender: str, headers: dict[str, Any], **_: Any) -> None:
+        seen.append(app.record(headers["id"]).status)
+
+    signals.before_task_publish.connect(look)  # after ours: they are called in their order
+    try:
+        task_id = fetch(app).delay("aapl").id
+    finally:
+        signals.before_task_publish.disconnect(look)
+    assert seen == ["created"]
+    record = app.record(task_id)
+    assert (record.status, record.task_type, record.symbol) == ("created", "fetch_data", "AAPL")
+    assert (record.total_items, record.attempt, record.worker) == (252, 0, None)
+    assert record.created_at is not None
+    assert record.started_at is None
+
+
+def test_without_a_marking_there_is_no_record(installed: Install) -> None:
+    app = installed()
+    plain(app).delay()
+    assert app.records() == []
+
+
+def test_track_all_takes_every_task_but_those_left_out(installed: Install) -> None:
+    app = installed(track="all", exclude=["left.out"])
+    for name in ("plain", "left.out"):
+        plain(app, name).delay()
+    by_name = app.celery.send_task("known.elsewhere").id
+    app.celery.send_task("celery.backend_cleanup")
+    records = [app.record(task_id) for task_id in app.records()]
+    assert [record.task_type for record in records] == ["known.elsewhere", "plain"]
+    assert records[0].task_id == by_name
+
+
+def test_an_unknown_name_has_no_record_yet_unless_all_are_tracked(installed: Install) -> None:
+    app = installed()
+    assert app.document(app.celery.send_task("known.elsewhere").id) == {}
+
+
+def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Install) -> None:
+    app = installed()
+
+    # Celery is untyped.
+    @app.celery.task(name="fetch", shared=False, lazy=True)  # type: ignore[untyped-decorator]
+    @progress_task(task_type="fetch_data")
+    def run(symbol: str) -> None:
+        pass
+
+    assert not app.celery.finalized, "or nothing is left to be made"
+    assert app.record(app.celery.send_task("fetch", ("AAPL",)).id).task_type == "fetch_data"
+
+
+def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Install) -> None:
+    app = installed()
+    said = {"task_type": "nightly", "symbol": "X", "total_items": 7, "metadata": {"by": "cron"}}
+    record = app.record(fetch(app).apply_async(("a",), headers={"progress": said}).id)
+    assert (record.task_type, record.symbol, record.total_items) == ("nightly", "X", 7)
+    assert record.metadata == {"by": "cron"}
+    record = app.record(plain(app).apply_async(headers={"progress": {"symbol": "Y"}}).id)
+    assert (record.task_type, record.symbol) == ("plain", "Y")
+
+
+def test_a_record_that_a_service_made_keeps_its_values(installed: Install, redis_url: str) -> None:
+    async def create() -> str:
+        async with RedisProgressService(redis_url) as service:
+            return await service.create_task("ordered", 9, symbol="MSFT", metadata={"n": 1})
+
+    app = installed()
+    task_id = asyncio.run(create())
+    before = app.document(task_id)
+    fetch(app).apply_async(("aapl",), task_id=task_id)
+    assert app.document(task_id) == before
+
+
+def test_an_ended_id_published_again_begins_anew(installed: Install, redis_url: str) -> None:
+    app, records = installed(), Records(redis_url)
+    task = fetch(app)
+    task_id = task.delay("aapl").id
+    started = records.apply(task_id, ev.Started(identity=ev.Identity(task_type="x")))
+    records.fail(task_id, "broken")
+    task.apply_async(("msft", 3), task_id=task_id)
+    record = app.record(task_id)
+    assert (record.status, record.symbol, record.total_items) == ("created", "MSFT", 3)
+    assert (record.error_message, record.started_at, record.results) == (None, None, {})
+    assert record.attempt == started.attempt == 1
+    assert record.revision > started.revision
+
+
+def test_a_retry_is_no_new_task(installed: Install, redis_url: str) -> None:
+    app, records = installed(), Records(redis_url)
+    task = fetch(app)
+    task_id = task.delay("aapl").id
+    worker = Worker("lease", "w@tests")
+    records.apply(task_id, ev.Started(identity=ev.Identity(task_type="x"), worker=worker))
+    task.apply_async(("aapl",), task_id=task_id, retries=1)
+    record = app.record(task_id)
+    assert (record.status, record.worker, record.attempt) == ("running", None, 1)
+
+
+def test_what_replaces_a_task_under_an_id_of_its_own_begins_a_record(
+    installed: Install, redis_url: str
+) -> None:
+    app, records = installed(), Records(redis_url)
+    task = fetch(app)
+    task_id = task.apply_async(("aapl",), replaced_task_nesting=1).id
+    record = app.record(task_id)
+    assert (record.status, record.symbol, record.attempt) == ("created", "AAPL", 0)
+    group([task.si("msft")]).apply_async(replaced_task_nesting=1)
+    assert [app.record(task_id).symbol for task_id in app.records()] == ["MSFT", "AAPL"]
+    ended = records.complete(task_id)
+    task.apply_async(("aapl",), task_id=task_id, replaced_task_nesting=1)
+    assert app.record(task_id) == ended, "what goes on with a record does not begin it anew"
+
+
+def test_two_apps_of_one_process_do_not_record_for_each_other(
+    installed: Install, debian_redis_url: str
+) -> None:
+    here, there = installed(), installed(redis_url=debian_redis_url)
+    fetch(here)
+    task_id = fetch(there).delay("aapl").id
+    assert here.document(task_id) == {}
+    assert there.tracker.process is not None
+    store = there.tracker.process.store
+    assert store.run(store.flows.get(task_id)) is not None
+
+
+def test_installing_twice_is_installing_once(installed: Install) -> None:
+    app = installed()
+    send_task = app.celery.send_task
+    assert install(app.celery, track="all") is app.celery
+    assert app.celery.send_task is send_task
+    plain(app).delay()
+    assert app.records() == []
+
+
+def test_without_a_store_publishing_goes_on_with_one_warning(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = {"broker_url": "memory://", "result_backend": "cache+memory://"}
+    app = App(redis_url, elsewhere, redis_url=None, track="all")
+    with caplog.at_level(logging.WARNING, "progress_backend"):
+        ids = [plain(app, name).delay().id for name in ("a", "b")]
+    assert all(ids)
+    said = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
+    assert len(said) == 1
+    assert said[0].startswith("progress tracking is off: no store: set PROGRESS_REDIS_URL")
+    app.close()
+
+
+def test_a_store_that_is_away_costs_one_wait_at_most(redis_url: str) -> None:
+    """The breaker: the second publish doesn't even try."""
+    app = App(redis_url, redis_url=AWAY)
+    task = fetch(app)
+    began = time.perf_counter()
+    ids = [task.apply_async(("a",), task_id=uuid()).id for _ in range(20)]
+    assert time.perf_counter() - began < 2
+    assert len(set(ids)) == 20
+    app.close()
+
+
+def test_an_id_that_nobody_could_read_is_not_recorded(
+    installed: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = installed()
+    task = fetch(app)
+    task.apply_async(("a",), task_id="x" * 4_096)
+    for _ in range(2):
+        assert task.apply_async(("a",), task_id="y" * 4_097).id == "y" * 4_097
+    assert app.records() == ["x" * 4_096]
+    said = [record for record in caplog.records if "4096 characters" in record.message]
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("task_id", ["a\nCRITICAL forged", "\x1b[2J", "a\x85b", "a\u2028b", "\0"])
+def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
+    installed: Install, caplog: pytest.LogCaptureFixture, task_id: str
+) -> None:
+    app = installed()
+    task = fetch(app)
+    for _ in range(2):
+        assert task.apply_async(("a",), task_id=task_id).id == task_id
+    assert app.records() == []
+    (said,) = [r.getMessage() for r in caplog.records if "control characters" in r.getMessage()]
+    assert said.isprintable()

@@ -1,0 +1,239 @@
+"""Tasks that are published by a process that has not imported them: real store, real broker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import redis
+
+from progress_backend import progress_task
+from progress_backend.settings import Settings
+from progress_backend.tracking import remote_tasks
+from progress_backend.web import create_app
+from tests.apps import App
+from tests.conftest import Install, StartWorker
+from tests.servers import ROOT
+from tests.waiting import eventually
+from tests.web.serving import RunningApi
+
+AWAY = "redis://127.0.0.1:1/0"
+MARKINGS = "progress_markings"
+
+#: A team's project: the app's module imports no task.
+PROJECT = {
+    "proj/__init__.py": "",
+    "proj/celery.py": """
+from celery import Celery
+from progress_backend import install
+app = Celery("proj", include=["proj.tasks"])
+app.conf.worker_prefetch_multiplier = 1
+install(app)
+""",
+    "proj/tasks.py": """
+import pathlib, time
+from celery import shared_task
+from progress_backend import progress_task
+
+@shared_task(name="proj.fetch", bind=True)
+@progress_task(
+    task_type="fetch_data", symbol=lambda symbol: symbol.upper(), total_items=252,
+    metadata={"desk": "tokyo"}
+)
+def fetch(self, symbol="none"):
+    pathlib.Path("ran").touch()
+
+@shared_task(name="proj.plain")
+def plain():
+    pass
+
+@shared_task(name="proj.holds")
+def holds():
+    while not pathlib.Path("go").exists():
+        time.sleep(0.02)
+""",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in PROJECT.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def web(installed: Install) -> App:
+    """An app that has no task code at all."""
+    return installed()
+
+
+def nothing() -> None:
+    pass
+
+
+def reads(url: str) -> int:
+    """How often the store was asked for a marking."""
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("commandstats").get("cmdstat_hmget", {"calls": 0})["calls"])
+
+
+@pytest.mark.integration
+def test_the_call_command_finds_the_marking_in_the_apps_modules(
+    project: Path, redis_url: str, web: App
+) -> None:
+    env = {"CELERY_BROKER_URL": redis_url, "CELERY_RESULT_BACKEND": redis_url}
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "proj",
+        "call",
+        "proj.fetch",
+        "-a",
+        '["7203.t"]',
+    ]
+    called = subprocess.run(
+        [*command, "--args", '["7203.t"]'],
+        cwd=project,
+        env={"PATH": "/usr/bin", "PYTHONPATH": str(ROOT), "PROGRESS_REDIS_URL": redis_url, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert called.returncode == 0, called.stderr
+    record = web.record(called.stdout.split()[-1])
+    assert (record.status, record.task_type, record.symbol) == ("created", "fetch_data", "7203.T")
+    assert (record.total_items, record.metadata) == (252, {"desk": "tokyo"})
+
+
+@pytest.mark.integration
+def test_a_process_without_task_code_finds_what_a_worker_has_left(
+    project: Path, redis_url: str, web: App, start_worker: StartWorker
+) -> None:
+    start_worker("proj", pool="solo", cwd=project)
+    with redis.Redis.from_url(redis_url) as client:
+        eventually(lambda: client.hexists(MARKINGS, "proj.fetch"))
+        assert 0 < client.pttl(MARKINGS) <= 7 * 86_400_000
+        assert not client.hexists(MARKINGS, "proj.plain")
+    web.celery.send_task("proj.holds")  # the worker's one process is busy
+    sent = web.celery.send_task("proj.fetch", ["7203.t"]).id
+    cancelled = web.celery.send_task("proj.fetch", ["6758.t"]).id
+    waiting = web.record(sent)
+    # What a function says of the arguments is the worker's to say.
+    assert (waiting.status, waiting.task_type, waiting.symbol) == ("created", "fetch_data", None)
+    assert (waiting.total_items, waiting.metadata) == (252, {"desk": "tokyo"})
+
+    api = RunningApi(create_app(Settings(redis_url=redis_url, lease_s=86_400))).start()
+    try:
+        assert api.cancel(cancelled).status_code == 200
+        (project / "go").touch()
+        eventually(lambda: web.record(sent).status == "completed", 30)
+        eventually(lambda: web.result(cancelled).get("status") == "REVOKED", 30)
+    finally:
+        api.stop()
+    assert web.record(sent).symbol == "7203.T"
+    assert web.record(cancelled).status == "cancelled"
+    web.celery.send_task("proj.plain")
+    assert len(web.records()) == 2
+
+
+def left(app: App, url: str, name: str, text: str | bytes) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.hset(MARKINGS, name, text)
+
+
+def test_a_name_is_asked_for_once_in_a_while(
+    web: App, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(web, redis_url, "fetch", '{"symbol": "7203.T"}')
+    before = reads(redis_url)
+    for _ in range(20):
+        web.celery.send_task("fetch")
+        web.celery.send_task("nobody.marked.it")
+    assert reads(redis_url) - before == 2
+    assert len(web.records()) == 20
+    assert {web.record(task_id).symbol for task_id in web.records()} == {"7203.T"}
+
+    left(web, redis_url, "nobody.marked.it", "{}")
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 31)
+    web.celery.send_task("nobody.marked.it")
+    assert reads(redis_url) - before == 3
+    assert len(web.records()) == 21
+
+
+def test_what_is_imported_is_asked_for_nowhere(web: App, redis_url: str) -> None:
+    task = web.task(name="plain", shared=False)(nothing)
+    before = reads(redis_url)
+    task.delay()
+    web.celery.send_task("plain")
+    assert reads(redis_url) == before
+
+
+def test_names_without_end_are_not_remembered_without_end(
+    web: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_tasks, "MOST", 3)
+    for number in range(10):
+        web.celery.send_task(f"made.up.{number}")
+    assert len(web.tracker.remote) <= 3
+
+
+@pytest.mark.parametrize("text", [b"\xff\x00", "[]", "null", '{"symbol": {"a": []}}', '"x"'])
+def test_a_marking_that_is_none_stops_no_publish(web: App, redis_url: str, text: str) -> None:
+    left(web, redis_url, "fetch", text)
+    assert web.celery.send_task("fetch").id
+
+
+def test_somebody_elses_value_under_the_key_stops_nothing(web: App, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(MARKINGS, "somebody else's")
+        web.celery.send_task("fetch")
+        web.task(name="marked", shared=False, lazy=False)(progress_task(nothing))
+        store = web.tracker.process.store  # type: ignore[union-attr]
+        store.ready()
+        store.execute(remote_tasks.left(web.tracker))
+        # Other tests' shared tasks are every app's.
+        found = {name.decode() for name in client.hkeys(MARKINGS)}
+        assert "marked" in found
+        assert found <= set(web.celery._tasks)
+
+
+def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None:
+    app = installed()
+
+    @app.task(name="fetch", shared=False, lazy=False)
+    @progress_task(task_type=lambda kind: kind, symbol="7203.T", results=False)
+    def fetch(kind: str) -> None:
+        pass
+
+    @app.task(name="large", shared=False, lazy=False)
+    @progress_task(total_items=3, metadata={"text": "x" * 10_000})
+    def large() -> None:
+        pass
+
+    markings = dict(remote_tasks.left(app.tracker).markings)
+    assert markings["fetch"] == '{"symbol":"7203.T","results":false}'
+    assert markings["large"] == '{"total_items":3,"metadata":null}'
+
+
+def test_a_store_that_is_away_costs_one_wait_a_second(installed: Install, redis_url: str) -> None:
+    app = installed(redis_url=AWAY)
+    began = time.monotonic()
+    for _ in range(50):
+        app.celery.send_task("fetch")
+    assert time.monotonic() - began < 2
+
+
+def test_modules_that_cannot_be_imported_stop_no_publish(
+    installed: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = installed({"include": ["no.such.module"]})
+    for _ in range(2):
+        app.celery.send_task("fetch")
+    assert caplog.text.count("cannot be imported") == 1

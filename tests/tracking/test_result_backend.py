@@ -1,0 +1,215 @@
+"""What the result backend is asked, and what counts as no answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import redis
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Celery
+from celery.backends.redis import RedisBackend
+from celery.exceptions import Reject
+
+from progress_backend.record import events as ev
+from progress_backend.tracking.result_backend import ASK_S, done_at, result_backend
+
+Build = Callable[[str], Celery]
+
+
+@pytest.fixture
+def build() -> Iterator[Build]:
+    built: list[Celery] = []
+
+    def build(backend: str) -> Celery:
+        built.append(Celery("asked", broker="memory://", backend=backend, set_as_current=False))
+        return built[-1]
+
+    yield build
+    for app in built:
+        app.close()
+
+
+def test_an_end_comes_with_its_time(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    app.backend.store_result("t-1", {"saved": 4}, "SUCCESS")
+    end = result_backend(app)(["t-1"])["t-1"]
+    assert isinstance(end, ev.Completed)
+    assert end.results == {"saved": 4}
+    assert end.at is not None
+    assert before < end.at < datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_every_end_is_told(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("failed", ValueError("no such symbol"), "FAILURE")
+    app.backend.store_result("revoked", None, "REVOKED")
+    ask = result_backend(app)
+    answers = ask(["failed", "revoked", "unknown"])
+    failed, revoked = answers["failed"], answers["revoked"]
+    assert answers["unknown"] is None
+    assert isinstance(failed, ev.Failed)
+    assert "no such symbol" in failed.error_message
+    assert isinstance(revoked, ev.Cancelled)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (WorkerLostError("signal 9"), "worker_lost"),
+        (TimeLimitExceeded(4), "time_limit"),
+        (Reject("no", requeue=False), "rejected"),
+        (ValueError("no such symbol"), "exception"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_failure_says_why(build: Build, redis_url: str, error: BaseException, cause: str) -> None:
+    """Of a dead child's the message may come again: it is no end for good."""
+    app = build(redis_url)
+    app.backend.store_result("t-1", error, "FAILURE")
+    end = result_backend(app)(["t-1"])["t-1"]
+    assert isinstance(end, ev.Failed)
+    assert end.cause == cause
+
+
+@pytest.mark.parametrize("state", ["STARTED", "RETRY", "PROGRESS", "IGNORED"])
+def test_what_is_no_end_is_no_answer(build: Build, redis_url: str, state: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("t-1", {"current": 1}, state)
+    assert result_backend(app)(["t-1"]) == {"t-1": None}
+    assert result_backend(app)(["t-1", "unknown"]) == {"t-1": None, "unknown": None}
+
+
+@pytest.mark.parametrize("backend", ["disabled://", "rpc://", "redis://127.0.0.1:1/0"])
+def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None:
+    began = time.monotonic()
+    assert result_backend(build(backend))(["t-1"]).get("t-1") is None
+    assert time.monotonic() - began < ASK_S + 4
+
+
+def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    ids = [f"t-{n}" for n in range(100)]
+    for task_id in ids[::2]:
+        app.backend.store_result(task_id, 1, "SUCCESS")
+    ask = result_backend(app)
+    ask(ids)  # connects
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+        answers = ask(ids)
+        read = client.info("commandstats")
+    assert [type(answers[task_id]).__name__ for task_id in ids[:4]] == [
+        "Completed", "NoneType", "Completed", "NoneType",
+    ]  # fmt: skip
+    assert read["cmdstat_mget"]["calls"] == 1
+    assert "cmdstat_get" not in read
+
+
+def test_one_that_cannot_be_decoded_hides_no_other(build: Build, redis_url: str) -> None:
+    app = build(redis_url)
+    app.backend.store_result("good", 1, "SUCCESS")
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(app.backend.get_key_for_task("bad"), b"{not ours")
+    answers = result_backend(app)(["bad", "good"])
+    assert (answers["bad"], type(answers["good"]).__name__) == (None, "Completed")
+
+
+def test_one_that_answers_one_by_one_is_asked_for_the_rest(build: Build, tmp_path: Path) -> None:
+    """A database's answers take their time: what came within the bound counts."""
+    app = build(f"db+sqlite:///{tmp_path}/results.db")
+    ids = [f"t-{n}" for n in range(3)]
+    for task_id in ids:
+        app.backend.store_result(task_id, 1, "SUCCESS")
+    read = app.backend.get_task_meta
+
+    def slowly(task_id: str) -> object:
+        time.sleep(0.6 * ASK_S)
+        return read(task_id)
+
+    app.backend.get_task_meta = slowly
+    ask, known, began = result_backend(app), {}, time.monotonic()
+    while len(known) < len(ids):
+        answers = ask([task_id for task_id in ids if task_id not in known])
+        assert answers
+        known.update(answers)
+    assert time.monotonic() - began < 6 * ASK_S
+    assert {type(end).__name__ for end in known.values()} == {"Completed"}
+
+
+def test_times_are_read_as_celery_writes_them() -> None:
+    noon = datetime(2025, 1, 1, 12, tzinfo=UTC)
+    assert done_at("2025-01-01T12:00:00+00:00") == done_at("2025-01-01T12:00:00") == noon
+    assert done_at(datetime(2025, 1, 1, 12)) == noon  # noqa: DTZ001 - as databases give it
+    assert done_at(noon.astimezone(timezone(timedelta(hours=9)))) == noon
+    assert done_at(None) is None
+    assert done_at("soon") is None
+
+
+def test_one_that_hangs_is_asked_once_and_keeps_no_process(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        code = f"""
+import time
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Celery
+from celery.exceptions import Reject
+from progress_backend.tracking.result_backend import result_backend
+app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
+ask, began = result_backend(app), time.monotonic()
+assert [ask(["t", "u"]), ask(["t"]), ask(["t"])] == [{{}}, {{}}, {{}}]
+assert time.monotonic() - began < {ASK_S} + 1
+"""
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=tmp_path)
+
+
+def test_a_native_thread_of_a_gevent_worker_is_answered(redis_url: str, tmp_path: Path) -> None:
+    """As the lease's thread asks; what it asks with was made in the main thread."""
+    code = f"""
+from gevent import monkey
+monkey.patch_all()
+import time
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Celery
+from celery.exceptions import Reject
+from progress_backend.tracking.worker_lease import native_thread
+from progress_backend.tracking.result_backend import result_backend
+app = Celery("asked", broker="memory://", backend="{redis_url}")
+app.backend.store_result("t", 1, "SUCCESS")
+ask, answers = result_backend(app), []
+native_thread(lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
+deadline = time.monotonic() + 20
+while len(answers) < 3 and time.monotonic() < deadline:
+    time.sleep(0.01)  # lets gevent's hub run, up to the deadline
+assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answers
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)
+
+
+def test_a_child_that_is_forked_while_the_backend_is_asked_has_one_of_its_own(
+    redis_url: str,
+) -> None:
+    """The asking thread may hold a lock of kombu's; the child has that lock without the thread."""
+    app = Celery("proj", backend=redis_url, set_as_current=False)
+    held, forked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with RedisBackend.client.lock:
+            held.set()
+            forked.wait(20)
+
+    threading.Thread(target=hold, daemon=True).start()
+    assert held.wait(10)
+    if (child := os.fork()) == 0:
+        signal.alarm(10)  # ends one that waits without end
+        os._exit(0 if app.backend.get_task_meta("a")["status"] == "PENDING" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    forked.set()

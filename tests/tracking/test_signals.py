@@ -1,0 +1,99 @@
+"""What signals say of a run, and those that only a part that is away provokes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from celery import Celery
+from celery.contrib.testing.worker import start_worker
+
+from progress_backend import ProgressNotifier, install, progress_task
+from progress_backend.store.memory import MemoryStore
+from progress_backend.testing import wait_for_progress
+from tests.apps import in_process
+
+#: Nobody listens there.
+AWAY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def app() -> Iterator[Celery]:
+    app = Celery("unheard", broker="memory://", backend=AWAY, set_as_current=False)
+    # The broker in memory is one for the whole process: other tests' workers have other queues.
+    app.conf.task_default_queue = "unheard"
+    app.conf.broker_transport_options = {"polling_interval": 0.02}
+    app.conf.result_backend_transport_options = {"retry_policy": {"max_retries": 0}}
+    install(app)
+
+    @app.task(bind=True, name="job", shared=False)
+    @progress_task
+    def job(self: object) -> str:
+        return "done"
+
+    yield app
+    app.close()
+
+
+@pytest.mark.filterwarnings("ignore:Exception raised outside body:RuntimeWarning")
+@pytest.mark.parametrize("started", [False, True])
+def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
+    app: Celery, progress_store: MemoryStore, started: bool
+) -> None:
+    app.conf.task_track_started = started
+    # An app of its own: one with results would wait for them where nobody listens.
+    publisher = Celery("publisher", broker="memory://", set_as_current=False)
+    with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=20):
+        publisher.send_task("job", task_id="unheard", queue="unheard")
+        task = wait_for_progress(progress_store, "unheard", status="error")
+    publisher.close()
+    assert task.error_cause == "internal_error"
+    assert "ConnectionError" in (task.error_message or "")
+    assert task.attempt == 1
+
+
+class Returned(NamedTuple):
+    """How a task is declared and called, and what its record says of what it returns."""
+
+    options: dict[str, Any]
+    marking: dict[str, Any]
+    call: dict[str, Any]
+    results: dict[str, Any]
+
+
+RETURNED = {
+    "recorded": Returned({}, {}, {}, {"said": 1, "card": 4}),
+    "of a task that ignores it": Returned({"ignore_result": True}, {}, {}, {"said": 1}),
+    "of a call that ignores it": Returned({}, {}, {"ignore_result": True}, {"said": 1}),
+    "of a call that does not": Returned(
+        {"ignore_result": True}, {}, {"ignore_result": False}, {"said": 1, "card": 4}
+    ),
+    "of a task that keeps it": Returned({}, {"results": False}, {}, {"said": 1}),
+}
+
+
+@pytest.mark.parametrize("eager", [False, True], ids=["sent", "eager"])
+@pytest.mark.parametrize("case", RETURNED)
+def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
+    progress_store: MemoryStore, case: str, eager: bool
+) -> None:
+    options, marking, call, results = RETURNED[case]
+    app = Celery("returned", set_as_current=False)
+    app.conf.update(in_process("returned"))
+    install(app)
+
+    @app.task(bind=True, name="pays", shared=False, **options)
+    @progress_task(**marking)
+    def pays(self: Any) -> dict[str, int]:
+        ProgressNotifier(self).complete({"said": 1})
+        return {"card": 4}
+
+    if eager:
+        task_id = pays.apply(**call).id
+    else:
+        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+            task_id = pays.apply_async(**call).id
+            wait_for_progress(progress_store, task_id, status="completed")
+    assert wait_for_progress(progress_store, task_id, status="completed").results == results
+    app.close()

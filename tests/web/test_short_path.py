@@ -1,0 +1,137 @@
+"""Reads on their short way: the same answers as on the long one, and nobody passed by."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+import redis
+from fastapi import Depends, FastAPI, HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, router
+from progress_backend.web.short_path import Direct
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+ASKED = [
+    "/internal/task/running/status",
+    "/internal/task/created/status",
+    "/internal/task/unknown/status",
+    "/internal/task/a%2Fb/status",
+    "/internal/task/a/b/status",
+    "/internal/task/%E9%80%B2%E6%8D%97/status?more=1",
+    "/internal/task/a%00b/status",
+    "/internal/task//status",
+    "/internal/task/status",
+    "/internal/task/" + "x" * 256 + "/status",
+    "/internal/task/running/status/",
+    "/internal/task/running/status%0A",
+    "/other/internal/task/running/status",
+    "/internal/tasks",
+    "/internal/tasks/",
+    "/internal/tasks?page=2&limit=1",
+    "/internal/tasks?status=running&task_type=fetch_data&symbol=7203.T",
+    "/internal/tasks?task_type=%E9%80%B2+x&symbol=a%26b",
+    "/internal/tasks?limit=1&limit=2",
+    "/internal/tasks?status=running&status=created",
+    "/internal/tasks?status=",
+    "/internal/tasks?symbol",
+    "/internal/tasks?page=1.0",
+    "/internal/tasks?page=%201",
+    "/internal/tasks?symbol=a%00b",
+    "/internal/tasks?symbol=%FF",
+    "/internal/tasks?order=asc",
+]
+
+
+def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+    # The time, a redirection to one's own port, and what an application puts on its own answers.
+    own = ("date", "location", "x-content-type-options")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
+    return answer.status_code, answer.content, headers
+
+
+@pytest.fixture
+def routed(start_api: StartApi, redis_url: str) -> RunningApi:
+    """The router in an application of one's own: the long way."""
+    own = FastAPI()
+    own.state.progress_settings = Settings(redis_url=redis_url, timezone="Asia/Tokyo")
+    own.include_router(router)
+    return start_api(own)
+
+
+def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    records.start("running")
+    records.progress("running", 40)
+    for task_id in ("created", "a/b", "進捗"):
+        records.create(task_id)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("task_rate:fetch_data", "10")
+    tag = api.status("running").headers["etag"]
+    codes = set()
+    for path in ASKED:
+        for method in ("GET", "HEAD", "POST"):
+            for headers in ({}, {"If-None-Match": tag}, {"If-None-Match": "*"}):
+                short = told(api.http.request(method, path, headers=headers))
+                assert short == told(routed.http.request(method, path, headers=headers)), path
+                codes.add(short[0])
+    assert codes == {200, 304, 307, 404, 405, 422}
+
+
+def test_what_others_put_before_the_routes_comes_first(start_api: StartApi, redis_url: str) -> None:
+    class Guard:
+        """Somebody's own middleware."""
+
+        def __init__(self, app: ASGIApp) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and (b"x-key", b"right") not in scope["headers"]:
+                await send({"type": "http.response.start", "status": 401, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await self._app(scope, receive, send)
+
+    app = create_app(Settings(redis_url=redis_url))
+    app.add_middleware(Guard)
+    api = start_api(app)
+    Records(redis_url).create("job")
+    assert api.status("job").status_code == 401
+    assert api.status("job", headers={"X-Key": "right"}).status_code == 200
+
+
+def test_a_routers_dependencies_are_asked(start_api: StartApi, redis_url: str) -> None:
+    def refuse() -> None:
+        raise HTTPException(401)
+
+    own = FastAPI()
+    own.state.progress_settings = Settings(redis_url=redis_url)
+    own.include_router(router, dependencies=[Depends(refuse)])
+    Records(redis_url).create("job")
+    assert start_api(own).status("job").status_code == 401
+
+
+def test_the_short_way_is_taken_also_under_a_path(start_api: StartApi, redis_url: str) -> None:
+    """Nothing behind it is asked: it stands on its own."""
+
+    async def nothing(_: Scope, __: Receive, ___: Send) -> None:
+        raise AssertionError("it went on to the routes")
+
+    Records(redis_url).create("job")
+    inner = create_app(Settings(redis_url=redis_url))
+    short = Direct(nothing)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await inner(scope, receive, send)
+        else:
+            below = {**scope, "app": inner, "root_path": "/progress"}
+            await short(below, receive, send)
+
+    api = start_api(app)
+    assert api.http.get("/progress/internal/task/job/status").json()["task_id"] == "job"
+    assert api.http.get("/progress/internal/task/none/status").status_code == 404
+    assert api.http.get("/progress/internal/tasks?symbol=7203.T").json()["pagination"]["total"] == 1

@@ -1,0 +1,100 @@
+"""What one socket is told, in which order, and when it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from progress_backend.live.update import Update
+from progress_backend.record.model import Delivery, Task
+from progress_backend.record.task_json import encode
+from progress_backend.web.push.task_watcher import Watcher
+
+LEASE_S = 0.05
+
+
+class Told:
+    """An outlet that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.revisions: list[int] = []
+        self.closed: list[int] = []
+
+    def tell(self, update: Update) -> None:
+        self.revisions.append(update.revision)
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed.append(code)
+
+
+def watcher_of(told: Told) -> Watcher:
+    return Watcher("job", told, LEASE_S, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+
+
+def state(revision: int, status: str = "running", cause: str | None = None) -> Update:
+    task = Task("job", "fetch_data", 9, status=status, revision=revision, error_cause=cause)
+    if cause is not None:
+        until = datetime.now(UTC) + timedelta(seconds=LEASE_S)
+        task = replace(task, delivery=Delivery(again_until=until))
+    return Update.of(encode(replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC))), 1)
+
+
+async def test_what_is_heard_while_the_snapshot_is_read_comes_after_it() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    for revision in (2, 3):
+        watcher.put(state(revision))
+    watcher.begin(state(2))
+    watcher.put(state(3))
+    watcher.put(state(4))
+    assert told.revisions == [2, 3, 4]
+
+
+async def test_what_the_snapshot_holds_already_is_not_told_again() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    watcher.put(state(2))
+    watcher.begin(state(3))
+    assert told.revisions == [3]
+
+
+async def test_an_end_closes() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    watcher.begin(state(3))
+    watcher.put(state(4, "completed"))
+    assert (told.revisions, told.closed) == ([3, 4], [1000])
+
+
+async def test_a_lost_run_is_waited_for_until_it_speaks() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    watcher.begin(state(3, "error", "lost"))
+    watcher.put(state(4))
+    await asyncio.sleep(2 * LEASE_S)
+    assert (told.revisions, told.closed) == ([3, 4], [])
+    watcher.put(state(5, "error", "lost"))
+    await asyncio.sleep(2 * LEASE_S)
+    assert (told.revisions, told.closed) == ([3, 4, 5], [1000])
+
+
+async def test_a_record_that_is_gone_and_does_not_come_back() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    watcher.begin(state(3))
+    watcher.put(Update.of(None, 2))
+    assert told.closed == []
+    await asyncio.sleep(2 * LEASE_S)
+    assert (told.revisions, told.closed) == ([3], [4404])
+
+
+async def test_one_that_has_stopped_waits_for_nothing() -> None:
+    told = Told()
+    watcher = watcher_of(told)
+    watcher.begin(state(3, "error", "lost"))
+    watcher.stop()
+    await asyncio.sleep(2 * LEASE_S)
+    assert told.closed == []
+    watcher.close()
+    assert told.closed == [1012]

@@ -1,0 +1,199 @@
+"""Ready frames, and connections that stay open without a task of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+import websockets
+from fastapi import FastAPI, WebSocket
+
+from progress_backend.record import task_json
+from progress_backend.record.task_json import update_message
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.records import Records
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_websockets import closed, said
+from tests.web.test_websockets_all import watch_all
+
+
+@asynccontextmanager
+async def slow_watcher(api: RunningApi) -> AsyncIterator[websockets.ClientConnection]:
+    """One that does not read, and whose kernel takes little."""
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.connect(("127.0.0.1", api.port))
+    async with api.watch("job", sock=small, max_queue=1) as slow:
+        slow.transport.pause_reading()
+        yield slow
+
+
+async def fall_behind(api: RunningApi, records: Records) -> int:
+    """Moves the job on until the server skips an update; the last figure."""
+    counts = api.app.state.progress.hub.counts
+    for current in range(1, 252):
+        await asyncio.to_thread(records.progress, "job", current, "x" * 9_000)
+        if counts.dropped:
+            return current
+    raise AssertionError("nothing was skipped")
+
+
+@pytest.mark.parametrize("size", [0, 1, 300, 70_000, 200_000])
+async def test_a_message_of_any_length_is_one_frame(
+    api: RunningApi, redis_url: str, size: int
+) -> None:
+    records = Records(redis_url)
+    await asyncio.to_thread(records.start, "job")
+    async with api.watch("job", max_size=None) as one:
+        await said(one)
+        await asyncio.to_thread(records.progress, "job", 1, "進" * (size // 3) + "x" * (size % 3))
+        assert len((await said(one))["message"].encode()) == size
+        await asyncio.to_thread(records.progress, "job", 2, "")
+        assert (await said(one))["progress"]["current"] == 2
+
+
+async def test_an_open_socket_holds_no_task(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with api.watch(task_id) as one, api.watch(task_id) as other:
+        await said(one)
+        await said(other)
+        await aeventually(lambda: api.tasks() == 0)
+        await one.send("not heard" * 100)
+        await (await one.ping())
+        api.update(task_id, current_items=1)
+        assert await said(one) == await said(other)
+        await other.close()
+        assert other.close_code == 1000
+        api.update(task_id, "completed")
+        assert (await said(one))["status"] == "completed"
+        assert await closed(one) == 1000
+    await aeventually(lambda: api.watched() == 0)
+
+
+async def test_a_client_that_breaks_off_is_forgotten(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with api.watch(task_id) as one:
+        await said(one)
+        await aeventually(lambda: api.watched() == 1)
+        one.transport.abort()
+        await aeventually(lambda: api.watched() == 0)
+
+
+async def test_a_client_that_breaks_off_while_it_is_behind_is_forgotten(
+    start_api: StartApi, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url)
+    records = Records(redis_url)
+    await asyncio.to_thread(records.start, "job")
+    async with slow_watcher(api) as slow:
+        await fall_behind(api, records)
+        slow.transport.abort()
+        await aeventually(lambda: api.watched() == 0)
+
+
+async def test_one_that_is_behind_gets_the_newest_before_the_end(
+    start_api: StartApi, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url)
+    records = Records(redis_url)
+    await asyncio.to_thread(records.start, "job")
+    async with slow_watcher(api) as slow:
+        current = await fall_behind(api, records)
+        await asyncio.to_thread(records.complete, "job")
+        slow.transport.resume_reading()
+        async with asyncio.timeout(10):
+            told = [json.loads(message) async for message in slow]
+        assert told[-1]["status"] == "completed"
+        skipped = api.app.state.progress.hub.counts.dropped
+        assert skipped > 0
+        first = told[0]["progress"]["current"]  # it may have come after the first updates
+        assert len(told) == current - first + 2 - skipped  # the first state and the end, too
+        assert await closed(slow) == 1000
+
+
+async def test_other_servers_send_message_by_message(redis_url: str) -> None:
+    """As under an application's own uvicorn, which knows nothing of frames."""
+    running = RunningApi(create_app(Settings(redis_url=redis_url)), ws="websockets-sansio").start()
+    try:
+        task_id = running.create()
+        async with running.watch(task_id) as one, running.watch("nope") as other:
+            assert (await said(one))["status"] == "created"
+            assert await closed(other) == 4404
+            for current in range(1, 20):
+                running.update(task_id, current_items=current)
+            while (await said(one))["progress"]["current"] != 19:
+                pass
+            running.update(task_id, "completed")
+            assert (await said(one))["status"] == "completed"
+            assert await closed(one) == 1000
+        await aeventually(lambda: running.watched() == 0)
+    finally:
+        running.stop()
+
+
+async def test_applications_of_others_work_under_it() -> None:
+    """A socket that is not kept ends with its application, whatever that does."""
+    app = FastAPI()
+
+    @app.websocket("/echo")
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(await websocket.receive_text())
+
+    @app.websocket("/refused")
+    async def refused(websocket: WebSocket) -> None:
+        await websocket.close()
+
+    @app.websocket("/broken")
+    async def broken(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise RuntimeError("a bug of theirs")
+
+    running = RunningApi(app).start()
+    try:
+        url = f"ws://127.0.0.1:{running.port}"
+        async with websockets.connect(f"{url}/echo", proxy=None) as one:
+            await one.send("hello")
+            assert await one.recv() == "hello"
+            await one.wait_closed()
+        async with websockets.connect(f"{url}/broken", proxy=None) as one:
+            await one.wait_closed()
+        with pytest.raises(websockets.InvalidStatus, match="403"):
+            await websockets.connect(f"{url}/refused", proxy=None)
+        await aeventually(lambda: running.connections() == 0)
+    finally:
+        running.stop()
+
+
+async def test_a_message_is_made_once_for_all_who_watch(
+    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(body: Mapping[str, Any], type_: str) -> bytes:
+        made.append(body["revision"])
+        return update_message(body, type_)
+
+    monkeypatch.setattr(task_json, "update_message", counted)
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with AsyncExitStack() as stack:
+        watching = [await stack.enter_async_context(api.watch(task_id)) for _ in range(20)]
+        for one in watching:
+            await said(one)
+        watching.append(await stack.enter_async_context(watch_all(api)))
+        made.clear()
+        api.update(task_id, current_items=1)
+        told = [await said(one) for one in watching]
+        assert {message["revision"] for message in told} == set(made)
+        assert len(made) == 1

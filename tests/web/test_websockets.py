@@ -1,0 +1,222 @@
+"""A task's updates over a real WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis
+from websockets.asyncio.client import ClientConnection
+
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.records import Records
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+WAIT_S = 10
+
+
+async def said(socket: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(WAIT_S):
+        message: dict[str, Any] = json.loads(await socket.recv())
+    return message
+
+
+async def rest(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+    """Its messages up to its end."""
+    async with asyncio.timeout(WAIT_S):
+        async for message in socket:
+            yield json.loads(message)
+
+
+async def closed(socket: ClientConnection) -> int:
+    async with asyncio.timeout(WAIT_S):
+        await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code
+
+
+async def test_the_specifications_messages(api: RunningApi) -> None:
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        first = await said(socket)
+        assert (first["type"], first["status"], first["revision"]) == ("task_created", "created", 1)
+        api.update(task_id, current_items=150, message="処理中", details={"a": 1})
+        message = await said(socket)
+        document = api.status(task_id).json()
+        assert message == {
+            "type": "progress_update",
+            "task_id": task_id,
+            "status": "running",
+            "progress": {"current": 150, "total": 252, "percentage": 59.5},
+            "message": "処理中",
+            "timestamp": document["updated_at"],
+            "revision": 2,
+            "task_type": "fetch_data",
+            "symbol": "7203.T",
+            "estimated_completion": document["estimated_completion"],
+            "processing_details": {"a": 1},
+            "rate": document["rate"],
+            "estimated_details": document["estimated_details"],
+            "created_at": document["created_at"],
+            "final": False,
+            "may_come_again_until": None,
+        }
+        api.update(task_id, "completed", results={"records_saved": 252})
+        end = await said(socket)
+        assert (end["status"], end["results"]) == ("completed", {"records_saved": 252})
+        assert end["error_message"] is None
+        assert await closed(socket) == 1000
+
+
+async def test_a_late_watcher_gets_the_current_state_first(api: RunningApi) -> None:
+    task_id = api.create()
+    api.update(task_id, current_items=5)
+    async with api.watch(task_id) as socket:
+        message = await said(socket)
+        assert (message["type"], message["progress"]["current"]) == ("progress_update", 5)
+
+
+@pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
+async def test_an_ended_task_is_told_once(api: RunningApi, end: str) -> None:
+    task_id = api.create()
+    why = {"error_message": "kaputt"} if end == "error" else {}
+    api.cancel(task_id) if end == "cancelled" else api.update(task_id, end, **why)
+    async with api.watch(task_id) as socket:
+        messages = [m async for m in rest(socket)]
+        assert [m["status"] for m in messages] == [end]
+        assert messages[0]["error_message"] == ("kaputt" if end == "error" else None)
+        assert await closed(socket) == 1000
+
+
+@pytest.mark.parametrize("task_id", ["nope", "a%00b", "x" * 256])
+async def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
+    async with api.watch(task_id) as socket:
+        assert await closed(socket) == 4404
+
+
+async def test_ids_are_any_text(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    records.create("a/進 捗")
+    async with api.watch("a%2F%E9%80%B2%20%E6%8D%97") as socket:
+        assert (await said(socket))["task_id"] == "a/進 捗"
+        records.progress("a/進 捗", 5)
+        assert (await said(socket))["progress"]["current"] == 5
+
+
+async def test_every_watcher_hears_and_the_last_one_unsubscribes(
+    api: RunningApi, redis_url: str
+) -> None:
+    task_id = api.create()
+    async with api.watch(task_id) as one, api.watch(task_id) as two:
+        await said(one)
+        await said(two)
+        assert api.watched() == 1
+        api.update(task_id, current_items=1)
+        assert (await said(one)) == (await said(two))
+        await one.close()
+        api.update(task_id, current_items=2)
+        assert (await said(two))["progress"]["current"] == 2
+    await aeventually(lambda: api.watched() == 0)
+    with redis.Redis.from_url(redis_url) as client:
+        channel = f"task_update:{task_id}".encode()
+        await aeventually(lambda: channel not in client.pubsub_channels())
+
+
+async def test_no_state_is_missed_or_told_twice_while_it_moves(
+    api: RunningApi, redis_url: str
+) -> None:
+    """Snapshots race with updates: revisions only ever rise, and the last one arrives."""
+    settings = Settings(redis_url=redis_url)
+    task_id = api.create(total_items=3000)
+
+    def move() -> None:
+        with Store(settings) as store:
+            base = None
+            for current in range(1, 400):
+                event = ev.Progressed(current=current)
+                base = store.run(store.flows.apply(task_id, (event,), store.now(), base=base)).base
+            store.run(store.flows.apply(task_id, (ev.Completed(),), store.now(), base=base))
+
+    async def watch() -> list[int]:
+        async with api.watch(task_id) as socket:
+            return [m["revision"] async for m in rest(socket)]
+
+    moving = asyncio.create_task(asyncio.to_thread(move))
+    watchers = []
+    while not moving.done():
+        watchers.append(asyncio.create_task(watch()))
+        await asyncio.sleep(0.01)
+    seen = await asyncio.gather(*watchers)
+    await moving
+    assert len(seen) > 3
+    last = api.status(task_id).json()["revision"]
+    for revisions in seen:
+        assert revisions == sorted(set(revisions))
+        assert revisions[-1] == last
+
+
+async def test_an_end_right_after_the_snapshot_was_read_is_heard(
+    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    reads = api.app.state.progress.reads
+    get = reads.get
+
+    async def read_then_end(task_id: str) -> Any:
+        document = await get(task_id)
+        await asyncio.to_thread(Records(redis_url).complete, task_id)
+        return document
+
+    monkeypatch.setattr(reads, "get", read_then_end)
+    async with api.watch(task_id) as socket:
+        assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
+
+
+async def test_what_a_client_says_is_not_heard(api: RunningApi) -> None:
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        await said(socket)
+        for _ in range(50):
+            await socket.send("x" * 10_000)
+            await socket.send(b"\0\xff")
+        api.update(task_id, current_items=3)
+        assert (await said(socket))["progress"]["current"] == 3
+
+
+async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None:
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        await said(socket)
+        await socket.send("x" * 100_000)
+        assert await closed(socket) == 1009
+    await aeventually(lambda: api.watched() == 0)
+
+
+async def test_what_is_published_by_others_harms_nobody(api: RunningApi, redis_url: str) -> None:
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        await said(socket)
+        with redis.Redis.from_url(redis_url) as client:
+            for rubbish in (b"", b"\xff", b"{}", b"[]", b'{"created_at": 1, "revision": 9}'):
+                assert client.publish(f"task_update:{task_id}", rubbish) == 1
+        api.update(task_id, current_items=4)
+        assert (await said(socket))["progress"]["current"] == 4
+
+
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(
+    start_api: StartApi, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with api.watch(task_id) as socket:
+        await said(socket)
+        api.ask_to_end()
+        assert await closed(socket) == 1012

@@ -1,0 +1,260 @@
+"""All tasks' updates over a real WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket as sockets
+
+import pytest
+import redis
+import websockets
+
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_websockets import closed, said
+
+
+def watch_all(api: RunningApi, query: str = "", **options: object) -> websockets.connect:
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks{query}"
+    return websockets.connect(url, proxy=None, **options)
+
+
+#: Asks for heartbeats, and so for all messages that the specification does not know.
+ASKING = "?heartbeat=60"
+
+
+def patterns(redis_url: str) -> int:
+    with redis.Redis.from_url(redis_url) as client:
+        return int(client.pubsub_numpat())
+
+
+async def test_every_task_is_heard_from_the_moment_the_socket_is_open(api: RunningApi) -> None:
+    async with watch_all(api) as socket:
+        first, second = api.create(), api.create()
+        heard = [await said(socket), await said(socket)]
+        assert [(m["type"], m["task_id"]) for m in heard] == [
+            ("task_created", first),
+            ("task_created", second),
+        ]
+        api.update(second, current_items=126, message="途中")
+        message = await said(socket)
+        assert (message["task_id"], message["progress"]["percentage"]) == (second, 50.0)
+        async with api.watch(second) as one:
+            assert await said(one) == message
+            # Heard twice over the one connection, made once, told the same.
+            api.cancel(second)
+            assert await said(one) == await said(socket)
+
+
+async def test_it_opens_when_the_subscription_stands(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    task_id = api.create()
+    server.pause()
+    opening = asyncio.create_task(opened(api))
+    done, _ = await asyncio.wait([opening], timeout=0.5)
+    assert not done
+    server.resume()
+    socket = await opening
+    api.update(task_id)
+    assert (await said_of(socket, task_id))["status"] == "running"
+    await socket.close()
+
+
+async def opened(api: RunningApi, query: str = "") -> websockets.ClientConnection:
+    return await watch_all(api, query)
+
+
+async def test_a_filter_and_leaving_it(api: RunningApi) -> None:
+    running, other = api.create(), api.create(symbol="6758.T")
+    async with watch_all(api, "?status=running&symbol=7203.T") as socket:
+        api.update(other)
+        api.update(running)
+        assert (await said(socket))["task_id"] in (running, other)
+        api.update(other, current_items=1)
+        api.update(running, current_items=1)
+        while (message := await said(socket))["progress"]["current"] != 1:
+            pass
+        assert message["task_id"] == running
+        api.update(running, "paused")
+        assert (await said(socket))["status"] == "paused"
+        api.cancel(running)
+        last = api.create()
+        api.update(last)
+        assert (await said(socket))["task_id"] == last
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("?status=done", "status: Input should be 'created', 'running'"),
+        ("?symbol=", "symbol: String should have at least 1"),
+        ("?page=2", "page: Extra inputs are not permitted"),
+        ("?" + "%E9%80%B2" * 60 + "=1", "進"),
+    ],
+)
+async def test_a_filter_that_is_none(api: RunningApi, query: str, reason: str) -> None:
+    async with watch_all(api, query) as socket:
+        assert await closed(socket) == 4422
+        assert (socket.close_reason or "").startswith(reason)
+
+
+async def test_redis_is_asked_for_all_only_while_somebody_listens(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    url = start_server().url
+    api = start_api(redis_url=url)
+    with redis.Redis.from_url(url) as client:
+        async with watch_all(api) as one:
+            async with watch_all(api, "?status=error"), api.watch(api.create()):
+                assert patterns(url) == 1
+                # A connection a process, whatever is listened to.
+                assert len(client.client_list(_type="pubsub")) == 1
+            await asyncio.to_thread(Records(url).create, "job")
+            while (await said(one))["task_id"] != "job":
+                pass
+        await aeventually(lambda: patterns(url) == 0)
+
+
+async def test_a_prefix_keeps_others_out(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, key_prefix="a[1]*:")
+    async with watch_all(api) as socket:
+        Records(redis_url).create("theirs")
+        assert (await said_of(socket, api.create()))["type"] == "task_created"
+
+
+async def said_of(socket: websockets.ClientConnection, task_id: str) -> dict[str, object]:
+    message = await said(socket)
+    assert message["task_id"] == task_id
+    return message
+
+
+async def test_a_client_that_never_reads_is_told_to_read_the_list_again(
+    api: RunningApi, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    # Its kernel takes little, so that the server soon cannot write any more.
+    small = sockets.socket()
+    small.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    small.connect(("127.0.0.1", api.port))
+    slow = await watch_all(api, ASKING, sock=small, max_queue=1)
+    slow.transport.pause_reading()
+    try:
+        async with asyncio.timeout(30), watch_all(api) as good:
+            for number in range(120):
+                task_id = f"job-{number}"
+                await asyncio.to_thread(records.create, task_id)
+                assert json.loads(await good.recv())["task_id"] == task_id
+                text = f"{number} {'x' * 9_000}"
+                await asyncio.to_thread(records.progress, task_id, 1, text)
+                assert json.loads(await good.recv())["message"] == text
+        slow.transport.resume_reading()
+        heard = []
+        async with asyncio.timeout(10):
+            while not heard or heard[-1].get("task_id") != "job-119":
+                heard.append(json.loads(await slow.recv()))
+        assert {"type": "reload"} in heard
+        assert len(heard) < 120
+        assert heard[-1]["progress"]["current"] == 1
+    finally:
+        await slow.close()
+
+
+async def test_after_an_outage_those_who_ask_are_told_to_read_again(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    async with watch_all(api, ASKING) as socket:
+        server.kill()
+        assert await said(socket) == {"type": "reload"}  # the list says that the store is away
+        assert (await said(socket))["type"] == "stale"
+        server.start()
+        assert await said(socket) == {"type": "reload"}
+        assert (await said(socket))["type"] == "heartbeat"
+        assert (await said_of(socket, api.create()))["type"] == "task_created"
+
+
+async def test_who_knows_the_specifications_messages_alone_has_to_come_back_after_an_outage(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    async with watch_all(api) as socket:
+        server.kill()
+        with pytest.raises(websockets.ConnectionClosed, match="updates were missed") as gone:
+            await said(socket)
+        assert gone.value.rcvd is not None
+        assert gone.value.rcvd.code == 1013
+
+
+@pytest.mark.parametrize("query", ["", ASKING])
+async def test_nobody_missed_anything_who_opens_before_the_first_connection_to_redis_stands(
+    start_server: StartServer, start_api: StartApi, query: str
+) -> None:
+    server = start_server()
+    server.pause()
+    api = start_api(redis_url=server.url)
+    opening = [asyncio.create_task(opened(api, query)) for _ in range(3)]
+    await asyncio.wait(opening, timeout=0.3)
+    server.resume()
+    sockets = await asyncio.gather(*opening)
+    task_id = api.create()
+    for socket in sockets:
+        heard = await said(socket)
+        if heard["type"] == "heartbeat":
+            heard = await said(socket)
+        assert (heard["type"], heard.get("task_id")) == ("task_created", task_id)
+        await socket.close()
+
+
+async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    async with watch_all(api, ASKING) as before:
+        server.kill()
+        assert await said(before) == {"type": "reload"}
+        opening = asyncio.create_task(opened(api, ASKING))
+        await aeventually(lambda: api.app.state.progress.feed.listeners() == 2)
+        server.start()
+        socket = await opening
+        task_id = api.create()
+        heard = [await said(socket), await said(socket)]
+        told = next(message for message in heard if message["type"] != "heartbeat")
+        assert (told["type"], told.get("task_id")) == ("task_created", task_id)
+        await socket.close()
+        while (message := await said(before))["type"] != "reload":
+            assert message["type"] == "stale"
+
+
+async def test_a_store_that_is_away_sends_newcomers_away_for_a_while(
+    api_without_store: RunningApi,
+) -> None:
+    async with watch_all(api_without_store) as socket:
+        assert await closed(socket) == 1013
+
+
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(
+    start_api: StartApi, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url)
+    async with watch_all(api) as socket:
+        api.ask_to_end()
+        assert await closed(socket) == 1012
+
+
+async def test_what_is_published_by_others_harms_nobody(api: RunningApi, redis_url: str) -> None:
+    async with watch_all(api) as socket:
+        with redis.Redis.from_url(redis_url) as client:
+            for name in (b"task_update:x", b"task_update:\xff", b"task_update:"):
+                for rubbish in (b"", b"\xff", b"{}", b"[]"):
+                    assert client.publish(name, rubbish) >= 1
+        assert (await said_of(socket, api.create()))["type"] == "task_created"
