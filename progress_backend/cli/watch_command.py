@@ -54,8 +54,8 @@ def watch(
 ) -> None:
     """Watch tasks with live bars.
 
-    With TASK_IDs it ends when they all have ended; the exit code is 0 if all were completed, else
-    1, and 130 after Ctrl-C. Without any it shows the newest tasks that pass the filters, until
+    With TASK_IDs it ends when they all have ended, a cancelled one when its worker has confirmed
+    that; the exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without any it shows the newest tasks that pass the filters, until
     Ctrl-C. When the output is no terminal it prints a line a change. A store that does not answer
     for a minute ends it with 1.
     """

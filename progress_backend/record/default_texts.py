@@ -135,6 +135,12 @@ def translated(locale: Locale, given: str) -> str:
     return given
 
 
+def described() -> dict[str, object]:
+    """All default texts, a language each, and what their blanks hold (".+" where it is not named):
+    for a reader in another program, who translates as `translated` does."""
+    return {"texts": _TEXTS, "blanks": _BLANKS}
+
+
 @lru_cache
 def _patterns(locale: Locale) -> list[tuple[re.Pattern[str], str]]:
     """The default texts of the other languages, and their keys."""

@@ -47,13 +47,18 @@ class View:
 
     @property
     def ended(self) -> bool:
-        """Whether there are tasks and all of them have ended for good."""
-        return bool(self.tasks) and all(is_final(task, self.at) for task in self.tasks)
+        """Whether there are tasks, and of all of them nothing more is to come."""
+        return bool(self.tasks) and all(is_over(task, self.at) for task in self.tasks)
 
 
 def is_final(task: Task, at: datetime | None) -> bool:
     """Whether a task has ended for good, as far as is known at that time."""
     return task.ended if at is None else final(task, at)
+
+
+def is_over(task: Task, at: datetime | None) -> bool:
+    """Whether a task has ended for good and, if it was cancelled, its run has as well."""
+    return is_final(task, at) and task.asked != "cancel"
 
 
 class Reader:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from ..record import default_texts
 from .guard import GuardedRoute
 
 page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -32,6 +35,26 @@ async def page(request: Request) -> HTMLResponse:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
     return HTMLResponse(html.replace("{{docs}}", _docs(request)), headers=HEADERS)
+
+
+def _texts() -> str:
+    """The default texts as a script: the page translates them as the terminal does."""
+    texts = default_texts.described()
+    named = {name.upper(): json.dumps(of, ensure_ascii=False) for name, of in texts.items()}
+    return "".join(f"export const {name} = {of};\n" for name, of in named.items())
+
+
+_TEXTS: Final = _texts().encode()
+_TEXTS_TAG: Final = f'"{hashlib.sha256(_TEXTS).hexdigest()[:32]}"'
+
+
+@page_router.get("/static/texts.js")
+async def texts(request: Request) -> Response:
+    """The default texts of records, for the page."""
+    headers = {**HEADERS, "ETag": _TEXTS_TAG}
+    if request.headers.get("If-None-Match") == _TEXTS_TAG:
+        return Response(status_code=304, headers=headers)
+    return Response(_TEXTS, media_type="text/javascript", headers=headers)
 
 
 @page_router.get("/static/{name}")

@@ -114,7 +114,7 @@ def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
     running.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the task").click()
     cancelled = shows(page, job, "cancelled")
-    expect(cancelled).to_contain_text("タスクがキャンセルされました")
+    expect(cancelled).to_contain_text("The task was cancelled")
     expect(cancelled.get_by_role("button")).to_have_count(0)
     eventually(lambda: jobs.revoked(job))
     never_loaded_again(page)

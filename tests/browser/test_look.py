@@ -177,7 +177,7 @@ def test_a_retry_is_seen_while_it_waits(
     page = open_page(api)
     shows(page, "job", "running")
     records.apply("job", ev.Retried(message="HTTPError: 503", retries=1, limit=4))
-    expect(row(page, "job")).to_contain_text("2/5 回目の試行: HTTPError: 503")
+    expect(row(page, "job")).to_contain_text("try 2 of 5: HTTPError: 503")
 
 
 def test_japanese_words(api: RunningApi, records: Records, open_page: OpenPage) -> None:

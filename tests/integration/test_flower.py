@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -11,18 +12,23 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+import psutil
 import pytest
 
 from tests.conftest import end
+from tests.docs.reading import text_of
 from tests.integration.conftest import APP, environment, running, worker
 from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
-from tests.servers import Service
+from tests.servers import Server, Service, Worker
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
+
+#: So that a death is soon found.
+LEASE = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 
 
 class Flower:
@@ -35,13 +41,13 @@ class Flower:
         task: dict[str, Any] = json.loads(self._got("/api/tasks")).get(task_id, {})
         return task
 
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """What the table of its task list is filled with."""
+    def rows(self, search: str = "") -> dict[str, dict[str, Any]]:
+        """What the table of its task list is filled with, for what is written into its filter."""
         asked = {
             "draw": 1,
             "start": 0,
             "length": 100,
-            "search[value]": "",
+            "search[value]": search,
             "order[0][column]": 0,
             "order[0][dir]": "desc",
             "columns[0][data]": "received",
@@ -49,9 +55,13 @@ class Flower:
         answer = json.loads(self._got(f"/tasks/datatable?{urlencode(asked)}"))
         return {row["uuid"]: row for row in answer["data"]}
 
+    def source(self, task_id: str) -> str:
+        """A task's own page."""
+        return self._got(f"/task/{task_id}")
+
     def page(self, task_id: str) -> str:
-        """The text of a task's own page."""
-        text = html.unescape(re.sub(r"<[^>]*>", " ", self._got(f"/task/{task_id}")))
+        """Its text."""
+        text = html.unescape(re.sub(r"<[^>]*>", " ", self.source(task_id)))
         return " ".join(text.split())
 
     def _got(self, path: str) -> str:
@@ -88,7 +98,7 @@ def flower(folder: Path, url: str, world: World) -> Iterator[Flower]:
 @pytest.fixture(scope="module")
 def world(folder: Path, url: str) -> Iterator[World]:
     conf = {"worker_send_task_events": True, "task_send_sent_event": True}
-    with running(worker("prefork", folder, url, conf=conf)):
+    with running(worker("prefork", folder, url, conf=conf, env=LEASE)):
         world = World(folder, broker=url, results=url, store=url, conf=conf)
         yield world
         world.close()
@@ -135,6 +145,77 @@ def test_it_moves_on_while_the_job_does(world: World, flower: Flower) -> None:
     eventually(lambda: flower.task(task_id)["result"] != first, TIMEOUT_S)
     world.gate.mark(task_id, "enough")
     flower.until(task_id, "SUCCESS", "to the end")
+
+
+def test_its_filter_started_is_empty_and_its_button_terminate_is_not_there(
+    world: World, flower: Flower
+) -> None:
+    task_id = begun(world, flower, "updating")
+    assert task_id not in flower.rows("state:STARTED")
+    assert task_id in flower.rows("state:PROGRESS")
+    assert "`state:PROGRESS`" in text_of("docs/operations.md")
+    assert 'id="task-terminate"' not in flower.source(task_id)
+    world.gate.mark(task_id, "enough")
+    flower.until(task_id, "SUCCESS")
+
+
+def test_the_death_of_a_worker_is_told_by_the_record_alone(
+    world: World, flower: Flower, folder: Path, url: str
+) -> None:
+    victim = worker("victim", folder, url, concurrency=1, env=LEASE, args=("-Q", "victim", "-E"))
+    with running(victim):
+        task_id = world.send(queue="victim")
+        world.begun(task_id)
+        flower.until(task_id, "PROGRESS")
+        victim.kill()
+    world.until(task_id, status="error", error_cause="lost")
+    flower.until(task_id, "PROGRESS")
+
+
+@pytest.fixture
+def apart() -> Iterator[Server]:
+    """Records and results, so that the other server has the broker's connections alone."""
+    with Server() as server:
+        yield server
+
+
+@pytest.mark.parametrize(("events", "state", "more"), [("1", "PROGRESS", 2), ("0", "STARTED", 0)])
+def test_what_events_show_and_what_they_take_of_the_broker(
+    flower: Flower, folder: Path, url: str, apart: Server, events: str, state: str, more: int
+) -> None:
+    """docs/operations.md: two connections a pool process that has reported progress."""
+    name = f"events-{events}"
+    env = dict.fromkeys(("CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"), apart.url)
+    env["PROGRESS_FLOWER_EVENTS"] = events
+    asked = worker(name, folder, url, env=env, args=("-Q", name, "-E"))
+    world = World(folder, broker=url, results=apart.url, store=apart.url)
+    with running(asked), contextlib.closing(world):
+        before = connections(asked, url)
+        tasks = [world.send(queue=name) for _ in range(2)]  # one a process, at its gate
+        for task_id in tasks:
+            world.begun(task_id)
+            flower.until(task_id, state)
+        children = {pid for task_id in tasks for pid in world.gate.pids(task_id, "began")}
+        assert len(children) == 2
+        wanted = {pid: before[pid] + (more if pid in children else 0) for pid in before}
+        eventually(lambda: connections(asked, url) == wanted, TIMEOUT_S)
+        for task_id in tasks:
+            world.go(task_id)
+            world.until(task_id, status="completed")
+        assert connections(asked, url) == wanted  # kept, not one more a task
+
+
+def connections(of: Worker, url: str) -> dict[int, int]:
+    """How many connections to a server each process of a worker has."""
+    port = urlsplit(url).port
+    processes = [psutil.Process(of.pid), *of.children()]
+    return {
+        process.pid: sum(
+            bool(c.raddr) and c.raddr.port == port and c.status == psutil.CONN_ESTABLISHED
+            for c in process.net_connections("tcp")
+        )
+        for process in processes
+    }
 
 
 def test_an_error_is_shown_as_one(world: World, flower: Flower) -> None:

@@ -10,7 +10,7 @@ from progress_backend.web import page_router, router
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-FILES = ["page.css", "page.js", "row.js", "live.js", "words.js"]
+FILES = ["page.css", "page.js", "row.js", "live.js", "words.js", "translated.js", "texts.js"]
 
 
 def test_the_page_and_its_files(api: RunningApi) -> None:

@@ -1,5 +1,6 @@
 // One task as a table row, changed in place: a bar moves on, and what has the focus keeps it.
 // Text goes in as text, never as HTML.
+import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
 const OFFERED = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
@@ -47,8 +48,8 @@ function figuresTexts({ current, total, percentage }, words) {
 }
 
 // Why it does not go on: its error, or who stopped it and the reason that was given.
-function whyText({ status, error_message, control }) {
-  if (status === "error") return error_message ?? "";
+function whyText({ status, error_message, control }, words) {
+  if (status === "error") return translated(words.code, error_message ?? "");
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
@@ -136,8 +137,8 @@ export function makeRow(act) {
     rate.title = rate.textContent;
     showOrDash(time, timeText(task, words));
     time.title = task.start_time ? words.since(wall(task.start_time)) : "";
-    showCut(said, task.said);
-    showCut(problem, whyText(task));
+    showCut(said, translated(words.code, task.said));
+    showCut(problem, whyText(task, words));
     message.classList.toggle("none", !said.textContent && !problem.textContent);
     showActions(words);
   }

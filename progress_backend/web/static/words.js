@@ -1,4 +1,4 @@
-// The page's texts. What a task says of itself comes from its record, in the service's language.
+// The page's own texts; what a record says by default is put into the same language by translated.js.
 
 // How a time is written that needs no moving to a zone.
 const UTC = { timeZone: "UTC" };

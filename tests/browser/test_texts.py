@@ -1,0 +1,130 @@
+"""One language a screen: default texts are the reader's, a job's own are the job's."""
+
+from __future__ import annotations
+
+import json
+from string import Formatter
+
+import pytest
+from playwright.sync_api import expect
+
+from progress_backend.record import default_texts
+from progress_backend.record import events as ev
+from progress_backend.record.default_texts import LOCALES, Locale, translated
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import row, shows
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+FILLED = {
+    "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 2, "limit": 5,
+    "seconds": 4, "time": "01-15 14:05",
+    "reason": "no\nbroker at redis://[::1]:6379/0 (a|b) 100 %: $& \\1 {number} 銀行",
+}  # fmt: skip
+#: Nearly a default text, or part of one: a job's own words.
+OWN = [
+    "",
+    "Completed.",
+    "完了",
+    "Processing... (a/b)",
+    "Processing... (1/2) of AAPL",
+    "try 2",
+    "{n}",
+]
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+def said() -> list[str]:
+    """Each default text of each language, its blanks filled; and texts that are none."""
+    texts = [text for of in default_texts._TEXTS.values() for text in of.values()]
+    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
+    filled = (
+        text.format(**{name: FILLED[name] for name in blanks})
+        for text, blanks in zip(texts, names, strict=True)
+    )
+    return [*filled, *OWN]
+
+
+def test_the_page_and_the_terminal_put_texts_into_the_same_words(
+    api: RunningApi, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    ours = page.evaluate(
+        """async ([languages, texts]) => {
+             const { translated } = await import("/static/translated.js");
+             return languages.map((language) => texts.map((text) => translated(language, text)));
+           }""",
+        [LOCALES, said()],
+    )
+    assert ours == [[translated(language, text) for text in said()] for language in LOCALES]
+    assert json.dumps(ours, ensure_ascii=False).count("Completed") == 2 + 2  # it did something
+
+
+@pytest.mark.parametrize("writer", LOCALES)
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        (
+            "ja",
+            {
+                "moving": "処理中... (63/252)", "retried": "2/5 回目の試行: HTTPError: 503",
+                "done": "完了しました", "failed": "エラーが発生しました",
+                "gone": "タスクは取り消されました",
+                "foreign": "未登録のタスクです: shop.x", "own": "Completed with 3 warnings",
+            },
+        ),
+        (
+            "en",
+            {
+                "moving": "Processing... (63/252)", "retried": "try 2 of 5: HTTPError: 503",
+                "done": "Completed", "failed": "An error occurred", "gone": "The task was revoked",
+                "foreign": "No worker knows this task: shop.x", "own": "Completed with 3 warnings",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_row_has_one_language_whatever_its_writer_spoke(
+    api: RunningApi,
+    redis_url: str,
+    open_page: OpenPage,
+    writer: Locale,
+    reader: str,
+    words: dict[str, str],
+) -> None:
+    records = Records(redis_url, locale=writer)
+    for task_id in ("moving", "retried", "done", "failed", "gone", "own"):
+        records.start(task_id)
+    page = open_page(api, f"/?lang={reader}")
+    shows(page, "moving", "running")
+    # As a message,
+    records.progress("moving", 63, default_texts.progress_text(writer, 63, 252))
+    records.apply("retried", ev.Retried(message="HTTPError: 503", retries=1, limit=4))
+    records.complete("done")
+    records.fail("failed", "ConnectionError: 完了しました")
+    records.apply("gone", ev.Cancelled(message=default_texts.text(writer, "revoked"), by="celery"))
+    records.create("foreign")
+    records.fail("foreign", default_texts.text(writer, "unknown_task", name="shop.x"))
+    records.progress("own", 3, words["own"])
+
+    def all_are_said() -> None:
+        for task_id, text in words.items():
+            expect(row(page, task_id).locator(".message")).to_contain_text(text)
+        expect(row(page, "failed").locator("small")).to_have_text("ConnectionError: 完了しました")
+
+    all_are_said()
+    stored = api.status("moving").json()["current_status"]
+    assert stored == default_texts.progress_text(writer, 63, 252)  # the API never translates
+    page.reload()  # and as it is read.
+    shows(page, "moving", "running")
+    all_are_said()
+    other = page.locator("#language")
+    other.click()
+    expect(row(page, "done").locator(".message")).not_to_contain_text(words["done"])
+    expect(row(page, "own").locator(".message")).to_contain_text(words["own"])
+    other.click()
+    all_are_said()
