@@ -55,9 +55,9 @@ def watch(
     """Watch tasks with live bars.
 
     With TASK_IDs it ends when they all have ended, a cancelled one when its worker has confirmed
-    that; the exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without any it shows the newest tasks that pass the filters, until
-    Ctrl-C. When the output is no terminal it prints a line a change. A store that does not answer
-    for a minute ends it with 1.
+    that; the exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without any it
+    shows the newest tasks that pass the filters, until Ctrl-C. When the output is no terminal it
+    prints a line a change. A store that does not answer for a minute ends it with 1.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
