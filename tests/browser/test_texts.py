@@ -128,3 +128,29 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
     expect(row(page, "own").locator(".message")).to_contain_text(words["own"])
     other.click()
     all_are_said()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((409, {"detail": "it is", "status": "completed"}), "タスクはすでに「完了」です。"),
+        ((404, {"detail": "no task job"}), "タスクはもうありません。"),
+        ((503, {"detail": "the progress store does not answer"}), "ストアが応答しません。"),
+        ((422, {"detail": "as the service says it"}), "as the service says it"),
+        ((500, {"detail": [{"loc": ["body"]}]}), '[{"loc":["body"]}]'),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_in_the_pages_language(
+    api: RunningApi,
+    redis_url: str,
+    open_page: OpenPage,
+    answer: tuple[int, dict[str, object]],
+    said: str,
+) -> None:
+    Records(redis_url).start("job")
+    page = open_page(api, locale="ja-JP")
+    button = shows(page, "job", "running").get_by_role("button", name="一時停止")
+    status, body = answer
+    page.route("**/task/job/update", lambda route: route.fulfill(status=status, json=body))
+    button.click()
+    expect(page.locator("#notice")).to_have_text(f"実行できませんでした。{said}")

@@ -176,12 +176,19 @@ async function act(name, task) {
   if (got?.ok) {
     show({ ...got.body, message: got.body.current_status, timestamp: got.body.updated_at });
   } else {
-    refuse(got ? words.refused(text(got.body?.detail ?? got.status)) : words.unanswered);
+    refuse(got ? words.refused(whyNot(got)) : words.unanswered);
     readSoon();
   }
 }
 
-const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+// What is usual is said in the page's words; anything else as the service says it.
+function whyNot({ status, body }) {
+  if (status === 409 && STATUSES.includes(body?.status)) return words.isNow(words[body.status]);
+  if (status === 404) return words.gone;
+  if (status === 503) return words.noAnswer;
+  const detail = body?.detail ?? status;
+  return typeof detail === "string" ? detail : JSON.stringify(detail);
+}
 
 function isSure(task) {
   const dialog = byId("sure");
