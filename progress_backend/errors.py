@@ -91,6 +91,8 @@ class ForeignValue(ProgressError, ValueError):
         of = "" if task_id is None else f" for task {printable(task_id)}"
         super().__init__(f"what is stored{of} is no record: {fault}")
         self.task_id = task_id
+        #: What is wrong, without whose value it is.
+        self.fault = fault
 
 
 def printable(task_id: str) -> str:

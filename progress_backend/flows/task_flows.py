@@ -296,6 +296,14 @@ class Flows:
         counted: c.Counted = yield c.Count(milliseconds(midnight))
         return counted
 
+    def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
+        """Those of the newest tasks under whose key something else than a record is stored, and
+        what is wrong with each."""
+        paged = yield from self._read(c.Page(0, newest, light=True))
+        zone = self.settings.zone()
+        looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
+        return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
+
 
 def _freed(event: Event, lease: str) -> Event:
     if isinstance(event, (Completed, Failed)) and event.asked is not None:

@@ -48,6 +48,15 @@ def seen(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
     return found.document
 
 
+def fault(stored: bytes, task_id: str, zone: tzinfo) -> str | None:
+    """What is wrong with what is stored for a task; None: it is its record."""
+    try:
+        seen(stored, task_id, zone)
+    except ForeignValue as error:
+        return error.fault
+    return None
+
+
 def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
     """The same for a list; what cannot be read is shown as a row that says so."""
     try:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
+from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flow, Flows, summary
@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 #: Longest pauses between the turns of a write that others overtake; a second together, mostly.
 _TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
+
+#: How many of the newest tasks health looks at for values that are no records: a fixed price.
+NEWEST_LOOKED_AT: Final = 100
 
 __all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
 
@@ -184,15 +187,23 @@ class FlowService(NotificationServiceInterface):
         try:
             store = await self._store()
             counted = await self.run(self.flows.count(store.now()))
+            took_ms = round((time.perf_counter() - sent) * 1000, 1)
+            unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
         except StoreUnavailable as error:
             logger.warning("health: %s", error)
             return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
-        took_ms = round((time.perf_counter() - sent) * 1000, 1)
         body = _health("healthy", counted, self._connected, took_ms)
-        body["dependencies"]["redis"]["key_prefix"] = self.flows.settings.key_prefix
+        redis = body["dependencies"]["redis"]
+        redis["key_prefix"] = self.flows.settings.key_prefix
+        redis["unreadable_tasks"] = len(unreadable)
         said = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
         if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
             said.insert(0, counted.no_writes or store.refusal)
+        if unreadable:
+            task_id, fault = unreadable[0]
+            count = f"{len(unreadable)} of the newest {NEWEST_LOOKED_AT}"
+            such_as = f"{printable(task_id)}: {fault}"
+            said.append(f"{count} tasks have no readable record, such as {such_as}")
         if said:
             body.update(status="degraded", reason="; ".join(said))
         return body

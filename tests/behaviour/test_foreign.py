@@ -208,6 +208,18 @@ def test_health_names_keys_of_another_type(driver: OverRedis) -> None:
     assert set(counted.wrong_keys) == {(keys.index(), "list"), (keys.facets, "list")}
 
 
+@pytest.mark.parametrize("kind", foreign.TYPES)
+def test_values_that_are_no_records_are_counted(driver: OverRedis, kind: str) -> None:
+    fill(driver)
+    assert driver.run(driver.flows.unreadable(100)) == ()
+    foreign.put_type(driver.raw, driver.names("odd").task("odd"), kind, b"some")
+    ((task_id, fault),) = driver.run(driver.flows.unreadable(100))
+    assert task_id == "odd"
+    assert fault.startswith("it is ")
+    foreign.put_type(driver.raw, driver.store.layout.keys[0].index(), kind, b"some")
+    driver.run(driver.flows.unreadable(100))
+
+
 def test_a_rate_that_is_none_is_unknown(driver: OverRedis) -> None:
     for value in (b"", b"fast", b"nan", b"inf", b"-5", b"\xff"):
         driver.raw.set(driver.store.layout.keys[0].rate("odd"), value)

@@ -163,6 +163,7 @@ async def test_health(service: FlowService) -> None:
         "status",
         "response_time_ms",
         "key_prefix",
+        "unreadable_tasks",
     ]
 
 

@@ -226,6 +226,11 @@ class Redis(BaseModel):
     key_prefix: str | None = Field(
         default=None, description="What goes before its keys; not there while it is away."
     )
+    unreadable_tasks: int | None = Field(
+        default=None,
+        description="How many of the newest 100 tasks have a value under their key that is no "
+        "record; not there while it is away.",
+    )
 
 
 class ListenerState(BaseModel):
