@@ -1,5 +1,5 @@
-"""What the log says of a store that is away: one line a minute, whichever part of the process
-finds out."""
+"""What the log says of a store that is away: one line a minute and outage, whichever part of the
+process finds out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from ..settings import Settings
 
 logger = logging.getLogger(__name__)
 
-#: Time between two lines.
+#: Time between two lines of one outage.
 _REST_S = 60.0
+#: How many more outages are said before that, of a store that comes and goes.
+_MORE = 2
 
 
 class OneAMinute:
@@ -34,25 +36,40 @@ class OneAMinute:
 
 class Outage:
     """One a process and store. Its parts (the sender, the lease, the listener) see one outage each
-    in their own time: each is heard once, and all of them together once a minute."""
+    in their own time: each is heard once, and all of them together once a minute. Once all have had
+    an answer, the next outage is a new one: it is said at once, three of them a minute at most."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._line = OneAMinute(clock)
+        self._more = 0
         #: No lock: it would be gevent's, and the lease's thread is a native one.
+        self._away: set[str] = set()
         self._said: set[str] = set()
 
     def away(self, part: str, says: str) -> None:
         """A try of this part has failed."""
-        if part not in self._said and self._line.passes():
+        new = not self._away
+        self._away.add(part)
+        if part not in self._said and self._may_be_said(new):
             self._said.add(part)
             logger.warning("%s", says)
 
     def back(self, part: str) -> None:
         """A try of this part has succeeded."""
+        self._away.discard(part)
         if part in self._said:
             self._said.discard(part)
             if not self._said:
                 logger.warning("the progress store answers again")
+
+    def _may_be_said(self, new: bool) -> bool:
+        if self._line.passes():
+            self._more = _MORE
+            return True
+        if new and self._more:
+            self._more -= 1
+            return True
+        return False
 
 
 _outages: dict[str | None, Outage] = {}

@@ -9,10 +9,12 @@ import json
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task
+from kombu import Exchange, Queue
 
 from progress_backend import ProgressNotifier, install, progress_task
 
@@ -20,8 +22,11 @@ from progress_backend import ProgressNotifier, install, progress_task
 PATIENCE_S = 60.0
 
 
-def build(broker: str, results: str | None, **settings: Any) -> Celery:
-    """An app with the jobs, installed."""
+def build(
+    broker: str, results: str | None, conf: Mapping[str, Any] | None = None, **settings: Any
+) -> Celery:
+    """An app with the jobs, installed; `conf` comes on top of its configuration, and
+    `queue_arguments` in it are those of its default queue."""
     app = Celery("outages", broker=broker, backend=results, set_as_current=False)
     app.conf.update(
         task_track_started=True,
@@ -32,7 +37,13 @@ def build(broker: str, results: str | None, **settings: Any) -> Celery:
         result_backend_always_retry=True,
         result_backend_max_sleep_between_retries_ms=500,
     )
-    app.conf.update(json.loads(os.environ.get("OUTAGES_CONF", "{}")))
+    given = dict(json.loads(os.environ.get("OUTAGES_CONF", "{}")) if conf is None else conf)
+    arguments = given.pop("queue_arguments", None)
+    app.conf.update(given)
+    if arguments is not None:
+        name = app.conf.task_default_queue
+        queue = Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
+        app.conf.task_queues = [queue]
     install(app, **settings)
     for job in (gated, quick, silent, shared):
         app.task(bind=True, name=job.__name__, shared=False)(job)

@@ -4,13 +4,14 @@ or one server for all."""
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.outages.fleet import Fleet
+from tests.outages.fleet import Broker, Fleet
 from tests.servers import LOG_TAIL, Server, Worker
 
 StartFleet = Callable[..., Fleet]
@@ -52,6 +53,8 @@ def fleet(
     *,
     apart: bool = False,
     broker_apart: bool = False,
+    broker: Broker | None = None,
+    conf: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
     envs: Sequence[dict[str, str]] = (),
     workers: int = 1,
@@ -59,7 +62,8 @@ def fleet(
     **options: Any,
 ) -> Iterator[Fleet]:
     """Servers and workers. `apart`: the store is a server of its own; `broker_apart`: the broker
-    is one. `envs`: one environment a worker instead of `env` for all. `binary`: the store's."""
+    is one, or this one. `conf`: the configuration of all. `envs`: one environment a worker instead
+    of `env` for all. `binary`: the store's."""
     with contextlib.ExitStack() as stack:
 
         def server(**given: Any) -> Server:
@@ -69,10 +73,13 @@ def fleet(
 
         store = server(data_dir=folder / "store", appendonly=True, binary=binary)
         results = server() if apart else store
-        broker = server() if broker_apart else results
-        started = Fleet(broker, results, store, folder)
+        if broker is None:
+            broker = server() if broker_apart else results
+        started = Fleet(broker, results, store, folder, conf)
         stack.callback(started.close)
         urls = (broker.url, results.url, store.url)
+        if conf is not None:
+            env = {**(env or {}), "OUTAGES_CONF": json.dumps(conf)}
         for number, own in enumerate(envs or [env] * workers, 1):
             given = {"env": own, "concurrency": 2, "name": f"worker{number}", **options}
             started.workers.append(stack.enter_context(worker(folder, *urls, **given)))

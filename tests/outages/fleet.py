@@ -6,9 +6,9 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import redis
 from redis.backoff import NoBackoff
@@ -25,16 +25,33 @@ ENDED = ("completed", "error", "cancelled")
 TIMEOUT_S = 40.0
 
 
+class Broker(Protocol):
+    """What the tests need of a broker."""
+
+    url: str
+
+    def start(self) -> Any: ...
+    def kill(self) -> None: ...
+
+
 class Fleet:
     """Servers, workers and an app of the test's own; close it."""
 
-    def __init__(self, broker: Server, results: Server, store: Server, folder: Path) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        results: Server,
+        store: Server,
+        folder: Path,
+        conf: Mapping[str, Any] | None = None,
+    ) -> None:
         self.broker, self.results, self.store = broker, results, store
         self.workers: list[Worker] = []
         self._folder = folder
         # Without results of its own: an AsyncResult would outlive the test's server and complain.
-        self.app = build(broker.url, None, redis_url=store.url)
-        self._clients = {server.url: client(server.url) for server in (broker, results, store)}
+        self.app = build(broker.url, None, conf, redis_url=store.url)
+        servers = [each for each in (broker, results, store) if isinstance(each, Server)]
+        self._clients = {server.url: client(server.url) for server in servers}
 
     def close(self) -> None:
         for each in self._clients.values():

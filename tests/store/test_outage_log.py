@@ -52,10 +52,26 @@ def test_the_store_is_said_to_answer_once_all_that_spoke_have_an_answer(
     assert len(said(caplog)) == 2
 
 
-def test_a_store_that_comes_and_goes_gets_two_lines_a_minute(
+def test_a_new_outage_is_said_at_once_and_the_one_that_lasts_is_not_said_again(
+    outage: Outage, clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    for clock[0] in (0, 1, 2):
+        outage.away("sender", "first")
+        outage.away("lease", "the first, too")
+    outage.back("sender")
+    outage.away("sender", "still the first: the lease has had no answer")
+    outage.back("lease")
+    outage.back("sender")
+    for clock[0] in (10, 11, 12):
+        outage.away("lease", "second")
+        outage.away("sender", "the second, too")
+    assert said(caplog) == ["first", "the progress store answers again", "second"]
+
+
+def test_a_store_that_comes_and_goes_is_said_three_times_a_minute(
     outage: Outage, clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     for clock[0] in range(120):
         outage.away("sender", "away")
         outage.back("sender")
-    assert said(caplog) == ["away", "the progress store answers again"] * 2
+    assert said(caplog) == ["away", "the progress store answers again"] * 6
