@@ -1,0 +1,311 @@
+"""A Celery canvas, as its messages carry it: which id its caller holds, and which tasks it will run.
+
+Signatures are dictionaries, or, in the process that sends them, objects that are dictionaries too:
+they are read by their keys alone. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+#: Celery's task that waits for a chord's header where the result backend cannot count.
+CHORD_UNLOCK: Final = "celery.chord_unlock"
+#: Signatures that are looked at for one canvas: more of them is a mistake, or a circle.
+MOST_LOOKED_AT: Final = 1_000_000
+_COMPOSED: Final = frozenset({"chain", "group", "chord"})
+#: Callbacks in callbacks are followed so deep, for the one id that a caller holds.
+_DEEPEST: Final = 100_000
+#: Of a canvas' name: the parts that are told apart, members that are counted, and its length.
+_PARTS, _COUNTED, _LONGEST = 4, 10_000, 120
+
+Signature = Mapping[str, Any]
+
+
+class Embed(NamedTuple):
+    """What a message carries of what comes after its task."""
+
+    #: The next steps, the last one first.
+    chain: tuple[Signature, ...] = ()
+    #: What the task is in the header of.
+    chord: Signature | None = None
+    callbacks: tuple[Signature, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing comes after the task that has an id already."""
+        return not self.chain and self.chord is None and not self.callbacks
+
+
+class Step(NamedTuple):
+    """One task that a canvas will run."""
+
+    task_id: str
+    name: str
+    signature: Signature
+
+
+NOTHING: Final = Embed()
+
+
+def embed_of(body: Any) -> Embed:
+    """The embed of a message's body, as `before_task_publish` shows it."""
+    if not isinstance(body, (list, tuple)) or len(body) < 3 or not isinstance(body[2], Mapping):
+        return NOTHING
+    said = body[2]
+    return embed(said.get("chain"), said.get("chord"), said.get("callbacks"))
+
+
+def embed(chain: Any, chord: Any, callbacks: Any = None) -> Embed:
+    """An embed of its parts; what is no signature is left out."""
+    if not chain and not chord and not callbacks:
+        return NOTHING
+    return Embed(
+        tuple(filter(_is_signature, chain or ())),
+        chord if _is_signature(chord) else None,
+        tuple(filter(_is_signature, callbacks or ())),
+    )
+
+
+def workflow_of(headers: Mapping[str, Any], ahead: Embed, args: Any = ()) -> str | None:
+    """The id that the caller holds of whose canvas this is a first message; None for one of a
+    single task. Later messages of the canvas would tell other ids."""
+    if ahead.chain:
+        return end_of(ahead.chain[0])
+    if ahead.chord is not None:
+        return end_of(ahead.chord)
+    if headers.get("task") == CHORD_UNLOCK:
+        return end_of(args[1]) if len(args or ()) > 1 and _is_signature(args[1]) else None
+    if headers.get("group") and headers.get("group_index") is not None:
+        return _text(headers["group"])
+    return None
+
+
+def end_of(signature: Signature) -> str | None:
+    """The id of the result that calling a frozen signature gives."""
+    for _ in range(_DEEPEST):
+        options = _options(signature)
+        if chain := _several(options.get("chain")):
+            signature = chain[0]
+        elif _is_signature(options.get("chord")):
+            signature = options["chord"]
+        else:
+            match signature.get("subtask_type"):
+                case "chain":
+                    inner = _several(_kwargs(signature).get("tasks"))
+                    last = inner[-1] if inner else None
+                case "chord":
+                    last = _kwargs(signature).get("body")
+                case _:
+                    return _own_end(signature, options)
+            if not _is_signature(last):
+                return None
+            signature = last
+    return None
+
+
+def _own_end(signature: Signature, options: Mapping[str, Any]) -> str | None:
+    grouped = options.get("group_index") is not None
+    if grouped and options.get("group_id"):
+        return _text(options["group_id"])
+    return _text(options.get("task_id"))
+
+
+def steps(ahead: Embed) -> Iterator[Step]:
+    """Every task with an id that comes after a message's own, in the order in which they run, each
+    once. A group's members stand before what waits for them."""
+    yield from _walk((*reversed(ahead.chain), *ahead.callbacks), ahead.chord)
+
+
+def next_ids(ahead: Embed) -> Iterator[str]:
+    """The ids of the messages that leave when a message's own task has ended, however it stands
+    with the rest: the first ones of the next step."""
+    for signature in (*ahead.chain[-1:], *ahead.callbacks):
+        yield from first_ids(signature)
+    if ahead.chord is not None:
+        yield from first_ids(ahead.chord)
+
+
+def first_ids(signature: Signature) -> Iterator[str]:
+    """The ids of the messages that leave when a frozen signature is called."""
+    waiting, looked_at = [signature], 0
+    while waiting and looked_at < MOST_LOOKED_AT:
+        looked_at += 1
+        one = waiting.pop()
+        kwargs = _kwargs(one)
+        match one.get("subtask_type"):
+            case "chain":
+                waiting += _several(kwargs.get("tasks"))[:1]
+            case "chord":
+                waiting += _members(kwargs.get("header")) or _several([kwargs.get("body")])
+            case "group":
+                waiting += _members(one)
+            case _:
+                if (task_id := _text(_options(one).get("task_id"))) is not None:
+                    yield task_id
+
+
+def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[Step]:
+    seen, known = set[str](), set[tuple[str | None, str | None]]()
+    waiting = list(reversed(list(signatures)))
+    afterwards: deque[Signature] = deque()
+
+    def is_news(first: Signature, last: Signature) -> bool:
+        """Each member of a header holds the same body, and what comes after it: walked once."""
+        ends = next(first_ids(first), None), end_of(last)
+        if ends == (None, None) or ends in known:
+            return False
+        known.add(ends)
+        return True
+
+    def wait_for(body: Any) -> None:
+        if _is_signature(body) and is_news(body, body):
+            afterwards.append(body)
+
+    wait_for(chord)
+    for _ in range(MOST_LOOKED_AT):
+        if not waiting:
+            if not afterwards:
+                return
+            waiting.append(afterwards.popleft())
+        one = waiting.pop()
+        options, kwargs = _options(one), _kwargs(one)
+        kind = one.get("subtask_type")
+        task_id = _text(options.get("task_id")) if kind not in _COMPOSED else None
+        if task_id is not None:
+            if task_id in seen:
+                continue
+            seen.add(task_id)
+            yield Step(task_id, str(one.get("task") or ""), one)
+        chain = _several(options.get("chain"))
+        if chain and is_news(chain[-1], chain[0]):
+            waiting += chain  # the last step first
+        waiting += reversed(_several(options.get("link")))
+        wait_for(options.get("chord"))
+        match kind:
+            case "chain":
+                waiting += reversed(_several(kwargs.get("tasks")))
+            case "group":
+                waiting += reversed(_members(one))
+            case "chord":
+                wait_for(kwargs.get("body"))
+                waiting += reversed(_members(kwargs.get("header")))
+
+
+def named(heads: Iterable[tuple[str, Embed]]) -> str:
+    """What a canvas is called whose first messages are known, by their tasks' names:
+    `fetch ×8 → merge`."""
+    first = list(islice(heads, _COUNTED))
+    bodies = dict.fromkeys(_label(e.chord) for _, e in first if e.chord is not None)
+    arms = [_chained([_short(name), *map(_label, reversed(e.chain))]) for name, e in first]
+    inner = {_label(body) for body in bodies_of(first)}
+    parts = [_counted(arms), *(body for body in (*bodies, *inner - bodies.keys()))]
+    return _cut(" → ".join(part for part in parts if part))
+
+
+def bodies_of(first: Iterable[tuple[str, Embed]]) -> list[Signature]:
+    """What the last steps of chains in a chord's header are in the header of, the first one's."""
+    for _, ahead in first:
+        if ahead.chain and _is_signature(body := _options(ahead.chain[0]).get("chord")):
+            return [body]
+    return []
+
+
+def _label(signature: Signature) -> str:
+    """A signature in words; how deep it is nested is of no interest there."""
+    kwargs = _kwargs(signature)
+    match signature.get("subtask_type"):
+        case "chain":
+            said = _chained([_name_of(s) for s in _several(kwargs.get("tasks"))[:_PARTS]])
+        case "group":
+            said = _counted([_name_of(s) for s in _members(signature)[:_COUNTED]])
+        case "chord":
+            header = _counted([_name_of(s) for s in _members(kwargs.get("header"))[:_COUNTED]])
+            body = kwargs.get("body")
+            said = _chained([header, _name_of(body) if _is_signature(body) else ""])
+        case _:
+            said = _short(str(signature.get("task") or ""))
+    after = [_name_of(s) for s in reversed(_several(_options(signature).get("chain"))[-_PARTS:])]
+    return _cut(_chained([said, *after]))
+
+
+def _name_of(signature: Signature) -> str:
+    """A part of a canvas in a word or two."""
+    kwargs = _kwargs(signature)
+    match signature.get("subtask_type"):
+        case "chain":
+            inner = _several(kwargs.get("tasks"))[:_PARTS]
+            return _chained([_short(str(s.get("task") or "")) for s in inner])
+        case "group":
+            return _counted([_short(str(s.get("task") or "")) for s in _members(signature)])
+        case "chord":
+            header, body = _members(kwargs.get("header")), kwargs.get("body")
+            names = _counted([_short(str(s.get("task") or "")) for s in header])
+            last = _short(str(body.get("task") or "")) if _is_signature(body) else ""
+            return _chained([names, last])
+        case _:
+            return _short(str(signature.get("task") or ""))
+
+
+def _counted(labels: list[str]) -> str:
+    """Equal ones once, with their number; all but the first few as an ellipsis."""
+    counts: dict[str, int] = {}
+    for label in labels:
+        counts[label] = counts.get(label, 0) + 1
+    told = [_times(label, n) for label, n in islice(counts.items(), _PARTS)]
+    return ", ".join(told) + (", …" if len(counts) > _PARTS else "")
+
+
+def _times(label: str, number: int) -> str:
+    if number == 1:
+        return label
+    return f"({label}) ×{number}" if " → " in label else f"{label} ×{number}"
+
+
+def _chained(labels: list[str]) -> str:
+    shown = labels if len(labels) <= _PARTS + 1 else [*labels[:_PARTS], "…", labels[-1]]
+    return " → ".join(label for label in shown if label)
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
+
+
+def _members(group: Any) -> list[Signature]:
+    """A group's members, or those of a header, which may be a list of them."""
+    if isinstance(group, Mapping):
+        return _several(_kwargs(group).get("tasks"))
+    return _several(group)
+
+
+def _several(value: Any) -> list[Signature]:
+    """Signatures of a list, or the one that stands in place of it."""
+    if not value:
+        return []
+    if isinstance(value, Mapping):
+        return [value] if _is_signature(value) else []
+    return [one for one in value if _is_signature(one)] if isinstance(value, Iterable) else []
+
+
+def _is_signature(value: Any) -> bool:
+    return isinstance(value, Mapping) and "task" in value
+
+
+def _options(signature: Signature) -> Mapping[str, Any]:
+    options = signature.get("options")
+    return options if isinstance(options, Mapping) else {}
+
+
+def _kwargs(signature: Signature) -> Mapping[str, Any]:
+    kwargs = signature.get("kwargs")
+    return kwargs if isinstance(kwargs, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
