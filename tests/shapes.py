@@ -1,4 +1,4 @@
-"""Canvases of every shape, of the tasks `one`, `two` and `last`; frozen by Celery as they are sent."""
+"""Canvases of every shape, of the tasks `one`, `two` and `last`."""
 
 from __future__ import annotations
 

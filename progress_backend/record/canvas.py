@@ -1,4 +1,4 @@
-"""A Celery canvas, as its messages carry it: which id its caller holds, and which tasks it will run.
+"""A Celery canvas, as its messages carry it: the id that its caller holds, and all it will run.
 
 Signatures are dictionaries, or, in the process that sends them, objects that are dictionaries too:
 they are read by their keys alone. Pure.
@@ -15,11 +15,12 @@ from typing import Any, Final, NamedTuple
 CHORD_UNLOCK: Final = "celery.chord_unlock"
 #: Signatures that are looked at for one canvas: more of them is a mistake, or a circle.
 MOST_LOOKED_AT: Final = 1_000_000
-_COMPOSED: Final = frozenset({"chain", "group", "chord"})
+#: Where the parts of a composed signature stand.
+_PARTS: Final[Mapping[Any, str]] = {"chain": "tasks", "group": "tasks", "chord": "header"}
 #: Callbacks in callbacks are followed so deep, for the one id that a caller holds.
 _DEEPEST: Final = 100_000
 #: Of a canvas' name: the parts that are told apart, members that are counted, and its length.
-_PARTS, _COUNTED, _LONGEST = 4, 10_000, 120
+_SHOWN, _COUNTED, _LONGEST = 4, 10_000, 120
 
 Signature = Mapping[str, Any]
 
@@ -149,7 +150,7 @@ def first_ids(signature: Signature) -> Iterator[str]:
 
 def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[Step]:
     seen, known = set[str](), set[tuple[str | None, str | None]]()
-    waiting = list(reversed(list(signatures)))
+    waiting = [*signatures][::-1]
     afterwards: deque[Signature] = deque()
 
     def is_news(first: Signature, last: Signature) -> bool:
@@ -171,9 +172,8 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
                 return
             waiting.append(afterwards.popleft())
         one = waiting.pop()
-        options, kwargs = _options(one), _kwargs(one)
-        kind = one.get("subtask_type")
-        task_id = _text(options.get("task_id")) if kind not in _COMPOSED else None
+        options = _options(one)
+        task_id = _text(options.get("task_id")) if one.get("subtask_type") not in _PARTS else None
         if task_id is not None:
             if task_id in seen:
                 continue
@@ -184,14 +184,14 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
             waiting += chain  # the last step first
         waiting += reversed(_several(options.get("link")))
         wait_for(options.get("chord"))
-        match kind:
-            case "chain":
-                waiting += reversed(_several(kwargs.get("tasks")))
-            case "group":
-                waiting += reversed(_members(one))
-            case "chord":
-                wait_for(kwargs.get("body"))
-                waiting += reversed(_members(kwargs.get("header")))
+        wait_for(_kwargs(one).get("body") if one.get("subtask_type") == "chord" else None)
+        waiting += reversed(_parts(one))
+
+
+def _parts(signature: Signature) -> list[Signature]:
+    """What a signature is made of, but for a chord's body."""
+    name = _PARTS.get(signature.get("subtask_type"))
+    return [] if name is None else _members(_kwargs(signature).get(name))
 
 
 def named(heads: Iterable[tuple[str, Embed]]) -> str:
@@ -218,7 +218,7 @@ def _label(signature: Signature) -> str:
     kwargs = _kwargs(signature)
     match signature.get("subtask_type"):
         case "chain":
-            said = _chained([_name_of(s) for s in _several(kwargs.get("tasks"))[:_PARTS]])
+            said = _chained([_name_of(s) for s in _several(kwargs.get("tasks"))[:_SHOWN]])
         case "group":
             said = _counted([_name_of(s) for s in _members(signature)[:_COUNTED]])
         case "chord":
@@ -227,7 +227,7 @@ def _label(signature: Signature) -> str:
             said = _chained([header, _name_of(body) if _is_signature(body) else ""])
         case _:
             said = _short(str(signature.get("task") or ""))
-    after = [_name_of(s) for s in reversed(_several(_options(signature).get("chain"))[-_PARTS:])]
+    after = [_name_of(s) for s in reversed(_several(_options(signature).get("chain"))[-_SHOWN:])]
     return _cut(_chained([said, *after]))
 
 
@@ -236,7 +236,7 @@ def _name_of(signature: Signature) -> str:
     kwargs = _kwargs(signature)
     match signature.get("subtask_type"):
         case "chain":
-            inner = _several(kwargs.get("tasks"))[:_PARTS]
+            inner = _several(kwargs.get("tasks"))[:_SHOWN]
             return _chained([_short(str(s.get("task") or "")) for s in inner])
         case "group":
             return _counted([_short(str(s.get("task") or "")) for s in _members(signature)])
@@ -254,8 +254,8 @@ def _counted(labels: list[str]) -> str:
     counts: dict[str, int] = {}
     for label in labels:
         counts[label] = counts.get(label, 0) + 1
-    told = [_times(label, n) for label, n in islice(counts.items(), _PARTS)]
-    return ", ".join(told) + (", …" if len(counts) > _PARTS else "")
+    told = [_times(label, n) for label, n in islice(counts.items(), _SHOWN)]
+    return ", ".join(told) + (", …" if len(counts) > _SHOWN else "")
 
 
 def _times(label: str, number: int) -> str:
@@ -265,7 +265,7 @@ def _times(label: str, number: int) -> str:
 
 
 def _chained(labels: list[str]) -> str:
-    shown = labels if len(labels) <= _PARTS + 1 else [*labels[:_PARTS], "…", labels[-1]]
+    shown = labels if len(labels) <= _SHOWN + 1 else [*labels[:_SHOWN], "…", labels[-1]]
     return " → ".join(label for label in shown if label)
 
 
