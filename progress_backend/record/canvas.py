@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 #: Celery's task that waits for a chord's header where the result backend cannot count.
 CHORD_UNLOCK: Final = "celery.chord_unlock"
@@ -293,7 +293,7 @@ def _several(value: Any) -> list[Signature]:
     return [one for one in value if _is_signature(one)] if isinstance(value, Iterable) else []
 
 
-def _is_signature(value: Any) -> bool:
+def _is_signature(value: Any) -> TypeGuard[Signature]:
     return isinstance(value, Mapping) and "task" in value
 
 
