@@ -23,6 +23,7 @@ from ..record.local_time import LocalTime
 from ..settings import Settings
 from . import scripts
 from .async_exchange import AsyncExchange
+from .command_table import plan
 from .connection import (
     async_client,
     async_cluster,
@@ -33,7 +34,6 @@ from .connection import (
 )
 from .deadline import Deadline, Within
 from .exchange import Exchange, encoded
-from .fan_out import plan
 from .redis_errors import MAPPED, answered
 from .requests import Request, reads
 

@@ -118,14 +118,14 @@ class OverMemory(Driver):
     store: MemoryStore
 
     def lose(self, task_id: str) -> None:
-        del self.store._documents[task_id]
+        del self.store.state.documents[task_id]
 
     def ttl_ms(self, task_id: str) -> float:
-        return (self.store._documents[task_id][1] - self.store._clock()) * 1000
+        return (self.store.state.documents[task_id][1] - self.store.state.clock()) * 1000
 
     def left_over(self) -> set[str]:
-        kept = ("_documents", "_facets", "_created", "_due")
-        return {name for name in kept if getattr(self.store, name)}
+        kept = ("documents", "facets", "created", "due")
+        return {name for name in kept if getattr(self.store.state, name)}
 
 
 class OverRedis(Driver):

@@ -15,9 +15,9 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.task_json import digest
 from progress_backend.settings import Settings
+from progress_backend.store.command_table import plan
 from progress_backend.store.drivers import Store
 from progress_backend.store.exchange import packed
-from progress_backend.store.fan_out import plan
 
 #: Commits one event of the task of an id.
 CommitOf = Callable[[str], None]

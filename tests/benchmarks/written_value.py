@@ -20,8 +20,8 @@ from progress_backend.record.task_json import digest
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
+from progress_backend.store.command_table import plan
 from progress_backend.store.drivers import Store
-from progress_backend.store.fan_out import plan
 
 from .rounds import Rounds
 from .row import Row

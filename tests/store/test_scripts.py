@@ -13,7 +13,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.keys import Keys
 from progress_backend.record.model import STATUSES
 from progress_backend.store import scripts
-from progress_backend.store.requests import encode
+from progress_backend.store.command_table import TABLE
 
 FOLDER = Path(scripts.__file__).parent
 #: Without what they share: that has no caller of its own.
@@ -100,7 +100,7 @@ def test_the_caller_passes_what_the_header_names(path: Path) -> None:
     header = header_of(path)
     sha = script_of(path).sha
     for command in CALLS[path.stem]:
-        *_, (verb, called, key_count, *rest) = encode(command, Keys())
+        *_, (verb, called, key_count, *rest) = TABLE[type(command)].requests(command, Keys())
         assert (verb, called) == ("EVALSHA", sha)
         for section, passed in (("KEYS", key_count), ("ARGV", len(rest) - key_count)):
             named, more = header.count(section)
@@ -134,7 +134,7 @@ def test_records_are_opaque_to_it(path: Path) -> None:
 @pytest.mark.parametrize("fresh", [False, True])
 def test_commits_key_counts_are_those_of_its_sets(fresh) -> None:
     command = c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, fresh=fresh)
-    ((_, _, key_count, *rest),) = encode(command, Keys())
+    ((_, _, key_count, *rest),) = TABLE[type(command)].requests(command, Keys())
     names, args = rest[:key_count], rest[key_count:]
     leaves, enters = args[8], args[9]
     assert key_count == 5 + leaves + enters

@@ -1,6 +1,8 @@
-"""Commands as requests and replies as answers; what they do is shown on real servers."""
+"""Store commands as Redis requests, and replies; what they do is shown on real servers."""
 
 from __future__ import annotations
+
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,22 @@ from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.flows.keys import Keys
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.store import scripts
-from progress_backend.store.replies import decode
-from progress_backend.store.requests import encode
+from progress_backend.store.command_table import TABLE
 from tests.strategies import names
 
 KEYS = Keys()
+
+
+def encode(command: c.Command, keys: Keys) -> list[Any]:
+    return TABLE[type(command)].requests(command, keys)
+
+
+def decode(command: c.Command, replies: list[Any]) -> Any:
+    return TABLE[type(command)].reply(command, replies)
+
+
+def test_every_command_has_its_entry() -> None:
+    assert set(TABLE) == set(get_args(c.Command))
 
 
 @given(st.builds(c.Facets, names, names, st.none() | names, st.none() | names))
@@ -60,8 +73,3 @@ def test_a_refused_commit_tells_what_is_there() -> None:
         False, b"{..}", c.Facets("running", "x", None, "lease")
     )
     assert decode(command, [[0, None, None]]) == c.Committed(False)
-
-
-def test_what_is_no_command_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="no request for 'PING'"):
-        encode("PING", KEYS)  # type: ignore[arg-type]  # that is the mistake

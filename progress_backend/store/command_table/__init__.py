@@ -1,13 +1,23 @@
-"""A command's requests on every partition that it is about, and its reply from theirs."""
+"""Every store command in one table: what Redis is asked and answers, on which partitions,
+and what the store in memory does."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..flows import commands as c
-from ..flows.partitions import Layout, Part
-from .replies import decode
-from .requests import Request, encode
+from ...flows import commands as c
+from ...flows.partitions import Layout
+from ..requests import Request
+from . import cleanup, leases, lists, markings, records
+from .entry import Entry, Part
+
+TABLE: dict[type[c.Command], Entry] = {
+    **records.TABLE,
+    **lists.TABLE,
+    **cleanup.TABLE,
+    **leases.TABLE,
+    **markings.TABLE,
+}
 
 
 class Planned(NamedTuple):
@@ -18,7 +28,7 @@ class Planned(NamedTuple):
 
     def reply(self, replies: list[Any]) -> Any:
         """The command's reply."""
-        return decode(self.command, replies)
+        return TABLE[type(self.command)].reply(self.command, replies)
 
 
 class Spread(NamedTuple):
@@ -33,18 +43,20 @@ class Spread(NamedTuple):
 
     def reply(self, replies: list[Any]) -> Any:
         """The command's reply."""
+        entry = TABLE[type(self.command)]
         at, answers = 0, []
         for (_, part), size in zip(self.parts, self.sizes, strict=True):
-            answers.append(decode(part, replies[at : at + size]))
+            answers.append(entry.reply(part, replies[at : at + size]))
             at += size
-        return self.layout.merge(self.command, self.parts, answers)
+        return entry.merge(self.command, self.layout, self.parts, answers)
 
 
 def plan(command: c.Command, layout: Layout) -> Planned | Spread:
     """A command's requests on every partition that it is about."""
+    entry = TABLE[type(command)]
     if len(layout.keys) == 1:
-        return Planned(command, encode(command, layout.keys[0]))
-    parts = layout.split(command)
-    encoded = [encode(part, layout.keys[place]) for place, part in parts]
+        return Planned(command, entry.requests(command, layout.keys[0]))
+    parts = entry.split(command, layout)
+    encoded = [entry.requests(part, layout.keys[place]) for place, part in parts]
     requests = [request for own in encoded for request in own]
     return Spread(command, layout, parts, requests, [len(own) for own in encoded])

@@ -1,0 +1,101 @@
+"""Commands of cleanup: what is due, the sweep, and the lock that keeps it to one process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.index_entry import write_facets
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from .. import scripts
+from ..memory_state import MemoryState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, grouped, in_the_first, own_ids, total
+from .standing import indexes
+from .values import nothing, text
+
+
+def _due(command: c.Due, keys: Keys) -> list[Request]:
+    ids = ("ZRANGE", keys.expiry, 0, command.limit - 1)
+    return [("ZCOUNT", keys.expiry, "-inf", command.before_ms), ids]
+
+
+def _due_ids(command: c.Due, replies: list[Any]) -> list[str]:
+    due, task_ids = replies
+    return [text(task_id) for task_id in (task_ids or [])[:due]]
+
+
+def _due_in_memory(state: MemoryState, command: c.Due) -> list[str]:
+    due = [i for i, at in sorted(state.due.items(), key=lambda p: p[1]) if at <= command.before_ms]
+    return due[: command.limit]
+
+
+def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
+    alike: dict[c.Standing, list[str]] = {}
+    for task_id, facets in command.entries:
+        alike.setdefault(facets, []).append(task_id)
+    places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
+    task_ids = [task_id for own in alike.values() for task_id in own]
+    also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
+    groups: list[Any] = []
+    for facets, own in alike.items():
+        names = dict.fromkeys([*indexes(facets, keys), *also])
+        standing = [places.setdefault(name, len(places) + 1) for name in names]
+        groups += [write_facets(facets), len(own), len(standing), *standing]
+    about = (command.before_ms, keys.task(""), len(task_ids))
+    return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)]
+
+
+def _found_in(place: c.Filters | str, keys: Keys) -> str:
+    return keys.held(place) if isinstance(place, str) else keys.index(*place)
+
+
+def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
+    deleted = 0
+    for task_id, facets in command.entries:
+        due = state.due.get(task_id)
+        goes = due is None or due < command.before_ms or state.document(task_id) is None
+        if goes and state.facets.get(task_id) == facets:
+            for kept in (state.documents, state.facets, state.created, state.due):
+                kept.pop(task_id, None)
+            deleted += 1
+    return deleted
+
+
+def _by_partition(command: c.Sweep, layout: Layout) -> list[Part]:
+    groups = grouped(command.entries, layout, lambda entry: entry.task_id)
+    return [(place, replace(command, entries=tuple(own))) for place, own in groups]
+
+
+def _lock(command: c.Lock, keys: Keys) -> list[Request]:
+    return [evalsha(scripts.LOCK, [keys.lock(command.name)], command.token, command.ttl_ms)]
+
+
+def _lock_in_memory(state: MemoryState, command: c.Lock) -> bool:
+    token, until = state.locks.get(command.name, ("", 0.0))
+    ttl_s, left_s = command.ttl_ms / 1000, until - state.clock()
+    if 0 < left_s <= 2 * ttl_s and token != command.token:
+        return False
+    state.locks[command.name] = (command.token, state.clock() + ttl_s)
+    return True
+
+
+def _unlock(command: c.Unlock, keys: Keys) -> list[Request]:
+    return [evalsha(scripts.UNLOCK, [keys.lock(command.name)], command.token)]
+
+
+def _unlock_in_memory(state: MemoryState, command: c.Unlock) -> None:
+    if state.locks.get(command.name, ("",))[0] == command.token:
+        del state.locks[command.name]
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.Due: Entry(_due, _due_ids, _due_in_memory, merge=own_ids),
+    c.Sweep: Entry(
+        _sweep, lambda _, replies: replies[0] or 0, _sweep_in_memory, _by_partition, total
+    ),
+    c.Lock: Entry(_lock, lambda _, replies: replies[0] == 1, _lock_in_memory, in_the_first),
+    c.Unlock: Entry(_unlock, nothing, _unlock_in_memory, in_the_first),
+}

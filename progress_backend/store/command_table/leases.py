@@ -1,0 +1,153 @@
+"""Commands about leases: a worker's sign of life, and the runs that it holds."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from .. import scripts
+from ..memory_state import MemoryState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, in_the_first, of_its_task, own_ids
+from .values import nothing, pairs, text, whole
+
+
+def _renew_in_memory(state: MemoryState, command: c.Renew) -> None:
+    state.leases[command.lease] = command.until_ms
+
+
+def _assume(command: c.Assume, keys: Keys) -> list[Request]:
+    known = [part for lease in command.leases for part in (command.until_ms, lease)]
+    return [("ZADD", keys.leases, "NX", *known)]
+
+
+def _assume_in_memory(state: MemoryState, command: c.Assume) -> None:
+    for lease in command.leases:
+        state.leases.setdefault(lease, command.until_ms)
+
+
+def _end_in_memory(state: MemoryState, command: c.EndLease) -> None:
+    if command.lease in state.leases:
+        state.leases[command.lease] = 0
+
+
+def _end(command: c.LeaseEnd, replies: list[Any]) -> int | None:
+    return None if replies[0] is None else whole(replies[0])
+
+
+def _over(command: c.Leases, keys: Keys) -> list[Request]:
+    bounds = ("-inf", f"({command.before_ms}", "WITHSCORES", "LIMIT", 0, command.limit)
+    return [("ZRANGEBYSCORE", keys.leases, *bounds)]
+
+
+def _leases(command: c.Leases, replies: list[Any]) -> list[tuple[str, int]]:
+    return [(text(lease), whole(score)) for lease, score in pairs(replies[0] or [])]
+
+
+def _over_in_memory(state: MemoryState, command: c.Leases) -> list[tuple[str, int]]:
+    over = [(lease, at) for lease, at in state.leases.items() if at < command.before_ms]
+    return sorted(over, key=lambda pair: pair[1])[: command.limit]
+
+
+def _oldest_of_all(
+    command: c.Leases, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[tuple[str, int]]:
+    leases = dict(chain(*replies)).items()
+    return sorted(leases, key=lambda lease: lease[1])[: command.limit]
+
+
+def _ahead(command: c.Ahead, keys: Keys) -> list[Request]:
+    bounds = (f"({command.after_ms}", "+inf", "LIMIT", 0, command.limit)
+    return [("ZRANGEBYSCORE", keys.leases, *bounds)]
+
+
+def _ids(command: c.Ahead | c.Held, replies: list[Any]) -> list[str]:
+    return [text(one) for one in replies[0] or ()]
+
+
+def _ahead_in_memory(state: MemoryState, command: c.Ahead) -> list[str]:
+    ahead = [lease for lease, at in state.leases.items() if at > command.after_ms]
+    return ahead[: command.limit]
+
+
+def _each_once(
+    command: c.Ahead, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[str]:
+    return list(dict.fromkeys(chain(*replies)))[: command.limit]
+
+
+def _shorten(command: c.Shorten, keys: Keys) -> list[Request]:
+    known = [part for lease in command.leases for part in (command.until_ms, lease)]
+    return [("ZADD", keys.leases, "XX", "LT", *known)]
+
+
+def _shorten_in_memory(state: MemoryState, command: c.Shorten) -> None:
+    for lease in command.leases:
+        if lease in state.leases:
+            state.leases[lease] = min(state.leases[lease], command.until_ms)
+
+
+def _held_in_memory(state: MemoryState, command: c.Held) -> list[str]:
+    held = [i for i, facets in state.facets.items() if facets.lease == command.lease]
+    return held[: command.limit]
+
+
+def _forget(command: c.ForgetLease, keys: Keys) -> list[Request]:
+    names = [keys.leases, keys.held(command.lease)]
+    return [evalsha(scripts.FORGET, names, command.lease, command.before_ms)]
+
+
+def _forget_in_memory(state: MemoryState, command: c.ForgetLease) -> None:
+    over = state.leases.get(command.lease, command.before_ms) < command.before_ms
+    if over and not any(facets.lease == command.lease for facets in state.facets.values()):
+        del state.leases[command.lease]
+
+
+def _count_lost_in_memory(state: MemoryState, command: c.CountLost) -> None:
+    state.lost += command.runs
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.Renew: Entry(
+        lambda command, keys: [("ZADD", keys.leases, command.until_ms, command.lease)],
+        nothing,
+        _renew_in_memory,
+    ),
+    c.Assume: Entry(_assume, nothing, _assume_in_memory),
+    c.EndLease: Entry(
+        lambda command, keys: [("ZADD", keys.leases, "XX", 0, command.lease)],
+        nothing,
+        _end_in_memory,
+    ),
+    c.LeaseEnd: Entry(
+        lambda command, keys: [("ZSCORE", keys.leases, command.lease)],
+        _end,
+        lambda state, command: state.leases.get(command.lease),
+        of_its_task,
+    ),
+    c.Leases: Entry(_over, _leases, _over_in_memory, merge=_oldest_of_all),
+    c.Ahead: Entry(_ahead, _ids, _ahead_in_memory, merge=_each_once),
+    c.Shorten: Entry(_shorten, nothing, _shorten_in_memory),
+    c.Held: Entry(
+        lambda command, keys: [("ZRANGE", keys.held(command.lease), 0, command.limit - 1)],
+        _ids,
+        _held_in_memory,
+        merge=own_ids,
+    ),
+    c.ForgetLease: Entry(_forget, nothing, _forget_in_memory),
+    c.CountLost: Entry(
+        lambda command, keys: [("INCRBY", keys.lost, command.runs)],
+        nothing,
+        _count_lost_in_memory,
+        in_the_first,
+    ),
+    c.LostSoFar: Entry(
+        lambda _, keys: [("GET", keys.lost)],
+        lambda _, replies: whole(replies[0] or 0),
+        lambda state, _: state.lost,
+        in_the_first,
+    ),
+}

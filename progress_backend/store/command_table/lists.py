@@ -1,0 +1,175 @@
+"""Commands about many tasks: a page of a list, counts, the store's figures."""
+
+from __future__ import annotations
+
+import sys
+from itertools import chain
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from ...record.document_check import MAX_DOCUMENT_BYTES
+from ...record.model import STATUSES, TaskStatus
+from .. import scripts
+from ..memory_state import MemoryState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, own, total
+from .light import AS_IT_IS, LIGHT
+from .values import pairs, text, whole
+
+
+def _page(command: c.Page, keys: Keys) -> list[Request]:
+    index = keys.index(command.status, command.task_type, command.symbol)
+    statuses = [keys.index(s) for s in STATUSES]
+    last = command.start + command.limit - 1
+    about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
+    cut = LIGHT if command.light else AS_IT_IS
+    return [evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
+
+
+def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
+    count, counts, ids, documents = replies[0]
+    rows = zip(map(text, ids), documents, strict=True)
+    return c.Paged(count, tuple(counts), tuple(rows))
+
+
+def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
+    found = _newest_first(state, c.Filters(command.status, command.task_type, command.symbol))
+    chosen = found[command.start : command.start + command.limit]
+    rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
+    return c.Paged(len(found), _counts(state), rows)
+
+
+def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
+    found = [
+        task_id
+        for task_id, facets in state.facets.items()
+        if all(wanted in (None, is_) for wanted, is_ in zip(filters, facets[:3], strict=True))
+    ]
+    found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
+    return found
+
+
+def _counts(state: MemoryState) -> tuple[int, ...]:
+    statuses = [facets.status for facets in state.facets.values()]
+    return tuple(statuses.count(status) for status in STATUSES)
+
+
+def _tally(command: c.Tally, keys: Keys) -> list[Request]:
+    return [
+        ("ZCARD", keys.index(*command.filters)),
+        *(("ZCARD", keys.index(s)) for s in STATUSES),
+    ]
+
+
+def _tallied(command: c.Tally, replies: list[Any]) -> c.Tallied:
+    count, *counts = (count or 0 for count in replies)
+    return c.Tallied(count, tuple(counts))
+
+
+def _tally_in_memory(state: MemoryState, command: c.Tally) -> c.Tallied:
+    return c.Tallied(len(_newest_first(state, command.filters)), _counts(state))
+
+
+def _tallies(
+    command: c.Tally, layout: Layout, parts: list[Part], replies: list[c.Tallied]
+) -> c.Tallied:
+    counts = zip(*(reply.counts for reply in replies), strict=True)
+    return c.Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
+
+
+def _newest(command: c.Newest, keys: Keys) -> list[Request]:
+    bounds = (command.until_us, "-inf", "WITHSCORES", "LIMIT", 0, command.limit)
+    return [("ZREVRANGEBYSCORE", keys.index(*command.filters), *bounds)]
+
+
+def _times_and_ids(command: c.Newest, replies: list[Any]) -> list[tuple[int, str]]:
+    return [(whole(us), text(task_id)) for task_id, us in pairs(replies[0] or [])]
+
+
+def _newest_in_memory(state: MemoryState, command: c.Newest) -> list[tuple[int, str]]:
+    found = [
+        (_created_us(state, task_id), task_id) for task_id in _newest_first(state, command.filters)
+    ]
+    return [pair for pair in found if pair[0] <= command.until_us][: command.limit]
+
+
+def _created_us(state: MemoryState, task_id: str) -> int:
+    return round(state.created[task_id] * 1_000_000)
+
+
+def _newest_of_all(
+    command: c.Newest, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[tuple[int, str]]:
+    found = own(layout, parts, replies, lambda pair: pair[1])
+    return sorted(found, reverse=True)[: command.limit]
+
+
+def _above(command: c.Above, keys: Keys) -> list[Request]:
+    return [("ZCOUNT", keys.index(*command.filters), f"({command.after_us}", "+inf")]
+
+
+def _above_in_memory(state: MemoryState, command: c.Above) -> int:
+    found = _newest_first(state, command.filters)
+    return sum(_created_us(state, task_id) > command.after_us for task_id in found)
+
+
+def _count(command: c.Count, keys: Keys) -> list[Request]:
+    indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
+    rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
+    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases]
+    return [
+        ("INFO", "memory", "replication"),
+        evalsha(scripts.COUNT, names, command.since_ms * 1000),
+    ]
+
+
+def _counted(command: c.Count, replies: list[Any]) -> c.Counted:
+    info, (records, active, recent, wrong) = replies
+    names = zip(map(text, wrong[::2]), map(text, wrong[1::2]), strict=True)
+    return c.Counted(records, active, recent, _used_memory(info), tuple(names), _no_writes(info))
+
+
+def _used_memory(info: dict[str, Any]) -> int:
+    """Bytes; of all nodes, where a cluster answers with each node's."""
+    if "used_memory" in info:
+        return int(info["used_memory"])
+    return sum(int(node["used_memory"]) for node in info.values())
+
+
+def _no_writes(info: dict[str, Any]) -> str:
+    """Why a server takes no writes; of a cluster's nodes, the first that takes none."""
+    for node in [info] if "used_memory" in info else info.values():
+        if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
+            return "it is a read-only replica"
+        most = int(node.get("maxmemory", 0))
+        if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
+            return "its memory is full"
+    return ""
+
+
+def _count_in_memory(state: MemoryState, command: c.Count) -> c.Counted:
+    running = sum(facets.status == TaskStatus.RUNNING for facets in state.facets.values())
+    recent = sum(at * 1000 >= command.since_ms for at in state.created.values())
+    size = sum(sys.getsizeof(document) for document, _ in state.documents.values())
+    return c.Counted(len(state.facets), running, recent, size)
+
+
+def _counts_of_all(
+    command: c.Count, layout: Layout, parts: list[Part], replies: list[c.Counted]
+) -> c.Counted:
+    records, active, recent, memory, wrong, no_writes = zip(*replies, strict=True)
+    # Each part was told the memory of all nodes.
+    sums = (sum(records), sum(active), sum(recent), max(memory))
+    return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes))
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    # A page over several partitions is merged by a flow: of them it asks for what follows.
+    c.Page: Entry(_page, _paged, _page_in_memory),
+    c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
+    c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),
+    c.Above: Entry(_above, lambda _, replies: replies[0] or 0, _above_in_memory, merge=total),
+    c.Count: Entry(_count, _counted, _count_in_memory, merge=_counts_of_all),
+}

@@ -1,0 +1,235 @@
+"""Commands about records: read, commit, keep longer."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.index_entry import read_facets, write_facets
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from ...record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from ...record.task_json import digest
+from .. import scripts
+from ..memory_state import MemoryState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
+from .light import AS_IT_IS, LIGHT
+from .standing import indexes
+from .values import nothing, positive
+
+_COMMITTED = c.Committed(True)
+
+
+def _read(command: c.Read, keys: Keys) -> list[Request]:
+    if len(command.task_ids) == 1 and not command.light:
+        return [("GETRANGE", keys.task(command.task_ids[0]), 0, MAX_DOCUMENT_BYTES)]
+    names = [keys.task(task_id) for task_id in command.task_ids]
+    cut = LIGHT if command.light else AS_IT_IS
+    return [evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES, *cut)] if names else []
+
+
+def _documents(command: c.Read, replies: list[Any]) -> list[bytes | None]:
+    if len(command.task_ids) == 1 and not command.light:
+        return [_stored(replies[0])]
+    return replies[0] if replies else []
+
+
+def _stored(reply: bytes | None) -> bytes | None:
+    """What GETRANGE gives of a document; the server gives an empty text where there is none."""
+    return OTHER_TYPE + b"value of another type" if reply is None else reply or None
+
+
+def _read_in_memory(state: MemoryState, command: c.Read) -> list[bytes | None]:
+    return [state.document(task_id) for task_id in command.task_ids]
+
+
+def _commit(commit: c.Commit, keys: Keys) -> Request:
+    before, after, due_ms = commit.before, commit.after, commit.due_ms
+    if commit.rate is None:
+        if due_ms is None and before == after and commit.expected:
+            return _rewrite(commit, keys)
+        if due_ms is not None and before is None and commit.fresh and not commit.expected:
+            return _begin(commit, keys)
+    leave, enter = _moved(before, after, commit.fresh, keys)
+    return evalsha(
+        scripts.COMMIT,
+        [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter],
+        commit.task_id,
+        commit.expected,
+        write_facets(before),
+        commit.document,
+        write_facets(after),
+        commit.ttl_ms,
+        "" if due_ms is None else due_ms,
+        keys.channel(commit.task_id),
+        len(leave),
+        len(enter),
+        int(commit.fresh),
+        "" if commit.rate is None else repr(commit.rate),
+        _publish(keys),
+        MAX_DOCUMENT_BYTES,
+    )
+
+
+def _begin(commit: c.Commit, keys: Keys) -> Request:
+    return evalsha(
+        scripts.BEGIN,
+        [keys.task(commit.task_id), *_begun(commit.after, keys)],
+        commit.task_id,
+        commit.document,
+        write_facets(commit.after),
+        commit.ttl_ms,
+        commit.due_ms,
+        keys.channel(commit.task_id),
+        _publish(keys),
+        MAX_DOCUMENT_BYTES,
+    )
+
+
+def _rewrite(commit: c.Commit, keys: Keys) -> Request:
+    return evalsha(
+        scripts.REWRITE,
+        [keys.task(commit.task_id), keys.facets],
+        commit.task_id,
+        commit.expected,
+        commit.document,
+        commit.ttl_ms,
+        keys.channel(commit.task_id),
+        _publish(keys),
+        MAX_DOCUMENT_BYTES,
+    )
+
+
+def _publish(keys: Keys) -> str:
+    return "SPUBLISH" if keys.sharded else "PUBLISH"
+
+
+@lru_cache(maxsize=1_024)
+def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
+    """The keys of a commit that do not depend on the task itself."""
+    return (keys.facets, keys.expiry, keys.index(), keys.rate(task_type))
+
+
+@lru_cache(maxsize=4_096)
+def _moved(
+    before: c.Standing, after: c.Facets, fresh: bool, keys: Keys
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The indexes that a task leaves and enters; a fresh one enters all, to be the newest there."""
+    if before == after and not fresh:
+        return (), ()
+    old, new = indexes(before, keys) if before is not None else (), indexes(after, keys)
+    leave = tuple(name for name in old if name not in new)
+    return leave, new if fresh else tuple(name for name in new if name not in old)
+
+
+@lru_cache(maxsize=1_024)
+def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
+    """The keys of a first record that do not depend on the task itself."""
+    return (keys.facets, keys.expiry, *indexes(after, keys))
+
+
+def _committed(command: c.Commit, replies: list[Any]) -> c.Committed:
+    if replies[0][0] == 1:
+        return _COMMITTED
+    _, document, facets = replies[0]
+    return c.Committed(False, document, read_facets(facets))
+
+
+def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
+    task_id = command.task_id
+    document, facets = state.document(task_id), state.facets.get(task_id)
+    found = digest(document) if document is not None else ""
+    if found != command.expected or facets != command.before:
+        return c.Committed(False, document, facets)
+    state.documents[task_id] = (command.document, state.clock() + command.ttl_ms / 1000)
+    state.facets[task_id] = command.after
+    if command.due_ms is not None:
+        state.due[task_id] = command.due_ms
+    if command.fresh or task_id not in state.created:
+        state.newest = max(state.newest + 1e-6, state.clock())
+        state.created[task_id] = state.newest
+    if command.rate is not None:
+        state.rates[command.after.task_type] = command.rate
+    for listener in tuple(state.listeners):
+        listener(task_id, command.document)
+    return _COMMITTED
+
+
+def _commits(command: c.Commits, keys: Keys) -> list[Request]:
+    return [_commit(commit, keys) for commit in command.commits]
+
+
+def _all_committed(command: c.Commits, replies: list[Any]) -> list[c.Committed]:
+    return [_committed(*pair) for pair in zip(command.commits, [[r] for r in replies], strict=True)]
+
+
+def _commits_in_memory(state: MemoryState, command: c.Commits) -> list[c.Committed]:
+    return [_commit_in_memory(state, commit) for commit in command.commits]
+
+
+def _by_partition(command: c.Commits, layout: Layout) -> list[Part]:
+    groups = grouped(command.commits, layout, lambda commit: commit.task_id)
+    return [(place, c.Commits(tuple(own))) for place, own in groups]
+
+
+def _commits_in_order(
+    command: c.Commits, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[c.Committed]:
+    # Parts keep the order of their own.
+    waiting = {i: iter(reply) for (i, _), reply in zip(parts, replies, strict=True)}
+    return [next(waiting[layout.place(commit.task_id)]) for commit in command.commits]
+
+
+def _facets_of(command: c.FacetsOf, keys: Keys) -> list[Request]:
+    return [("HMGET", keys.facets, *command.task_ids)] if command.task_ids else []
+
+
+def _facets(command: c.FacetsOf, replies: list[Any]) -> list[c.Standing]:
+    if not replies:
+        return []
+    return [read_facets(facets) for facets in replies[0] or [None] * len(command.task_ids)]
+
+
+def _facets_in_memory(state: MemoryState, command: c.FacetsOf) -> list[c.Facets | None]:
+    return [state.facets.get(task_id) for task_id in command.task_ids]
+
+
+def _extend(command: c.Extend, keys: Keys) -> list[Request]:
+    alive = [("PEXPIRE", keys.task(i), command.ttl_ms, "GT") for i in command.task_ids]
+    due = [part for task_id in command.task_ids for part in (command.due_ms, task_id)]
+    return [*alive, ("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
+
+
+def _extend_in_memory(state: MemoryState, command: c.Extend) -> None:
+    for task_id in command.task_ids:
+        if (document := state.document(task_id)) is not None:
+            until = state.clock() + command.ttl_ms / 1000
+            state.documents[task_id] = (document, max(until, state.documents[task_id][1]))
+            state.due[task_id] = max(state.due[task_id], command.due_ms)
+
+
+def _rate(
+    command: c.RateOf, layout: Layout, parts: list[Part], replies: list[float | None]
+) -> float | None:
+    return next((rate for rate in replies if rate is not None), None)
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.Read: Entry(_read, _documents, _read_in_memory, of_its_tasks, in_order),
+    c.Commit: Entry(
+        lambda command, keys: [_commit(command, keys)], _committed, _commit_in_memory, of_its_task
+    ),
+    c.Commits: Entry(
+        _commits, _all_committed, _commits_in_memory, _by_partition, _commits_in_order
+    ),
+    c.FacetsOf: Entry(_facets_of, _facets, _facets_in_memory, of_its_tasks, in_order),
+    c.Extend: Entry(_extend, nothing, _extend_in_memory, of_its_tasks),
+    c.RateOf: Entry(
+        lambda command, keys: [("GET", keys.rate(command.task_type))],
+        lambda command, replies: positive(replies[0]),
+        lambda state, command: state.rates.get(command.task_type),
+        merge=_rate,
+    ),
+}
