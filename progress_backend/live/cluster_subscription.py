@@ -5,10 +5,9 @@ Every partition is heard as long as anybody watches anything; what nobody watche
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Container
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Container
+from contextlib import AsyncExitStack
 from typing import Any
 
 import redis.exceptions
@@ -19,7 +18,8 @@ from ..flows.keys import Keys
 from ..flows.partitions import Layout
 from ..settings import Settings
 from ..store.connection import async_cluster, close_async
-from .subscription import Channel, Subscription
+from .ending import until_one_ends, within
+from .subscription import END_S, Channel, Subscription
 
 
 class ClusterSubscription:
@@ -70,9 +70,7 @@ class ClusterSubscription:
 
     async def run(self) -> None:
         """Subscribes and hears; ends only by raising."""
-        async with asyncio.TaskGroup() as group:
-            for part in self._parts:
-                group.create_task(part.run())
+        await until_one_ends(END_S, *(part.run() for part in self._parts))
 
     def _stands(self, channel: Channel) -> None:
         self._missing.discard(channel)
@@ -92,23 +90,19 @@ class ClusterSubscription:
                 self._heard(named, document)
 
 
-@asynccontextmanager
-async def over_cluster(
-    settings: Settings, subscription: ClusterSubscription, ping_s: float
-) -> AsyncIterator[ClusterSubscription]:
-    """Connects the subscription to every master that has partitions, for one epoch."""
-    async with AsyncExitStack() as opened:
-        client = async_cluster(settings, ping_s)
-        opened.push_async_callback(close_async, client)
-        async with asyncio.timeout(ping_s):
-            await client.initialize()
-        for node, channels in _by_master(client, settings):
-            connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
-            opened.push_async_callback(connection.disconnect, nowait=True)
-            async with asyncio.timeout(ping_s):
-                await connection.connect()
-            subscription.add(connection, channels, ping_s)
-        yield subscription
+async def connect(
+    subscription: ClusterSubscription, settings: Settings, ping_s: float, opened: AsyncExitStack
+) -> None:
+    """Connects the subscription to every master that has partitions, for one epoch; what closes
+    the connections is put on the stack."""
+    client = async_cluster(settings, ping_s)
+    opened.push_async_callback(close_async, client)
+    await within(ping_s, client.initialize())
+    for node, channels in _by_master(client, settings):
+        connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
+        opened.push_async_callback(connection.disconnect, nowait=True)
+        await within(ping_s, connection.connect())
+        subscription.add(connection, channels, ping_s)
 
 
 def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[Channel]]]:

@@ -12,9 +12,8 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import redis.exceptions
 
@@ -24,7 +23,8 @@ from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
 from .all_tasks import Feed, Inbox
-from .cluster_subscription import ClusterSubscription, over_cluster
+from .cluster_subscription import ClusterSubscription, connect
+from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeats
 from .hub import Hub, Mailbox, Receiver
 from .subscription import Channel, Subscription
@@ -37,6 +37,10 @@ logger = logging.getLogger(__name__)
 PING_S = 5.0
 #: First and longest pause before connecting again; each is cut by up to a half, at random.
 BACKOFF_S = (0.1, 5.0)
+#: Longest wait for a connection that is over: for what goes on over it, then until it is closed.
+END_S = 2.0
+#: What a store that is away raises.
+_AWAY = (redis.exceptions.RedisError, OSError, StoreUnavailable)
 
 
 class Listener:
@@ -51,7 +55,6 @@ class Listener:
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
-        self._stopping = False
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
         #: When Redis was last heard over an earlier connection, on the monotonic clock.
@@ -65,12 +68,10 @@ class Listener:
         self._task = asyncio.create_task(self._keep_connected(), name="progress listener")
 
     async def stop(self) -> None:
-        """Ends the connection; no watcher hears anything from then on."""
-        self._stopping = True
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Ends the connection, or leaves it after a while; no watcher hears anything from then
+        on."""
+        if self._task is not None and not await ended(4 * END_S, self._task):
+            logger.warning("the connection for updates from Redis does not end; it is left")
 
     @property
     def connected(self) -> bool:
@@ -140,46 +141,55 @@ class Listener:
             self._subscription.change(channel)
 
     async def _keep_connected(self) -> None:
+        """Nothing ends this but its own cancellation: each epoch is a task, and whatever it raises
+        is a value here."""
         shortest, longest = BACKOFF_S
         pause = shortest
         while True:
             began = time.monotonic()
-            failure: BaseExceptionGroup[Any] | None = None
+            epoch = asyncio.create_task(self._listen(), name="progress updates")
             try:
-                await self._listen()
-            except* (redis.exceptions.RedisError, OSError, StoreUnavailable) as errors:
-                failure = errors
-            except* Exception:
-                if self._traceback.passes():
-                    logger.exception("the listener failed; trying again")
-            # A cancellation can come out as the error of a connection that it cut off.
-            if self._stopping:
-                return
+                await asyncio.wait({epoch})
+            finally:
+                await ended(3 * END_S, epoch)
+            with contextlib.suppress(Exception):  # a handler of the application's log may raise
+                self._say(None if epoch.cancelled() else epoch.exception())
             if time.monotonic() - began > longest:  # it worked: this is a new outage
                 pause = shortest
-            if failure is not None:
-                says = f"no updates from Redis, trying again: {_first(failure)}"
-                self._outage.away("listener", says)
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, longest)
 
+    def _say(self, error: BaseException | None) -> None:
+        """Writes to the log what ended an epoch; None: its task was cancelled."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if isinstance(error, _AWAY):
+            self._outage.away("listener", f"no updates from Redis, trying again: {error}")
+        elif self._traceback.passes():
+            logger.error("the listener failed; trying again", exc_info=error)
+
     async def _listen(self) -> None:
         """One epoch; it ends by raising."""
-        async with self._connected() as subscription:
-            try:
-                self._subscription = subscription
-                before = self._watches.begin()
-                if self.epoch > 1:
+        opened = AsyncExitStack()
+        try:
+            await self._hear(await self._connect(opened))
+        finally:
+            await within(END_S, opened.aclose())
+
+    async def _hear(self, subscription: Subscription | ClusterSubscription) -> None:
+        try:
+            self._subscription = subscription
+            before = self._watches.begin()
+            if self.epoch > 1:
+                with contextlib.suppress(Exception):  # as above
                     logger.info("updates from Redis again")
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(subscription.run())
-                    group.create_task(self._catch_up(before))
-            finally:
-                self._heard_at = subscription.heard_at or self._heard_at
-                self._subscription = None
-                self._caught_up = False
-                self._watches.lost()
-                self.heartbeats.changed()
+            await until_one_ends(END_S, subscription.run(), self._catch_up(before))
+        finally:
+            self._heard_at = subscription.heard_at or self._heard_at
+            self._subscription = None
+            self._caught_up = False
+            self._watches.lost()
+            self.heartbeats.changed()
 
     async def _catch_up(self, watches: Sequence[Watch]) -> None:
         await self._watches.catch_up(watches)
@@ -187,39 +197,27 @@ class Listener:
         self._outage.back("listener")
         self.heartbeats.changed()
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Subscription | ClusterSubscription]:
+    async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
+        """A new connection; what closes it is put on the stack."""
         settings, watches = self._store.settings, self._watches
         if settings.clustered:
             over = ClusterSubscription(
                 self._store.keys, wanted=watches, confirmed=watches.confirmed, heard=watches.heard
             )
-            async with over_cluster(settings, over, PING_S) as subscription:
-                yield subscription
-            return
+            await connect(over, settings, PING_S, opened)
+            return over
         # redis-py's timeout of writes can swallow a cancellation (Python 3.11); the pings do
         # without it.
         client = async_client(settings, PING_S, socket_timeout=None)
-        connection = None
-        try:
-            async with asyncio.timeout(PING_S):
-                connection = await client.connection_pool.get_connection()
-            yield Subscription(
-                connection,
-                wanted=watches,
-                confirmed=watches.confirmed,
-                heard=watches.heard,
-                ping_s=PING_S,
-            )
-        finally:
-            if connection is not None:
-                await connection.disconnect(nowait=True)
-                await client.connection_pool.release(connection)
-            await close_async(client)
-
-
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+        opened.push_async_callback(close_async, client)
+        pool = client.connection_pool
+        connection = await within(PING_S, pool.get_connection())
+        opened.push_async_callback(pool.release, connection)
+        opened.push_async_callback(connection.disconnect, nowait=True)
+        return Subscription(
+            connection,
+            wanted=watches,
+            confirmed=watches.confirmed,
+            heard=watches.heard,
+            ping_s=PING_S,
+        )

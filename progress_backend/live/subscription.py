@@ -16,11 +16,14 @@ import redis.exceptions
 from redis.asyncio.connection import AbstractConnection
 
 from ..store.resp import Replies
+from .ending import until_one_ends
 
 #: Channels in one command.
 _BATCH = 500
 #: Bytes taken at once.
 _READ = 64 * 1024
+#: Longest wait for what still goes on over a connection that is lost.
+END_S = 1.0
 
 Kind = Literal["", "P", "S"]
 _KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe": "S"}
@@ -74,12 +77,9 @@ class Subscription:
         """Subscribes and hears; ends only by raising.
 
         Raises:
-            ExceptionGroup: of redis-py's errors and OSErrors.
+            RedisError, OSError: the connection is lost.
         """
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write())
-            group.create_task(self._read())
-            group.create_task(self._ask_in_silence())
+        await until_one_ends(END_S, self._write(), self._read(), self._ask_in_silence())
 
     async def _write(self) -> None:
         """The one writer. What comes and goes between two writes is never sent."""

@@ -7,6 +7,7 @@ time-out; what could not be sent stays in the outbox and goes out when the store
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -188,8 +189,9 @@ class Sender:
                 self._look()
             except Exception:
                 # Whatever it is, the next values have to go out; the log says what it was.
-                if self._traceback.passes():
-                    logger.exception("progress sender")
+                with contextlib.suppress(Exception):  # of the application's log
+                    if self._traceback.passes():
+                        logger.exception("progress sender")
 
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox:

@@ -3,6 +3,7 @@ process finds out."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -52,7 +53,7 @@ class Outage:
         self._away.add(part)
         if part not in self._said and self._may_be_said(new):
             self._said.add(part)
-            logger.warning("%s", says)
+            _say(says)
 
     def back(self, part: str) -> None:
         """A try of this part has succeeded."""
@@ -60,7 +61,7 @@ class Outage:
         if part in self._said:
             self._said.discard(part)
             if not self._said:
-                logger.warning("the progress store answers again")
+                _say("the progress store answers again")
 
     def _may_be_said(self, new: bool) -> bool:
         if self._line.passes():
@@ -70,6 +71,12 @@ class Outage:
             self._more -= 1
             return True
         return False
+
+
+def _say(text: str) -> None:
+    # A handler of the application's log may raise: the part goes on with its work all the same.
+    with contextlib.suppress(Exception):
+        logger.warning("%s", text)
 
 
 _outages: dict[str | None, Outage] = {}

@@ -6,6 +6,7 @@ every API process run the pass as well, so that the death of the only worker is 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -129,8 +130,9 @@ class Keeper:
                 wait_s = self._step_s
             except Exception:
                 # A lease that is not renewed would have healthy runs reaped: go on, and say so.
-                if self._traceback.passes():
-                    logger.exception("progress lease")
+                with contextlib.suppress(Exception):  # of the application's log
+                    if self._traceback.passes():
+                        logger.exception("progress lease")
                 wait_s = self._step_s
             self._stop.wait(wait_s)
 

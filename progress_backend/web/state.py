@@ -95,8 +95,10 @@ class Api:
     async def close(self) -> None:
         """Lets every watcher go, then closes the connections."""
         self.farewell()
-        await self.listener.stop()
-        await self.store.close()
+        try:
+            await self.listener.stop()
+        finally:
+            await self.store.close()
 
 
 @asynccontextmanager

@@ -12,7 +12,6 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from progress_backend.store import exchange
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.exchange import Exchange, packed
 from tests.conftest import StartServer
@@ -104,13 +103,17 @@ class Interrupted(BaseException):
 def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
     client: redis.Redis, sent_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: Any) -> list[Any]:
-        raise Interrupted
-
     held = Exchange(client, Deadline(5))
     for _ in range(sent_before):
         held.ask(("ECHO", "held from then on"))
-    monkeypatch.setattr(exchange.Replies, "feed", interrupted)
+    bound, steps = held._bound, list[Any]()
+
+    def interrupted(sock: Any, until: float) -> None:
+        steps.append(bound(sock, until))
+        if len(steps) > 1:  # it has been sent, and the reply is not read yet
+            raise Interrupted
+
+    monkeypatch.setattr(held, "_bound", interrupted)
     with pytest.raises(Interrupted):
         held.ask(("BLPOP", "nothing", 0.2))
     monkeypatch.undo()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from progress_backend.live.hub import Hub, Mailbox
 from progress_backend.live.listener import Listener
 from progress_backend.live.update import Update
 from progress_backend.settings import Settings
+from progress_backend.store.connection import async_client
 from progress_backend.store.drivers import AsyncStore
 from tests.conftest import StartServer
 from tests.records import Records
@@ -207,3 +208,170 @@ async def test_somebody_elses_value_under_a_watched_key_holds_up_nobody(
             await asyncio.to_thread(records.progress, "b", 5)
             await moved_to(mailbox, 5)
             assert listener.connected
+
+
+class Interrupted(BaseException):
+    """As a signal's handler raises it, into whatever runs at that moment."""
+
+
+#: What may come out of anything that an epoch does, one after the other.
+FAILURES: list[BaseException] = [
+    RuntimeError("one"),
+    redis.exceptions.ConnectionError("one of redis-py's"),
+    ExceptionGroup("some", [OSError("one"), KeyError("two")]),
+    Interrupted(),
+    BaseExceptionGroup("some", [Interrupted(), ValueError("two")]),
+    asyncio.CancelledError(),  # of somebody else's task that was waited for
+    StoreUnavailable("away"),
+]
+
+
+def failing(part: Callable[..., Any]) -> tuple[list[BaseException], Callable[..., Any]]:
+    """A part of the listener that raises all of the failures and then does what it did."""
+    left = list(FAILURES)
+
+    def fails(*args: Any, **options: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return part(*args, **options)
+
+    return left, fails
+
+
+PARTS = {
+    "the connection": ("_connect",),
+    "the first word": ("_hear",),
+    "a subscription": ("_watches", "confirmed"),
+    "what is heard": ("_watches", "heard"),
+    "what was missed": ("_watches", "catch_up"),
+    "the end of a connection": ("_watches", "lost"),
+    "who is told of it": ("heartbeats", "changed"),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_whatever_fails_it_hears_again(
+    part: str, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.live.listener.BACKOFF_S", (0.01, 0.05))
+    url = start_server().url
+    records = Records(url)
+    await asyncio.to_thread(records.create, "a")
+    async with listening(url) as listener:
+        *owner, name = PARTS[part]
+        owned: Any = getattr(listener, owner[0]) if owner else listener
+        left, fails = failing(getattr(owned, name))
+        monkeypatch.setattr(owned, name, fails)
+        async with listener.watching("a") as mailbox:
+            current = 0
+            with redis.Redis.from_url(url) as client:
+                while left:
+                    current += 1
+                    client.client_kill_filter(_type="pubsub")  # all begins again
+                    await asyncio.to_thread(records.progress, "a", current)
+                    await asyncio.sleep(0.02)
+            await aeventually(lambda: listener.hears)
+            await asyncio.to_thread(records.progress, "a", current + 1)
+            await moved_to(mailbox, current + 1)
+
+
+class Raising(logging.Handler):
+    """A log that is full, say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lost.append(record.getMessage())
+        raise OSError("not written")
+
+
+@contextmanager
+def a_log_that_raises() -> Iterator[list[str]]:
+    logger, handler = logging.getLogger("progress_backend"), Raising()
+    logger.addHandler(handler)
+    try:
+        yield handler.lost
+    finally:
+        logger.removeHandler(handler)
+
+
+async def test_a_log_that_cannot_be_written_keeps_it_from_nothing(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.live.listener.BACKOFF_S", (0.01, 0.05))
+    caplog.set_level(logging.INFO, "progress_backend")
+    server = start_server()
+    with a_log_that_raises() as lost:
+        async with listening(server.url) as listener:
+            left, fails = failing(listener._hear)
+            monkeypatch.setattr(listener, "_hear", fails)
+            await aeventually(lambda: listener.hears, 20)
+            assert not left
+            server.kill()
+            await aeventually(lambda: not listener.connected)
+            server.start()
+            await aeventually(lambda: listener.hears, 20)
+    assert {text[:20] for text in lost} == {
+        "the listener failed;",
+        "no updates from Redi",
+        "the progress store a",
+        "updates from Redis a",
+    }
+
+
+@pytest.fixture
+async def refuses_to_end() -> AsyncIterator[Callable[..., Coroutine[Any, Any, None]]]:
+    """Something that takes no notice of its cancellation before the end of the test."""
+    over, tasks = asyncio.Event(), set[asyncio.Task[Any]]()
+
+    async def refuses(*_: object) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+
+    yield refuses
+    over.set()
+    if tasks:
+        await asyncio.wait(tasks, timeout=5)
+
+
+@pytest.mark.parametrize("part", ["connecting", "closing", "catching up"])
+async def test_what_never_ends_holds_up_neither_the_next_connection_nor_the_end(
+    part: str,
+    start_server: StartServer,
+    refuses_to_end: Callable[..., Coroutine[Any, Any, None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("progress_backend.live.listener.BACKOFF_S", (0.01, 0.05))
+    monkeypatch.setattr("progress_backend.live.listener.END_S", 0.1)
+    monkeypatch.setattr("progress_backend.live.listener.PING_S", 1.0)
+    url, began = start_server().url, 0
+    opening = async_client
+
+    def opens(*args: Any, **options: Any) -> Any:
+        nonlocal began
+        began += 1
+        client = opening(*args, **options)
+        if part == "connecting" and began == 1:
+            monkeypatch.setattr(client.connection_pool, "get_connection", refuses_to_end)
+        if part == "closing":
+            monkeypatch.setattr(client, "aclose", refuses_to_end)
+        return client
+
+    monkeypatch.setattr("progress_backend.live.listener.async_client", opens)
+    async with listening(url) as listener:
+        if part == "catching up":
+            monkeypatch.setattr(listener._watches, "catch_up", refuses_to_end)
+        await aeventually(lambda: listener.connected)
+        monkeypatch.undo()
+        epoch = listener.epoch
+        with redis.Redis.from_url(url) as client:
+            client.client_kill_filter(_type="normal", skipme=True)
+        await aeventually(lambda: listener.epoch > epoch and listener.hears)
+        async with asyncio.timeout(10):
+            await listener.stop()

@@ -35,7 +35,11 @@ def sender(store: MemoryStore) -> Iterator[Sender]:
 def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
     store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mine, start = threading.get_ident(), threading.Thread.start
+
     def refused(self: threading.Thread) -> None:
+        if threading.get_ident() != mine:  # the run's API
+            return start(self)
         raise RuntimeError("can't start new thread")
 
     run = Run("t", IDENTITY, sender)

@@ -14,6 +14,7 @@ from progress_backend.service.flow_service import (
     FlowService,
     NotificationServiceInterface,
 )
+from tests.clocks import set_monotonic
 from tests.specification import EXAMPLE
 
 
@@ -97,7 +98,7 @@ async def test_the_first_value_the_last_and_a_new_total_pass_at_once() -> None:
 
 async def test_a_value_passes_once_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("progress_backend.service.async_notifier.time.monotonic", lambda: now[0])
+    set_monotonic(monkeypatch, lambda: now[0])
     recorder = Recorder()
     notifier = ProgressNotifier("t", recorder)
     for n in range(12):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -60,7 +61,11 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
 def test_a_soft_time_limit_that_comes_while_a_task_is_published_reaches_the_job(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: Any) -> list[Any]:
+    mine, asked = threading.get_ident(), exchange.Exchange._asked
+
+    def interrupted(*args: Any) -> list[Any]:
+        if threading.get_ident() != mine:  # a sender's, say
+            return asked(*args)
         raise SoftTimeLimitExceeded
 
     def job() -> None:

@@ -15,6 +15,7 @@ from progress_backend.settings import Settings
 from progress_backend.tracking import remote_tasks
 from progress_backend.web import create_app
 from tests.apps import App
+from tests.clocks import set_monotonic
 from tests.conftest import Install, StartWorker
 from tests.servers import ROOT
 from tests.waiting import eventually
@@ -161,7 +162,8 @@ def test_a_name_is_asked_for_once_in_a_while(
     assert {web.record(task_id).symbol for task_id in web.records()} == {"7203.T"}
 
     left(web, redis_url, "nobody.marked.it", "{}")
-    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 31)
+    now = time.monotonic
+    set_monotonic(monkeypatch, lambda: now() + 31)
     web.celery.send_task("nobody.marked.it")
     assert reads(redis_url) - before == 3
     assert len(web.records()) == 21

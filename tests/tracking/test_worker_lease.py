@@ -19,6 +19,7 @@ from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from progress_backend.tracking.worker_lease import Keeper
+from tests.clocks import set_monotonic
 from tests.strangers import Stranger, answering, hanging_up, silent
 from tests.waiting import eventually
 
@@ -135,7 +136,7 @@ def test_it_looks_around_each_interval_whatever_the_step_of_its_renewals(
     def wait(seconds: float) -> None:
         clock[0] += seconds
 
-    monkeypatch.setattr("progress_backend.tracking.worker_lease.time.monotonic", lambda: clock[0])
+    set_monotonic(monkeypatch, lambda: clock[0])
     monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 60, wait=wait))
     monkeypatch.setattr(keeper, "_renew", lambda: renewed.append(clock[0]))
     monkeypatch.setattr(keeper, "_reap", lambda: looked.append(clock[0]))
@@ -160,19 +161,20 @@ def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
     away: str, lease: str | None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also once its time to look around has come."""
-    tries, renew = list[float](), Keeper._renew
-
-    def counted(keeper: Keeper) -> None:
-        tries.append(time.monotonic())
-        renew(keeper)
-
-    monkeypatch.setattr(Keeper, "_renew", counted)
+    tries = list[float]()
     # An earlier test's store may have had this port a moment ago.
     monkeypatch.setattr("progress_backend.store.outage_log._outages", {})
     with Stranger(AWAY[away] or hanging_up) as stranger:
         if AWAY[away] is None:
             stranger.close()
         keeper = Keeper(Settings(stranger.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
+        renew = keeper._renew
+
+        def counted() -> None:
+            tries.append(time.monotonic())
+            renew()
+
+        monkeypatch.setattr(keeper, "_renew", counted)
         began = time.monotonic()
         keeper.start()
         eventually(lambda: len(tries) > 6)
@@ -188,12 +190,12 @@ def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
 ) -> None:
     tries = list[float]()
 
-    def fails(_: Keeper) -> None:
+    def fails() -> None:
         tries.append(time.monotonic())
         raise RuntimeError("something else")
 
-    monkeypatch.setattr(Keeper, "_renew", fails)
     keeper = Keeper(Settings(redis_url, lease_s=3 * STEP_S), None, None)
+    monkeypatch.setattr(keeper, "_renew", fails)
     keeper.start()
     eventually(lambda: len(tries) > 5)
     keeper.stop()
@@ -214,7 +216,7 @@ def test_looks_that_take_longer_than_their_interval_leave_a_pause(
     def reap() -> None:
         clock[0] += 20
 
-    monkeypatch.setattr("progress_backend.tracking.worker_lease.time.monotonic", lambda: clock[0])
+    set_monotonic(monkeypatch, lambda: clock[0])
     monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 90, wait=wait))
     monkeypatch.setattr(keeper, "_renew", lambda: None)
     monkeypatch.setattr(keeper, "_reap", reap)
