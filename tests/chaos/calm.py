@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import redis
+from billiard.exceptions import WorkerLostError
 from celery import Celery
 
 from progress_backend.flows.partitions import Layout
@@ -49,9 +50,13 @@ def documents(client: Any, settings: Settings) -> dict[str, dict[str, Any]]:
     return found
 
 
-def states(app: Celery, task_ids: list[str]) -> dict[str, str]:
-    """What the result backend says of each."""
-    return {task_id: app.backend.get_task_meta(task_id)["status"] for task_id in task_ids}
+def states(app: Celery, task_ids: list[str]) -> dict[str, tuple[str, bool]]:
+    """What the result backend says of each; and whether that is: its process died."""
+    metas = {task_id: app.backend.get_task_meta(task_id) for task_id in task_ids}
+    return {
+        task_id: (meta["status"], isinstance(meta["result"], WorkerLostError))
+        for task_id, meta in metas.items()
+    }
 
 
 def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list[str]:

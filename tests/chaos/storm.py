@@ -121,11 +121,12 @@ class Storm:
         verdicts = {}
         for task_id in task_ids:
             sent = published.get(task_id)
-            raised = sent is not None and sent.raised is not None
+            raised = None if sent is None else sent.raised is not None
             record, facts = stored.get(task_id), self.facts.of(task_id)
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
             again = sent is not None and sent.job.kind in AGAIN
-            case = Case(task_id, known[task_id], record, facts, raised, alive, again)
+            state, killed = known[task_id]
+            case = Case(task_id, state, record, facts, raised, alive, again, killed)
             verdicts[task_id] = judge(case)
         wrong = calm.disagreements(self.settings, stored)
         return verdicts, wrong + calm.misanswered(self.fleet.address, stored)

@@ -25,6 +25,7 @@ BY_API = {"by": "api", "reason": "the storm"}
 IGNORED = {"by": "celery", "reason": "Ignore"}
 RETRYING = ["began, retries 0", "raised Retry"]
 BEGAN = ["began, retries 0"]
+HEARD = [*BEGAN, "heard that it is cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -36,12 +37,14 @@ BEGAN = ["began, retries 0"]
         Case("t", "REVOKED", record("cancelled")),
         Case("t", "STARTED", UNHEARD, ["returned"]),
         Case("t", "PENDING", UNPUBLISHED, raised=True),
+        Case("t", "PENDING", UNPUBLISHED, raised=None),
         Case("t", "STARTED", record("error", error_cause="exception"), ["raised ValueError"]),
         Case("t", "STARTED", LOST, BEGAN),
         Case("t", "STARTED", LOST, [*BEGAN, "returned"]),
         Case("t", "STARTED", record("cancelled", control=IGNORED)),
         Case("t", "PENDING", record("cancelled", control=BY_API)),
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
+        Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD, killed=True),
         Case("t", "RETRY", record("running"), RETRYING),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1", "raised Reject"]),
@@ -64,6 +67,7 @@ def test_right(case: Case) -> None:
         Case("t", "PENDING", record("completed")),
         Case("t", "SUCCESS", record("error", error_cause="exception")),
         Case("t", "PENDING", UNPUBLISHED),
+        Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=None),
         Case("t", "STARTED", {**UNHEARD, "error_cause": "exception"}),
         Case("t", "STARTED", record("error", error_cause="exception"), ["returned"]),
         Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=True),
@@ -73,7 +77,8 @@ def test_right(case: Case) -> None:
         Case("t", "STARTED", {**LOST, "error_message": "somebody fell silent"}),
         Case("t", "STARTED", record("cancelled", control={"by": "celery", "reason": "revoked"})),
         Case("t", "SUCCESS", record("cancelled", control=IGNORED)),
-        Case("t", "SUCCESS", record("cancelled", control=BY_API), ["heard that it is cancelled"]),
+        Case("t", "SUCCESS", record("cancelled", control=BY_API), HEARD),
+        Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD),
         Case("t", "STARTED", record("running", worker=WORKER)),
         Case("t", "RETRY", record("running", worker=WORKER), RETRYING),
         Case("t", "RETRY", record("running", attempt=2), [*RETRYING, "began, retries 1"]),

@@ -21,12 +21,14 @@ class Case:
     record: dict[str, Any] | None = None
     #: What the job itself noted.
     facts: Sequence[str] = ()
-    #: Whether the publish raised.
-    raised: bool = False
+    #: Whether the publish raised; None: beat published it, and only beat was told.
+    raised: bool | None = False
     #: Whether a process that ran it is there yet.
     alive: bool = False
     #: Whether its message comes again until a worker is done with it.
     again: bool = False
+    #: Whether what Celery stored is that the process which ran it died.
+    killed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
         case "lost":
             return _lost(case, record)
         case "not_published":
-            right = endless and case.raised and not case.facts
+            right = endless and case.raised is not False and not case.facts
             return Verdict(f"error: its publish raised, {_end(case)}", right)
         case "internal_error":
             # Celery could not store the run's end (or its start), gave up and told nobody.
@@ -94,6 +96,9 @@ def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
     if control.get("by") != "api":
         return Verdict(f"cancelled, but the result backend says {case.state}", right=False)
     heard = any(fact.startswith("heard") for fact in case.facts)
+    if heard and case.killed:
+        # Between the job's hearing it and the first word of that to the worker's main process.
+        return Verdict("cancelled, which it heard; its process died (the result backend)")
     if case.state in _ENDED:
         # The request came after the job's last look. It stands, and so does the result.
         return Verdict(f"cancelled too late: the job had its end ({case.state})", right=not heard)
