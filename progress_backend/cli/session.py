@@ -18,7 +18,8 @@ from ..flows import commands as c
 from ..flows.task_flows import Flow
 from ..record.model import STATUSES
 from ..settings import Settings, is_set
-from ..store.drivers import Store
+from ..store import any_store
+from ..store.any_store import AnyStore
 from ..terminal import formats
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -101,7 +102,7 @@ def reader_settings(ctx: click.Context) -> Settings:
     return settings if named else replace(settings, locale=formats.locale_of(os.environ))
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> AnyStore:
     """The store; it connects at the first flow.
 
     Raises:
@@ -110,12 +111,12 @@ def open_store(settings: Settings) -> Store:
     if settings.redis_url is None:
         raise SettingsError(NO_STORE)
     try:
-        return Store(settings, timeout_s=STORE_TIMEOUT_S)
+        return any_store.open_store(settings, STORE_TIMEOUT_S)
     except ValueError as error:
         raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
 
 
-def whole_id(store: Store, given: str) -> str:
+def whole_id(store: AnyStore, given: str) -> str:
     """The task id that a command means: `given`, or the one recent id that begins with it.
 
     Raises:

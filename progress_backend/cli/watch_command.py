@@ -13,7 +13,7 @@ from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..record.model import TaskStatus
 from ..settings import Settings
-from ..store.drivers import Store
+from ..store.any_store import AnyStore
 from ..terminal import Choice, Lines, Reader, View
 from .session import Command, filters, missing, open_store, reader_settings, whole_id
 
@@ -94,7 +94,7 @@ def open_show(settings: Settings, plain: bool) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
-def _whole_ids(store: Store, given: tuple[str, ...]) -> tuple[str, ...]:
+def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
     """The ids that are meant; a store that is away now is asked again by whoever shows them."""
     try:
         return tuple(dict.fromkeys(whole_id(store, task_id) for task_id in given))

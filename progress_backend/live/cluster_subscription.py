@@ -17,7 +17,8 @@ from redis.asyncio.connection import AbstractConnection
 from ..flows.keys import Keys
 from ..flows.partitions import Layout
 from ..settings import Settings
-from ..store.connection import async_cluster, close_async
+from ..store.cluster_connection import async_cluster
+from ..store.connection import close_async
 from .ending import until_one_ends, within
 from .subscription import END_S, Channel, Subscription
 

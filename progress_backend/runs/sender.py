@@ -22,13 +22,14 @@ from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
 from ..record.model import TaskStatus
+from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from .daemon import daemon
 from .mirror import Mirror
 from .newest_values import Value, write
 from .outbox import Outbox
 from .run import Run
-from .writer import AnyStore, Said, Writer
+from .writer import Said, Writer
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,7 @@ from ..flows.stored_record import Applied, Base
 from ..flows.task_flows import Flow
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
-from ..store.drivers import Store
-from ..store.memory import MemoryStore
+from ..store.any_store import AnyStore
 from ..store.outage_log import outage_of
 from .breaker import Breaker
 from .run import Run
@@ -31,8 +30,6 @@ logger = logging.getLogger(__name__)
 _REST_S = 1.0
 #: Longest error that is logged, in characters.
 _LONGEST = 500
-
-AnyStore = Store | MemoryStore
 
 #: What says that a run is over.
 _ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)

@@ -23,15 +23,9 @@ from ..record.local_time import LocalTime
 from ..settings import Settings
 from . import scripts
 from .async_exchange import AsyncExchange
+from .cluster_connection import async_cluster, check_cluster, sync_cluster
 from .command_table import plan
-from .connection import (
-    async_client,
-    async_cluster,
-    check_cluster,
-    close_async,
-    sync_client,
-    sync_cluster,
-)
+from .connection import async_client, close_async, sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange, encoded
 from .redis_errors import MAPPED, answered
@@ -99,7 +93,7 @@ class Store(_Base):
     `within` says nothing else.
     """
 
-    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
+    def __init__(self, settings: Settings, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
         self._deadline = deadline = Deadline(timeout_s)
         self._opening = threading.Lock()

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..flows import commands as c
 from ..flows.keys import Keys
@@ -42,6 +42,13 @@ class MemoryStore:
     def ready(self) -> None:
         """Always is; as the other stores."""
 
+    def measure_clock(self) -> None:
+        """There is but one; as the other stores."""
+
+    def server(self) -> str:
+        """None; as the other stores."""
+        return ""
+
     def now(self) -> datetime:
         """The clock's time, in the configured zone."""
         return self._local.at(self.state.clock())
@@ -71,6 +78,12 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to close; as the other stores."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def execute(self, command: c.Command) -> Any:
         """Carries out one command."""

@@ -13,7 +13,7 @@ from ..flows.task_flows import Flow, summary
 from ..record import reader_view, task_json
 from ..record.model import Task, TaskStatus
 from ..record.redelivery import final
-from ..store.drivers import Store
+from ..store.any_store import AnyStore
 
 #: Tasks that one look reads at most for each of its questions.
 MOST: Final = 100
@@ -64,7 +64,7 @@ def is_over(task: Task, at: datetime | None) -> bool:
 class Reader:
     """Reads a choice of tasks, again and again; a store that is away leaves the last view."""
 
-    def __init__(self, store: Store, choice: Choice) -> None:
+    def __init__(self, store: AnyStore, choice: Choice) -> None:
         self._store = store
         self._choice = choice
         self._last = View()

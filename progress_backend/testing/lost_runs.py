@@ -15,7 +15,7 @@ from ..record.model import Task, Worker
 from ..record.task_json import decode
 
 if TYPE_CHECKING:
-    from ..runs.writer import AnyStore
+    from ..store.any_store import AnyStore
 
 #: Who a task is begun by that no worker has begun.
 NOBODY = Worker("celery@lost/testing", "celery@lost")

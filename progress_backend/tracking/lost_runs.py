@@ -12,7 +12,7 @@ from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
 from ..record.events import Completed, Event, Lost
 from ..settings import Settings
-from ..store.drivers import Store
+from ..store.any_store import AnyStore
 from .result_backend import Answers, AskBackend
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Judge:
     """
 
     def __init__(
-        self, store: Store, ask: AskBackend | None, token: str, goes_on: Callable[[], bool]
+        self, store: AnyStore, ask: AskBackend | None, token: str, goes_on: Callable[[], bool]
     ) -> None:
         self._store = store
         self._settings: Settings = store.settings

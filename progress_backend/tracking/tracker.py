@@ -22,9 +22,8 @@ from ..record.redelivery import visibility_s
 from ..runs.mirror import Mirror
 from ..runs.run import Run
 from ..runs.sender import JOB_WAIT_S, Sender
-from ..runs.writer import AnyStore
 from ..settings import Settings, is_set
-from ..store.drivers import Store
+from ..store.any_store import AnyStore, open_store
 from ..store.memory import MemoryStore
 from .decorator import HEADER, Marking, marking_of
 from .result_backend import result_backend
@@ -157,7 +156,7 @@ class Tracker:
         Raises:
             SettingsError: there is none, or a setting cannot be used.
         """
-        return Store(self.settings, timeout_s=timeout_s) if _stand_in is None else _stand_in
+        return open_store(self.settings, timeout_s) if _stand_in is None else _stand_in
 
     def reader(self) -> AnyStore:
         """This process's store for reads, kept open.

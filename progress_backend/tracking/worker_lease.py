@@ -25,7 +25,7 @@ from ..flows import silent_runs
 from ..flows.stored_record import milliseconds
 from ..record.events import Requeued
 from ..settings import Settings
-from ..store.drivers import Store
+from ..store.any_store import open_store
 from ..store.outage_log import OneAMinute, outage_of
 from .celery_batches import in_hand
 from .lost_runs import Judge
@@ -68,7 +68,7 @@ class Keeper:
         self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
-        self._store = Store(settings, timeout_s=timeout_s)
+        self._store = open_store(settings, timeout_s)
         self._judge = Judge(self._store, ask, self._token, self._goes_on)
         self._stop = threading.Event()
         #: Monotonic time since when the store has answered without a gap, and of its last answer.

@@ -18,7 +18,8 @@ from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.settings import Settings
-from progress_backend.store.connection import sync_client, sync_cluster
+from progress_backend.store.cluster_connection import sync_cluster
+from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
 from progress_backend.store.memory import MemoryStore

@@ -16,7 +16,7 @@ from progress_backend.live.listener import Listener
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.settings import Settings
-from progress_backend.store import connection
+from progress_backend.store import cluster_connection
 from progress_backend.store.drivers import Store, open_async
 from progress_backend.tracking import worker_lease
 from progress_backend.web import create_app
@@ -32,7 +32,7 @@ CREATED = ev.Created(identity=ev.Identity(task_type="x"))
 
 @pytest.fixture(autouse=True)
 def nobody_has_seen_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "_seen", {})
+    monkeypatch.setattr(cluster_connection, "_seen", {})
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = with_a_node(settings)
-    monkeypatch.setattr("progress_backend.store.connection._nodes", lambda _: [("127.0.0.1", 1)])
+    monkeypatch.setattr(
+        "progress_backend.store.cluster_connection._nodes", lambda _: [("127.0.0.1", 1)]
+    )
     keeper = worker_lease.Keeper(named, "worker@tests/1", None)
     keeper.start()
     try:

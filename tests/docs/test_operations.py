@@ -11,7 +11,7 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.flows.partitions import Layout
-from progress_backend.store.connection import _CONNECTIONS, sync_client
+from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.web.server.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
@@ -59,7 +59,7 @@ def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
 
 def test_its_count_of_connections_is_the_codes() -> None:
     # The listener's, and the lease thread's two: its store keeps one for commits.
-    assert f"at most {_CONNECTIONS + 3}: {_CONNECTIONS} for" in text_of(OPERATIONS)
+    assert f"at most {CONNECTIONS + 3}: {CONNECTIONS} for" in text_of(OPERATIONS)
 
 
 def test_sentinels_address_is_understood() -> None:

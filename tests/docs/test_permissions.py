@@ -13,7 +13,8 @@ import redis
 from progress_backend import Settings
 from progress_backend.flows.commands import Filters
 from progress_backend.record import events as ev
-from progress_backend.store.connection import sync_client, sync_cluster
+from progress_backend.store.cluster_connection import sync_cluster
+from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from tests.behaviour.driving import Driver, OverRedis, over
 from tests.behaviour.suite import of_every_store

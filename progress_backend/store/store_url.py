@@ -1,0 +1,124 @@
+"""A store's URL: checked, its nodes and sentinels, and without what only Celery understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit
+
+import redis.exceptions
+from redis.connection import parse_url
+
+from ..addresses import one_by_one
+from ..errors import SettingsError
+from ..settings import Settings
+
+#: Options that a URL, which is Celery's perhaps, may have for others: what waits is bounded here.
+_OURS = frozenset(
+    {
+        *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
+        *("retry_on_timeout", "retry_on_error", "protocol", "decode_responses"),
+        *("encoding", "encoding_errors"),
+    }
+)
+
+
+def plain_url(settings: Settings) -> str:
+    """The URL without what only Celery understands; of a cluster's addresses the first."""
+    url = settings.redis_url or ""
+    if url.startswith("sentinel://"):
+        return url
+    return _without_ours(cluster_urls(settings)[0] if settings.clustered else url)
+
+
+def cluster_urls(settings: Settings) -> list[str]:
+    """A URL for each node that is named, as if it were no cluster."""
+    urls = []
+    for url in one_by_one(settings.redis_url or ""):
+        scheme, _, rest = url.partition("://")
+        urls.append(f"{'rediss' if scheme.startswith('rediss') else 'redis'}://{rest}")
+    return urls
+
+
+def cluster_options(settings: Settings) -> dict[str, Any]:
+    """What the URL says besides the address; of several URLs the first that says it."""
+    options: dict[str, Any] = {}
+    for url in reversed(cluster_urls(settings)):
+        with usable():
+            options |= parse_url(_without_ours(url))
+    for name in ("connection_class", "host", "port", "db"):
+        options.pop(name, None)
+    return options
+
+
+def _without_ours(url: str) -> str:
+    parts = _split(url)
+    database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
+    if database and not database.isdigit():
+        raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
+    query = {name: value for name, value in parse_qsl(parts.query) if name not in _OURS}
+    if "virtual_host" in query:
+        query["db"] = query.pop("virtual_host").lstrip("/")
+    if "ssl_cert_reqs" in query:
+        query["ssl_cert_reqs"] = query["ssl_cert_reqs"].removeprefix("CERT_").lower()
+    scheme = "unix" if parts.scheme == "redis+socket" else parts.scheme
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{scheme}://{parts.netloc}{parts.path}{asked}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read, and refused, only when it is asked for
+    except ValueError:
+        # What could not be read may be a part of the password: it is not shown.
+        raise SettingsError(
+            "PROGRESS_REDIS_URL has no host and port that can be read; "
+            "in a password write / as %2F, # as %23, ? as %3F and @ as %40"
+        ) from None
+    return parts
+
+
+def nodes_of(settings: Settings) -> list[tuple[str, int]]:
+    """Host and port of each node that a cluster's URL names."""
+    named = []
+    for url in cluster_urls(settings):
+        parts = _split(url)
+        named.append((parts.hostname or "localhost", parts.port or 6379))
+    return named
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Inside, an option of the URL that is none raises SettingsError."""
+    try:
+        yield
+    except (TypeError, ValueError, redis.exceptions.RedisError) as error:
+        raise SettingsError(f"PROGRESS_REDIS_URL has an option that is none: {error}") from error
+
+
+def sentinel_of(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
+    """Hosts, service and login of `sentinel://:pw@host:26379;sentinel://host2:26379/0?service=x`.
+
+    The list with semicolons is Celery's, one with commas is taken too; `master_name` is accepted
+    for `service`.
+    """
+    hosts: list[tuple[str, int]] = []
+    login: dict[str, Any] = {}
+    service = "mymaster"
+    for part in one_by_one(url):
+        piece = _split(part)
+        if piece.hostname is None:
+            raise SettingsError("PROGRESS_REDIS_URL: sentinel://host:26379/0?service=NAME is meant")
+        hosts.append((piece.hostname, piece.port or 26_379))
+        query = parse_qs(piece.query)
+        for name in ("service", "master_name"):
+            service = query.get(name, [service])[0]
+        if piece.password:
+            login["password"] = unquote(piece.password)
+        if piece.username:
+            login["username"] = unquote(piece.username)
+        if piece.path[1:].isdigit():
+            login["db"] = int(piece.path[1:])
+    return hosts, service, login
