@@ -11,7 +11,7 @@ from .json_text import document_of, parsed
 from .local_time import moment
 from .model import TaskStatus, rendered
 
-#: Documents whose estimate is remembered, and the size of those; see `shown`.
+#: Documents whose estimate is remembered, and the size of those; see `reader_view`.
 _REMEMBERED: Final = 2_048
 _SMALL: Final = 4_096
 

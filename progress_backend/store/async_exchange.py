@@ -1,4 +1,4 @@
-"""A read and its reply over a connection of redis-py's asyncio pool, at a third of its cost.
+"""Reads and their replies over a connection of redis-py's asyncio pool, at a third of its cost.
 
 redis-py's parser awaits each line and each value of a reply, and its client counts and times the
 command for monitors; for a few small documents that is most of a read.
@@ -7,12 +7,14 @@ command for monitors; for a few small documents that is most of a read.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 import redis.asyncio
 import redis.exceptions
 
 from .exchange import Request, packed
+from .redis_errors import answered
 from .resp import Replies, Reply
 
 #: Bytes taken at once.
@@ -20,52 +22,84 @@ _READ: Final = 256 * 1024
 
 
 class AsyncExchange:
-    """For a client of one server. Connections are the pool's, one a request."""
+    """For a client of one server. It holds one connection of the pool; calls that find it busy take
+    others."""
 
     def __init__(self, client: redis.asyncio.Redis, timeout_s: float) -> None:
         self._client = client
         self._timeout_s = timeout_s
+        #: Answered last time; None while it is in use.
+        self._held: Any = None
 
-    async def read(self, request: Request) -> Any:
-        """The raw reply to a request that changes nothing; raises as `execute_command`.
+    async def read(self, requests: Sequence[Request]) -> list[Any]:
+        """The raw replies to requests that change nothing and are sent together, as `answered` has
+        them; raises as `execute_command`.
 
         What is no plain reply is left to redis-py: it is asked once more, its own way.
         """
-        pool = self._client.connection_pool
-        connection: Any = None
-        whole, replies = False, Replies()
+        connection = await self._take()
+        asked, plain = _Asked(len(requests)), False
         try:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    connection = await pool.get_connection()
-                async with asyncio.timeout(self._timeout_s):
-                    connection._writer.write(packed(request))
-                    reply = await _next(replies, connection._reader)
+                    connection._writer.write(b"".join(map(packed, requests)))
+                    await asked.received(connection._reader)
             except TimeoutError:
-                if connection is None:
-                    raise
                 # All of this process was held up, it may be: the clock rings before what came is
                 # seen.
                 async with asyncio.timeout(0):
-                    reply = await _next(replies, connection._reader)
-            whole = not isinstance(reply, redis.exceptions.ResponseError)
-            if whole:
-                return reply
-        except redis.exceptions.InvalidResponse:
+                    await asked.received(connection._reader)
+            replies = [answered(reply) for reply in asked.replies]
+            plain = True
+            return replies
+        except (redis.exceptions.InvalidResponse, redis.exceptions.ResponseError):
             pass
         finally:
-            if connection is not None:
-                if not whole:  # what may come yet is no answer to anybody else
-                    await connection.disconnect(nowait=True)
-                await pool.release(connection)
+            if plain and self._held is None:
+                self._held = connection
+            else:
+                await self._give_back(connection, whole=asked.whole)
         async with asyncio.timeout(self._timeout_s):
+            return [await self._alone(request) for request in requests]
+
+    async def _take(self) -> Any:
+        """The held connection if the server has not closed it meanwhile, else one of the pool."""
+        connection, self._held = self._held, None
+        if connection is not None:
+            reader = connection._reader
+            if reader is not None and reader.exception() is None and not reader.at_eof():
+                return connection
+            await self._give_back(connection, whole=False)
+        async with asyncio.timeout(self._timeout_s):
+            return await self._client.connection_pool.get_connection()
+
+    async def _give_back(self, connection: Any, *, whole: bool) -> None:
+        if not whole:  # what may come yet is no answer to anybody else
+            await connection.disconnect(nowait=True)
+        await self._client.connection_pool.release(connection)
+
+    async def _alone(self, request: Request) -> Any:
+        try:
             return await self._client.execute_command(*request)
+        except redis.exceptions.ResponseError as error:
+            return answered(error)
 
 
-async def _next(replies: Replies, reader: asyncio.StreamReader) -> Reply:
-    while True:
-        data = await reader.read(_READ)
-        if not data:
-            raise redis.exceptions.ConnectionError("Connection closed by server.")
-        for reply in replies.feed(data):
-            return reply
+class _Asked:
+    """So many replies, as they come."""
+
+    def __init__(self, count: int) -> None:
+        self.replies: list[Reply] = []
+        self._parser = Replies()
+        self._count = count
+
+    @property
+    def whole(self) -> bool:
+        return len(self.replies) == self._count
+
+    async def received(self, reader: asyncio.StreamReader) -> None:
+        while not self.whole:
+            data = await reader.read(_READ)
+            if not data:
+                raise redis.exceptions.ConnectionError("Connection closed by server.")
+            self.replies += self._parser.feed(data)

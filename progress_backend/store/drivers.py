@@ -260,11 +260,8 @@ class AsyncStore(_Base):
         return reply
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and len(requests) == 1 and reads(requests[0]):
-            try:
-                return [await self._exchange.read(requests[0])]
-            except redis.exceptions.ResponseError as error:
-                return [answered(error)]
+        if self._exchange and requests and reads(requests[0]):
+            return await self._exchange.read(requests)
         async with self._whole():
             return await self._send_its_way(requests)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import select
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import Any, Final
 
@@ -143,6 +144,10 @@ def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:
 def packed(request: Request) -> bytes:
     """A request as Redis's protocol has it: an array of bulk strings."""
     try:
+        if request[0] == "GETRANGE":  # by the dozen
+            _, key, start, end = request
+            name = key.encode()
+            return b"*4\r\n$8\r\nGETRANGE\r\n$%d\r\n%b%b" % (len(name), name, _range(start, end))
         return _packed(request)
     except UnicodeEncodeError:  # the name of a task that is no UTF-8, as it was read
         return _packed([*map(encoded, request)])
@@ -151,6 +156,11 @@ def packed(request: Request) -> bytes:
 def encoded(part: Any) -> bytes:
     """A part of a request as bytes; an id that is no UTF-8 as it was read."""
     return part if type(part) is bytes else str(part).encode(errors="surrogateescape")
+
+
+@lru_cache(maxsize=16)
+def _range(start: int, end: int) -> bytes:
+    return _packed((start, end)).removeprefix(b"*2")
 
 
 def _packed(request: Sequence[Any]) -> bytes:

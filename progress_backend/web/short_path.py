@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ProgressError
 from .openapi.schemas import ListQuery, is_task_id
-from .state import Api, api_of
+from .state import Api, api_in
 from .strict_route import answer, failed
 from .tasks import list_of, status_of
 
@@ -47,7 +46,7 @@ class Direct:
             return
         headers = dict(scope["headers"])
         found = _found(scope, headers)
-        api = None if found is None else api_of(HTTPConnection(scope))
+        api = None if found is None else api_in(scope)
         if found is None or api is None or not api.access.is_plain(scope, headers):
             await self._app(scope, receive, send)
             return

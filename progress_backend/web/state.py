@@ -132,7 +132,12 @@ def api_of(connection: HTTPConnection) -> Api:
     Raises:
         RuntimeError: the application did not run the router's lifespan.
     """
-    api = getattr(connection.app.state, "progress", None)
+    return api_in(connection.scope)
+
+
+def api_in(scope: Scope) -> Api:
+    """The same for a scope."""
+    api = getattr(scope["app"].state, "progress", None)
     if not isinstance(api, Api):
         raise RuntimeError(
             "progress_backend's router was not started: include it with app.include_router(router) "
@@ -154,7 +159,7 @@ def access_of(scope: Scope) -> Access:
         return api.access
     settings = getattr(state, "progress_settings", None)
     if settings is None:
-        return api_of(HTTPConnection(scope)).access
+        return api_in(scope).access
     return Access(settings, getattr(state, "progress_bound", None))
 
 

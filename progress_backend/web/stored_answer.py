@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
 from starlette.responses import Response
+
+from ..record import task_json
+
+#: Documents whose headers are remembered, and the size of those; see `reader_view`.
+_REMEMBERED: Final = 4_096
+_SMALL: Final = 4_096
+
+
+class Described(NamedTuple):
+    """What is answered about a document besides it."""
+
+    tag: str
+    #: As `task_json.settled`.
+    settled: bool
+    headers: tuple[tuple[bytes, bytes], ...]
+    #: Those of a 304.
+    unchanged: tuple[tuple[bytes, bytes], ...]
 
 
 class Stored(Response):
     """200 with a document, or 304 without one; its headers are known, nothing is worked out."""
 
-    def __init__(self, document: bytes | None, tag: str) -> None:
-        self.status_code = 304 if document is None else 200
+    def __init__(self, document: bytes, described: Described, *, unchanged: bool = False) -> None:
         self.background = None
-        self.raw_headers = [(b"etag", tag.encode()), (b"cache-control", b"no-cache")]
-        self.body = b""
-        if document is not None:
-            self.body = document
-            self.raw_headers += [
-                (b"content-length", b"%d" % len(document)),
-                (b"content-type", b"application/json"),
-            ]
+        if unchanged:
+            self.status_code, self.body = 304, b""
+            self.raw_headers = list(described.unchanged)
+        else:
+            self.status_code, self.body = 200, document
+            self.raw_headers = list(described.headers)
+
+
+def described(document: bytes) -> Described:
+    """Tag and headers of a document."""
+    return (_remembered if len(document) <= _SMALL else _describe)(document)
+
+
+def _describe(document: bytes) -> Described:
+    tag = task_json.entity_tag(document)
+    unchanged = ((b"etag", tag.encode()), (b"cache-control", b"no-cache"))
+    length = (b"content-length", b"%d" % len(document))
+    headers = (*unchanged, length, (b"content-type", b"application/json"))
+    return Described(tag, task_json.settled(document), headers, unchanged)
+
+
+_remembered: Callable[[bytes], Described] = lru_cache(maxsize=_REMEMBERED)(_describe)

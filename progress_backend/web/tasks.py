@@ -19,7 +19,7 @@ from ..service.flow_service import pagination
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
-from .stored_answer import Stored
+from .stored_answer import Stored, described
 from .strict_route import StrictRoute
 from .terminate import NoBroker
 
@@ -85,12 +85,12 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     document = reader_view.seen(stored, task_id, api.zone)
     if not begun(document):
         document = await api.rates.estimated(document)
-    if not task_json.settled(document):
+    about = described(document)
+    if not about.settled:
         document = api.flows.as_of(document, await api.now())
-    tag = task_json.entity_tag(document)
-    if if_none_match is not None and matches(if_none_match, tag):
-        return Stored(None, tag)
-    return Stored(document, tag)
+        about = described(document)
+    unchanged = if_none_match is not None and matches(if_none_match, about.tag)
+    return Stored(document, about, unchanged=unchanged)
 
 
 @router.post("/task/{task_id:path}/cancel", **route_texts.CANCEL)

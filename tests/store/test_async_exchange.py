@@ -11,6 +11,7 @@ import redis.asyncio
 
 from progress_backend.store.async_exchange import AsyncExchange
 from tests.conftest import StartServer
+from tests.waiting import aeventually
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [2, 3])
 VALUES = {"a": b"one", "empty": b"", "lines": b"\r\n$3\r\nabc\r\n", "large": b"x" * 1_000_000}
@@ -31,9 +32,12 @@ def filled(url: str) -> None:
 async def test_values_and_what_is_not_there(server_url: str, protocol: int) -> None:
     filled(server_url)
     async with client_of(server_url, protocol=protocol) as client:
+        exchange = AsyncExchange(client, 5)
         for _ in range(2):  # over the same connection
-            values = await AsyncExchange(client, 5).read(("MGET", *NAMES))
+            (values,) = await exchange.read([("MGET", *NAMES)])
             assert values == [VALUES.get(name) for name in NAMES]
+            alone = await exchange.read([("GETRANGE", name, 0, 10_000_000) for name in NAMES])
+            assert alone == [value or b"" for value in values]
 
 
 @PROTOCOLS
@@ -43,11 +47,31 @@ async def test_a_scripts_nested_reply(server_url: str, protocol: int) -> None:
     with redis.Redis.from_url(server_url) as loading:
         sha = loading.script_load(code)
     async with client_of(server_url, protocol=protocol) as client:
-        reply = await AsyncExchange(client, 5).read(("EVALSHA", sha, 1, "a"))
+        exchange = AsyncExchange(client, 5)
+        (reply,) = await exchange.read([("EVALSHA", sha, 1, "a")])
         assert reply == [1, [b"one", None], [], None]
         with pytest.raises(redis.exceptions.NoScriptError):
-            await AsyncExchange(client, 5).read(("EVALSHA", "0" * 40, 0))
-        assert await AsyncExchange(client, 5).read(("GET", "a")) == b"one"
+            await exchange.read([("GET", "a"), ("EVALSHA", "0" * 40, 0), ("GET", "a")])
+        assert await exchange.read([("GET", "a")]) == [b"one"]
+
+
+async def test_a_key_of_another_type_is_none_among_others(redis_url: str) -> None:
+    filled(redis_url)
+    with redis.Redis.from_url(redis_url) as admin:
+        admin.rpush("list", "x")
+    async with client_of(redis_url) as client:
+        asked = [("GETRANGE", name, 0, 9) for name in ("a", "list", "none")]
+        assert await AsyncExchange(client, 5).read(asked) == [b"one", None, b""]
+
+
+async def test_calls_that_overlap_have_a_connection_each(redis_url: str) -> None:
+    filled(redis_url)
+    pool = redis.asyncio.BlockingConnectionPool.from_url(redis_url, max_connections=3)
+    async with redis.asyncio.Redis.from_pool(pool) as client:
+        exchange = AsyncExchange(client, 5)
+        for _ in range(3):
+            asked = [exchange.read([("GET", name)]) for name in ("a", "lines", "none") * 3]
+            assert await asyncio.gather(*asked) == [[b"one"], [VALUES["lines"]], [None]] * 3
 
 
 @PROTOCOLS
@@ -57,10 +81,11 @@ async def test_what_is_no_value_is_redis_pys_to_say(redis_url: str, protocol: in
         admin.acl_setuser("nobody", enabled=True, nopass=True, commands=["+@connection", "+hello"])
         try:
             async with client_of(redis_url, protocol=protocol, username="nobody") as client:
+                exchange = AsyncExchange(client, 5)
                 with pytest.raises(redis.exceptions.NoPermissionError):
-                    await AsyncExchange(client, 5).read(("MGET", "a"))
+                    await exchange.read([("MGET", "a")])
                 admin.acl_setuser("nobody", enabled=True, keys=["*"], commands=["+mget"])
-                assert await AsyncExchange(client, 5).read(("MGET", "a")) == [b"one"]
+                assert await exchange.read([("MGET", "a")]) == [[b"one"]]
         finally:
             admin.acl_deluser("nobody")
 
@@ -70,12 +95,12 @@ async def test_a_late_reply_is_nobody_elses(start_server: StartServer) -> None:
     filled(server.url)
     async with client_of(server.url) as client:
         slow = AsyncExchange(client, 0.2)
-        assert await slow.read(("MGET", "a")) == [b"one"]
+        assert await slow.read([("GET", "a")]) == [b"one"]
         server.pause()
         with pytest.raises(TimeoutError):
-            await slow.read(("MGET", "a"))
+            await slow.read([("GET", "a")])
         server.resume()
-        assert await AsyncExchange(client, 5).read(("MGET", "empty")) == [b""]
+        assert await AsyncExchange(client, 5).read([("GET", "empty")]) == [b""]
 
 
 async def test_a_reply_that_came_while_the_process_was_held_up_counts(
@@ -86,13 +111,13 @@ async def test_a_reply_that_came_while_the_process_was_held_up_counts(
     filled(server.url)
     async with client_of(server.url) as client:
         exchange = AsyncExchange(client, 0.3)
-        assert await exchange.read(("GET", "a")) == b"one"
+        assert await exchange.read([("GET", "a")]) == [b"one"]
         server.pause()
-        reading = asyncio.create_task(exchange.read(("GET", "a")))
+        reading = asyncio.create_task(exchange.read([("GET", "a")]))
         await asyncio.sleep(0.1)
         server.resume()
         time.sleep(1)  # nothing of this loop moves meanwhile
-        assert await reading == b"one"
+        assert await reading == [b"one"]
 
 
 async def test_a_cancelled_call_leaves_no_reply_behind(start_server: StartServer) -> None:
@@ -100,12 +125,12 @@ async def test_a_cancelled_call_leaves_no_reply_behind(start_server: StartServer
     filled(server.url)
     async with client_of(server.url) as client:
         get = AsyncExchange(client, 5)
-        await get.read(("MGET", "a"))
+        await get.read([("GET", "a")])
         server.pause()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(get.read(("MGET", "a")), 0.1)
+            await asyncio.wait_for(get.read([("GET", "a")]), 0.1)
         server.resume()
-        assert await get.read(("MGET", "empty")) == [b""]
+        assert await get.read([("GET", "empty")]) == [b""]
 
 
 async def test_a_closed_connection_is_said_and_the_next_call_has_another(
@@ -114,10 +139,23 @@ async def test_a_closed_connection_is_said_and_the_next_call_has_another(
     server = start_server()
     async with client_of(server.url) as client:
         get = AsyncExchange(client, 5)
-        await get.read(("MGET", "a"))
+        await get.read([("GET", "a")])
         server.kill()
         with pytest.raises((redis.exceptions.ConnectionError, OSError)):
-            await get.read(("MGET", "a"))
+            await get.read([("GET", "a")])
         server.start()
         filled(server.url)
-        assert await get.read(("MGET", "a")) == [b"one"]
+        assert await get.read([("GET", "a")]) == [b"one"]
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_not_used(redis_url: str) -> None:
+    """Servers close connections that are idle, and all of them when they start anew."""
+    filled(redis_url)
+    async with client_of(redis_url) as client:
+        get = AsyncExchange(client, 5)
+        await get.read([("GET", "a")])
+        (held,) = client.connection_pool._in_use_connections
+        with redis.Redis.from_url(redis_url) as admin:
+            admin.client_kill_filter(_type="normal", skipme=True)
+        await aeventually(held._reader.at_eof)
+        assert await get.read([("GET", "a")]) == [b"one"]

@@ -3,60 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import Any
 
 import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.commands import Read
 from progress_backend.settings import Settings
 from progress_backend.store import coalesced_reads
+from progress_backend.store.async_exchange import AsyncExchange
 from progress_backend.store.coalesced_reads import MOST, JoinedReads
 from progress_backend.store.drivers import AsyncStore, open_async
+from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
 
 
 @pytest.fixture
 async def store(redis_url: str) -> AsyncIterator[AsyncStore]:
     async with open_async(Settings(redis_url=redis_url)) as opened:
-        await opened.execute(Read(("x", "y")))  # loads the scripts
         yield opened
 
 
-def reads_of(url: str) -> tuple[int, int]:
-    """How many reads of one record, and of several, the server has had."""
+def reads_of(url: str) -> int:
+    """How many records the server was asked for."""
     with redis.Redis.from_url(url) as client:
-        stats = client.info("commandstats")
-    one, several = (
-        stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("getrange", "evalsha")
-    )
-    return int(one), int(several)
+        return int(client.info("commandstats").get("cmdstat_getrange", {"calls": 0})["calls"])
 
 
-async def test_everybody_gets_their_own_document(store: AsyncStore, redis_url: str) -> None:
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many requests went with each trip."""
+    made: list[int] = []
+    read = AsyncExchange.read
+
+    def counted(exchange: AsyncExchange, requests: Sequence[Request]) -> Awaitable[list[Any]]:
+        made.append(len(requests))
+        return read(exchange, requests)
+
+    monkeypatch.setattr(AsyncExchange, "read", counted)
+    return made
+
+
+async def test_everybody_gets_their_own_document(
+    store: AsyncStore, redis_url: str, trips: list[int]
+) -> None:
     count = 2 * MOST + 10
     with redis.Redis.from_url(redis_url) as client:
         client.mset({f"task:{i}": f"document {i}" for i in range(0, count, 2)})
-        client.config_resetstat()
     reads = JoinedReads(store)
     found = await asyncio.gather(*(reads.get(str(i)) for i in range(count)))
     assert found == [f"document {i}".encode() if i % 2 == 0 else None for i in range(count)]
-    assert reads_of(redis_url)[1] == 3
+    assert trips == [MOST, MOST, 10]
 
 
-async def test_what_comes_meanwhile_goes_with_the_next(store: AsyncStore, redis_url: str) -> None:
+async def test_what_comes_meanwhile_goes_with_the_next(
+    store: AsyncStore, redis_url: str, trips: list[int]
+) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.mset({"task:a": "1", "task:b": "2"})
         client.config_resetstat()
     reads = JoinedReads(store)
     first = reads.get("a")
-    while not reads_of(redis_url)[0]:  # it is on its way, alone
+    while not reads_of(redis_url):  # it is on its way, alone
         await asyncio.sleep(0.001)
     assert await asyncio.gather(first, reads.get("b"), reads.get("a")) == [b"1", b"2", b"1"]
     assert await reads.get("b") == b"2"
-    # One by one twice, and two in one go: of those the script counts each.
-    assert reads_of(redis_url) == (2 + 2, 1)
+    assert trips == [1, 2, 1]
 
 
 async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:

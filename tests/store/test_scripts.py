@@ -43,7 +43,7 @@ CALLS: dict[str, list[c.Command]] = {
     ],
     "unlock": [c.Unlock("reap", "token")],
     "lock": [c.Lock("reap", "token", 15_000)],
-    "read": [c.Read(("t", "u")), c.Read(("t", "u", "v")), c.Read(("t",), light=True)],
+    "read": [c.Read(("t", "u"), light=True), c.Read(("t",), light=True)],
     "count": [c.Count(5)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],

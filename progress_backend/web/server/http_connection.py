@@ -35,7 +35,8 @@ class HttpConnection(HttpToolsProtocol):
 
     #: Bytes that have come since a head began.
     _head = 0
-    _in_head = False
+    #: The request whose head has ended last.
+    _begun: object = None
     _too_large = False
     _refused = False
     _look: asyncio.TimerHandle
@@ -73,19 +74,14 @@ class HttpConnection(HttpToolsProtocol):
                 _said.warning("an HTTP client sent what is no request: %s", error)
                 self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        if not self._in_head:
+        if self._begun is self.scope:
             self._head = 0
         elif self._head > MAX_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
-    def on_message_begin(self) -> None:
-        """A head begins."""
-        self._in_head = True
-        super().on_message_begin()
-
     def on_headers_complete(self) -> None:
         """A head has ended: begins the request."""
-        self._in_head = False
+        self._begun = self.scope
         # Of what has come the head may be a small part.
         if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             self._too_large = True
@@ -120,7 +116,7 @@ class HttpConnection(HttpToolsProtocol):
         """What stands for a request that has begun to come and not ended; None if there is none."""
         if self.scope is None:
             return self  # a connection that nothing has come over
-        if self._in_head:
+        if self._begun is not self.scope:
             return self.scope
         # Where we don't read, it is not the client that lets us wait.
         waits = self._has_cycle() and self.cycle.more_body and not self.flow.read_paused
