@@ -45,6 +45,7 @@ def test_a_short_storm_leaves_true_records(
 
 
 @pytest.mark.chaos
+@pytest.mark.long
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_a_long_storm_leaves_true_records(
     ground: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -16,6 +16,7 @@ MINUTE_S = 58.0
 
 
 @pytest.mark.chaos
+@pytest.mark.long
 @pytest.mark.parametrize("away", [gone, no_redis])
 def test_a_minute_away_costs_little_and_is_said_once(
     away: Callable[[Way], AbstractContextManager[None]],

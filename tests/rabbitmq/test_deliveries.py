@@ -1,0 +1,170 @@
+"""What RabbitMQ delivers, delivers again, gives up and forgets, and what the records say of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
+from tests.rabbitmq.conftest import StartFleet
+from tests.rabbitmq.server import RabbitMQ
+from tests.servers import Worker
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+def kinds(first: str, other: str) -> pytest.MarkDecorator:
+    """Of the two kinds of queue the one that is tried in each run, and the one for `make chaos`."""
+    marks = (pytest.mark.chaos, pytest.mark.long)
+    return pytest.mark.parametrize("kind", [first, pytest.param(other, marks=marks)])
+
+
+def holder(fleet: Fleet, job: str) -> Worker:
+    """The worker that runs it."""
+    name = fleet.running(job)["worker"]["name"]
+    (found,) = (worker for worker in fleet.workers if worker.nodename == name)
+    return found
+
+
+def kill_child(fleet: Fleet, job: str, attempt: int) -> None:
+    """The pool process that is in the job's run of this number, once it is."""
+
+    def begun() -> bool:
+        record = fleet.record(job)
+        return record["status"] == "running" and record["attempt"] == attempt
+
+    eventually(begun, TIMEOUT_S, what=f"run {attempt}")
+    (child,) = _pool(fleet.workers[0])
+    os.kill(child.pid, signal.SIGKILL)
+
+
+def _pool(worker: Worker) -> list[psutil.Process]:
+    return eventually(worker.children, what="a child")
+
+
+def agree(fleet: Fleet, job: str, status: str, result: str) -> dict[str, Any]:
+    """The record's end, once it is one for good; Celery's own is the same."""
+    record = eventually(lambda: _final(fleet, job, status), TIMEOUT_S, what=f"{status} for good")
+    assert fleet.finished(job)["status"] == result
+    return record
+
+
+def _final(fleet: Fleet, job: str, status: str) -> dict[str, Any] | None:
+    record = fleet.record(job)
+    assert record["status"] == status, record
+    return record if record["final"] else None
+
+
+@kinds("quorum", "classic")
+def test_jobs_retries_and_tasks_for_later_go_through(start_fleet: StartFleet, kind: str) -> None:
+    """On a quorum queue Celery leaves what is for later to the broker."""
+    fleet = start_fleet(kind, concurrency=2)
+    now, later = fleet.send("quick", 10), fleet.send("quick", 10, countdown=2)
+    assert fleet.record(later)["status"] == "created"
+    assert fleet.record(later)["delivery"]["eta"] is not None
+    again = fleet.send("twice", "retry")
+    fleet.open("second")
+    agree(fleet, now, "completed", "SUCCESS")
+    agree(fleet, later, "completed", "SUCCESS")
+    assert agree(fleet, again, "completed", "SUCCESS")["retries"] == 1
+    failed = agree(fleet, fleet.send("failing", 3), "error", "FAILURE")
+    assert failed["error_cause"] == "exception"
+
+
+@kinds("quorum", "classic")
+def test_what_a_dead_worker_held_comes_again_at_once(start_fleet: StartFleet, kind: str) -> None:
+    fleet = start_fleet(kind, workers=2, concurrency=1, task_acks_late=True)
+    job = fleet.send("gated", "go")
+    # It comes again as soon as the connection ends, no time-out later.
+    assert fleet.running(job)["delivery"]["again_s"] == 0
+    holder(fleet, job).kill()
+    eventually(lambda: fleet.running(job)["attempt"] == 2, TIMEOUT_S, what="the second run")
+    fleet.open("go")
+    assert agree(fleet, job, "completed", "SUCCESS")["attempt"] == 2
+
+
+@kinds("classic", "quorum")
+def test_what_was_acknowledged_before_is_lost(start_fleet: StartFleet, kind: str) -> None:
+    fleet = start_fleet(kind, workers=2, concurrency=1)
+    job = fleet.send("gated", "go")
+    holder(fleet, job).kill()
+    record = fleet.ended(job)
+    assert (record["error_cause"], record["delivery"]["again_s"]) == ("lost", None)
+    assert record["error_message"].endswith("stopped answering")
+    assert record["may_come_again_until"] is not None
+
+
+def test_a_delivery_limit(start_fleet: StartFleet) -> None:
+    """A job that kills each child that runs it, which a quorum queue gives up in the end."""
+    limit = {"x-delivery-limit": 2}
+    conf = {"task_acks_late": True, "task_reject_on_worker_lost": True}
+    fleet = start_fleet("quorum", limit, concurrency=1, **conf)
+    job = fleet.send("gated", "never")
+    for attempt in (1, 2, 3):
+        kill_child(fleet, job, attempt)
+    record = fleet.ended(job)
+    assert (record["status"], record["attempt"]) == ("error", 3)
+    assert "stopped answering" not in record["error_message"]
+    assert fleet.workers[0].alive
+    # Another job has its turn.
+    agree(fleet, fleet.send("quick", 3), "completed", "SUCCESS")
+
+
+@kinds("classic", "quorum")
+def test_an_acknowledgement_that_takes_too_long(start_fleet: StartFleet, kind: str) -> None:
+    """RabbitMQ closes the channel and gives the message out again; Celery ends the worker."""
+    timeout = {"x-consumer-timeout": 2_000}
+    fleet = start_fleet(kind, timeout, workers=2, concurrency=1, task_acks_late=True)
+    job = fleet.send("gated", "go")
+    first = holder(fleet, job)
+    first.wait_for_log("delivery acknowledgement on channel .* timed out", TIMEOUT_S)
+    eventually(lambda: fleet.running(job)["attempt"] == 2, TIMEOUT_S, what="the second run")
+    fleet.open("go")
+    record = agree(fleet, job, "completed", "SUCCESS")
+    assert (record["attempt"], record["error_message"]) == (2, None)
+
+
+@kinds("classic", "quorum")
+def test_what_expires_in_the_queue_ends(start_fleet: StartFleet, kind: str) -> None:
+    """RabbitMQ drops it, and no worker ever sees it."""
+    fleet = start_fleet(kind, concurrency=1, worker_prefetch_multiplier=1, task_acks_late=True)
+    first = fleet.send("gated", "go")
+    fleet.running(first)
+    waits, kept = fleet.send("quick", 3, expires=1), fleet.send("quick", 3, expires=600)
+    assert fleet.record(waits)["status"] == "created"
+    record = fleet.ended(waits)
+    assert record["status"] == "cancelled"
+    assert record["control"]["reason"] == "expired"
+    assert fleet.record(kept)["status"] == "created"
+    fleet.open("go")
+    agree(fleet, kept, "completed", "SUCCESS")
+    assert fleet.record(waits)["status"] == "cancelled"
+
+
+@kinds("quorum", "classic")
+def test_a_broker_that_is_killed_while_jobs_run(
+    start_fleet: StartFleet, rabbitmq: RabbitMQ, kind: str
+) -> None:
+    """No living job is called lost, each runs, and records and results agree."""
+    # Without it a message may be gone that is not on its disk yet.
+    conf = {
+        "task_acks_late": kind == "quorum",
+        "broker_transport_options": {"confirm_publish": True},
+    }
+    fleet = start_fleet(kind, workers=2, concurrency=2, **conf)
+    jobs = [fleet.send("gated", "go") for _ in range(4)]
+    waiting = [fleet.send("quick", 5) for _ in range(6)]
+    for job in jobs:
+        fleet.running(job)
+    rabbitmq.kill()
+    pass_time(5.0)  # more than a lease
+    assert {fleet.record(job)["status"] for job in jobs} == {"running"}
+    rabbitmq.start()
+    fleet.open("go")
+    for job in (*jobs, *waiting):
+        assert agree(fleet, job, "completed", "SUCCESS")["error_message"] is None
