@@ -76,6 +76,7 @@ workers = st.builds(
     st.none() | st.just("host"),
     st.none() | st.integers(1, 3),
     clock_ahead_s=st.sampled_from([0, -3_600.0, 300.5]),
+    unknown=st.sampled_from([(), (("slot", 3), ("host", {"zone": "a"}))]),
 )
 deliveries = st.builds(
     Delivery,
@@ -83,6 +84,7 @@ deliveries = st.builds(
     expires=st.none() | times,
     again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
     again_until=st.none() | times,
+    unknown=st.sampled_from([(), (("count", 2),)]),
 )
 controls = st.fixed_dictionaries(
     {

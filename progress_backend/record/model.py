@@ -81,6 +81,8 @@ class Worker(NamedTuple):
     run: int | None = None
     #: How far the worker's clock was ahead of the store's when the run began, in seconds.
     clock_ahead_s: float = 0
+    #: Names and values that another version of this library has written of it.
+    unknown: tuple[tuple[str, Any], ...] = ()
 
     def holds_as(self, other: Worker | None) -> bool:
         """Whether both are the same holder, whatever is known of its clock."""
@@ -99,6 +101,8 @@ class Delivery(NamedTuple):
     #: Until when the message may come again, where the run ended without its end, or with one that
     #: may be taken back.
     again_until: datetime | None = None
+    #: Names and values that another version of this library has written of it.
+    unknown: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
     known = task.delivery
     if times == ((None, None) if known is None else (known.eta, known.expires)):
         return task
-    return replace(task, delivery=Delivery(*times))
+    eta, expires = times
+    known = Delivery() if known is None else known._replace(again_s=None, again_until=None)
+    return replace(task, delivery=known._replace(eta=eta, expires=expires))
 
 
 def _instant(time: datetime | None, scene: Scene) -> datetime | None:
@@ -273,7 +275,7 @@ def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Deliv
     eta = _instant(eta, scene)
     if known is None:
         return None if eta is None else Delivery(eta=eta)
-    return Delivery(eta=eta or scene.now, expires=known.expires)
+    return known._replace(eta=eta or scene.now, again_s=None, again_until=None)
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:

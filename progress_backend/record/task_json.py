@@ -132,15 +132,16 @@ def _worker(worker: Worker) -> dict[str, Any]:
         body["run"] = worker.run
     if worker.clock_ahead_s:
         body["clock_ahead_s"] = worker.clock_ahead_s
-    return body
+    return {**body, **dict(worker.unknown)} if worker.unknown else body
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
+    body = {
         "eta": rendered(delivery.eta),
         "expires": rendered(delivery.expires),
         "again_s": delivery.again_s,
     }
+    return {**body, **dict(delivery.unknown)} if delivery.unknown else body
 
 
 def decode(document: bytes, task_id: str | None = None) -> Task:
@@ -191,7 +192,9 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
 
 def _worker_of(body: Mapping[str, Any]) -> Worker:
     return Worker(
-        body["lease"], body["name"], body.get("task"), body.get("run"), body.get("clock_ahead_s", 0)
+        *(body["lease"], body["name"], body.get("task"), body.get("run")),
+        clock_ahead_s=body.get("clock_ahead_s", 0),
+        unknown=_others(body, _OF_WORKER),
     )
 
 
@@ -204,7 +207,19 @@ def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
         expires=_time(delivery.get("expires")),
         again_s=delivery.get("again_s"),
         again_until=again_until,
+        unknown=_others(delivery, _OF_DELIVERY),
     )
+
+
+def _others(body: Mapping[str, Any], known: frozenset[str]) -> tuple[tuple[str, Any], ...]:
+    """What another version has written besides, which is written again as it is."""
+    if body.keys() <= known:
+        return ()
+    return tuple((name, value) for name, value in body.items() if name not in known)
+
+
+_OF_WORKER: Final = frozenset({"lease", "name", "task", "run", "clock_ahead_s"})
+_OF_DELIVERY: Final = frozenset({"eta", "expires", "again_s"})
 
 
 #: The fields of a document, those that are left out where they would say nothing among them.

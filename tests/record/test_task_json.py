@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.errors import TooLarge
+from progress_backend.record import events as ev
 from progress_backend.record import task_json
-from progress_backend.record.model import Task, Worker
+from progress_backend.record.model import Delivery, Task, Worker
+from progress_backend.record.transition import transition
 from tests.strategies import NOW, mappings, plain_mappings, tasks
 
 SPEC_STATUS = {
@@ -196,3 +198,42 @@ def test_fields_of_another_version_are_carried_over() -> None:
     assert task_json.entity_tag(written) == task_json.entity_tag(again)
     older = {name: value for name, value in body.items() if name != "attempt_started_at"}
     assert task_json.decode(json.dumps(older).encode()) == task
+
+
+def newer_parts(task: Task) -> bytes:
+    """The task's document as a newer version would have written it."""
+    body = json.loads(task_json.encode(task))
+    body["worker"] |= {"slot": 3, "host": {"zone": "a"}}
+    body["delivery"] |= {"count": 2}
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("event", "same_worker"),
+    [
+        (ev.Progressed(current=3), True),
+        (ev.Paused(by="api"), True),
+        (ev.Created(identity=ev.Identity(task_type="x"), expires=NOW), True),
+        (ev.Completed(), True),
+        (ev.Failed(error_message="x"), True),
+        (ev.Failed(error_message="x", cause="worker_lost"), True),
+        (ev.Cancelled(by="api"), True),
+        (ev.Retried(retries=1, eta=NOW), False),
+        (ev.Requeued(again_s=60), False),
+        (ev.Started(identity=ev.Identity(task_type="x"), worker=Worker("b/1", "b")), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_those_inside_worker_and_delivery_too(event: ev.Event, same_worker: bool) -> None:
+    """What another version says of the message stays, and of the worker while it is the same."""
+    delivery = Delivery(again_s=60.0)
+    task = replace(RUNNING, worker=Worker("a/1", "a", run=7), delivery=delivery, total_items=10)
+    after = transition(task_json.decode(newer_parts(task)), event, NOW, task_id=RUNNING.task_id)
+    written = json.loads(task_json.encode(after))
+    assert written["delivery"]["count"] == 2
+    if same_worker:
+        assert written["worker"]["host"] == {"zone": "a"}
+        assert written["worker"]["slot"] == 3
+    else:
+        assert "slot" not in (written["worker"] or {})
+    assert task_json.decode(task_json.encode(after)) == after
