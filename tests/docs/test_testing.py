@@ -12,21 +12,26 @@ from tests.docs.reading import blocks
 
 
 def test_its_tests_pass_in_a_project_of_their_own(tmp_path: Path) -> None:
+    followed(tmp_path, Path(sys.executable).parent)
+
+
+def followed(folder: Path, programs: Path) -> None:
+    """Writes the page's files into a folder and has its pytest run them."""
     shown = [
         *blocks("docs/testing.md", language="python"),
         *blocks("docs/testing.md", language="toml"),
     ]
     for block in shown:
         assert block.file is not None, f"{block}: its first line must name its file"
-        path = tmp_path / block.file
+        path = folder / block.file
         path.parent.mkdir(exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
     # No server is there to be found, and no setting of ours.
     env = {"PATH": os.environ["PATH"]}
-    pytest = Path(sys.executable).parent / "pytest"  # as a person calls it
+    pytest = programs / "pytest"  # as a person calls it
     done = subprocess.run(
         [pytest, "-q", "-W", "error", "-p", "no:asyncio", "tests"],
-        cwd=tmp_path,
+        cwd=folder,
         env=env,
         capture_output=True,
         text=True,

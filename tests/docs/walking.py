@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -20,22 +21,29 @@ import redis
 
 from tests.docs.reading import Block, make_targets
 from tests.servers import ROOT, Service
+from tests.waiting import eventually
 
 #: Address of the documents' Redis, port of their API, and of the reader's own site; a walk has its
 #: own.
 REDIS: Final = "127.0.0.1:6379"
 API_PORT: Final = "8004"
-SITE_PORTS: Final = ("8000", "5000")
+SITE_PORT, FLASK_PORT = "8000", "5000"
+#: Where the programs of this environment are.
+PROGRAMS: Final = Path(sys.executable).parent
 
-#: What is started and goes on: what it is given besides, and what it says when it works.
+#: What is started and goes on: what it is (one of each at a time, as there is one port), its
+#: command, what that is given besides, and what it says when it works.
 _SERVICES: Final = (
-    (r"celery .*\bworker\b", "--loglevel INFO --concurrency 1", r" ready\.$"),
-    (r"celery .*\bbeat\b", "--loglevel INFO --schedule {folder}/beat", r"beat: Starting"),
-    (r"progress-backend serve", "--port {port}", r"^progress-backend: http"),
-    (r"uvicorn ", "--port {site}", r"Uvicorn running on"),
-    (r"flask .*\brun\b", "--port {site}", r"Running on http"),
-    (r"python -m django runserver", "{site} --noreload", r"Starting development server"),
+    ("worker", r"celery .*\bworker\b", "--loglevel INFO --concurrency 1", r" ready\.$"),
+    ("beat", r"celery .*\bbeat\b", "--loglevel INFO --schedule {folder}/beat", r"beat: Starting"),
+    ("api", r"progress-backend serve", "--port {port}", r"^progress-backend: http"),
+    ("site", r"uvicorn ", "--port {site}", r"Uvicorn running on"),
+    ("flask", r"flask .*\brun\b", "--port {flask}", r"Running on http"),
+    ("site", r"python -m django runserver", "{site} --noreload", r"Starting development server"),
+    ("store", r"python store\.py", "", r"^redis://127\.0\.0\.1:\d+/0$"),
 )
+#: What goes on until Ctrl-C, and says something before it.
+_UNTIL_CTRL_C: Final = re.compile(r"(celery .* progress|progress-backend) watch\b")
 _ASSIGNED = re.compile(r"(\w+)=\$\((.*)\)")
 StartService = Callable[..., Service]
 
@@ -43,9 +51,18 @@ StartService = Callable[..., Service]
 class Walk:
     """One reader's folder; `answers` are the HTTP answers, `said` what commands printed."""
 
-    def __init__(self, folder: Path, redis_url: str, start_service: StartService) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        redis_url: str,
+        start_service: StartService,
+        programs: Path = PROGRAMS,
+        paths: tuple[Path, ...] = (ROOT,),
+    ) -> None:
+        """`programs`: what the reader has installed; `paths`: where their Python looks besides."""
         self.folder = folder
-        self.port, self.site_port = _free_port(), _free_port()
+        self._programs, self._paths = programs, paths
+        self.port, self.site_port, self.flask_port = (_free_port() for _ in range(3))
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
         self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
@@ -53,6 +70,8 @@ class Walk:
         self.said: list[str] = []
         self._start_service = start_service
         self._started: list[Service] = []
+        #: The newest of each kind of service: it has the port, or takes all the tasks.
+        self._of_kind: dict[str, Service] = {}
 
     def end(self) -> None:
         """Ends what was started at once: its jobs are nobody's any more."""
@@ -73,17 +92,25 @@ class Walk:
         assert block.file is not None, f"{block}: its first line must name its file"
         path = self.folder / block.file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text.replace(REDIS, self.redis), encoding="utf-8")
+        text = block.text.replace(REDIS, self.redis)
+        # Of a server of the reader's own: the port may be in use here.
+        path.write_text(text.replace("port=6379", "port=0"), encoding="utf-8")
 
     def run(self, block: Block) -> None:
         """Runs a shell block line by line; servers that follow each other start together."""
         waiting: list[tuple[Service, str]] = []
         for number, written in enumerate(block.text.splitlines(), 1):
             line = written.partition("  #")[0].strip()
-            service = next((s for s in _SERVICES if re.match(s[0], line)), None)
+            service = next((s for s in _SERVICES if re.match(s[1], line)), None)
             if service is not None:
-                more = service[1].format(port=self.port, site=self.site_port, folder=self.folder)
-                waiting.append((self.start(f"{line} {more}"), service[2]))
+                kind, _, options, ready = service
+                if kind in self._of_kind:
+                    self._of_kind[kind].kill()
+                more = options.format(
+                    port=self.port, site=self.site_port, flask=self.flask_port, folder=self.folder
+                )
+                self._of_kind[kind] = self.start(f"{line} {more}")
+                waiting.append((self._of_kind[kind], ready))
                 continue
             _wait(waiting)
             self._command(line, f"{block.document}:{block.line + number}")
@@ -107,7 +134,7 @@ class Walk:
 
     def python(self, file: str) -> str:
         """Runs one of the files; what it printed."""
-        return self._capture([sys.executable, file], file)
+        return self._capture(["python", file], file)
 
     def record(self, task_id: str) -> dict[str, Any]:
         """A record as it is stored."""
@@ -118,8 +145,8 @@ class Walk:
 
     def environment(self) -> dict[str, str]:
         """What the reader's shell has."""
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        paths = os.pathsep.join([str(self.folder), str(ROOT)])
+        path = os.pathsep.join([str(self._programs), os.environ["PATH"]])
+        paths = os.pathsep.join(map(str, self._paths))
         return {"PATH": path, "PYTHONPATH": paths, **self.variables}
 
     def _command(self, line: str, where: str) -> None:
@@ -131,6 +158,8 @@ class Walk:
             self._make(line, where)
         elif line.startswith("curl"):
             self.answers.append(self._curl(line))
+        elif _UNTIL_CTRL_C.match(line):
+            self._interrupted(line, where)
         elif assigned := _ASSIGNED.fullmatch(line):
             name, command = assigned.groups()
             self.variables[name] = self._said_by(command, where).strip()
@@ -144,6 +173,14 @@ class Walk:
         asked, _, pipe = command.partition(" | ")
         self.answers.append(self._curl(asked))
         return self._capture(shlex.split(pipe), where, self.answers[-1].text)
+
+    def _interrupted(self, line: str, where: str) -> None:
+        """Starts what goes on, and presses Ctrl-C once it has said something."""
+        service = self.start(line, r"\S")
+        service.signal(signal.SIGINT)
+        eventually(lambda: not service.alive, 20, what=f"{where} ends at Ctrl-C")
+        assert service.wait() == 0, f"{where}: {service.log}"
+        self.said.append(service.log)
 
     def _capture(self, args: list[str], where: str, given: str | None = None) -> str:
         done = subprocess.run(
@@ -177,8 +214,8 @@ class Walk:
                 body = next(words).encode()
             elif not word.startswith("-"):
                 url = word.replace(f":{API_PORT}", f":{self.port}")
-                for site in SITE_PORTS:
-                    url = url.replace(f":{site}", f":{self.site_port}")
+                url = url.replace(f":{SITE_PORT}", f":{self.site_port}")
+                url = url.replace(f":{FLASK_PORT}", f":{self.flask_port}")
         return self.http.request(method, url, headers=headers, content=body)
 
 

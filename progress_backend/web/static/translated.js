@@ -1,5 +1,5 @@
 // A record's default text in the reader's language; any other text stays as its job said it. The
-// texts are the library's own (catalogue.py), served as a script beside this one.
+// texts are the library's own (default_texts.py), served as a script beside this one.
 import { BLANKS, TEXTS } from "./texts.js";
 
 const patterns = new Map(); // language -> [pattern, key] of each text of the other languages

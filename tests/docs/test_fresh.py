@@ -1,0 +1,150 @@
+"""All commands of the documents, as a newcomer types them: in an environment that has what the
+documents' own `pip install` brings, and nothing of this folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import missing
+from tests.docs.reading import blocks, commands_in_prose, documents
+from tests.docs.test_testing import followed
+from tests.docs.walking import StartService, Walk
+from tests.servers import ROOT
+from tests.test_wheel import INSTALL_S, NO_INDEX, wheel
+
+__all__ = ["wheel"]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+#: Whose commands need something else, and what follows them.
+ELSEWHERE = {
+    "README.ja.md": "has the commands of README.md: tests/docs/test_readme_ja.py",
+    "docs/docker.md": "needs a container engine: tests/docker/test_documents.py",
+}
+#: What the reader of the quick start has beforehand.
+FRAMEWORKS = {"docs/quick-start.md": ("django", "flask"), "docs/testing.md": ("pytest",)}
+#: Other packages' own.
+OTHERS = {"celery beat -S redbeat.RedBeatScheduler", "python -m django … --settings"}
+README = "README.md"
+
+
+class Environment:
+    """A new virtual environment, into which the documents' own commands install."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        venv.create(folder, with_pip=True, symlinks=True)
+        self.programs = folder / "bin"
+        kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        self._env = {
+            **kept,
+            "PATH": os.pathsep.join([str(self.programs), os.environ["PATH"]]),
+            # Where the package is published, and the versions that are tested.
+            "PIP_FIND_LINKS": str(wheel.parent),
+            "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+        self._had: set[str] = set()
+
+    def of(self, document: str) -> Path:
+        """The programs, once there is what the README and the document say is to be installed."""
+        for each in (README, document):
+            for command in installs(each):
+                self._install(command, ROOT if " '.[" in command else self.programs)
+        if document in FRAMEWORKS:
+            self._install(f"pip install {shlex.join(FRAMEWORKS[document])}", self.programs)
+        return self.programs
+
+    def run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=cwd, env=self._env, capture_output=True, text=True, timeout=INSTALL_S
+        )
+
+    def _install(self, command: str, cwd: Path) -> None:
+        if command in self._had:
+            return
+        self._had.add(command)
+        done = self.run(shlex.split(command), cwd)
+        if done.returncode and NO_INDEX.search(done.stderr):
+            missing("package index that answers")
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def installs(document: str) -> list[str]:
+    return [command for command in commands_in_prose(document) if command.startswith("pip ")]
+
+
+def following() -> list[str]:
+    """The documents that have commands in blocks."""
+    return [document for document in documents() if blocks(document, language="sh")]
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return Environment(tmp_path_factory.mktemp("fresh") / "env", wheel)
+
+
+@pytest.fixture
+def fresh(
+    request: pytest.FixtureRequest,
+    environment: Environment,
+    tmp_path: Path,
+    redis_url: str,
+    start_service: StartService,
+) -> Iterator[Walk]:
+    """A reader of the document in an empty folder."""
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    walk = Walk(folder, redis_url, start_service, environment.of(request.param), paths=())
+    yield walk
+    walk.end()
+
+
+@pytest.mark.parametrize(
+    ("document", "fresh"), [(each, each) for each in following()], indirect=["fresh"]
+)
+def test_its_commands_run_as_they_are_written(document: str, fresh: Walk) -> None:
+    if document in ELSEWHERE:
+        pytest.skip(ELSEWHERE[document])
+    fresh.follow(blocks(document))
+    assert all(answer.is_success for answer in fresh.answers), fresh.answers
+
+
+def test_it_is_the_wheel_that_runs(environment: Environment, tmp_path: Path) -> None:
+    programs = environment.of(README)
+    code = "import progress_backend; print(progress_backend.__file__)"
+    done = environment.run([str(programs / "python"), "-c", code], tmp_path)
+    assert done.stdout.startswith(str(programs.parent)), done.stdout + done.stderr
+
+
+def test_the_page_for_users_tests(environment: Environment, tmp_path: Path) -> None:
+    followed(tmp_path, environment.of("docs/testing.md"))
+
+
+@pytest.mark.parametrize("document", documents())
+def test_commands_in_sentences_exist(
+    document: str, environment: Environment, tmp_path: Path
+) -> None:
+    if document in ELSEWHERE:
+        pytest.skip(ELSEWHERE[document])
+    programs = environment.of(document)
+    for command in commands_in_prose(document):
+        words = re.sub(r" -A \S+|[…|].*| [A-Z]+$", "", command).split()
+        if words[0] in ("pip", "pytest") or command in OTHERS:
+            continue
+        if words[:2] == ["python", "-m"]:
+            assert importlib.util.find_spec(words[2]) is not None, command
+            continue
+        asked = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
+        named = [word for word in asked if not word.startswith("-")]
+        done = environment.run([str(programs / named[0]), *named[1:], "--help"], tmp_path)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        for option in set(asked) - set(named):
+            assert option in done.stdout, command
