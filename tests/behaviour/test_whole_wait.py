@@ -3,8 +3,8 @@ reply; and what is no Redis counts as away."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,15 +17,14 @@ from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store, open_async
 from tests import strangers
+from tests.stopwatch import FACTOR, Stopwatch
 from tests.strangers import Serve, Stranger, Way, answering, greeting
-from tests.waiting import eventually
+from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi, start_api
 
 __all__ = ["start_api"]
 
 WAIT_S = 0.2
-#: And what a busy machine may add.
-BOUND_S = WAIT_S + 0.2
 CREATED = ev.Created(identity=ev.Identity(task_type="x"))
 
 STRANGERS: dict[str, Serve] = {
@@ -47,14 +46,19 @@ def way(redis_url: str) -> Iterator[Way]:
 
 
 def bounded(action: Callable[[], object]) -> None:
-    began = time.monotonic()
-    with pytest.raises(StoreUnavailable):
+    with Stopwatch() as watch, pytest.raises(StoreUnavailable):
         action()
-    assert time.monotonic() - began < BOUND_S
+    assert watch.seconds < FACTOR * WAIT_S
 
 
-def created(store: Store, task_id: str) -> object:
+def create(store: Store, task_id: str) -> object:
     return store.run(store.flows.apply(task_id, (CREATED,), store.now()))
+
+
+def created(store: Store, task_id: str) -> None:
+    """Where nothing is away, a busy machine may take its time."""
+    with store.within(20):
+        create(store, task_id)
 
 
 @pytest.mark.parametrize("connected", [False, True])
@@ -75,7 +79,7 @@ def test_each_step_of_a_login_is_a_part_of_it(way: Way) -> None:
     way.delay_s = WAIT_S * 0.6
     login = way.url.replace("redis://", "redis://default:any@").removesuffix("/0") + "/3"
     with Store(Settings(redis_url=login), timeout_s=WAIT_S) as store:
-        bounded(lambda: created(store, "t"))
+        bounded(lambda: create(store, "t"))
 
 
 def test_who_finds_the_connection_busy_is_bounded_as_well(way: Way) -> None:
@@ -84,7 +88,7 @@ def test_who_finds_the_connection_busy_is_bounded_as_well(way: Way) -> None:
         way.drip_s = 0.15
 
         def patiently() -> None:
-            with pytest.raises(StoreUnavailable), store.within(2):
+            with pytest.raises(StoreUnavailable), store.within(30):
                 store.execute(c.Read(("before",)))
 
         before = way.requests
@@ -122,13 +126,19 @@ def test_several_calls_may_be_one_wait(way: Way) -> None:
 async def test_so_it_is_with_asyncio(way: Way, connected: bool) -> None:
     async with open_async(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
         if connected:
-            await store.run(store.flows.apply("before", (CREATED,), store.now()))
+
+            async def answers() -> bool:
+                with contextlib.suppress(StoreUnavailable):
+                    return await store.execute(c.Read(("before",))) == [None]
+                return False
+
+            await aeventually(answers)
         way.drip_s = 0.15
         for command in (c.Read(("before",)), c.Tally(c.Filters())):
-            began = time.monotonic()
-            with pytest.raises(StoreUnavailable):
+            with Stopwatch() as watch, pytest.raises(StoreUnavailable):
                 await store.execute(command)
-            assert time.monotonic() - began < WAIT_S + BOUND_S, "one of them is for a connection"
+            # Two waits: one of them is for a connection.
+            assert watch.seconds < FACTOR * 2 * WAIT_S
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
@@ -136,7 +146,7 @@ async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
     with Stranger(STRANGERS[kind]) as stranger:
         settings = Settings(redis_url=stranger.url)
         with Store(settings, timeout_s=WAIT_S) as store:
-            bounded(lambda: created(store, "t"))
+            bounded(lambda: create(store, "t"))
             bounded(lambda: store.execute(c.Read(("t",))))
         async with open_async(settings, timeout_s=WAIT_S) as later:
             for command in (c.Read(("t",)), c.Tally(c.Filters())):

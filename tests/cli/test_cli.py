@@ -178,6 +178,8 @@ def test_list_filters_and_pages(run: Run, records: Records) -> None:
     answer = json.loads(run("tasks", "--page", "2", "--limit", "4", "--json").output)
     assert [task["task_id"] for task in answer["tasks"]] == ["id-1", "id-0"]
     assert answer["pagination"]["pages"] == 2
+    assert run("tasks", "--page", str(10**9)).exit_code == 0
+    assert run("tasks", "--page", str(10**9 + 1)).exit_code == 2
 
 
 def test_an_empty_list_says_so(run: Run) -> None:

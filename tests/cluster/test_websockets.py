@@ -119,17 +119,21 @@ async def test_an_open_socket_survives_a_failover(place: Place, start_api: Start
             heard.append(json.loads(message))  # noqa: PERF401 - read while it grows
 
     with Store(place.settings, timeout_s=1) as store:
-        assert await says(store, "job", CREATED, ev.Progressed(current=1))
+
+        async def say(*happened: ev.Event) -> None:
+            await aeventually(lambda: says(store, "job", *happened), TIMEOUT_S)
+
+        await say(CREATED, ev.Progressed(current=1))
         async with api.watch("job") as socket:
             hearing = asyncio.create_task(hear(socket))
             for current in range(2, 6):
-                assert await says(store, "job", ev.Progressed(current=current))
-            await aeventually(lambda: heard and heard[-1]["progress"]["current"] == 5)
+                await say(ev.Progressed(current=current))
+            await aeventually(lambda: heard and heard[-1]["progress"]["current"] == 5, TIMEOUT_S)
             await asyncio.to_thread(place.replicate)
             await asyncio.to_thread(place.kill, "job")
             for event in (*(ev.Progressed(current=n) for n in range(6, 10)), ev.Completed()):
-                await aeventually(lambda event=event: says(store, "job", event), TIMEOUT_S)
-            async with asyncio.timeout(30):
+                await say(event)
+            async with asyncio.timeout(TIMEOUT_S):
                 await hearing
             assert socket.close_code == 1000
     revisions = [message["revision"] for message in heard]

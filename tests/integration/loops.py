@@ -100,13 +100,15 @@ def deaf(self: Any) -> Any:
 
 
 def timing(self: Any) -> Any:
-    """How long its slowest `update` took, in milliseconds."""
-    notifier, slowest = ProgressNotifier(self), 0.0
+    """How long its slowest `update` took, and its slowest step of 10 ms, in milliseconds."""
+    notifier, slowest, late, ended = ProgressNotifier(self), 0.0, 0.0, None
     for number in steps(self):
         began = time.perf_counter()
+        late = max(late, began - (ended or began))
         notifier.update(number, TOTAL)
-        slowest = max(slowest, time.perf_counter() - began)
-    return {"slowest_ms": slowest * 1000}
+        ended = time.perf_counter()
+        slowest = max(slowest, ended - began)
+    return {"slowest_ms": slowest * 1000, "late_ms": late * 1000}
 
 
 def retrying(self: Any) -> Any:

@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 from progress_backend.embedded import EmbeddedServerError
+from progress_backend.runs.sender import JOB_WAIT_S, SENDER_WAIT_S
 from tests.integration.conftest import running, worker
 from tests.integration.jobs import RESULTS
 from tests.integration.world import TIMEOUT_S, World
 from tests.servers import Server
+from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
-#: The longest wait for the store at publish, start or end, and what a busy machine adds to it.
-BOUND_S = 0.2 + 0.8
+#: Less than what the sender's own thread, for which no job waits, gives a store that is away.
+BOUND_S = 0.8 * SENDER_WAIT_S
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +44,23 @@ def answering(store: Server) -> Iterator[None]:
         store.start()
 
 
-def finishes(world: World, task_id: str) -> float:
-    """Lets the timing job come to its end; the milliseconds of its slowest update."""
+def finishes(world: World, task_id: str) -> None:
+    """Lets the timing job come to its end; no update of it has waited."""
     world.gate.mark(task_id, "enough")
     eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
-    slowest_ms: float = world.result(task_id)["result"]["slowest_ms"]
-    return slowest_ms
+    took = world.result(task_id)["result"]
+    assert took["slowest_ms"] < 100 + took["late_ms"]
 
 
 def test_a_job_published_and_run_without_a_store_gets_its_record_later(
     world: World, store: Server
 ) -> None:
     store.kill()
-    began = time.monotonic()
-    task_id = str(world.app.tasks["timing"].delay().id)
-    assert time.monotonic() - began < BOUND_S
+    with Stopwatch() as watch:
+        task_id = str(world.app.tasks["timing"].delay().id)
+    assert watch.seconds < FACTOR * JOB_WAIT_S
     world.begun(task_id)
-    assert finishes(world, task_id) < 100
+    finishes(world, task_id)
     store.start()
     record = world.ended(task_id)
     assert (record["status"], record["task_type"]) == ("completed", "timing")
@@ -85,7 +87,7 @@ def test_a_store_that_dies_under_a_job_and_comes_back_empty(world: World, store:
     store.start()
     record = world.until(task_id, status="running")
     assert (record["task_type"], record["attempt"]) == ("timing", 1)
-    assert finishes(world, task_id) < 100
+    finishes(world, task_id)
     assert world.ended(task_id)["status"] == "completed"
 
 
@@ -94,15 +96,15 @@ def test_a_store_that_hangs_holds_nobody(world: World, store: Server) -> None:
     world.begun(running_id)
     store.pause()
     try:
-        began = time.monotonic()
-        task_id = world.send()
-        assert time.monotonic() - began < BOUND_S
+        with Stopwatch() as watch:
+            task_id = world.send()
+        assert watch.seconds < FACTOR * JOB_WAIT_S
         world.begun(task_id)
-        began = time.monotonic()
-        world.go(task_id)
-        eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
-        assert time.monotonic() - began < BOUND_S
-        assert finishes(world, running_id) < 100
+        with Stopwatch() as watch:
+            world.go(task_id)
+            eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
+        assert watch.seconds < BOUND_S
+        finishes(world, running_id)
     finally:
         store.resume()
     record = world.ended(task_id)

@@ -74,18 +74,21 @@ def wait(name: str) -> None:
 
 @progress_task(total_items=1_000_000, symbol=lambda gate: gate)
 def gated(self: Any, gate: str, outcome: str = "return") -> dict[str, Any]:
-    """Counts up until its gate is opened; its result says what the longest `update()` took."""
-    notifier, slowest, count = ProgressNotifier(self), 0.0, 0
+    """Counts up until its gate is opened; its result says what the longest `update()` took, and by
+    how much a sleep between two of them was too long: so busy is the machine."""
+    notifier, slowest, late, count = ProgressNotifier(self), 0.0, 0.0, 0
     deadline = time.monotonic() + PATIENCE_S
     while not opened(gate) and time.monotonic() < deadline:
         count += 1
         began = time.monotonic()
         notifier.update(count, message=f"item {count}")
-        slowest = max(slowest, time.monotonic() - began)
+        updated = time.monotonic()
+        slowest = max(slowest, updated - began)
         time.sleep(0.01)
+        late = max(late, time.monotonic() - updated - 0.01)
     if outcome == "raise":
         raise ValueError(f"no more after {gate}")
-    return {"count": count, "slowest_s": slowest}
+    return {"count": count, "slowest_s": slowest, "late_s": late}
 
 
 class Lingering(Task):  # type: ignore[misc]  # celery is untyped

@@ -150,6 +150,12 @@ def grows(figure: Callable[[], int], timeout: float, what: str) -> None:
     eventually(lambda: figure() > before, timeout, what=f"{what} above {before}")
 
 
+def waited_for_nothing(result: Mapping[str, Any]) -> None:
+    """No `update()` of the gated job took longer than the machine held up any of its sleeps, and
+    what is less than a job's wait for a store."""
+    assert result["slowest_s"] < 0.15 + result["late_s"], result
+
+
 def client(url: str) -> redis.Redis:
     """A client that says at once when its server is away."""
     once = Retry(NoBackoff(), 0)

@@ -14,13 +14,15 @@ from progress_backend.record.events import Identity
 from progress_backend.record.model import Task
 from progress_backend.runs.mirror import Mirror
 from progress_backend.runs.run import Run
-from progress_backend.runs.sender import Sender
+from progress_backend.runs.sender import JOB_WAIT_S, Sender
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.conftest import StartServer
 from tests.outages.app import build
-from tests.outages.fleet import client, close_app, pass_time
+from tests.outages.fleet import client, close_app
 from tests.servers import Server
+from tests.stopwatch import FACTOR, timed
+from tests.strangers import Way
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -34,8 +36,14 @@ def results(start_server: StartServer) -> Server:
 
 
 @pytest.fixture
-def app(results: Server) -> Iterator[Celery]:
-    app = build(results.url, results.url, redis_url=results.url)
+def way(results: Server) -> Iterator[Way]:
+    with Way(results.url) as way:
+        yield way
+
+
+@pytest.fixture
+def app(results: Server, way: Way) -> Iterator[Celery]:
+    app = build(results.url, way.url, redis_url=results.url)
     yield app
     close_app(app)
 
@@ -47,29 +55,28 @@ def run_of(app: Celery, sender: Sender, task_id: str) -> Run:
 
 
 def test_a_mirror_that_hangs_holds_the_end_up_for_one_wait_at_most(
-    app: Celery, results: Server, redis_url: str
+    app: Celery, results: Server, way: Way, redis_url: str
 ) -> None:
-    mirror = Mirror(app, flower_events=True)
+    mirror = Mirror(app, flower_events=False)
     with Store(Settings(redis_url=redis_url)) as store, client(results.url) as connected:
         sender = Sender(store, mirror)
         first = run_of(app, sender, "first")
         mirror.show(first, TASK)
         eventually(lambda: connected.exists("celery-task-meta-first"))
         results.pause()
-        runs = [run_of(app, sender, f"run{number}") for number in range(3)]
+        runs, before = [run_of(app, sender, f"run{number}") for number in range(4)], way.requests
         for run in runs:
             mirror.show(run, TASK)
-        pass_time(0.1)  # the first of them is under way
-        took = []
-        for run in runs:
-            began = time.monotonic()
-            run.close()
-            took.append(time.monotonic() - began)
-        assert 0.15 < took[0] < 0.35, "its write is on its way, so the end gives it a moment"
-        assert max(took[1:]) < 0.05, "nothing of theirs was begun"
+        eventually(lambda: way.requests > before, what="the first of them is under way")
+        began = time.monotonic()
+        took = [timed(run.close) for run in runs]
+        passed = time.monotonic() - began
+        assert passed > 0.9 * JOB_WAIT_S, "its write is on its way, so the end gives it a moment"
+        assert took[0] < FACTOR * JOB_WAIT_S
+        assert min(took[1:]) < JOB_WAIT_S / 2, "nothing of theirs was begun"
         results.resume()
         last = run_of(app, sender, "last")
         mirror.show(last, TASK)
         eventually(lambda: connected.exists("celery-task-meta-last"))
         found = [connected.exists(f"celery-task-meta-{run.task_id}") for run in runs]
-        assert found == [0, 0, 0], "a run that is closed gets no PROGRESS any more"
+        assert found == [0] * 4, "a run that is closed gets no PROGRESS any more"

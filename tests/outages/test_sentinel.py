@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,15 @@ from progress_backend.live.all_tasks import Feed
 from progress_backend.live.hub import Hub
 from progress_backend.live.listener import Listener
 from progress_backend.record import events as ev
+from progress_backend.runs.sender import JOB_WAIT_S
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store, open_async
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker
-from tests.outages.fleet import client, close_app
+from tests.outages.fleet import client, close_app, waited_for_nothing
 from tests.outages.trio import TIMEOUT_S, Trio, port_of
+from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import aeventually, eventually
 
 pytestmark = pytest.mark.integration
@@ -44,7 +45,7 @@ def record(trio: Trio, task_id: str) -> dict[str, Any]:
 
 def test_a_demoted_master_counts_as_away(trio: Trio) -> None:
     """Our connection to it lives on, and what it says is READONLY."""
-    with Store(Settings(redis_url=trio.url), timeout_s=0.2) as store:
+    with Store(Settings(redis_url=trio.url)) as store:
 
         def say(event: ev.Event) -> bool:
             return store.run(store.flows.apply("t", (event,), store.now())).refused is None
@@ -96,9 +97,9 @@ def test_a_failover_under_a_running_job(
         old = trio.master
         trio.kill_sentinel()
         old.kill()
-        began = time.monotonic()
-        late = app.tasks["quick"].delay(3).id
-        assert time.monotonic() - began < 1, "publishing did not wait for the failover"
+        with Stopwatch() as watch:
+            late = app.tasks["quick"].delay(3).id
+        assert watch.seconds < FACTOR * JOB_WAIT_S, "publishing did not wait for the failover"
         before = record(trio, job)["progress"]["current"]  # of the new master
         assert trio.master is not old
         eventually(lambda: record(trio, job)["progress"]["current"] > before, TIMEOUT_S)
@@ -108,7 +109,7 @@ def test_a_failover_under_a_running_job(
             TIMEOUT_S,
             what="the end of both",
         )
-        assert record(trio, job)["results"]["slowest_s"] < 0.15
+        waited_for_nothing(record(trio, job)["results"])
         assert record(trio, job)["attempt"] == 1
     finally:
         close_app(app)
@@ -116,8 +117,7 @@ def test_a_failover_under_a_running_job(
 
 def test_sentinels_that_hang_cost_one_wait(trio: Trio) -> None:
     trio.pause_sentinels()
-    with Store(Settings(redis_url=trio.url), timeout_s=0.2) as store:
-        began = time.monotonic()
-        with pytest.raises(StoreUnavailable):
+    with Store(Settings(redis_url=trio.url), timeout_s=JOB_WAIT_S) as store:
+        with Stopwatch() as watch, pytest.raises(StoreUnavailable):
             store.ready()
-        assert time.monotonic() - began < 0.35
+        assert watch.seconds < FACTOR * JOB_WAIT_S

@@ -109,6 +109,14 @@ def test_no_first_estimate_without_both(total, rate) -> None:
     assert estimate.first_estimate(NOW, total, rate) is None
 
 
+def test_more_than_a_year_away_is_no_estimate() -> None:
+    year = 366 * 86_400
+    assert estimate.remaining_seconds(task(total_items=year, rate=1.0)) == year
+    assert estimate.remaining_seconds(task(total_items=year + 1, rate=1.0)) is None
+    assert estimate.first_estimate(NOW, year, 1.0) == NOW + timedelta(days=366)
+    assert estimate.first_estimate(NOW, year + 1, 1.0) is None
+
+
 def test_texts_are_the_specifications() -> None:
     assert estimate.rate_text(10.0) == "10 items/sec"
     assert estimate.rate_text(2.54) == "2.5 items/sec"

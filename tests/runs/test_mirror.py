@@ -13,13 +13,16 @@ import pytest
 import redis
 from celery.app.task import Context
 from celery.events.state import State
+from celery.exceptions import TaskRevokedError
 from celery.result import GroupResult
 
 from progress_backend import Task
 from progress_backend.record.events import Identity
 from progress_backend.runs.mirror import Mirror, meta_of, rank_progress, summary_of
-from progress_backend.runs.run import Run
+from progress_backend.runs.run import Outcome, Run
 from tests.apps import App
+from tests.conftest import StartServer
+from tests.strangers import Stranger, Way, hanging_up
 from tests.waiting import eventually
 
 TASK = Task("t", "fetch_data", 252, current_items=150, status="running", message="half way")
@@ -32,15 +35,16 @@ def app(redis_url: str) -> Iterator[App]:
     app.close()
 
 
-def run_of(app: App, **options: Any) -> Run:
+def run_of(app: App, task_id: str = "t", **options: Any) -> Run:
     """A run of a worker that is none of this process."""
 
     def fetch() -> None:
         pass
 
-    task = app.task(name="fetch", shared=False, **options)(fetch)
-    request = Context(id="t", hostname="w@tests", is_eager=False, ignore_result=None)
-    return Run("t", Identity(task_type="x"), Desk(), celery_task=task, request=request)
+    name = {"t": "fetch"}.get(task_id, task_id)
+    task = app.task(name=name, shared=False, **options)(fetch)
+    request = Context(id=task_id, hostname="w@tests", is_eager=False, ignore_result=None)
+    return Run(task_id, Identity(task_type="x"), Desk(), celery_task=task, request=request)
 
 
 class Desk:
@@ -72,6 +76,12 @@ class Heard:
         self._receiver.should_stop = True
         self._thread.join(10)
         self._connection.release()
+
+
+def through(app: App, mirror: Mirror) -> None:
+    """Waits until all results are written that the mirror was shown before: it writes in order."""
+    mirror.show(run_of(app, "last"), TASK)
+    eventually(lambda: app.result("last"))
 
 
 @pytest.fixture
@@ -144,14 +154,17 @@ def test_events_can_be_left_out(app: App, heard: Heard) -> None:
     run, mirror = run_of(app), Mirror(app.celery, flower_events=False)
     mirror.show(run, TASK)
     mirror.revoked(run)
-    eventually(lambda: app.result("t"))
-    assert heard.events == []
+    through(app, mirror)
+    with app.celery.events.default_dispatcher(hostname="w@tests") as dispatcher:
+        dispatcher.send("task-marker")
+    assert eventually(lambda: [event["type"] for event in heard.events]) == ["task-marker"]
 
 
 def test_results_that_celery_would_not_store_are_not_stored(app: App, heard: Heard) -> None:
     mirror = Mirror(app.celery, flower_events=True)
     mirror.show(run_of(app, ignore_result=True), TASK)
     eventually(lambda: heard.events)
+    through(app, mirror)
     assert app.result("t") == {}
 
 
@@ -160,27 +173,35 @@ def test_a_job_that_writes_its_own_meta_is_left_to_it(app: App, heard: Heard) ->
     run.own_meta = True
     mirror.show(run, TASK)
     eventually(lambda: heard.events)
+    through(app, mirror)
     assert app.result("t") == {}
 
 
 def test_nothing_is_written_after_the_end(app: App, redis_url: str) -> None:
-    """Held in its read by a store that hangs, the write comes back after the job has ended."""
-    run, mirror = run_of(app), Mirror(app.celery, flower_events=False)
-    with redis.Redis.from_url(redis_url) as client:
-        client.client_pause(300)
+    """Held in its read by a slow backend, the write comes back after the job has ended."""
+    ended = app.celery.backend
+    with Way(redis_url) as way:
+        way.delay_s = 0.3
+        far = App(redis_url, {"result_backend": way.url})
+        run, mirror = run_of(far), Mirror(far.celery, flower_events=False)
         mirror.show(run, TASK)
+        eventually(lambda: way.requests)
         run.closed = True
         mirror.close(run, 0.05)
-    app.celery.backend.store_result("t", "no such symbol", "REVOKED")
-    mirror.show(run, TASK)
-    assert eventually(lambda: app.result("t"))["status"] == "REVOKED"
+        ended.store_result("t", TaskRevokedError("terminated"), "REVOKED")
+        run.outcome = Outcome("REVOKED", TaskRevokedError("put right"), None)
+        mirror.show(run, TASK)
+        through(far, mirror)
+        end = app.result("t")
+        far.close()
+    assert (end["status"], end["result"]["exc_message"]) == ("REVOKED", ["terminated"])
 
 
 def test_the_record_of_an_ended_task_is_not_shown_as_progress(app: App) -> None:
     mirror = Mirror(app.celery, flower_events=False)
     mirror.show(run_of(app), Task("t", "x", 1, status="cancelled"))
-    mirror.show(run_of(app), TASK)
-    assert eventually(lambda: app.result("t"))["result"]["current"] == 150
+    through(app, mirror)
+    assert app.result("t") == {}
 
 
 def test_a_broker_and_a_backend_that_are_away_are_one_line_each(
@@ -196,16 +217,50 @@ def test_a_broker_and_a_backend_that_are_away_are_one_line_each(
         )
 
     with caplog.at_level(logging.WARNING, "progress_backend"):
-        began = time.monotonic()
         mirror.show(run, TASK)
-        assert time.monotonic() - began < 0.1
         eventually(lambda: len(said()) == 2, 30)
         run.event_due = 0
         mirror.show(run, TASK)
+    threads = {r.threadName for r in caplog.records if "mirror" in r.name}
+    assert threads == {"progress-results", "progress-events"}, "no job waits for them"
     assert [line.split(" in ")[0].split(" as ")[0] for line in said()] == [
         "progress is not sent",
         "progress is not shown",
     ]
+
+
+def test_a_result_is_not_written_again(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    """The next value is a better one, whatever patience the app has with its result backend."""
+    with Stranger(hanging_up) as away:
+        app.celery.conf.update(
+            result_backend=away.url,
+            result_backend_always_retry=True,
+            result_backend_max_sleep_between_retries_ms=10,
+        )
+        with caplog.at_level(logging.WARNING, "progress_backend"):
+            Mirror(app.celery, flower_events=False).show(run_of(app), TASK)
+            eventually(lambda: "progress is not shown" in caplog.text, 20)
+        assert away.accepted == 1
+
+
+def test_an_event_is_not_sent_again(
+    app: App, start_server: StartServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next one is a better one, whatever patience Celery has with its broker."""
+    broker = start_server()
+    with Way(broker.url) as way:
+        app.celery.conf.update(broker_url=way.url, broker_write_url=way.url)
+        run, mirror = run_of(app), Mirror(app.celery, flower_events=True)
+        mirror.show(run, TASK)
+        eventually(lambda: way.requests)
+        mirror.close(run, 20)
+        broker.kill()
+        before = way.accepted
+        with caplog.at_level(logging.WARNING, "progress_backend"):
+            run.event_due = 0
+            mirror.show(run, TASK)
+            eventually(lambda: "progress is not sent" in caplog.text, 20)
+        assert way.accepted - before <= 1
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,10 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     def away(*_: Any) -> None:
         raise StoreUnavailable("away")
 
-    def slow(*_: Any) -> None:
+    tries = list[object]()
+
+    def slow(*said: object) -> None:
+        tries.append(said)
         time.sleep(0.1)  # that is how slow the store is
 
     monkeypatch.setattr(sender.writer, "apply", away)
@@ -66,6 +69,5 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
     monkeypatch.setattr(sender.patient, "apply", slow)
     sender.patient.breaker.succeeded()
-    began = time.monotonic()
     sender.stop()
-    assert time.monotonic() - began < 2
+    assert len(tries) <= 3 + 1, "0.3 s of them"

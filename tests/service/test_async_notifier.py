@@ -209,8 +209,9 @@ async def test_a_cancelled_task_tells_its_notifier(service: FlowService) -> None
 
 
 async def test_a_value_that_is_held_back_costs_no_time() -> None:
-    notifier = AsyncProgressNotifier("t", Recorder(), update_interval=3_600)
-    began = time.perf_counter()
+    recorder = Recorder()
+    notifier = AsyncProgressNotifier("t", recorder, update_interval=3_600)
+    began = time.thread_time()
     for n in range(10_000):
         await notifier.update(n, 10**6)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1, "0.1 ms of the processor each"

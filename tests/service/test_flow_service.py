@@ -145,6 +145,9 @@ async def test_the_list(service: FlowService) -> None:
     running = await service.get_tasks_list(status="running", task_type="fetch_data", symbol="0")
     assert running["tasks"] == [await service.get_task_status(made[0])]
     assert running["summary"] == listed["summary"]
+    assert (await service.get_tasks_list(page=10**9))["tasks"] == []
+    with pytest.raises(InvalidEvent, match="page must be"):
+        await service.get_tasks_list(page=10**9 + 1)
     nothing = await service.get_tasks_list(symbol="9")
     assert nothing["tasks"] == []
     assert nothing["pagination"] == {"page": 1, "limit": 20, "total": 0, "pages": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from progress_backend.store.coalesced_reads import MOST, JoinedReads
 from progress_backend.store.drivers import AsyncStore, open_async
 from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
+from tests.stopwatch import FACTOR, Stopwatch
+from tests.waiting import aeventually
 
 
 @pytest.fixture
@@ -81,20 +84,26 @@ async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url
     assert await stays == b"1"
 
 
+async def answers(reads: JoinedReads) -> bool:
+    """A busy machine may take longer than the store's time-out."""
+    with contextlib.suppress(StoreUnavailable):
+        return await reads.get("a") is None
+    return False
+
+
 async def test_a_store_that_is_away_is_said_to_all_at_once(start_server: StartServer) -> None:
     server = start_server()
     store = AsyncStore(Settings(redis_url=server.url), timeout_s=0.5)
     reads = JoinedReads(store)
-    assert await reads.get("a") is None
+    await aeventually(lambda: answers(reads))
     server.pause()
     asked = [reads.get(str(i)) for i in range(5 * MOST)]
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    said = await asyncio.gather(*asked, return_exceptions=True)
+    with Stopwatch() as watch:
+        said = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(error) for error in said} == {StoreUnavailable}
-    assert loop.time() - began < 2  # not one wait after another
+    assert watch.seconds < FACTOR * 0.5  # not one wait after another
     server.resume()
-    assert await reads.get("a") is None
+    await aeventually(lambda: answers(reads))
     await store.close()
 
 

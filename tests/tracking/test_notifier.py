@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -46,6 +47,17 @@ def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptu
     assert warnings(caplog) == [
         "no progress is recorded for code outside a task: it is not a tracked task's run"
     ]
+
+
+def test_tasks_of_any_number_of_names_are_warned_of_within_a_bound(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1_010):
+        untracked = SimpleNamespace(name=f"t{number}", app=app.celery, request=None)
+        for _ in range(2):
+            ProgressNotifier(untracked).update(1)
+    said = warnings(caplog)
+    assert len(said) == len(set(said)) == 1_000
 
 
 @pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why")])

@@ -18,6 +18,7 @@ from tests.apps import App
 from tests.clocks import set_monotonic
 from tests.conftest import Install, StartWorker
 from tests.servers import ROOT
+from tests.strangers import Stranger, hanging_up
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
@@ -224,12 +225,14 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
     assert markings["large"] == '{"total_items":3,"metadata":null}'
 
 
-def test_a_store_that_is_away_costs_one_wait_a_second(installed: Install, redis_url: str) -> None:
-    app = installed(redis_url=AWAY)
-    began = time.monotonic()
-    for _ in range(50):
-        app.celery.send_task("fetch")
-    assert time.monotonic() - began < 2
+def test_a_store_that_is_away_is_tried_once_a_second(installed: Install) -> None:
+    with Stranger(hanging_up) as away:
+        app = installed(redis_url=away.url)
+        began = time.monotonic()
+        for _ in range(50):
+            app.celery.send_task("fetch")
+        # By those who send, and by the sender's thread, which has the records to write.
+        assert away.accepted <= 2 * (1 + time.monotonic() - began)
 
 
 def test_modules_that_cannot_be_imported_stop_no_publish(

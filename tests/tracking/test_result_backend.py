@@ -22,6 +22,7 @@ from celery.exceptions import Reject
 
 from progress_backend.record import events as ev
 from progress_backend.tracking.result_backend import ASK_S, done_at, result_backend
+from tests.stopwatch import FACTOR, timed
 
 Build = Callable[[str], Celery]
 
@@ -92,9 +93,9 @@ def test_what_is_no_end_is_no_answer(build: Build, redis_url: str, state: str) -
 
 @pytest.mark.parametrize("backend", ["disabled://", "rpc://", "redis://127.0.0.1:1/0"])
 def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None:
-    began = time.monotonic()
-    assert result_backend(build(backend))(["t-1"]).get("t-1") is None
-    assert time.monotonic() - began < ASK_S + 4
+    ask = result_backend(build(backend))
+    assert timed(lambda: ask(["t-1"])) < FACTOR * ASK_S
+    assert ask(["t-1"]).get("t-1") is None
 
 
 def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
@@ -137,12 +138,11 @@ def test_one_that_answers_one_by_one_is_asked_for_the_rest(build: Build, tmp_pat
         return read(task_id)
 
     app.backend.get_task_meta = slowly
-    ask, known, began = result_backend(app), {}, time.monotonic()
+    ask, known = result_backend(app), {}
     while len(known) < len(ids):
         answers = ask([task_id for task_id in ids if task_id not in known])
         assert answers
         known.update(answers)
-    assert time.monotonic() - began < 6 * ASK_S
     assert {type(end).__name__ for end in known.values()} == {"Completed"}
 
 
@@ -164,9 +164,13 @@ from celery import Celery
 from celery.exceptions import Reject
 from progress_backend.tracking.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
-ask, began = result_backend(app), time.monotonic()
-assert [ask(["t", "u"]), ask(["t"]), ask(["t"])] == [{{}}, {{}}, {{}}]
-assert time.monotonic() - began < {ASK_S} + 1
+ask, took = result_backend(app), []
+for ids in (["t", "u"], ["t"], ["t"], ["t"]):
+    began = time.monotonic()
+    assert ask(ids) == {{}}
+    took.append(time.monotonic() - began)
+assert took[0] >= {ASK_S}
+assert min(took[1:]) < {ASK_S} / 2, took
 """
         subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=tmp_path)
 

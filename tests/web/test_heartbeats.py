@@ -132,7 +132,7 @@ async def test_each_interval_something_is_said(
     for stream in streams:
         await asyncio.to_thread(stream.join, 20)
     server.resume()
-    assert 8 < time.monotonic() - began < 19
+    assert time.monotonic() - began > 8
     assert [event["event"] for event in events_ + stale] == ["heartbeat", "stale"]
     assert [event["type"] for event in events_ + stale] == ["heartbeat", "stale"]
     heartbeats = api.app.state.progress.listener.heartbeats

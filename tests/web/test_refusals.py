@@ -166,6 +166,11 @@ def test_a_cancel_that_is_not_as_agreed(api: RunningApi, body: object) -> None:
     assert api.status(task_id).json()["status"] == "created"
 
 
+def test_the_last_page_there_can_be(api: RunningApi) -> None:
+    answer = api.http.get("/internal/tasks?page=1000000000")
+    assert (answer.status_code, answer.json()["tasks"]) == (200, [])
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -178,6 +183,7 @@ def test_a_cancel_that_is_not_as_agreed(api: RunningApi, body: object) -> None:
         "page=-1",
         "page=1_0",
         "page=99999999999999999999",
+        "page=1000000001",
         "limit=0",
         "limit=101",
         "limit=",
