@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from progress_backend.flows.keys import Keys
-from progress_backend.web.server.serve import OPTIONS, bound
+from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
 
 #: What stands in the log of a process that listens.
 LISTENS = r"http://127\.0\.0\.1:(\d+)"
@@ -97,7 +97,7 @@ def main() -> None:
     made: Callable[..., Any] = PEERS[name](url)
     listening = bound("127.0.0.1", 0)
     sys.stderr.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
-    uvicorn.Server(uvicorn.Config(made, **OPTIONS)).run(sockets=[listening])
+    uvicorn.Server(uvicorn.Config(made, **OPTIONS, **connection_classes())).run(sockets=[listening])
 
 
 if __name__ == "__main__":

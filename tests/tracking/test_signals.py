@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import celery
 import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
@@ -90,6 +91,8 @@ def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
         return {"card": 4}
 
     if eager:
+        if case == "of a task that ignores it" and celery.VERSION[:2] < (5, 7):
+            pytest.skip("an eager call in this Celery says that its result is kept")
         task_id = pays.apply(**call).id
     else:
         with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=20):

@@ -11,7 +11,7 @@ import uvicorn
 import websockets
 from fastapi import FastAPI
 
-from progress_backend.web.server.serve import OPTIONS, bound
+from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
 from tests.waiting import eventually
 
 
@@ -23,7 +23,7 @@ class RunningApi:
         self._socket = bound("127.0.0.1", port)
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, **{**OPTIONS, **options})
+            uvicorn.Config(app, log_config=None, **{**OPTIONS, **connection_classes(), **options})
         )
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import websockets
 
-from progress_backend.web.server.serve import bound
+from progress_backend.web.server.serve import bound, connection_classes
 from tests.conftest import StartServer, StartService
 from tests.servers import Service
 from tests.waiting import eventually
@@ -142,3 +142,14 @@ def test_proxies_are_those_that_it_was_told_of(
     # It knows where it listens.
     named = httpx.get(f"{address}/internal/tasks", headers={"Host": "evil.test"}, trust_env=False)
     assert named.status_code == 403
+
+
+def test_another_uvicorn_serves_with_its_own_connections(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after an upgrade that took away what ours are made from."""
+    for name in ("http_connection", "websocket_connection"):
+        monkeypatch.delitem(sys.modules, f"progress_backend.web.server.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
+    assert connection_classes() == {}
+    assert "serves with connections of its own" in caplog.text

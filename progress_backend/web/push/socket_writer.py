@@ -11,7 +11,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from ...live.heartbeat import Heartbeat
 from ...live.hub import Counts
 from ...live.update import Update
-from ..server.websocket_connection import connection_of
+from ..server.offered_connection import connection_of
 
 #: Longest reason that a close frame can hold, in bytes.
 _REASON = 123

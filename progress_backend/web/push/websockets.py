@@ -17,7 +17,7 @@ from ...flows.commands import Filters
 from ...live.all_tasks import Inbox, Missed
 from ...live.hub import HubClosed
 from ..openapi import schemas
-from ..server.websocket_connection import connection_of
+from ..server.offered_connection import connection_of
 from ..state import api_of
 from .socket_writer import Outlet, reason_of
 from .task_updates import snapshot

