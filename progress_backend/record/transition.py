@@ -28,6 +28,8 @@ SUSPECTED: Final = "error (lost)"
 SAME: Final = "same"
 #: From that on a store's clock that is behind a record was set back; it is measured by each writer.
 _SET_BACK_S: Final = 5.0
+#: Events that may be refused for who wanted them.
+_ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
 
@@ -70,7 +72,8 @@ def transition(
         task = NOTHING
     else:
         task_id = task.task_id
-        _heed_who_asks(task, event)
+        if isinstance(event, _ASKED):
+            _heed_who_asks(task, event)
         _fence(task, event, row)
     # Times are kept in milliseconds, so that a record is the same remembered or read.
     now = _in_milliseconds(now)
@@ -137,7 +140,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             judged = event.lease if isinstance(event, ev.Lost) else None
             refused = task.revision != event.revision or holder != judged
         case _:
-            refused = _is_unheard(task, event, row) or _is_past(task, event, row)
+            refused = (row == SUSPECTED and _is_unheard(task, event)) or (
+                (row == TaskStatus.ERROR or isinstance(event, ev.Failed)) and _is_past(task, event)
+            )
     if refused:
         raise _refusal(task, event)
 
@@ -151,21 +156,19 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     return row in _UNENDED and _is_late(task, start)
 
 
-def _is_unheard(task: Task, event: ev.Event, row: str) -> bool:
+def _is_unheard(task: Task, event: ev.Event) -> bool:
     """Whether a lost record does not listen to who speaks. What a main process said of its child it
     does not take back; the run may, if it lives, and a cancel counts for what may come again."""
-    if row != SUSPECTED or isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
+    if isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
         return False
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
 
 
-def _is_past(task: Task, event: ev.Event, row: str) -> bool:
+def _is_past(task: Task, event: ev.Event) -> bool:
     """Whether it is too late for an event: the failure of a run that was retried since; a cancel of
     what has failed and does not come again; that Celery let go of a run that has failed."""
     if isinstance(event, ev.Failed):
         return event.retries is not None and event.retries < task.retries
-    if row != TaskStatus.ERROR:
-        return False
     if isinstance(event, ev.Cancelled):
         return task.delivery is None or task.delivery.again_until is None
     return isinstance(event, ev.Requeued) and event.again_s is not None
