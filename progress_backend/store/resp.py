@@ -22,6 +22,9 @@ LONGEST: Final = 16 * 1024 * 1024
 _REFUSALS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
 
 
+_BULK: Final = ord("$")
+
+
 class _Array(NamedTuple):
     """Begins with this value: so many items come after it."""
 
@@ -45,6 +48,9 @@ class Replies:
         data, at = self._rest + data, 0
         while (found := _value(data, at)) is not None:
             value, at = found
+            if type(value) is bytes and not self._begun:  # nearly all are
+                yield value
+                continue
             if isinstance(value, _Array) and value.length > 0:
                 self._begun.append(([], value.length))
                 continue
@@ -68,25 +74,30 @@ def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
     end = data.find(b"\r\n", at)
     if end < 0:
         return None
-    kind, line, at = data[at : at + 1], data[at + 1 : end], end + 2
-    if kind == b"$":
+    kind, line, at = data[at], data[at + 1 : end], end + 2
+    if kind == _BULK:
         end = at + _number(line)
         if end < at:
             return None, at
         return (data[at:end], end + 2) if end + 2 <= len(data) else None
-    if kind == b"*":
+    return _seldom(kind, line, at)
+
+
+def _seldom(kind: int, line: bytes, at: int) -> tuple[Reply | _Array, int]:
+    """A value that is no text, or what begins one."""
+    if kind == ord("*"):
         count = _number(line)
         return (None if count < 0 else _Array(count)), at
-    if kind == b":":
+    if kind == ord(":"):
         return _number(line), at
-    if kind == b"+":
+    if kind == ord("+"):
         return line, at
-    if kind == b"_":
+    if kind == ord("_"):
         return None, at
-    if kind == b"-":
+    if kind == ord("-"):
         refusal = _REFUSALS.get(line.partition(b" ")[0], ResponseError)
         return refusal(line.decode(errors="replace")), at
-    raise InvalidResponse(f"no reply: {kind + line[:80]!r}")
+    raise InvalidResponse(f"no reply: {bytes([kind]) + line[:80]!r}")
 
 
 def _number(line: bytes) -> int:

@@ -34,16 +34,14 @@ class Measured(Collector):
 
     def __init__(self) -> None:
         self._process = ProcessCollector(registry=None)
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._times: dict[tuple[str, str], _Times] = {}
+        #: By method, route and status.
+        self._times: dict[tuple[str, str, int], _Times] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts a request."""
-        key = (method, route, status)
-        self._requests[key] = self._requests.get(key, 0) + 1
-        times = self._times.get((method, route))
+        times = self._times.get((method, route, status))
         if times is None:
-            times = self._times[method, route] = _Times()
+            times = self._times[method, route, status] = _Times()
         times.counts[bisect_left(_BOUNDS, seconds)] += 1
         times.total_s += seconds
 
@@ -54,16 +52,19 @@ class Measured(Collector):
             "Requests that were answered.",
             labels=["method", "route", "status"],
         )
-        for (method, route, status), count in self._requests.items():
-            requests.add_metric([method, route, str(status)], count)
+        routes: dict[tuple[str, str], list[_Times]] = {}
+        for (method, route, status), times in self._times.items():
+            requests.add_metric([method, route, str(status)], sum(times.counts))
+            routes.setdefault((method, route), []).append(times)
         yield requests
         seconds = HistogramMetricFamily(
             "progress_http_request_seconds",
             "Time until an answer began.",
             labels=["method", "route"],
         )
-        for (method, route), times in self._times.items():
-            buckets = list(zip(_LABELS, accumulate(times.counts), strict=True))
-            seconds.add_metric([method, route], buckets, times.total_s)
+        for (method, route), found in routes.items():
+            counts = map(sum, zip(*(times.counts for times in found), strict=True))
+            buckets = list(zip(_LABELS, accumulate(counts), strict=True))
+            seconds.add_metric([method, route], buckets, sum(times.total_s for times in found))
         yield seconds
         yield from self._process.collect()

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ProgressError
 from .openapi.schemas import ListQuery, is_task_id
-from .state import Api, api_in
+from .state import api_in
 from .strict_route import answer, failed
 from .tasks import list_of, status_of
 
@@ -30,7 +30,8 @@ _TAIL: Final = "/status"
 #: The status route's name in what is measured.
 _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 
-Answering = Callable[[Api], Coroutine[Any, Any, Response]]
+#: The route, what answers a request for it, and what that is told besides the parts.
+Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
 
 
 class Direct:
@@ -51,9 +52,9 @@ class Direct:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        route, answering = found
+        route, answering, asked = found
         try:
-            response = await answering(api)
+            response = await answering(api, *asked)
         except ProgressError as error:
             response = answer(error)
         except Exception:
@@ -64,7 +65,7 @@ class Direct:
         await response(scope, receive, send)
 
 
-def _found(scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answering] | None:
+def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     """The route that a GET is for, and what answers it; None leaves it to FastAPI."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if path.startswith(_HEAD) and path.endswith(_TAIL):
@@ -72,10 +73,10 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answering] |
         if is_task_id(task_id):
             tag = headers.get(b"if-none-match")
             known = None if tag is None else tag.decode("latin-1")
-            return _STATUS, lambda api: status_of(api, task_id, known)
+            return _STATUS, status_of, (task_id, known)
     elif path == _LIST and (query := _query(scope)) is not None:
         packings = headers.get(b"accept-encoding", b"").decode("latin-1")
-        return _LIST, lambda api: list_of(api, query, packings)
+        return _LIST, list_of, (query, packings)
     return None
 
 
