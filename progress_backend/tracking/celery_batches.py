@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from ..record import events as ev
 from ..record.failures import cause_of, described
 from ..runs.run import Run
-from .decorator import HEADER, Marking, identity_of
+from .decorator import Marking, identity_of
 from .headers import RUN
 from .result_backend import AskBackend, result_backend
 from .tracker import Process, Tracker
@@ -70,18 +70,7 @@ def _start(
     tracker: Tracker, process: Process, task: Any, marking: Marking, request: Any
 ) -> tuple[Run, ev.Event]:
     handed = request.request_dict or {}
-    header = handed.get(HEADER)
-    identity = identity_of(
-        task,
-        task.name,
-        marking,
-        request.args,
-        request.kwargs,
-        header if isinstance(header, dict) else {},
-        parent_id=handed.get("parent_id"),
-        root_id=handed.get("root_id"),
-        group_id=handed.get("group"),
-    )
+    identity = identity_of(task, task.name, marking, request.args, request.kwargs, handed)
     worker = tracker.worker()
     started = ev.Started(
         identity=identity,

@@ -118,17 +118,22 @@ def identity_of(
     marking: Marking,
     args: Any,
     kwargs: Any,
-    given: Mapping[str, Any],
-    **family: str | None,
+    message: Any,
 ) -> Identity:
-    """What is fixed for one call. `given` are the values that came with the message.
+    """What is fixed for one call. `message` is its headers, or a request that Celery has made of
+    them.
 
     Never raises: a value that cannot be had is None, with one line in the log.
     """
+
+    def header(name: str) -> Any:
+        return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
+
+    given = header(HEADER) if isinstance(message, Mapping) else header_in(message)
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
     said = marking.said
-    if given:
+    if isinstance(given, dict):
         said = {**said, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
     for one, value in said.items():
         try:
@@ -148,7 +153,9 @@ def identity_of(
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
         keeps_results=marking.results,
-        **family,
+        parent_id=header("parent_id"),
+        root_id=header("root_id"),
+        group_id=header("group"),
     )
 
 
@@ -167,8 +174,8 @@ def header_of(identity: Identity) -> dict[str, Any]:
 def header_in(request: Any) -> Any:
     """What came with the message; an eager run, which has none, keeps its headers apart."""
     found = getattr(request, HEADER, None)
-    if found is None and request.is_eager and isinstance(request.headers, Mapping):
-        return request.headers.get(HEADER)
+    if found is None and getattr(request, "is_eager", False):
+        return request.headers.get(HEADER) if isinstance(request.headers, Mapping) else None
     return found
 
 

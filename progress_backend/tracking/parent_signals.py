@@ -127,7 +127,7 @@ def _asked(request: Any, signum: Any) -> bool:
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
     """The worker does not know the task; its record was made by the publisher."""
-    if getattr(sender, "app", None) is not tracker.app or (process := tracker.process) is None:
+    if (process := tracker.process_for(sender)) is None:
         return
     message = text(tracker.settings.locale, "unknown_task", name=name)
     event = ev.Failed(error_message=message, cause="unknown_task")
@@ -190,7 +190,7 @@ def _speaking(task_id: str) -> Any:
 
 
 def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
-    if getattr(task, "app", None) is not tracker.app:
+    if not tracker.has(task):
         return None
     return tracker.marking_for(task.name, {HEADER: getattr(request, HEADER, None)})
 
@@ -213,18 +213,7 @@ def _run(
     kwargs: Any,
 ) -> Run:
     """A run that knows no more than how its record would have begun."""
-    header = getattr(request, HEADER, None)
-    identity = identity_of(
-        task,
-        task.name,
-        marking,
-        args,
-        kwargs,
-        header if isinstance(header, dict) else {},
-        parent_id=getattr(request, "parent_id", None),
-        root_id=getattr(request, "root_id", None),
-        group_id=getattr(request, "group", None),
-    )
+    identity = identity_of(task, task.name, marking, args, kwargs, request)
     run = Run(task_id, identity, process.sender, celery_task=task, request=request)
     run.base = created(task_id, ev.Created(identity=identity), process.store.now())
     return run

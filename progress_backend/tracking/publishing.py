@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 from celery.utils import uuid
@@ -83,7 +82,8 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
         # then it is not asked again.)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
-    identity = _identity(tracker, name, marking, args, kwargs, headers)
+    task = tracker.app._tasks.get(name)
+    identity = identity_of(task, name, marking, args, kwargs, headers)
     call.identity = identity
     headers[HEADER] = header_of(identity)
     created = ev.Created(
@@ -101,28 +101,6 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     tell_worker(applied, headers)
 
 
-def _identity(
-    tracker: Tracker,
-    name: str,
-    marking: Marking,
-    args: Any,
-    kwargs: Any,
-    headers: Mapping[str, Any],
-) -> ev.Identity:
-    given = headers.get(HEADER)
-    return identity_of(
-        tracker.app._tasks.get(name),
-        name,
-        marking,
-        args,
-        kwargs,
-        given if isinstance(given, dict) else {},
-        parent_id=headers.get("parent_id"),
-        root_id=headers.get("root_id"),
-        group_id=headers.get("group"),
-    )
-
-
 def _never_left(
     tracker: Tracker, call: _Call, name: str, marking: Marking, args: Any, options: dict[str, Any]
 ) -> ev.Identity:
@@ -132,7 +110,8 @@ def _never_left(
         return call.identity
     given = dict(zip(("args", "kwargs"), args, strict=False)) | options
     said = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
-    return _identity(tracker, name, marking, given.get("args"), given.get("kwargs"), said)
+    task = tracker.app._tasks.get(name)
+    return identity_of(task, name, marking, given.get("args"), given.get("kwargs"), said)
 
 
 def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:

@@ -77,7 +77,7 @@ def _prerun(
     task = sender
     request = task.request
     header = header_in(request)
-    if getattr(task, "app", None) is not tracker.app:
+    if not tracker.has(task):
         return
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
@@ -86,17 +86,7 @@ def _prerun(
         celery_batches.began(tracker, process, task, marking, args)
         return
     given = header if isinstance(header, dict) else {}
-    identity = identity_of(
-        task,
-        task.name,
-        marking,
-        args,
-        kwargs,
-        given,
-        parent_id=request.parent_id,
-        root_id=request.root_id,
-        group_id=request.group,
-    )
+    identity = identity_of(task, task.name, marking, args, kwargs, request)
     run = Run(task_id, identity, process.sender, celery_task=task, request=request)
     delivery = request.delivery_info or {}
     started = ev.Started(
@@ -140,7 +130,7 @@ def _postrun(
 ) -> None:
     """The run is over: what Celery gives no other signal for is recorded here."""
     task = sender
-    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+    if (process := tracker.process_for(task)) is None:
         return
     if task.request.id is None:
         celery_batches.ended(tracker, process, task, state)
@@ -225,7 +215,7 @@ def _is_another(run: Run) -> bool:
 
 
 def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
-    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+    if (process := tracker.process_for(task)) is None:
         return
     run = process.run_of(task.request)
     if run is None:
@@ -254,7 +244,7 @@ def _failure(
     **_: Any,
 ) -> None:
     """In the child: the body raised. In the main process: a limit, or a lost child."""
-    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+    if (process := tracker.process_for(task)) is None:
         return
     run = process.run_of(task.request)
     if run is None:
@@ -274,7 +264,7 @@ def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> 
 
 
 def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
-    if getattr(task, "app", None) is not tracker.app or (process := tracker.process) is None:
+    if (process := tracker.process_for(task)) is None:
         return
     if reason is None:
         parent_signals.let_go(tracker, task, request=request)

@@ -137,6 +137,14 @@ class Tracker:
             return process
         return None if self._off else self._begin()
 
+    def has(self, task: Any) -> bool:
+        """Whether a task is the app's, and no other app's of that name."""
+        return getattr(task, "app", None) is self.app
+
+    def process_for(self, task: Any) -> Process | None:
+        """This process's part, for a task of the app; None for another app's."""
+        return self.process if self.has(task) else None
+
     def _begin(self) -> Process | None:
         # A lock held at the fork would never be released in the child: made anew below.
         with self._lock:

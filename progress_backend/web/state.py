@@ -23,9 +23,9 @@ from ..settings import Settings
 from ..store.coalesced_reads import JoinedReads
 from ..store.drivers import AsyncStore
 from ..store.rate_cache import Rates
+from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
-from ..tracking.worker_lease import Keeper
 from .access import Access, Bound
 from .request_counts import Measured
 from .server.shutdown import at_signals

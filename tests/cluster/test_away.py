@@ -18,7 +18,7 @@ from progress_backend.record import task_json
 from progress_backend.settings import Settings
 from progress_backend.store import cluster_connection
 from progress_backend.store.drivers import Store, open_async
-from progress_backend.tracking import worker_lease
+from progress_backend.tracking import keeper as keepers
 from progress_backend.web import create_app
 from tests.apps import App
 from tests.cluster.nodes import MASTERS, Node
@@ -100,7 +100,7 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     monkeypatch.setattr(
         "progress_backend.store.cluster_connection._nodes", lambda _: [("127.0.0.1", 1)]
     )
-    keeper = worker_lease.Keeper(named, "worker@tests/1", None)
+    keeper = keepers.Keeper(named, "worker@tests/1", None)
     keeper.start()
     try:
         eventually(lambda: keeper._answering is None)
@@ -126,7 +126,7 @@ def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings:
     try:
         named = with_a_node(settings, f"127.0.0.1:{replica.port}")
         for _ in range(5):  # redis-py asks in an order of its own
-            with Store(named, timeout_s=1) as store:
+            with Store(named, timeout_s=4) as store:
                 store.ready()
     finally:
         replica.process.send_signal(18)  # SIGCONT

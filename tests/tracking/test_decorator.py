@@ -14,6 +14,7 @@ from celery import Celery, Task, shared_task
 from progress_backend import ProgressTask, progress_task
 from progress_backend.record.events import Identity
 from progress_backend.tracking.decorator import (
+    HEADER,
     Marking,
     header_of,
     identity_of,
@@ -39,7 +40,7 @@ def identified(
     **options: Any,
 ) -> Identity:
     task = celery.task(fetch, name="prices.fetch", shared=False, **options)
-    return identity_of(task, task.name, marking, args, kwargs or {}, given or {})
+    return identity_of(task, task.name, marking, args, kwargs or {}, {HEADER: given})
 
 
 def test_both_ways_to_write_it_mark_the_function_and_leave_it_as_it_is() -> None:

@@ -184,7 +184,7 @@ import time
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
 from celery.exceptions import Reject
-from progress_backend.tracking.worker_lease import native_thread
+from progress_backend.tracking.keeper import native_thread
 from progress_backend.tracking.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="{redis_url}")
 app.backend.store_result("t", 1, "SUCCESS")

@@ -17,8 +17,8 @@ from progress_backend.record.task_json import decode
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
+from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.result_backend import Answers, AskBackend
-from progress_backend.tracking.worker_lease import Keeper
 from tests.clocks import set_monotonic
 from tests.strangers import Stranger, answering, hanging_up, silent
 from tests.waiting import eventually

@@ -1,0 +1,193 @@
+"""A native thread that renews a worker's lease, and the pass that finds runs without one.
+
+Beat and every API process run the pass as well, without a lease of their own, so that the death of
+the only worker is seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from ..errors import ProgressError, StoreUnavailable
+from ..flows import commands as c
+from ..flows import silent_runs
+from ..flows.stored_record import milliseconds
+from ..record.events import Requeued
+from ..settings import Settings
+from ..store.any_store import open_store
+from ..store.outage_log import OneAMinute, outage_of
+from .lost_runs import Judge
+from .result_backend import AskBackend
+
+logger = logging.getLogger(__name__)
+
+#: Time between two extensions of what runs under the lease.
+_EXTEND_S = 3_600.0
+#: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
+#: thread, but a lease must be renewed in time once the store is back.
+_TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
+
+#: The part of a lease by which a clock that is measured again may be off, and was not set.
+_SET_PART = 1 / 3
+#: The part of a step that is waited at least between two rounds.
+_PAUSE_PART = 1 / 10
+
+#: The ids of the tasks that a worker has in hand; None where that cannot be told just now.
+AtWork = Callable[[], set[str] | None]
+
+
+class Keeper:
+    """Renews a lease (if it has one) and reaps, in a thread of its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lease: str | None,
+        ask: AskBackend | None,
+        at_work: AtWork = lambda: None,
+        markings: c.LeaveMarkings | None = None,
+    ) -> None:
+        self._settings = settings
+        self._lease = lease
+        self._at_work = at_work
+        self._markings = markings
+        self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
+        self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
+        self._store = open_store(settings, timeout_s)
+        self._judge = Judge(self._store, ask, self._token, self._goes_on)
+        self._stop = threading.Event()
+        #: Monotonic time since when the store has answered without a gap, and of its last answer.
+        self._answering: float | None = None
+        self._answered = 0.0
+        self._server = ""
+        self._outage = outage_of(settings)
+        #: What becomes of its work while the store is away.
+        self._then = "lost runs are looked for when it answers again"
+        if lease is not None:
+            self._then = "jobs go on, the worker's lease is renewed when it answers again"
+        self._traceback = OneAMinute()
+
+    def start(self) -> None:
+        """Starts the thread."""
+        native_thread(self._work)
+
+    def stop(self) -> None:
+        """Ends the thread and gives the lease back."""
+        self._stop.set()
+        if self._lease is not None:
+            try:
+                self._give_back(self._lease)
+                self._store.execute(c.EndLease(self._lease))
+            except StoreUnavailable as error:
+                logger.warning("progress lease is left to run out: %s", error)
+
+    def _give_back(self, lease: str) -> None:
+        """What a cold shutdown ends without a signal goes back to the broker, unacknowledged."""
+        store = self._store
+        for base in store.run(silent_runs.given_back(lease)):
+            assert base.task.delivery is not None
+            said = Requeued(owner=lease, again_s=base.task.delivery.again_s)
+            try:
+                store.run(store.flows.apply(base.task.task_id, (said,), store.now(), base=base))
+            except StoreUnavailable:
+                raise
+            except ProgressError as error:
+                logger.debug("not given back: %s", error)
+
+    def _work(self) -> None:
+        reap_at = extend_at = 0.0
+        while not self._stop.is_set():
+            try:
+                self._renew()
+                if time.monotonic() >= reap_at:
+                    reap_at = time.monotonic() + self._settings.reap_interval_s
+                    self._reap()
+                if self._lease is not None and time.monotonic() >= extend_at:
+                    extend_at = time.monotonic() + _EXTEND_S
+                    flow = silent_runs.extend(self._settings, self._store.now(), self._lease)
+                    self._store.run(flow)
+                    if self._markings is not None:
+                        self._store.execute(self._markings)
+                wait_s = self._until(reap_at)
+            except StoreUnavailable as error:
+                self._answering = None
+                self._outage.away("lease", f"{error}; {self._then}")
+                wait_s = self._step_s
+            except Exception:
+                # A lease that is not renewed would have healthy runs reaped: go on, and say so.
+                with contextlib.suppress(Exception):  # of the application's log
+                    if self._traceback.passes():
+                        logger.exception("progress lease")
+                wait_s = self._step_s
+            self._stop.wait(wait_s)
+
+    def _until(self, reap_at: float) -> float:
+        """A look is due when it is due, whatever the renewals' step: the bound of a loss is the
+        lease and one interval. Where looks take longer than that, there is a pause all the same."""
+        due_s = reap_at - time.monotonic()
+        return min(self._step_s, max(due_s, self._step_s * _PAUSE_PART))
+
+    def _renew(self) -> None:
+        was_set = self._measure_clock()
+        if self._lease is not None:
+            until = self._store.now() + timedelta(seconds=self._settings.lease_s)
+            self._store.execute(c.Renew(self._lease, milliseconds(until)))
+        self._heard_of(self._store.server(), was_set)
+        self._outage.back("lease")
+
+    def _measure_clock(self) -> bool:
+        """Whether the store's clock was set since it was measured last, forth or back."""
+        known, at = self._store.now(), time.monotonic()
+        self._store.measure_clock()
+        went_s = (self._store.now() - known).total_seconds()
+        return abs(went_s - (time.monotonic() - at)) > self._settings.lease_s * _SET_PART
+
+    def _heard_of(self, server: str, was_set: bool) -> None:
+        """The store answered. A gap is also one that this thread slept through, or did not see: a
+        server that was started anew may have come back with leases of long ago. So may be those
+        that were renewed by a clock that was set since."""
+        now = time.monotonic()
+        slept = now - self._answered > self._settings.lease_s
+        if self._answering is None or slept or was_set or server != self._server:
+            self._answering = now
+        self._answered, self._server = now, server
+
+    def _reap(self) -> None:
+        """Judges nobody before the store was seen answering for a whole lease."""
+        self._store.run(silent_runs.bounded(self._settings, self._store.now()))
+        if not self._steady():
+            return
+        self._judge.begin()
+        self._judge.dead()
+        at_work = self._at_work()  # before the look: what begins after it is not silent
+        if self._lease is not None and at_work is not None:
+            self._judge.left_over(self._lease, at_work)
+        self._judge.unheld()
+
+    def _goes_on(self) -> bool:
+        """Between two steps of a pass, which may take longer than a lease: whether it goes on."""
+        if time.monotonic() - self._answered > self._step_s / 2:
+            self._renew()
+        return self._steady() and not self._stop.is_set()
+
+    def _steady(self) -> bool:
+        answering = self._answering
+        return answering is not None and time.monotonic() - answering >= self._settings.lease_s
+
+
+def native_thread(work: Callable[[], None]) -> None:
+    """A thread of the operating system, also where gevent has patched threading."""
+    try:
+        from gevent.monkey import get_original
+    except ImportError:
+        threading.Thread(target=work, name="progress-lease", daemon=True).start()
+    else:
+        get_original("_thread", "start_new_thread")(work, ())
