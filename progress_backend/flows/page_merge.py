@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypeVar
 
+from ..record.task_json import status_of
 from . import commands as c
 
 T = TypeVar("T")
@@ -35,7 +36,15 @@ def merged(page: c.Page) -> Flow[c.Paged]:
     task_ids = tuple(task_id for _, task_id in newest[skip:])
     documents = yield c.Read(task_ids, page.light)
     rows = tuple(zip(task_ids, documents, strict=True))
+    if page.status is not None:
+        # Between the two reads a task goes on: what is in the list no more is not shown in it.
+        rows = tuple(row for row in rows if _stands(row[1], page.status))
     return c.Paged(tallied.total, tallied.counts, rows)
+
+
+def _stands(document: bytes | None, status: str) -> bool:
+    said = None if document is None else status_of(document)
+    return said is None or said == status
 
 
 def _reached(start: int, filters: c.Filters) -> Flow[int]:

@@ -140,9 +140,12 @@ class _Asked:
             question.answers[task_id] = end_of(self._meta(task_id))
 
     def _meta(self, task_id: str) -> Mapping[str, Any] | None:
+        backend = self._app.backend
         try:
-            meta: Mapping[str, Any] = self._app.backend.get_task_meta(task_id)
-        except Exception as error:  # disabled, unreachable, undecodable: no end is known
+            meta: Mapping[str, Any] = backend.get_task_meta(task_id)
+        except Exception as error:  # disabled, undecodable: no end is known
+            if backend.exception_safe_to_retry(error):  # unreachable
+                raise
             logger.debug("result backend gives no answer: %r", error)
             return None
         return meta

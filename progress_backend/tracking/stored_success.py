@@ -22,6 +22,9 @@ from .result_backend import AskBackend
 
 #: Failures that wait for an answer, and those of one question; more are recorded without.
 _MOST, _TOGETHER = 1_000, 100
+#: How long a result backend that does not answer is asked again, and how often: what it has
+#: stored will stay, and the record's end is for good as well.
+_PATIENCE_S, _AGAIN_S = 5.0, 0.5
 #: Longest wait of a process that ends.
 _CLOSING_S = 1.5
 
@@ -31,6 +34,8 @@ class _Failure(NamedTuple):
     task_id: str
     happened: tuple[ev.Event, ...]
     keep: bool
+    #: Until when an answer is waited for, on the monotonic clock.
+    until: float
 
 
 class StoredSuccess:
@@ -44,6 +49,8 @@ class StoredSuccess:
         #: Held for the fields, and told when they change.
         self._changed = threading.Condition()
         self._at_work = False
+        #: No answer is waited for any more.
+        self._over = False
         self._thread: threading.Thread | None = None
 
     def or_else(
@@ -52,11 +59,12 @@ class StoredSuccess:
         """Records what the result backend has stored if that is a SUCCESS, else these events."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
-        failure = _Failure(run, task_id, timed, keep)
+        failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S)
         with self._changed:
-            if self._thread is None:
+            if self._thread is None and not self._over:
                 self._thread = daemon("progress-stored", self._work)
-            if self._thread is not None and len(self._waiting) < _MOST:
+            room = len(self._waiting) < _MOST and not self._over
+            if self._thread is not None and room:
                 self._waiting.append(failure)
                 self._changed.notify_all()
                 return
@@ -66,6 +74,8 @@ class StoredSuccess:
         """Records what still waits, within a bound."""
         deadline = time.monotonic() + _CLOSING_S
         with self._changed:
+            self._over = True
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: not self._waiting and not self._at_work, deadline - time.monotonic()
             )
@@ -75,16 +85,32 @@ class StoredSuccess:
             self._record(failure, None)
 
     def _work(self) -> None:
+        unanswered: list[_Failure] = []
         while True:
             with self._changed:
-                self._at_work = False
+                self._at_work = bool(unanswered)
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._waiting)
-                some = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
-                self._at_work = True
-            ends = self._ends(some)
-            for failure in some:
+                self._changed.wait_for(
+                    lambda: self._waiting or self._over, _AGAIN_S if unanswered else None
+                )
+                room = min(max(_TOGETHER - len(unanswered), 0), len(self._waiting))
+                some = [*unanswered, *(self._waiting.popleft() for _ in range(room))]
+                self._at_work = bool(some)
+            if not some:
+                return
+            unanswered = self._asked(some)
+
+    def _asked(self, some: list[_Failure]) -> list[_Failure]:
+        """Records them; those that are to be asked about again."""
+        ends = self._ends(some)
+        again: list[_Failure] = []
+        for failure in some:
+            waits = failure.task_id not in ends and time.monotonic() < failure.until
+            if waits and not self._over:
+                again.append(failure)
+            else:
                 self._record(failure, ends.get(failure.task_id))
+        return again
 
     def _ends(self, some: list[_Failure]) -> Mapping[str, ev.Event | None]:
         try:
@@ -93,7 +119,7 @@ class StoredSuccess:
             return {}
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
-        run, task_id, happened, keep = failure
+        run, task_id, happened, keep, _ = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
             said = happened[-1]
             success = replace(found, attempt=said.attempt, owner=said.owner, run=said.run)

@@ -238,8 +238,9 @@ def test_a_success_of_an_earlier_task_with_the_id_is_none_of_this_one(
 
 
 def test_a_result_backend_that_hangs_costs_one_bound(
-    app: App, records: Records, start_server: StartServer
+    app: App, records: Records, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.5)
     hangs = start_server()
     app.celery.conf.result_backend = hangs.url
     started(records)

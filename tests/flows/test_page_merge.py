@@ -1,0 +1,37 @@
+"""A page over partitions: what happens between its reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.page_merge import merged
+from progress_backend.record.model import Task, TaskStatus
+from progress_backend.record.task_json import encode, row
+
+
+def shown(light: bool, status: str | None) -> list[str]:
+    """The rows of a page of tasks that were running; one of them has ended before it was read."""
+    statuses = {"a": TaskStatus.RUNNING, "b": TaskStatus.COMPLETED, "c": TaskStatus.RUNNING}
+    large = {"text": "x" * 2_000, "status": "completed"}
+    documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
+    answers: dict[type, Any] = {
+        c.Tally: c.Tallied(5, {}),
+        c.Newest: [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
+        c.Read: [*(map(row, documents) if light else documents), None, b"hello"],
+    }
+    flow = merged(c.Page(0, 10, status, None, None, light))
+    command = next(flow)
+    while True:
+        try:
+            command = flow.send(answers[type(command)])
+        except StopIteration as end:
+            return [task_id for task_id, _ in end.value.rows]
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_what_has_left_the_list_before_it_was_read_is_not_shown_in_it(light: bool) -> None:
+    assert shown(light, "running") == ["a", "c", "gone", "foreign"]
+    assert shown(light, None) == ["a", "b", "c", "gone", "foreign"]

@@ -1,0 +1,108 @@
+"""A failure, and what Celery has stored before it: the result backend is asked first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from progress_backend.record import events as ev
+from progress_backend.record.task_json import decode
+from progress_backend.runs.sender import Sender
+from progress_backend.settings import Settings
+from progress_backend.store.memory import MemoryStore
+from progress_backend.tracking.result_backend import result_backend
+from progress_backend.tracking.stored_success import StoredSuccess
+from tests.servers import Server
+from tests.stopwatch import timed
+from tests.waiting import eventually
+
+IDENTITY = ev.Identity(task_type="fetch_data")
+FAILED = ev.Failed(error_message="it broke", cause="internal_error")
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(Settings())
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[Server]:
+    server = Server(data_dir=tmp_path, appendonly=True).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def unless_stored(store: MemoryStore, backend: Server) -> Iterator[StoredSuccess]:
+    app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
+    sender = Sender(store, None, closing_s=0.3)
+    sender.record(None, "t", ev.Started(identity=IDENTITY))
+    app.backend.store_result("t", {"rows": 4}, "SUCCESS")
+    asking = StoredSuccess(sender, result_backend(app))
+    yield asking
+    asking.stop()
+    sender.stop()
+    app.close()
+
+
+def status(store: MemoryStore) -> str:
+    document = store.run(store.flows.get("t"))
+    assert document is not None
+    return str(decode(document).status)
+
+
+def hangs(server: Server) -> Callable[[], object]:
+    server.pause()
+    return server.resume
+
+
+def is_down(server: Server) -> Callable[[], object]:
+    server.kill()
+    return server.start
+
+
+@pytest.mark.parametrize("goes", [hangs, is_down])
+def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
+    goes: Callable[[Server], Callable[[], object]],
+    store: MemoryStore,
+    backend: Server,
+    unless_stored: StoredSuccess,
+) -> None:
+    comes_back = goes(backend)
+    unless_stored.or_else(None, "t", FAILED)
+    time.sleep(1.5)  # it has been asked
+    assert status(store) == "running"
+    comes_back()
+    eventually(lambda: status(store) == "completed")
+
+
+@pytest.mark.parametrize("goes", [hangs, is_down])
+def test_one_that_stays_away_keeps_no_failure_from_its_record(
+    goes: Callable[[Server], Callable[[], object]],
+    store: MemoryStore,
+    backend: Server,
+    unless_stored: StoredSuccess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.5)
+    goes(backend)
+    unless_stored.or_else(None, "t", FAILED)
+    eventually(lambda: status(store) == "error")
+
+
+@pytest.mark.parametrize("goes", [hangs, is_down])
+def test_the_end_of_the_process_records_what_still_waits_for_an_answer(
+    goes: Callable[[Server], Callable[[], object]],
+    store: MemoryStore,
+    backend: Server,
+    unless_stored: StoredSuccess,
+) -> None:
+    goes(backend)
+    unless_stored.or_else(None, "t", FAILED)
+    assert timed(unless_stored.stop) < 3
+    assert status(store) == "error"
+    unless_stored.or_else(None, "t", FAILED)  # nobody would record it any more: it is done at once
