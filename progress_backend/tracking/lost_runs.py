@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,9 @@ from .result_backend import Answers, AskBackend
 
 logger = logging.getLogger(__name__)
 
+#: How long a result backend that is away keeps a silent run from being judged: it may be on its way
+#: back, with the end of a run that is found lost for good.
+_PATIENCE_S = 10.0
 #: Verdicts that share a trip.
 _TOGETHER = 20
 
@@ -40,6 +44,8 @@ class Judge:
         self._token = token
         self._goes_on = goes_on
         self._answers = True
+        #: Since when the result backend has answered nothing, on the monotonic clock.
+        self._away_since: float | None = None
 
     def begin(self) -> None:
         """A new pass: a result backend that did not answer in the last one is asked again."""
@@ -63,11 +69,14 @@ class Judge:
 
     def unheld(self) -> None:
         """Compares records that no worker holds with the result backend, and ends those whose
-        message is not to come any more."""
+        message is not to come any more; a result backend that is away may know better, and nothing
+        hurries."""
         store, settings = self._store, self._settings
         bases = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
         for step in silent_runs.steps(bases):
-            self._judge(step, lambda base: silent_runs.overdue(base, settings, store.now()))
+            self._judge(
+                step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
+            )
             if not self._goes_on():
                 return
 
@@ -85,12 +94,15 @@ class Judge:
             store.run(flow), lambda base: silent_runs.lost(base, settings.locale, living=living)
         )
 
-    def _judge(self, bases: Sequence[Base], otherwise: Otherwise) -> None:
-        """Records the ends that the result backend knows of; of the others what is said
-        otherwise."""
+    def _judge(self, bases: Sequence[Base], otherwise: Otherwise, *, waits: bool = False) -> None:
+        """Records the ends that the result backend knows of; of the others what is said otherwise.
+        What it has not answered of is left to a later pass, for a while; `waits`: however long."""
         ends = self._ends([base.task.task_id for base in bases])
         verdicts: list[tuple[Base, Event]] = []
         for base in bases:
+            unknown = self._ask is not None and base.task.task_id not in ends
+            if unknown and not base.task.ended and (waits or self._patient()):
+                continue
             end = None if base.task.ended else own_end(base, ends.get(base.task.task_id))
             verdict = otherwise(base) if end is None else end
             if verdict is not None:
@@ -104,10 +116,19 @@ class Judge:
         known: Answers = {}
         while task_ids and self._ask is not None and self._answers:
             answers = self._ask(task_ids)
+            if answers:
+                self._away_since = None
+            elif self._away_since is None:
+                self._away_since = time.monotonic()
             self._answers = bool(answers) and self._goes_on()
             known.update(answers)
             task_ids = [task_id for task_id in task_ids if task_id not in answers]
         return known
+
+    def _patient(self) -> bool:
+        """Whether a result backend that has not answered may still be waited for."""
+        since = self._away_since
+        return since is None or time.monotonic() - since < _PATIENCE_S
 
     def _record(self, verdicts: Sequence[tuple[Base, Event]]) -> None:
         store, now = self._store, self._store.now()

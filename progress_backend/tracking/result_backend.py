@@ -141,14 +141,19 @@ class _Asked:
 
     def _meta(self, task_id: str) -> Mapping[str, Any] | None:
         backend = self._app.backend
-        try:
-            meta: Mapping[str, Any] = backend.get_task_meta(task_id)
-        except Exception as error:  # disabled, undecodable: no end is known
-            if backend.exception_safe_to_retry(error):  # unreachable
-                raise
-            logger.debug("result backend gives no answer: %r", error)
-            return None
-        return meta
+        for last in (False, True):
+            try:
+                meta: Mapping[str, Any] = backend.get_task_meta(task_id)
+            except Exception as error:
+                if not backend.exception_safe_to_retry(error):  # disabled, undecodable: no end
+                    logger.debug("result backend gives no answer: %r", error)
+                    return None
+                # Once more: it may have been a connection that a server hung up before it went.
+                if last:
+                    raise
+            else:
+                return meta
+        return None
 
 
 def end_of(meta: Mapping[str, Any] | None) -> Event | None:

@@ -29,6 +29,8 @@ WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads",
 #: The worker whose clock is wrong where a ground has wrong clocks.
 SKEWED = "prefork-2"
 START_S = 60.0
+#: What is noted of the log of a process that ended by itself, in characters.
+_LAST_WORDS = 2_000
 _ADDRESS = r"http://127\.0\.0\.1:\d+"
 
 
@@ -116,7 +118,8 @@ class Fleet:
             heapq.heappop(self._healing)[2]()
         for service in self.services:
             if not service.alive and service not in self._killed:
-                self.note(f"{name_of(service)} ended by itself: {service.wait()}")
+                said = service.log[-_LAST_WORDS:]
+                self.note(f"{name_of(service)} ended by itself ({service.wait()}):\n{said}")
                 self.injuries["ended by itself"] += 1
                 self._launch(service)
 
@@ -188,6 +191,10 @@ class Fleet:
         for group in self._groups:  # children that outlived their main process
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
+
+    def received(self) -> set[str]:
+        """The tasks of all messages that a worker has said it had."""
+        return set(re.findall(r"Task \w+\[(.+?)\] received", "\n".join(self.logs().values())))
 
     def logs(self) -> dict[str, str]:
         """What each process has said since the storm began."""

@@ -50,6 +50,7 @@ class Storm:
         self.traffic = Traffic(self.publisher, self.settings, plan)
         self.history = History(self.ground)
         self.undelivered: list[str] = []
+        self.began = time.time()
         self.reader = Reader(self.settings, lambda: list(self.traffic.published), plan.seed)
 
     def run(self) -> Report:
@@ -116,6 +117,7 @@ class Storm:
         with self.ground.reading() as client:
             stored = calm.documents(client, self.settings)
         published = self.traffic.published
+        received = self.fleet.received()
         task_ids = sorted({*published, *stored})
         known = calm.states(self.app, task_ids)
         verdicts = {}
@@ -124,9 +126,10 @@ class Storm:
             raised = None if sent is None else sent.raised is not None
             record, facts = stored.get(task_id), self.facts.of(task_id)
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
-            again = sent is not None and sent.job.kind in AGAIN
+            again = sent is not None and sent.job.kind in AGAIN and task_id in received
             state, killed = known[task_id]
-            case = Case(task_id, state, record, facts, raised, alive, again, killed)
+            behind = self.facts.all_before(task_id, self.began)
+            case = Case(task_id, state, record, facts, raised, alive, again, behind, killed)
             verdicts[task_id] = judge(case)
         wrong = calm.disagreements(self.settings, stored)
         return verdicts, wrong + calm.misanswered(self.fleet.address, stored)

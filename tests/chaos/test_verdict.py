@@ -18,6 +18,7 @@ def record(status: str, **fields: Any) -> dict[str, Any]:
 
 
 LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
+LET_GO = record("error", error_cause="lost", error_message="its message did not come again")
 UNPUBLISHED = record("error", error_cause="not_published", error_message="no broker")
 UNHEARD = record("error", error_cause="internal_error", error_message="ConnectionError: refused")
 REJECTED = record("error", error_cause="rejected", error_message="Reject: no broker")
@@ -45,6 +46,9 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "PENDING", record("cancelled", control=BY_API)),
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
         Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD, killed=True),
+        Case("t", "REVOKED", LET_GO, [*BEGAN, "raised SystemExit"]),
+        Case("t", "REVOKED", UNHEARD, [*BEGAN, "raised SystemExit"]),
+        Case("t", "SUCCESS", record("created"), [*BEGAN, "returned"], behind=True),
         Case("t", "RETRY", record("running"), RETRYING),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1", "raised Reject"]),
@@ -72,6 +76,8 @@ def test_right(case: Case) -> None:
         Case("t", "STARTED", record("error", error_cause="exception"), ["returned"]),
         Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=True),
         Case("t", "SUCCESS", LOST),
+        Case("t", "REVOKED", LOST, [*BEGAN, "raised SystemExit"]),
+        Case("t", "REVOKED", LET_GO, [*BEGAN, "returned"]),
         Case("t", "SUCCESS", UNHEARD, ["returned"]),
         Case("t", "STARTED", {**LOST, "worker": None}),
         Case("t", "STARTED", {**LOST, "error_message": "somebody fell silent"}),
@@ -88,6 +94,8 @@ def test_right(case: Case) -> None:
         Case("t", "SUCCESS", REJECTED, ["raised Reject"]),
         Case("t", "SUCCESS", record("running"), RETRYING),
         Case("t", "SUCCESS", record("created"), BEGAN),
+        Case("t", "SUCCESS", record("created"), [*BEGAN, "returned"], behind=True, alive=True),
+        Case("t", "REVOKED", UNHEARD, [*BEGAN, "returned"]),
         Case("t", "PENDING", record("paused")),
         Case("t", "SUCCESS", record("created")),
         Case("t", "STARTED", record("created"), BEGAN, alive=True),

@@ -8,6 +8,8 @@ from typing import Any
 
 ENDS = {"completed": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
 _ENDED = frozenset(ENDS.values())
+#: What a job notes whose process Celery ends.
+ENDED = "raised SystemExit"
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,11 @@ class Case:
     raised: bool | None = False
     #: Whether a process that ran it is there yet.
     alive: bool = False
-    #: Whether its message comes again until a worker is done with it.
+    #: Whether its message comes again until a worker is done with it, and a worker had it. (Kombu
+    #: takes it from its list first, and notes that nobody acknowledged it then.)
     again: bool = False
+    #: Whether all its runs were on a host whose clock is far behind.
+    behind: bool = False
     #: Whether what Celery stored is that the process which ran it died.
     killed: bool = False
 
@@ -67,8 +72,10 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
             right = endless and case.raised is not False and not case.facts
             return Verdict(f"error: its publish raised, {_end(case)}", right)
         case "internal_error":
-            # Celery could not store the run's end (or its start), gave up and told nobody.
-            return Verdict(f"error: Celery failed around the body, {_end(case)}", endless)
+            # Celery could not store the run's end (or its start), gave up and told nobody; or it
+            # stored one afterwards of a run that it had ended by itself.
+            right = endless or _let_go(case)
+            return Verdict(f"error: Celery failed around the body, {_end(case)}", right)
         case "rejected" if endless and "raised Reject" in case.facts:  # a retry that never left
             return Verdict("error: its retry could not leave; Celery could not store that")
         case "exception" if endless and "raised ValueError" in case.facts:  # the job's own
@@ -78,6 +85,10 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
 
 
 def _lost(case: Case, record: dict[str, Any]) -> Verdict:
+    if record["worker"] is None and _let_go(case):
+        # It lost its broker, whose message it was to run again; Celery could not store that, took
+        # the end of the process for a revoke, and acknowledged the message.
+        return Verdict("lost: Celery ended the run by itself and let go of its message (REVOKED)")
     if case.state in _ENDED:
         return Verdict(f"lost, but the result backend says {case.state}", right=False)
     worker = (record["worker"] or {}).get("name")
@@ -87,6 +98,11 @@ def _lost(case: Case, record: dict[str, Any]) -> Verdict:
         # Its process died between the return and the first word of it to anybody.
         return Verdict("lost after its return; nobody was told of that")
     return Verdict("lost: its worker died and is named")
+
+
+def _let_go(case: Case) -> bool:
+    """Whether Celery ended the last run by itself, and stored that."""
+    return case.state == "REVOKED" and case.facts[-1:] == [ENDED]
 
 
 def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
@@ -115,6 +131,9 @@ def _unended(case: Case, status: str) -> Verdict:
         return Verdict("running, waits for its retry: that message died with its worker")
     if status != "created":
         return Verdict(f"{status}, left over; {_end(case)}", right=False)
+    if case.state in _ENDED and case.behind and not case.alive:
+        # By its time the end could be that of an earlier task with the id, and no run was heard of.
+        return Verdict(f"created: it ran unheard, by a clock that is an hour behind ({case.state})")
     if case.state in _ENDED:
         return Verdict(f"created, but the result backend says {case.state}", right=False)
     if case.raised:

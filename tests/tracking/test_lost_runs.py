@@ -15,12 +15,14 @@ from progress_backend.flows import silent_runs
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
+from progress_backend.record.model import Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
 from progress_backend.tracking.result_backend import ASK_S, Answers, result_backend
+from tests.conftest import StartServer
 from tests.stopwatch import FACTOR
+from tests.waiting import eventually
 
 IDENTITY = ev.Identity(task_type="fetch_data")
 #: Workers that die together, and runs of each: more than one step of any kind takes.
@@ -123,7 +125,9 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
     assert store.execute(c.LostSoFar()) == 2 * silent_runs.STEP
 
 
-def test_a_result_backend_that_hangs_costs_one_bound_a_pass(store: Store) -> None:
+def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_while(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     die(store, WORKERS, RUNS)
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         backend = f"redis://127.0.0.1:{hanging.getsockname()[1]}/0"
@@ -136,11 +140,16 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass(store: Store) -> Non
             waited.append(time.monotonic() - began)
             return answers
 
-        Judge(store, timed, "ours", lambda: True).dead()
+        judge = Judge(store, timed, "ours", lambda: True)
+        judge.dead()
+        assert counts(store)["running"] == MANY, "it may be on its way back"
+        monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 0)
+        judge.begin()
+        judge.dead()
         app.close()
     assert counts(store)["running"] == 0
-    assert len(waited) == 1
-    assert waited[0] < FACTOR * ASK_S
+    assert len(waited) == 2
+    assert max(waited) < FACTOR * ASK_S
 
 
 def test_each_pass_asks_again(store: Store) -> None:
@@ -180,3 +189,36 @@ def test_a_pass_that_lost_its_lock_leaves_the_rest_to_who_has_it(store: Store) -
 
     Judge(store, None, "ours", taken).dead()
     assert counts(store)["running"] == MANY - RUNS
+
+
+def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
+    store: Store, start_server: StartServer
+) -> None:
+    """It may know of an end that was never heard."""
+    backend = start_server()
+    app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
+    app.backend.store_result("done", None, "SUCCESS")
+    store.ready()
+    long_ago = store.now() - timedelta(seconds=10)
+    started = ev.Started(identity=IDENTITY, worker=Worker("w/1", "w"))
+    let_go = ev.Requeued(owner="w/1", again_s=1)
+    for task_id in ("done", "gone"):
+        store.run(store.flows.apply(task_id, (started, let_go), long_ago))
+    judge = Judge(store, result_backend(app), "ours", lambda: True)
+    backend.pause()
+    judge.unheld()
+    assert counts(store) == {"running": 2, "error": 0, "completed": 0}
+    backend.resume()
+
+    def judged() -> dict[str, str]:
+        judge.begin()
+        judge.unheld()
+        return {task_id: str(body(store, task_id).status) for task_id in ("done", "gone")}
+
+    eventually(lambda: judged() == {"done": "completed", "gone": "error"})
+    app.close()
+
+
+def body(store: Store, task_id: str) -> Task:
+    (document,) = store.execute(c.Read((task_id,)))
+    return Base.of(document).task

@@ -22,6 +22,7 @@ from celery.exceptions import Reject
 
 from progress_backend.record import events as ev
 from progress_backend.tracking.result_backend import ASK_S, done_at, result_backend
+from tests.servers import Server
 from tests.stopwatch import FACTOR, timed
 
 Build = Callable[[str], Celery]
@@ -49,6 +50,26 @@ def test_an_end_comes_with_its_time(build: Build, redis_url: str) -> None:
     assert end.results == {"saved": 4}
     assert end.at is not None
     assert before < end.at < datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_a_server_that_was_started_again_since_the_last_question_is_heard(
+    build: Build, tmp_path: Path
+) -> None:
+    """The connection is there no more: that is no answer, and no reason for none."""
+    server = Server(data_dir=tmp_path, appendonly=True).start()
+    app = build(server.url)
+    ask = result_backend(app)
+    app.backend.store_result("t", 4, "SUCCESS")
+    for ids in (["t"], ["t", "u"]):
+        assert isinstance(ask(ids)["t"], ev.Completed)
+        server.kill()
+        assert not ask(ids)
+        server.start()
+    assert isinstance(ask(["t"])["t"], ev.Completed)
+    server.kill()
+    server.start()
+    assert isinstance(ask(["t"])["t"], ev.Completed)
+    server.stop()
 
 
 def test_every_end_is_told(build: Build, redis_url: str) -> None:
