@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from progress_backend.flows import commands as c
 from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.flows.keys import Keys
+from progress_backend.flows.stored_record import Applied
+from progress_backend.flows.task_flows import Flow
+from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from progress_backend.store import scripts
 from progress_backend.store.command_table import TABLE
+from progress_backend.store.memory import MemoryStore
 from tests.strategies import names
 
 KEYS = Keys()
@@ -82,3 +86,33 @@ def test_a_refused_commit_tells_what_is_there() -> None:
         False, b"{..}", c.Facets("running", "x", None, "lease")
     )
     assert decode(command, [[0, None, None]]) == c.Committed(False)
+
+
+def test_a_written_value_takes_the_short_script() -> None:
+    """As do all values of a job but its first: what moves in the indexes costs three times that."""
+    store, called, base = MemoryStore(), list[scripts.Script](), None
+
+    def noted(flow: Flow[Applied]) -> Flow[Applied]:
+        """The flow, whose commits are noted."""
+        reply = None
+        while True:
+            try:
+                command = flow.send(reply)
+            except StopIteration as end:
+                return end.value
+            if isinstance(command, c.Commit):
+                ((_, sha, *_),) = encode(command, KEYS)
+                called.extend(script for script in scripts.ALL if script.sha == sha)
+            reply = yield command
+
+    for event in (
+        ev.Created(identity=ev.Identity("fetch")),
+        ev.Started(identity=ev.Identity("fetch")),
+        ev.Progressed(current=1),
+        ev.Progressed(current=2),
+        ev.Completed(),
+    ):
+        flow = store.flows.apply("t", (event,), store.now(), base=base)
+        base = store.run(noted(flow)).base
+    short = scripts.COMMIT_IN_PLACE
+    assert called == [scripts.COMMIT_FIRST, scripts.COMMIT, short, short, scripts.COMMIT]

@@ -27,11 +27,11 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, rate=1.5),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
     ],
-    "begin": [
+    "commit_first": [
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
         c.Commit("t", "", b"{}", None, THERE, 1, 2, fresh=True),
     ],
-    "rewrite": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
+    "commit_in_place": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
     "page": [
         c.Page(0, 20),
         c.Page(0, 20, light=True),

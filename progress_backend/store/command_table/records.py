@@ -50,9 +50,9 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if commit.rate is None:
         if due_ms is None and before == after and commit.expected:
-            return _rewrite(commit, keys)
+            return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
-            return _begin(commit, keys)
+            return _commit_first(commit, keys)
     leave, enter = _moved(before, after, commit.fresh, keys)
     return evalsha(
         scripts.COMMIT,
@@ -74,9 +74,9 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     )
 
 
-def _begin(commit: c.Commit, keys: Keys) -> Request:
+def _commit_first(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
-        scripts.BEGIN,
+        scripts.COMMIT_FIRST,
         [keys.task(commit.task_id), *_begun(commit.after, keys)],
         commit.task_id,
         commit.document,
@@ -89,9 +89,9 @@ def _begin(commit: c.Commit, keys: Keys) -> Request:
     )
 
 
-def _rewrite(commit: c.Commit, keys: Keys) -> Request:
+def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
-        scripts.REWRITE,
+        scripts.COMMIT_IN_PLACE,
         [keys.task(commit.task_id), keys.facets],
         commit.task_id,
         commit.expected,

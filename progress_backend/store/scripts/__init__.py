@@ -22,8 +22,8 @@ def _read(verb: str, part: str = "") -> Script:
 
 
 COMMIT: Final = _read("commit")
-BEGIN: Final = _read("begin")
-REWRITE: Final = _read("rewrite")
+COMMIT_FIRST: Final = _read("commit_first")
+COMMIT_IN_PLACE: Final = _read("commit_in_place")
 PAGE: Final = _read("page", "_document")
 SWEEP: Final = _read("sweep")
 LOCK: Final = _read("lock")
@@ -33,6 +33,6 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document")
 COUNT: Final = _read("count")
 ALL: Final = (
-    *(COMMIT, BEGIN, REWRITE, READ, PAGE, COUNT, SWEEP),
+    *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, READ, PAGE, COUNT, SWEEP),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )
