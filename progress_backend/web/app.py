@@ -14,8 +14,7 @@ from .metrics import metrics_router
 from .openapi import docs_page
 from .page import page_router
 from .router import router
-from .short_path import Direct
-from .short_path_socket import DirectSocket
+from .short_path import ShortPath
 from .state import celery_app_of_environment, settings_of_environment
 from .strict_route import refused
 
@@ -46,8 +45,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     app.state.progress_celery_app = celery_app
     app.add_middleware(Guard)
     app.add_exception_handler(Exception, refused)
-    app.add_middleware(Direct)
-    app.add_middleware(DirectSocket)
+    app.add_middleware(ShortPath)
     app.include_router(router)
     app.include_router(metrics_router)
     app.include_router(page_router)

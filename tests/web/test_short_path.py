@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
-from progress_backend.web.short_path import Direct
+from progress_backend.web.short_path import ShortPath
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -122,7 +122,7 @@ def test_the_short_way_is_taken_also_under_a_path(start_api: StartApi, redis_url
 
     Records(redis_url).create("job")
     inner = create_app(Settings(redis_url=redis_url))
-    short = Direct(nothing)
+    short = ShortPath(nothing)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
