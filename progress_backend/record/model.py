@@ -241,16 +241,4 @@ else:
 
 def rendered(time: datetime | None) -> str | None:
     """A time as ISO 8601 with milliseconds and offset."""
-    global _rendered
-    if time is None:
-        return None
-    known, text = _rendered
-    if known is not time:
-        text = time.isoformat(timespec="milliseconds")
-        _rendered = time, text
-    return text
-
-
-#: The last time that was rendered, by identity, and its text: a commit's time stands in a record
-#: two or three times.
-_rendered: tuple[datetime | None, str] = (None, "")
+    return None if time is None else time.isoformat(timespec="milliseconds")
