@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -301,12 +299,8 @@ class AsyncStore(_Base):
         """Closes the connections."""
         await close_async(self._client)
 
+    async def __aenter__(self) -> Self:
+        return self
 
-@asynccontextmanager
-async def open_async(settings: Settings, *, timeout_s: float = 5.0) -> AsyncIterator[AsyncStore]:
-    """An `AsyncStore` that closes itself."""
-    store = AsyncStore(settings, timeout_s=timeout_s)
-    try:
-        yield store
-    finally:
-        await store.close()
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

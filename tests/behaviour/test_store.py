@@ -14,7 +14,7 @@ from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.record import events as ev
 from progress_backend.service.services import RedisProgressService
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store, open_async
+from progress_backend.store.drivers import AsyncStore, Store
 from tests.behaviour.driving import Driver, OverAsync, OverRedis, identity_of, over
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR, Stopwatch
@@ -96,7 +96,7 @@ async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> Non
     with Store(settings) as store, pytest.raises(StoreUnavailable) as caught:
         store.run(store.flows.get("t"))
     assert "wrong@" not in str(caught.value)
-    async with open_async(settings) as async_store:
+    async with AsyncStore(settings) as async_store:
         with pytest.raises(StoreUnavailable):
             await async_store.run(async_store.flows.get("t"))
 
@@ -179,7 +179,7 @@ async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> 
     with redis.Redis.from_url(server.url) as raw:
         own = [client["id"] for client in raw.client_list()]
         assert len(own) == 1
-        async with open_async(Settings(redis_url=server.url)) as store:
+        async with AsyncStore(Settings(redis_url=server.url)) as store:
             created = ev.Created(identity=identity_of())
             await store.ready()
             await asyncio.gather(
@@ -195,7 +195,7 @@ async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> 
 
 
 async def test_a_cancelled_call_spoils_no_connection(redis_url) -> None:
-    async with open_async(Settings(redis_url=redis_url)) as store:
+    async with AsyncStore(Settings(redis_url=redis_url)) as store:
         await store.run(store.flows.apply("t", (ev.Created(identity=identity_of()),), store.now()))
         for _ in range(50):
             task = asyncio.create_task(store.run(store.flows.page(1, 10)))

@@ -15,7 +15,7 @@ from progress_backend.record import events as ev
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store, open_async
+from progress_backend.store.drivers import AsyncStore, Store
 from tests import strangers
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.strangers import Serve, Stranger, Way, answering, greeting
@@ -124,7 +124,7 @@ def test_several_calls_may_be_one_wait(way: Way) -> None:
 
 @pytest.mark.parametrize("connected", [False, True])
 async def test_so_it_is_with_asyncio(way: Way, connected: bool) -> None:
-    async with open_async(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
+    async with AsyncStore(Settings(redis_url=way.url), timeout_s=WAIT_S) as store:
         if connected:
 
             async def answers() -> bool:
@@ -148,7 +148,7 @@ async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
         with Store(settings, timeout_s=WAIT_S) as store:
             bounded(lambda: create(store, "t"))
             bounded(lambda: store.execute(c.Read(("t",))))
-        async with open_async(settings, timeout_s=WAIT_S) as later:
+        async with AsyncStore(settings, timeout_s=WAIT_S) as later:
             for command in (c.Read(("t",)), c.Tally(c.Filters())):
                 with pytest.raises(StoreUnavailable):
                     await later.execute(command)

@@ -17,7 +17,7 @@ from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.settings import Settings
 from progress_backend.store import cluster_connection
-from progress_backend.store.drivers import Store, open_async
+from progress_backend.store.drivers import AsyncStore, Store
 from progress_backend.tracking import keeper as keepers
 from progress_backend.web import create_app
 from tests.apps import App
@@ -114,7 +114,7 @@ async def test_any_of_several_addresses_will_do(settings: Settings) -> None:
     named = with_a_node(settings)
     with Store(named, timeout_s=2) as store:
         store.run(store.flows.apply("t", (CREATED,), store.now()))
-    async with open_async(named, timeout_s=2) as later:
+    async with AsyncStore(named, timeout_s=2) as later:
         document = await later.run(later.flows.get("t"))
         assert document is not None
         assert task_json.decode(document).task_id == "t"
@@ -138,7 +138,7 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
     """Last in the module: the URL's own node is gone after it, and another one as well."""
     named, other = nodes[-1], nodes[0]
     assert str(named.port) in str(settings.redis_url)
-    async with open_async(settings) as store:
+    async with AsyncStore(settings) as store:
         listener = Listener(store, Hub(), Feed())
         listener.start()
         try:

@@ -21,7 +21,7 @@ from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store, open_async
+from progress_backend.store.drivers import AsyncStore, Store
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
@@ -59,7 +59,7 @@ def ids(paged: c.Paged) -> list[str]:
 
 async def test_more_calls_than_connections_wait_for_one(settings: Settings) -> None:
     # On a busy machine they wait long; none is refused.
-    async with open_async(settings, timeout_s=30) as store:
+    async with AsyncStore(settings, timeout_s=30) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         await store.ready()
         calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(600)]
@@ -71,7 +71,7 @@ async def test_a_store_whose_last_call_failed_closes_every_connection(
     nodes: list[Node], settings: Settings
 ) -> None:
     before = clients_of(nodes)
-    async with open_async(settings, timeout_s=1) as store:
+    async with AsyncStore(settings, timeout_s=1) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         calls = [store.flows.apply(f"t{n}", created, store.now()) for n in range(40)]
         await asyncio.gather(*map(store.run, calls))
@@ -100,7 +100,7 @@ def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Stor
 
 
 async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings: Settings) -> None:
-    async with open_async(settings) as store:
+    async with AsyncStore(settings) as store:
         await store.run(store.flows.page(1, 20))
         before = reads_of(nodes)
         await store.run(store.flows.page(1, 20))

@@ -18,7 +18,7 @@ from progress_backend.live.listener import Listener
 from progress_backend.record import events as ev
 from progress_backend.runs.sender import JOB_WAIT_S
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store, open_async
+from progress_backend.store.drivers import AsyncStore, Store
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import StartOutageWorker
@@ -61,7 +61,7 @@ def test_a_demoted_master_counts_as_away(trio: Trio) -> None:
 
 
 async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
-    async with open_async(Settings(redis_url=trio.url)) as store:
+    async with AsyncStore(Settings(redis_url=trio.url)) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         await store.ready()
         calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(300)]
@@ -75,7 +75,7 @@ async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
 
 async def test_a_store_and_a_listener_that_are_closed_leave_no_connection(trio: Trio) -> None:
     before = trio.clients_of_sentinels()
-    async with open_async(Settings(redis_url=trio.url)) as store:
+    async with AsyncStore(Settings(redis_url=trio.url)) as store:
         listener = Listener(store, Hub(), Feed())
         listener.start()
         await store.ready()

@@ -16,7 +16,7 @@ from progress_backend.service.services import (
     RedisProgressService,
 )
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import open_async
+from progress_backend.store.drivers import AsyncStore
 from tests.conftest import StartServer
 
 
@@ -83,7 +83,7 @@ async def test_every_change_is_published_on_the_specifications_channel(redis_url
 
 
 async def test_a_given_store_is_shared_and_left_open(redis_url: str) -> None:
-    async with open_async(Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as store:
+    async with AsyncStore(Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as store:
         async with RedisProgressService(store=store) as service:
             task_id = await service.create_task("x", 1)
         document = await store.run(store.flows.get(task_id))

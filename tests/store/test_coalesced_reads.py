@@ -15,7 +15,7 @@ from progress_backend.settings import Settings
 from progress_backend.store import coalesced_reads
 from progress_backend.store.async_exchange import AsyncExchange
 from progress_backend.store.coalesced_reads import MOST, JoinedReads
-from progress_backend.store.drivers import AsyncStore, open_async
+from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR, Stopwatch
@@ -24,7 +24,7 @@ from tests.waiting import aeventually
 
 @pytest.fixture
 async def store(redis_url: str) -> AsyncIterator[AsyncStore]:
-    async with open_async(Settings(redis_url=redis_url)) as opened:
+    async with AsyncStore(Settings(redis_url=redis_url)) as opened:
         yield opened
 
 
