@@ -71,7 +71,7 @@ async def test_a_store_whose_last_call_failed_closes_every_connection(
     nodes: list[Node], settings: Settings
 ) -> None:
     before = clients_of(nodes)
-    async with AsyncStore(settings, timeout_s=1) as store:
+    async with AsyncStore(settings, timeout_s=3) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         calls = [store.flows.apply(f"t{n}", created, store.now()) for n in range(40)]
         await asyncio.gather(*map(store.run, calls))
