@@ -11,11 +11,11 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows.task_flows import summary
-from ..record import caller_events, reader_view, task_json
+from ..record import caller_events, task_json
 from ..record.events import Cancelled
-from ..record.first_estimate import begun
 from ..record.model import TaskStatus
 from ..service.flow_service import pagination
+from .current import current
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
@@ -81,14 +81,8 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     Raises:
         TaskNotFound, ForeignValue, StoreUnavailable: as they say.
     """
-    stored = _there(task_id, await api.reads.get(task_id))
-    document = reader_view.seen(stored, task_id, api.zone)
-    if not begun(document):
-        document = await api.rates.estimated(document)
+    document = await current(api, task_id)
     about = described(document)
-    if not about.settled:
-        document = api.flows.as_of(document, await api.now())
-        about = described(document)
     unchanged = if_none_match is not None and matches(if_none_match, about.tag)
     return Stored(document, about, unchanged=unchanged)
 

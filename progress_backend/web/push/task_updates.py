@@ -8,8 +8,7 @@ from collections.abc import AsyncGenerator
 from ...errors import TaskNotFound
 from ...live.hub import Mailbox
 from ...live.update import Update
-from ...record import reader_view
-from ...record.first_estimate import begun
+from ..current import current
 from ..openapi import schemas
 from ..state import Api
 
@@ -21,13 +20,7 @@ async def snapshot(api: Api, task_id: str) -> Update:
         TaskNotFound, ForeignValue, StoreUnavailable.
     """
     epoch = api.listener.epoch
-    stored = await api.reads.get(task_id)
-    if stored is None:
-        raise TaskNotFound(task_id)
-    document = reader_view.seen(stored, task_id, api.zone)
-    if not begun(document):
-        document = await api.rates.estimated(document)
-    return Update.of(api.flows.as_of(document, await api.now()), epoch, api.zone)
+    return Update.of(await current(api, task_id), epoch, api.zone)
 
 
 async def follow(

@@ -1,0 +1,29 @@
+"""A task's document as it is now, for whoever asks: GET status, a WebSocket, an event stream."""
+
+from __future__ import annotations
+
+from ..errors import TaskNotFound
+from ..record import reader_view
+from ..record.first_estimate import begun
+from .state import Api
+from .stored_answer import described
+
+
+async def current(api: Api, task_id: str) -> bytes:
+    """The document: checked, in the reader's zone, with a first estimate where the task has not
+    begun, and final where its message can come again no more.
+
+    Raises:
+        TaskNotFound: there is no record.
+        ForeignValue: what is stored there is no record.
+        StoreUnavailable: Redis is away.
+    """
+    stored = await api.reads.get(task_id)
+    if stored is None:
+        raise TaskNotFound(task_id)
+    document = reader_view.seen(stored, task_id, api.zone)
+    if not begun(document):
+        document = await api.rates.estimated(document)
+    if not described(document).settled:
+        document = api.flows.as_of(document, await api.now())
+    return document
