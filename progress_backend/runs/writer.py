@@ -218,7 +218,7 @@ class Writer:
                 base = None
             # A newer run's record is not meant for this one.
             if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
-                run.told(base.task.status)
+                run.told(_for_the_run(base.task))
             run.heard_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:

@@ -93,6 +93,22 @@ def test_a_cancel_is_heard_by_the_next_update_a_second_later(
         run.offer(2)
 
 
+BY_FORCE = ev.Asked(by="api", force=True)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [ev.Completed(asked=BY_FORCE), ev.Failed(error_message="wrong file", asked=BY_FORCE)],
+    ids=["completed", "error"],
+)
+def test_so_is_an_end_by_force(sender: Sender, ask: Callable[..., object], end: ev.Event) -> None:
+    run = begun(sender, "t")
+    ask("t", end)
+    eventually(lambda: run.cancelled, HEARD_S)
+    with pytest.raises(TaskCancelled):
+        run.offer(2)
+
+
 def test_a_loop_hears_it_in_the_middle(sender: Sender, ask: Callable[..., object]) -> None:
     run, done = begun(sender, "t"), [0]
 
