@@ -11,6 +11,7 @@ from celery.contrib.abortable import AbortableTask
 
 from ..record.model import Task
 from .breaker import Breaker
+from .fork_guard import no_fork_in_between
 from .latest_worker import Lane
 from .run import Run
 
@@ -78,8 +79,9 @@ class Mirror:
         try:
             if _aborted(run):
                 return
-            backend = _until_closed(run.celery_task.backend, run)
-            backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
+            with no_fork_in_between():
+                backend = _until_closed(run.celery_task.backend, run)
+                backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
             if run.closed:
                 _put_right(run)
         except Exception as error:  # any backend's error; progress must not hurt
@@ -100,7 +102,8 @@ class Mirror:
             name = run.celery_task.name
             kind, fields = EVENT, {"name": name, "result": summary_of(task), **figures}
         try:
-            with self._app.events.default_dispatcher(hostname=run.request.hostname) as dispatcher:
+            dispatched = self._app.events.default_dispatcher(hostname=run.request.hostname)
+            with no_fork_in_between(), dispatched as dispatcher:
                 dispatcher.send(kind, uuid=run.task_id, retry=False, **fields)
         except Exception as error:  # the broker's error, whatever it is
             if self._events.failed():

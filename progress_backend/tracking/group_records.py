@@ -13,6 +13,7 @@ from celery.app import amqp
 
 from ..flows.stored_record import Applied
 from ..record import events as ev
+from ..runs.fork_guard import no_fork_in_between
 from . import batch_timer
 from .batch_timer import PATIENCE_S
 from .headers import not_published, runs, tell_worker
@@ -97,15 +98,16 @@ class Batch:
 
     def flush_if_due(self) -> bool:
         """Sends, in the timer's thread, what is kept for too long; whether it could look."""
-        if not self._lock.acquire(blocking=False):
-            return False
-        try:
-            if self._messages and time.monotonic() - self._since >= PATIENCE_S:
-                self.flush()
-        except BaseException as error:  # whatever it is, it is the publisher's
-            self._failed = error
-        finally:
-            self._lock.release()
+        with no_fork_in_between():
+            if not self._lock.acquire(blocking=False):
+                return False
+            try:
+                if self._messages and time.monotonic() - self._since >= PATIENCE_S:
+                    self.flush()
+            except BaseException as error:  # whatever it is, it is the publisher's
+                self._failed = error
+            finally:
+                self._lock.release()
         return True
 
 

@@ -19,6 +19,7 @@ from kombu.utils.objects import cached_property
 from ..record.events import STORED, Cancelled, Event
 from ..record.update_state_events import event_of
 from ..runs.daemon import daemon
+from ..runs.fork_guard import no_fork_in_between
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ class _Asked:
         while True:
             question = self._wanted.get()
             try:
-                self._read(question)
+                with no_fork_in_between():
+                    self._read(question)
             except Exception as error:  # disabled, unreachable: no answers
                 logger.debug("result backend gives no answers: %r", error)
             self._asking.release()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 
@@ -13,7 +16,7 @@ from celery.local import Proxy
 from kombu.exceptions import EncodeError, OperationalError
 
 from progress_backend import ProgressNotifier
-from progress_backend.tracking.group_records import MOST
+from progress_backend.tracking.group_records import MOST, Batch
 from tests.apps import App
 from tests.conftest import Install, StartServer
 from tests.groups import AWAY, fetch, messages
@@ -21,7 +24,10 @@ from tests.strangers import Stranger, hanging_up
 
 
 @pytest.fixture
-def installed(installed: Install) -> Iterator[Install]:
+def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    # On a busy machine a hundred records may take longer than a publisher waits for them.
+    for module in ("runs.sender", "tracking.tracker"):
+        monkeypatch.setattr(f"progress_backend.{module}.JOB_WAIT_S", 5.0)
     yield installed
     gc.collect()  # a group's results unsubscribe as they go: while their server is there
 
@@ -182,3 +188,27 @@ def test_members_of_two_apps_have_their_records_where_theirs_are(installed: Inst
     with redis.Redis.from_url(one.celery.conf.broker_url, decode_responses=True) as client:
         assert client.zrange("one:tasks", 0, -1) == [first, third]
         assert client.zrange("two:tasks", 0, -1) == [second]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_that_is_forked_while_the_timer_sends_can_go_on() -> None:
+    """A generator of members that forks: the timer's thread, with its locks, is the parent's."""
+    sends, sent = threading.Event(), threading.Event()
+
+    class Slow:
+        """A broker that takes its time."""
+
+        def publish(self, body: object, **options: object) -> None:
+            sends.set()
+            sent.wait(20)
+
+    batch = Batch(Slow())
+    batch.publish("first")
+    assert sends.wait(10)
+    threading.Timer(0.3, sent.set).start()
+    if (child := os.fork()) == 0:
+        signal.alarm(10)  # ends one that waits without end
+        batch.publish("second")
+        batch.flush()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0

@@ -24,6 +24,7 @@ from progress_backend.record import events as ev
 from progress_backend.tracking.result_backend import ASK_S, done_at, result_backend
 from tests.servers import Server
 from tests.stopwatch import FACTOR, timed
+from tests.waiting import eventually
 
 Build = Callable[[str], Celery]
 
@@ -219,6 +220,7 @@ assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answe
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_child_that_is_forked_while_the_backend_is_asked_has_one_of_its_own(
     redis_url: str,
 ) -> None:
@@ -238,3 +240,29 @@ def test_a_child_that_is_forked_while_the_backend_is_asked_has_one_of_its_own(
         os._exit(0 if app.backend.get_task_meta("a")["status"] == "PENDING" else 1)
     assert os.waitpid(child, 0)[1] == 0
     forked.set()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_waits_for_whatever_lock_a_backend_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SQLAlchemy's mappers have one, drivers and imports have theirs: none is in the child."""
+    app = Celery("proj", backend="cache+memory://", set_as_current=False)
+    lock, asked, answered = threading.Lock(), threading.Event(), threading.Event()
+
+    def slow(backend: object, task_id: str) -> dict[str, str]:
+        with lock:
+            asked.set()
+            answered.wait(20)
+            return {"status": "PENDING"}
+
+    monkeypatch.setattr(type(app.backend), "get_task_meta", slow)
+    answers: list[object] = []
+    ask = result_backend(app)
+    threading.Thread(target=lambda: answers.append(ask(["a"])), daemon=True).start()
+    assert asked.wait(10)
+    threading.Timer(0.3, answered.set).start()
+    if (child := os.fork()) == 0:
+        os._exit(0 if lock.acquire(timeout=5) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    eventually(lambda: answers == [{"a": None}])

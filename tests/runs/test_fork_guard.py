@@ -1,0 +1,100 @@
+"""A fork waits a moment for threads that hold other libraries' locks, and no child has them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from progress_backend.runs import fork_guard
+from progress_backend.runs.fork_guard import no_fork_in_between
+
+# That is what it is about.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+
+@contextmanager
+def a_thread_inside(lock: threading.Lock, out: threading.Event) -> Iterator[threading.Thread]:
+    """A thread of ours that holds somebody's lock until it is let go."""
+    inside = threading.Event()
+
+    def work() -> None:
+        with no_fork_in_between(), lock:
+            inside.set()
+            out.wait(20)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert inside.wait(10)
+    try:
+        yield thread
+    finally:
+        out.set()
+        thread.join(10)
+
+
+def forked(work: Callable[[], bool]) -> bool:
+    """What it says in a forked child; False if the child hangs."""
+    if (child := os.fork()) == 0:
+        signal.alarm(10)  # ends one that waits without end
+        ok = False
+        try:
+            ok = work()
+        finally:
+            os._exit(0 if ok else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def test_a_child_has_no_lock_of_a_thread_that_was_inside() -> None:
+    lock, out = threading.Lock(), threading.Event()
+    with a_thread_inside(lock, out):
+        threading.Timer(0.3, out.set).start()
+        assert forked(lambda: lock.acquire(timeout=5))
+        assert out.is_set(), "the fork has waited"
+
+
+def test_it_waits_for_a_bound_and_not_twice_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_guard, "WAIT_S", 0.4)
+    out = threading.Event()
+    with a_thread_inside(threading.Lock(), out):
+        began = time.monotonic()
+        assert forked(lambda: True)
+        first = time.monotonic() - began
+        began = time.monotonic()
+        for _ in range(3):
+            assert forked(lambda: True)
+        assert first >= 0.4 > (time.monotonic() - began) / 3
+
+
+def test_the_thread_that_forks_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_guard, "WAIT_S", 60)
+    with no_fork_in_between():
+        assert forked(lambda: True)
+
+
+def test_parent_and_child_go_on_with_it() -> None:
+    lock, out = threading.Lock(), threading.Event()
+
+    def use() -> bool:
+        with no_fork_in_between():
+            return forked(lambda: True)
+
+    with a_thread_inside(lock, out):
+        out.set()
+        assert forked(use)
+        assert use()
+
+
+def test_a_child_that_leaves_what_its_parent_entered() -> None:
+    with no_fork_in_between():
+        child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        with no_fork_in_between():
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
