@@ -101,10 +101,12 @@ BY_FORCE = ev.Asked(by="api", force=True)
     [ev.Completed(asked=BY_FORCE), ev.Failed(error_message="wrong file", asked=BY_FORCE)],
     ids=["completed", "error"],
 )
-def test_so_is_an_end_by_force(sender: Sender, ask: Callable[..., object], end: ev.Event) -> None:
+def test_so_is_an_end_by_force(
+    sender: Sender, ask: Callable[..., object], reads: list[int], end: ev.Event
+) -> None:
     run = begun(sender, "t")
     ask("t", end)
-    eventually(lambda: run.cancelled, HEARD_S)
+    hears(reads, lambda: run.cancelled)
     with pytest.raises(TaskCancelled):
         run.offer(2)
 
