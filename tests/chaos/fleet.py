@@ -113,7 +113,9 @@ class Fleet:
         heapq.heappush(self._healing, (time.monotonic() + injury.lasts, next(self._count), healing))
 
     def heal(self, *, all_of_it: bool = False) -> None:
-        """Heals what is due, and starts again what ended by itself."""
+        """Heals what is due, and starts again what ended by itself: Celery's worker does so if one
+        of its pool's children is killed before it has begun (WorkerLostError: could not start
+        worker processes)."""
         while self._healing and (all_of_it or self._healing[0][0] <= time.monotonic()):
             heapq.heappop(self._healing)[2]()
         for service in self.services:
