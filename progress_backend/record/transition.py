@@ -1,8 +1,9 @@
 """What each event does to a task: one table, pure.
 
 Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
-Rule 2: attempts fence: an event of an older run is refused whatever the table says, and a lost
-        record listens only to the run (or the worker) that it was lost from, and to a cancel.
+Rule 2: attempts fence: an event of an older run is refused whatever the table says, but its
+        success where the newer run was lost; and a lost record listens only to the run (or the
+        worker) that it was lost from, and to a cancel.
 Rule 3: a record that ended with an error, or with a cancel that nobody is known to have asked for,
         starts again only if its message came again.
 """
@@ -130,6 +131,8 @@ def row_of(task: Task | None) -> str:
 def _fence(task: Task, event: ev.Event, row: str) -> None:
     another = event.owner is not None and task.worker and not _owns(event, task.worker)
     older = event.attempt is not None and event.attempt < task.attempt
+    # Two runs of one message: Celery keeps the one's SUCCESS, whatever became of the other.
+    older = older and not (row == SUSPECTED and isinstance(event, ev.Completed))
     if another or older or _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
     match event:

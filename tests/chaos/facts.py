@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
+
+import psutil
 
 #: The folder that the jobs write to.
 VARIABLE = "CHAOS_FACTS"
@@ -33,6 +36,18 @@ class Facts:
     def of(self, task_id: str) -> list[str]:
         """The facts alone."""
         return [line.split(" ", 2)[2] for line in self.lines(task_id)]
+
+    def under_way(self) -> list[str]:
+        """The tasks of which a living process has begun a run that it has not ended."""
+        found = []
+        for path in self.folder.iterdir():
+            runs: Counter[int] = Counter()
+            for line in path.read_text().splitlines():
+                _, pid, what = line.split(" ", 2)
+                runs[int(pid)] += 1 if what.startswith("began") else -1
+            if any(more > 0 and psutil.pid_exists(pid) for pid, more in runs.items()):
+                found.append(path.name)
+        return found
 
     def all_before(self, task_id: str, began: float) -> bool:
         """Whether there are any, all of them noted by a clock that shows an earlier time."""

@@ -47,7 +47,7 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
         Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD, killed=True),
         Case("t", "REVOKED", LET_GO, [*BEGAN, "raised SystemExit"]),
-        Case("t", "REVOKED", UNHEARD, [*BEGAN, "raised SystemExit"]),
+        Case("t", "REVOKED", UNHEARD, [*BEGAN, "raised SystemExit", *BEGAN, "returned"]),
         Case("t", "SUCCESS", record("created"), [*BEGAN, "returned"], behind=True),
         Case("t", "RETRY", record("running"), RETRYING),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),

@@ -101,8 +101,8 @@ def _lost(case: Case, record: dict[str, Any]) -> Verdict:
 
 
 def _let_go(case: Case) -> bool:
-    """Whether Celery ended the last run by itself, and stored that."""
-    return case.state == "REVOKED" and case.facts[-1:] == [ENDED]
+    """Whether Celery ended a run by itself, and stored that."""
+    return case.state == "REVOKED" and ENDED in case.facts
 
 
 def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
