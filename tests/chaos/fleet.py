@@ -196,11 +196,19 @@ class Fleet:
 
     def received(self) -> set[str]:
         """The tasks of all messages that a worker has said it had."""
-        return set(re.findall(r"Task \w+\[(.+?)\] received", "\n".join(self.logs().values())))
+        return set().union(*map(_received, self.logs().values()))
+
+    def received_by_the_skewed(self) -> set[str]:
+        """Those of a worker whose clock is wrong."""
+        return _received(self.logs()[SKEWED]) if self.ground.skew_h else set()
 
     def logs(self) -> dict[str, str]:
         """What each process has said since the storm began."""
         return {path.stem: path.read_text(errors="replace") for path in self.folder.glob("*.log")}
+
+
+def _received(log: str) -> set[str]:
+    return set(re.findall(r"Task \w+\[(.+?)\] received", log))
 
 
 def name_of(service: Service) -> str:

@@ -120,7 +120,7 @@ class Storm:
         with self.ground.reading() as client:
             stored = calm.documents(client, self.settings)
         published = self.traffic.published
-        received = self.fleet.received()
+        received, skewed = self.fleet.received(), self.fleet.received_by_the_skewed()
         task_ids = sorted({*published, *stored})
         known = calm.states(self.app, task_ids)
         verdicts = {}
@@ -131,7 +131,7 @@ class Storm:
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
             again = sent is not None and sent.job.kind in AGAIN and task_id in received
             state, killed = known[task_id]
-            behind = self.facts.all_before(task_id, self.began)
+            behind = self.facts.all_before(task_id, self.began) or (not facts and task_id in skewed)
             case = Case(task_id, state, record, facts, raised, alive, again, behind, killed)
             verdicts[task_id] = judge(case)
         wrong = calm.disagreements(self.settings, stored)

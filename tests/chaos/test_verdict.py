@@ -58,6 +58,8 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "PENDING", None, raised=True),
         Case("t", "PENDING", None),
         Case("t", "SUCCESS", None, BEGAN),
+        Case("t", "FAILURE", None, killed=True),
+        Case("t", "FAILURE", record("created"), killed=True, behind=True),
     ],
 )
 def test_right(case: Case) -> None:
@@ -101,6 +103,8 @@ def test_right(case: Case) -> None:
         Case("t", "STARTED", record("created"), BEGAN, alive=True),
         Case("t", "PENDING", record("created"), raised=True),
         Case("t", "SUCCESS", None),
+        Case("t", "FAILURE", None),
+        Case("t", "FAILURE", record("created"), killed=True),
         Case("t", "SUCCESS", None, BEGAN, alive=True),
     ],
 )

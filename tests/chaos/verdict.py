@@ -166,6 +166,9 @@ def _without_record(case: Case) -> Verdict:
         return Verdict(
             f"no record: it ran unheard while the store was away; {_end(case)}", _dead(case)
         )
+    if case.killed:
+        # Its worker, which stored that, was killed before the store was back.
+        return Verdict("no record: its process died before it began; the store was away")
     if case.state in _ENDED:
         return Verdict(f"no record, but the result backend says {case.state}", right=False)
     if case.raised:

@@ -76,3 +76,14 @@ def test_the_death_of_the_old_run_s_child_is_not_that_of_the_run_that_lives(
     assert (record["status"], record["attempt"], record["error_message"]) == ("running", 2, None)
     fleet.open("second")
     agrees(fleet, job, "second")
+
+
+def test_the_success_of_the_first_run_after_the_death_of_the_second(
+    start_fleet: StartFleet, tmp_path: Path
+) -> None:
+    fleet = start_fleet(env=ENV, concurrency=2)
+    job = fleet.send("twice", "return")
+    os.kill(pid_of(tmp_path, "again"), signal.SIGKILL)
+    eventually(lambda: fleet.record(job).get("error_cause") == "worker_lost", TIMEOUT_S)
+    fleet.open("first")
+    agrees(fleet, job, "first")
