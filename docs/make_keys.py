@@ -1,4 +1,4 @@
-"""The table of Redis keys, from progress_backend/keys.py."""
+"""The table of Redis keys, from progress_backend/flows/keys.py."""
 
 from __future__ import annotations
 

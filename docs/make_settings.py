@@ -24,32 +24,32 @@ _SECONDS: Final = {"en": "Seconds.", "ja": "単位は秒です。"}
 
 #: The comment in the code -> Japanese. A comment that changes needs its translation anew.
 _JA: Final = {
-    "The store. None: no store was found, tracking is off.": (
+    "The store's URL. None: no store was found, tracking is off.": (
         "記録を置くストアの URL です。どこにも見つからなければ追跡は無効になります。"
     ),
-    "Goes before every key and channel.": "すべてのキーとチャンネルの前に付く接頭辞です。",
+    "Prefix of every Redis key and channel.": "すべてのキーとチャンネルの前に付く接頭辞です。",
     "How long an ended record is kept.": "終了した記録を保持する時間です。",
-    "Least time between two written progress values of one run.": (
+    "Shortest time between two progress values of one run that are written to Redis.": (
         "一つの実行について進捗を書き込む最短の間隔です。"
     ),
-    "How long a worker is believed alive without a sign of life.": (
+    "How long a worker counts as alive after the last renewal of its lease.": (
         "応答がなくてもワーカーが生きているとみなす時間です。"
     ),
-    "Time between two looks for lost runs.": "応答のなくなった実行を探す間隔です。",
-    "Time between two cleanups.": "クリーンアップの間隔です。",
+    "Time between two passes that look for lost runs.": "応答のなくなった実行を探す間隔です。",
+    "Time between two passes that delete old records.": "クリーンアップの間隔です。",
     'Language of the default texts: "ja" or "en".': (
         "既定メッセージの言語です（`ja` または `en`）。"
     ),
-    "Zone that times are rendered in; an IANA name.": (
+    "Time zone that times are shown in; an IANA name.": (
         "時刻を表示するタイムゾーンです（IANA 名）。"
     ),
-    "Whether progress is also sent as `task-progress` events.": (
+    "Whether progress is also sent as Celery `task-progress` events, e.g. for Flower.": (
         "進捗を `task-progress` イベントとしても送るかどうかです。"
     ),
-    "Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).": (
+    "Hash-tagged partitions of the keys on a Redis Cluster; 0 means plain keys (one Redis node).": (
         "クラスターでのキーのハッシュタグ区画の数です。0 なら通常のキー（Redis 1 ノード）です。"
     ),
-    "Origins, besides the API's own, whose pages may read, change and watch; comma-separated.": (
+    "Origins, besides the API's own, whose pages may call the API; comma-separated.": (
         "API 自身のほかに、ページからの読み取り・変更・監視を認めるオリジンです（カンマ区切り）。"
     ),
     "Host names, besides localhost, that the API answers to; comma-separated.": (

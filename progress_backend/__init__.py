@@ -58,7 +58,7 @@ __all__ = [
     "settings_of",
 ]
 
-# Celery and redis take half a second to import; who only loads the pytest plugin needs neither.
+# Celery and redis take half a second to import; the pytest plugin alone needs neither.
 _HOMES = {
     name: module
     for module, names in {
@@ -94,7 +94,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported when it is first asked for."""
+    """A public name, imported at its first use.
+
+    Raises:
+        AttributeError: this package has no such name.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)

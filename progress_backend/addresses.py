@@ -1,4 +1,4 @@
-"""Where Redis is: schemes of a store's URL, and the URL that Celery's configuration leads to."""
+"""Redis URLs: the schemes that a store can be opened on, and the URL in Celery's configuration."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ STORE_SCHEMES: Final = ("redis", "rediss", "unix", "redis+socket", "sentinel")
 #: Schemes of a Redis Cluster: the store can be on one, Celery's broker and results cannot.
 CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster", "rediscluster", "redisscluster")
 
-#: Where the next URL of a list begins; a semicolon may stand in a password.
+#: Between two URLs of Celery's list; a semicolon alone may be part of a password.
 _NEXT_URL = re.compile(r";(?=[a-z+]+://)")
 
-#: Celery's names of the settings, in the order in which a store is looked for.
+#: Celery's settings that hold a URL, and their environment variables, in the order in which a store
+#: is looked for.
 _CELERY_URLS = {"result_backend": "CELERY_RESULT_BACKEND", "broker_url": "CELERY_BROKER_URL"}
-#: Those of its settings that say how TLS is spoken there, and what else its client is told.
+#: Celery's settings with the TLS options of each URL, and with the other options of its client.
 _CELERY_TLS = {"result_backend": "redis_backend_use_ssl", "broker_url": "broker_use_ssl"}
 _CELERY_OPTIONS = {
     "result_backend": "result_backend_transport_options",
@@ -29,36 +30,36 @@ _CELERY_OPTIONS = {
 
 
 def scheme_of(url: str | None) -> str:
-    """What stands before `://`; "" if nothing does."""
+    """A URL's scheme, the part before `://`; "" if there is none."""
     return (url or "").partition("://")[0]
 
 
 def one_by_one(url: str) -> list[str]:
-    """A URL for each address: of `scheme://a:1,b:2/0`, and of Celery's list,
-    `scheme://a:1/0;scheme://b:2/0`. What is said of all stands in each."""
+    """A URL for each Redis address in `scheme://a:1,b:2/0`, or in Celery's list
+    `scheme://a:1/0;scheme://b:2/0`. Login, database and options are copied into each."""
     urls = []
     for part in _NEXT_URL.split(url):
         scheme, _, rest = part.partition("://")
         end = next((at for at, sign in enumerate(rest) if sign in "/?#"), len(rest))
         place, more = rest[:end], rest[end:]
         login, at, hosts = place.rpartition("@")
-        if "@" in login:  # each has its own
+        if "@" in login:  # each address has a login of its own
             login, at, hosts = "", "", place
         urls += [f"{scheme}://{login}{at}{host}{more}" for host in hosts.split(",") if host]
     return urls or [url]
 
 
 def without_password(url: str) -> str:
-    """A store's URL as it may be shown."""
+    """A store's URL with `***` in place of its login, for logs and errors."""
     return re.sub(r"//[^/@;,]*@", "//***@", url)
 
 
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    """The result backend's URL if a store can be opened on it, else the broker's, else None; with
-    the TLS options that Celery is given for it.
+    """The URL of Celery's result backend if a store can be opened on it, else the broker's, else
+    None; with the TLS options that Celery's configuration has for that URL.
 
     Raises:
-        SettingsError: one of them is a Redis Cluster's, or TLS is asked for behind Sentinel.
+        SettingsError: one of the URLs is a Redis Cluster's, or has TLS options behind Sentinel.
     """
     urls = [(name, _celery_url(name, conf, environ)) for name in _CELERY_URLS]
     for name, url in urls:
@@ -72,8 +73,8 @@ def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> 
 
 
 def key_prefix_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    """The `global_keyprefix` of the transport or result backend that the store's URL is taken from:
-    two apps that share a database by it share no record either. "" without one."""
+    """Celery's `global_keyprefix` of the result backend or broker that gives the store's URL, ""
+    without one: two apps that share a Redis database by that prefix share no record either."""
     for name in _CELERY_URLS:
         url = _celery_url(name, conf, environ)
         if url is not None and scheme_of(url) in STORE_SCHEMES:
@@ -83,11 +84,12 @@ def key_prefix_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) ->
 
 
 def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    """Of these Celery takes what stands before the plus, and connects to Redis on this machine. Of
-    the other names it says itself that it knows none; a package may have taught it one.
+    """Refuses a broker URL with the scheme redis+cluster or rediss+cluster: Celery reads the part
+    before the plus alone, and connects to Redis on this machine. The other cluster schemes are
+    refused by Celery itself, unless a package has added them.
 
     Raises:
-        SettingsError: the broker's URL is one of these.
+        SettingsError: the broker's URL has one of these two schemes.
     """
     scheme = scheme_of(_celery_url("broker_url", conf, environ))
     if scheme in CLUSTER_SCHEMES and "+" in scheme:
@@ -95,7 +97,8 @@ def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -
 
 
 def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    """As Celery finds it: the environment first, of several brokers the first."""
+    """The URL that Celery uses for this setting: the environment variable before the configuration,
+    and the first of several brokers."""
     given = environ.get(_CELERY_URLS[name]) or conf.get(name)
     if name == "broker_url":
         given = _first(given or conf.get("broker_write_url"))
@@ -103,7 +106,7 @@ def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) 
 
 
 def _first(brokers: Any) -> Any:
-    """Of several brokers, in a list or with semicolons; several sentinels are one."""
+    """The first broker of a list, or of a text with semicolons; several sentinels count as one."""
     if isinstance(brokers, (list, tuple)):
         brokers = ";".join(map(str, brokers))
     if not isinstance(brokers, str) or scheme_of(brokers) == "sentinel":
@@ -112,7 +115,7 @@ def _first(brokers: Any) -> Any:
 
 
 def _of_master(url: str, options: Any) -> str:
-    """A sentinel's URL with the name of the master, where Celery is told it."""
+    """A Sentinel URL with the `master_name` of Celery's transport options, if that is set."""
     name = options.get("master_name") if isinstance(options, Mapping) else None
     if not name or scheme_of(url) != "sentinel":
         return url
@@ -128,7 +131,12 @@ def _no_cluster(name: str, scheme: str) -> SettingsError:
 
 
 def _over_tls(url: str, name: str, options: Any) -> str:
-    """The URL with these options in its query, which has the last word, as Celery has it."""
+    """The URL with these TLS options in its query; as in Celery, an option that the query already
+    has wins.
+
+    Raises:
+        SettingsError: the URL is Sentinel's.
+    """
     scheme, _, rest = url.partition("://")
     if not options or not isinstance(options, Mapping) or scheme in ("unix", "redis+socket"):
         return url
@@ -138,12 +146,12 @@ def _over_tls(url: str, name: str, options: Any) -> str:
             "speak: name another Redis in PROGRESS_REDIS_URL"
         )
     address, _, query = rest.partition("?")
-    said = {option: _written(value) for option, value in options.items() if value is not None}
+    texts = {option: _text(value) for option, value in options.items() if value is not None}
     if "ssl_cert_reqs" in options and options["ssl_cert_reqs"] is None:
-        said["ssl_cert_reqs"] = "none"  # as redis-py takes it, where None is given
-    asked = urlencode({**said, **dict(parse_qsl(query))})
-    return f"rediss://{address}?{asked}" if asked else f"rediss://{address}"
+        texts["ssl_cert_reqs"] = "none"  # as redis-py takes it, where None is given
+    query = urlencode({**texts, **dict(parse_qsl(query))})
+    return f"rediss://{address}?{query}" if query else f"rediss://{address}"
 
 
-def _written(value: Any) -> str:
+def _text(value: Any) -> str:
     return value.name if isinstance(value, VerifyMode) else str(value)

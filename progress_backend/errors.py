@@ -1,26 +1,27 @@
-"""Everything this library raises on purpose.
+"""Every exception that this library raises on purpose, and the HTTP status of each.
 
-ProgressError
-├── TaskNotFound          (404, also a ValueError)
-├── TaskAlreadyFinished   (409, also a ValueError)
-├── TransitionRefused     (409, also a ValueError)
-│   └── HeldByWorker      (409, also a ValueError)
-├── ConcurrentUpdate      (503)
-├── InvalidEvent          (422, also a ValueError)
-│   └── TooLarge          (413)
-├── ForeignValue          (500, also a ValueError)
-├── SettingsError         (a ValueError: a setting that cannot be used)
-└── StoreUnavailable      (503)
+ProgressError                 (500)
+├── TaskNotFound              (404, also a ValueError)
+├── TransitionRefused         (409, also a ValueError)
+│   ├── TaskAlreadyFinished   (409, also a ValueError)
+│   └── HeldByWorker          (409, also a ValueError)
+├── ConcurrentUpdate          (503)
+├── InvalidEvent              (422, also a ValueError)
+│   └── TooLarge              (413, also a ValueError)
+├── ForeignValue              (500, also a ValueError)
+├── SettingsError             (500, also a ValueError)
+├── StoreUnavailable          (503)
+└── BrokerUnavailable         (503, in `web.terminate`: Celery's broker does not take a command)
 
-`TaskCancelled` is raised into a job and is Celery's, so it lives beside the run
-(`progress_backend.runs.run`), not here.
+Two more are no ProgressError: `TaskCancelled` (`runs.run`) ends the body of a cancelled job and is
+a Celery `Ignore`; `EmbeddedServerError` (`embedded`) is a RuntimeError.
 """
 
 from __future__ import annotations
 
 
 class ProgressError(Exception):
-    """Something about a progress record went wrong."""
+    """Base of the errors about a task's record, a setting, or the store."""
 
     #: HTTP status that a server should answer with.
     status_code = 500
@@ -37,7 +38,7 @@ class TaskNotFound(ProgressError, ValueError):
 
 
 class TransitionRefused(ProgressError, ValueError):
-    """The record's status does not allow this event."""
+    """The status of the task's record does not allow this event, or the event is an older run's."""
 
     status_code = 409
 
@@ -47,11 +48,12 @@ class TransitionRefused(ProgressError, ValueError):
 
 
 class TaskAlreadyFinished(TransitionRefused):
-    """The task has ended; its record changes no more."""
+    """The task has ended; its record does not change any more."""
 
 
 class HeldByWorker(TransitionRefused):
-    """A worker runs the task: its record ends with the run, unless somebody forces it."""
+    """A live worker runs the task, and the record ends with that run unless the caller forces an
+    end."""
 
     def __init__(self, task_id: str, status: str, lease: str, worker: str) -> None:
         super().__init__(
@@ -63,7 +65,8 @@ class HeldByWorker(TransitionRefused):
 
 
 class ConcurrentUpdate(ProgressError):
-    """Others wrote the same record first, again and again; nothing was changed. Try again."""
+    """Other writers changed the record before each try of a commit: nothing was written, try
+    again."""
 
     status_code = 503
 
@@ -73,43 +76,44 @@ class ConcurrentUpdate(ProgressError):
 
 
 class InvalidEvent(ProgressError, ValueError):
-    """A value in the request cannot be recorded."""
+    """A value that a caller gave cannot be recorded; the message names it."""
 
     status_code = 422
 
 
 class TooLarge(InvalidEvent):
-    """The record would outgrow its limit."""
+    """The record's JSON would be above its limit of 256 KiB."""
 
     status_code = 413
 
 
 class ForeignValue(ProgressError, ValueError):
-    """What is stored under a task's key is not its record: somebody else wrote it, or cut it."""
+    """The value under a task's Redis key is not that task's record: another program wrote it, or
+    cut it."""
 
     def __init__(self, task_id: str | None, fault: str) -> None:
         of = "" if task_id is None else f" for task {printable(task_id)}"
         super().__init__(f"what is stored{of} is no record: {fault}")
         self.task_id = task_id
-        #: What is wrong, without whose value it is.
+        #: What is wrong with the value, without the task's id.
         self.fault = fault
 
 
 def printable(task_id: str) -> str:
-    """A task id as text for people; one that is no UTF-8 in the store has half surrogates."""
+    """A task id as printable text; an id that is no UTF-8 in Redis has half surrogates."""
     return task_id.encode("utf-8", "backslashreplace").decode()
 
 
 class SettingsError(ProgressError, ValueError):
-    """A setting cannot be used as it stands."""
+    """A setting's value cannot be used; the message names the setting and what fits."""
 
 
 class StoreUnavailable(ProgressError):
-    """The store does not answer; nothing was changed as far as is known."""
+    """Redis does not answer, or refuses the command; a write may have been done all the same."""
 
     status_code = 503
 
     def __init__(self, what: str, why: object = None) -> None:
         super().__init__(what if why is None else f"{what}: {why}")
-        #: What is wrong without what the client library says of it, which names addresses.
+        #: The message without redis-py's own text, which names addresses.
         self.what = what

@@ -1,4 +1,4 @@
-"""Settings: a frozen value made from the environment and Celery's configuration."""
+"""Settings: a frozen value, made from environment variables and Celery's configuration."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .addresses import (
 from .errors import SettingsError
 from .record.default_texts import LOCALES, Locale
 
-#: Partitions on a cluster unless the settings say otherwise.
+#: Partitions on a Redis Cluster where no setting gives a number.
 CLUSTER_PARTITIONS = 16
 
-#: A zone without a name, as Python writes it.
+#: A zone with a fixed offset, as Python writes it: UTC+09:00.
 _FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
-#: An origin as browsers send it, a scheme of an app's own included; and a host's name.
+#: An `Origin` header as browsers send it, an app's own scheme included; and a host's name.
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -35,36 +35,36 @@ _FALSE = {"0", "false", "no", "off"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that can be set; seconds unless a name says otherwise.
+    """Every setting of the library. A field whose name ends in `_s` is in seconds.
 
-    The environment's name of a field is `PROGRESS_` and the field's in capitals
-    (`PROGRESS_RETENTION_S`); Celery's is `progress_` and the field's
-    (`app.conf.progress_retention_s`). The environment wins.
+    The environment variable of a field is `PROGRESS_` and the field in capitals
+    (`PROGRESS_RETENTION_S`); the Celery setting is `progress_` and the field
+    (`app.conf.progress_retention_s`). The environment variable wins.
     """
 
-    #: The store. None: no store was found, tracking is off.
+    #: The store's URL. None: no store was found, tracking is off.
     redis_url: str | None = None
-    #: Goes before every key and channel.
+    #: Prefix of every Redis key and channel.
     key_prefix: str = ""
     #: How long an ended record is kept.
     retention_s: float = 86_400
-    #: Least time between two written progress values of one run.
+    #: Shortest time between two progress values of one run that are written to Redis.
     update_interval_s: float = 1.0
-    #: How long a worker is believed alive without a sign of life.
+    #: How long a worker counts as alive after the last renewal of its lease.
     lease_s: float = 30
-    #: Time between two looks for lost runs.
+    #: Time between two passes that look for lost runs.
     reap_interval_s: float = 15
-    #: Time between two cleanups.
+    #: Time between two passes that delete old records.
     cleanup_interval_s: float = 3_600
     #: Language of the default texts: "ja" or "en".
     locale: Locale = "ja"
-    #: Zone that times are rendered in; an IANA name.
+    #: Time zone that times are shown in; an IANA name.
     timezone: str = "UTC"
-    #: Whether progress is also sent as `task-progress` events.
+    #: Whether progress is also sent as Celery `task-progress` events, e.g. for Flower.
     flower_events: bool = True
-    #: Hash-tagged partitions of the keys on a cluster; 0 means plain keys (one Redis node).
+    #: Hash-tagged partitions of the keys on a Redis Cluster; 0 means plain keys (one Redis node).
     partitions: int = 0
-    #: Origins, besides the API's own, whose pages may read, change and watch; comma-separated.
+    #: Origins, besides the API's own, whose pages may call the API; comma-separated.
     allowed_origins: tuple[str, ...] = ()
     #: Host names, besides localhost, that the API answers to; comma-separated.
     allowed_hosts: tuple[str, ...] = ()
@@ -102,7 +102,11 @@ class Settings:
             raise _unusable("partitions", self.partitions, "0 unless the store is a Redis Cluster")
 
     def zone(self) -> tzinfo:
-        """The configured zone."""
+        """The configured time zone.
+
+        Raises:
+            SettingsError: there is no zone of this name.
+        """
         if self.timezone.upper() == "UTC":
             return UTC
         if fixed := _FIXED.fullmatch(self.timezone):
@@ -143,12 +147,13 @@ class Settings:
 def is_set(
     name: str, conf: Mapping[str, Any] | None, environ: Mapping[str, str], **given: Any
 ) -> bool:
-    """Whether a source names a value for the setting, so that its default is not taken."""
+    """Whether an argument, the environment or Celery's configuration gives the setting a value, so
+    that its default is not taken."""
     return given.get(name) is not None or _raw(name, conf or {}, environ) is not None
 
 
 def _raw(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
-    """A setting's value in the environment, else in the configuration; None if it is in neither."""
+    """A setting's value in the environment, else in Celery's configuration; None without either."""
     for raw in (environ.get(f"PROGRESS_{name.upper()}"), conf.get(f"progress_{name}")):
         if raw is not None and raw != "":
             return raw
@@ -156,23 +161,25 @@ def _raw(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
 
 
 def _zone_of(conf: Mapping[str, Any]) -> str | None:
-    """The name of Celery's zone, or of Django's in the same settings; they may be objects."""
+    """The name of Celery's `timezone`, or of Django's in the same settings; either may be an object
+    instead of a name."""
     zone = getattr(conf, "timezone", None) or conf.get("timezone")
     return str(getattr(zone, "key", zone)) if zone else None
 
 
 def _read(name: str, kind: str, raw: Any) -> Any:
-    """One setting from text (environment) or from a Celery configuration value."""
+    """A setting's value out of the text of an environment variable or a value of Celery's
+    configuration."""
     if kind == "bool":
-        word = str(raw).strip().lower()
-        if word not in _TRUE | _FALSE:
+        flag = str(raw).strip().lower()
+        if flag not in _TRUE | _FALSE:
             raise _unusable(name, raw, "1 or 0")
-        return word in _TRUE
+        return flag in _TRUE
     if kind.startswith("tuple"):
-        words = raw.split(",") if isinstance(raw, str) else raw
-        if not isinstance(words, (list, tuple, set, frozenset)):
+        entries = raw.split(",") if isinstance(raw, str) else raw
+        if not isinstance(entries, (list, tuple, set, frozenset)):
             raise _unusable(name, raw, "a list, or a text with commas between its entries")
-        return tuple(word for word in (str(word).strip() for word in words) if word)
+        return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)
     try:
         if kind == "float":
             return float(raw)
@@ -184,7 +191,7 @@ def _read(name: str, kind: str, raw: Any) -> Any:
 
 
 def _origin(given: str) -> str:
-    """An origin as a browser writes it: in small letters, without its scheme's own port."""
+    """An origin as a browser sends it: in small letters, without its scheme's own port."""
     found = _ORIGIN.fullmatch(given.lower())
     if found is None:
         expected = "origins such as https://app.example.com (no path, no *), commas between them"
@@ -194,7 +201,7 @@ def _origin(given: str) -> str:
 
 
 def _host(given: str) -> str:
-    """A host's name in small letters."""
+    """A host name of a `Host` header, in small letters."""
     if not _HOST.fullmatch(given.lower()):
         expected = "names such as tasks.example.com (no port, no *), commas between them"
         raise _unusable("allowed_hosts", given, expected)

@@ -1,1 +1,1 @@
-"""What is asked of a store, as generators and commands: pure."""
+"""What the library does with a store, as generators of store commands: pure."""

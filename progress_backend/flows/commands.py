@@ -1,7 +1,8 @@
-"""What a flow asks of a store: frozen commands, one for each thing a store can do.
+"""Store commands that flows yield: frozen values, one for each operation of a store.
 
-Times are milliseconds since 1970 unless a name says otherwise. A document is the record's JSON
-text; facets are the text that says in which indexes a task stands.
+Each docstring begins with the type of the reply. Times are milliseconds since 1970 unless a name
+has another unit. A document is the record's JSON text; facets are the status, type, symbol and
+lease by which the task is in indexes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# The same name twice is how typing says that it is meant for others.
+# The same name twice marks it as exported, for type checkers.
 from .index_entry import Facets as Facets  # noqa: PLC0414
 from .index_entry import Garbled as Garbled  # noqa: PLC0414
 from .index_entry import Standing as Standing  # noqa: PLC0414
@@ -17,18 +18,18 @@ from .index_entry import Standing as Standing  # noqa: PLC0414
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """-> list[bytes | None]: what is stored for the tasks, in order; see `checked`. `light` as in
-    `Page`."""
+    """-> list[bytes | None]: the values that are stored for the tasks, in order, unchecked (see
+    `record.document_check`). `light` as in `Page`."""
 
     task_ids: tuple[str, ...]
     light: bool = False
 
 
 class Commit(NamedTuple):
-    """-> Committed. Set, expire, move in the indexes and publish, in one act."""
+    """-> Committed: SET with a TTL, move in the indexes and PUBLISH, in one script."""
 
     task_id: str
-    #: Digest of the document that the caller believes is stored; "" if none.
+    #: Digest of the document that the caller supposes to be stored; "" for none.
     expected: str
     document: bytes
     before: Standing
@@ -36,14 +37,15 @@ class Commit(NamedTuple):
     ttl_ms: int
     #: From when cleanup may delete the record; None leaves it as it is.
     due_ms: int | None
-    #: The record counts as created now (newest in lists).
+    #: The record's creation time in lists is now.
     fresh: bool = False
-    #: Items a second to remember for the type.
+    #: Items a second to keep as the type's last rate.
     rate: float | None = None
 
 
 class Committed(NamedTuple):
-    """`done`, or what is there instead of what the caller believed."""
+    """`done`, or the document and facets that are stored instead of those that the caller
+    supposed."""
 
     done: bool
     document: bytes | None = None
@@ -52,7 +54,7 @@ class Committed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """-> list[Committed], in order: each an act of its own, sent together."""
+    """-> list[Committed], in order: each commit is atomic by itself, all are sent together."""
 
     commits: tuple[Commit, ...]
 
@@ -61,7 +63,7 @@ class Commits:
 class Page:
     """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters.
 
-    `light`: what callers gave may be left out of a long document, as `wire.row` does.
+    `light`: a long document may come without the caller's own values, as in `task_json.row`.
     """
 
     start: int
@@ -73,7 +75,7 @@ class Page:
 
 
 class Paged(NamedTuple):
-    """`counts` are over all tasks, one a status in the order of `model.STATUSES`."""
+    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`."""
 
     total: int
     counts: tuple[int, ...]
@@ -81,7 +83,7 @@ class Paged(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """A combination of filters; None lets all through."""
+    """A combination of a list's filters; None filters nothing."""
 
     status: str | None = None
     task_type: str | None = None
@@ -90,13 +92,13 @@ class Filters(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """-> Tallied: how many tasks pass the filters, and how many have each status, over all."""
+    """-> Tallied: how many tasks pass the filters, and how many of all tasks have each status."""
 
     filters: Filters
 
 
 class Tallied(NamedTuple):
-    """As in `Paged`."""
+    """Counts as in `Paged`."""
 
     total: int
     counts: tuple[int, ...]
@@ -121,21 +123,21 @@ class Above:
 
 @dataclass(frozen=True, slots=True)
 class FacetsOf:
-    """-> list[Standing], in order."""
+    """-> list[Standing]: the facets that are stored for the tasks, in order."""
 
     task_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """-> list[str]: ids that cleanup may delete, the longest due first."""
+    """-> list[str]: ids of the tasks that cleanup may delete, the longest due first."""
 
     before_ms: int
     limit: int
 
 
 class Entry(NamedTuple):
-    """A task to sweep, with the facets that the caller read."""
+    """A task to delete, with the facets that the caller read."""
 
     task_id: str
     facets: Standing
@@ -143,45 +145,47 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """-> int: how many of the entries were deleted: due before `before_ms`, or without document."""
+    """-> int: how many of the entries were deleted: those due before `before_ms`, or without
+    document."""
 
     entries: tuple[Entry, ...]
     before_ms: int
-    #: Where they were found, an index or a lease, whatever their facets say of it.
+    #: The index (by its filters) or lease where the entries were found, whatever their facets are.
     found_in: Filters | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RateOf:
-    """-> float | None: items a second, as last seen for the type."""
+    """-> float | None: the type's last rate, in items a second."""
 
     task_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """-> Counted."""
+    """-> Counted: the store's counts, with the records created since a time."""
 
     since_ms: int
 
 
 class Counted(NamedTuple):
-    """Records in all, running ones, those created since a time, and the store's memory."""
+    """The store's counts: all records, running ones, those created since a time, and Redis's
+    memory."""
 
     records: int
     active: int
     recent: int
     memory_bytes: int
-    #: Keys of ours that are of another type than they should be, and what they are instead.
+    #: This library's keys that have another Redis type than they should, each with its type.
     wrong_keys: tuple[tuple[str, str], ...] = ()
-    #: Why the store's server takes no writes, by its own word; "" if it does.
+    #: The reason that Redis gives for refusing writes; "" if it takes them.
     no_writes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """-> bool: whether the lock is now (or again) the token's, for `ttl_ms`. One that would last
-    twice as long was taken by a clock that was set back since: it holds up nobody."""
+    """-> bool: whether the token holds the lock, now or still, for `ttl_ms`. A lock that would last
+    twice as long was taken by a clock that was set back since, and is taken over."""
 
     name: str
     token: str
@@ -190,7 +194,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """-> None: gives the lock back if it is the token's."""
+    """-> None: deletes the lock if the token holds it."""
 
     name: str
     token: str
@@ -198,7 +202,7 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """-> None: the lease is alive until `until_ms`."""
+    """-> None: writes that the lease is valid until `until_ms`."""
 
     lease: str
     until_ms: int
@@ -206,7 +210,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Assume:
-    """-> None: leases that nobody has told of run out at `until_ms`."""
+    """-> None: writes leases that are not stored with `until_ms` as their end."""
 
     leases: tuple[str, ...]
     until_ms: int
@@ -214,14 +218,15 @@ class Assume:
 
 @dataclass(frozen=True, slots=True)
 class EndLease:
-    """-> None: the lease is over now; its runs are there for the reaping pass to judge."""
+    """-> None: the lease ends now; the pass that finds lost runs judges its runs."""
 
     lease: str
 
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """-> list[tuple[str, int]]: lease ids that ran out before a time, and when, oldest first."""
+    """-> list[tuple[str, int]]: ids of the leases that ran out before a time, and when, oldest
+    first."""
 
     before_ms: int
     limit: int
@@ -229,7 +234,7 @@ class Leases:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """-> list[str]: lease ids that run out after a time."""
+    """-> list[str]: ids of the leases that run out after a time."""
 
     after_ms: int
     limit: int
@@ -237,7 +242,7 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Shorten:
-    """-> None: leases that would run out later do so at `until_ms`."""
+    """-> None: leases that run out later than `until_ms` run out then."""
 
     leases: tuple[str, ...]
     until_ms: int
@@ -245,20 +250,20 @@ class Shorten:
 
 @dataclass(frozen=True, slots=True)
 class CountLost:
-    """-> None: so many more runs were found lost."""
+    """-> None: adds to the count of runs that were found lost."""
 
     runs: int
 
 
 @dataclass(frozen=True, slots=True)
 class LostSoFar:
-    """-> int: how many runs were found lost, by any process, since the store was empty."""
+    """-> int: how many runs any process has found lost, since the store was empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseEnd:
-    """-> int | None: when a lease runs out, asked where the task's record is; None if it is not
-    known there."""
+    """-> int | None: when a lease runs out, read in the partition of the task's record; None if it
+    is not stored there."""
 
     task_id: str
     lease: str
@@ -266,7 +271,7 @@ class LeaseEnd:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """-> list[str]: ids of tasks that run under a lease."""
+    """-> list[str]: ids of the tasks that run under a lease."""
 
     lease: str
     limit: int
@@ -274,7 +279,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """-> None: tasks that are alive are kept at least this long from now on."""
+    """-> None: sets the TTL of the records of running tasks to at least this."""
 
     task_ids: tuple[str, ...]
     ttl_ms: int
@@ -283,7 +288,7 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class ForgetLease:
-    """-> None: drops a lease that ran out before `before_ms` and holds nothing."""
+    """-> None: deletes a lease that ran out before `before_ms` and holds no task."""
 
     lease: str
     before_ms: int
@@ -291,8 +296,8 @@ class ForgetLease:
 
 @dataclass(frozen=True, slots=True)
 class LeaveMarkings:
-    """-> None: names of tasks, each with its marking, are there for those who publish; `most`
-    bounds what all workers leave."""
+    """-> None: stores the markings (`@progress_task` options) of tasks by task name, for processes
+    that publish by name; `most` bounds the markings of all workers together."""
 
     markings: tuple[tuple[str, str], ...]
     most: int
@@ -301,13 +306,13 @@ class LeaveMarkings:
 
 @dataclass(frozen=True, slots=True)
 class MarkingOf:
-    """-> Marked: what a worker left of the task."""
+    """-> Marked: the marking that a worker has stored for a task name."""
 
     name: str
 
 
 class Marked(NamedTuple):
-    """A task's marking, if a worker left it, and whether any worker left one of any task."""
+    """A task's marking, if a worker has stored it, and whether any marking is stored."""
 
     text: bytes | None
     others: bool

@@ -1,4 +1,4 @@
-"""Carries on several flows side by side, so that their commits share a trip. A flow, pure."""
+"""Several flows run side by side, so that their commits share a round trip; a flow, pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ T = TypeVar("T")
 
 
 def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
-    """What each flow returns or raises, in order: none hinders another.
+    """Runs several flows; returns each one's result or exception, in order. An exception in one
+    does not end the others.
 
-    An error of the store itself ends all of them: any of the commits may have been taken.
+    An error of the store itself ends all of them, since any of the commits may have been done.
     """
     outcomes: dict[int, T | Exception] = {}
     asked: dict[int, Command] = {}
@@ -24,7 +25,7 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
             asked[place] = flows[place].send(reply)
         except StopIteration as end:
             outcomes[place] = end.value
-        except Exception as error:  # its own affair
+        except Exception as error:  # ends this flow alone
             outcomes[place] = error
 
     for place in range(len(flows)):

@@ -1,4 +1,4 @@
-"""Where a task stands, and the text of it that is stored."""
+"""The facets of a task, by which it is in indexes, and their stored text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Facets(NamedTuple):
-    """Where a task stands: its status, type, symbol and the lease it runs under."""
+    """The facets of a task: its status, type, symbol, and the lease that it runs under."""
 
     status: str
     task_type: str
@@ -17,18 +17,18 @@ class Facets(NamedTuple):
 
 
 class Garbled(NamedTuple):
-    """Facets that are none: as they are stored, so that they can be compared and replaced."""
+    """A stored text that is no facets, kept so that it can be compared and replaced."""
 
     stored: bytes
 
 
-#: What is stored of where a task stands.
+#: The stored facets of a task; None if there are none.
 Standing = Facets | Garbled | None
 
 
 @lru_cache(maxsize=1_024)
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for none."""
+    """Facets as the text that is stored; "" for None."""
     if isinstance(facets, Garbled):
         return facets.stored
     return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
@@ -36,7 +36,7 @@ def write_facets(facets: Standing) -> str | bytes:
 
 @lru_cache(maxsize=1_024)
 def read_facets(stored: bytes | None) -> Standing:
-    """Facets from the stored text."""
+    """Facets of a stored text."""
     if not stored:
         return None
     try:
@@ -47,7 +47,7 @@ def read_facets(stored: bytes | None) -> Standing:
 
 
 def _sound(facets: Facets) -> bool:
-    """Whether a key can be named by each of them."""
+    """Whether each facet can be part of a Redis key."""
     try:
         for part in (facets.status, facets.task_type, facets.symbol or "", facets.lease or ""):
             str.encode(part)

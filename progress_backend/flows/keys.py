@@ -1,4 +1,4 @@
-"""Every Redis key and channel name; spelled here and nowhere else.
+"""Every Redis key and channel name; other modules take them from here.
 
 `task:{task_id}` and `task_update:{task_id}` are the specification's; a prefix goes before both.
 """
@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-#: Separates the facets of an index name; no status holds it, and in a type or symbol it is doubled.
+#: Separates the facets in an index's key; no status holds it, and in a type or symbol it is
+#: doubled.
 _BAR = "|"
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The names under one prefix."""
+    """The key and channel names under one prefix."""
 
     prefix: str = ""
-    #: On a cluster: one sharded channel for all tasks of these names' partition.
+    #: On a Redis Cluster: one sharded channel for all tasks of the partition.
     sharded: bool = False
 
     # Records
@@ -52,7 +53,7 @@ class Keys:
         return f"{self.prefix}tasks{''.join(parts)}"
 
     def indexes(self, status: str, task_type: str, symbol: str | None) -> Iterator[str]:
-        """Every index that a task with these facets stands in: four, or eight with a symbol."""
+        """Every index that a task with these facets is in: four, or eight with a symbol."""
         for facets in product((None, status), (None, task_type), {None, symbol}):
             yield self.index(*facets)
 
@@ -88,11 +89,12 @@ class Keys:
 
     @property
     def markings(self) -> str:
-        """Hash: task name -> its marking, for those who publish what they have not imported."""
+        """Hash: task name -> its marking, for processes that publish tasks which they have not
+        imported."""
         return f"{self.prefix}progress_markings"
 
     def lock(self, name: str) -> str:
-        """String: who does a pass ("reap", "cleanup") at the moment."""
+        """String: token of the process that does a pass ("reap", "cleanup") at the moment."""
         return f"{self.prefix}progress_lock:{name}"
 
 

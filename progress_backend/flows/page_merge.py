@@ -1,7 +1,7 @@
 """One page of a list over several partitions, merged by creation time. Flows; pure.
 
-A deep page is reached by counting, not by fetching: the time is sought above which there are as
-many tasks as the page leaves out.
+A deep page is reached by counting (ZCOUNT), not by fetching: a binary search finds the creation
+time above which there are as many tasks as the page skips.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from . import commands as c
 T = TypeVar("T")
 Flow = Generator[c.Command, Any, T]
 
-#: Places that are fetched rather than counted past.
+#: Skipped entries that are fetched instead of counted.
 _FETCHED = 200
 #: Above every creation time, in µs since 1970; a power of two, so that halving stays whole.
 _LATEST_US = 2**52
 
 
 def merged(page: c.Page) -> Flow[c.Paged]:
-    """What one `Page` command gives on a single node."""
+    """A page over all partitions, as one `Page` command returns it on a single node."""
     filters = c.Filters(page.status, page.task_type, page.symbol)
     tallied: c.Tallied = yield c.Tally(filters)
     if page.start >= tallied.total:
@@ -37,18 +37,18 @@ def merged(page: c.Page) -> Flow[c.Paged]:
     documents = yield c.Read(task_ids, page.light)
     rows = tuple(zip(task_ids, documents, strict=True))
     if page.status is not None:
-        # Between the two reads a task goes on: what is in the list no more is not shown in it.
-        rows = tuple(row for row in rows if _stands(row[1], page.status))
+        # A task may change its status between the two reads: it is not shown under its old one.
+        rows = tuple(row for row in rows if _has_status(row[1], page.status))
     return c.Paged(tallied.total, tallied.counts, rows)
 
 
-def _stands(document: bytes | None, status: str) -> bool:
-    said = None if document is None else status_of(document)
-    return said is None or said == status
+def _has_status(document: bytes | None, status: str) -> bool:
+    stored = None if document is None else status_of(document)
+    return stored is None or stored == status
 
 
 def _reached(start: int, filters: c.Filters) -> Flow[int]:
-    """The earliest time above which there are no more than `start` tasks."""
+    """The earliest creation time above which there are no more than `start` tasks."""
     low, high = 0, _LATEST_US
     while low < high:
         middle = (low + high) // 2

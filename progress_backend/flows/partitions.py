@@ -1,4 +1,5 @@
-"""Where keys lie: plain, on one node; or on a cluster, in partitions that each have a hash tag.
+"""Partitions of the Redis keys: plain keys on one node, or on a Redis Cluster one hash tag a
+partition.
 
 All keys of a task are in its partition, so that one script can work on them. Pure.
 """
@@ -14,7 +15,7 @@ from .keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The names of each partition; plain keys are one partition without a tag."""
+    """The key names of each partition; plain keys are one partition without a hash tag."""
 
     keys: tuple[Keys, ...]
 
@@ -35,5 +36,5 @@ class Layout:
         return crc32(name) % len(self.keys)
 
     def of_task(self, task_id: str) -> Keys:
-        """The names of a task's partition."""
+        """The key names of a task's partition."""
         return self.keys[self.place(task_id)]

@@ -1,4 +1,5 @@
-"""Finds runs whose worker went silent. Flows, and what is said of a lost one; pure."""
+"""Flows of the pass that finds runs whose worker's lease ran out, and the events for such runs;
+pure."""
 
 from __future__ import annotations
 
@@ -19,27 +20,27 @@ from .task_flows import UNENDED_S, Flow, Flows
 
 T = TypeVar("T")
 
-#: Leases looked at in one pass: more workers do not die within the time that a dead one is known.
+#: Leases read in one pass: fewer workers die within the time for which a lease is kept.
 _LEASES = 10_000
-#: Runs that are read, and then judged, in one step.
+#: Runs that are read and judged in one step.
 STEP = 100
-#: Runs that one worker may hold at once: a pool of greenlets has thousands.
+#: Runs that one lease may hold: a pool of greenlets runs thousands.
 _HELD = 10_000
-#: Runs that a worker gives back at most while it ends.
+#: Runs that a worker requeues at most while it shuts down.
 _GIVEN_BACK = 1_000
-#: Records of a status that one pass looks at because nobody holds them.
+#: Records of each status that one pass reads because no worker holds them.
 _UNHELD = 100
-#: How far a worker's clock that is not known may be behind the store's; and how far where the
-#: result backend may know of an earlier task with the record's id.
+#: How far a worker's clock that was not measured may be behind the store's; and the same where the
+#: result backend may have an end of an earlier task with the record's id.
 _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
-#: How exactly a clock is known that the run's start has told of.
+#: How exact a worker's clock is that its run's start has reported.
 _EXACT = timedelta(seconds=2)
 LOCK, UNHELD_LOCK = "reap", "reap_unheld"
 
 
 def bounded(settings: Settings, now: datetime) -> Flow[None]:
-    """Has leases run out in time whose worker renewed them last before the store's clock was set
-    back: those that live are renewed before that."""
+    """Shortens leases that were last renewed before the store's clock was set back; those of live
+    workers are renewed before they end."""
     now_ms, lease_ms = milliseconds(now), int(settings.lease_s * 1000)
     ahead: list[str] = yield c.Ahead(now_ms + 2 * lease_ms, _LEASES)
     if ahead:
@@ -47,14 +48,15 @@ def bounded(settings: Settings, now: datetime) -> Flow[None]:
 
 
 def keeps(settings: Settings, token: str) -> Flow[bool]:
-    """Whether the pass over dead workers' runs is the caller's, and stays it for an interval."""
+    """Whether the caller holds the lock of the pass over dead workers' runs, now for one more
+    interval."""
     mine: bool = yield c.Lock(LOCK, token, int(settings.reap_interval_s * 1000))
     return mine
 
 
 def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[str, list[str]]]]:
-    """The leases that ran out, and the ids of what runs under each. Under one lock; one that has
-    been out for long and holds nothing is forgotten."""
+    """The leases that ran out, and the ids of the tasks under each, under one lock; a lease that
+    ran out long ago and holds no task is deleted."""
     if not (yield from keeps(settings, token)):
         return []
     now_ms, silence_ms = milliseconds(now), int(settings.lease_s * 1000)
@@ -64,7 +66,7 @@ def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[st
         if task_ids:
             found.append((lease, task_ids))
         else:
-            # Kept for a while: a store that came back older may know runs of this lease.
+            # Kept for a while: Redis may come back from an older copy, with runs of this lease.
             yield c.ForgetLease(lease, now_ms - 10 * silence_ms)
     return found
 
@@ -76,9 +78,9 @@ def silent(
     task_ids: Sequence[str],
     at_work: Collection[str] = (),
 ) -> Flow[list[Base]]:
-    """Which of the runs under a lease have been silent for a lease, and are not among those, or on
-    a task of those, that their worker is at work on. The caller asks the result backend before it
-    judges them."""
+    """Runs under a lease whose records were not written for a lease's time, and which are not in
+    `at_work`, the tasks that the worker itself lists as running (nor eager runs inside of those).
+    The caller asks the result backend before it judges the runs."""
     documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
     if gone:
@@ -95,7 +97,7 @@ def silent(
 
 
 def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
-    """All runs that are held by a lease that ran out and have been silent for a lease, at once."""
+    """All runs under leases that ran out whose records were not written for a lease's time."""
     found: list[Base] = []
     for lease, task_ids in (yield from run_out(settings, now, token)):
         for step in steps(task_ids):
@@ -104,24 +106,25 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
 
 
 def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
-    """Ids of the runs that a living worker holds but is not at work on: once they are silent, their
-    process has died with what it had to say."""
+    """Ids of the tasks that a live worker's lease holds but that the worker does not run: once
+    their records are not written for a lease's time, their pool process has died."""
     held: list[str] = yield c.Held(lease, _HELD)
     return [task_id for task_id in held if task_id not in at_work]
 
 
 def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
-    """As many at a time as are judged in one step."""
+    """The ids in portions of `STEP`."""
     return (of_all[start : start + STEP] for start in range(0, len(of_all), STEP))
 
 
 def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
-    """Records without an end that no worker holds, silent for a lease: most of them wait for
-    theirs, some have ended in a process that died before it could say so.
+    """Records without an end that no lease holds and that were not written for a lease's time: most
+    wait in a queue, some have ended in a process that died before it recorded the end.
 
-    A page of each status in each pass, another one each time. Under a lock of its own. Whoever
-    holds a silent one under a lease that nobody knows (its worker died before it told of it, or the
-    store came back empty) has a lease's time to tell of it; after that `suspects` finds it.
+    Each pass reads one page of each status, the next pass the next page, under a lock of its own.
+    A record may name a lease that is not stored (its worker died before it wrote the lease, or the
+    store came back empty): that lease is written here, and has a lease's time to be renewed; after
+    that `suspects` finds its runs.
     """
     settings = flows.settings
     interval_ms = int(settings.reap_interval_s * 1000)
@@ -145,10 +148,11 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
 
 
 def _records(documents: Iterable[bytes | None]) -> list[Base]:
-    """Those that there are; somebody else's value under a key of ours stops no pass."""
+    """The records of these documents; a value of another program under a task's key stops no
+    pass."""
     bases = []
     for document in documents:
-        # Whoever reads the task is told; a pass has nobody to tell.
+        # A reader of that task gets the error; the pass has no caller for it.
         with suppress(ForeignValue):
             if document is not None:
                 bases.append(Base.of(document))
@@ -156,25 +160,24 @@ def _records(documents: Iterable[bytes | None]) -> list[Base]:
 
 
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
-    """Whether a record that has not ended, or whose run has not, was not written for a lease.
+    """Whether a record, itself or its run without an end, was not written for a lease's time.
 
-    One that was written later than now was written before the store's clock was set back: the
-    caller has seen that clock go on for a lease since.
+    A record whose time is after now was written before the store's clock was set back: the caller
+    has seen that clock go on for a lease's time since.
     """
     task = base.task
-    spoke = milliseconds(task.updated_at) if task.updated_at else 0
-    silence_ms = milliseconds(now) - spoke + int(task.clock_back_s * 1000)
+    written_ms = milliseconds(task.updated_at) if task.updated_at else 0
+    silence_ms = milliseconds(now) - written_ms + int(task.clock_back_s * 1000)
     over = task.ended and task.asked is None
     return not over and abs(silence_ms) > int(settings.lease_s * 1000)
 
 
 def of_this_life(base: Base, end: Event) -> bool:
-    """Whether an end that the result backend knows is the record's own, not that of an earlier
-    task with its id. Its time is that of the worker's clock, which the runs' starts have told of.
-    """
+    """Whether an end in the result backend is of the record's own task, not of an earlier task with
+    the same id. The end's time is by the worker's clock, which the runs' starts have reported."""
     task = base.task
     if isinstance(end, Cancelled) and task.delivery is not None and task.delivery.again_until:
-        return False  # Celery's own word on the run that it ended by itself
+        return False  # Celery stored REVOKED for a run that it ended by itself
     if end.at is None or task.created_at is None:
         return task.worker is not None
     if task.attempt_started_at is not None and task.clock_behind_s is not None:
@@ -183,14 +186,15 @@ def of_this_life(base: Base, end: Event) -> bool:
         return end.at >= task.created_at - (_SKEW if task.attempt == 1 else _REUSED_SKEW)
     if task.revision == 1:
         return end.at >= task.created_at - _SKEW
-    # A record made anew waits for its first run: an end with a skewed time is not worth a guess.
+    # A task that was published again waits for its first run: an end with a skewed time is not
+    # taken.
     made_anew = task.status == TaskStatus.CREATED and task.attempt > 0
     return end.at >= task.created_at and not made_anew
 
 
 def in_store_time(base: Base, end: Event) -> Event:
-    """An end that the result backend knows, with its time by the store's clock, as far as the run's
-    start has told what that of its worker was worth."""
+    """An end from the result backend with its time by the store's clock, as far as the run's start
+    has reported the worker's clock."""
     worker = base.task.worker
     if end.at is None or worker is None or not worker.clock_ahead_s:
         return end
@@ -198,8 +202,8 @@ def in_store_time(base: Base, end: Event) -> Event:
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
-    """Keeps the records of what runs under a living lease from expiring, however long it is
-    silent; how many there are."""
+    """Extends the TTL of the records of all tasks that run under a live lease; returns how many
+    there are."""
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
     task_ids: list[str] = yield c.Held(lease, _HELD)
     kept_ms = UNENDED_S * 1000
@@ -208,8 +212,9 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
 
 
 def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Heeded:
-    """The verdict on a silent run; refused if the run speaks before it is recorded. `living`: its
-    worker goes on without it. One whose record has ended before is over."""
+    """The event for a run whose lease ran out; it is refused if the run writes before it is
+    recorded. `living`: the worker is alive, but does not have the run. For a record that ended
+    before, the run is over."""
     worker = base.task.worker
     assert worker is not None
     if base.task.ended:
@@ -220,12 +225,12 @@ def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Heeded:
 
 
 def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | None:
-    """The verdict on a record that no worker holds, if its message is not to come any more."""
+    """The event for a record that no worker holds, if its message is not delivered any more."""
     task, revision = base.task, base.task.revision
     if task.worker is not None or (delivery := task.delivery) is None:
         return None
     waits = task.started_at is None or delivery.eta is not None or delivery.again_until is not None
-    lease = timedelta(seconds=settings.lease_s)  # a worker that has its message may say so itself
+    lease = timedelta(seconds=settings.lease_s)  # a worker with the message may record it itself
     if delivery.expires is not None and waits and now > delivery.expires + lease:
         return Expired(revision=revision)
     if delivery.again_until is not None and now > delivery.again_until:
@@ -235,7 +240,7 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
 
 
 def given_back(lease: str) -> Flow[list[Base]]:
-    """Runs that a worker that ends has in hand without having acknowledged their messages."""
+    """Runs of a worker that shuts down whose messages it has not acknowledged."""
     task_ids: list[str] = yield c.Held(lease, _GIVEN_BACK)
     documents = (yield c.Read(tuple(task_ids))) if task_ids else []
     return [

@@ -1,4 +1,4 @@
-"""A record as flows see it: the task, what commit compares with, and where the task stands."""
+"""A record as flows use it: the task, the digest that a commit compares, and the task's facets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .commands import Facets
 
 
 class Base(NamedTuple):
-    """A record as last seen: what a commit compares with."""
+    """A record as it was last read or written: the base of the next commit."""
 
     task: Task
     digest: str
@@ -23,16 +23,16 @@ class Base(NamedTuple):
 
     @classmethod
     def of(cls, document: bytes, task_id: str | None = None) -> Base:
-        """From a stored document.
+        """A stored document as a Base.
 
         Raises:
-            ForeignValue: it is none, or (where `task_id` is given) another task's.
+            ForeignValue: the value is no record, or (where `task_id` is given) another task's.
         """
         return cls(task_json.decode(document, task_id), task_json.digest(document))
 
     def grown_to(self, known: Base | None) -> Base:
-        """This record as it stands in the store, or, if that came back older than `known`, with
-        what is known of it. Who ended or paused it since it came back has the last word."""
+        """This record as it is stored; or, if Redis came back from a copy older than `known`, with
+        the task of `known`. An end or a pause that was written since then stays."""
         stored = self.task
         older = known is not None and (
             known.task.created_at == stored.created_at
@@ -44,7 +44,7 @@ class Base(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """The record after `apply`; `refused` says why nothing was changed, if so."""
+    """The record after `apply`; `refused` is the reason if nothing was written."""
 
     base: Base
     document: bytes | None
@@ -52,18 +52,18 @@ class Applied(NamedTuple):
 
     @property
     def task(self) -> Task:
-        """The record."""
+        """The record's task."""
         return self.base.task
 
 
 def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> Base:
-    """The record as its publisher made it, known without reading it; `digest` is that of its
-    document, "" if it is not known."""
+    """The record that a publish has written, known without reading it; `digest` is that of its
+    document, "" if that is not known."""
     return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
 
 
 def facets_of(task: Task) -> Facets:
-    """In which indexes a task stands. A run whose end was asked for is held until it is over."""
+    """A task's facets. A run that is asked to end is in its lease's set until it is over."""
     held = task.worker is not None and (not task.ended or task.asked is not None)
     lease = task.worker.lease if held and task.worker is not None else None
     return Facets(task.status, task.task_type, task.symbol, lease)

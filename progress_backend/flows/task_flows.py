@@ -1,6 +1,5 @@
-"""What the library does with a store, as generators: they yield commands, receive the replies and
-do no I/O. `Store` and `AsyncStore` drive them; nothing is written twice for `await`.
-"""
+"""Flows: what the library does with a store, as generators that yield commands, receive the replies
+and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written twice for `await`."""
 
 from __future__ import annotations
 
@@ -31,17 +30,17 @@ Flow = Generator[c.Command, Any, T]
 
 #: Commits that are tried against concurrent writers before giving up.
 TRIES = 8
-#: Reads of one page while holes are being repaired.
+#: Reads of one page while entries without a document are removed.
 _PAGE_TRIES = 3
-#: A task's place in the order of cleanup is moved in steps of this, not with each value: an hour.
+#: A task's time in the expiry set is moved in steps of an hour, not with each value.
 _DUE_STEP_MS = 3_600_000
-#: Records that are deleted in one call; on a large store it takes less than a millisecond.
+#: Records that are deleted in one call; on a large store the call takes less than a millisecond.
 SWEPT = 30
-#: Calls of that kind for one look at what is due, under one renewal of the lock. So many ids are
-#: less than 16 KB: for a longer reply the server asks for memory, which libc's allocator gives only
-#: after it has sorted all that was freed, in up to 9 ms.
+#: Such calls for one read of the due ids, under one renewal of the lock. So many ids take less than
+#: 16 KB: for a longer reply Redis allocates memory, and libc's allocator first sorts all that was
+#: freed, in up to 9 ms.
 _BATCHES = 11
-#: How long a record that has not ended is kept after its last sign of life.
+#: How long a record without an end is kept after its last write.
 UNENDED_S = 7 * 86_400
 
 
@@ -52,21 +51,22 @@ class Flows:
     settings: Settings
 
     def get(self, task_id: str) -> Flow[bytes | None]:
-        """The document of a record, as a reader sees it; None if there is none.
+        """A record's document as a reader gets it; None if there is none.
 
         Raises:
-            ForeignValue: what is stored there is no record.
+            ForeignValue: the value that is stored there is no record.
         """
         (stored,) = yield c.Read((task_id,))
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
-        """The document as a reader wants it; raises as `get`."""
+        """A record's document with a first estimate where its task has not begun; raises as
+        `get`."""
         document = yield from self.get(task_id)
         return None if document is None else (yield from self.estimated(document))
 
     def estimated(self, document: bytes) -> Flow[bytes]:
-        """A document as a reader wants it: one that has not begun gets a first estimate."""
+        """A document with a first estimate where its task has not begun."""
         task_type = first_estimate.type_of(document)
         if task_type is None:
             return document
@@ -74,7 +74,7 @@ class Flows:
         return first_estimate.estimated(document, rate)
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
-        """A document as it is to be read now: see `wire.as_of`."""
+        """A document as it is to be read now: see `task_json.as_of`."""
         return task_json.as_of(document, now, self.settings.locale)
 
     def apply(
@@ -88,12 +88,12 @@ class Flows:
     ) -> Flow[Applied]:
         """Records events in one commit, again if another writer was first.
 
-        `base` is the record as the caller remembers it; it also makes a record anew whose document
-        is gone. `clip` shortens what is too large instead of raising.
+        `base` is the record as the caller last read or wrote it; the record is made again from it
+        if its document is gone. `clip` shortens large values instead of raising.
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
-            ForeignValue: what is stored there is no record.
+            ForeignValue: the value that is stored there is no record.
             ConcurrentUpdate: others were first `TRIES` times.
             InvalidEvent: the id is so long that no HTTP client could read the record; or id, type
                 or symbol has control characters.
@@ -121,7 +121,7 @@ class Flows:
                         revision=revision,
                     )
             except TransitionRefused as refused:
-                # What is remembered or supposed may be old; the store has the last word.
+                # The caller's base may be old; what is stored decides.
                 (document,) = (None,) if fresh_read else (yield c.Read((task_id,)))
                 if document is None:
                     if base is None:
@@ -166,12 +166,13 @@ class Flows:
         raise ConcurrentUpdate(task_id, TRIES)
 
     def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
-        """As `apply`, for what somebody asks for from outside of the run: an end is refused while
-        the worker lives that runs the task, unless it is forced.
+        """Records a caller's request, as `apply`; an end is refused while the worker is alive that
+        runs the task, unless it is forced.
 
-        Its lease is read where it matters alone. Who has begun a run since is another worker, or
-        has written the record, and is judged anew; a lease that is renewed only after it was read
-        was over for a moment, as for the pass that finds lost runs.
+        The worker's lease is read only where the end is refused because of it. A run that began
+        since then has another lease, or has written the record, and the request is judged again; a
+        lease that is renewed only after it was read had run out, as for the pass that finds lost
+        runs.
         """
         for _ in range(TRIES):
             applied = yield from self.apply(task_id, events, now)
@@ -185,12 +186,13 @@ class Flows:
         raise ConcurrentUpdate(task_id, TRIES)
 
     def ttl_ms(self, due_ms: int, now_ms: int) -> int:
-        """The document outlives the next cleanup, which takes it together with its indexes."""
+        """The document's TTL: it outlives the next cleanup, which deletes it together with its
+        index entries."""
         return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
 
     def due_ms(self, task: Task, now_ms: int) -> int:
-        """From when cleanup may delete the task, if now is its last sign of life. One that waits
-        for its time, or that may come until it expires, does not die before that."""
+        """The time from which cleanup may delete the task, if now is its last write; never before
+        its `eta` or `expires`."""
         waits_ms = now_ms
         if task.delivery is not None:
             for time in (task.delivery.eta, task.delivery.expires):
@@ -205,7 +207,8 @@ class Flows:
         return waits_ms + int((expected_s + UNENDED_S) * 1000)
 
     def _again_ms(self, task: Task, ended_ms: int) -> int:
-        """Until when the message of an ended task may come again, and has to find its record."""
+        """Until when the message of an ended task may be delivered again, and has to find the
+        record."""
         if (delivery := task.delivery) is None:
             return 0
         if delivery.again_until is not None:
@@ -224,10 +227,10 @@ class Flows:
         *,
         light: bool = False,
     ) -> Flow[c.Paged]:
-        """One page, newest first. Holes (entries without a document) are repaired on the way; what
-        cannot be read has a row that says so.
+        """One page, newest first. Entries without a document are removed on the way; a value that
+        is no record has a row with the fault.
 
-        `light`: as rows of a list, which name what they omit.
+        `light`: documents as rows of a list, which name the fields that they omit.
         """
         filters = c.Filters(status, task_type, symbol)
         command = c.Page((page - 1) * limit, limit, *filters, light)
@@ -258,10 +261,11 @@ class Flows:
         batch: int = SWEPT,
         found_in: c.Filters | str | None = None,
     ) -> Flow[int]:
-        """Deletes those of the tasks that are due or have no document, `batch` in one call."""
+        """Deletes the tasks that are due or have no document, `batch` in one call; how many were
+        deleted."""
         facets = yield c.FacetsOf(tuple(task_ids))
         pairs = zip(task_ids, facets, strict=True)
-        # Those that stand alike in one call: it touches fewer indexes.
+        # Tasks with equal facets in one call: it touches fewer indexes.
         entries = tuple(sorted((c.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
         deleted = 0
         for start in range(0, len(entries), batch):
@@ -271,9 +275,10 @@ class Flows:
     def cleanup(
         self, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
     ) -> Flow[int]:
-        """Deletes what is due, in batches, under a lock; how many went. Never a live task.
+        """Deletes the records that are due, in batches, under a lock; how many were deleted. Never
+        a running task's.
 
-        `batch` bounds how long one call holds the store, `most` how long the pass lasts.
+        `batch` bounds how long one call blocks Redis, `most` how long the pass lasts.
         """
         deleted, before_ms = 0, milliseconds(now)
         while deleted < most:
@@ -290,15 +295,15 @@ class Flows:
         return deleted
 
     def count(self, now: datetime) -> Flow[c.Counted]:
-        """Records in all, running, and created today, in the configured zone."""
+        """The store's counts: all records, running ones, and those created today, in the configured
+        zone."""
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         counted: c.Counted = yield c.Count(milliseconds(midnight))
         return counted
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
-        """Those of the newest tasks under whose key something else than a record is stored, and
-        what is wrong with each."""
+        """The newest tasks whose stored value is no record, and what is wrong with each value."""
         paged = yield from self._read(c.Page(0, newest, light=True))
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
@@ -323,8 +328,8 @@ def _refuse_controls(what: str, name: str) -> None:
 
 
 def _may_still_come(task: Task) -> bool:
-    """Whether a cancelled task's message may come yet, and has to find the record that keeps it
-    from beginning; a worker that cancels it has had the message."""
+    """Whether a cancelled task's message may still be delivered, so that the record has to be there
+    to keep it from beginning. A worker that cancelled the task itself has had the message."""
     by_celery = task.control is not None and task.control.get("by") == "celery"
     never_began = task.started_at is None and task.root_id is not None
     stopped = task.status == TaskStatus.CANCELLED or task.forced
@@ -332,5 +337,5 @@ def _may_still_come(task: Task) -> bool:
 
 
 def summary(paged: c.Paged) -> Mapping[str, int]:
-    """How many tasks have each status; all six."""
+    """The list's summary: how many tasks have each of the six statuses."""
     return dict(zip(STATUSES, paged.counts, strict=True))

@@ -1,1 +1,1 @@
-"""What a record is, and what may happen to it: pure rules."""
+"""A task's record and what each Celery event does to it: pure rules."""

@@ -1,4 +1,4 @@
-"""What a caller asks for by HTTP or through a service, as events; pure, and checked once here."""
+"""Requests by HTTP or through a service, checked once here and turned into events; pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from . import events as ev
 from .default_texts import Locale, text
 from .model import STATUSES, TaskStatus, is_plain
 
-#: Statuses that an update may ask for.
+#: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
     TaskStatus.RUNNING,
     TaskStatus.COMPLETED,
     TaskStatus.ERROR,
     TaskStatus.PAUSED,
 )
-#: Largest count: what a JavaScript client still reads exactly.
+#: Largest count: the largest integer that a JavaScript client reads exactly.
 MAX_ITEMS: Final = 2**53 - 1
 MAX_LIMIT: Final = 100
 MAX_TEXT: Final = 10_000
@@ -31,7 +31,7 @@ def creation(
     symbol: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> ev.Created:
-    """The event of a task made outside Celery.
+    """The event of a task that is created by HTTP or a service, not by Celery.
 
     Raises:
         InvalidEvent: a value cannot be recorded; the message names it.
@@ -61,12 +61,12 @@ def update(
     force: bool = False,
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
-    """The events, recorded in one commit, that bring a task to `status` with these figures.
-    `reason` and `by` say why, and who asks, for it to be paused, or to end by `force` although a
-    worker runs it.
+    """The events of a caller's update, for one commit: the new `status` and these numbers.
+    `reason` and `by` are recorded with a pause, and with an end by `force` while a worker runs the
+    task.
 
     Raises:
-        InvalidEvent: the status cannot be asked for, or a value cannot be recorded.
+        InvalidEvent: a caller cannot set this status, or a value cannot be recorded.
     """
     if status not in UPDATABLE:
         hint = "; use cancel to cancel a task" if status == TaskStatus.CANCELLED else ""
@@ -128,10 +128,10 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
 def listing(
     status: str | None, page: int, limit: int, task_type: str | None, symbol: str | None
 ) -> None:
-    """Checks the filters of a list.
+    """Checks the filters and the page of a list request.
 
     Raises:
-        InvalidEvent: one is out of bounds.
+        InvalidEvent: a filter, the page or the limit is out of bounds.
     """
     if status is not None and status not in STATUSES:
         raise InvalidEvent(f"status must be one of {', '.join(STATUSES)}, not {status!r}")

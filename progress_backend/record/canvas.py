@@ -1,4 +1,5 @@
-"""A Celery canvas, as its messages carry it: the id that its caller holds, and all it will run.
+"""A Celery canvas read from its messages: the id that the caller of `apply_async` gets, and every
+task that it will run.
 
 Signatures are dictionaries, or, in the process that sends them, objects that are dictionaries too:
 they are read by their keys alone. Pure.
@@ -11,37 +12,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeGuard
 
-#: Celery's task that waits for a chord's header where the result backend cannot count.
+#: Celery's task that polls a chord's header where the result backend cannot count its members.
 CHORD_UNLOCK: Final = "celery.chord_unlock"
-#: Signatures that are looked at for one canvas: more of them is a mistake, or a circle.
+#: Signatures that are read of one canvas: more of them is a mistake, or a circle.
 MOST_LOOKED_AT: Final = 1_000_000
-#: Where the parts of a composed signature stand.
+#: The kwarg of a composed signature that holds its parts.
 _PARTS: Final[Mapping[Any, str]] = {"chain": "tasks", "group": "tasks", "chord": "header"}
-#: Callbacks in callbacks are followed so deep, for the one id that a caller holds.
+#: How many callbacks within callbacks are followed to find the id that the caller gets.
 _DEEPEST: Final = 100_000
-#: Of a canvas' name: the parts that are told apart, members that are counted, and its length.
+#: A canvas' name: different parts that are written out, members that are counted, longest text.
 _SHOWN, _COUNTED, _LONGEST = 4, 10_000, 120
 
 Signature = Mapping[str, Any]
 
 
 class Embed(NamedTuple):
-    """What a message carries of what comes after its task."""
+    """The `embed` of a Celery message: the signatures that run after its task."""
 
     #: The next steps, the last one first.
     chain: tuple[Signature, ...] = ()
-    #: What the task is in the header of.
+    #: Body of the chord whose header the task is in.
     chord: Signature | None = None
     callbacks: tuple[Signature, ...] = ()
 
     @property
     def says_nothing(self) -> bool:
-        """Whether nothing comes after the task that has an id already."""
+        """Whether no signature runs after the task."""
         return not self.chain and self.chord is None and not self.callbacks
 
 
 class Step(NamedTuple):
-    """One task that a canvas will run."""
+    """A task that a canvas will run."""
 
     task_id: str
     name: str
@@ -52,7 +53,7 @@ NOTHING: Final = Embed()
 
 
 def embed_of(body: Any) -> Embed:
-    """The embed of a message's body, as `before_task_publish` shows it."""
+    """The embed of a message's body, as `before_task_publish` passes it."""
     if not isinstance(body, (list, tuple)) or len(body) < 3 or not isinstance(body[2], Mapping):
         return NOTHING
     said = body[2]
@@ -60,7 +61,7 @@ def embed_of(body: Any) -> Embed:
 
 
 def embed(chain: Any, chord: Any, callbacks: Any = None) -> Embed:
-    """An embed of its parts; what is no signature is left out."""
+    """An embed of these parts; a value that is no signature is left out."""
     if not chain and not chord and not callbacks:
         return NOTHING
     return Embed(
@@ -71,8 +72,8 @@ def embed(chain: Any, chord: Any, callbacks: Any = None) -> Embed:
 
 
 def workflow_of(headers: Mapping[str, Any], ahead: Embed, args: Any = ()) -> str | None:
-    """The id that the caller holds of whose canvas this is a first message; None for one of a
-    single task. Later messages of the canvas would tell other ids."""
+    """The id that the caller of a canvas gets, read from one of the canvas' first messages; None
+    for a single task. Messages that the canvas sends later lead to other ids."""
     if ahead.chain:
         return end_of(ahead.chain[0])
     if ahead.chord is not None:
@@ -85,7 +86,7 @@ def workflow_of(headers: Mapping[str, Any], ahead: Embed, args: Any = ()) -> str
 
 
 def end_of(signature: Signature) -> str | None:
-    """The id of the result that calling a frozen signature gives."""
+    """The id of the AsyncResult that calling a frozen signature returns."""
     for _ in range(_DEEPEST):
         options = _options(signature)
         if chain := _several(options.get("chain")):
@@ -115,14 +116,14 @@ def _own_end(signature: Signature, options: Mapping[str, Any]) -> str | None:
 
 
 def steps(ahead: Embed) -> Iterator[Step]:
-    """Every task with an id that comes after a message's own, in the order in which they run, each
-    once. A group's members stand before what waits for them."""
+    """Every task with an id that runs after a message's own, each once, in the order in which they
+    run. A group's members come before the chord body that waits for them."""
     yield from _walk((*reversed(ahead.chain), *ahead.callbacks), ahead.chord)
 
 
 def next_ids(ahead: Embed) -> Iterator[str]:
-    """The ids of the messages that leave when a message's own task has ended, however it stands
-    with the rest: the first ones of the next step."""
+    """The ids of the messages that Celery sends when a message's own task ends: the first tasks of
+    the next step, whatever comes after that."""
     for signature in (*ahead.chain[-1:], *ahead.callbacks):
         yield from first_ids(signature)
     if ahead.chord is not None:
@@ -130,7 +131,7 @@ def next_ids(ahead: Embed) -> Iterator[str]:
 
 
 def first_ids(signature: Signature) -> Iterator[str]:
-    """The ids of the messages that leave when a frozen signature is called."""
+    """The ids of the messages that calling a frozen signature sends."""
     waiting, looked_at = [signature], 0
     while waiting and looked_at < MOST_LOOKED_AT:
         looked_at += 1
@@ -153,8 +154,9 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
     waiting = [*signatures][::-1]
     afterwards: deque[Signature] = deque()
 
-    def is_news(first: Signature, last: Signature) -> bool:
-        """Each member of a header holds the same body, and what comes after it: walked once."""
+    def is_new(first: Signature, last: Signature) -> bool:
+        """Whether these signatures were not walked before: each member of a chord's header holds a
+        copy of the body, and of the steps after it."""
         ends = next(first_ids(first), None), end_of(last)
         if ends == (None, None) or ends in known:
             return False
@@ -162,7 +164,7 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
         return True
 
     def wait_for(body: Any) -> None:
-        if _is_signature(body) and is_news(body, body):
+        if _is_signature(body) and is_new(body, body):
             afterwards.append(body)
 
     wait_for(chord)
@@ -180,7 +182,7 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
             seen.add(task_id)
             yield Step(task_id, str(one.get("task") or ""), one)
         chain = _several(options.get("chain"))
-        if chain and is_news(chain[-1], chain[0]):
+        if chain and is_new(chain[-1], chain[0]):
             waiting += chain  # the last step first
         waiting += reversed(_several(options.get("link")))
         wait_for(options.get("chord"))
@@ -189,14 +191,13 @@ def _walk(signatures: Iterable[Signature], chord: Signature | None) -> Iterator[
 
 
 def _parts(signature: Signature) -> list[Signature]:
-    """What a signature is made of, but for a chord's body."""
+    """The members of a composed signature, without a chord's body."""
     name = _PARTS.get(signature.get("subtask_type"))
     return [] if name is None else _members(_kwargs(signature).get(name))
 
 
 def named(heads: Iterable[tuple[str, Embed]]) -> str:
-    """What a canvas is called whose first messages are known, by their tasks' names:
-    `fetch ×8 → merge`."""
+    """A canvas' name, made of the task names in its first messages: `fetch ×8 → merge`."""
     first = list(islice(heads, _COUNTED))
     bodies = dict.fromkeys(_label(e.chord) for _, e in first if e.chord is not None)
     arms = [_chained([_short(name), *map(_label, reversed(e.chain))]) for name, e in first]
@@ -206,7 +207,8 @@ def named(heads: Iterable[tuple[str, Embed]]) -> str:
 
 
 def bodies_of(first: Iterable[tuple[str, Embed]]) -> list[Signature]:
-    """What the last steps of chains in a chord's header are in the header of, the first one's."""
+    """The body of the chord whose header holds chains: it is in the options of the chain's last
+    step."""
     for _, ahead in first:
         if ahead.chain and _is_signature(body := _options(ahead.chain[0]).get("chord")):
             return [body]
@@ -214,7 +216,7 @@ def bodies_of(first: Iterable[tuple[str, Embed]]) -> list[Signature]:
 
 
 def _label(signature: Signature) -> str:
-    """A signature in words; how deep it is nested is of no interest there."""
+    """A signature as a name like `fetch ×8 → merge`, its own parts and no deeper ones."""
     kwargs = _kwargs(signature)
     match signature.get("subtask_type"):
         case "chain":
@@ -232,7 +234,7 @@ def _label(signature: Signature) -> str:
 
 
 def _name_of(signature: Signature) -> str:
-    """A part of a canvas in a word or two."""
+    """A part of a canvas as the names of its tasks."""
     kwargs = _kwargs(signature)
     match signature.get("subtask_type"):
         case "chain":
@@ -250,7 +252,7 @@ def _name_of(signature: Signature) -> str:
 
 
 def _counted(labels: list[str]) -> str:
-    """Equal ones once, with their number; all but the first few as an ellipsis."""
+    """The labels, equal ones once with their number, those after the first few as an ellipsis."""
     counts: dict[str, int] = {}
     for label in labels:
         counts[label] = counts.get(label, 0) + 1
@@ -278,14 +280,14 @@ def _cut(label: str) -> str:
 
 
 def _members(group: Any) -> list[Signature]:
-    """A group's members, or those of a header, which may be a list of them."""
+    """A group's members, or those of a chord's header, which may be a list instead of a group."""
     if isinstance(group, Mapping):
         return _several(_kwargs(group).get("tasks"))
     return _several(group)
 
 
 def _several(value: Any) -> list[Signature]:
-    """Signatures of a list, or the one that stands in place of it."""
+    """The signatures of a list, or a single one that takes the place of a list."""
     if not value:
         return []
     if isinstance(value, Mapping):

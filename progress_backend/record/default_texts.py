@@ -59,10 +59,10 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
 }
 
 
-#: What a blank of a text holds, where it isn't any text at all.
+#: Patterns of the blanks whose values are numbers or times; the other blanks take any text.
 _NUMBERS: Final = ("current", "total", "number", "limit", "seconds")
 _BLANKS: Final = {**dict.fromkeys(_NUMBERS, r"\d+"), "time": r"[\d: .-]+"}
-#: How far ahead a retry is told by its seconds; one that is farther by its time.
+#: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60
 
 
@@ -72,7 +72,7 @@ def text(locale: Locale, key: str, **values: object) -> str:
 
 
 def progress_text(locale: Locale, current: int, total: int | None) -> str:
-    """What `update()` says when its caller says nothing: 「処理中... (150/252)」."""
+    """The message of an `update()` without one: 「処理中... (150/252)」."""
     if total is None:
         return text(locale, "progressed_unknown_total", current=current)
     return text(locale, "progressed", current=current, total=total)
@@ -81,7 +81,8 @@ def progress_text(locale: Locale, current: int, total: int | None) -> str:
 def retry_text(
     locale: Locale, number: int, limit: int | None, at: datetime | None, now: datetime, reason: str
 ) -> str:
-    """Which run comes next, of how many, and when: "try 2 of 5 in 4 s: HTTPError 503"."""
+    """The message of a retry, which names the next run, of how many, and when: "try 2 of 5 in 4 s:
+    HTTPError 503"."""
     seconds = 0 if at is None else ceil((at - now).total_seconds())
     key = "retry" if seconds <= 0 else "retry_in" if seconds <= _SOON_S else "retry_at"
     time = "" if at is None else clock_text(at.astimezone(now.tzinfo), now)
@@ -90,18 +91,19 @@ def retry_text(
 
 
 def clock_text(time: datetime, now: datetime) -> str:
-    """A time of day, with the day where that is another one: "14:05", "11-27 14:05"."""
+    """A time of day, with its date unless that is today's: "14:05", "11-27 14:05"."""
     return f"{time:%H:%M}" if time.date() == now.date() else f"{time:%m-%d %H:%M}"
 
 
 def until_text(given: str, time: str) -> str:
-    """A default text that says until when a task may come again, with this time of day; any other
-    text as it is."""
+    """A default text with the time until which the task's message may come again, with this time in
+    place of its own; any other text as it is."""
     return _with_time(given, ("worker_lost_until", "failed_until"), time)
 
 
 def retry_at_text(given: str, time: str) -> str:
-    """The same for one that says at what time a task is tried again."""
+    """A default text with the time of the next retry, with this time in place of its own; any other
+    text as it is."""
     return _with_time(given, ("retry_at_of", "retry_at"), time)
 
 
@@ -114,7 +116,8 @@ def _with_time(given: str, keys: tuple[str, ...], time: str) -> str:
 
 
 def retry_begun(locale: Locale, given: str) -> str:
-    """What a retry's text says once its run has begun; any other text as it is."""
+    """A retry's default text without its delay, for when the run has begun; any other text as it
+    is."""
     for other in LOCALES:
         for key in ("retry_in_of", "retry_at_of", "retry_in", "retry_at"):
             if match := _pattern(_TEXTS[other][key]).fullmatch(given):
@@ -127,7 +130,7 @@ def retry_begun(locale: Locale, given: str) -> str:
 def translated(locale: Locale, given: str) -> str:
     """A default text of any language in `locale`, its blanks kept; any other text as it is.
 
-    For people's screens: a record keeps the words that its writer said.
+    For a screen in another language: the record keeps the text that was written.
     """
     for pattern, key in _patterns(locale):
         if match := pattern.fullmatch(given):
@@ -136,14 +139,14 @@ def translated(locale: Locale, given: str) -> str:
 
 
 def described() -> dict[str, object]:
-    """All default texts, a language each, and what their blanks hold (".+" where it is not named):
-    for a reader in another program, who translates as `translated` does."""
+    """All default texts by language, and the patterns of their blanks (".+" for a blank that is not
+    listed): for a page's script, which translates as `translated` does."""
     return {"texts": _TEXTS, "blanks": _BLANKS}
 
 
 @lru_cache
 def _patterns(locale: Locale) -> list[tuple[re.Pattern[str], str]]:
-    """The default texts of the other languages, and their keys."""
+    """The patterns of the other languages' default texts, each with its key."""
     return [
         (_pattern(template), key)
         for other, texts in _TEXTS.items()

@@ -1,7 +1,7 @@
-"""Whether what is stored under a task's key is its record.
+"""The check that the value under a task's Redis key is that task's record.
 
-Everything behind it relies on what is checked here: every field has its type, every time its
-offset. What an older version did not write may be missing.
+All other code relies on it: every field has its type, every time its offset. A field that an older
+version of this library did not write may be missing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from .json_text import parsed
 from .local_time import moment
 from .model import ENDED, STATUSES
 
-#: A document above this is refused: it is sent to every watcher on every update.
+#: Largest document in bytes: it is sent to every watching client on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
-#: What the scripts return for a value that is no string: this, and the name of its Redis type.
+#: The Lua scripts return this, and the name of the Redis type, for a value that is no string.
 OTHER_TYPE: Final = b"\0"
-#: Shapes of records that are remembered as sound.
+#: How many shapes of records are remembered as correct.
 _SHAPES: Final = 1_024
 
-#: Numbers below it can be divided by any rate.
+#: Numbers below this can be divided by any rate.
 _LARGEST: Final = 10**100
 
 _MISSING: Final = object()
@@ -42,7 +42,7 @@ _REQUIRED: Final[Mapping[str, tuple[type, ...]]] = {
     "error_message": (str, type(None)),
     "metadata": (dict,),
 }
-#: What an older version did not write, with what stands for it.
+#: Fields that an older version did not write, each with its default.
 _LATER: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
     "created_at": ((str, type(None)), None),
     "estimated_completion": ((str, type(None)), None),
@@ -61,14 +61,14 @@ _LATER: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
     "delivery": ((dict, type(None)), None),
     "revision": ((int,), 0),
 }
-#: What is written only where it says something.
+#: Fields that are written only where their value is not the default.
 _SOMETIMES: Final[Mapping[str, tuple[type, ...]]] = {
     "final": (bool,),
     "keeps_results": (bool,),
     "clock_behind_s": (int, float, type(None)),
     "clock_back_s": (int, float),
 }
-#: What callers gave, which a row of a list may omit.
+#: Fields with the caller's own values, which a list's row may omit.
 _GIVEN: Final = ("results", "processing_details", "metadata")
 _PROGRESS: Final[Mapping[str, tuple[type, ...]]] = {
     "current": _NUMBER,
@@ -94,10 +94,10 @@ TIMES: Final = (
 
 
 def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
-    """The record that is stored, as a dictionary.
+    """A stored record as a dictionary.
 
     Raises:
-        ForeignValue: it is no record, or (where `task_id` is given) another task's.
+        ForeignValue: the value is no record, or (where `task_id` is given) another task's.
     """
     try:
         body, _ = checked_body(stored)
@@ -111,10 +111,10 @@ def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
 
 
 def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
-    """The body with all of its fields, and whether all of them are stored.
+    """A stored record with all of its fields, and whether none of them had to be filled in.
 
     Raises:
-        ValueError: what is wrong with it, in words.
+        ValueError: the value is no record; the message names what is wrong.
     """
     body = _object(stored)
     shape = (
@@ -146,13 +146,13 @@ def _shape(part: Any) -> tuple[tuple[str, ...], tuple[type, ...]]:
     return (tuple(part), tuple(map(type, part.values()))) if type(part) is dict else ((), ())
 
 
-#: Shapes in which nothing is missing or of a wrong type: a writer has a dozen, or two.
+#: Shapes that passed the check: one version of this library writes one or two dozen.
 _sound: set[tuple[tuple[Any, ...], ...]] = set()
 
 
 def _check_fields(body: dict[str, Any]) -> bool:
-    """Checks that each field is there and of its type. What an older version did not write is
-    filled in; whether that was nothing."""
+    """Checks that each field is there and of its type, and fills in what an older version did not
+    write; whether there was nothing to fill in."""
     omits = "omitted" in body
     for name, types in _REQUIRED.items():
         if not (omits and name in _GIVEN and name not in body):
@@ -210,5 +210,5 @@ def _wrong(name: str, value: Any) -> str:
 
 
 def others(task_id: str) -> str:
-    """What is wrong with another task's record."""
+    """The fault of a value that is another task's record."""
     return f"it is the record of task {task_id!r:.100}"

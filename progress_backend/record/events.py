@@ -1,8 +1,9 @@
-"""What happened to a task, in the past tense; frozen values.
+"""Events of a task, named in the past tense; frozen values.
 
-`attempt` names the run that speaks and fences it: None speaks for whatever runs (HTTP, the
-reaper). `owner` is the lease of a worker's main process: such an event counts only while that
-lease, or none, owns the record; with `run`, only while that run of it does.
+`attempt` is the number of the run that the event is from: the event is refused when a newer run has
+the record. It is None in events that are from no run (HTTP, the pass that finds lost runs). `owner`
+is the lease of a worker's main process: its event is refused when the record is held by another
+lease, or (with `run`) by another run of that worker.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Identity(NamedTuple):
-    """What is fixed when a task is created; carried along so that a missing record can be made."""
+    """The fields of a task that are fixed when it is created; later events carry them too, so that
+    a missing record can be made."""
 
     task_type: str
     total_items: int | None = None
@@ -33,13 +35,13 @@ class Identity(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Who wants an end, by HTTP or a service, that is neither the run's word nor Celery's."""
+    """A caller's request, by HTTP or a service, that the record ends."""
 
     by: str | None = None
     reason: str | None = None
-    #: Whether the record ends although a run holds it, which is stopped then.
+    #: Whether the record ends even while a worker runs the task; the run is then stopped.
     force: bool = False
-    #: The lease that has run out, as the store says: who runs under it is no obstacle.
+    #: A lease that the store lists as run out: a run under it does not refuse the end.
     gone: str | None = None
 
 
@@ -49,53 +51,54 @@ class Event:
 
     attempt: int | None = None
     owner: str | None = None
-    #: The number by which that main process knows the run that it speaks of.
+    #: The run that the event is about, by the number that the worker's main process gave it.
     run: int | None = None
-    #: When it happened, if it is recorded later than that.
+    #: The time of the event, if it is recorded later.
     at: datetime | None = None
 
     def of_attempt(self, attempt: int) -> Self:
-        """The event as the word of a run."""
+        """The event with the number of the run that it is from."""
         return self if self.attempt is not None else replace(self, attempt=attempt)
 
     def happened_at(self, now: datetime) -> Self:
-        """The event with its time, for when it is recorded later."""
+        """The event with its own time, for an event that is recorded later."""
         return self if self.at is not None else replace(self, at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created(Event):
-    """The task was published, or made by HTTP."""
+    """The task was published by Celery, or created by HTTP or a service."""
 
     identity: Identity
-    #: Before and after which its message is not to begin a run.
+    #: The message's `eta` and `expires`: its run does not begin before the one or after the other.
     eta: datetime | None = None
     expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Event):
-    """A run began."""
+    """A worker began to run the task (`task_prerun`)."""
 
     identity: Identity
     worker: Worker | None = None
     retries: int = 0
-    #: Seconds after which the broker gives the message out again if it is not acknowledged; None:
-    #: it was acknowledged before the run.
+    #: Seconds after which the broker delivers the message again if it is not acknowledged; None: it
+    #: was acknowledged before the run.
     again_s: float | None = None
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
-    #: The same moment by the worker's own clock, in seconds since 1970: Celery's times are its.
+    #: The time of the start by the worker's own clock, in seconds since 1970: Celery's times in the
+    #: result backend are by that clock.
     own_clock_s: float | None = None
 
     def of_attempt(self, attempt: int) -> Self:
-        """A start is fenced by nothing: it makes the next attempt."""
+        """The start itself: it makes the next attempt instead of being from one."""
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progressed(Event):
-    """New figures. None leaves a value as it is; `results` and `details` are merged."""
+    """The run has new values. None keeps a value as it is; `results` and `details` are merged."""
 
     current: int | None = None
     total: int | None = None
@@ -106,14 +109,14 @@ class Progressed(Event):
 
     @property
     def says_nothing(self) -> bool:
-        """Whether there are no figures in it."""
+        """Whether the event has no values."""
         given = (self.current, self.total, self.message, self.error_message)
         return given == (None,) * 4 and not self.details and not self.results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
-    """Somebody asked the job to wait."""
+    """A caller asked the job to wait."""
 
     message: str | None = None
     by: str | None = None
@@ -122,24 +125,24 @@ class Paused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(Event):
-    """Somebody let a waiting job go on."""
+    """A caller let a paused job go on."""
 
     message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heeded(Event):
-    """The run does as its record asks: it waits, or it has ended."""
+    """The run did what the record's control asks for: it waits, or it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retried(Event):
-    """The run ended and asked to be run again."""
+    """The run ended with `self.retry()` (`task_retry`)."""
 
-    #: Why, in one line.
+    #: The reason, in one line.
     message: str | None = None
     retries: int = 0
-    #: How often the task may be retried; None: for ever, or it is not known.
+    #: The task's `max_retries`; None: without a limit, or not known.
     limit: int | None = None
     #: Before which the new message is not to begin a run.
     eta: datetime | None = None
@@ -149,18 +152,19 @@ class Retried(Event):
 class Requeued(Event):
     """The message went back to the queue, or was published again."""
 
-    #: Celery's count in the new message, where it was published by another process than the run's.
+    #: The new message's `retries`, where another process published it than the one that had the
+    #: run.
     retries: int | None = None
     #: Before which the new message is not to begin a run.
     eta: datetime | None = None
-    #: Celery itself ended the run: seconds after which the broker gives the message out again that
-    #: the worker has not acknowledged.
+    #: Set where Celery itself ended the run: seconds after which the broker delivers the message
+    #: again, which the worker has not acknowledged.
     again_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed(Event):
-    """The run returned."""
+    """The run returned (`task_success`)."""
 
     results: Mapping[str, Any] = field(default_factory=dict)
     message: str | None = None
@@ -170,15 +174,17 @@ class Completed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Event):
-    """The run raised, was killed by a limit, or could not be published."""
+    """The run raised, was killed by a time limit or with its process, or the task could not be
+    published."""
 
     error_message: str
     cause: str = "exception"
-    #: Of a task that could not be published: makes the record where the store was away as well.
+    #: The task's identity where its publish failed: it makes the record if the store was away as
+    #: well.
     identity: Identity | None = None
-    #: Celery's count of the run that failed, where no attempt is known: a retry is another run.
+    #: The failed run's `retries`, where its attempt is not known: a retry is another run.
     retries: int | None = None
-    #: Seconds that the broker takes to deliver the message again, where it is known that it does.
+    #: Seconds after which the broker delivers the message again, where it is known to do so.
     again_s: float | None = None
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
@@ -188,7 +194,7 @@ class Failed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Event):
-    """Somebody cancelled or revoked the task, or it expired."""
+    """A caller cancelled or revoked the task, or the task expired."""
 
     message: str | None = None
     by: str | None = None
@@ -197,32 +203,31 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost(Event):
-    """The run's worker is silent for longer than its lease, has let go of the run without a word,
-    or let go of it long ago, and the message has not come again."""
+    """The run is gone without an end: its worker's lease has run out, its worker does not have the
+    run any more, or its message did not come again."""
 
-    #: That of the worker; None for a run that waits for its message.
+    #: The worker's lease; None for a task whose message did not come again.
     lease: str | None
     error_message: str
-    #: Revision that was judged; anything newer is a sign of life.
+    #: The record's revision when the run was judged; the event is refused for a newer one.
     revision: int
-    #: The worker itself goes on.
+    #: Whether the worker itself is alive.
     living: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(Event):
-    """No worker has begun the task until it expired, some time ago: its broker may have dropped the
-    message."""
+    """No worker began the task before its `expires`: the broker may have dropped the message."""
 
-    #: As that of Lost.
+    #: The record's revision when it was judged, as in Lost.
     revision: int
 
 
-#: Reason of a cancel that only the result backend knows of: nobody may have asked for it, since
-#: Celery notes it too when it ends a run by itself.
+#: Reason of a cancel that only the result backend has (REVOKED): Celery stores that too when it
+#: ends a run by itself, so that perhaps no caller asked for it.
 STORED = "result backend"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored(Event):
-    """The run raised Ignore: Celery will record no end."""
+    """The run raised Ignore, for which Celery stores no end."""

@@ -1,4 +1,4 @@
-"""A failure in one line, never a traceback; and its cause; pure."""
+"""An exception as one line of text, never a traceback; and its cause; pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def described(exception: Any) -> str:
     """An exception in one line, never a traceback: "ValueError: bad symbol"."""
     kind = type(exception).__name__
     if kind == "Reject" and getattr(exception, "reason", None) is not None:
-        # Its own text is that of a tuple.
+        # The text of a Reject is that of a tuple.
         return f"{kind}: {described(exception.reason)}"[:_LONGEST]
     try:
         said = " ".join(str(exception).split())
@@ -30,5 +30,6 @@ def described(exception: Any) -> str:
 
 
 def cause_of(exception: Any) -> str:
-    """The word for why: "exception" unless the kind of failure says more."""
+    """The record's `error_cause` of an exception: "exception" unless its type has a name of its
+    own."""
     return _CAUSES.get(type(exception).__name__, "exception")

@@ -1,4 +1,4 @@
-"""The first estimate of a task that has not begun: at the rate that its type last had."""
+"""The first estimate of a task that has not begun, at the last rate of its type."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from .json_text import document_of, parsed
 from .local_time import moment
 from .model import TaskStatus, rendered
 
-#: Documents whose estimate is remembered, and the size of those; see `reader_view`.
+#: Documents whose estimate is cached, and the largest of those in bytes; see `reader_view`.
 _REMEMBERED: Final = 2_048
 _SMALL: Final = 4_096
 
 
 def begun(document: bytes) -> bool:
-    """Whether a document surely needs no first estimate."""
+    """Whether a document certainly needs no first estimate, since its task has begun."""
     return b'"status":"created"' not in document
 
 
 def type_of(document: bytes) -> str | None:
-    """The type whose rate says when the task of a checked document may have ended; None if it
-    needs no first estimate."""
+    """The task type whose rate estimates the end of the task in a checked document; None if the
+    document needs no first estimate."""
     if begun(document):
         return None
     return (_type if len(document) <= _SMALL else _find_type)(document)
 
 
 def estimated(document: bytes, rate: float | None) -> bytes:
-    """The document with the estimate at this rate."""
+    """The document with its estimated end at this rate."""
     return (_estimated if len(document) <= _SMALL else _estimate)(document, rate)
 
 

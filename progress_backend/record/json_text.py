@@ -1,7 +1,7 @@
-"""JSON text of anything: what JSON cannot say (NaN, odd keys, objects, depth) becomes text.
+"""JSON text of any Python value: NaN, keys that are no texts, objects and deep nesting become text.
 
-orjson writes what is plain, several times as fast as Python's own encoder; but it writes NaN as
-null, and a user's result must not lose its meaning unsaid.
+orjson writes plain values several times as fast as Python's own encoder; but it writes NaN as null,
+which would change a user's result without notice.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-#: Nesting that is still recorded; deeper values are recorded as text. Readers have their limits:
-#: Python's own parser gives up at about 1,000, less where the stack is deep already.
+#: Deepest nesting that is recorded; deeper values are recorded as text. Readers have limits:
+#: Python's own parser fails at about 1,000 levels, at fewer where the stack is deep already.
 _DEEPEST: Final = 20
-#: Longest whole number in bits: Python refuses to write one of more than 4,300 digits.
+#: Longest int in bits: Python refuses to write an int of more than 4,300 digits.
 _WIDEST: Final = 10_000
 
 _dump = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
 ).encode
-#: Nesting that is looked through for what orjson writes as it stands.
+#: Nesting that is searched for values which orjson writes otherwise.
 _SHALLOW: Final = 3
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 19
@@ -29,7 +29,7 @@ _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
-    """A record's JSON. `values` are the parts that came from users; all the rest is plain."""
+    """A record's JSON. `values` are the parts that users gave; all other parts are plain."""
     if not [value for value in values if value and not plain(value)]:
         try:
             return orjson.dumps(body)
@@ -56,12 +56,12 @@ def plain(value: Any, depth: int = 0) -> bool:
 
 
 def parsed(text: bytes) -> Any:
-    """What JSON text says, every whole number exactly.
+    """The value of a JSON text, every int exactly.
 
     Raises:
-        ValueError: it is no JSON: NaN and Infinity are none either, nor is what is nested too deep.
+        ValueError: the text is no JSON, has NaN or Infinity, or is nested too deep.
     """
-    # orjson makes a float of a number of more than 64 bits, which has 19 digits or more.
+    # orjson reads an int of more than 64 bits, which has 19 digits or more, as a float.
     if _LONG not in text.translate(_DIGITS):
         return orjson.loads(text)
     try:
@@ -75,7 +75,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def dumps(value: Any) -> str:
-    """JSON text of anything: what JSON cannot say (NaN, odd keys, objects) becomes text."""
+    """JSON text of any Python value: NaN, keys that are no texts and objects become text."""
     try:
         return _dump(value)
     except Exception:  # besides JSON's own errors, whatever a user's own __str__ raises
@@ -83,7 +83,8 @@ def dumps(value: Any) -> str:
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    """The value as JSON can say it; `above` are the ids of the containers around it."""
+    """The value with everything that JSON does not have made text; `above` are the ids of the
+    containers around it."""
     if len(above) < _DEEPEST and id(value) not in above:
         inside = (*above, id(value))
         if isinstance(value, dict):

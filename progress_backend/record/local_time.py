@@ -1,7 +1,7 @@
-"""Times in a zone, each with the offset of its own moment.
+"""Times in a time zone, each with the UTC offset of its own moment.
 
-Of two times that share a zone Python compares, and subtracts, what the wall showed: when clocks go
-back an hour, that much would be lost.
+Python compares and subtracts two times of one zone by their wall-clock values: when clocks are set
+back an hour, the result would be an hour off.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from datetime import datetime, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
-#: Zones change their offset at whole quarters of an hour.
+#: A zone's offset changes at a whole quarter of an hour.
 _QUARTER_S = 900
-#: Years in which can be reckoned, whatever the offset.
+#: Years in which any offset can be added or taken off.
 _YEARS: Final = range(1970, 9_000)
-#: Texts whose moment is remembered: a record says its older times again and again.
+#: Time texts that are cached: a record has the same older times in each version.
 _REMEMBERED: Final = 8_192
 
 
 class LocalTime:
-    """Makes the times of one zone."""
+    """Makes aware datetimes in one time zone."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        #: The quarter of an hour that was asked for last, and its offset.
+        #: The quarter of an hour of the last call, and its offset.
         self._known: tuple[int, tzinfo] | None = None
 
     def at(self, seconds: float) -> datetime:
-        """The time so many seconds after 1970."""
+        """The time at so many seconds after 1970."""
         quarter = int(seconds // _QUARTER_S)
         known = self._known
         if known is None or known[0] != quarter:
@@ -39,10 +39,10 @@ class LocalTime:
 
 @lru_cache(maxsize=_REMEMBERED)
 def moment(text: str) -> datetime:
-    """The time that an ISO 8601 text with an offset says.
+    """The datetime of an ISO 8601 text with an offset.
 
     Raises:
-        ValueError: it says none, or none that can be reckoned with.
+        ValueError: the text is no such time, or its year is out of range.
     """
     time = datetime.fromisoformat(text)
     if time.utcoffset() is None or time.year not in _YEARS:
@@ -52,7 +52,7 @@ def moment(text: str) -> datetime:
 
 @lru_cache(maxsize=_REMEMBERED)
 def in_its_zone(text: str, zone: tzinfo) -> str:
-    """The same moment as a zone shows it; the same text where it is shown so.
+    """An ISO 8601 time text in a zone; the same text if it has that zone's offset already.
 
     Raises:
         ValueError: as `moment`.

@@ -1,4 +1,4 @@
-"""The words: a Task as the specification names it, its status and its progress."""
+"""A Task as the specification names it, its status and its progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 
 def is_plain(name: str) -> bool:
-    """Whether a text can be a task's id, type or symbol, whatever its length."""
+    """Whether a text can be a task's id, type or symbol, whatever its length: it has no control
+    characters."""
     return name.isprintable() or _CONTROLS.search(name) is None
 
 
@@ -37,19 +38,19 @@ ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CAN
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
-#: Longest id of a task that is recorded, in characters: an HTTP server takes so many in a path,
-#: even if each is escaped.
+#: Longest task id in characters: an HTTP server takes a path of that length, even with each
+#: character escaped.
 MAX_ID: Final = 4_096
 
-#: What no id, type or symbol has, since it would forge a line of a log or move a terminal's cursor:
-#: C0, DEL, C1, and the separators of lines and paragraphs.
+#: Characters that no id, type or symbol has, since they could forge a log line or move a terminal's
+#: cursor: C0, DEL, C1, and the separators of lines and paragraphs.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-#: error_cause of a run whose worker went silent: a suspicion that the run itself can take back.
+#: error_cause of a run whose worker's lease ran out: a suspicion that the run itself can take back.
 LOST: Final = "lost"
-#: error_cause of a task whose publish raised; if its message arrives all the same, it did leave.
+#: error_cause of a task whose publish raised; if its message arrives all the same, the run begins.
 NOT_PUBLISHED: Final = "not_published"
-#: error_cause of a run whose pool process died, as its worker's main process saw it.
+#: error_cause of a run whose pool process died, as the worker's main process reports it.
 WORKER_LOST: Final = "worker_lost"
 
 
@@ -62,7 +63,8 @@ class Progress(NamedTuple):
 
     @classmethod
     def of(cls, current: int, total: int | None, *, completed: bool = False) -> Progress:
-        """Rounded down, so that 100 means all of it; so does an end of what nobody counted."""
+        """The progress at these counts, rounded down, so that 100 means all items; a completed task
+        without a total has 100 too."""
         if not total or total < 0:
             return cls(current, total, 100 if completed else 0)
         if completed and current >= total:
@@ -71,35 +73,35 @@ class Progress(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """Who runs a task: the lease that keeps the run alive, and the worker's node name; for an eager
-    run the task in whose body it is. `run` is the number by which the worker's main process knows
-    the run: two of one task may be under way in it."""
+    """The worker that runs a task: the id of its lease, and its node name; for an eager run the
+    task in whose body it runs. `run` is the number that the worker's main process gave the run: two
+    runs of one task may be under way in it."""
 
     lease: str
     name: str
     task: str | None = None
     run: int | None = None
-    #: How far the worker's clock was ahead of the store's when the run began, in seconds.
+    #: Seconds by which the worker's clock was ahead of the store's when the run began.
     clock_ahead_s: float = 0
     #: Names and values that another version of this library has written of it.
     unknown: tuple[tuple[str, Any], ...] = ()
 
     def holds_as(self, other: Worker | None) -> bool:
-        """Whether both are the same holder, whatever is known of its clock."""
+        """Whether both are the same run of the same worker, whatever their clocks."""
         return other is not None and self[:4] == other[:4]
 
 
 class Delivery(NamedTuple):
-    """What the broker may do with a task's message: from when and until when it is to run, and
-    whether it may come again."""
+    """What the broker may do with a task's message: its `eta`, its `expires`, and whether it may be
+    delivered again."""
 
     eta: datetime | None = None
     expires: datetime | None = None
-    #: Seconds after which the broker gives out the newest run's message again if its worker does
-    #: not acknowledge it; None: it was acknowledged before the run.
+    #: Seconds after which the broker delivers the newest run's message again if its worker does not
+    #: acknowledge it; None: it was acknowledged before the run.
     again_s: float | None = None
-    #: Until when the message may come again, where the run ended without its end, or with one that
-    #: may be taken back.
+    #: Until when the message may be delivered again, where the run has no end, or an end that the
+    #: message may take back.
     again_until: datetime | None = None
     #: Names and values that another version of this library has written of it.
     unknown: tuple[tuple[str, Any], ...] = ()
@@ -109,7 +111,7 @@ class Delivery(NamedTuple):
 class Task:
     """One tracked task. Frozen: `transition` makes the next one.
 
-    Times are aware datetimes in the zone they are to be rendered in.
+    Times are aware datetimes in the zone that they are shown in.
     """
 
     task_id: str
@@ -127,30 +129,31 @@ class Task:
     completed_at: datetime | None = None
     results: dict[str, Any] = field(default_factory=dict)
     processing_details: dict[str, Any] = field(default_factory=dict)
-    #: Runs so far; the running one's number, and when it began.
+    #: Number of the newest run, from 1, and its start; 0 before the first.
     attempt: int = 0
     attempt_started_at: datetime | None = None
-    #: Celery's count of retries of the running attempt.
+    #: Celery's `retries` of the newest run.
     retries: int = 0
     worker: Worker | None = None
-    #: None: nothing is known of the message but that there is one.
+    #: None: the message has no `eta` or `expires`, and it was acknowledged before the run.
     delivery: Delivery | None = None
     parent_id: str | None = None
     root_id: str | None = None
     group_id: str | None = None
-    #: Whether what the task returns is recorded.
+    #: Whether the task's return value is recorded.
     keeps_results: bool = True
-    #: Why an error is one: "exception", "lost", "not_published", …
+    #: Why the status is error: "exception", "lost", "not_published", …
     error_cause: str | None = None
-    #: How far the slowest clock of the workers that began the task was behind the store's, in
-    #: seconds; None while none of them has told.
+    #: Seconds by which the slowest clock of the task's workers was behind the store's; None while
+    #: no start has reported a clock.
     clock_behind_s: float | None = None
-    #: How far the store's clock was set back while the task ran: its times go on as they began.
+    #: Seconds by which the store's clock was set back while the task ran: the record's times go on
+    #: from where they were.
     clock_back_s: float = 0
-    #: Smoothed items a second; None while unknown.
+    #: Smoothed items a second; None while it is not known.
     rate: float | None = None
-    #: Who asked for a cancel, a pause or an end by force, when and why; `heeded_at`: when its run
-    #: did so, None until then.
+    #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
+    #: `heeded_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None
     #: Commits so far.
     revision: int = 0
@@ -177,12 +180,12 @@ class Task:
 
     @property
     def forced(self) -> bool:
-        """Whether somebody ended it over the head of its run, which is stopped then."""
+        """Whether a caller ended the record by force, which stops the run."""
         return self.ended and self.control is not None and self.control.get("action") == "end"
 
     @property
     def asked(self) -> str | None:
-        """What is asked of its run and not done yet: "pause", "cancel" or "end"."""
+        """The request that the run has not carried out yet: "pause", "cancel" or "end"."""
         control = self.control or {}
         action = control.get("action") if control.get("heeded_at", "") is None else None
         return action if isinstance(action, str) else None
@@ -214,7 +217,7 @@ class Task:
             "end_time": rendered(self.completed_at),
             "processing_time_ms": self.processing_time_ms,
             "error_message": self.error_message,
-            # What callers gave stands together, so that a document can be cut around it.
+            # The caller's own values are next to each other, so that a list's row can cut them out.
             "results": self.results,
             "processing_details": self.processing_details,
             "metadata": self.metadata,
@@ -222,13 +225,14 @@ class Task:
 
 
 if TYPE_CHECKING:
-    # A checker knows the names and types of what this one replaces. The same name twice is how
-    # typing says that it is meant for others.
+    # A type checker gets the names and types of the function that this one replaces. The same name
+    # twice marks it as exported.
     from dataclasses import replace as replace  # noqa: PLC0414
 else:
 
     def replace(task: Task, **changes: Any) -> Task:
-        """As `dataclasses.replace`, at a fifth of its cost: a written value takes several."""
+        """`dataclasses.replace` for a Task at a fifth of its cost: each written value makes
+        several."""
         new = object.__new__(Task)
         values = new.__dict__
         values.update(task.__dict__)
@@ -240,5 +244,5 @@ else:
 
 
 def rendered(time: datetime | None) -> str | None:
-    """A time as ISO 8601 with milliseconds and offset."""
+    """A time as ISO 8601 text with milliseconds and offset."""
     return None if time is None else time.isoformat(timespec="milliseconds")

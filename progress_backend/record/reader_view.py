@@ -1,4 +1,5 @@
-"""The record as a reader sees it: checked, whole, and its times in the reader's zone."""
+"""A stored record as a reader gets it: checked, with all fields, and its times in the reader's
+zone."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ from .json_text import document_of
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
 
-#: error_cause of the row that stands in a list for what cannot be read.
+#: error_cause of the list's row for a value that is no record.
 UNREADABLE: Final = "unreadable"
-#: Documents that are remembered as checked, and the size of those: 16 MiB at most. Most readers
-#: ask again and again for what has not changed.
+#: Checked documents that are cached, and the largest of those in bytes: 16 MiB at most. Most
+#: readers read what has not changed since.
 _REMEMBERED: Final = 4_096
 _SMALL: Final = 4_096
 
@@ -27,7 +28,8 @@ _CONTROL: Final = ("at", "heeded_at")
 
 
 class _Seen(NamedTuple):
-    """A value that was looked at: whose record it is, as a reader sees it, or what is wrong."""
+    """A checked value: the task's id and the document as a reader gets it, or what is wrong with
+    the value."""
 
     task_id: str
     document: bytes
@@ -35,10 +37,10 @@ class _Seen(NamedTuple):
 
 
 def seen(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
-    """The stored record with its times in the reader's zone.
+    """A stored record with its times in the reader's zone.
 
     Raises:
-        ForeignValue: it is no record of this task.
+        ForeignValue: the value is no record of this task.
     """
     found = (_remembered if len(stored) <= _SMALL else _look)(stored, zone)
     if found.fault is not None:
@@ -49,7 +51,7 @@ def seen(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
 
 
 def fault(stored: bytes, task_id: str, zone: tzinfo) -> str | None:
-    """What is wrong with what is stored for a task; None: it is its record."""
+    """What is wrong with the value that is stored for a task; None if it is that task's record."""
     try:
         seen(stored, task_id, zone)
     except ForeignValue as error:
@@ -58,7 +60,7 @@ def fault(stored: bytes, task_id: str, zone: tzinfo) -> str | None:
 
 
 def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
-    """The same for a list; what cannot be read is shown as a row that says so."""
+    """A stored record as a list's row; for a value that is no record, a row with the fault."""
     try:
         return seen(stored, task_id, zone)
     except ForeignValue as error:
@@ -66,8 +68,8 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
 
 
 def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
-    """Renders a checked record's times in a zone, each with the offset of its own moment; whether
-    any was rendered otherwise."""
+    """Writes a checked record's times in a zone, each with the offset of its own moment; whether
+    that changed any."""
     changed = False
     for part, names in ((body, TIMES), (body["delivery"], _DELIVERY), (body["control"], _CONTROL)):
         for name in names if part is not None else ():
@@ -75,26 +77,26 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
             if isinstance(text, str) and (there := _in(zone, text)) != text:
                 part[name], changed = there, True
     if changed:
-        body["current_status"] = _told(body)
+        body["current_status"] = _message_of(body)
     return changed
 
 
-def _told(body: dict[str, Any]) -> str:
-    """What the record says of itself; a time of day that the library put there is its writer's, so
-    it is said anew, as the record's times are shown now."""
-    told: str = body["current_status"]
+def _message_of(body: dict[str, Any]) -> str:
+    """The record's message with its time of day in the reader's zone; the writer put it there in
+    its own."""
+    message: str = body["current_status"]
     now = body["updated_at"]
     eta = None if body["delivery"] is None else body["delivery"].get("eta")
-    for time, said_with in ((body["may_come_again_until"], until_text), (eta, retry_at_text)):
+    for time, with_time in ((body["may_come_again_until"], until_text), (eta, retry_at_text)):
         if time is not None and now is not None:
-            told = said_with(told, clock_text(moment(time), moment(now)))
-    return told
+            message = with_time(message, clock_text(moment(time), moment(now)))
+    return message
 
 
 def _in(zone: tzinfo, text: str) -> str:
     try:
         return in_its_zone(text, zone)
-    except ValueError:  # of a control, which nobody reckons with
+    except ValueError:  # a time of a control, which is shown only
         return text
 
 
@@ -111,7 +113,8 @@ _remembered: Callable[[bytes, tzinfo], _Seen] = lru_cache(maxsize=_REMEMBERED)(_
 
 
 def _marked(task_id: str, why: str) -> bytes:
-    """A row of a list's shape, so that whoever reads lists can read on."""
+    """A list's row for a value that is no record, with all fields, so that clients can read the
+    list."""
     task = Task(printable(task_id), "", status=TaskStatus.ERROR, error_message=why)
     later: dict[str, Any] = {
         "created_at": None,

@@ -1,4 +1,4 @@
-"""Whether a run's message may come again, and until when: which ends are final; pure."""
+"""Whether the broker may deliver a run's message again, and until when; pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Final
 from .default_texts import Locale, clock_text, text
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task
 
-#: The option that says after how many seconds a transport of kombu gives out again what was not
-#: acknowledged, and the default; of those that are not named the broker does so as soon as the
-#: worker's connection ends.
+#: The option of `broker_transport_options` with the seconds after which a kombu transport delivers
+#: an unacknowledged message again, and its default. With a transport that is not listed the broker
+#: does so as soon as the worker's connection ends.
 _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "redis": ("visibility_timeout", 3_600.0),
     "rediss": ("visibility_timeout", 3_600.0),
@@ -23,14 +23,15 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "gcpubsub": ("ack_deadline_seconds", 240.0),
 }
 
-#: error_cause of a run whose pool process died, and of one whose worker fell silent.
+#: error_cause of a run whose pool process died, and of a run whose worker's lease ran out.
 _WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
-#: error_cause of the ends that a message which comes again, or a run that speaks again, takes back.
+#: error_cause of the ends that may be taken back: by a message that is delivered again, or by the
+#: run itself.
 TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 
 
 def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
-    """Seconds after which a broker gives out an unacknowledged message again; `options` are
+    """Seconds after which a broker delivers an unacknowledged message again; `options` are
     `broker_transport_options`."""
     option, default = _OPTIONS.get(transport.lower(), ("", 0.0))
     given = options.get(option, default)
@@ -38,13 +39,13 @@ def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
 
 
 def seconds(again_s: float | None, lease_s: float) -> float:
-    """For how long a run's message may come again once its worker let go of it. `again_s`: after
-    how long the broker gives it out again; None where it was acknowledged before the run."""
+    """Seconds for which a run's message may be delivered again after its worker let go of it.
+    `again_s`: how long the broker takes; None where the message was acknowledged before the run."""
     return lease_s + (again_s or 0.0)
 
 
 def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
-    """Until when the message of the task's newest run may come again."""
+    """Until when the broker may deliver the message of the task's newest run again."""
     again_s = None if task.delivery is None else task.delivery.again_s
     return let_go + timedelta(seconds=seconds(again_s, lease_s))
 
@@ -52,21 +53,21 @@ def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
 def after_failure(
     task: Task, cause: str, at: datetime, lease_s: float, again_s: float | None
 ) -> datetime | None:
-    """The same for a run that failed then; None: such an end stays. `again_s` is what who says the
-    failure knows of the message, where that does come again."""
+    """Until when the broker may deliver a failed run's message again; None: it does not. `again_s`:
+    how long the broker takes, where the failure's source knows that it does."""
     if again_s is not None:
         return at + timedelta(seconds=seconds(again_s, lease_s))
     return until(task, at, lease_s) if cause in TAKEN_BACK else None
 
 
 def final(task: Task, now: datetime) -> bool:
-    """Whether a task has ended for good."""
+    """Whether a task has ended and no message can begin it again."""
     again_until = None if task.delivery is None else task.delivery.again_until
     return task.ended and (again_until is None or again_until <= now)
 
 
-def told(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:
-    """What a record says of a failure: "Worker lost; may come again until 14:05"."""
+def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:
+    """A record's message for a failure: "Worker lost; may come again until 14:05"."""
     if again_until is None:
         return text(locale, "failed")
     key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"

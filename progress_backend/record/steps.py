@@ -1,4 +1,4 @@
-"""What each event writes into a task; the status it leads to is the table's affair.
+"""What each event writes into a task; the table in `transition` has the status.
 
 Pure functions `(task, event, scene) -> Task`; `transition` adds status, updated_at and attempt.
 """
@@ -15,22 +15,23 @@ from .default_texts import Locale, retry_begun, retry_text, text
 from .estimate import smoothed
 from .model import LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
 
-#: Below that two clocks agree: one is measured over the network.
+#: Clocks that differ by less count as equal: one of them is measured over the network.
 _LEAST_SKEW_S: Final = 1.0
 
 
 class Scene(NamedTuple):
-    """What a step may look at besides the task and the event."""
+    """What a step uses besides the task and the event."""
 
     now: datetime
     locale: Locale
     task_id: str
     lease_s: float
-    #: The store's time, which may be before `now`: a record's times never go back.
+    #: The event's time by the store's clock, which may be before `now`: a record's times never go
+    #: back.
     at: datetime
 
 
-#: What a first record begins with; copying it costs a fifth of making a Task.
+#: The empty task that a first record is copied from; copying costs a fifth of making a Task.
 NOTHING = Task(task_id="", task_type="")
 
 Step = Callable[[Task, Any, Scene], Task]
@@ -41,20 +42,20 @@ def same(task: Task, event: ev.Event, scene: Scene) -> Task:
 
 
 def created(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """A first record, or a fresh run of an ended task: its attempt and revision go on."""
-    who = event.identity
+    """A first record, or a new publish of an ended task: attempt and revision are counted on."""
+    identity = event.identity
     times = _instant(event.eta, scene), _instant(event.expires, scene)
     return replace(
         NOTHING,
         task_id=scene.task_id,
-        task_type=_name(who.task_type),
-        total_items=who.total_items or None,  # 0 is unknown, here and below
-        symbol=None if who.symbol is None else _name(who.symbol),
-        metadata=dict(who.metadata),
-        parent_id=who.parent_id,
-        root_id=who.root_id,
-        group_id=who.group_id,
-        keeps_results=who.keeps_results,
+        task_type=_name(identity.task_type),
+        total_items=identity.total_items or None,  # 0 is unknown, here and below
+        symbol=None if identity.symbol is None else _name(identity.symbol),
+        metadata=dict(identity.metadata),
+        parent_id=identity.parent_id,
+        root_id=identity.root_id,
+        group_id=identity.group_id,
+        keeps_results=identity.keeps_results,
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
@@ -65,7 +66,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
 
 
 def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """The message of a task that has a record: one that was made by HTTP, say."""
+    """The task is published, and has a record already: one that was made by HTTP, for example."""
     times = _instant(event.eta, scene), _instant(event.expires, scene)
     known = task.delivery
     if times == ((None, None) if known is None else (known.eta, known.expires)):
@@ -76,7 +77,7 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
 
 
 def _instant(time: datetime | None, scene: Scene) -> datetime | None:
-    """A time as it is recorded: in milliseconds, in the record's zone."""
+    """A time in milliseconds and in the record's zone, as it is recorded."""
     if time is None:
         return None
     time = time.astimezone(scene.now.tzinfo)
@@ -88,14 +89,14 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         task = created(task, ev.Created(identity=event.identity), scene)
     if _taken_before(task, event, scene):
         return task
-    who, ahead_s = event.identity, _ahead_s(event, scene.at)
+    identity, ahead_s = event.identity, _ahead_s(event, scene.at)
     return replace(
         _reopened(task),
         message=retry_begun(scene.locale, task.message) if event.retries else task.message,
-        # Who published the task may not have had its code, nor the functions of its marking.
-        symbol=task.symbol or (None if who.symbol is None else _name(who.symbol)),
-        total_items=task.total_items or who.total_items or None,
-        metadata=task.metadata or dict(who.metadata),
+        # The publishing process may not have the task's code, nor its marking's functions.
+        symbol=task.symbol or (None if identity.symbol is None else _name(identity.symbol)),
+        total_items=task.total_items or identity.total_items or None,
+        metadata=task.metadata or dict(identity.metadata),
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
         worker=_clocked(event.worker, ahead_s),
@@ -103,10 +104,10 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         delivery=_delivered(task.delivery, event.again_s),
         retries=event.retries,
         started_at=task.started_at or scene.now,
-        parent_id=task.parent_id or who.parent_id,
-        root_id=task.root_id or who.root_id,
-        group_id=task.group_id or who.group_id,
-        keeps_results=who.keeps_results,
+        parent_id=task.parent_id or identity.parent_id,
+        root_id=task.root_id or identity.root_id,
+        group_id=task.group_id or identity.group_id,
+        keeps_results=identity.keeps_results,
         current_items=0,
         results={},
         processing_details={},
@@ -116,14 +117,15 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
 
 
 def _delivered(known: Delivery | None, again_s: float | None) -> Delivery | None:
-    """What is known of the message once a worker has it in hand."""
+    """The delivery of a message that a worker has begun to run."""
     if known is None:
         return None if again_s is None else Delivery(again_s=again_s)
     return known._replace(eta=None, again_s=again_s, again_until=None)
 
 
 def _ahead_s(event: ev.Started, at: datetime) -> float | None:
-    """How far the clock of who begins a run is ahead of the store's; None if that is not told."""
+    """Seconds by which the starting worker's clock is ahead of the store's; None without its
+    time."""
     if event.own_clock_s is None:
         return None
     ahead_s = event.own_clock_s - at.timestamp()
@@ -135,14 +137,14 @@ def _clocked(worker: Worker | None, ahead_s: float | None) -> Worker | None:
 
 
 def _behind_s(task: Task, ahead_s: float | None) -> float | None:
-    """How far the slowest clock is behind, with that of one more run."""
+    """Seconds by which the slowest clock is behind the store's, this run's worker included."""
     if ahead_s is None:
         return task.clock_behind_s
     return max(task.clock_behind_s or 0.0, -ahead_s, 0.0)
 
 
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
-    """Whether this very start is recorded: a store that went away may have taken it, unsaid."""
+    """Whether this start is recorded already: Redis may have taken it before its reply was lost."""
     if event.at is None or event.worker is None or not event.worker.holds_as(task.worker):
         return False
     return task.updated_at == scene.now <= event.at
@@ -157,14 +159,14 @@ def _reopened(task: Task) -> Task:
 
 
 def _again_until(known: Delivery | None, until: datetime | None) -> Delivery | None:
-    """What is known of the message, with until when it may come again."""
+    """The delivery with the time until which the message may come again."""
     if known is None:
         return None if until is None else Delivery(again_until=until)
     return known if known.again_until == until else known._replace(again_until=until)
 
 
 def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    """New figures; the status is the table's affair."""
+    """Writes the run's new values; the table has the status."""
     current = task.current_items if event.current is None else event.current
     return replace(
         task,
@@ -179,7 +181,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 
 def _rate(task: Task, current: int, scene: Scene) -> float | None:
-    """The rate with what was done since the last figures; frozen unless the task runs."""
+    """The rate with the items done since the last values; unchanged unless the task runs."""
     since = task.updated_at or task.started_at
     if task.status != TaskStatus.RUNNING or since is None:
         return task.rate
@@ -194,7 +196,7 @@ def _rate(task: Task, current: int, scene: Scene) -> float | None:
 
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.says_nothing:
-        return task  # whoever resumes what waits in a queue does not begin it
+        return task  # to resume a task that waits in a queue does not begin it
     task = moved(task, event, scene)
     return task if task.started_at is not None else replace(task, started_at=scene.now)
 
@@ -213,14 +215,14 @@ def heeded(task: Task, event: ev.Heeded, scene: Scene) -> Task:
 
 
 def _done(task: Task, scene: Scene) -> dict[str, Any] | None:
-    """What was asked of its run, as done: it waits, or nobody runs it any more."""
+    """The task's control as carried out: the run waits, or there is no run any more."""
     if task.control is None or task.asked is None:
         return task.control
     return {**task.control, "heeded_at": rendered(scene.now)}
 
 
 def _runs(task: Task) -> bool:
-    """Whether somebody runs it, who has to hear of what is asked."""
+    """Whether a worker runs the task, which has to receive a request first."""
     return task.worker is not None and not task.ended
 
 
@@ -251,7 +253,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
 def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
-        return task  # said late: the run that was asked for has begun
+        return task  # the event is late: the run that was published has begun
     if event.again_s is not None:
         return task if task.worker is None else _let_go(task, event.again_s, scene)
     delivery = _queued(task.delivery, event.eta, scene)
@@ -259,7 +261,7 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
 
 
 def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
-    """Nobody runs it, until its message comes again."""
+    """The task has no worker until its message is delivered again."""
     until = scene.at + timedelta(seconds=redelivery.seconds(again_s, scene.lease_s))
     return _unheld(task, _again_until(task.delivery, until), scene)
 
@@ -270,8 +272,8 @@ def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
 
 
 def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
-    """What is known of the message that waits for the next run: from when on it may begin, above
-    all, which tells it from a run under way."""
+    """The delivery of a message that waits in the queue for the next run. Its `eta` is always set,
+    by which a waiting task differs from a running one."""
     eta = _instant(eta, scene)
     if known is None:
         return None if eta is None else Delivery(eta=eta)
@@ -281,7 +283,7 @@ def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Deliv
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
     given = event.current
     total = task.total_items or (task.current_items if given is None else given)
-    current = total if given is None else given  # who counts at the end is believed
+    current = total if given is None else given  # a count that the run gave at its end is kept
     rate = _rate(task, current, scene)
     return replace(
         _reopened(task),
@@ -297,11 +299,11 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
 
 def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
     until = redelivery.after_failure(task, event.cause, scene.at, scene.lease_s, event.again_s)
-    told = redelivery.told(scene.locale, event.cause, scene.at, until)
+    default = redelivery.failure_text(scene.locale, event.cause, scene.at, until)
     return replace(
         task,
         current_items=task.current_items if event.current is None else event.current,
-        message=told if event.message is None else event.message,
+        message=default if event.message is None else event.message,
         error_message=event.error_message,
         error_cause=event.cause,
         delivery=_again_until(task.delivery, until),
@@ -312,13 +314,13 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
 
 
 def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
-    """There is no record, since the store was away as well."""
+    """A task that could not be published and has no record, since the store was away as well."""
     assert event.identity is not None
     return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
 
 
 def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
-    # Celery and the task itself say it of a run that is over.
+    # Celery and the task itself cancel a run that is over: there is nothing to ask for.
     asks = _runs(task) and event.by not in ("celery", "task")
     return replace(
         _reopened(task),
@@ -330,12 +332,12 @@ def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
 
 def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
     until = None
-    if event.lease is not None:  # else the message's time is over
+    if event.lease is not None:  # else the message is not delivered again any more
         until = redelivery.until(task, scene.at, scene.lease_s)
     cause = "" if event.living else LOST
-    said = redelivery.told(scene.locale, cause, scene.at, until)
-    why = ev.Failed(error_message=event.error_message, cause=LOST, message=said)
-    after = failed(task, why, scene)
+    message = redelivery.failure_text(scene.locale, cause, scene.at, until)
+    failure = ev.Failed(error_message=event.error_message, cause=LOST, message=message)
+    after = failed(task, failure, scene)
     return replace(after, delivery=_again_until(task.delivery, until))
 
 
@@ -349,7 +351,7 @@ def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
 
 
 def _name(text: str) -> str:
-    """Names are part of keys, so they have to be UTF-8: no half of a surrogate pair."""
+    """A name in valid UTF-8, without half surrogates, since names are part of Redis keys."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -358,7 +360,7 @@ def _text(given: str | None, scene: Scene, key: str) -> str:
 
 
 def _forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
-    """Who ended the record over the head of its run, if that is how it ended."""
+    """The control of a record that a caller ended by force; None for another end."""
     if end.asked is None or not end.asked.force:
         return None
     return _control("end", end.asked, scene, _runs(task))
@@ -367,7 +369,7 @@ def _forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str
 def _control(
     action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene, asks: bool
 ) -> dict[str, Any]:
-    """Who asked, when and why. `asks`: of a run, which has to hear of it first."""
+    """A caller's request as it is recorded. `asks`: a worker has to carry it out first."""
     at = rendered(scene.now)
     return {
         "action": action,

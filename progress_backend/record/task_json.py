@@ -1,8 +1,8 @@
-"""Task <-> stored document, and the bodies made from a document. JSON names live here
-(and in `Task.to_dict`, which the specification asks of the Task).
+"""JSON of a task: the stored document, and the HTTP bodies and messages made from it. JSON names
+are here (and in `Task.to_dict`, which the specification asks for).
 
-A document is the JSON text under `task:{task_id}`: `Task.to_dict()` and the fields added to it.
-The status body is the document as it is stored.
+A document is the JSON text under `task:{task_id}`: `Task.to_dict()` and the fields that are added
+to it. The body of GET status is the document as it is stored.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from .json_text import document_of, dumps
 from .local_time import moment
 from .model import ENDED, Delivery, Task, Worker, rendered, replace
 
-#: What one of a task's dictionaries may take when a too large document is clipped.
+#: Largest JSON of one of a task's dictionaries when a too large document is shortened.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
 _CLIPPED_TEXT: Final = 2_000
 _AGAIN_UNTIL: Final = b'"may_come_again_until":'
-#: A list's row has no more bytes than this of what callers gave; else it names what it omits.
+#: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
 MOST_GIVEN: Final = 1024
-#: Between these stands what callers gave, and nothing else: the first of the one, the last of the
-#: other, since no text holds an unescaped quote.
+#: The caller's own values are between the first of the one name and the last of the other, and
+#: nothing else is: no JSON text holds an unescaped quote.
 GIVEN: Final = b'"results":'
 OURS: Final = b'"created_at":'
 OMITTED: Final = b'"omitted":["results","processing_details","metadata"],'
-#: What the three take when they are empty.
+#: Bytes of the three fields when they are empty.
 _EMPTY: Final = len(b'"results":{},"processing_details":{},"metadata":{},')
 _NEVER: Final = b"null,"
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
 
 
 def encode(task: Task) -> bytes:
-    """The document of a task.
+    """A task as the document that is stored.
 
     Raises:
-        TooLarge: it would be above `MAX_DOCUMENT_BYTES`.
+        TooLarge: the document would be above `MAX_DOCUMENT_BYTES`.
     """
     body = _document(task)
     if task.unknown:
@@ -60,7 +60,7 @@ def encode(task: Task) -> bytes:
 
 
 def clipped(task: Task) -> Task:
-    """The task with its large values replaced by a note of their size."""
+    """The task with a note of their size in place of its large values."""
 
     def clip(values: dict[str, Any]) -> dict[str, Any]:
         size = len(dumps(values).encode("utf-8", "replace"))
@@ -77,7 +77,7 @@ def clipped(task: Task) -> Task:
 
 
 def digest(document: bytes) -> str:
-    """What `commit.lua` compares: SHA-1, in hex, of the document."""
+    """The SHA-1 of a document, in hex, which `commit.lua` compares."""
     return sha1(document, usedforsecurity=False).hexdigest()
 
 
@@ -116,7 +116,8 @@ def _document(task: Task) -> dict[str, Any]:
 
 
 def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
-    """The processing details that the caller did not give and that are known."""
+    """The processing details for the rate and the remaining time, unless the caller gave his
+    own."""
     given, texts = task.processing_details, {}
     rate, left = rate_text(task.rate), seconds_text(remaining)
     if rate is not None and "processing_rate" not in given:
@@ -147,10 +148,10 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 
 
 def decode(document: bytes, task_id: str | None = None) -> Task:
-    """The task of a document.
+    """A stored document as a Task.
 
     Raises:
-        ForeignValue: it is none, or (where `task_id` is given) another task's.
+        ForeignValue: the value is no record, or (where `task_id` is given) another task's.
     """
     body = body_of(document, task_id)
     details = body["processing_details"]
@@ -214,7 +215,8 @@ def _delivery_of(body: Mapping[str, Any]) -> Delivery | None:
 
 
 def _others(body: Mapping[str, Any], known: frozenset[str]) -> tuple[tuple[str, Any], ...]:
-    """What another version has written besides, which is written again as it is."""
+    """Fields that another version of this library has written, which are written again
+    unchanged."""
     if body.keys() <= known:
         return ()
     return tuple((name, value) for name, value in body.items() if name not in known)
@@ -224,7 +226,7 @@ _OF_WORKER: Final = frozenset({"lease", "name", "task", "run", "clock_ahead_s"})
 _OF_DELIVERY: Final = frozenset({"eta", "expires", "again_s"})
 
 
-#: The fields of a document, those that are left out where they would say nothing among them.
+#: The fields of a document, with those that are left out where they have their default.
 _KNOWN: Final = _document(Task("", "")).keys() | {"keeps_results", "clock_behind_s", "clock_back_s"}
 
 
@@ -236,7 +238,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def update_message(body: Mapping[str, Any], type_: str) -> bytes:
-    """The message (specification 2.3) that tells a watcher of a document, as JSON text.
+    """The WebSocket or SSE message (specification 2.3) for a document, as JSON text.
 
     `type_` is "task_created" or "progress_update".
     """
@@ -263,49 +265,50 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
     if body["status"] in ENDED:
         message["results"] = body["results"]
         message["error_message"] = body["error_message"]
-    return document_of(message)  # what was read from JSON is plain
+    return document_of(message)  # values that were read from JSON are plain
 
 
 def heartbeat_message(now: datetime) -> bytes:
-    """Tells a client that asked for it that updates are heard, as JSON text."""
+    """The message to a client that asked for heartbeats that this process receives updates."""
     return document_of({"type": "heartbeat", "timestamp": rendered(now)})
 
 
 def stale_message(since: datetime) -> bytes:
-    """Tells a client that asked for heartbeats since when updates are not heard."""
+    """The message to a client that asked for heartbeats since when no updates are received."""
     return document_of({"type": "stale", "since": rendered(since)})
 
 
 def reload_message() -> bytes:
-    """Tells a client that asked for heartbeats that it missed something: the list has the truth."""
+    """The message to a client that asked for heartbeats that it missed updates and has to read the
+    list again."""
     return document_of({"type": "reload"})
 
 
 def version(body: Mapping[str, Any]) -> tuple[datetime | None, int]:
-    """When the record was created and its revision: what orders the states of one task id."""
+    """A record's created_at and revision: they order the versions of one task id."""
     return _time(body["created_at"]), body["revision"]
 
 
 def is_final(body: Mapping[str, Any]) -> bool:
-    """Whether a body says that the task has ended for good; a writer of before said only whether it
-    has ended."""
+    """Whether a body's task has ended and no message can begin it again; an older version wrote no
+    `final`, only a status."""
     return bool(body.get("final", body["status"] in ENDED))
 
 
 def again_until(body: Mapping[str, Any]) -> datetime | None:
-    """Until when a body says that the task's message may come again."""
+    """Until when the broker may deliver the task's message again, as the body has it."""
     return _time(body.get("may_come_again_until"))
 
 
 def settled(document: bytes) -> bool:
-    """Whether a document says the same whenever it is read: no time makes an end of it final."""
-    # Among the last names; what stands before them may be a caller's.
+    """Whether a document reads the same at any time: no time that passes makes its end final."""
+    # One of the last names; text before it may be the caller's.
     at = document.rfind(_AGAIN_UNTIL)
     return at >= 0 and document.startswith(_NEVER, at + len(_AGAIN_UNTIL))
 
 
 def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
-    """A document as it is to be read now: an end that nothing can take back any more is final."""
+    """A document as it is to be read now: an end is final once no message can take it back."""
     if settled(document):
         return document
     body = json.loads(document)
@@ -321,10 +324,12 @@ def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
 
 
 def entity_tag(document: bytes) -> str:
-    """The ETag of a document: created_at, revision, and whether time alone has made its end final.
+    """The ETag of a document: created_at, revision, and whether only the passing of time made its
+    end final.
 
-    Weak, since the estimate of a task that has not begun may move without a new revision. It is
-    read without parsing: the callers' own values stand before created_at, so the last ones count.
+    It is weak, since the estimate of a task that has not begun may change without a new revision.
+    It is read without parsing the JSON: the caller's own values are before created_at, so the last
+    occurrence of each name is the right one.
     """
     created = document.rfind(b'"created_at":') + len(b'"created_at":')
     revision = document.rfind(b'"revision":') + len(b'"revision":')
@@ -334,7 +339,8 @@ def entity_tag(document: bytes) -> str:
 
 
 def _settled_since(document: bytes) -> bool:
-    """Whether a document was made final by the time that has passed since it was written."""
+    """Whether a document's end became final only by the time that has passed since it was
+    written."""
     at = document.rfind(_AGAIN_UNTIL)
     if at < 0 or document.startswith(_NEVER, at + len(_AGAIN_UNTIL)):
         return False
@@ -342,15 +348,15 @@ def _settled_since(document: bytes) -> bool:
 
 
 def status_of(document: bytes) -> str | None:
-    """The status that a document or a list's row says, without reading all of it; None of what is
-    neither."""
-    ours = max(document.find(GIVEN), document.find(OMITTED), 0)  # one of them is not there
+    """The status in a document or a list's row, without parsing all of it; None if there is
+    none."""
+    ours = max(document.find(GIVEN), document.find(OMITTED), 0)  # only one of them occurs
     found = _STATUS.search(document, 0, ours)
     return None if found is None else found[1].decode()
 
 
 def created_body(document: bytes) -> bytes:
-    """The answer to a creation (specification 2.1)."""
+    """The response body to a creation (specification 2.1)."""
     body = json.loads(document)
     names = ("task_id", "status", "task_type", "symbol")
     answer = {name: body[name] for name in names}
@@ -361,7 +367,8 @@ def created_body(document: bytes) -> bytes:
 
 
 def row(document: bytes) -> bytes:
-    """A document as a list shows it: as it is stored, unless callers gave it too much for that."""
+    """A document as a list's row: unchanged, unless the caller's own values are too long for a
+    list."""
     if len(document) <= MOST_GIVEN:
         return document
     given, ours = document.find(GIVEN), document.rfind(OURS)
@@ -373,6 +380,6 @@ def row(document: bytes) -> bytes:
 def list_body(
     documents: Iterable[bytes], pagination: Mapping[str, int], summary: Mapping[str, int]
 ) -> bytes:
-    """A page of the list (specification 2.2) out of its rows."""
+    """The response body of the list (specification 2.2), made of its rows."""
     tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
     return b'{"tasks":[' + b",".join(documents) + tail.encode()

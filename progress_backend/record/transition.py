@@ -1,11 +1,11 @@
 """What each event does to a task: one table, pure.
 
 Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
-Rule 2: attempts fence: an event of an older run is refused whatever the table says, but its
-        success where the newer run was lost; and a lost record listens only to the run (or the
-        worker) that it was lost from, and to a cancel.
-Rule 3: a record that ended with an error, or with a cancel that nobody is known to have asked for,
-        starts again only if its message came again.
+Rule 2: attempts fence: an event of an older run is refused whatever the table says, except its
+        success where the newer run was lost; and the record of a lost run takes events only of that
+        run (or its worker), and a cancel.
+Rule 3: a record that ended with an error, or with a cancel that no caller is known to have asked
+        for, starts again only if its message was delivered again.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from .default_texts import Locale
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
 
-#: Row of a task that has no record, and of an error that the run itself may take back.
+#: Row of a task without a record, and of an error that the run itself may take back.
 ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
-#: As a move's status: what the step says, mostly whatever it was.
+#: As a move's status: the status that the step returns, mostly the task's own.
 SAME: Final = "same"
-#: From that on a store's clock that is behind a record was set back; it is measured by each writer.
+#: A store's clock that is so many seconds behind a record counts as set back; each writer measures
+#: it.
 _SET_BACK_S: Final = 5.0
-#: Events that may be refused for who wanted them.
+#: Events that may be refused because of an end that a caller asked for.
 _ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
@@ -40,7 +41,7 @@ class Move:
 
     to: str
     step: Step
-    #: The record has its end, whose time stays that of its last change.
+    #: The record has ended before; the time of its last change stays.
     timeless: bool = False
 
 
@@ -56,9 +57,9 @@ def transition(
 ) -> Task:
     """The task after `event`; the very same object if the event changes nothing.
 
-    `task` is None when there is no record; `task_id` names the one to make then. `revision` is
-    that of the commit which the event is part of; None leaves it as it is. `lease_s` is allowed for
-    a message to come again, besides what its broker takes.
+    `task` is None when there is no record; `task_id` names the record that is made then. `revision`
+    is that of the commit which the event is part of; None leaves it as it is. `lease_s` is added to
+    the time that a broker takes to deliver a message again.
 
     Raises:
         TransitionRefused: the table, the fence or an ended status refuses the event.
@@ -74,7 +75,7 @@ def transition(
     else:
         task_id = task.task_id
         if isinstance(event, _ASKED):
-            _heed_who_asks(task, event)
+            _refuse_asked_end(task, event)
         _fence(task, event, row)
     # Times are kept in milliseconds, so that a record is the same remembered or read.
     now = _in_milliseconds(now)
@@ -104,10 +105,10 @@ def _in_milliseconds(time: datetime) -> datetime:
 
 
 def _in_order(task: Task, at: datetime, now: datetime) -> tuple[datetime, float]:
-    """When something happened, as the record has it, and how far the store's clock is behind that.
+    """The event's time as it is recorded, and seconds by which the store's clock is behind that.
 
-    Skewed clocks may not turn a record's time back: started <= updated <= completed, always. Where
-    the store's clock was set back the record's times go on from where they were.
+    A record's times never go back, whatever the clocks: started <= updated <= completed. Where the
+    store's clock was set back the record's times go on from where they were.
     """
     latest = at
     for known in (task.created_at, task.started_at, task.updated_at):
@@ -143,7 +144,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             judged = event.lease if isinstance(event, ev.Lost) else None
             refused = task.revision != event.revision or holder != judged
         case _:
-            refused = (row == SUSPECTED and _is_unheard(task, event)) or (
+            refused = (row == SUSPECTED and _is_not_of_the_lost_run(task, event)) or (
                 (row == TaskStatus.ERROR or isinstance(event, ev.Failed)) and _is_past(task, event)
             )
     if refused:
@@ -151,7 +152,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 
 
 def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
-    """Whether a start is another one's, or that of a task which has ended for good."""
+    """Whether a start is refused: it is an older run's, or the task has ended for good."""
     if row == TaskStatus.ERROR:
         return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
     if row == TaskStatus.CANCELLED:
@@ -159,17 +160,18 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     return row in _UNENDED and _is_late(task, start)
 
 
-def _is_unheard(task: Task, event: ev.Event) -> bool:
-    """Whether a lost record does not listen to who speaks. What a main process said of its child it
-    does not take back; the run may, if it lives, and a cancel counts for what may come again."""
+def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
+    """Whether an event is not from the run that the record was lost from. A main process does not
+    take back the failure of its own child (WorkerLostError); the run does, if it is alive. A cancel
+    counts, since the message may be delivered again."""
     if isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
         return False
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
 
 
 def _is_past(task: Task, event: ev.Event) -> bool:
-    """Whether it is too late for an event: the failure of a run that was retried since; a cancel of
-    what has failed and does not come again; that Celery let go of a run that has failed."""
+    """Whether an event is too late: the failure of a run that was retried since, a cancel of an
+    error whose message is not delivered again, or a Requeued of a run that has failed."""
     if isinstance(event, ev.Failed):
         return event.retries is not None and event.retries < task.retries
     if isinstance(event, ev.Cancelled):
@@ -178,14 +180,18 @@ def _is_past(task: Task, event: ev.Event) -> bool:
 
 
 def _unasked(task: Task) -> bool:
-    """Whether nobody is known to have asked for the cancel of a record."""
+    """Whether a record's cancel is Celery's own, which no caller is known to have asked for."""
     control = task.control or {}
     return control.get("by") == "celery" and control.get("reason") == ev.STORED
 
 
-def _heed_who_asks(task: Task, event: ev.Event) -> None:
-    """An end that is not the run's own may not come before it; one that was forced stays, as a
-    cancel does, also where the message comes again."""
+def _refuse_asked_end(task: Task, event: ev.Event) -> None:
+    """Refuses a caller's end while a live worker runs the task, and a start after an end by force.
+
+    Raises:
+        HeldByWorker: a live worker runs the task, and the end is not forced.
+        TransitionRefused: the record was ended by force, so that its message begins no run.
+    """
     if isinstance(event, (ev.Started, ev.Requeued)) and task.forced:
         raise _refusal(task, event)
     asked = event.asked if isinstance(event, (ev.Completed, ev.Failed)) else None
@@ -196,14 +202,15 @@ def _heed_who_asks(task: Task, event: ev.Event) -> None:
 
 
 def _owns(event: ev.Event, worker: Worker) -> bool:
-    """Whether the main process that speaks is that of the run's worker, and means this run."""
+    """Whether the main process that the event is from is that of the run's worker, and means this
+    run."""
     another = None not in (event.run, worker.run) and event.run != worker.run
     return event.owner == worker.lease and not another
 
 
 def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
-    """Whether the run that speaks is an ended record's, whose id was published again since. Of a
-    fresh one's attempt nobody else speaks before it starts, but who failed to publish it."""
+    """Whether the event is from a run of an ended record whose id was published again since. Before
+    the new publish's run starts, only its failed publish has an event of the same attempt."""
     if event.attempt is None or event.attempt != task.attempt or task.started_at is not None:
         return False
     failed_to_leave = isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED
@@ -211,8 +218,8 @@ def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
 
 
 def _is_late(task: Task, start: ev.Started) -> bool:
-    """Whether the start was kept while the store was away, and another worker has begun a newer
-    run since. (One worker's own start may come twice, if the store took it unsaid.)"""
+    """Whether the start was kept while the store was away, and another worker has begun a newer run
+    since. (A worker's own start may come twice, if Redis took it before its reply was lost.)"""
     newest = task.attempt_started_at
     if start.at is None or newest is None or _is_its_own(task, start):
         return False
@@ -220,7 +227,7 @@ def _is_late(task: Task, start: ev.Started) -> bool:
 
 
 def _is_its_own(task: Task, start: ev.Started) -> bool:
-    """Whether the worker that says the start is the record's."""
+    """Whether the start is from the worker in the record."""
     if start.worker is None:
         return task.worker is None
     return start.worker.holds_as(task.worker)

@@ -1,4 +1,4 @@
-"""What a job's own `update_state(state, meta)` says, as an event; pure."""
+"""A job's own `self.update_state(state, meta)` as an event; pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from . import events as ev
 from .failures import cause_of, described
 from .json_text import text_of
 
-#: Celery's states that say nothing new: the signals speak of them.
+#: Celery's own states that have no event here: its signals have.
 _CELERYS_OWN: Final = frozenset(
     {"PENDING", "RECEIVED", "STARTED", "RETRY", "REJECTED", "IGNORED", ""}
 )
 _MESSAGES: Final = ("message", "description", "status")
-#: Told as progress and status; `percent` and `pending` are celery-progress's names for the same.
-_TOLD: Final = frozenset({"current", "total", "percent", "pending", *_MESSAGES})
+#: Names of `meta` that are recorded as progress and message; `percent` and `pending` are
+#: celery-progress's.
+_NOT_DETAILS: Final = frozenset({"current", "total", "percent", "pending", *_MESSAGES})
 _LONGEST: Final = 2_000
 
 
 def event_of(state: Any, meta: Any) -> ev.Event | None:
-    """The event of a hand-set state; None for Celery's own states that end nothing."""
+    """The event of a state that a job sets by `update_state`; None for Celery's own states that are
+    no end."""
     if not isinstance(state, str) or state in _CELERYS_OWN:
         return None
     values = meta if isinstance(meta, Mapping) else {}
@@ -31,22 +33,24 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
         return ev.Failed(error_message=described(meta), cause=cause_of(meta))
     if state == "REVOKED":
         return ev.Cancelled(by="celery", reason="REVOKED")
-    message = next((values[name] for name in _MESSAGES if _says(name, values.get(name))), None)
+    message = next(
+        (values[name] for name in _MESSAGES if _is_message(name, values.get(name))), None
+    )
     return ev.Progressed(
         current=count_of(values.get("current")),
-        total=count_of(values.get("total")) or None,  # 0 is celery-progress's word for unknown
+        total=count_of(values.get("total")) or None,  # celery-progress writes 0 for unknown
         message=None if message is None else text_of(message)[:_LONGEST],
-        details={str(k): v for k, v in values.items() if k not in _TOLD},
+        details={str(k): v for k, v in values.items() if k not in _NOT_DETAILS},
     )
 
 
-def _says(name: str, text: Any) -> bool:
-    """Whether it is a message. celery-progress always writes a description, "" if there is none."""
+def _is_message(name: str, text: Any) -> bool:
+    """Whether a value is a message: celery-progress always writes a description, "" for none."""
     return text is not None and not (name == "description" and text == "")
 
 
 def count_of(number: Any) -> int | None:
-    """A figure as a count; what is none is left out rather than recorded wrong."""
+    """A user's number as an int from 0 to 2**53-1; None if it isn't a number."""
     if isinstance(number, bool) or number is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""What a workflow's figures say: its status and how far it is. One table, pure.
+"""Status and progress of a workflow, computed from counts of its members; pure.
 
-A workflow is what one call of a canvas started, and what its members start in turn. Nothing of it
-is stored but figures that the members' commits move; its status is read out of them.
+A workflow is all tasks that one call of a canvas starts, and those that its members start in turn.
+Only counts are stored of it, which the members' commits change; its status is computed from them.
 """
 
 from __future__ import annotations
@@ -11,51 +11,51 @@ from typing import Final, NamedTuple
 
 from .model import STATUSES, Task, TaskStatus
 
-#: A member that has ended is so much of the whole; one that runs, as much of it as it is through.
+#: The share of a member that has ended; a running member has as much of it as it is through.
 WHOLE: Final = 1_000
 
 
 class Figures(NamedTuple):
-    """What is known of a workflow at one moment."""
+    """A workflow's counts at one moment."""
 
     #: Members by their status, in the order of `STATUSES`.
     counts: tuple[int, ...]
-    #: Those of the created (or paused) ones whose messages have not left yet.
+    #: Created (or paused) members whose messages Celery has not sent yet.
     planned: int = 0
-    #: Members that are known to come and have no record yet.
+    #: Members that will be published and have no record yet.
     expected: int = 0
-    #: Publishes under way that may add members.
+    #: Publishes in progress that may add members.
     publishers: int = 0
-    #: The members' shares together.
+    #: Sum of the members' shares.
     share: int = 0
-    #: When the first member began and the last one ended.
+    #: Start of the first member, and end of the last one.
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    #: "cancel" or "pause" where that is asked of the whole.
+    #: "cancel" or "pause" where a caller asks that of the whole workflow.
     asked: str | None = None
 
     def count(self, status: str) -> int:
-        """How many members have a status."""
+        """Members with this status."""
         return self.counts[STATUSES.index(status)]
 
     @property
     def total(self) -> int:
-        """Members, those that are expected among them."""
+        """All members, the expected ones included."""
         return sum(self.counts) + self.expected
 
     @property
     def ended(self) -> int:
-        """Members that have ended, one way or another."""
+        """Members that are completed, failed or cancelled."""
         return sum(map(self.count, (TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED)))
 
     @property
     def open(self) -> int:
-        """What keeps the workflow from having ended."""
+        """Members and publishes that the workflow's end waits for."""
         return self.total - self.ended + self.publishers
 
     @property
     def status(self) -> str:
-        """The workflow's, as the first line that holds says."""
+        """The workflow's status: that of the first condition here that holds."""
         if self.open:
             if self.asked == "cancel":
                 return TaskStatus.CANCELLED
@@ -70,8 +70,8 @@ class Figures(NamedTuple):
 
     @property
     def percentage(self) -> float:
-        """How much of all members' work is over, with one decimal, rounded down; below 100 while
-        anything is open."""
+        """Percentage of all members' work that is done, with one decimal, rounded down; below 100
+        until every member has ended."""
         if not self.open:
             return 100
         through = self.share // self.total if self.total else 0
@@ -79,7 +79,7 @@ class Figures(NamedTuple):
 
 
 def share_of(task: Task, known: int = 0) -> int:
-    """How much of the whole a member is through, which never falls: a run that begins anew, or
+    """A member's share that is done, from 0 to `WHOLE`. It never falls: a run that begins again, or
     a total that grows, takes nothing back."""
     if task.ended:
         return WHOLE

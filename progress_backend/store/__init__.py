@@ -1,1 +1,1 @@
-"""Redis and memory: the drivers that carry commands out."""
+"""Stores: the drivers that run store commands on Redis or in memory."""

@@ -1,4 +1,4 @@
-"""The store that the settings name, whichever it is."""
+"""The blocking store interface, and the store for the scheme of the settings' URL."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 
 class AnyStore(Protocol):
-    """What a thread does with a store. A flow, a command, `ready` and `measure_clock` raise
-    StoreUnavailable while the store is away."""
+    """A store as threads use it. `run`, `execute`, `ready` and `measure_clock` raise
+    StoreUnavailable while Redis does not answer."""
 
     settings: Settings
     flows: Flows
@@ -28,25 +28,26 @@ class AnyStore(Protocol):
         """The store's time, as last measured."""
 
     def ready(self) -> None:
-        """Measures the store's clock unless that was done a moment ago."""
+        """Measures the store's clock, unless it was measured less than a minute ago."""
 
     def measure_clock(self) -> None:
         """Measures the store's clock."""
 
     def server(self) -> str:
-        """Which run of which server answers; "" where that is not known."""
+        """The `run_id` of the Redis server that answers; "" where it is not known."""
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
-        """`with`: all that this thread asks the store in there takes so long at most."""
+        """`with`: bounds all store calls of this thread in the block to so many seconds
+        together."""
 
     def left_s(self) -> float:
-        """Seconds that are left of it; raises TimeoutError if none are."""
+        """Seconds that are left of the block's time; raises TimeoutError if none are."""
 
     def run(self, flow: Flow[T]) -> T:
-        """Drives a flow to its end."""
+        """Runs a flow to its end."""
 
     def execute(self, command: Command) -> Any:
-        """Carries out one command."""
+        """Runs one store command."""
 
     def close(self) -> None:
         """Closes the connections."""
@@ -62,11 +63,11 @@ _STORES: dict[str, Callable[[Settings, float], AnyStore]] = {
 
 
 def open_store(settings: Settings, timeout_s: float = 5.0) -> AnyStore:
-    """The store, for the caller to close; it connects at its first use. `timeout_s` bounds each
-    command as a whole.
+    """The store that the settings' URL names, for the caller to close; it connects at its first
+    use. `timeout_s` bounds each command as a whole.
 
     Raises:
-        SettingsError: no store is named, or its URL cannot be used.
+        SettingsError: no store's URL is set, or the URL cannot be used.
     """
     if settings.redis_url is None:
         raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")

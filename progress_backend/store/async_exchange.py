@@ -1,7 +1,8 @@
-"""Reads and their replies over a connection of redis-py's asyncio pool, at a third of its cost.
+"""Redis reads over one held connection of redis-py's asyncio pool, at a third of the cost of its
+client.
 
 redis-py's parser awaits each line and each value of a reply, and its client counts and times the
-command for monitors; for a few small documents that is most of a read.
+command for monitors; for a few small documents that takes most of a read's time.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from .exchange import Request, packed
 from .redis_errors import answered
 from .resp import Replies, Reply
 
-#: Bytes taken at once.
+#: Bytes that are read at once.
 _READ: Final = 256 * 1024
 
 
 class AsyncExchange:
-    """For a client of one server. It holds one connection of the pool; calls that find it busy take
-    others."""
+    """Holds one connection of a client's pool; a call that finds it busy takes another of the
+    pool."""
 
     def __init__(self, client: redis.asyncio.Redis, timeout_s: float) -> None:
         self._client = client
         self._timeout_s = timeout_s
-        #: Answered last time; None while it is in use.
+        #: The connection, which answered the last time; None while it is in use.
         self._held: Any = None
 
     async def read(self, requests: Sequence[Request]) -> list[Any]:
-        """The raw replies to requests that change nothing and are sent together, as `answered` has
-        them; raises as `execute_command`.
+        """The raw replies to requests that only read and are sent together, each passed through
+        `answered`; raises what `execute_command` raises.
 
-        What is no plain reply is left to redis-py: it is asked once more, its own way.
+        On an error reply, or one that cannot be parsed, the requests are sent once more by redis-py.
         """
         connection = await self._take()
         asked, plain = _Asked(len(requests)), False
@@ -45,8 +46,8 @@ class AsyncExchange:
                     connection._writer.write(b"".join(map(packed, requests)))
                     await asked.received(connection._reader)
             except TimeoutError:
-                # All of this process was held up, it may be: the clock rings before what came is
-                # seen.
+                # The whole process may have been held up, so that the timer fired before the
+                # received bytes were read.
                 async with asyncio.timeout(0):
                     await asked.received(connection._reader)
             replies = [answered(reply) for reply in asked.replies]
@@ -63,7 +64,7 @@ class AsyncExchange:
             return [await self._alone(request) for request in requests]
 
     async def _take(self) -> Any:
-        """The held connection if the server has not closed it meanwhile, else one of the pool."""
+        """The held connection unless the server has closed it, else one of the pool."""
         connection, self._held = self._held, None
         if connection is not None:
             reader = connection._reader
@@ -74,7 +75,7 @@ class AsyncExchange:
             return await self._client.connection_pool.get_connection()
 
     async def _give_back(self, connection: Any, *, whole: bool) -> None:
-        if not whole:  # what may come yet is no answer to anybody else
+        if not whole:  # a late reply must not answer another request
             await connection.disconnect(nowait=True)
         await self._client.connection_pool.release(connection)
 
@@ -86,7 +87,7 @@ class AsyncExchange:
 
 
 class _Asked:
-    """So many replies, as they come."""
+    """The replies to a number of requests, as they arrive."""
 
     def __init__(self, count: int) -> None:
         self.replies: list[Reply] = []

@@ -1,7 +1,7 @@
-"""redis-py's connections, where each call of the socket ends with the thread's deadline.
+"""redis-py connections whose every socket call ends with the thread's deadline.
 
-redis-py bounds each single call, so that a reply that comes byte by byte, or a login of many steps,
-may take that bound many times over.
+redis-py bounds each single socket call, so that a reply that comes byte by byte, or a login of many
+steps, may take many times that bound.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ import redis.exceptions
 
 from .deadline import Deadline
 
-#: Of what is left, the part that one node of several may take to connect, and to answer: who asks
-#: several nodes where something is must not spend all its time on the first, which may be the one
-#: that hangs.
+#: The part of the remaining time that one of several nodes may take to connect and to answer: a
+#: call that tries several nodes must not spend all its time on the first, which may be the one that
+#: hangs.
 _PART_OF_ONE = 1 / 2
-#: Where no time is left: redis-py takes 0 for "do not wait" where it should time out.
+#: The time-out where no time is left: redis-py takes 0 for "do not wait" instead of timing out.
 _LEAST_S = 0.001
 
 
 class BoundedSocket:
-    """A connected socket. What reads and writes waits as long as its thread may; the rest is the
+    """A connected socket whose reads and writes end with the thread's deadline; all else is the
     socket's own."""
 
     def __init__(self, sock: Any, deadline: Deadline, part: float) -> None:
         self.sock = sock
         self._deadline = deadline
         self._part = part
-        #: Monotonic time by which the request that was sent last has to be answered.
+        #: Monotonic time by which the last request has to be answered.
         self._until = float("inf")
-        #: redis-py looks whether anything has come, and does not wait for it.
+        #: Whether redis-py only checks for received bytes, without waiting.
         self._polling = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
 
     def settimeout(self, seconds: float | None) -> None:
-        """Only whether to wait at all is the caller's to say."""
+        """Only a time-out of 0 (do not wait) is taken over; the deadline decides otherwise."""
         self._polling = seconds == 0
         if self._polling:
             self.sock.settimeout(0)
@@ -75,13 +75,13 @@ class BoundedSocket:
 
 
 def raw(sock: Any) -> Any:
-    """The socket itself: for who keeps the deadline by other means."""
+    """The socket itself, for callers that keep the deadline by other means."""
     return sock.sock if type(sock) is BoundedSocket else sock
 
 
 class _Bounded:
-    """In front of a connection class of redis-py; `deadline` and `one_of_many` are two more of its
-    options."""
+    """Mixin for a blocking redis-py connection class, with the additional options `deadline` and
+    `one_of_many`."""
 
     def __init__(
         self, *args: Any, deadline: Deadline, one_of_many: bool = False, **options: Any
@@ -96,7 +96,7 @@ class _Bounded:
         except TimeoutError:
             return _LEAST_S
 
-    # What redis-py gives a socket before it connects and shakes hands.
+    # The time-outs that redis-py sets on a socket before it connects and sends HELLO or AUTH.
     socket_timeout = socket_connect_timeout = property(
         _left, lambda _, __: None, doc="Seconds that are left; what is set is ignored."
     )
@@ -106,8 +106,7 @@ class _Bounded:
         return BoundedSocket(sock, self._deadline, self._part)
 
     def connect(self) -> Any:
-        """Raises as redis-py's, also for what only its parts would name: an address or a greeting
-        that cannot be read."""
+        """Raises redis-py's errors, also for an address or a greeting that cannot be read."""
         try:
             with self._deadline.within(self._left()):
                 return super().connect()  # type: ignore[misc]
@@ -116,7 +115,7 @@ class _Bounded:
             raise redis.exceptions.ConnectionError(f"cannot connect: {error}") from error
 
     def read_response(self, *args: Any, **options: Any) -> Any:
-        """A reply that cannot be read is none."""
+        """Raises InvalidResponse for a reply that cannot be read."""
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
         except ValueError as error:
@@ -125,18 +124,18 @@ class _Bounded:
 
 @functools.cache
 def bounded(connection_class: Any) -> Any:
-    """The connection class with a deadline."""
+    """A redis-py connection class with a deadline."""
     return type(f"Bounded{connection_class.__name__}", (_Bounded, connection_class), {})
 
 
 def bind(pool: Any, deadline: Deadline, *, one_of_many: bool = False) -> None:
-    """Has a pool, which has no connection yet, make bounded ones."""
+    """Makes a pool that has no connection yet create connections with the deadline."""
     pool.connection_class = bounded(pool.connection_class)
     pool.connection_kwargs.update(deadline=deadline, one_of_many=one_of_many)
 
 
 class _Readable:
-    """In front of an asyncio connection class of redis-py."""
+    """Mixin for an asyncio redis-py connection class."""
 
     async def connect(self) -> Any:
         try:
@@ -154,12 +153,13 @@ class _Readable:
 
 @functools.cache
 def readable(connection_class: Any) -> Any:
-    """The asyncio connection class, whose errors are redis-py's whatever stands at the address."""
+    """An asyncio redis-py connection class that raises redis-py's errors, whatever server is at the
+    address."""
     return type(f"Readable{connection_class.__name__}", (_Readable, connection_class), {})
 
 
 class NodePool(redis.connection.ConnectionPool):
-    """A cluster node's."""
+    """The connection pool of a Redis Cluster node."""
 
     def __init__(self, deadline: Deadline, **options: Any) -> None:
         made = options.pop("connection_class", redis.connection.Connection)
@@ -169,7 +169,7 @@ class NodePool(redis.connection.ConnectionPool):
 
 
 class BoundedLock:
-    """A lock that is waited for as long as the thread may."""
+    """A lock whose acquire ends with the thread's deadline."""
 
     def __init__(self, lock: Any, deadline: Deadline) -> None:
         self._lock = lock
@@ -177,7 +177,7 @@ class BoundedLock:
 
     def __enter__(self) -> None:
         if not self._lock.acquire(timeout=self._deadline.left()):
-            raise redis.exceptions.TimeoutError("another thread is at it")
+            raise redis.exceptions.TimeoutError("another thread holds the lock")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()

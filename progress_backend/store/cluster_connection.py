@@ -1,4 +1,4 @@
-"""redis-py clients of a Redis Cluster, which learn its nodes from any that answers."""
+"""redis-py clients of a Redis Cluster, which read its nodes from any node that answers."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .connection import CONNECTIONS, options_of
 from .deadline import Deadline
 from .store_url import cluster_options, nodes_of, plain_url
 
-#: The part of a wait that one node of a cluster may take.
+#: The part of a call's time that one node of a cluster may take.
 _PART_OF_A_NODE = 1 / 2
-#: The nodes that this process has last seen of each cluster: the URL's may be the one that is away.
+#: The nodes of each cluster that this process last read: the URL's own node may be down.
 _seen: dict[str | None, list[tuple[str, int]]] = {}
 
 
 def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
-    """A blocking client of a cluster; it connects. One more try lets it learn where a slot has
+    """A blocking client of a cluster; it connects at once. One retry lets it follow a slot that has
     moved."""
     once_more = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
     options = {**cluster_options(settings), **options_of(deadline.timeout_s, once_more)}
@@ -49,9 +49,9 @@ def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
 
 
 def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
-    """An asyncio client of a cluster; who finds all connections busy waits, as `async_client`'s.
+    """An asyncio client of a cluster; a call waits for a free connection, as with `async_client`.
 
-    A node has a part of the time: what it takes to ask another one is left.
+    One node gets a part of the time, so that there is time left for another one.
     """
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
     options = {
@@ -64,13 +64,13 @@ def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> Async
 
 
 def _remember(settings: Settings, client: Any) -> None:
-    """Notes the nodes of a cluster's client that has connected."""
+    """Keeps the nodes of a cluster's client that has connected."""
     nodes = client.nodes_manager.nodes_cache.values()
     _seen[settings.redis_url] = [(str(node.host), int(node.port)) for node in nodes]
 
 
 def check_cluster(settings: Settings) -> None:
-    """Makes nothing and asks nobody.
+    """Checks a cluster's URL, without a connection.
 
     Raises:
         SettingsError: the URL of a cluster cannot be used.
@@ -79,8 +79,8 @@ def check_cluster(settings: Settings) -> None:
 
 
 class _WaitingCluster(AsyncRedisCluster):
-    """A node's connections raise where these calls wait; asks every node that this process knows of
-    where the others are."""
+    """A cluster client whose calls wait for a free connection, where redis-py's raise; it reads the
+    cluster's nodes from every node that this process knows."""
 
     def __init__(self, settings: Settings, *, wait_s: float, **options: Any) -> None:
         nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
@@ -91,7 +91,7 @@ class _WaitingCluster(AsyncRedisCluster):
 
     @asynccontextmanager
     async def room(self) -> AsyncIterator[None]:
-        """Waits until a connection may be used; what is done with it is bounded as a whole."""
+        """`async with`: waits until a connection is free; the block is bounded as a whole."""
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._room.acquire()
@@ -104,7 +104,7 @@ class _WaitingCluster(AsyncRedisCluster):
             self._room.release()
 
     async def initialize(self, *args: Any, **options: Any) -> AsyncRedisCluster:
-        """As redis-py's."""
+        """As redis-py's, with the nodes that this process has seen as further startup nodes."""
         if not self._initialize:
             return self
         known = self.nodes_manager.startup_nodes
@@ -124,7 +124,7 @@ class _WaitingCluster(AsyncRedisCluster):
 
 
 class _WaitingPipeline(ClusterPipeline):
-    """One connection a node, in the room of one call."""
+    """A pipeline with one connection per node, counted as one call."""
 
     def __init__(self, client: _WaitingCluster, transaction: Any) -> None:
         super().__init__(client, transaction)
@@ -136,5 +136,5 @@ class _WaitingPipeline(ClusterPipeline):
 
 
 def _nodes(settings: Settings) -> list[tuple[str, int]]:
-    """The nodes that the URL names, and those that were seen."""
+    """The nodes in the URL, and those that this process has seen."""
     return list(dict.fromkeys([*nodes_of(settings), *_seen.get(settings.redis_url, ())]))

@@ -1,6 +1,7 @@
-"""Reads of single records, joined: those that are asked for while one is under way go as one.
+"""Coalesced reads of single records: those that arrive while one is in progress go to Redis as one
+request.
 
-A read by itself costs a request to Redis and a reply; under load most of that is shared.
+A read by itself costs a request to Redis and a reply; under load many reads share them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from ..errors import StoreUnavailable
 from ..flows.commands import Read
 from .drivers import AsyncStore
 
-#: Records that are read at once; each may have 256 KiB.
+#: Records that are read in one request; each may have 256 KiB.
 MOST: Final = 64
-#: Reads that may wait; whoever comes then is told to come again.
+#: Reads that may wait; a further one gets a 503.
 MOST_WAITING: Final = 10_000
 
 
 class JoinedReads:
-    """Reads of one store; one an event loop."""
+    """Coalesced reads of one store; one instance per event loop."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -27,10 +28,10 @@ class JoinedReads:
         self._reading: asyncio.Task[None] | None = None
 
     def get(self, task_id: str) -> asyncio.Future[bytes | None]:
-        """The document of a record, None if there is none.
+        """A record's document; None if there is none.
 
         Raises:
-            StoreUnavailable: now or when it is awaited; Redis is away or far too slow.
+            StoreUnavailable: at the call, if too many reads wait; when awaited, if Redis fails.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise StoreUnavailable("the progress store is too slow: too many reads wait for it")
@@ -44,7 +45,8 @@ class JoinedReads:
     async def _read(self) -> None:
         try:
             while self._waiting:
-                # A turn of the loop: what has come with the last answer goes along.
+                # One turn of the loop, so that requests that arrived with the last reply join this
+                # read.
                 await asyncio.sleep(0)
                 batch = self._waiting[:MOST]
                 del self._waiting[:MOST]
@@ -55,8 +57,8 @@ class JoinedReads:
     async def _answer(self, batch: list[tuple[str, asyncio.Future[bytes | None]]]) -> None:
         try:
             documents = await self._store.execute(Read(tuple([task_id for task_id, _ in batch])))
-        except Exception as error:  # theirs, whatever it is
-            # Those who still wait have waited for the same store: they are told now.
+        except Exception as error:  # raised from the callers' awaits
+            # The reads that wait would wait for the same store: they fail now too.
             batch += self._waiting
             self._waiting.clear()
             for _, waiting in batch:

@@ -1,4 +1,4 @@
-"""redis-py clients for a store's URL: plain, TLS, socket or Sentinel."""
+"""redis-py clients for a store's URL: plain, TLS, Unix socket or Sentinel."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from .bounded_connection import bind, bounded, readable
 from .deadline import Deadline
 from .store_url import plain_url, sentinel_of, usable
 
-#: Connections of one asyncio client. redis-py's other pool raises where this one waits.
+#: Connections of one asyncio client. Its pool waits for a free one, where redis-py's default pool
+#: raises.
 CONNECTIONS = 64
-#: RESP2. Over RESP3, redis-py 8 has notices of maintenance, and with those a connection that the
-#: server has closed comes out of its pool as a good one. A subscriber's replies are plain lists.
+#: RESP2: over RESP3, redis-py 8 handles maintenance notices, and its pool then returns connections
+#: that the server has closed. A subscriber's replies are plain lists.
 _PROTOCOL = 2
 
 
 def sync_client(settings: Settings, deadline: Deadline) -> redis.Redis:
-    """A blocking client. No retries of its own: the callers know what a late write is worth.
+    """A blocking client without retries: its callers decide whether a late write is still wanted.
 
-    Connecting and asking the sentinels for the master are bounded as the request is.
+    Connecting, and asking the sentinels for the master, count into the request's bound.
     """
     url, once = plain_url(settings), redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     options = options_of(deadline.timeout_s, once)
@@ -48,9 +49,9 @@ def sync_client(settings: Settings, deadline: Deadline) -> redis.Redis:
 
 
 def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.asyncio.Redis:
-    """An asyncio client; `options` are the connections'.
+    """An asyncio client; `options` go to its connections.
 
-    At most `CONNECTIONS` are open; who finds all of them busy waits for one, `timeout_s` at most.
+    At most `CONNECTIONS` are open; a call that finds all busy waits for one, `timeout_s` at most.
     """
     url, once = plain_url(settings), redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
     options = {**options_of(timeout_s, once), **options}
@@ -78,14 +79,14 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
 class _WaitingSentinelPool(
     redis.asyncio.sentinel.SentinelConnectionPool, redis.asyncio.BlockingConnectionPool
 ):
-    """Asks the sentinels for the master, and waits for a connection."""
+    """A pool that asks the sentinels for the master, and whose calls wait for a free connection."""
 
 
 async def close_async(client: Any) -> None:
-    """Closes an asyncio client, with what redis-py's own way leaves open.
+    """Closes an asyncio client, and the connections that redis-py's own `aclose` leaves open.
 
-    That are the connections to sentinels; and all connections to a cluster while the client means
-    to learn the nodes anew, from a call that failed until the next one.
+    These are the connections to sentinels; and all connections to a cluster between a call that
+    failed and the next one, which reads the nodes again.
     """
     await client.aclose()
     if isinstance(client, AsyncRedisCluster):
@@ -97,13 +98,13 @@ async def close_async(client: Any) -> None:
 
 
 def options_of(timeout_s: float, retry: Any) -> dict[str, Any]:
-    """What every connection is made with."""
+    """The options of every connection."""
     timeouts = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-    # The names of tasks that are no UTF-8 in the store are sent back as they were read.
+    # Task ids that are no UTF-8 in Redis are sent back as they were read.
     names = {"encoding": "utf-8", "encoding_errors": "surrogateescape"}
     return {**timeouts, **names, "retry": retry, "protocol": _PROTOCOL}
 
 
 def _try_options(pool: Any) -> None:
-    """Makes a connection without connecting it: one that cannot be made is found out now."""
+    """Makes a connection object without connecting it, so that an unusable option raises now."""
     pool.connection_class(**pool.connection_kwargs)

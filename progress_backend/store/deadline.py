@@ -1,4 +1,4 @@
-"""When a thread's wait for the store ends, whatever it is that is waited for."""
+"""A thread's deadline for all that it waits for at the store."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from types import TracebackType
 
 
 class Deadline(threading.local):
-    """One a client of Redis; each thread (under gevent each greenlet) has its own end of it.
+    """The deadline of a Redis client's calls; each thread (under gevent each greenlet) has its own.
 
-    Connecting, logging in, sending and every piece of a reply are parts of one wait: a server that
-    answers byte by byte gets no more time than one that says nothing.
+    Connecting, login, sending and every piece of a reply count into one deadline: a server that
+    answers byte by byte gets no more time than one that does not answer.
     """
 
     def __init__(self, timeout_s: float) -> None:
-        #: Of a call that nobody has bounded otherwise.
+        #: Bound of a call outside of any `within` block.
         self.timeout_s = timeout_s
-        #: Monotonic seconds; None while nothing is waited for.
+        #: Monotonic time of the deadline; None outside of any block.
         self.until: float | None = None
 
     def left(self) -> float:
-        """Seconds that may still be waited.
+        """Seconds that are left until the deadline.
 
         Raises:
-            TimeoutError: there are none.
+            TimeoutError: the deadline has passed.
         """
         if self.until is None:
             return self.timeout_s
@@ -34,8 +34,8 @@ class Deadline(threading.local):
         return left
 
     def within(self, seconds: float | None = None) -> Within:
-        """`with`: all that is waited for in there takes so long at most, and no longer than what is
-        around it; without a number as long as that, or `timeout_s`."""
+        """`with`: bounds all waits in the block to so many seconds together, and to the deadline of
+        the block around it; without a number, to that deadline, or else to `timeout_s`."""
         return Within(self, seconds)
 
 

@@ -1,4 +1,5 @@
-"""Drives flows against Redis: `Store` for workers, `AsyncStore` for asyncio. No decisions here."""
+"""Drivers that run flows on Redis: `Store` for threads, `AsyncStore` for asyncio. No decisions
+here."""
 
 from __future__ import annotations
 
@@ -31,17 +32,17 @@ from .requests import Request, reads
 
 T = TypeVar("T")
 
-#: Time after which Redis's clock is measured again, since clocks are set and drift.
+#: Seconds after which Redis's clock is measured again, since clocks are set and drift.
 _MEASURED_S = 60.0
-#: Longest round trip of a measurement that is not made again at once.
+#: Longest round trip of a measurement that is not repeated at once.
 _EXACT_S = 0.1
-#: Verbs that begin requests whose replies redis-py would make nothing else of; hundreds of ids take
-#: it a millisecond.
+#: Commands whose replies redis-py returns unparsed anyway; its parsing of hundreds of ids takes a
+#: millisecond.
 _AS_THEY_COME = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
 
 
 class _Base:
-    """What both stores know: settings, names, flows and the time at the server."""
+    """Base of both stores: settings, key names, flows and Redis's clock."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
@@ -51,15 +52,16 @@ class _Base:
         self.layout = Layout.of(settings)
         self.flows = Flows(settings)
         self._local = LocalTime(settings.zone())
-        #: Of the time since this machine's start, which nobody sets; in seconds.
+        #: Seconds by which Redis's clock is ahead of this machine's monotonic clock, which is never
+        #: set; None before it was measured.
         self._ahead: float | None = None
-        #: What the last commit was refused with; "" if it was taken.
+        #: The error with which Redis refused the last commit; "" if it was done.
         self.refusal = ""
         self._measured_at = 0.0
 
     def now(self) -> datetime:
-        """Redis's time as last measured, in whole milliseconds and the configured zone; before
-        `ready`, our clock's."""
+        """Redis's time, from its clock as last measured, in whole milliseconds and the configured
+        zone; before `ready`, this machine's time."""
         ahead = self._ahead
         seconds = time.time() if ahead is None else monotonic() + ahead
         return self._local.at(int(seconds * 1000) / 1000)
@@ -69,14 +71,16 @@ class _Base:
         return self._ahead is None or monotonic() > self._measured_at + _MEASURED_S
 
     def _targets(self, request: Request) -> dict[str, str]:
-        """On a cluster, where a request without a key goes: INFO and scripts concern every node."""
+        """On a cluster, the nodes of a request without a key: INFO and SCRIPT LOAD go to every
+        primary."""
         if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
             return {"target_nodes": RedisCluster.PRIMARIES}
         return {}
 
     def _measured(self, sent: float, reply: Any) -> bool:
-        """How far Redis's clock is ahead of ours, half the round trip allowed for; whether that is
-        exact. It is not after a login, or after a server has hung: to be measured once more."""
+        """Keeps how far Redis's clock is ahead, half the round trip allowed for; whether that is
+        exact. It is not when the round trip was long (a login, or a server that hung): measured
+        once more then."""
         received = monotonic()
         seconds, micros = (int(part) for part in reply)
         self._ahead = seconds + micros / 1e6 - (sent + received) / 2
@@ -85,10 +89,10 @@ class _Base:
 
 
 class Store(_Base):
-    """A blocking store; one a process, made after the fork, shared by its threads.
+    """A blocking store; one per process, made after the fork, shared by its threads.
 
-    It connects at first use. `timeout_s` bounds each command as a whole, connecting included, where
-    `within` says nothing else.
+    It connects at its first use. `timeout_s` bounds each command as a whole, connecting included,
+    outside of `within` blocks.
     """
 
     def __init__(self, settings: Settings, timeout_s: float = 5.0) -> None:
@@ -106,7 +110,7 @@ class Store(_Base):
 
     @property
     def _client(self) -> Any:
-        """A cluster's client asks for the nodes as it is made."""
+        """The redis-py client; a cluster's reads the nodes when it is made, so at its first use."""
         if self._opened is None:
             with self._deadline.within():
                 if not self._opening.acquire(timeout=self._deadline.left()):
@@ -119,14 +123,15 @@ class Store(_Base):
         return self._opened
 
     def within(self, seconds: float) -> Within:
-        """`with`: all that this thread asks the store in there takes so long at most."""
+        """`with`: bounds all store calls of this thread in the block to so many seconds
+        together."""
         return self._deadline.within(seconds)
 
     def left_s(self) -> float:
-        """Seconds that are left of it.
+        """Seconds that are left of the block's time.
 
         Raises:
-            TimeoutError: none.
+            TimeoutError: no time is left.
         """
         return self._deadline.left()
 
@@ -134,7 +139,8 @@ class Store(_Base):
         """Drives a flow to its end.
 
         Raises:
-            StoreUnavailable: Redis is away; whatever the flow raises.
+            StoreUnavailable: Redis does not answer or refuses.
+            Exception: whatever the flow itself raises.
         """
         self.ready()
         reply: Any = None
@@ -165,7 +171,7 @@ class Store(_Base):
             return [self._alone(request) for request in requests]
         pipeline = self._client.pipeline(transaction=False)
         for verb, *parts in requests:
-            # As bytes: a cluster's pipeline would encode ids that are no UTF-8 its own way.
+            # As bytes: a cluster's pipeline would encode ids that are no UTF-8 differently.
             place = self._place((verb, *parts))
             pipeline.execute_command(verb, *map(encoded, parts), **place)
         return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
@@ -177,24 +183,26 @@ class Store(_Base):
             return answered(error)
 
     def _place(self, request: Request) -> dict[str, Any]:
-        """On a cluster, a script's node, which redis-py's pipeline would ask a server for."""
+        """On a cluster, the node of a script's keys, which redis-py's pipeline would ask a server
+        for."""
         if self.settings.clustered and request[0] == "EVALSHA":
             return {"target_nodes": self._client.get_node_from_key(request[3])}
         return {}
 
     def ready(self) -> None:
-        """Measures the clock unless it was a moment ago: before a `now()` that is recorded."""
+        """Measures Redis's clock unless that was less than a minute ago: called before a `now()`
+        that is recorded."""
         if self._clock_unknown:
             self.measure_clock()
 
     def measure_clock(self) -> None:
-        """Measures the offset to Redis's TIME; each lease renewal does."""
+        """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
         with MAPPED, self._deadline.within():
             if not self._measured(monotonic(), self._client.execute_command("TIME")):
                 self._measured(monotonic(), self._client.execute_command("TIME"))
 
     def server(self) -> str:
-        """Which run of which server answers; "" where that may not be asked."""
+        """The `run_id` of the Redis server that answers; "" where this user may not read INFO."""
         with MAPPED, self._deadline.within():
             try:
                 return str(self._client.info("server").get("run_id", ""))
@@ -214,7 +222,7 @@ class Store(_Base):
 
 
 class AsyncStore(_Base):
-    """The same for asyncio; one an event loop."""
+    """The store for asyncio; one per event loop."""
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
@@ -266,7 +274,7 @@ class AsyncStore(_Base):
     async def _send_its_way(self, requests: list[Request]) -> list[Any]:
         if len(requests) == 1 or any(map(self._targets, requests)):
             calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
-            # All of them are waited for: none may go on by itself after an error of another.
+            # All calls are waited for: none may run on by itself after the error of another.
             replies = await asyncio.gather(*calls, return_exceptions=True)
             for reply in replies:
                 if isinstance(reply, BaseException) and not isinstance(reply, Exception):
@@ -279,8 +287,8 @@ class AsyncStore(_Base):
         return [answered(reply) for reply in replies]
 
     def _whole(self) -> asyncio.Timeout:
-        """redis-py bounds each step of a call. Twice that: the one is for a connection, which
-        others may have. A cluster's client is bounded by itself."""
+        """The bound of a whole call, since redis-py bounds each step: `timeout_s` to get a
+        connection, and once more for the call. A cluster's client has its own bound."""
         return asyncio.timeout(None if self.settings.clustered else 2 * self._timeout_s)
 
     async def ready(self) -> None:

@@ -1,8 +1,8 @@
-"""Requests and their replies over a connection that is held, at a third of the client's cost.
+"""Redis requests over one held connection, at a third of the cost of redis-py's client.
 
-A written value is one request of many arguments. redis-py's own way takes a connection from the
-pool and gives it back, packs each argument by several calls, and counts and times the command for
-monitors; that is more work than all the rest of a written value.
+A progress value is one request of many arguments. redis-py takes a connection from the pool and
+gives it back, packs each argument by several calls, and counts and times the command for monitors;
+that is more work than all other steps of a written value together.
 """
 
 from __future__ import annotations
@@ -24,33 +24,35 @@ from .resp import Replies, Reply
 
 Request = tuple[Any, ...]
 
-#: Bytes taken at once.
+#: Bytes that are read at once.
 _READ: Final = 64 * 1024
-#: What nearly every commit is answered with.
+#: The reply to nearly every commit.
 _COMMITTED: Final = b"*1\r\n:1\r\n"
-#: What stands before an argument of a length; nearly all are no longer.
+#: The RESP prefix of an argument by its length; nearly all are no longer.
 _LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
 
 
 class Exchange:
-    """Holds one connection of a client's pool. Whoever finds it busy takes the client's own way."""
+    """Holds one connection of a client's pool; a call that finds it busy goes through the client
+    instead."""
 
     def __init__(self, client: redis.Redis, deadline: Deadline) -> None:
         self._client = client
         self._deadline = deadline
         self._lock = threading.Lock()
-        #: Answered last time, so it is connected; None while it is in use.
+        #: The connection, which answered the last time; None while it is in use.
         self._held: Any = None
-        #: Tells whether anything has come over that socket, without reading in vain.
+        #: Polls whether bytes have arrived on that connection's socket, without a read.
         self._poll: Any = None
         self._polled: Any = None
-        #: The time-out that the socket has; 0: not known.
+        #: The socket's time-out; 0: not known.
         self._timeout_s = 0.0
 
     def ask(self, *requests: Request) -> list[Any]:
-        """The raw replies to requests that are sent together, as `answered` has them.
+        """The raw replies to requests that are sent together, each passed through `answered`.
 
-        Raises as `execute_command`, the first error of any of them; nothing is sent twice.
+        Raises what `execute_command` raises, for the first request with an error; nothing is sent
+        twice.
         """
         if not self._lock.acquire(blocking=False):
             return [self._alone(request) for request in requests]
@@ -63,10 +65,10 @@ class Exchange:
                 replies = self._asked(raw(connection._sock), requests)
                 for reply in replies:
                     if isinstance(reply, redis.exceptions.ReadOnlyError):
-                        raise reply  # a master no more: whoever connects anew is told of the next
+                        raise reply  # no master any more: a new connection goes to the new master
             except BaseException as error:
-                # A signal's exception too, which may come between any two lines.
-                connection.disconnect()  # what may come yet is no answer to anybody else
+                # A signal's exception too, which may be raised between any two lines.
+                connection.disconnect()  # a late reply must not answer another request
                 self._client.connection_pool.release(connection)
                 if isinstance(error, OSError):
                     raise _as_redis_py(error) from error
@@ -83,8 +85,8 @@ class Exchange:
             return answered(error)
 
     def _asked(self, sock: Any, requests: tuple[Request, ...]) -> list[Reply]:
-        """All of it is one wait. The socket is told only what it does not know: that costs as much
-        as packing a request."""
+        """Sends requests and reads their replies under one deadline. The socket's time-out is set
+        only when it is off by 5 %: setting it costs as much as packing a request."""
         until = self._deadline.until or monotonic() + self._deadline.timeout_s
         self._bound(sock, until)
         sock.sendall(b"".join(map(packed, requests)))
@@ -117,7 +119,7 @@ class Exchange:
             self._poll.register(raw(self._polled), select.POLLIN)
 
     def _take(self) -> Any:
-        """The held connection if the server has not closed it meanwhile, else one of the pool."""
+        """The held connection unless the server has closed it, else one of the pool."""
         pool = self._client.connection_pool
         connection, self._held = self._held, None
         if connection is not None:
@@ -128,7 +130,7 @@ class Exchange:
                 if not connection.can_read():
                     return connection
             except (redis.exceptions.RedisError, OSError):
-                pass  # closed: as good as readable
+                pass  # closed
             connection.disconnect()
             pool.release(connection)
         self._timeout_s = 0.0
@@ -142,19 +144,19 @@ def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:
 
 
 def packed(request: Request) -> bytes:
-    """A request as Redis's protocol has it: an array of bulk strings."""
+    """A request in RESP: an array of bulk strings."""
     try:
-        if request[0] == "GETRANGE":  # by the dozen
+        if request[0] == "GETRANGE":  # dozens in one read
             _, key, start, end = request
             name = key.encode()
             return b"*4\r\n$8\r\nGETRANGE\r\n$%d\r\n%b%b" % (len(name), name, _range(start, end))
         return _packed(request)
-    except UnicodeEncodeError:  # the name of a task that is no UTF-8, as it was read
+    except UnicodeEncodeError:  # a task id that is no UTF-8 in Redis
         return _packed([*map(encoded, request)])
 
 
 def encoded(part: Any) -> bytes:
-    """A part of a request as bytes; an id that is no UTF-8 as it was read."""
+    """An argument of a request as bytes; an id that is no UTF-8 in Redis as it was read."""
     return part if type(part) is bytes else str(part).encode(errors="surrogateescape")
 
 

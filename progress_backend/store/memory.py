@@ -1,4 +1,4 @@
-"""A store in memory: for tests, and for an asyncio service of one process."""
+"""A store in memory, for tests and for an asyncio service of one process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MemoryStore:
     def __init__(
         self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
-        # Partitions are a cluster's affair.
+        # Only a cluster has partitions.
         self.settings = replace(settings or Settings(), partitions=0)
         self.keys = Keys(self.settings.key_prefix)
         self.flows = Flows(self.settings)
@@ -40,13 +40,13 @@ class MemoryStore:
         self._lock = threading.RLock()
 
     def ready(self) -> None:
-        """Always is; as the other stores."""
+        """Nothing to measure; for the stores' common interface."""
 
     def measure_clock(self) -> None:
-        """There is but one; as the other stores."""
+        """Nothing to measure; for the stores' common interface."""
 
     def server(self) -> str:
-        """None; as the other stores."""
+        """ ""; there is no server."""
         return ""
 
     def now(self) -> datetime:
@@ -54,7 +54,7 @@ class MemoryStore:
         return self._local.at(self.state.clock())
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
-        """As `Store.within`; nothing is waited for."""
+        """As `Store.within`, without a bound, since no call waits."""
         return nullcontext()
 
     def left_s(self) -> float:
@@ -62,7 +62,7 @@ class MemoryStore:
         return inf
 
     def run(self, flow: Flow[T]) -> T:
-        """Drives a flow to its end."""
+        """Runs a flow to its end."""
         reply: Any = None
         try:
             while True:
@@ -72,12 +72,13 @@ class MemoryStore:
             return result
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Calls `listener(task_id, document)` after each commit, until the returned call."""
+        """Calls `listener(task_id, document)` after each commit, until the returned function is
+        called."""
         self.state.listeners.append(listener)
         return lambda: self.state.listeners.remove(listener)
 
     def close(self) -> None:
-        """Nothing to close; as the other stores."""
+        """Nothing to close; for the stores' common interface."""
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +87,6 @@ class MemoryStore:
         self.close()
 
     def execute(self, command: c.Command) -> Any:
-        """Carries out one command."""
+        """Runs one store command."""
         with self._lock:
             return TABLE[type(command)].in_memory(self.state, command)

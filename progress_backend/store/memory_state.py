@@ -1,4 +1,4 @@
-"""What the store in memory keeps: dictionaries, for one thread at a time."""
+"""The dictionaries of the store in memory, for one thread at a time."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ Listener = Callable[[str, bytes], None]
 
 @dataclass(slots=True)
 class MemoryState:
-    """The records, by task id; `clock` gives seconds since 1970."""
+    """The records, by task id, and all else that Redis would hold; `clock` gives seconds since
+    1970."""
 
     clock: Callable[[], float]
-    #: The document, and when it expires.
+    #: The document, and the time at which it expires.
     documents: dict[str, tuple[bytes, float]] = field(default_factory=dict)
     facets: dict[str, Facets] = field(default_factory=dict)
-    #: Seconds since 1970, each its own: the order of lists.
+    #: Creation times in seconds since 1970, no two equal: the order of lists.
     created: dict[str, float] = field(default_factory=dict)
     #: From when cleanup may delete the record, in milliseconds.
     due: dict[str, int] = field(default_factory=dict)
     #: By task_type.
     rates: dict[str, float] = field(default_factory=dict)
-    #: The token that has a lock, and until when.
+    #: The token that holds each lock, and until when.
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
     lost: int = 0
     markings: dict[str, str] = field(default_factory=dict)
-    #: When the newest record was created.
+    #: Creation time of the newest record.
     newest: float = 0.0
     listeners: list[Listener] = field(default_factory=list)
 

@@ -1,5 +1,5 @@
-"""What the log says of a store that is away: one line a minute and outage, whichever part of the
-process finds out."""
+"""Log lines about a store that does not answer: for each outage one line at once and one a minute,
+whichever parts of the process notice it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ logger = logging.getLogger(__name__)
 
 #: Time between two lines of one outage.
 _REST_S = 60.0
-#: How many more outages are said before that, of a store that comes and goes.
+#: Further outages that are logged within that time, for a store that fails again and again.
 _MORE = 2
 
 
 class OneAMinute:
-    """Lets one line a minute through."""
+    """Allows one log line a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -36,34 +36,36 @@ class OneAMinute:
 
 
 class Outage:
-    """One a process and store. Its parts (the sender, the lease, the listener) see one outage each
-    in their own time: each is heard once, and all of them together once a minute. Once all have had
-    an answer, the next outage is a new one: it is said at once, three of them a minute at most."""
+    """The outages of one store in this process. Its parts (the sender, the lease, the listener)
+    notice an outage at different times: each logs it once, and all of them together once a minute.
+    After all have had a reply, the next outage is a new one: it is logged at once, three of them a
+    minute at most."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._line = OneAMinute(clock)
         self._more = 0
-        #: No lock: it would be gevent's, and the lease's thread is a native one.
+        #: Parts that get no reply. No lock: it would be gevent's, and the lease's thread is a
+        #: native one.
         self._away: set[str] = set()
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
-    def away(self, part: str, says: str) -> None:
-        """A try of this part has failed."""
+    def away(self, part: str, line: str) -> None:
+        """Called when a store call of this part has failed; `line` is its log line."""
         new = not self._away
         self._away.add(part)
-        if part not in self._said and self._may_be_said(new):
-            self._said.add(part)
-            _say(says)
+        if part not in self._logged and self._may_be_logged(new):
+            self._logged.add(part)
+            _log(line)
 
     def back(self, part: str) -> None:
-        """A try of this part has succeeded."""
+        """Called when a store call of this part has succeeded."""
         self._away.discard(part)
-        if part in self._said:
-            self._said.discard(part)
-            if not self._said:
-                _say("the progress store answers again")
+        if part in self._logged:
+            self._logged.discard(part)
+            if not self._logged:
+                _log("the progress store answers again")
 
-    def _may_be_said(self, new: bool) -> bool:
+    def _may_be_logged(self, new: bool) -> bool:
         if self._line.passes():
             self._more = _MORE
             return True
@@ -73,8 +75,8 @@ class Outage:
         return False
 
 
-def _say(text: str) -> None:
-    # A handler of the application's log may raise: the part goes on with its work all the same.
+def _log(text: str) -> None:
+    # A handler of the application's log may raise: the calling part must go on all the same.
     with contextlib.suppress(Exception):
         logger.warning("%s", text)
 
@@ -83,9 +85,9 @@ _outages: dict[str | None, Outage] = {}
 
 
 def outage_of(settings: Settings) -> Outage:
-    """This process's, of the store that the settings name."""
+    """This process's outages of the store that the settings name."""
     return _outages.setdefault(settings.redis_url, Outage())
 
 
-# What the parent has said is not said by its child.
+# A forked child logs its own outages, not those that its parent has logged.
 os.register_at_fork(after_in_child=_outages.clear)

@@ -1,6 +1,6 @@
-"""The rates that types of tasks last had, as this process has read them a moment ago.
+"""Cache of the last rates of task types, each as this process read it less than a second ago.
 
-Very many waiting tasks are asked for at once, and most of them are of a few types.
+A list may have very many tasks that have not begun, most of them of a few types.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from ..flows.commands import RateOf
 from ..record import first_estimate
 from .drivers import AsyncStore
 
-#: How long a rate is taken for the newest.
+#: Seconds for which a rate is not read again.
 FRESH_S: Final = 1.0
-#: Types that are remembered.
+#: Task types that are cached.
 MOST: Final = 1_024
 
 
 class Rates:
-    """Of one store; one an event loop."""
+    """The cached rates of one store; one instance per event loop."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -29,10 +29,10 @@ class Rates:
         self._asked: dict[str, asyncio.Task[float | None]] = {}
 
     async def estimated(self, document: bytes) -> bytes:
-        """A checked document as a reader wants it: one that has not begun gets a first estimate.
+        """A checked document with a first estimate where its task has not begun.
 
         Raises:
-            StoreUnavailable.
+            StoreUnavailable: Redis does not answer or refuses.
         """
         task_type = first_estimate.type_of(document)
         if task_type is None:
@@ -43,7 +43,7 @@ class Rates:
         asked = self._asked.get(task_type)
         if asked is None:
             asked = self._asked[task_type] = asyncio.create_task(self._ask(task_type))
-        # One who goes away takes nobody's answer along.
+        # A cancelled caller must not cancel the read that others wait for.
         return first_estimate.estimated(document, await asyncio.shield(asked))
 
     async def _ask(self, task_type: str) -> float | None:

@@ -1,4 +1,4 @@
-"""The one place where redis-py's errors become ours."""
+"""redis-py's exceptions mapped to this library's; other modules do it here alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import redis.exceptions
 
 from ..errors import StoreUnavailable
 
-#: What redis-py raises when Redis is away, loading, demoted or too slow, or when something else
-#: stands at its address: try again later.
+#: redis-py's exceptions when Redis does not answer, is loading, was demoted or is too slow, or when
+#: another server is at its address: worth trying again later.
 _AWAY = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
@@ -27,23 +27,23 @@ class _Mapped:
 
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, _AWAY):
-            said = str(error) or "no answer in time"
-            raise StoreUnavailable("the progress store does not answer", said) from error
+            why = str(error) or "no answer in time"
+            raise StoreUnavailable("the progress store does not answer", why) from error
         if isinstance(error, redis.exceptions.ResponseError):
-            # Out of memory, no disk, no permission, …: it may be mended, and no job may feel it.
+            # Out of memory, no disk, no permission, …: it may be mended, and must not reach a job.
             raise StoreUnavailable("the progress store refuses", error) from error
 
 
-#: `with MAPPED:` around what asks Redis.
+#: `with MAPPED:` around each call to Redis.
 MAPPED: Final = _Mapped()
 
 
 def answered(reply: Any) -> Any:
-    """A reply; None where the key is of another type than its command is for: a key of ours that
-    somebody else has written holds nothing of ours, and nobody else's trouble.
+    """A reply of Redis; None for WRONGTYPE, where another program has written one of this library's
+    keys: that key counts as empty.
 
     Raises:
-        Exception: any other refusal or failure that stands for a reply.
+        Exception: the reply is any other error.
     """
     if isinstance(reply, Exception):
         if str(reply).startswith("WRONGTYPE"):

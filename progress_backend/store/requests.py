@@ -1,4 +1,4 @@
-"""A Redis request as both drivers send it: the verb and its arguments."""
+"""Redis requests as both drivers send them: the command and its arguments."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _READS = frozenset({scripts.READ.sha, scripts.PAGE.sha})
 
 
 def evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
-    """The call of a script that the server has loaded."""
+    """The EVALSHA request of a Lua script."""
     return ("EVALSHA", script.sha, len(keys), *keys, *args)
 
 
 def reads(request: Request) -> bool:
-    """Whether a request is one of those that read documents: it may be sent again."""
+    """Whether a request only reads documents, so that it may be sent again."""
     return request[0] == "GETRANGE" or (request[0] == "EVALSHA" and request[1] in _READS)

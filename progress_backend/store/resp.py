@@ -1,9 +1,9 @@
-"""Replies of a Redis connection (RESP2, and the null of RESP3), out of the bytes as they come.
+"""Parser of RESP2 replies (and the null of RESP3), which takes the bytes as they arrive.
 
-redis-py reads a reply in a dozen steps, each of which may wait; that takes longer than all the
-rest of a message's way through this process.
+redis-py reads a reply in a dozen steps, each of which may wait; that takes longer than all other
+work of this process on a published message.
 
-A refusal is a reply as others are: replies to requests that were sent with it come after it.
+An error reply is a value as others are: the replies to requests that were sent with it follow.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, Resp
 
 Reply = bytes | int | None | ResponseError | list["Reply"]
 
-#: Longest value that is waited for, in bytes; a document has a fraction of it.
+#: Longest reply in bytes; a document has a fraction of it.
 LONGEST: Final = 16 * 1024 * 1024
 
-#: Those that a caller has to tell from others, as redis-py names them.
+#: Error replies that callers handle, with redis-py's exceptions.
 _REFUSALS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
 
 
@@ -26,29 +26,30 @@ _BULK: Final = ord("$")
 
 
 class _Array(NamedTuple):
-    """Begins with this value: so many items come after it."""
+    """The head of an array: so many items follow."""
 
     length: int
 
 
 class Replies:
-    """Keeps what is incomplete until the rest has come; nothing is looked through twice."""
+    """Parses replies from pieces of data; an incomplete one is kept until the rest arrives, and no
+    byte is parsed twice."""
 
     def __init__(self) -> None:
         self._rest = b""
-        #: Arrays that have begun, the outermost first, and how many items each will have.
+        #: Arrays that are incomplete, the outermost first, each with its number of items.
         self._begun: list[tuple[list[Reply], int]] = []
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """The replies that are complete with this data.
+        """The replies that this data completes.
 
         Raises:
-            InvalidResponse: this is no reply, or too long a one.
+            InvalidResponse: the data is no reply, or the reply is too long.
         """
         data, at = self._rest + data, 0
         while (found := _value(data, at)) is not None:
             value, at = found
-            if type(value) is bytes and not self._begun:  # nearly all are
+            if type(value) is bytes and not self._begun:  # nearly all replies
                 yield value
                 continue
             if isinstance(value, _Array) and value.length > 0:
@@ -70,7 +71,7 @@ class Replies:
 
 
 def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
-    """The value that begins there, and where it ends; None while the rest is still to come."""
+    """The value that begins at `at`, and its end; None while it is incomplete."""
     end = data.find(b"\r\n", at)
     if end < 0:
         return None
@@ -84,7 +85,7 @@ def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
 
 
 def _seldom(kind: int, line: bytes, at: int) -> tuple[Reply | _Array, int]:
-    """A value that is no text, or what begins one."""
+    """A value that is no bulk string, or the head of an array."""
     if kind == ord("*"):
         count = _number(line)
         return (None if count < 0 else _Array(count)), at

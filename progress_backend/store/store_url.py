@@ -1,4 +1,4 @@
-"""A store's URL: checked, its nodes and sentinels, and without what only Celery understands."""
+"""A store's URL: checked, split into nodes and sentinels, and without Celery's own options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..addresses import one_by_one
 from ..errors import SettingsError
 from ..settings import Settings
 
-#: Options that a URL, which is Celery's perhaps, may have for others: what waits is bounded here.
+#: Options of a URL (perhaps Celery's) that are left out: this library sets its own.
 _OURS = frozenset(
     {
         *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
@@ -25,7 +25,7 @@ _OURS = frozenset(
 
 
 def plain_url(settings: Settings) -> str:
-    """The URL without what only Celery understands; of a cluster's addresses the first."""
+    """The URL without Celery's own options; of a cluster, the first address's."""
     url = settings.redis_url or ""
     if url.startswith("sentinel://"):
         return url
@@ -33,7 +33,7 @@ def plain_url(settings: Settings) -> str:
 
 
 def cluster_urls(settings: Settings) -> list[str]:
-    """A URL for each node that is named, as if it were no cluster."""
+    """A plain URL for each node in a cluster's URL."""
     urls = []
     for url in one_by_one(settings.redis_url or ""):
         scheme, _, rest = url.partition("://")
@@ -42,7 +42,7 @@ def cluster_urls(settings: Settings) -> list[str]:
 
 
 def cluster_options(settings: Settings) -> dict[str, Any]:
-    """What the URL says besides the address; of several URLs the first that says it."""
+    """The options in a cluster's URL; of several URLs the first one's value counts."""
     options: dict[str, Any] = {}
     for url in reversed(cluster_urls(settings)):
         with usable():
@@ -70,9 +70,9 @@ def _without_ours(url: str) -> str:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # is read, and refused, only when it is asked for
+        _ = parts.port  # is parsed, and may raise, only at this access
     except ValueError:
-        # What could not be read may be a part of the password: it is not shown.
+        # The part that cannot be read may be in the password: it is not shown.
         raise SettingsError(
             "PROGRESS_REDIS_URL has no host and port that can be read; "
             "in a password write / as %2F, # as %23, ? as %3F and @ as %40"
@@ -81,7 +81,7 @@ def _split(url: str) -> SplitResult:
 
 
 def nodes_of(settings: Settings) -> list[tuple[str, int]]:
-    """Host and port of each node that a cluster's URL names."""
+    """Host and port of each node in a cluster's URL."""
     named = []
     for url in cluster_urls(settings):
         parts = _split(url)
@@ -91,7 +91,7 @@ def nodes_of(settings: Settings) -> list[tuple[str, int]]:
 
 @contextmanager
 def usable() -> Iterator[None]:
-    """Inside, an option of the URL that is none raises SettingsError."""
+    """`with`: turns redis-py's error about an unknown option of the URL into a SettingsError."""
     try:
         yield
     except (TypeError, ValueError, redis.exceptions.RedisError) as error:
@@ -101,8 +101,8 @@ def usable() -> Iterator[None]:
 def sentinel_of(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
     """Hosts, service and login of `sentinel://:pw@host:26379;sentinel://host2:26379/0?service=x`.
 
-    The list with semicolons is Celery's, one with commas is taken too; `master_name` is accepted
-    for `service`.
+    The list with semicolons is Celery's form; commas are accepted too, and `master_name` instead of
+    `service`.
     """
     hosts: list[tuple[str, int]] = []
     login: dict[str, Any] = {}

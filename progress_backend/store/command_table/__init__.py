@@ -1,5 +1,5 @@
-"""Every store command in one table: what Redis is asked and answers, on which partitions,
-and what the store in memory does."""
+"""Every store command in one table: its Redis requests and reply, its partitions, and what it does
+in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLE: dict[type[c.Command], Entry] = {
 
 
 class Planned(NamedTuple):
-    """A command's requests, to be sent together, and how their replies become its reply."""
+    """A command's requests, to be sent together; `reply` makes the command's reply of theirs."""
 
     command: c.Command
     requests: list[Request]
@@ -32,13 +32,13 @@ class Planned(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """The same where the command is about several partitions."""
+    """A command that goes to several partitions: its parts and their requests."""
 
     command: c.Command
     layout: Layout
     parts: list[Part]
     requests: list[Request]
-    #: How many of the requests are each part's.
+    #: The number of requests of each part.
     sizes: list[int]
 
     def reply(self, replies: list[Any]) -> Any:
@@ -52,7 +52,7 @@ class Spread(NamedTuple):
 
 
 def plan(command: c.Command, layout: Layout) -> Planned | Spread:
-    """A command's requests on every partition that it is about."""
+    """A command's requests to all partitions that it is about."""
     entry = TABLE[type(command)]
     if len(layout.keys) == 1:
         return Planned(command, entry.requests(command, layout.keys[0]))

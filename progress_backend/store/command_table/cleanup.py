@@ -1,4 +1,5 @@
-"""Commands of cleanup: what is due, the sweep, and the lock that keeps it to one process."""
+"""Commands of cleanup: the ids that are due, the deletion, and the lock that keeps it to one
+process."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A store command's entry in the table, and the ways in which commands are spread over partitions
-and put together again."""
+"""A store command's entry in the table, and the ways to split a command over partitions and merge
+the replies."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from ...flows.partitions import Layout
 from ..memory_state import MemoryState
 from ..requests import Request
 
-#: A partition's number, and what is asked of it.
+#: A partition's number, and the command for it.
 Part = tuple[int, c.Command]
 Split = Callable[[Any, Layout], list[Part]]
 Merge = Callable[[Any, Layout, list[Part], list[Any]], Any]
 
 
 def everywhere(command: c.Command, layout: Layout) -> list[Part]:
-    """Asks each partition the same."""
+    """Sends the command to each partition."""
     return [(place, command) for place in range(len(layout.keys))]
 
 
 def in_the_first(command: c.Command, layout: Layout) -> list[Part]:
-    """Asks one partition, always the same, about what is of no task."""
+    """Sends a command that is about no task to the first partition."""
     return [(0, command)]
 
 
 def of_its_task(command: Any, layout: Layout) -> list[Part]:
-    """Asks the partition of the task."""
+    """Sends the command to the partition of its task."""
     return [(layout.place(command.task_id), command)]
 
 
 def of_its_tasks(command: Any, layout: Layout) -> list[Part]:
-    """Asks each partition about its own tasks."""
+    """Splits a command by the partitions of its tasks."""
     groups = grouped(command.task_ids, layout, lambda task_id: task_id)
     return [(place, replace(command, task_ids=tuple(own))) for place, own in groups]
 
@@ -43,7 +43,7 @@ def of_its_tasks(command: Any, layout: Layout) -> list[Part]:
 def grouped(
     items: Sequence[Any], layout: Layout, id_of: Callable[[Any], str]
 ) -> list[tuple[int, list[Any]]]:
-    """Items by the partition of their task, in their order."""
+    """The items grouped by the partition of their task, in their order."""
     groups: dict[int, list[Any]] = {}
     for item in items:
         groups.setdefault(layout.place(id_of(item)), []).append(item)
@@ -51,12 +51,12 @@ def grouped(
 
 
 def first(command: c.Command, layout: Layout, parts: list[Part], replies: list[Any]) -> Any:
-    """The reply of the one partition that was asked; of several that say the same, the first's."""
+    """The reply of the only partition, or of the first where all replies are equal."""
     return replies[0] if replies else None
 
 
 def in_order(command: Any, layout: Layout, parts: list[Part], replies: list[Any]) -> list[Any]:
-    """A reply a task, in the command's order."""
+    """One reply for each task, in the command's order."""
     found: dict[str, Any] = {}
     for (_, part), reply in zip(parts, replies, strict=True):
         found.update(zip(part.task_ids, reply, strict=True))  # type: ignore[union-attr]
@@ -71,29 +71,29 @@ def total(command: c.Command, layout: Layout, parts: list[Part], replies: list[A
 def own(
     layout: Layout, parts: list[Part], replies: list[Any], id_of: Callable[[Any], str]
 ) -> list[Any]:
-    """What the partitions answered about their own tasks. An id that belongs to another partition
-    is somebody else's: it would be looked for there, in vain."""
+    """The replies of all partitions without ids that belong to another partition: another program
+    wrote those, and their task's keys are not there."""
     pairs = zip(parts, replies, strict=True)
-    return [one for (i, _), said in pairs for one in said if layout.place(id_of(one)) == i]
+    return [one for (i, _), reply in pairs for one in reply if layout.place(id_of(one)) == i]
 
 
 def own_ids(command: Any, layout: Layout, parts: list[Part], replies: list[Any]) -> list[str]:
-    """Ids of tasks, `limit` at most."""
+    """The task ids of all partitions, `limit` at most."""
     found = own(layout, parts, replies, lambda task_id: task_id)
     return found[: command.limit]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How stores carry out one kind of command."""
+    """How the stores run one kind of command."""
 
-    #: The requests, sent together, to one partition.
+    #: The requests to one partition, sent together.
     requests: Callable[[Any, Keys], list[Request]]
-    #: The command's reply, from the replies to its requests.
+    #: The command's reply, made of the replies to its requests.
     reply: Callable[[Any, list[Any]], Any]
-    #: The same over dictionaries.
+    #: The command on the dictionaries of the store in memory.
     in_memory: Callable[[MemoryState, Any], Any]
-    #: The parts of the command, each for one partition.
+    #: Splits the command into parts, each for one partition.
     split: Split = everywhere
-    #: The command's reply, from those to its parts.
+    #: The command's reply, made of those to its parts.
     merge: Merge = first

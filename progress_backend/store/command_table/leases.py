@@ -1,4 +1,4 @@
-"""Commands about leases: a worker's sign of life, and the runs that it holds."""
+"""Commands about leases: their renewal by a worker, and the runs under them."""
 
 from __future__ import annotations
 

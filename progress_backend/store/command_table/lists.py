@@ -1,4 +1,4 @@
-"""Commands about many tasks: a page of a list, counts, the store's figures."""
+"""Commands about many tasks: a page of a list, counts, and the store's memory."""
 
 from __future__ import annotations
 
@@ -132,14 +132,15 @@ def _counted(command: c.Count, replies: list[Any]) -> c.Counted:
 
 
 def _used_memory(info: dict[str, Any]) -> int:
-    """Bytes; of all nodes, where a cluster answers with each node's."""
+    """Redis's memory in bytes, on a cluster the sum of its nodes."""
     if "used_memory" in info:
         return int(info["used_memory"])
     return sum(int(node["used_memory"]) for node in info.values())
 
 
 def _no_writes(info: dict[str, Any]) -> str:
-    """Why a server takes no writes; of a cluster's nodes, the first that takes none."""
+    """Why a Redis server takes no writes, "" if it does; on a cluster, of the first node that takes
+    none."""
     for node in [info] if "used_memory" in info else info.values():
         if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
             return "it is a read-only replica"
@@ -160,13 +161,13 @@ def _counts_of_all(
     command: c.Count, layout: Layout, parts: list[Part], replies: list[c.Counted]
 ) -> c.Counted:
     records, active, recent, memory, wrong, no_writes = zip(*replies, strict=True)
-    # Each part was told the memory of all nodes.
+    # Each part's reply has the memory of all nodes.
     sums = (sum(records), sum(active), sum(recent), max(memory))
     return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes))
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    # A page over several partitions is merged by a flow: of them it asks for what follows.
+    # A page over several partitions is read by a flow (`page_merge`), with the commands below.
     c.Page: Entry(_page, _paged, _page_in_memory),
     c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
     c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),

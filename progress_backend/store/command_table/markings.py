@@ -1,4 +1,4 @@
-"""Commands about the markings of tasks that workers leave for those who publish by name."""
+"""Commands about the markings that workers store for processes which publish tasks by name."""
 
 from __future__ import annotations
 

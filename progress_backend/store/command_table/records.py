@@ -1,4 +1,4 @@
-"""Commands about records: read, commit, keep longer."""
+"""Commands about records: read, commit, extend the TTL."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _read(command: c.Read, keys: Keys) -> list[Request]:
     names = [keys.task(task_id) for task_id in command.task_ids]
     if command.light:
         return [evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES, *LIGHT)] if names else []
-    # A script takes the server twice as long a document, and MGET would send whatever somebody
-    # else has put there.
+    # A script takes Redis twice as long for a document, and MGET would send a value of any length
+    # that another program has put there.
     return [("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names]
 
 
@@ -38,7 +38,7 @@ def _documents(command: c.Read, replies: list[Any]) -> list[bytes | None]:
 
 
 def _stored(reply: bytes | None) -> bytes | None:
-    """What GETRANGE gives of a document; the server gives an empty text where there is none."""
+    """The value of a GETRANGE reply, which is an empty string where there is no key."""
     return OTHER_TYPE + b"value of another type" if reply is None else reply or None
 
 
@@ -109,7 +109,7 @@ def _publish(keys: Keys) -> str:
 
 @lru_cache(maxsize=1_024)
 def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
-    """The keys of a commit that do not depend on the task itself."""
+    """The keys of a commit that depend on the task's type alone."""
     return (keys.facets, keys.expiry, keys.index(), keys.rate(task_type))
 
 
@@ -117,7 +117,7 @@ def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
 def _moved(
     before: c.Standing, after: c.Facets, fresh: bool, keys: Keys
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The indexes that a task leaves and enters; a fresh one enters all, to be the newest there."""
+    """The indexes that a task leaves and enters; a fresh one enters all, as the newest."""
     if before == after and not fresh:
         return (), ()
     old, new = indexes(before, keys) if before is not None else (), indexes(after, keys)
@@ -127,7 +127,7 @@ def _moved(
 
 @lru_cache(maxsize=1_024)
 def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
-    """The keys of a first record that do not depend on the task itself."""
+    """The keys of a first record that depend on the task's facets alone."""
     return (keys.facets, keys.expiry, *indexes(after, keys))
 
 
@@ -178,7 +178,7 @@ def _by_partition(command: c.Commits, layout: Layout) -> list[Part]:
 def _commits_in_order(
     command: c.Commits, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[c.Committed]:
-    # Parts keep the order of their own.
+    # Within each part the order is the command's.
     waiting = {i: iter(reply) for (i, _), reply in zip(parts, replies, strict=True)}
     return [next(waiting[layout.place(commit.task_id)]) for commit in command.commits]
 

@@ -1,4 +1,4 @@
-"""The names of the sets that a task stands in."""
+"""The names of the sorted sets that hold a task's id."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ...flows.keys import Keys
 
 @lru_cache(maxsize=4_096)
 def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
-    """Every set that a task stands in; of one whose facets say nothing, the one of all tasks."""
+    """Every sorted set that holds a task's id; where its facets cannot be read, the one of all
+    tasks."""
     if not isinstance(facets, c.Facets):
         return (keys.index(),)
     names = keys.indexes(facets.status, facets.task_type, facets.symbol)

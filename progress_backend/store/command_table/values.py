@@ -1,5 +1,4 @@
-"""Values in Redis replies. None stands for a key of another type than was asked for: there is
-nothing."""
+"""Values in Redis replies; None (a key of another type) counts as an empty one."""
 
 from __future__ import annotations
 
@@ -12,27 +11,27 @@ def nothing(command: object, replies: list[Any]) -> None:
 
 
 def pairs(reply: list[Any]) -> list[Any]:
-    """Members with scores: pairs already (RESP3, or parsed), or a flat list."""
+    """Members with their scores, from a list of pairs (RESP3, or parsed) or a flat list."""
     if reply and not isinstance(reply[0], (list, tuple)):
         return list(zip(reply[::2], reply[1::2], strict=True))
     return reply
 
 
 def text(stored: bytes) -> str:
-    """A member as text; what is no UTF-8 can be sent back as it is."""
+    """A member as text; one that is no UTF-8 can be sent back unchanged."""
     return stored.decode(errors="surrogateescape")
 
 
 def whole(score: Any) -> int:
-    """A score as a whole number; those without an end are far away."""
+    """A score as an int; an infinite one as plus or minus 2**53."""
     try:
         return int(max(min(float(score), 2.0**53), -(2.0**53)))
-    except ValueError:  # somebody else's text
+    except ValueError:  # another program's text
         return 0
 
 
 def positive(stored: bytes | None) -> float | None:
-    """A number above 0; None where nothing, or no such number, is stored."""
+    """A stored number above 0; None where nothing, or no such number, is stored."""
     try:
         number = float(stored or 0)
     except ValueError:

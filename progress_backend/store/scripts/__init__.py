@@ -1,4 +1,4 @@
-"""The Lua scripts: one file a verb, called by content hash."""
+"""The Lua scripts: one file a script, called by its SHA-1 (EVALSHA)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Script(NamedTuple):
 
 
 def _read(verb: str, part: str = "") -> Script:
-    """The script of a verb, behind a part that it shares with others."""
+    """A script's text, after the text of a part that it shares with others."""
     names = [f"{name}.lua" for name in (part, verb) if name]
     text = "".join((files(__name__) / name).read_text(encoding="utf-8") for name in names)
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
