@@ -1,1 +1,2 @@
-"""One execution of a task, and how what it says reaches its record."""
+"""One execution (run) of a Celery task in a process, and the writing of its progress to the
+record."""

@@ -1,4 +1,4 @@
-"""The run around a task's body, whatever kind of function that is."""
+"""Wrapper of a task's body that enters and leaves its run, for any kind of function."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ Body = Callable[..., Any]
 
 
 def around(body: Body, current_run: Callable[[], Run | None]) -> Body:
-    """The body, under way in its run from its first line to its last. A class that awaits or
-    consumes what a body returns asks what kind of function it is: it stays of that kind.
+    """A task's body, wrapped so that its run is entered before its first line and left after its
+    last. The wrapper is of the body's own kind (coroutine function, generator, …), since task
+    classes that await or consume a body's result check for it.
 
-    A class may run it again, after a deadlock, say; what a body calls may be the body.
+    A task class may call the body again, e.g. after a deadlock, and a body may call itself.
     """
     kinds = (
         (iscoroutinefunction, _coroutine),
@@ -30,10 +31,11 @@ def around(body: Body, current_run: Callable[[], Run | None]) -> Body:
 
 
 def _enter(run: Run | None) -> Run | None:
-    """The run that the body is the first to enter; None if another one is within it, or none is.
+    """Enters a run at its outermost body; None if a body of this run is being executed already, or
+    there is no run.
 
     Raises:
-        TaskCancelled: its record is cancelled.
+        TaskCancelled: the task's record is cancelled.
     """
     if run is None or run.entered:
         return None
@@ -57,7 +59,7 @@ def _function(body: Body, current_run: Callable[[], Run | None]) -> Body:
             _leave(entered)
             raise
         if entered is not None and type(result) in _LATER:
-            return _LATER[type(result)](result, entered)  # Celery's autoretry made a function of it
+            return _LATER[type(result)](result, entered)  # Celery's autoretry wrapped the body
         _leave(entered)
         return result
 
@@ -115,7 +117,7 @@ async def _consumed_asynchronously(
         _leave(run)
 
 
-#: What runs after the function that made it has returned.
+#: Results that run after the function that returned them.
 _LATER: dict[type, Callable[[Any, Run], Any]] = {
     CoroutineType: _awaited,
     GeneratorType: _consumed,

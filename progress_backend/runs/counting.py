@@ -20,28 +20,28 @@ from .run import CountingLoop, Run
 
 T = TypeVar("T")
 
-#: Items between two looks at the run's status when nobody interrupts: one window.
+#: Items between two checks of the run's status without an interrupt: one window.
 _WINDOW = (True,) * 1_024
 
 
 class Loop:
-    """One `track()` of a run."""
+    """One `track()` loop of a run."""
 
     def __init__(self, run: Run, total: int | None) -> None:
         self._run = run
         self._total = total
-        #: The loop around this one, if any, and its total.
+        #: The `track()` loop around this one, if any, and its total.
         self._outer: CountingLoop | None = None
         self._outer_total = run.total
-        #: Over: it counts no more.
+        #: The loop has ended: it does not count any more.
         self._over = False
-        #: Held for the four fields below, which change together.
+        #: Guards the four fields below, which change together.
         self._lock = threading.Lock()
         self._window: Iterator[bool] = iter(())
-        #: Selectors in all windows so far, and those that no item got.
+        #: Selectors in all windows so far, and those that no item was paired with.
         self._made = 0
         self._taken = 0
-        #: No item is being worked on: the loop waits, or is over.
+        #: No item is being processed: the loop waits, or has ended.
         self._between = True
 
     def over(self, iterable: Iterable[T]) -> Iterator[T]:
@@ -54,7 +54,7 @@ class Loop:
         self._outer, run.loop = run.loop, self
         try:
             while True:
-                # Seen by `interrupt` before the status is looked at: none slips between.
+                # Set before the status is checked, so that `interrupt` misses no window.
                 with self._lock:
                     self._window = iter(_WINDOW)
                     self._made += len(_WINDOW)
@@ -72,12 +72,13 @@ class Loop:
         yield from ()
 
     def _end(self) -> None:
-        """What is counted from here on is the outer loop's, or the job's own affair."""
+        """Ends the loop: the run's count goes on from the outer loop, or from the job's own
+        updates."""
         run, self._over = self._run, True
         if run.loop is not self:
             return
         outer, total = self._outer, self._outer_total
-        while isinstance(outer, Loop) and outer._over:  # as two that a zip takes turns with
+        while isinstance(outer, Loop) and outer._over:  # e.g. two loops in one zip()
             total, outer = outer._outer_total, outer._outer
         run.current, run.loop = self.done, outer
         if not run.cancelled:
@@ -88,13 +89,13 @@ class Loop:
 
     @property
     def done(self) -> int:
-        """Items that the loop is done with; the one it works on is not."""
+        """Items that the loop has finished; the one that it processes is not among them."""
         with self._lock:
             handed_out = self._made - self._taken - length_hint(self._window)
             return handed_out if self._between else max(handed_out - 1, 0)
 
     def interrupt(self) -> None:
-        """Has the loop look at its run's status before its next item."""
+        """Makes the loop check its run's status before its next item."""
         with self._lock:
             self._taken += len(list(self._window))
 
@@ -103,6 +104,6 @@ def counted(run: Run, iterable: Iterable[T], total: int | None) -> Iterator[T]:
     """The items of `iterable`, counted as the run's progress.
 
     Raises (from the loop):
-        TaskCancelled: somebody cancelled the task.
+        TaskCancelled: the task's record is cancelled.
     """
     return Loop(run, total).over(iterable)

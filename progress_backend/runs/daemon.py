@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 def daemon(name: str, work: Callable[[], None]) -> threading.Thread | None:
-    """A thread at work; None, with a line in the log, where the system has none left."""
+    """Starts a daemon thread; None, with a log line, where the system has no thread left."""
     thread = threading.Thread(target=work, name=name, daemon=True)
     try:
         thread.start()

@@ -1,7 +1,7 @@
-"""Calls what a task's class does after a failed run, for one that was cancelled: of Ignore, which
-ends such a run, and of a revoke Celery calls none of it.
+"""Calls `on_failure` and `after_return` of a Celery task whose run was cancelled: Celery calls
+neither after Ignore, which ends such a run, nor after a revoke.
 
-Locks are given back there (celery-singleton, celery-once): kept, the next task would never be sent.
+celery-singleton and celery-once release their locks there: else the next task would never be sent.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 
 def call_hooks(task: Any, error: TaskCancelled, task_id: str, args: Any, kwargs: Any) -> None:
-    """`on_failure`, then `after_return` with REVOKED, which is what the result backend has; each
-    once, as Celery calls them for a run that raised. What they raise is logged."""
+    """Calls `on_failure`, then `after_return` with REVOKED (the state in the result backend), each
+    once, as Celery does after a run that raised. An exception of a hook is logged."""
     try:
         raise error from None
     except TaskCancelled:
@@ -40,8 +40,9 @@ def call_hooks(task: Any, error: TaskCancelled, task_id: str, args: Any, kwargs:
 
 
 def asked_for(applied: Applied | None) -> bool:
-    """Whether a revoke is the last word on a task whose record somebody has cancelled before, or
-    ended by force. What Celery's own command revoked, or what expired, ends as without tracking."""
+    """Whether a task that Celery revoked had its record cancelled or ended by force before. A
+    task that was revoked by Celery's own command, or expired, gets no more calls than without
+    tracking."""
     if applied is None or applied.refused is None:
         return False
     control = applied.task.control or {}

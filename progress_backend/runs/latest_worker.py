@@ -1,4 +1,4 @@
-"""A thread for work that may block for long, on the newest value of each run."""
+"""A worker thread for calls that may block for long, on the newest value of each run."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .run import Run
 
 T = TypeVar("T")
 
-#: Runs that wait for the thread; the one that has waited longest goes when there are more.
+#: Runs that wait for the thread; when there are more, the one that has waited longest is dropped.
 _MOST = 10_000
 
 
-class Lane(Generic[T]):
-    """Does `work(run, value)` in a thread of its own (a greenlet under gevent), which begins with
-    the first value. `work` may not raise."""
+class LatestWorker(Generic[T]):
+    """Calls `work(run, value)` in a thread of its own (a greenlet under gevent), which starts with
+    the first value. `work` must not raise."""
 
     def __init__(self, name: str, work: Callable[[Run, T], None]) -> None:
         self._name = name
         self._work = work
         self._newest: dict[int, tuple[Run, T]] = {}
-        #: Held for the fields, and told when the work on a run is done.
+        #: Guards the fields, and is notified when `work` has returned.
         self._changed = threading.Condition()
         self._at: Run | None = None
         self._thread: threading.Thread | None = None
 
     def put(self, run: Run, value: T) -> None:
-        """Takes a run's newest value; one that still waits is forgotten."""
+        """Puts a run's newest value into the queue, in place of an older one."""
         with self._changed:
             self._newest[id(run)] = (run, value)
             if len(self._newest) > _MOST:
@@ -39,7 +39,7 @@ class Lane(Generic[T]):
             self._changed.notify_all()
 
     def close(self, run: Run, timeout_s: float) -> None:
-        """Nothing more is begun for the run; what is under way is waited for, within a bound."""
+        """No more work is started for the run; work in progress is waited for, at most so long."""
         with self._changed:
             self._newest.pop(id(run), None)
             self._changed.wait_for(lambda: self._at is not run, timeout_s)

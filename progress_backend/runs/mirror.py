@@ -1,4 +1,4 @@
-"""Shows progress where Celery's own tools look: the result's meta, and events for Flower."""
+"""Progress for Celery's own tools: the result's PROGRESS meta, and events for Flower."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from celery.contrib.abortable import AbortableTask
 from ..record.model import Task
 from .breaker import Breaker
 from .fork_guard import no_fork_in_between
-from .latest_worker import Lane
+from .latest_worker import LatestWorker
 from .run import Run
 
 logger = logging.getLogger(__name__)
 
 PROGRESS = "PROGRESS"
 EVENT = "task-progress"
-#: Time between two tries of a broker or result backend that is away.
+#: Time between two calls to a broker or result backend that fails.
 _REST_S = 5.0
-#: A monitor gets no more than one event a task in this time.
+#: Least time between two events of one task.
 _EVENT_INTERVAL_S = 1.0
-#: The total that celery-progress itself gives a task of which it knows none.
+#: The total that celery-progress uses for a task without one.
 _STAND_IN = 100
-#: Longest wait for the end of a run whose body is over, and the time between two looks.
+#: Longest wait for the stored end of a run whose body has ended, and the time between two checks.
 _END_S, _POLL_S = 5.0, 0.02
 
 
 def rank_progress() -> None:
-    """Ranks PROGRESS as STARTED, so that a monitor lets REVOKED win over it.
+    """Ranks the state PROGRESS as STARTED, so that REVOKED replaces it in a monitor.
 
     Celery ranks unknown states above REVOKED (celery.states, events.state).
     """
@@ -38,10 +38,10 @@ def rank_progress() -> None:
 
 
 class Mirror:
-    """Writes what `update()` said to Celery's result backend and as events; never raises.
+    """Writes recorded progress to Celery's result backend and as events; never raises.
 
-    Each in a thread of its own: a broker or result backend that is away can block for long, and
-    neither the record nor the other of the two may wait for it.
+    Each has a thread of its own: a broker or result backend that does not answer can block for
+    long, and neither the record nor the other of the two may wait for it.
     """
 
     def __init__(self, app: Celery, *, flower_events: bool) -> None:
@@ -49,29 +49,31 @@ class Mirror:
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._result_lane = Lane[Task]("progress-results", self._write)
-        self._event_lane = Lane[Task | None]("progress-events", self._send)
+        self._result_thread = LatestWorker[Task]("progress-results", self._write)
+        self._event_thread = LatestWorker[Task | None]("progress-events", self._send)
 
     def show(self, run: Run, task: Task) -> None:
-        """Takes a run's record after a progress value was recorded."""
+        """Puts a run's newest recorded value into the queues of both threads."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
-            self._result_lane.put(run, task)
+            self._result_thread.put(run, task)
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
-            self._event_lane.put(run, task)
+            self._event_thread.put(run, task)
 
     def revoked(self, run: Run) -> None:
-        """The job ended as cancelled: Celery itself sends no event for Ignore."""
+        """Sends `task-revoked` for a job that ended as cancelled: Celery itself sends no event for
+        Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._event_lane.put(run, None)
+            self._event_thread.put(run, None)
 
     def close(self, run: Run, timeout_s: float) -> None:
-        """The run is closed: nothing more is begun for it; what is under way is waited for."""
+        """No more writes are started for a closed run; those in progress are waited for, at most so
+        long."""
         deadline = time.monotonic() + timeout_s
-        for lane in (self._result_lane, self._event_lane):
-            lane.close(run, max(deadline - time.monotonic(), 0.0))
+        for thread in (self._result_thread, self._event_thread):
+            thread.close(run, max(deadline - time.monotonic(), 0.0))
 
     def _write(self, run: Run, task: Task) -> None:
         if self._results.open:
@@ -84,7 +86,7 @@ class Mirror:
                 backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
             if run.closed:
                 _put_right(run)
-        except Exception as error:  # any backend's error; progress must not hurt
+        except Exception as error:  # any backend's error must not reach the job
             if self._results.failed():
                 logger.warning("progress is not shown in the result backend: %s", error)
         else:
@@ -105,7 +107,7 @@ class Mirror:
             dispatched = self._app.events.default_dispatcher(hostname=run.request.hostname)
             with no_fork_in_between(), dispatched as dispatcher:
                 dispatcher.send(kind, uuid=run.task_id, retry=False, **fields)
-        except Exception as error:  # the broker's error, whatever it is
+        except Exception as error:  # any broker's error must not reach the job
             if self._events.failed():
                 logger.warning("progress is not sent as events: %s", error)
         else:
@@ -113,18 +115,19 @@ class Mirror:
 
 
 def _aborted(run: Run) -> bool:
-    """Whether somebody aborted an AbortableTask: that is a state, which would be written over."""
+    """Whether an AbortableTask was aborted: ABORTED is a state in the result backend, which
+    PROGRESS would overwrite."""
     task = run.celery_task
     return isinstance(task, AbortableTask) and bool(task.is_aborted(task_id=run.task_id))
 
 
 def _put_right(run: Run) -> None:
-    """A write that was under way for long may have come after Celery's own, of the end."""
+    """Stores the run's end again where a slow PROGRESS write has overwritten it."""
     deadline = time.monotonic() + _END_S
     while run.outcome is None:
         if not run.closed or time.monotonic() > deadline:
             return
-        time.sleep(_POLL_S)  # of the lane's own thread: what tells of the end is the job's
+        time.sleep(_POLL_S)  # in the mirror's own thread: the job's thread sets the outcome
     backend, end = run.celery_task.backend, run.outcome
     if backend.get_task_meta(run.task_id, cache=False)["status"] == PROGRESS:
         backend.store_result(
@@ -133,16 +136,16 @@ def _put_right(run: Run) -> None:
 
 
 def _until_closed(backend: Any, run: Run) -> Any:
-    """The backend for one write that may not come late.
+    """A copy of the result backend whose write is skipped once the run is closed.
 
-    Celery's Redis backend reads before it writes, and tries again for a while when Redis is away;
-    it guards SUCCESS alone. A PROGRESS that comes after the end would stay for ever.
+    Celery's Redis backend reads before it writes, and retries for a while when Redis is away; it
+    protects SUCCESS alone. A PROGRESS that is written after the end would stay for ever.
     """
-    # Its client is made at first use, and shared; copy.copy would make a new backend of it.
+    # The backend's client is made at its first use, and shared; copy.copy would make a new backend.
     getattr(backend, "client", None)
     guarded = object.__new__(type(backend))
     vars(guarded).update(vars(backend))
-    # The next value is a better one than this one tried again.
+    # The next value is newer than a retry of this one.
     guarded.always_retry = False
     name = "_set" if hasattr(backend, "_set") else "set"
     write = getattr(backend, name, None)
@@ -156,15 +159,15 @@ def _until_closed(backend: Any, run: Run) -> Any:
 
 
 def summary_of(task: Task) -> str:
-    """What Flower shows: "150/252 59.5% データを処理しています"."""
+    """The `result` that Flower shows: "150/252 59.5% データを処理しています"."""
     current, total, percentage = task.progress
     figures = f"{current}/{total} {percentage:g}%" if total is not None else f"{current}"
     return f"{figures} {task.message}".rstrip()[:200]
 
 
 def meta_of(task: Task) -> dict[str, Any]:
-    """The result's meta; its names are those that celery-progress reads. Its group page adds the
-    totals up and divides by the sum, so there is a number for an unknown one."""
+    """The result's meta, under the names that celery-progress reads. Its group page divides by the
+    sum of the totals, so an unknown total gets a number."""
     current, total, percentage = task.progress
     return {
         "current": current,

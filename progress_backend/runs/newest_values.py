@@ -1,4 +1,5 @@
-"""The newest figures of runs: taken, recorded, and given back where they could not be."""
+"""The newest values of runs: taken from the run, recorded, and given back where the store does not
+answer."""
 
 from __future__ import annotations
 
@@ -15,17 +16,17 @@ from .writer import Writer
 
 
 class Value(NamedTuple):
-    """What a run said last, while its lock is held."""
+    """A run's newest value, taken while the run's lock is held."""
 
     run: Run
     event: ev.Progressed
-    #: As `Run.pending` had it, and the monotonic time of the try.
+    #: The value of `Run.pending`, and the monotonic time of the try.
     pending: Literal[True] | float | None
     tried_at: float
 
     @classmethod
     def taken(cls, run: Run) -> Value | None:
-        """None if nothing is new."""
+        """Takes the run's newest value; None if it is recorded already."""
         run.urgent = False
         pending, tried_at = run.pending, time.monotonic()
         event = run.newest()
@@ -38,21 +39,22 @@ class Value(NamedTuple):
         return self.event.happened_at(now - timedelta(seconds=self.tried_at - self.pending))
 
     def give_back(self) -> None:
-        """It could not be recorded: it is tried again unless something newer is said meanwhile."""
+        """Gives a value that could not be recorded back to its run; it is tried again unless the
+        job sets a newer one meanwhile."""
         run = self.run
         run.next_due = 0.0
         if run.pending is None:
-            # A loop counts on meanwhile; what was said is as old as its first try.
-            said_at = self.pending if isinstance(self.pending, float) else self.tried_at
-            run.pending = said_at if run.loop is None else True
+            # A loop's count goes on meanwhile; a value that the job set is as old as its first try.
+            set_at = self.pending if isinstance(self.pending, float) else self.tried_at
+            run.pending = set_at if run.loop is None else True
 
 
 def write(values: Sequence[Value], writer: Writer, mirror: Mirror | None) -> None:
-    """Records them in one trip, and has what is recorded shown."""
+    """Records the values in one round trip, and passes those that were recorded to the mirror."""
     try:
         with writer.waiting():
             now = writer.now()
-            if len(values) == 1:  # as ever in a prefork child
+            if len(values) == 1:  # always so in a prefork child
                 (value,) = values
                 recorded = [writer.alone(value.run, value.run.task_id, (value.dated(now),), now)]
             else:

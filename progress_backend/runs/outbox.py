@@ -1,4 +1,5 @@
-"""Events that could not be recorded yet: in order for each task, and bounded."""
+"""Queue of events that wait for a store that does not answer: in order for each task, and
+bounded."""
 
 from __future__ import annotations
 
@@ -12,29 +13,29 @@ from .run import Run
 
 
 class Kept(NamedTuple):
-    """An event that waits."""
+    """An event that waits for the store."""
 
     run: Run | None
     event: Event
-    #: Monotonic seconds at which it was kept: an event without a time happened then.
+    #: Monotonic time at which the event was kept; an event without a time happened then.
     since: float
 
     @property
     def age_s(self) -> float:
-        """Seconds since then."""
+        """Seconds since the event was kept."""
         return time.monotonic() - self.since
 
 
 class Outbox:
-    """Thread-safe; when more than `most` events wait, those of the task that has waited longest
-    are given up and counted."""
+    """Thread-safe queue by task. When more than `most` events wait, those of the task that has
+    waited longest are dropped and counted."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._kept: OrderedDict[str, list[Kept]] = OrderedDict()
         self._waiting = 0
         self._lock = threading.Lock()
-        #: Events given up.
+        #: Events that were dropped.
         self.dropped = 0
 
     def __contains__(self, task_id: str) -> bool:
@@ -44,7 +45,7 @@ class Outbox:
         return self._waiting
 
     def keep(self, run: Run | None, task_id: str, *happened: Event) -> bool:
-        """Takes events; whether others had to go for them."""
+        """Adds events; whether others were dropped for them."""
         since = time.monotonic()
         with self._lock:
             waiting = self._kept.setdefault(task_id, [])
@@ -58,20 +59,20 @@ class Outbox:
             return full
 
     def first(self) -> tuple[str, Kept] | None:
-        """The event that has waited longest, and its task."""
+        """The event that is sent next, and its task."""
         with self._lock:
             for task_id, waiting in self._kept.items():
                 return task_id, waiting[0]
             return None
 
     def postpone(self, task_id: str) -> None:
-        """Lets the other tasks go first: one that fails again and again may not hold them up."""
+        """Puts a task behind the others: one that fails again and again must not hold them up."""
         with self._lock:
             if task_id in self._kept:
                 self._kept.move_to_end(task_id)
 
     def sent(self, task_id: str, kept: Kept) -> None:
-        """The task's first event, if it is this one, waits no longer."""
+        """Removes the task's first event, if it is this one."""
         with self._lock:
             waiting = self._kept.get(task_id)
             if waiting and waiting[0] is kept:

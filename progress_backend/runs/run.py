@@ -1,4 +1,5 @@
-"""One execution of a task in this process: what the job hands over, and what it is told."""
+"""One execution (run) of a task in this process: the job's newest values, and the record's
+status."""
 
 from __future__ import annotations
 
@@ -16,48 +17,48 @@ from ..record.json_text import text_of
 from ..record.model import TaskStatus
 from ..record.update_state_events import count_of
 
-#: Attribute of Celery's request: its run has ended as cancelled, and Celery has REVOKED for it.
+#: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
 
 
-class Desk(Protocol):
-    """What a run needs of the process's sender."""
+class RunSender(Protocol):
+    """The methods of the process's sender that a run calls."""
 
     always: bool
 
     def wake(self) -> None:
-        """Have the newest values picked up now."""
+        """Makes the sender's thread record the newest values now."""
 
     def wait_while_paused(self, run: Run) -> None:
-        """Hold the job until its record is no longer paused."""
+        """Blocks the job until its record is no longer paused."""
 
     def progress_text(self, current: int, total: int | None) -> str:
-        """What an update without a message says."""
+        """The message of an update without one."""
 
     def close(self, run: Run) -> None:
-        """Have nothing written for the run any more but its end."""
+        """Stops all writes for the run but its end."""
 
 
 class TaskCancelled(Ignore):  # type: ignore[misc]  # celery is untyped
     """The task was cancelled: raised into the job at its next update, and at each one after.
 
-    Celery's Ignore, so that autoretry lets it pass and no failure is recorded.
+    A subclass of Celery's Ignore, so that autoretry does not catch it and no failure is stored.
     """
 
 
 class CountingLoop(Protocol):
-    """A loop that counts for its run."""
+    """A `track()` loop that counts items for its run."""
 
     @property
     def done(self) -> int:
-        """Items that the loop is done with: the run's figure while the loop lives."""
+        """Items that the loop has finished: the run's `current` while the loop lives."""
 
     def interrupt(self) -> None:
-        """Have the loop look at its run's status."""
+        """Makes the loop check its run's status."""
 
 
 class Outcome(NamedTuple):
-    """Celery's state and result of a run that is over."""
+    """Celery's state and result of a run that has ended."""
 
     state: str
     result: Any
@@ -65,11 +66,11 @@ class Outcome(NamedTuple):
 
 
 class Run:
-    """Written by the job's thread, read by the sender's.
+    """The state of one execution, written by the job's thread and read by the sender's.
 
-    `current`, `total`, `message`, `details` and `phase` are what the job said last, `pending` says
-    that something of it is not yet recorded: setting them is all that `update()` does. They are set
-    without a call in between, where threads do not change.
+    `current`, `total`, `message`, `details` and `phase` are the job's newest values; `pending` is
+    set while one of them is not yet recorded: setting them is all that `update()` does. They are
+    set without a call in between, so that no other thread runs meanwhile.
     `attention` is true while the next `update()` has to do more: wake the sender, wait, or raise.
     """
 
@@ -111,7 +112,7 @@ class Run:
         self,
         task_id: str,
         identity: ev.Identity,
-        sender: Desk,
+        sender: RunSender,
         *,
         celery_task: Any = None,
         request: Any = None,
@@ -120,48 +121,48 @@ class Run:
         self.identity = identity
         self.sender = sender
         self.celery_task = celery_task
-        #: Celery's request of this execution, captured: the sender's thread has no current task.
+        #: Celery's request of this execution, kept since the sender's thread has no current task.
         self.request = request
         #: The run's number; None until its Started is recorded.
         self.attempt: int | None = None
         self.base: Base | None = None
-        #: The record's status as the store last told it.
+        #: The record's status as last received from the store.
         self.status: str = TaskStatus.RUNNING
-        #: Monotonic seconds at which the store told it.
+        #: Monotonic time at which the status was received.
         self.heard_at = 0.0
-        #: The record did not take this run: it goes on, unrecorded.
+        #: The record refused this run's start: the run goes on, unrecorded.
         self.refused = False
-        #: The body is under way: what calls it is called from it.
+        #: The body is being executed: a further call of it comes from inside.
         self.entered = False
-        #: The body has ended; nothing but the end may be recorded.
+        #: The body has ended; only the end may still be recorded.
         self.closed = False
-        #: The job writes its result's meta itself, by `update_state`: nobody else does then.
+        #: The job writes its result's meta itself, by `update_state`; the mirror does not.
         self.own_meta = False
-        #: The task replaced itself: its Ignore is no end.
+        #: The task called `self.replace()`: its Ignore is no end.
         self.replaced = False
-        #: Before which its retry, or what replaces it, is not to begin.
+        #: The `eta` of its retry, or of the task that replaces it.
         self.eta: datetime | None = None
         #: Held while the record is written.
         self.lock = threading.Lock()
         self.event_due = 0.0
-        #: A number: it is that old, in monotonic seconds, and the store was away.
+        #: True, or where the store did not answer the monotonic time at which the value was set.
         self.pending: Literal[True] | float | None = None
         self.attention = True
         self.urgent = False
         self.current: Any = 0
         self.total: Any = None
         self.message: Any = None
-        #: All that the job has said; merged into the record's.
+        #: All details that the job has set; merged into the record's.
         self.details: dict[str, Any] = {}
         self.phase: str | None = None
-        #: Monotonic seconds before which no further value is recorded.
+        #: Monotonic time before which no further value is recorded.
         self.next_due = 0.0
         self.results: dict[str, Any] = {}
-        #: What Celery has stored at the end.
+        #: The state and result that Celery has stored at the end.
         self.outcome: Outcome | None = None
         self.end_message: str | None = None
         self.error_text: str | None = None
-        #: The `track()` at hand, which counts without calling `update()`.
+        #: The innermost `track()` loop, which counts without calling `update()`.
         self.loop: CountingLoop | None = None
 
     @property
@@ -171,11 +172,12 @@ class Run:
 
     @property
     def listens(self) -> bool:
-        """Whether it goes on, and nothing that it was told holds or ends it."""
+        """Whether the run goes on, neither paused nor cancelled, so that its record is read for
+        requests."""
         return self.status == TaskStatus.RUNNING and not (self.closed or self.refused)
 
     def heed(self) -> None:
-        """Before the body and within loops: a paused task waits, a cancelled one ends.
+        """Waits while the record is paused; called before the body and within `track()` loops.
 
         Raises:
             TaskCancelled: the record is cancelled.
@@ -186,7 +188,7 @@ class Run:
             raise TaskCancelled(f"task {self.task_id} was cancelled")
 
     def close(self) -> None:
-        """The body is about to return or raise."""
+        """Called when the body has ended, before it returns or raises."""
         self.sender.close(self)
 
     def offer(
@@ -197,7 +199,8 @@ class Run:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """Takes what a job says; `update()` itself does it where only the figures are new.
+        """Sets the job's newest values; where only the count and the message change `update()`
+        itself does it.
 
         Raises:
             TaskCancelled: the record is cancelled.
@@ -228,8 +231,8 @@ class Run:
                 self.offer(current, total, message, details, phase)
 
     def told(self, status: str) -> None:
-        """Takes the status that the store answered with. A run stays cancelled, also where its id
-        has a fresh record since, which another run is meant for."""
+        """Receives the record's status. A run stays cancelled, even where its id was published
+        again since, with a record that another run belongs to."""
         self.heard_at = monotonic()
         if not self.cancelled:
             self.status = status
@@ -239,7 +242,7 @@ class Run:
                 self.loop.interrupt()
 
     def newest(self) -> ev.Progressed | None:
-        """The newest figures as an event, taken; None if nothing is new."""
+        """Takes the newest values as an event; None if they are recorded already."""
         new, self.pending = self.pending, None
         loop = self.loop
         current = count_of(self.current) if loop is None else loop.done

@@ -1,8 +1,9 @@
-"""The process's sender: takes what jobs hand over to the record, the result meta and Flower.
+"""The process's sender: writes the newest values of its runs to the record, the result meta and
+Flower.
 
-Jobs never wait for it: `update()` leaves the newest value, the sender's thread (a greenlet under
-gevent) picks it up. Starts and ends are tried at once by the job's thread, bounded by the store's
-time-out; what could not be sent stays in the outbox and goes out when the store is back.
+Jobs never wait for it: `update()` sets the newest value, which the sender's thread (a greenlet
+under gevent) records. Starts and ends are recorded by the job's own thread, within a time-out; one
+that fails waits in the outbox and is recorded when the store answers again.
 """
 
 from __future__ import annotations
@@ -29,36 +30,38 @@ from .mirror import Mirror
 from .newest_values import Value, write
 from .outbox import Outbox
 from .run import Run
-from .writer import Said, Writer
+from .writer import Entry, Writer
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait of a job for the store at publish, start and end: each one such wait.
+#: Longest wait of a job for the store: once each at publish, start and end.
 JOB_WAIT_S = 0.2
-#: Longest wait of the sender's own thread for each trip: no job waits for that one.
+#: Longest wait of the sender's own thread for each round trip: no job waits for that thread.
 SENDER_WAIT_S = 5.0
-#: Starts and ends that wait for the store; the oldest go when there are more.
+#: Starts and ends that wait for the store; when there are more, the oldest are dropped.
 _OUTBOX = 10_000
-#: Newest values that share a trip: an end that waits for one of them waits for all, about 1 ms.
+#: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
 _TOGETHER = 16
-#: Least time between two looks for new values while nobody wakes the thread; and the most while
-#: something waits for the store.
+#: Shortest time between two checks for new values without a wake-up; and the longest while values
+#: or events wait for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
-#: Time between two looks at runs that write nothing, the age of what is old then, a trip's runs.
+#: For runs that write nothing: time between two reads of their records, age of a status that is
+#: read again, and runs in one read.
 _LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
-#: Time between two looks of a paused job at its record.
+#: Time between two reads of a paused job's record.
 _PAUSE_LOOK_S = 1.0
 
 
 class Sender:
-    """One per process, made after the fork."""
+    """The sender of a process, made after the fork."""
 
     def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
-        #: For jobs, and for the thread, which reaches a store that is too far away for jobs.
+        #: The writer for jobs, and the one for the thread, which also reaches a store that is too
+        #: far away for jobs.
         self.writer = Writer(store, "jobs", JOB_WAIT_S)
         self.patient = Writer(store, "sender", SENDER_WAIT_S)
         self.writer.other, self.patient.other = self.patient, self.writer
-        #: Every value is recorded (interval 0): each `update()` wakes the thread.
+        #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
         self._interval_s = store.settings.update_interval_s
         self._locale = store.settings.locale
@@ -67,7 +70,7 @@ class Sender:
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox(_OUTBOX)
         self._guard = threading.Lock()
-        #: Held while what is kept is sent: twice sent, a start would count as two.
+        #: Held while the outbox is sent: a start that is sent twice would count as two.
         self._sending = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,33 +81,33 @@ class Sender:
     # Called by jobs
 
     def opened(self, run: Run) -> None:
-        """A run began: its newest values are picked up from now on."""
+        """Adds a run that began; its newest values are recorded from now on."""
         self._runs[id(run)] = run
 
     def ended(self, run: Run) -> None:
-        """A run is over."""
+        """Removes a run that has ended."""
         self._runs.pop(id(run), None)
 
     def revoked(self, run: Run) -> None:
-        """The job ended as cancelled: monitors hear of it as of a revoke."""
+        """Sends monitors `task-revoked` for a job that ended as cancelled."""
         if self._mirror is not None:
             self._mirror.revoked(run)
 
     def progress_text(self, current: int, total: int | None) -> str:
-        """What an update without a message says."""
+        """The message of an update without one."""
         return progress_text(self._locale, current, total)
 
     def wake(self) -> None:
-        """Has the thread look at once; starts it at the first call."""
+        """Wakes the thread; starts it at the first call."""
         if self._thread is None:
             self._start()
         self._awake.set()
 
     def close(self, run: Run) -> None:
-        """The body is about to return or raise: no progress is written from here on.
+        """Called when the body has ended: no progress is written from here on.
 
-        A write under way is waited for, `JOB_WAIT_S` at most; not where the store is known to be
-        further away.
+        A write in progress is waited for, `JOB_WAIT_S` at most; not while the jobs' breaker is
+        open.
         """
         run.closed = True
         deadline = time.monotonic() + JOB_WAIT_S
@@ -116,7 +119,8 @@ class Sender:
     def record(
         self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
     ) -> Applied | None:
-        """Records now; else None, the events kept (unless `keep` is false). Never raises."""
+        """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
+        None. Never raises."""
         if task_id not in self._outbox and not self.writer.breaker.open:
             now = None
             try:
@@ -126,7 +130,8 @@ class Sender:
             except StoreUnavailable as error:
                 self.writer.away(error)
                 if now is not None:
-                    # The store may have taken them and not said so: by their time it will know.
+                    # The store may have done the commit before its reply was lost: by their time it
+                    # recognises the same events.
                     happened = tuple(event.happened_at(now) for event in happened)
             except ConcurrentUpdate:
                 pass
@@ -138,7 +143,7 @@ class Sender:
         return None
 
     def ask(self, command: Command) -> Any:
-        """What the store replies; None while it is away. Never raises."""
+        """Runs a command on the store; None while it does not answer. Never raises."""
         if self.writer.breaker.open:
             return None
         try:
@@ -148,9 +153,9 @@ class Sender:
             self.writer.away(error)
             return None
 
-    def begin(self, several: Sequence[Said]) -> list[Applied | None]:
-        """Records what begins many tasks in one trip; None for what is not recorded. Never
-        raises."""
+    def begin(self, several: Sequence[Entry]) -> list[Applied | None]:
+        """Records the first events of many tasks in one round trip; None for those that were not
+        recorded. Never raises."""
         if self.writer.breaker.open:
             return [None] * len(several)
         try:
@@ -161,15 +166,15 @@ class Sender:
             return [None] * len(several)
 
     def wait_while_paused(self, run: Run) -> None:
-        """Holds the job, its lease held, until the record says otherwise; a store that is away
-        says nothing. The record hears that it waits, each time that it asks for it."""
+        """Blocks the job until its record is no longer paused, or while the store does not answer.
+        Each time that a pause is asked for, the record gets the event that the job waits."""
         heeded = False
         while run.status == TaskStatus.PAUSED and not self._stopping:
             asked = not heeded or (run.base is not None and run.base.task.asked is not None)
             if asked and run.attempt is not None and not run.refused:
                 with run.lock:
-                    said = self.record(run, run.task_id, ev.Heeded(), keep=False)
-                heeded = said is not None
+                    applied = self.record(run, run.task_id, ev.Heeded(), keep=False)
+                heeded = applied is not None
             time.sleep(_PAUSE_LOOK_S)
             if not self.patient.breaker.open:
                 self.patient.look(run)
@@ -189,7 +194,7 @@ class Sender:
                 self.flush()
                 self._look()
             except Exception:
-                # Whatever it is, the next values have to go out; the log says what it was.
+                # The next values must be recorded after any exception; it is logged.
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
                         logger.exception("progress sender")
@@ -204,8 +209,9 @@ class Sender:
         return max(rest_s, _SHORTEST_S)
 
     def _look(self) -> None:
-        """Cancel and pause come with each write's reply; to runs that write nothing for a while in
-        one read of all of them. One that has never said anything would not hear it."""
+        """Reads in one round trip the records of runs that have written nothing for a while: others
+        receive a cancel or a pause with the reply to each write. A run that has never set a value
+        is left out, since it checks nothing."""
         now = time.monotonic()
         if now < self._look_at or self.patient.breaker.open:
             return
@@ -220,7 +226,7 @@ class Sender:
             self._look_at = time.monotonic() + _LOOK_S - _SHORTEST_S
 
     def flush(self, *, everything: bool = False) -> None:
-        """Records what is due: kept events first, then the newest values."""
+        """Records the events in the outbox, then the newest values that are due."""
         if self._outbox:
             self._flush_outbox()
         ready = [
@@ -233,16 +239,16 @@ class Sender:
             self._send(ready[start : start + _TOGETHER])
 
     def _send(self, runs: Sequence[Run]) -> None:
-        """Records the newest value of each, in one trip."""
+        """Records the newest value of each run, in one round trip."""
         values, held = list[Value](), list[Run]()
         try:
             for run in runs:
-                run.lock.acquire()  # nobody else waits for one while it holds another
+                run.lock.acquire()  # no other thread waits for a run's lock while it holds one
                 held.append(run)
                 if (value := self._taken(run)) is not None:
                     values.append(value)
                 else:
-                    held.pop().lock.release()  # whose end need not wait for the others' values
+                    held.pop().lock.release()  # the run's end need not wait for the others' values
             if values:
                 write(values, self.patient, self._mirror)
         finally:
@@ -296,7 +302,7 @@ class Sender:
         self.wake()
 
     def stop(self) -> None:
-        """Sends what can be sent within a bound, then ends the thread."""
+        """Sends the outbox within a bound, then ends the thread."""
         deadline = time.monotonic() + self._closing_s
         while self._outbox and time.monotonic() < deadline:
             self._flush_outbox(deadline)

@@ -1,4 +1,4 @@
-"""Records events for runs, and learns from each reply what the record's status is."""
+"""Writes events of runs to the store, and passes the record's status in each reply to the run."""
 
 from __future__ import annotations
 
@@ -26,29 +26,30 @@ from .run import Run
 
 logger = logging.getLogger(__name__)
 
-#: Time between two tries of a store that is away.
+#: Time between two calls to a store that does not answer.
 _REST_S = 1.0
 #: Longest error that is logged, in characters.
 _LONGEST = 500
 
-#: What says that a run is over.
+#: Events that end a run.
 _ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
 
 
-#: Who says it (nobody's run is None), of which task, and what happened.
-Said = tuple[Run | None, str, tuple[ev.Event, ...]]
+#: Events to record: their run (None for events of no run), the task's id, and the events.
+Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
 
 
 class Writer:
-    """One for those that wait `wait_s` for the store at most; its breaker says whether that was too
-    short a moment ago."""
+    """Writer whose callers wait for the store for `wait_s` at most; its breaker is open after a
+    call that took longer, or failed."""
 
     def __init__(self, store: AnyStore, part: str, wait_s: float) -> None:
         self.store = store
         self.breaker = Breaker(_REST_S)
         self._part = part
         self._wait_s = wait_s
-        #: Who waits for another time: what was short enough for that one was so for it.
+        #: The writer with the other bound: a reply that was quick enough for that one closes its
+        #: breaker.
         self.other: Writer | None = None
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
@@ -56,23 +57,23 @@ class Writer:
         self._outage = outage_of(store.settings)
 
     def now(self) -> datetime:
-        """The store's time.
+        """The store's time; its clock is measured if that was not done lately.
 
         Raises:
-            StoreUnavailable: it was never asked for it, and does not answer.
+            StoreUnavailable: the clock has to be measured, and the store does not answer.
         """
         self.store.ready()
         return self.store.now()
 
     def waiting(self) -> AbstractContextManager[None]:
-        """`with`: all that is asked in there is one wait."""
+        """`with`: all store calls in the block share one bound."""
         return self.store.within(self._wait_s)
 
     def ask(self, command: Command) -> Any:
-        """What the store replies; None if it has something else there than is asked for.
+        """Runs a command on the store; None if another program's value is stored there.
 
         Raises:
-            StoreUnavailable: it does not answer.
+            StoreUnavailable: the store does not answer.
         """
         try:
             reply = self.store.execute(command)
@@ -88,11 +89,13 @@ class Writer:
     def apply(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Applied:
-        """Records events.
+        """Records events of one task in one commit.
 
         Raises:
-            StoreUnavailable, TaskNotFound, ConcurrentUpdate.
-            ProgressError: what is stored there is no record.
+            StoreUnavailable: the store does not answer.
+            TaskNotFound: there is no record, and the events do not make one.
+            ConcurrentUpdate: other writers were first in each try.
+            ProgressError: the value that is stored there is no record.
         """
         try:
             applied = self.store.run(self._flow(run, task_id, happened, now))
@@ -100,20 +103,21 @@ class Writer:
                 heed = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
                 self.store.run(heed)
         except SoftTimeLimitExceeded:
-            raise  # the job's own, which a signal has raised in here
+            raise  # raised into the job by Celery's signal handler while this code ran
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 raise
-            raise _told(task_id, error) from error
+            raise _as_progress_error(task_id, error) from error
         return self._done(run, happened, applied)
 
-    def apply_together(self, several: Sequence[Said], now: datetime) -> list[Applied | None]:
-        """The same for several, in one trip. None for what cannot be recorded; it is counted.
+    def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Applied | None]:
+        """Records events of several tasks in one round trip. None for those that cannot be
+        recorded; they are counted.
 
         Raises:
-            StoreUnavailable: it may have taken any of them.
+            StoreUnavailable: the store does not answer; any of the commits may have been done.
         """
-        flows = [self._flow(*said, now) for said in several]
+        flows = [self._flow(*entry, now) for entry in several]
         try:
             outcomes = self.store.run(together(flows))
         except SoftTimeLimitExceeded:
@@ -121,7 +125,7 @@ class Writer:
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 raise
-            return [self.alone(*said, now) for said in several]  # one key's trouble is its own
+            return [self.alone(*entry, now) for entry in several]  # the fault may be one key's
         recorded: list[Applied | None] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
@@ -129,17 +133,17 @@ class Writer:
             elif isinstance(outcome, SoftTimeLimitExceeded):
                 raise outcome
             else:
-                self.refuse(_told(task_id, outcome))
+                self.refuse(_as_progress_error(task_id, outcome))
                 recorded.append(None)
         return recorded
 
     def alone(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Applied | None:
-        """As `apply`; None for what cannot be recorded, which is counted.
+        """As `apply`; None for events that cannot be recorded, which are counted.
 
         Raises:
-            StoreUnavailable.
+            StoreUnavailable: the store does not answer.
         """
         try:
             return self.apply(run, task_id, happened, now)
@@ -163,14 +167,15 @@ class Writer:
         if applied.refused is not None:
             self.refused += 1
         if run is not None:
-            self._tell(run, applied, started=isinstance(happened[0], ev.Started))
+            self._pass_on(run, applied, started=isinstance(happened[0], ev.Started))
         return applied
 
-    def _tell(self, run: Run, applied: Applied, *, started: bool) -> None:
+    def _pass_on(self, run: Run, applied: Applied, *, started: bool) -> None:
         task = applied.task
         if started and applied.refused is None:
             run.attempt = task.attempt
-        # A record with a lower number came back from before this run: its status is meant for it.
+        # A record with a lower attempt is from an older copy of the store: its status counts for
+        # the run.
         if run.attempt is not None and task.attempt <= run.attempt:
             run.base = applied.base
             run.told(_for_the_run(task))
@@ -180,7 +185,7 @@ class Writer:
             run.refused = not run.cancelled
 
     def look(self, run: Run) -> None:
-        """Reads the record for its status."""
+        """Reads a run's record for its status."""
         try:
             with self.waiting():
                 (document,) = self.store.execute(Read((run.task_id,)))
@@ -190,7 +195,7 @@ class Writer:
             return
         except SoftTimeLimitExceeded:
             raise
-        except Exception as error:  # somebody else's value under our key
+        except Exception as error:  # another program's value under the task's key
             self.refuse(ProgressError(f"{run.task_id}: {error!r}"[:_LONGEST]))
             return
         self._answered()
@@ -202,7 +207,7 @@ class Writer:
             run.told(TaskStatus.RUNNING)
 
     def look_at(self, runs: Sequence[Run]) -> None:
-        """Reads the records of runs that go on, in one trip, for what somebody asks of them."""
+        """Reads the records of several runs in one round trip, for a cancel or a pause."""
         try:
             with self.waiting():
                 read = c.Read(tuple([run.task_id for run in runs]))
@@ -214,9 +219,9 @@ class Writer:
         for run, document in zip(runs, documents, strict=True):
             try:
                 base = Base.of(document) if document is not None else None
-            except Exception:  # somebody else's value: said where it is written
+            except Exception:  # another program's value: logged when the record is written
                 base = None
-            # A newer run's record is not meant for this one.
+            # A newer run's record does not concern this run.
             if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
                 run.told(_for_the_run(base.task))
             run.heard_at = monotonic()
@@ -225,12 +230,12 @@ class Writer:
         """Counts an event that is not recorded."""
         self.refused += 1
         known = self._strange or (self.other is not None and self.other._strange)
-        news = type(error) in (ProgressError, ForeignValue, InvalidEvent) and not known
-        self._strange = known or news
-        logger.log(logging.ERROR if news else logging.DEBUG, "not recorded: %s", error)
+        first = type(error) in (ProgressError, ForeignValue, InvalidEvent) and not known
+        self._strange = known or first
+        logger.log(logging.ERROR if first else logging.DEBUG, "not recorded: %s", error)
 
     def away(self, error: StoreUnavailable) -> None:
-        """The store did not answer: it is left alone for a moment."""
+        """Opens the breaker after a call that the store did not answer, and logs the outage."""
         self.breaker.failed()
         self._outage.away(self._part, f"{error}; jobs go on, newest values are kept")
 
@@ -243,7 +248,7 @@ class Writer:
             self._outage.back(other._part)
 
     def _took_s(self) -> float:
-        """How long this thread's wait has taken so far."""
+        """Seconds that this thread has waited in this block so far."""
         try:
             return self._wait_s - self.store.left_s()
         except TimeoutError:
@@ -251,20 +256,22 @@ class Writer:
 
 
 def _for_the_run(task: Task) -> str:
-    """What a record's status means to its run: one that somebody ended over its head stops it."""
+    """The status as the run receives it: a record that was ended by force stops the run as a cancel
+    does."""
     return TaskStatus.CANCELLED if task.forced else task.status
 
 
 def _over(run: Run | None, end: ev.Event) -> ev.Heeded | None:
-    """The end of a run that comes after one that was asked for, as the word that it is over."""
+    """The event that a cancelled or force-ended run is over, made of the end that the record
+    refused; None if the event is no end."""
     attempt = run.attempt if run is not None and end.attempt is None else end.attempt
     if not isinstance(end, _ENDS) or (attempt is None and end.owner is None):
         return None
     return ev.Heeded(attempt=attempt, owner=end.owner, run=end.run, at=end.at)
 
 
-def _told(task_id: str, error: Exception) -> ProgressError:
-    """Whatever it is, as an error of ours: somebody else's value under our key, it may be."""
+def _as_progress_error(task_id: str, error: Exception) -> ProgressError:
+    """An exception as a ProgressError: another program's value under a task's key may raise any."""
     if isinstance(error, ProgressError):
         return error
     return ProgressError(f"{task_id}: {error!r}"[:_LONGEST])

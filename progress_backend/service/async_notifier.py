@@ -1,4 +1,4 @@
-"""The specification's notifier, for plain asyncio code."""
+"""The specification's notifier, for asyncio code outside of Celery."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from .flow_service import FlowService, NotificationServiceInterface
 
 
 class AsyncProgressNotifier:
-    """The specification's notifier for plain asyncio code: throttled updates of one task.
+    """The specification's notifier for asyncio code outside of Celery: throttled updates of one
+    task.
 
-    The first value, the last (current == total) and a changed total pass at once. A total that the
-    record does not know is recorded too. `ProgressNotifier(task_id, progress_service)` makes one.
+    The first value, the last (current == total) and a changed total are recorded at once. A total
+    is recorded too where the record has none. `ProgressNotifier(task_id, progress_service)` makes
+    one.
     """
 
     def __init__(
@@ -29,11 +31,12 @@ class AsyncProgressNotifier:
         self.task_id = task_id
         self.progress_service = progress_service
         self.update_interval = update_interval
-        # Another implementation of the interface may take no total, and has texts of its own.
+        # Another implementation of the interface may have no `total_items`, and has texts of its
+        # own.
         ours = progress_service if isinstance(progress_service, FlowService) else None
         self._locale = locale or (ours.locale if ours else "ja")
-        #: Whether the record's total is this notifier's to say; None until it was looked at.
-        self._says_total = None if ours else False
+        #: Whether this notifier writes the record's total; None until the record was read.
+        self._writes_total = None if ours else False
         self._next_due = 0.0
         self._total: int | None = None
         self._held: dict[str, Any] | None = None
@@ -45,7 +48,7 @@ class AsyncProgressNotifier:
         message: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Records the figures unless the last record is younger than the interval."""
+        """Records the values unless the last record is younger than the interval."""
         total = total or None  # 0 is unknown
         value = {
             "current_items": current,
@@ -63,11 +66,11 @@ class AsyncProgressNotifier:
         await self.progress_service.update_progress(self.task_id, status="running", **value)
 
     async def _total_is_ours(self) -> bool:
-        """Whether the record had no total when this notifier first said one."""
-        if self._says_total is None:
+        """Whether the record had no total when this notifier first got one."""
+        if self._writes_total is None:
             body = await self.progress_service.get_task_status(self.task_id)
-            self._says_total = body is not None and body["progress"]["total"] is None
-        return self._says_total
+            self._writes_total = body is not None and body["progress"]["total"] is None
+        return self._writes_total
 
     async def _flush(self) -> None:
         held, self._held = self._held, None
@@ -84,7 +87,7 @@ class AsyncProgressNotifier:
         )
 
     async def error(self, error_message: str) -> None:
-        """Ends the task with an error; the last figures stay."""
+        """Ends the task with an error; its last values stay."""
         await self._flush()
         await self.progress_service.update_progress(
             self.task_id, status="error", error_message=error_message

@@ -1,4 +1,4 @@
-"""The specification's methods, thin over the flows: what its services have in common."""
+"""The specification's service methods, as calls of flows: the common base of its services."""
 
 from __future__ import annotations
 
@@ -29,39 +29,44 @@ T = TypeVar("T")
 Body = dict[str, Any]
 logger = logging.getLogger(__name__)
 
-#: Longest pauses between the turns of a write that others overtake; a second together, mostly.
+#: Longest pauses between the tries of a commit that other writers prevent; together mostly a
+#: second.
 _TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 
-#: How many of the newest tasks health looks at for values that are no records: a fixed price.
+#: How many of the newest tasks the health check reads for values that are no records: a fixed cost.
 NEWEST_LOOKED_AT: Final = 100
 
 __all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
 
 
 class FlowService(NotificationServiceInterface):
-    """The specification's methods over whatever store runs the flows."""
+    """The specification's methods on any store that runs flows."""
 
     flows: Flows
-    #: What health says of Redis while the store answers.
+    #: Redis's `status` in the health body while the store answers.
     _connected = "connected"
 
     @property
     def locale(self) -> Locale:
-        """The language of its texts."""
+        """The language of the default texts."""
         return self.flows.settings.locale
 
     @abstractmethod
     async def run(self, flow: Flow[T]) -> T:
-        """Drives a flow against the service's store."""
+        """Runs a flow on the service's store."""
 
     @abstractmethod
     async def _store(self) -> MemoryStore | AsyncStore: ...
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
-        """Records events in one commit; the document afterwards.
+        """Records events in one commit; returns the document after it.
 
         Raises:
-            TaskNotFound, TransitionRefused, ConcurrentUpdate, TooLarge, StoreUnavailable.
+            TaskNotFound: there is no record, and the events do not make one.
+            TransitionRefused: the record's status refuses an event.
+            ConcurrentUpdate: other writers were first in each try.
+            TooLarge: the document would be above its limit.
+            StoreUnavailable: the store does not answer.
         """
         applied = await self._applied(task_id, events)
         if applied.refused is not None:
@@ -74,7 +79,8 @@ class FlowService(NotificationServiceInterface):
         return document
 
     async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
-        """The same, however many others write the record: each turn lets them pass."""
+        """Records events in one commit, and tries again after a pause where other writers were
+        first."""
         store = await self._store()
         for longest_s in _TURNS_S:
             with contextlib.suppress(ConcurrentUpdate):
@@ -89,8 +95,8 @@ class FlowService(NotificationServiceInterface):
         symbol: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> str:
-        """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`; its id.
-        Raises as the interface says."""
+        """Makes a record for work outside of Celery, or before `apply_async(task_id=…)`; returns
+        its id. Raises as in the interface."""
         task_id = str(uuid.uuid4())
         await self.apply(task_id, caller_events.creation(task_type, total_items, symbol, metadata))
         logger.info("Created task %s: %s", task_id, task_type)
@@ -111,10 +117,10 @@ class FlowService(NotificationServiceInterface):
         total_items: int | None = None,
         force: bool = False,
     ) -> Body:
-        """In one commit; `details`, as HTTP has it, is `processing_details`, and `total_items` a
-        total that has become known. A record whose run a living worker has at hand ends by `force`
-        alone, and the run is stopped at its next update, as by a cancel. Raises as the interface
-        says."""
+        """Records new values of a task in one commit. `details`, HTTP's name, is
+        `processing_details`; `total_items` is a total that has become known. While a live worker
+        runs the task, its record ends only by `force`, and the run is stopped at its next update,
+        as by a cancel. Raises as in the interface."""
         if details is not None and processing_details is not None:
             raise TypeError("details and processing_details are one thing: give one of them")
         events = caller_events.update(
@@ -174,15 +180,19 @@ class FlowService(NotificationServiceInterface):
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
-        """Cancels a task that has not ended; a running job hears of it at its next update.
+        """Cancels a task that has not ended; a running job is stopped at its next update.
 
         Raises:
-            TaskNotFound, TaskAlreadyFinished, ConcurrentUpdate, StoreUnavailable.
+            TaskNotFound: there is no record.
+            TaskAlreadyFinished: the task has ended.
+            ConcurrentUpdate: other writers were first in each try.
+            StoreUnavailable: the store does not answer.
         """
         return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 
     async def health_check(self) -> Body:
-        """The specification's health body; `status` is "unhealthy" while the store is away."""
+        """The specification's health body; `status` is "unhealthy" while the store does not
+        answer."""
         sent = time.perf_counter()
         try:
             store = await self._store()
@@ -196,23 +206,25 @@ class FlowService(NotificationServiceInterface):
         redis = body["dependencies"]["redis"]
         redis["key_prefix"] = self.flows.settings.key_prefix
         redis["unreadable_tasks"] = len(unreadable)
-        said = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
+        faults = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
         if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
-            said.insert(0, counted.no_writes or store.refusal)
+            faults.insert(0, counted.no_writes or store.refusal)
         if unreadable:
             task_id, fault = unreadable[0]
             count = f"{len(unreadable)} of the newest {NEWEST_LOOKED_AT}"
             such_as = f"{printable(task_id)}: {fault}"
-            said.append(f"{count} tasks have no readable record, such as {such_as}")
-        if said:
-            body.update(status="degraded", reason="; ".join(said))
+            faults.append(f"{count} tasks have no readable record, such as {such_as}")
+        if faults:
+            body.update(status="degraded", reason="; ".join(faults))
         return body
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
-        """The specification's single entry: an endpoint's path, its method, its body or query.
+        """The specification's single entry point: calls the method for an HTTP path, method, and
+        body or query.
 
         Raises:
-            ValueError: there is no such endpoint; and whatever the method behind it raises.
+            ValueError: there is no such endpoint.
+            Exception: whatever the endpoint's method raises.
         """
         match method, endpoint.split("/"):
             case "POST", ["", "internal", "create-task"]:
@@ -231,7 +243,7 @@ class FlowService(NotificationServiceInterface):
 
 
 def pagination(page: int, limit: int, total: int) -> Body:
-    """The list's pagination; one page where there is nothing, as in the specification."""
+    """The list's pagination; an empty list has one page, as in the specification."""
     return {
         "page": page,
         "limit": limit,

@@ -9,16 +9,16 @@ Body = dict[str, Any]
 
 
 class NotificationServiceInterface(ABC):
-    """What every notification service offers (specification 4.2).
+    """Interface of every notification service (specification 4.2).
 
     Bodies are dictionaries of the HTTP API's JSON: times in ISO 8601 with milliseconds and offset,
-    spans in the unit of their name (`_ms`), counts in items. Every method may raise
-    `StoreUnavailable`, but for `health_check`.
+    durations in the unit of their name (`_ms`), counts in items. Every method but `health_check`
+    may raise `StoreUnavailable`: the store does not answer.
     """
 
     @abstractmethod
     async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str:
-        """Makes a record; its id, a UUID.
+        """Makes a record; returns its id, a UUID.
 
         `task_type` has 1 to 255 characters. `total_items` counts items; None if unknown. Also
         `symbol` (a text like `task_type`) and `metadata` (a mapping of what JSON can hold).
@@ -29,18 +29,19 @@ class NotificationServiceInterface(ABC):
 
     @abstractmethod
     async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
-        """Records news of a task; its body afterwards.
+        """Records new values or an end of a task; returns its body after that.
 
         `status` is "running" (if left out), "completed", "error" or "paused"; `current_items`
         counts the items done; `message` and `error_message` are texts of at most 10,000
         characters; `results` and `processing_details` are mappings, merged into the record's; with
-        "paused" `reason` and `by` say why and who asks.
+        "paused", `reason` and `by` are the reason and the name of the caller.
 
         Raises:
-            TaskNotFound, TaskAlreadyFinished: both are ValueErrors, as in the specification.
+            TaskNotFound (a ValueError, as in the specification): there is no record.
+            TaskAlreadyFinished (a ValueError, as in the specification): the task has ended.
             TransitionRefused (a ValueError): a worker runs the task, which ends by itself.
             InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
-            ConcurrentUpdate: others wrote the same record first, again and again.
+            ConcurrentUpdate: other writers changed the record before each try.
         """
 
     @abstractmethod
@@ -49,7 +50,7 @@ class NotificationServiceInterface(ABC):
 
     @abstractmethod
     async def health_check(self) -> Body:
-        """How the service and its store are: `status` is "healthy" or "unhealthy".
+        """State of the service and its store: `status` is "healthy" or "unhealthy".
 
-        It raises nothing: a store that does not answer is what it tells of.
+        It raises nothing: it reports a store that does not answer.
         """

@@ -1,4 +1,4 @@
-"""The specification's service, in memory (`ProgressService`) and on Redis."""
+"""The specification's services: in memory (`ProgressService`) and on Redis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class ProgressService(FlowService):
-    """Records in this process's memory; cleaned up 24 h after a task's end."""
+    """Service with its records in this process's memory, each deleted 24 h after the task's end."""
 
     _connected = "not used"
 
@@ -32,7 +32,7 @@ class ProgressService(FlowService):
         self._next_cleanup_ms = 0
 
     async def run(self, flow: Flow[T]) -> T:
-        """Drives a flow against this process's memory; the cleanup rides along once an interval."""
+        """Runs a flow in this process's memory; once an interval it runs the cleanup too."""
         now = self._memory.now()
         if milliseconds(now) >= self._next_cleanup_ms:
             interval_s = self._memory.settings.cleanup_interval_s
@@ -45,9 +45,9 @@ class ProgressService(FlowService):
 
 
 class RedisProgressService(ProgressService):
-    """Records in Redis, shared with workers and other services.
+    """Service with its records in Redis, shared with workers and other services.
 
-    `store` may be given to share an `AsyncStore`; else one is opened for each event loop.
+    `store` is an `AsyncStore` to share; without it one is opened for each event loop.
     """
 
     _connected = "connected"
@@ -69,7 +69,7 @@ class RedisProgressService(ProgressService):
         self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore] | None = None
 
     async def run(self, flow: Flow[T]) -> T:
-        """Drives a flow against Redis."""
+        """Runs a flow on Redis."""
         return await (await self._store()).run(flow)
 
     async def _store(self) -> AsyncStore:

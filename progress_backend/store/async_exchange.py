@@ -36,7 +36,7 @@ class AsyncExchange:
         """The raw replies to requests that only read and are sent together, each passed through
         `answered`; raises what `execute_command` raises.
 
-        On an error reply, or one that cannot be parsed, the requests are sent once more by redis-py.
+        After an error reply, or one that cannot be parsed, redis-py sends the requests once more.
         """
         connection = await self._take()
         asked, plain = _Asked(len(requests)), False

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from progress_backend.runs.latest_worker import Lane
+from progress_backend.runs.latest_worker import LatestWorker
 from progress_backend.runs.run import Run
 from tests.waiting import eventually
 
@@ -22,7 +22,7 @@ class Held:
         self.done: list[tuple[Any, int]] = []
         self.go_on = threading.Event()
         self.began = threading.Event()
-        self.lane = Lane[int]("tests", self._work)
+        self.lane = LatestWorker[int]("tests", self._work)
 
     def _work(self, run: Run, value: int) -> None:
         self.began.set()
