@@ -94,6 +94,20 @@ async def test_a_body_is_no_head(api: RunningApi) -> None:
     assert answer.count(b"HTTP/1.1 201 ") == 2, answer
 
 
+async def test_each_head_of_a_connection_counts_for_itself(api: RunningApi) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    for _ in range(4):
+        # In two parts, so that it is looked at before it has ended.
+        writer.write(GET + header(MAX_HEAD // 2))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
+        await reader.readexactly(int(answer.lower().split(b"content-length: ")[1].split()[0]))
+    writer.close()
+
+
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(
     ("half", "status"),
