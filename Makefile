@@ -16,7 +16,7 @@ APART := celery-batches==0.11
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check constraints bench chaos celery-suite docker release-check
+.PHONY: help venv run demo test check constraints bench chaos celery-suite docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked 
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
+
+pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)
+	$(BIN)/python -m docs.make_pictures
 
 release-check: $(STAMP) ## Build what would be published and check it; publishes nothing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release

@@ -1,4 +1,4 @@
-"""What the quick start gives a front end to copy, in a page of the API's own address."""
+"""What README and quick start give a front end to copy, in a page of the API's own address."""
 
 from __future__ import annotations
 
@@ -32,7 +32,22 @@ def run(page: Page, number: int, api: RunningApi, task_id: str) -> None:
     text = snippets[number].text
     assert "127.0.0.1:8004" in text
     text = text.replace(":8004", f":{api.port}")
+    evaluate(page, task_id, text)
+
+
+def evaluate(page: Page, task_id: str, text: str) -> None:
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
+
+
+def test_two_lines_of_the_readme_move_a_bar(open_page: OpenPage, api: RunningApi) -> None:
+    page, task_id = open_page(api), api.create()
+    (snippet,) = blocks("README.md", "Show it to your user", "js")
+    evaluate(page, task_id, snippet.text)
+    bar = page.locator("progress")
+    for current, percentage in ((150, 59.5), (200, 79.3)):
+        api.update(task_id, current_items=current)
+        page.wait_for_function(f"document.querySelector('progress').value === {percentage}")
+    assert bar.evaluate("bar => bar.max") == 100
 
 
 def test_the_socket_moves_a_bar_through_a_restart_to_the_end(

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from progress_backend.record import default_texts
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, translated
+from progress_backend.record.model import STATUSES
+from progress_backend.terminal import formats
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
 from tests.records import Records
@@ -63,6 +65,17 @@ def test_the_page_and_the_terminal_put_texts_into_the_same_words(
     )
     assert ours == [[translated(language, text) for text in said()] for language in LOCALES]
     assert json.dumps(ours, ensure_ascii=False).count("Completed") == 2 + 2  # it did something
+
+
+def test_page_and_terminal_have_one_word_for_each_status(
+    api: RunningApi, open_page: OpenPage
+) -> None:
+    for language in LOCALES:
+        page = open_page(api, f"/?lang={language}")
+        expect(page.locator("[data-filter=all]")).to_contain_text("0")  # the list is there
+        for word in STATUSES:
+            label = page.locator(f"[data-filter={word}] span")
+            assert label.inner_text().lower() == formats.status(language, word)
 
 
 @pytest.mark.parametrize("writer", LOCALES)

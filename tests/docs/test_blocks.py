@@ -27,14 +27,13 @@ DOING = ("python", "sh", "js", "nginx")
 QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
-    ("README.md", "progress-backend"): "tests/docs/test_readme.py",
-    ("README.md", "In a Celery project that exists"): "tests/docs/test_readme.py",
-    ("README.md", "Notes on Celery"): "tests/docs/test_readme.py",
+    ("README.md", "A job that says how far it is"): "tests/docs/test_readme.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
     ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
     ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "A project that exists"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Plain Celery"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Django"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Flask"): "tests/docs/test_quick_start.py",
@@ -45,6 +44,7 @@ FOLLOWED = {
 }
 #: The same of scripts for a browser.
 SHOWN = {
+    ("README.md", "Show it to your user"): "tests/browser/test_quick_start.py",
     (QUICK_START, "Reading the record"): "tests/browser/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
 }

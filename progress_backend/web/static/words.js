@@ -9,7 +9,7 @@ export const WORDS = {
     title: "Task progress", docs: "API", status: "Status", task: "Task", progress: "Progress",
     rate: "Rate", time: "Time", message: "Message", actions: "Actions", newer: "Newer",
     older: "Older", all: "All",
-    created: "Waiting", running: "Running", paused: "Paused", completed: "Completed",
+    created: "Created", running: "Running", paused: "Paused", completed: "Completed",
     error: "Error", cancelled: "Cancelled",
     asked: { pause: "Pause asked", cancel: "Cancel asked" },
     connecting: "Connecting…", live: "Live", stale: "Not up to date",

@@ -1,0 +1,211 @@
+"""Makes the pictures of the live page and of the terminal: python -m docs.make_pictures.
+
+The page is drawn by the system's Chromium, from records in a server of its own; the terminal by
+rich, without either. Both show the same tasks. What the page was drawn from stands beside its
+pictures, so that a test can tell when they are old.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, get_args
+
+from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, TerminalTheme
+from rich.terminal_theme import SVG_EXPORT_THEME as DARK_THEME
+
+from progress_backend.embedded import EmbeddedServer
+from progress_backend.record import events as ev
+from progress_backend.record.default_texts import LOCALES, Locale, text
+from progress_backend.record.model import Task, Worker
+from progress_backend.record.transition import transition
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from progress_backend.terminal.screen import Screen
+from progress_backend.terminal.view import View
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+FOLDER: Final = ROOT / "docs" / "pictures"
+#: What the page's pictures were drawn from, as `drawn_from` has it.
+MADE_FROM: Final = FOLDER / "made-from.txt"
+_PAGE: Final = ROOT / "progress_backend" / "web" / "static"
+
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
+_THEMES: Final[dict[Scheme, TerminalTheme]] = {"light": DEFAULT_TERMINAL_THEME, "dark": DARK_THEME}
+_LANGUAGES: Final[dict[Locale, str]] = {"en": "en-US", "ja": "ja-JP"}
+#: Size of the page's window, and the terminal's width in columns.
+_WINDOW: Final = (1180, 720)
+_COLUMNS: Final = 96
+_LEASE_S: Final = 30.0
+#: A picture of a terminal stands for all times.
+_NOW: Final = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+
+
+class Story(NamedTuple):
+    """A task, and what has happened to it, each so many seconds ago."""
+
+    task_id: str
+    task_type: str
+    symbol: str | None
+    total: int | None
+    events: tuple[tuple[float, ev.Event], ...]
+
+
+def _created(task_type: str, symbol: str | None, total: int | None) -> ev.Identity:
+    return ev.Identity(task_type=task_type, symbol=symbol, total_items=total)
+
+
+def _worked(
+    lang: Locale, seconds: float, to: int, total: int, until: float = 0
+) -> Iterator[tuple[float, ev.Event]]:
+    """Started so many seconds ago, and at `to` now, or `until` seconds ago."""
+    yield seconds, ev.Started(identity=ev.Identity(task_type=""), worker=_WORKER)
+    said = "Fetching prices ({}/{})" if lang == "en" else "価格を取得しています ({}/{})"
+    for step in range(1, 9):
+        current = to * step // 8
+        message = said.format(current, total)
+        yield (
+            until + (seconds - until) * (1 - step / 8),
+            ev.Progressed(current=current, message=message),
+        )
+
+
+_WORKER: Final = Worker("lease", "celery@prices")
+
+
+def stories(lang: Locale) -> list[Story]:
+    """The tasks of the pictures, the oldest first."""
+
+    def fetch(task_id: str, symbol: str, total: int, *events: tuple[float, ev.Event]) -> Story:
+        return Story(task_id, "fetch_data", symbol, total, events)
+
+    lost = text(lang, "lost", worker="celery@prices-2")
+    return [
+        fetch("9f1c2ab4-0c1e-4b7a-9a52-3f0f6f1f7a10", "6758.T", 252, *_worked(lang, 62, 252, 252),
+              (0, ev.Completed())),
+        fetch("2b7de887-6f26-48b1-afe0-d09ecabe2ead", "N225", 1259,
+              *_worked(lang, 74, 402, 1259, 50), (42, ev.Failed(error_message=lost, cause="lost"))),
+        fetch("c41a7a0e-58cc-4372-a567-0e02b2c3d479", "AAPL", 1259, *_worked(lang, 48, 763, 1259)),
+        fetch("7b7de887-6f26-48b1-afe0-d09ecabe2ead", "7203.T", 252, *_worked(lang, 15, 150, 252)),
+        fetch("e0d4ab11-93b1-4e0e-8bb1-6b9a1d6c0f3e", "8306.T", 252, *_worked(lang, 9, 90, 252),
+              (1, ev.Paused(by="desk", reason="closed until nine")), (0, ev.Heeded())),
+        fetch("f58ac10b-58cc-4372-a567-0e02b2c3d479", "9984.T", 252),
+    ]  # fmt: skip
+
+
+def _happened(story: Story) -> Iterator[tuple[float, ev.Event]]:
+    identity = _created(story.task_type, story.symbol, story.total)
+    yield 75, ev.Created(identity=identity)
+    yield from story.events
+
+
+def tasks(lang: Locale, now: datetime) -> list[Task]:
+    """The tasks as they are then."""
+    found = []
+    for story in stories(lang):
+        task = None
+        for ago, event in _happened(story):
+            at = now - timedelta(seconds=ago)
+            task = transition(task, event, at, task_id=story.task_id, locale=lang, lease_s=_LEASE_S)
+        assert task is not None
+        found.append(task)
+    return found
+
+
+def terminal(lang: Locale, scheme: Scheme) -> str:
+    """What `progress-backend watch` shows of them, as SVG."""
+    shown = tuple(tasks(lang, _NOW))
+    view = View(shown, Counter(str(task.status) for task in shown), len(shown), _NOW)
+    console = Console(
+        record=True, width=_COLUMNS, height=30, file=StringIO(), force_terminal=True,
+        color_system="truecolor", legacy_windows=False, _environ={},
+    )  # fmt: skip
+    console.print(Screen(view, lang, whole=True))
+    svg = console.export_svg(
+        title="progress-backend watch", theme=_THEMES[scheme], unique_id=f"terminal-{scheme}"
+    )
+    # No font of another server: whoever looks at the picture asks nobody else.
+    svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code", "ui-monospace") + "\n"
+
+
+@contextmanager
+def _api(lang: Locale) -> Iterator[str]:
+    """The address of an API over a store that has the tasks."""
+    with EmbeddedServer() as server:
+        settings = Settings(redis_url=server.url, locale=lang)
+        with Store(settings) as store:
+            now = store.now()
+            for story in stories(lang):
+                for ago, event in _happened(story):
+                    at = now - timedelta(seconds=ago)
+                    store.run(store.flows.apply(story.task_id, (event,), at))
+        program = [str(Path(sys.executable).parent / "progress-backend"), "serve", "--port", "0"]
+        env = {"PROGRESS_REDIS_URL": server.url}
+        with subprocess.Popen(program, env=env, stderr=subprocess.PIPE, text=True) as api:
+            try:
+                assert api.stderr is not None
+                said = next(line for line in api.stderr if line.startswith("progress-backend: "))
+                yield said.split()[1]
+            finally:
+                api.terminate()
+
+
+def page() -> Iterator[tuple[Path, bytes]]:
+    """The pictures of the page, each with its place."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("the page is drawn by Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for lang in LOCALES:
+            with _api(lang) as address:
+                for scheme in SCHEMES:
+                    context = browser.new_context(
+                        locale=_LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
+                        viewport={"width": _WINDOW[0], "height": _WINDOW[1]},
+                    )  # fmt: skip
+                    opened = context.new_page()
+                    opened.goto(address)
+                    opened.wait_for_selector("#connection[data-state=live]")
+                    opened.wait_for_selector("tr[data-task-id]")
+                    opened.wait_for_timeout(500)  # bars move to their place
+                    yield FOLDER / f"page-{lang}-{scheme}.png", opened.screenshot()
+                    context.close()
+        browser.close()
+
+
+def drawn_from() -> str:
+    """What the page's pictures depend on: the files of the page."""
+    digest = hashlib.sha256()
+    for file in sorted(_PAGE.iterdir()):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return f"progress_backend/web/static {digest.hexdigest()[:32]}\n"
+
+
+def main() -> None:
+    """Makes all of them anew."""
+    FOLDER.mkdir(exist_ok=True)
+    for lang in LOCALES:
+        for scheme in SCHEMES:
+            (FOLDER / f"terminal-{lang}-{scheme}.svg").write_text(terminal(lang, scheme), "utf-8")
+    for place, picture in page():
+        place.write_bytes(picture)
+    MADE_FROM.write_text(drawn_from(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

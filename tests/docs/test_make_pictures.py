@@ -1,0 +1,58 @@
+"""The pictures of page and terminal: there, of now, and asking no other server."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+from docs.make_pictures import (
+    FOLDER,
+    LOCALES,
+    MADE_FROM,
+    SCHEMES,
+    Scheme,
+    drawn_from,
+    page,
+    terminal,
+)
+from progress_backend.record.default_texts import Locale
+from tests.conftest import missing
+from tests.docs.reading import documents, text_of
+from tests.servers import ROOT
+
+AGAIN = "make them anew: make pictures"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("lang", LOCALES)
+def test_the_terminals_are_what_it_shows_now(lang: Locale, scheme: Scheme) -> None:
+    drawn = terminal(lang, scheme)
+    assert (FOLDER / f"terminal-{lang}-{scheme}.svg").read_text("utf-8") == drawn, AGAIN
+    addresses = set(re.findall(r"https?://[^\"' )]+", drawn))
+    assert addresses <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
+
+
+def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
+    assert MADE_FROM.read_text("utf-8") == drawn_from(), AGAIN
+    for lang in LOCALES:
+        for scheme in SCHEMES:
+            picture = (FOLDER / f"page-{lang}-{scheme}.png").read_bytes()
+            assert picture.startswith(b"\x89PNG")
+            assert len(picture) < 200_000
+
+
+@pytest.mark.parametrize("document", documents())
+def test_what_a_document_shows_is_there(document: str) -> None:
+    for shown in re.findall(r'(?:src|srcset)="([^"]+)"', text_of(document)):
+        assert (ROOT / document).parent.joinpath(shown).is_file(), shown
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_can_be_drawn() -> None:
+    if shutil.which("chromium") is None:
+        missing("chromium (apt-get install chromium)")
+    places = [place for place, picture in page() if picture.startswith(b"\x89PNG")]
+    assert sorted(places) == sorted(FOLDER.glob("page-*.png"))
