@@ -62,7 +62,7 @@ def row(kind: Kind, tasks: int) -> tuple[str, ...]:
         redis.Redis.from_url(server.url) as client,
     ):
         store.ready()
-        before = client.info("memory")["used_memory"]
+        empty = client.info("memory")
         size = 0
         for number in range(tasks):
             task_id = str(uuid.uuid4())
@@ -76,9 +76,13 @@ def row(kind: Kind, tasks: int) -> tuple[str, ...]:
                 base = applied.base
                 assert applied.document is not None
                 size = len(applied.document)
-        taken = (client.info("memory")["used_memory"] - before) * 100_000 / tasks / 2**20
-        peak = client.info("memory")["used_memory_rss"] * 100_000 / tasks / 2**20
-    return kind.name, f"{size:,} B", f"{taken:.0f} MiB", f"{peak:.0f} MiB"
+        full = client.info("memory")
+        taken, rss = (
+            (full[name] - empty[name]) * 100_000 / tasks
+            for name in ("used_memory", "used_memory_rss")
+        )
+        rss += empty["used_memory_rss"]
+    return kind.name, f"{size:,} B", f"{taken / 2**20:.0f} MiB", f"{rss / 2**20:.0f} MiB"
 
 
 def main() -> None:
