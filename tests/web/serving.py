@@ -28,7 +28,10 @@ class RunningApi:
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+        # Longer than the API waits for anything: it says so itself, also on a busy machine.
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20
+        )
 
     def start(self) -> Self:
         self._thread.start()

@@ -43,7 +43,8 @@ async def fall_behind(api: RunningApi, records: Records) -> int:
         await asyncio.to_thread(records.progress, "job", current, "x" * 9_000)
         if counts.dropped:
             return current
-    raise AssertionError("nothing was skipped")
+    await aeventually(lambda: counts.dropped, what="an update is skipped")  # it may hear of it late
+    return current
 
 
 @pytest.mark.parametrize("size", [0, 1, 300, 70_000, 200_000])
