@@ -1,1 +1,1 @@
-"""Updates of tasks for those who watch them."""
+"""Task updates from Redis to the WebSockets and event streams of this process."""

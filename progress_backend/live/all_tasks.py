@@ -1,7 +1,8 @@
-"""All tasks' updates for those who watch them through a filter. Pure asyncio, one event loop.
+"""Updates of all tasks for the sockets that watch them through a filter. Pure asyncio, one event
+loop.
 
-Each listener has an inbox with the newest message of each task. One that is too full is emptied,
-and its listener told to read the list again: what it lost is in there.
+Each socket has an inbox with the newest message of each task. One that is too full is emptied, and
+its client gets a message to read the list again, which has what it missed.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ from .update import Update
 #: A task's status, type and symbol.
 Facets = tuple[str, str, str | None]
 
-#: Tells a listener that it missed something: the list has the truth.
+#: The message that updates were missed: the client has to read the list again.
 RELOAD: Final = task_json.reload_message().decode()
-#: What may wait for one listener, in characters, besides the newest message.
+#: Most characters that wait for one socket, besides the newest message.
 MOST_CHARACTERS: Final = 128 * 1024
-#: Tasks whose last facets are known, so that one which leaves a filter is told once more.
+#: Tasks whose last facets are kept, so that a task which leaves a filter is sent once more.
 MOST_KNOWN: Final = 50_000
 
 
 class Missed(Exception):
-    """Something was missed, and the listener does not know the message that says so."""
+    """Updates were missed, and the client does not know the message `RELOAD`."""
 
 
 class Inbox:
-    """The newest message of each task that passes a filter, or leaves it; for one listener."""
+    """The newest message of each task that passes a socket's filter, or leaves it."""
 
     def __init__(self, filters: Filters, counts: Counts, *, reloads: bool) -> None:
         self._filters = filters
@@ -44,17 +45,17 @@ class Inbox:
         self._reload = False
         self._closed = False
         self._something = asyncio.Event()
-        #: The listener has sent all it took and waits for more.
+        #: The socket's task has sent all messages and waits for more.
         self._idle = False
         self._past: Callable[[bytes], bool] | None = None
 
     def lead_past(self, write: Callable[[bytes], bool]) -> None:
-        """From now on `write` gets an update's frame while nothing waits; if it takes it, nobody
-        has to fetch it. It must not wait."""
+        """From now on `write` gets an update's WebSocket frame while no message waits; if it
+        returns true, no `get` is needed. It must not wait."""
         self._past = write
 
     def passes(self, facets: Facets) -> bool:
-        """Whether the filter lets a task with these facets through."""
+        """Whether a task with these facets passes the filter."""
         status, task_type, symbol = self._filters
         return (
             (status is None or status == facets[0])
@@ -63,7 +64,7 @@ class Inbox:
         )
 
     def put(self, update: Update) -> None:
-        """Takes a task's newest message; never waits."""
+        """Puts a task's newest message into the inbox; never waits."""
         task_id, message = update.task_id, update.message
         if message is None:
             return
@@ -82,7 +83,7 @@ class Inbox:
         self._something.set()
 
     def reload(self) -> None:
-        """What waits is forgotten; the listener has to read the list again."""
+        """Drops all messages; the client has to read the list again."""
         self._counts.dropped += len(self._messages)
         self._messages.clear()
         self._characters = 0
@@ -90,13 +91,13 @@ class Inbox:
         self._something.set()
 
     def clear(self) -> None:
-        """Forgets all that came so far."""
+        """Drops all messages so far."""
         self._messages.clear()
         self._characters = 0
         self._reload = False
 
     def beat(self, heartbeat: Heartbeat) -> None:
-        """Takes the newest heartbeat; it goes out after all that waits. Never waits."""
+        """Puts the newest heartbeat into the inbox; it is sent after all messages. Never waits."""
         free = self._idle and not self._something.is_set()
         if free and self._past is not None and self._past(heartbeat.frame):
             return
@@ -113,7 +114,7 @@ class Inbox:
 
         Raises:
             HubClosed: the feed was closed.
-            Missed: something was missed, and `RELOAD` would not be understood.
+            Missed: updates were missed, and the client does not know `RELOAD`.
         """
         while not self._closed:
             if self._reload:
@@ -139,7 +140,7 @@ class Inbox:
 
 
 class Feed:
-    """Brings every task's updates to those who joined."""
+    """Passes every task's updates to the inboxes that joined."""
 
     def __init__(self, counts: Counts | None = None) -> None:
         self._counts = counts or Counts()
@@ -148,9 +149,9 @@ class Feed:
         self._closed = False
 
     def join(self, filters: Filters, *, reloads: bool = True) -> Inbox:
-        """An inbox that gets what is published from now on.
+        """An inbox that gets the updates from now on.
 
-        `reloads`: the listener knows `RELOAD`; else `get` raises Missed in its place.
+        `reloads`: the client knows `RELOAD`; else `get` raises Missed in its place.
         """
         inbox = Inbox(filters, self._counts, reloads=reloads)
         if self._closed:
@@ -159,17 +160,17 @@ class Feed:
         return inbox
 
     def leave(self, inbox: Inbox) -> bool:
-        """Takes an inbox away; whether somebody still listens."""
+        """Removes an inbox; whether others are left."""
         self._inboxes.discard(inbox)
         if not self._inboxes:
             self._known.clear()
         return bool(self._inboxes)
 
     def publish(self, update: Update) -> None:
-        """Puts an update into the inbox of everyone whose filter it passes, or passed before.
+        """Puts an update into each inbox whose filter the task passes, or passed before.
 
-        Nothing is known of a task that is heard of for the first time: unless it is new, it may
-        have been anything, so it is told to all.
+        A task's earlier facets are not known at its first update here: unless the task is new, the
+        update is sent to all.
         """
         if update.message is None:
             return
@@ -178,22 +179,22 @@ class Feed:
         if len(self._known) > MOST_KNOWN:
             del self._known[next(iter(self._known))]
         for inbox in self._inboxes:
-            told = inbox.passes(before) if before else update.revision > 1
-            if told or inbox.passes(update.facets):
+            passed = inbox.passes(before) if before else update.revision > 1
+            if passed or inbox.passes(update.facets):
                 inbox.put(update)
 
     def reload(self) -> None:
-        """Something was missed: everyone has to read the list again."""
+        """Updates were missed: every client has to read the list again."""
         self._known.clear()
         for inbox in self._inboxes:
             inbox.reload()
 
     def listeners(self) -> int:
-        """How many inboxes there are."""
+        """The number of inboxes."""
         return len(self._inboxes)
 
     def close(self) -> None:
-        """Tells every listener, also those still to come, that no more news will come."""
+        """Makes every inbox raise HubClosed, later ones too."""
         self._closed = True
         for inbox in self._inboxes:
             inbox.close()

@@ -1,6 +1,6 @@
-"""The subscription on a Redis Cluster: one sharded channel a partition, one connection a master.
+"""Subscriptions on a Redis Cluster: one sharded channel per partition, one connection per master.
 
-Every partition is heard as long as anybody watches anything; what nobody watches is let go here.
+All partitions are subscribed while any task is watched; messages of other tasks are dropped here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from .subscription import END_S, Channel, Subscription
 
 
 class ClusterSubscription:
-    """As `Subscription`, over several connections: what is wanted is named as on one node."""
+    """A `Subscription` over several connections; channels have the names that they have on one
+    node."""
 
     def __init__(
         self,
@@ -40,20 +41,20 @@ class ClusterSubscription:
         self._confirmed = confirmed
         self._heard = heard
         self._parts: list[Subscription] = []
-        #: Partitions whose channel does not stand yet.
+        #: Partitions whose subscription is not confirmed yet.
         self._missing: set[Channel] = set()
-        #: What was wanted before all of them stood.
+        #: Channels that became wanted before all partitions were confirmed.
         self._waiting: dict[Channel, None] = {}
 
     def change(self, channel: Channel) -> None:
-        """Says that a channel became wanted or unwanted."""
+        """Called when a channel became wanted or unwanted."""
         if self._missing or not self._parts:
             self._waiting[channel] = None
         elif channel in self._wanted:
             self._confirmed(channel)
 
     def add(self, connection: AbstractConnection, channels: set[Channel], ping_s: float) -> None:
-        """Hears these partitions' channels over the connection to their master."""
+        """Adds the connection to a master, with the channels of its partitions."""
         part = Subscription(
             connection, wanted=channels, confirmed=self._stands, heard=self._take, ping_s=ping_s
         )
@@ -64,13 +65,13 @@ class ClusterSubscription:
 
     @property
     def heard_at(self) -> float | None:
-        """When the most silent of the masters last said anything, on the monotonic clock."""
+        """Monotonic time of the oldest of the masters' last replies."""
         times = [part.heard_at for part in self._parts]
         known = [at for at in times if at is not None]
         return min(known) if known and len(known) == len(times) else None
 
     async def run(self) -> None:
-        """Subscribes and hears; ends only by raising."""
+        """Subscribes and receives messages; ends only by raising."""
         await until_one_ends(END_S, *(part.run() for part in self._parts))
 
     def _stands(self, channel: Channel) -> None:
@@ -94,8 +95,8 @@ class ClusterSubscription:
 async def connect(
     subscription: ClusterSubscription, settings: Settings, ping_s: float, opened: AsyncExitStack
 ) -> None:
-    """Connects the subscription to every master that has partitions, for one epoch; what closes
-    the connections is put on the stack."""
+    """Connects to every master that has partitions, for one epoch; the stack closes the
+    connections."""
     client = async_cluster(settings, ping_s)
     opened.push_async_callback(close_async, client)
     await within(ping_s, client.initialize())
@@ -107,7 +108,7 @@ async def connect(
 
 
 def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[Channel]]]:
-    # By name: redis-py 6, which Celery 5.6 comes with, cannot hash its nodes.
+    # By name: redis-py 6, which Celery 5.6 allows, cannot hash its nodes.
     masters: dict[str, tuple[ClusterNode, set[Channel]]] = {}
     for keys in Layout.of(settings).keys:
         channel = Channel(keys.channel(""), "S")

@@ -1,8 +1,8 @@
-"""asyncio tasks that end: carried on until one of them does, and waited for within a bound.
+"""Helpers for asyncio tasks: run several until one ends, and wait for their end within a bound.
 
-`asyncio.timeout` and `asyncio.TaskGroup` wait for as long as what they cancel goes on, and a group
-takes no notice of a task that somebody else has cancelled. Neither is enough for what has to go on
-for as long as its process does.
+`asyncio.timeout` and `asyncio.TaskGroup` wait without a bound for tasks that they cancel, and a
+group does not notice a task that was cancelled from outside. The listener has to go on for as long
+as its process does.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """What the work comes to. It is waited for so long at most, whatever it does then.
+    """The result of a coroutine, waited for at most so long, even where it ignores its
+    cancellation.
 
     Raises:
-        TimeoutError: it took longer.
+        TimeoutError: the coroutine took longer.
     """
     task = asyncio.create_task(work)
     try:
@@ -31,8 +32,8 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def until_one_ends(seconds: float, *works: Coroutine[Any, Any, None]) -> None:
-    """Carries them on side by side until one raises or is cancelled, which this does then, or until
-    all have returned. The others are cancelled and waited for so many seconds at most."""
+    """Runs coroutines side by side until one raises or is cancelled, which is raised here, or until
+    all have returned. The others are then cancelled and waited for, at most so long."""
     tasks = [asyncio.create_task(work) for work in works]
     going: set[asyncio.Task[None]] = set(tasks)
     try:
@@ -45,7 +46,7 @@ async def until_one_ends(seconds: float, *works: Coroutine[Any, Any, None]) -> N
 
 
 async def ended(seconds: float, *tasks: asyncio.Task[Any]) -> bool:
-    """Cancels the tasks and waits for them so long at most; whether all of them have ended."""
+    """Cancels tasks and waits for them, at most so long; whether all of them have ended."""
     for task in tasks:
         _cancel(task)
     if not all(task.done() for task in tasks):
@@ -54,8 +55,8 @@ async def ended(seconds: float, *tasks: asyncio.Task[Any]) -> bool:
 
 
 def _cancel(task: asyncio.Task[Any]) -> None:
-    """Once: a second time would disturb how it ends. Nobody looks at what it comes to from then
-    on, so asyncio need not say that."""
+    """Cancels a task once: a second cancel would disturb its cleanup. Its exception is read here,
+    so that asyncio does not log it."""
     task.add_done_callback(lambda task: task.cancelled() or task.exception())
     if not task.cancelling():
         task.cancel()

@@ -1,5 +1,5 @@
-"""Tells, each interval, those who ask for it that this process hears Redis; or since when it does
-not. Pure asyncio, one event loop."""
+"""Heartbeats for the clients that ask for them: whether this process receives updates from Redis,
+or since when it does not. Pure asyncio, one event loop."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..record import task_json
 from .hub import AT_ONCE
 from .update import text_frame
 
-#: Seconds that may be asked for. A lost subscription shows within the shortest: sooner, silence
-#: would say nothing. In whole seconds, so that there are few timers, however many ask.
+#: Shortest and longest interval in seconds. A lost subscription is noticed within the shortest;
+#: whole seconds keep the number of timers small.
 SHORTEST_S: Final = 10
 LONGEST_S: Final = 60
 
 
 class Heartbeat(NamedTuple):
-    """A sign of life, or of none; its JSON text, also as a frame that is ready to be sent."""
+    """A heartbeat or stale message, as JSON text and as a WebSocket frame."""
 
     message: str
     frame: bytes
@@ -27,15 +27,15 @@ class Heartbeat(NamedTuple):
 
 
 class Subscribed(Protocol):
-    """Whoever has the subscription."""
+    """The owner of the Redis subscription."""
 
     @property
     def hears(self) -> bool:
-        """Whether it has answered a ping of late, and all that was missed is made up for."""
+        """Whether Redis has answered a ping lately, and all missed updates were read."""
 
     @property
     def heard_at(self) -> datetime:
-        """When it last said anything."""
+        """Time of Redis's last reply."""
 
     def now(self) -> datetime:
         """The store's time."""
@@ -45,7 +45,7 @@ Take = Callable[[Heartbeat], None]
 
 
 class Heartbeats:
-    """Who asked, and the timers: one an interval."""
+    """The receivers of heartbeats, and one timer per interval."""
 
     def __init__(self, subscribed: Subscribed) -> None:
         self._subscribed = subscribed
@@ -53,14 +53,14 @@ class Heartbeats:
         self._timers: dict[float, asyncio.TimerHandle] = {}
 
     def join(self, seconds: float, take: Take) -> None:
-        """Calls `take` each so many seconds, and at once when the answer changes. It may not
+        """Calls `take` each so many seconds, and at once when the state changes. `take` must not
         wait, join or leave."""
         self._takers.setdefault(seconds, {})[take] = None
         if seconds not in self._timers:
             self._begin(seconds)
 
     def leave(self, seconds: float, take: Take) -> None:
-        """To be called once for each `join`."""
+        """Ends one `join`."""
         takers = self._takers.get(seconds, {})
         takers.pop(take, None)
         if not takers:
@@ -69,7 +69,7 @@ class Heartbeats:
                 timer.cancel()
 
     def heartbeat(self) -> Heartbeat:
-        """What there is to say now."""
+        """The heartbeat of this moment."""
         alive = self._subscribed.hears
         if alive:
             text = task_json.heartbeat_message(self._subscribed.now())
@@ -78,7 +78,7 @@ class Heartbeats:
         return Heartbeat(text.decode(), text_frame(text), alive)
 
     def changed(self) -> None:
-        """Tells all of them now."""
+        """Sends all receivers a heartbeat now."""
         heartbeat = self.heartbeat()
         for seconds, takers in self._takers.items():
             self._tell(seconds, tuple(takers), heartbeat)
@@ -92,7 +92,8 @@ class Heartbeats:
         self._tell(seconds, tuple(self._takers[seconds]), self.heartbeat())
 
     def _tell(self, seconds: float, takers: tuple[Take, ...], heartbeat: Heartbeat) -> None:
-        """Many are told in turns of the event loop, as the hub does."""
+        """Sends a heartbeat to many receivers in several turns of the event loop, as the hub
+        does."""
         still = self._takers.get(seconds, {})
         for take in takers[:AT_ONCE]:
             if take in still:

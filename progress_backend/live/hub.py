@@ -1,4 +1,4 @@
-"""Who listens in this process, and what comes for them. Pure asyncio, one event loop."""
+"""The receivers of each task's updates in this process. Pure asyncio, one event loop."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from typing import Generic, Protocol, TypeVar
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
-#: Receivers in one turn of the event loop: some milliseconds, if each writes to a socket.
+#: Receivers that get an item in one turn of the event loop: some milliseconds, if each writes to a
+#: socket.
 AT_ONCE = 500
 
 
 class HubClosed(Exception):
-    """The process shuts down; no more news will come."""
+    """The process shuts down; no more updates will come."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the items that were put into mailboxes."""
+    """Counts of the items that were put into mailboxes."""
 
     delivered: int = 0
-    #: Gone for a newer one before the listener had it.
+    #: Replaced by a newer one before the receiver took them.
     dropped: int = 0
 
 
 class Receiver(Protocol[T_contra]):
-    """One who listens. Neither method may wait, join or leave."""
+    """A receiver of a topic's items. Neither method may wait, join or leave."""
 
     def put(self, item: T_contra, /) -> None:
-        """Takes what was published."""
+        """Gets a published item."""
 
     def close(self) -> None:
-        """No more will come."""
+        """Called when no more items will come."""
 
 
 class Mailbox(Generic[T]):
-    """Holds the newest item for one listener; an older one that was not fetched is gone."""
+    """Holds the newest item for one receiver; an older one that was not taken is dropped."""
 
     __slots__ = ("_closed", "_counts", "_newest", "_waiter")
 
@@ -48,7 +49,7 @@ class Mailbox(Generic[T]):
         self._closed = False
 
     def put(self, item: T) -> None:
-        """Replaces what is there; never waits."""
+        """Puts an item in, in place of an older one; never waits."""
         if self._newest is not None:
             self._counts.dropped += 1
         self._newest = item
@@ -84,7 +85,7 @@ class Mailbox(Generic[T]):
 
 @dataclass(slots=True)
 class _Round(Generic[T]):
-    """An item on its way to those who listened when it came."""
+    """An item that is being given to the receivers of its topic."""
 
     topic: str
     item: T
@@ -93,24 +94,24 @@ class _Round(Generic[T]):
 
 
 class Hub(Generic[T]):
-    """Brings what is published on a topic to all who joined it."""
+    """Passes the items of a topic to all its receivers."""
 
     def __init__(self, counts: Counts | None = None) -> None:
         self.counts = counts or Counts()
-        #: In order: who came first is told first, and lies next to the next in memory.
+        #: In the order of `add`, which is also that of their memory.
         self._topics: dict[str, dict[Receiver[T], None]] = {}
-        #: Items that not all have been given yet.
+        #: Items that some receivers have not got yet.
         self._rounds: dict[str, _Round[T]] = {}
         self._closed = False
 
     def add(self, topic: str, receiver: Receiver[T]) -> None:
-        """Gives to the receiver what is published on the topic from now on."""
+        """Adds a receiver of the topic's items from now on."""
         if self._closed:
             receiver.close()
         self._topics.setdefault(topic, {})[receiver] = None
 
     def leave(self, topic: str, receiver: Receiver[T]) -> bool:
-        """Takes a receiver away; whether somebody still listens to the topic."""
+        """Removes a receiver; whether the topic has others."""
         receivers = self._topics.get(topic, {})
         receivers.pop(receiver, None)
         if not receivers:
@@ -118,10 +119,11 @@ class Hub(Generic[T]):
         return bool(receivers)
 
     def publish(self, topic: str, item: T) -> None:
-        """Gives the item to all who listen to the topic.
+        """Passes an item to all receivers of the topic.
 
-        To very many it is given in turns of the event loop, so that other work goes on meanwhile.
-        Who still waits for the item before it gets the newer one instead, and before the others.
+        Very many receivers get it in several turns of the event loop, so that other work goes on
+        meanwhile. A receiver that still waits for the item before gets the newer one instead, and
+        before the others.
         """
         older = self._rounds.pop(topic, None)
         receivers = self._topics.get(topic, {})
@@ -154,11 +156,11 @@ class Hub(Generic[T]):
         round_.given += most
 
     def listeners(self) -> int:
-        """How many listen."""
+        """The number of receivers."""
         return sum(map(len, self._topics.values()))
 
     def close(self) -> None:
-        """Tells every listener, also those still to come, that no more news will come."""
+        """Closes every receiver, later ones too."""
         self._closed = True
         for receivers in self._topics.values():
             for receiver in receivers:

@@ -1,7 +1,7 @@
-"""One Redis connection a process: hears every watched task and tells hub and feed.
+"""The listener: one Redis connection per process, which receives the updates of every watched task.
 
 A connection is an epoch. Within an epoch a task's messages come in order and without a gap; a new
-epoch reads every watched task again, because what was published in between is gone.
+epoch reads every watched task again, because messages that were published in between are lost.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from .watched_tasks import Watch, Watches
 
 logger = logging.getLogger(__name__)
 
-#: Silence after which Redis is asked for a sign of life; after twice that it counts as away.
+#: Seconds without a reply after which Redis gets a PING; after twice that it counts as unreachable.
 PING_S = 5.0
-#: First and longest pause before connecting again; each is cut by up to a half, at random.
+#: First and longest pause before a new connection; each is shortened by up to a half, at random.
 BACKOFF_S = (0.1, 5.0)
-#: Longest wait for a connection that is over: for what goes on over it, then until it is closed.
+#: Longest wait at the end of a connection: for the tasks that use it, then until it is closed.
 END_S = 2.0
-#: What a store that is away raises.
+#: Exceptions of a store that does not answer.
 _AWAY = (redis.exceptions.RedisError, OSError, StoreUnavailable)
 
 
 class Listener:
-    """Brings the documents of watched tasks from Redis to the hub, or of all tasks to the feed.
+    """Passes documents of watched tasks from Redis to the hub, or of all tasks to the feed.
 
     `start` it on the event loop that it is to run on, `stop` it there.
     """
@@ -57,31 +57,32 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
-        #: When Redis was last heard over an earlier connection, on the monotonic clock.
+        #: Monotonic time of Redis's last reply over an earlier connection.
         self._heard_at = time.monotonic()
         self._caught_up = False
-        #: Who wants to be told that updates are heard.
+        #: The clients that asked for heartbeats.
         self.heartbeats = Heartbeats(self)
 
     def start(self) -> None:
-        """Begins to connect, in the background, again and again."""
+        """Starts the task that keeps the connection."""
         self._task = asyncio.create_task(self._keep_connected(), name="progress listener")
 
     async def stop(self) -> None:
-        """Ends the connection, or leaves it after a while; no watcher hears anything from then
+        """Ends the connection, or abandons it after a while; no receiver gets updates from then
         on."""
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end; it is left")
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands and is listened to."""
+        """Whether there is a connection."""
         running = self._task is not None and not self._task.done()
         return running and self._subscription is not None
 
     @property
     def hears(self) -> bool:
-        """Whether every watched task is told as it is: Redis has answered of late."""
+        """Whether updates are complete and current: Redis has answered lately, and missed updates
+        were read."""
         subscription = self._subscription
         if subscription is None or subscription.heard_at is None or not self._caught_up:
             return False
@@ -89,7 +90,7 @@ class Listener:
 
     @property
     def heard_at(self) -> datetime:
-        """When Redis was last heard; before it was, when this began."""
+        """Time of Redis's last reply; before the first, of the listener's start."""
         subscription = self._subscription
         heard_at = (subscription and subscription.heard_at) or self._heard_at
         return self.now() - timedelta(seconds=time.monotonic() - heard_at)
@@ -100,29 +101,30 @@ class Listener:
 
     @property
     def epoch(self) -> int:
-        """Number of the connection, from 1 on."""
+        """Number of the connection, from 1."""
         return self._watches.epoch
 
     @property
     def watched(self) -> int:
-        """How many tasks are watched one by one."""
+        """The number of tasks that are watched one by one."""
         return self._watches.watched
 
     async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """Gives a task's updates to a receiver until it leaves; the subscription then stands.
+        """Adds a receiver of a task's updates; returns when the subscription is confirmed.
 
         Raises:
-            StoreUnavailable: Redis did not confirm the subscription in time; leave all the same.
+            StoreUnavailable: Redis did not confirm the subscription in time; `leave` has to be
+                called all the same.
         """
         await self._watches.join(task_id, receiver)
 
     def leave(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """To be called once for each `join`."""
+        """Ends one `join`."""
         self._watches.leave(task_id, receiver)
 
     @asynccontextmanager
     async def watching(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
-        """A mailbox for a task's updates; raises as `join`."""
+        """`async with`: a mailbox for a task's updates; raises as `join`."""
         mailbox: Mailbox[Update] = Mailbox(self._counts)
         try:
             await self.join(task_id, mailbox)
@@ -133,7 +135,8 @@ class Listener:
     def watching_all(
         self, filters: Filters, *, reloads: bool = False
     ) -> AbstractAsyncContextManager[Inbox]:
-        """An inbox for the updates of all tasks that pass the filters, as `watching`."""
+        """`async with`: an inbox for the updates of all tasks that pass the filters; raises as
+        `join`."""
         return self._watches.all(filters, reloads=reloads)
 
     def _changed(self, channel: Channel) -> None:
@@ -141,8 +144,8 @@ class Listener:
             self._subscription.change(channel)
 
     async def _keep_connected(self) -> None:
-        """Nothing ends this but its own cancellation: each epoch is a task, and whatever it raises
-        is a value here."""
+        """Runs epoch after epoch until it is cancelled: each is a task of its own, so that its
+        exceptions end only that epoch."""
         shortest, longest = BACKOFF_S
         pause = shortest
         while True:
@@ -153,14 +156,14 @@ class Listener:
             finally:
                 await ended(3 * END_S, epoch)
             with contextlib.suppress(Exception):  # a handler of the application's log may raise
-                self._say(None if epoch.cancelled() else epoch.exception())
-            if time.monotonic() - began > longest:  # it worked: this is a new outage
+                self._log(None if epoch.cancelled() else epoch.exception())
+            if time.monotonic() - began > longest:  # the connection worked: this is a new outage
                 pause = shortest
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, longest)
 
-    def _say(self, error: BaseException | None) -> None:
-        """Writes to the log what ended an epoch; None: its task was cancelled."""
+    def _log(self, error: BaseException | None) -> None:
+        """Logs the exception that ended an epoch; None: its task was cancelled."""
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         if isinstance(error, _AWAY):
@@ -169,7 +172,7 @@ class Listener:
             logger.error("the listener failed; trying again", exc_info=error)
 
     async def _listen(self) -> None:
-        """One epoch; it ends by raising."""
+        """Runs one epoch; it ends by raising."""
         opened = AsyncExitStack()
         try:
             await self._hear(await self._connect(opened))
@@ -198,7 +201,7 @@ class Listener:
         self.heartbeats.changed()
 
     async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
-        """A new connection; what closes it is put on the stack."""
+        """A new connection; the stack closes it."""
         settings, watches = self._store.settings, self._watches
         if settings.clustered:
             over = ClusterSubscription(
@@ -206,8 +209,8 @@ class Listener:
             )
             await connect(over, settings, PING_S, opened)
             return over
-        # redis-py's timeout of writes can swallow a cancellation (Python 3.11); the pings do
-        # without it.
+        # redis-py's time-out of writes can swallow a cancellation (Python 3.11); the pings take its
+        # place.
         client = async_client(settings, PING_S, socket_timeout=None)
         opened.push_async_callback(close_async, client)
         pool = client.connection_pool

@@ -1,7 +1,7 @@
-"""One Redis connection, subscribed to whatever is wanted at the moment; it never reconnects.
+"""The subscriptions of one Redis connection, which follow the wanted channels; it never reconnects.
 
-redis-py's own PubSub connects again by itself and keeps silent about it; what was published in
-between would be missed. Here a lost connection is an error.
+redis-py's own PubSub reconnects without a notice; messages that were published in between would be
+missed. Here a lost connection is an error.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .ending import until_one_ends
 
 #: Channels in one command.
 _BATCH = 500
-#: Bytes taken at once.
+#: Bytes that are read at once.
 _READ = 64 * 1024
-#: Longest wait for what still goes on over a connection that is lost.
+#: Longest wait for tasks that still use a lost connection.
 END_S = 1.0
 
 Kind = Literal["", "P", "S"]
@@ -30,19 +30,19 @@ _KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe"
 
 
 class Channel(NamedTuple):
-    """What can be subscribed to: a channel, a sharded one (S), or all that fit a pattern (P)."""
+    """A channel, a sharded channel (S), or a pattern of channels (P)."""
 
     name: str
-    #: What goes before SUBSCRIBE and UNSUBSCRIBE.
+    #: Prefix of SUBSCRIBE and UNSUBSCRIBE.
     kind: Kind = ""
 
 
 class Subscription:
     """Keeps one connection's subscriptions in line with `wanted`.
 
-    `confirmed(channel)` is called when whatever is published on a channel from then on will be
-    heard, `heard(channel, payload)` for each message. Both must not wait. The server is asked for a
-    sign of life at first and after `ping_s` of silence; after so much more it counts as away.
+    `confirmed(channel)` is called when every later message of a channel will be received,
+    `heard(channel, payload)` for each message. Both must not wait. The server gets a PING at first
+    and after `ping_s` without a reply; after so much more it counts as unreachable.
     """
 
     def __init__(
@@ -60,21 +60,21 @@ class Subscription:
         self._heard = heard
         self._ping_s = ping_s
         self._subscribed: set[Channel] = set()
-        #: SUBSCRIBEs on their way: only the last one's reply says that the subscription stands.
+        #: SUBSCRIBEs without a reply: only the last one's reply confirms the subscription.
         self._unconfirmed: Counter[Channel] = Counter()
         self._changed: dict[Channel, None] = {}
         self._ping = False
-        #: When the server last said anything, on the monotonic clock; None: not yet.
+        #: Monotonic time of the server's last reply; None before the first.
         self.heard_at: float | None = None
         self._something = asyncio.Event()
 
     def change(self, channel: Channel) -> None:
-        """Says that a channel became wanted or unwanted."""
+        """Called when a channel became wanted or unwanted."""
         self._changed[channel] = None
         self._something.set()
 
     async def run(self) -> None:
-        """Subscribes and hears; ends only by raising.
+        """Subscribes and receives messages; ends only by raising.
 
         Raises:
             RedisError, OSError: the connection is lost.
@@ -82,7 +82,7 @@ class Subscription:
         await until_one_ends(END_S, self._write(), self._read(), self._ask_in_silence())
 
     async def _write(self) -> None:
-        """The one writer. What comes and goes between two writes is never sent."""
+        """The only writer. A channel that is wanted and unwanted between two writes is not sent."""
         while True:
             await self._something.wait()
             self._something.clear()
@@ -94,7 +94,7 @@ class Subscription:
                         left.append(channel)
                 elif channel not in self._subscribed:
                     joined.append(channel)
-                elif not self._unconfirmed[channel]:  # left and joined again in one breath
+                elif not self._unconfirmed[channel]:  # left and joined again between two writes
                     self._confirmed(channel)
             self._subscribed.difference_update(left)
             self._subscribed.update(joined)
@@ -117,7 +117,7 @@ class Subscription:
                 await self._connection.send_command(kind + verb, *batch, check_health=False)
 
     async def _read(self) -> None:
-        # Past its parser: a subscribed connection is asked nothing that redis-py would wait for.
+        # Reads past redis-py's parser: nothing else awaits a reply on a subscribed connection.
         stream, replies = self._connection._reader, Replies()
         assert stream is not None, "not connected"
         while data := await stream.read(_READ):
@@ -152,7 +152,8 @@ class Subscription:
             self._gone(Channel(name.decode(), "S"))
 
     def _gone(self, channel: Channel) -> None:
-        # What we leave is not in there; what we left and joined again is still to be confirmed.
+        # A channel that this process left is not in the set; one that it left and joined again is
+        # still to be confirmed.
         if channel in self._subscribed and not self._unconfirmed[channel]:
             raise redis.exceptions.ConnectionError(f"{channel.name} is another node's from now on")
 

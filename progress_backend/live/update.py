@@ -1,4 +1,4 @@
-"""News of a task for those who watch it; made once a message, not once a listener."""
+"""One update of a task for its watching clients, encoded once per message, not per client."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Update(NamedTuple):
-    """A state of a task, or the fact that its record is gone (`message` is None)."""
+    """A version of a task, or the fact that its record is gone (`message` is None)."""
 
-    #: Orders the updates of a task: the epoch it was seen in, the record's creation, the revision.
+    #: Orders the updates of a task: the epoch, the record's creation time, the revision.
     key: tuple[int, datetime, int]
-    #: The JSON text for watchers.
+    #: The JSON text for clients.
     message: str | None
-    #: The same as a WebSocket frame that is ready to be sent.
+    #: The JSON text as a WebSocket frame.
     frame: bytes = b""
     task_id: str = ""
-    #: Status, type and symbol: what a list can be filtered by.
+    #: Status, type and symbol, which lists can be filtered by.
     facets: tuple[str, str, str | None] = ("", "", None)
     ended: bool = False
-    #: The end is one for good.
+    #: Whether the end is final.
     final: bool = False
-    #: Of another end: until when it may be taken back.
+    #: Until when an end that is not final may be taken back.
     again_until: datetime | None = None
 
     @classmethod
@@ -39,10 +39,10 @@ class Update(NamedTuple):
         zone: tzinfo | None = None,
         task_id: str | None = None,
     ) -> Update:
-        """From a document, or None where there is none; its times in `zone`.
+        """The update of a document, or of None where there is none; its times in `zone`.
 
         Raises:
-            ForeignValue: it is none, or (where `task_id` is given) another task's.
+            ForeignValue: the value is no record, or (where `task_id` is given) another task's.
         """
         if document is None:
             return cls((epoch, _NEVER, 0), None)
@@ -70,23 +70,23 @@ class Update(NamedTuple):
         return self.key[2]
 
     def open_for_s(self, now: datetime) -> float:
-        """Seconds until an end is one for good; 0 or less if it is."""
+        """Seconds until an end becomes final; 0 or less if it is."""
         if self.final or self.again_until is None:
             return 0
         return (self.again_until - now).total_seconds()
 
     def says_more_than(self, other: Update) -> bool:
-        """Whether a watcher who knows `other` has to be told.
+        """Whether a client that got `other` has to get this update.
 
-        Within an epoch only a later state counts; a new epoch's state is adopted whatever it is,
-        since a store may come back older.
+        Within an epoch only a later version counts; a new epoch's version is sent whatever it is,
+        since Redis may come back from an older copy.
         """
         mine, theirs = self.key, other.key
         return mine > theirs and (mine[2] != theirs[2] or mine[1] != theirs[1])
 
 
 def text_frame(text: bytes) -> bytes:
-    """A whole text message from a server (RFC 6455, section 5.2)."""
+    """A text message of a server as one WebSocket frame (RFC 6455, section 5.2)."""
     if len(text) < 126:
         return bytes((0x81, len(text))) + text
     if len(text) < 1 << 16:

@@ -1,4 +1,4 @@
-"""What this process watches: says what to subscribe to, and gives what comes to hub and feed."""
+"""The tasks that this process watches: which channels are wanted, and where their messages go."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ from .update import Update
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait until a subscription stands, before a watcher is turned away.
+#: Longest wait for the confirmation of a subscription, before a client is refused.
 SUBSCRIBE_S = 5.0
 #: Documents in one read.
 _BATCH = 200
 
 
 class Watch:
-    """A task that somebody in this process watches; without an id, all tasks."""
+    """A task that is watched in this process; without an id, all tasks."""
 
-    __slots__ = ("_told", "heard", "stood", "subscribed", "task_id")
+    __slots__ = ("_logged", "heard", "stood", "subscribed", "task_id")
 
     def __init__(self, task_id: str | None) -> None:
         self.task_id = task_id
-        #: The subscription stands: whatever is committed from now on will be heard.
+        #: Set while the subscription is confirmed: every later commit is received.
         self.subscribed = asyncio.Event()
-        #: It stood before, over an earlier connection: what came in between was missed.
+        #: Whether it was confirmed over an earlier connection, so that messages in between were
+        #: missed.
         self.stood = False
         #: Epoch of the last message.
         self.heard = 0
-        self._told = False
+        self._logged = False
 
     def strange(self, where: str, error: ForeignValue) -> None:
-        """Says once what came that is no document."""
-        if not self._told:
-            self._told = True
+        """Logs the first message that is no document."""
+        if not self._logged:
+            self._logged = True
             logger.warning("an update of %s is left out: %s", where, error)
 
     async def stands(self) -> None:
-        """Waits for the subscription.
+        """Waits until the subscription is confirmed.
 
         Raises:
-            StoreUnavailable: Redis did not confirm it in time.
+            StoreUnavailable: Redis did not confirm the subscription in time.
         """
         if self.subscribed.is_set():
             return
@@ -60,7 +61,8 @@ class Watch:
 
 
 class Watches:
-    """`changed(channel)` is called when a channel becomes wanted or unwanted."""
+    """The watched channels; `changed(channel)` is called when a channel becomes wanted or
+    unwanted."""
 
     def __init__(
         self,
@@ -76,7 +78,8 @@ class Watches:
         self._zone = store.settings.zone()
         self._every = Channel(store.keys.every_channel, "P")
         self._by_channel: dict[Channel, Watch] = {}
-        #: The last document and its update: who is subscribed twice hears each of them twice.
+        #: The last document and its update: with a task's channel and the pattern subscribed each
+        #: message comes twice.
         self._last: tuple[bytes, Update] | None = None
         #: Number of the connection, from 1 on.
         self.epoch = 0
@@ -86,7 +89,7 @@ class Watches:
 
     @property
     def watched(self) -> int:
-        """How many tasks are watched one by one."""
+        """The number of tasks that are watched one by one."""
         return len(self._by_channel) - (self._every in self._by_channel)
 
     async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
@@ -105,7 +108,7 @@ class Watches:
         inbox = self._feed.join(filters, reloads=reloads)
         try:
             await self._subscribed(self._every, None)
-            inbox.clear()  # whoever begins now reads the list now
+            inbox.clear()  # the client reads the list now
             yield inbox
         finally:
             if not self._feed.leave(inbox):
@@ -119,7 +122,7 @@ class Watches:
         await watch.stands()
 
     def _forget(self, channel: Channel) -> None:
-        # Set, so that catching up does not wait for what nobody watches any more.
+        # Set, so that `catch_up` does not wait for a channel that is not watched any more.
         self._by_channel.pop(channel).subscribed.set()
         self._changed(channel)
 
@@ -127,31 +130,32 @@ class Watches:
         return Channel(self._store.keys.channel(task_id))
 
     def begin(self) -> tuple[Watch, ...]:
-        """A new epoch; the watches to catch up on."""
+        """Begins a new epoch; returns the watches whose tasks have to be read again."""
         self.epoch += 1
         self._last = None
         for channel in self._by_channel:
             self._changed(channel)
-        # Who waits for its first subscription has missed nothing: it reads when that stands.
+        # A watch that waits for its first confirmation has missed nothing: its client reads after
+        # that.
         return tuple(watch for watch in self._by_channel.values() if watch.stood)
 
     def lost(self) -> None:
-        """The connection is lost: no subscription stands any more."""
+        """Called when the connection is lost: no subscription is confirmed any more."""
         for watch in self._by_channel.values():
             watch.subscribed.clear()
-        self._feed.reload()  # and shows at once if the store is away
+        self._feed.reload()  # so that the clients notice at once if the store does not answer
 
     def confirmed(self, channel: Channel) -> None:
-        """A subscription stands."""
+        """Called when a subscription is confirmed."""
         if watch := self._by_channel.get(channel):
             if watch.stood and watch.task_id is None and not watch.subscribed.is_set():
-                # Here, not a turn later: who opens now has missed nothing.
+                # Here, not a turn of the loop later: a client that connects now has missed nothing.
                 self._feed.reload()
             watch.stood = True
             watch.subscribed.set()
 
     def heard(self, channel: Channel, document: bytes) -> None:
-        """Tells those who watch what was published on a channel."""
+        """Passes a message of a channel to the clients that watch the task."""
         watch = self._by_channel.get(channel)
         if watch is None:
             return
@@ -170,10 +174,10 @@ class Watches:
             self._hub.publish(watch.task_id, self._last[1])
 
     async def catch_up(self, watches: Iterable[Watch]) -> None:
-        """Reads every task that was watched before; what the hub has heard since is newer.
+        """Reads every task that was watched before; messages that arrived since are newer.
 
         Raises:
-            StoreUnavailable.
+            StoreUnavailable: Redis does not answer.
         """
         tasks: list[tuple[str, Watch]] = []
         for watch in watches:

@@ -1,1 +1,2 @@
-"""Celery: from `install(app)` to each signal, header and result."""
+"""Tracking of Celery tasks: `install(app)`, and the handlers of Celery's signals, headers and
+results."""

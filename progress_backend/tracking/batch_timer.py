@@ -1,4 +1,4 @@
-"""Sends what a group's batch keeps while its generator takes its time; one thread a process."""
+"""Timer that sends a group's kept messages while its generator is slow; one thread per process."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import Protocol
 
 from ..runs.daemon import daemon
 
-#: The longest that a message is kept.
+#: Longest time for which a message is kept.
 PATIENCE_S = 0.1
 
 
 class Keeps(Protocol):
-    """What keeps messages."""
+    """An object that keeps messages."""
 
     def flush_if_due(self) -> bool:
-        """Sends, in the timer's thread, what is kept for too long; whether it could look."""
+        """Sends, in the timer's thread, messages that were kept too long; whether it got the
+        lock."""
 
 
 class _Timer:
-    """All batches wait equally long, so the first that came is the first that is due."""
+    """Queue of batches: all wait equally long, so the first one added is the first that is due."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[float, Keeps]] = deque()
@@ -44,18 +45,18 @@ class _Timer:
             self._awake.clear()
             while self._waiting:
                 due, batch = self._waiting.popleft()
-                # Those that come meanwhile are due later: none of them has to wake this thread.
+                # Batches that are added meanwhile are due later: none has to wake this thread.
                 time.sleep(max(due - time.monotonic(), 0.0))
                 if not batch.flush_if_due():
                     self._waiting.append((time.monotonic() + PATIENCE_S, batch))
 
 
-#: Made at first use: gevent may have patched the locks since this was imported.
+#: Made at its first use: gevent may have patched the locks since this module was imported.
 _timer: _Timer | None = None
 
 
 def watch(batch: Keeps) -> None:
-    """The batch begins to keep messages: `PATIENCE_S` later it is asked to send them."""
+    """Adds a batch that has begun to keep messages; it is flushed `PATIENCE_S` later."""
     global _timer
     if _timer is None:
         _timer = _Timer()

@@ -1,7 +1,7 @@
-"""Messages that a task runs together (celery-batches): each has its start and its end.
+"""Messages that a celery-batches task runs together: each gets its own start and end.
 
-Celery's signals tell of the batch alone, under an id that nobody has; the task's body gets the
-messages' requests, in a list.
+Celery's signals are sent for the batch alone, under no message's id; the task's body gets the
+messages' requests as a list.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from .headers import RUN
 from .result_backend import AskBackend, result_backend
 from .tracker import Process, Tracker
 
-#: Attributes of the batch's request: the runs that are in it, and what its body raised.
+#: Attributes of the batch's request: the runs in the batch, and the exception of its body.
 _RUNS, _RAISED = "_progress_batch", "_progress_raised"
-#: Requests that a worker's main process has in hand and Celery does not count: as long as they are
-#: kept, in the task's buffer or by its pool, they are not lost.
+#: Requests that a worker's main process has received and Celery does not count, in the task's
+#: buffer or its pool: while they are in this set they are not lost.
 in_hand: WeakSet[Any] = WeakSet()
 _asks: WeakKeyDictionary[Process, AskBackend] = WeakKeyDictionary()
 
 
 def batched(task: Any) -> bool:
-    """Whether the task takes its messages itself, and not one by one as Celery does."""
+    """Whether the task has a strategy of its own, and does not get its messages one by one."""
     return not isinstance(getattr(task, "Strategy", ""), str)
 
 
 def remembering(task: Any, body: Callable[..., Any]) -> Callable[..., Any]:
-    """The body of such a task; what it raises is told by no signal."""
+    """A batch task's body, which keeps its exception on the request, since no Celery signal has
+    it."""
 
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -49,7 +50,8 @@ def remembering(task: Any, body: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def began(tracker: Tracker, process: Process, task: Any, marking: Marking, args: Any) -> None:
-    """Started, for each request; the body does not get those that were cancelled meanwhile."""
+    """Records Started for each request of a batch; removes requests that were cancelled from the
+    body's list."""
     requests = args[0] if args and isinstance(args[0], list) else []
     several = [
         _start(tracker, process, task, marking, request)
@@ -62,7 +64,7 @@ def began(tracker: Tracker, process: Process, task: Any, marking: Marking, args:
     setattr(task.request, _RUNS, [run for run in runs if not run.cancelled])
     if cancelled:
         requests[:] = [request for request in requests if request.id not in cancelled]
-        for task_id in cancelled:  # `get()` would wait for ever
+        for task_id in cancelled:  # without a result `get()` would wait for ever
             task.backend.mark_as_revoked(task_id, "cancelled", store_result=not task.ignore_result)
 
 
@@ -84,8 +86,8 @@ def _start(
 
 
 def ended(tracker: Tracker, process: Process, task: Any, state: str | None) -> None:
-    """The batch is over: what its body has stored of a request is that one's end, else the batch's
-    own state is."""
+    """Records the end of each request of a batch: the end that the body has stored in the result
+    backend, else the batch's own."""
     runs: list[Run] = [run for run in getattr(task.request, _RUNS, ()) if not run.refused]
     if not runs:
         return
@@ -113,8 +115,8 @@ def _end(task: Any, state: str | None) -> ev.Event:
 
 
 def _record(process: Process, several: list[tuple[Run, ev.Event]]) -> None:
-    """In one trip; what the store does not take is kept for it."""
-    said = [(run, run.task_id, (event,)) for run, event in several]
-    for (run, event), applied in zip(several, process.sender.begin(said), strict=True):
+    """Records the events in one round trip; those that fail are kept in the outbox."""
+    entries = [(run, run.task_id, (event,)) for run, event in several]
+    for (run, event), applied in zip(several, process.sender.begin(entries), strict=True):
         if applied is None:
             process.sender.record(run, run.task_id, event)

@@ -13,12 +13,13 @@ NAME = "progress.cleanup"
 
 
 def add_cleanup(tracker: Tracker) -> None:
-    """Registers the task and its place in beat's schedule; a missed turn expires with its hour."""
+    """Adds the task and its entry in beat's schedule; a run that is late expires after an
+    interval."""
     app = tracker.app
     try:
-        # Not kept: an app may be configured further after it is complete.
+        # Read anew elsewhere: an app may be configured further after it is finalized.
         interval_s = tracker.read_settings().cleanup_interval_s
-    except SettingsError:  # tracking is off, which is said when a task would be tracked
+    except SettingsError:  # tracking is off, which is logged when a task would be tracked
         return
     if NAME in app._tasks:
         return
@@ -26,7 +27,7 @@ def add_cleanup(tracker: Tracker) -> None:
     # Celery ships no types.
     @app.task(name=NAME, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def progress_cleanup() -> int:
-        """Deletes what is due; how many records went."""
+        """Deletes the records that are due; returns how many."""
         return cleanup(tracker)
 
     signature: Any = progress_cleanup.s()
@@ -34,7 +35,7 @@ def add_cleanup(tracker: Tracker) -> None:
 
 
 def cleanup(tracker: Tracker) -> int:
-    """One pass, now; 0 where tracking is off."""
+    """Runs one cleanup pass; returns how many records were deleted, 0 where tracking is off."""
     if tracker.process is None:
         return 0
     with closing(tracker.open_store()) as store:

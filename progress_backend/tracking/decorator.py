@@ -1,4 +1,4 @@
-"""What `@progress_task` says of a task, and what it comes to for one call."""
+"""`@progress_task`: the marking of a task, and the values that it gives one call."""
 
 from __future__ import annotations
 
@@ -21,32 +21,33 @@ from ..record.model import is_plain
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Attribute of a task's function (or class) that says that the task is tracked.
+#: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
-#: Message header in which a call's values travel.
+#: Message header with a call's values.
 HEADER = "progress"
-#: Beside them: when the publisher made the record, and its digest.
+#: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT, DIGEST = "created_at", "digest"
-#: Metadata that still travels, in characters: AMQP's headers have to fit into one frame.
+#: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
 _LARGEST_HEADER: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Constants, or functions of the task's arguments; None where nothing is said."""
+    """A task's marking: constants, or functions of the task's arguments; None for a value that is
+    not given."""
 
     task_type: Any = None
     symbol: Any = None
     total_items: Any = None
     metadata: Any = None
-    #: Whether what the task returns is recorded.
+    #: Whether the task's return value is recorded.
     results: bool = True
-    #: Those that say something.
-    said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+    #: The values that are given, by name.
+    values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        said = {name: value for name in _FITS if (value := getattr(self, name)) is not None}
-        object.__setattr__(self, "said", said)
+        values = {name: value for name in _FITS if (value := getattr(self, name)) is not None}
+        object.__setattr__(self, "values", values)
 
 
 @overload
@@ -69,18 +70,18 @@ def progress_task(
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
     results: bool = True,
 ) -> Any:
-    """Marks a task as tracked; goes under `@app.task(bind=True)` and keeps the signature.
+    """Marks a Celery task as tracked; stands under `@app.task(bind=True)` and keeps the signature.
 
     Each value is a constant, or a function that is called with those of the task's bound arguments
     that it names: `symbol=lambda symbol: symbol.upper()`. `task_type` is the task's name unless
-    given. One call can say otherwise: `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
-    `results=False` keeps what the task returns out of its record; what it gives to `complete()` is
-    recorded.
+    given. One call can have other values:
+    `apply_async(headers={"progress": {"symbol": "7203.T"}})`. `results=False` keeps the task's
+    return value out of its record; values given to `complete()` are recorded.
 
     Works as `@progress_task` and as `@progress_task(...)`.
 
     Raises:
-        TypeError: it stands above `@app.task`, where it would mark nothing.
+        TypeError: the decorator stands above `@app.task`, where it would mark nothing.
     """
     marking = Marking(task_type, symbol, total_items, metadata, results)
 
@@ -93,7 +94,7 @@ def progress_task(
 
 
 def _check_place(function: object) -> None:
-    # Of a proxy isinstance would make the task that it promises, in the middle of the app's set-up.
+    # isinstance of a proxy would create its task in the middle of the app's set-up.
     if issubclass(type(function), (Task, Proxy)):
         raise TypeError(
             "@progress_task stands above @app.task, and has to stand under it: write @app.task(...)"
@@ -120,10 +121,10 @@ def identity_of(
     kwargs: Any,
     message: Any,
 ) -> Identity:
-    """What is fixed for one call. `message` is its headers, or a request that Celery has made of
-    them.
+    """The identity of one call of a task. `message` is the message's headers, or the request that
+    Celery has made of them.
 
-    Never raises: a value that cannot be had is None, with one line in the log.
+    Never raises: a value that cannot be computed is None, with one line in the log.
     """
 
     def header(name: str) -> Any:
@@ -132,10 +133,10 @@ def identity_of(
     given = header(HEADER) if isinstance(message, Mapping) else header_in(message)
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
-    said = marking.said
+    of_call = marking.values
     if isinstance(given, dict):
-        said = {**said, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
-    for one, value in said.items():
+        of_call = {**of_call, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
+    for one, value in of_call.items():
         try:
             if callable(value):
                 if bound is None:
@@ -144,8 +145,8 @@ def identity_of(
             else:
                 values[one] = _FITS[one](value)
         except SoftTimeLimitExceeded:
-            raise  # of the job that publishes
-        except Exception as error:  # the team's function or value may raise anything
+            raise  # raised into the job that publishes
+        except Exception as error:  # a user's function or value may raise anything
             logger.warning("%s of %s is left out: %s", one, name, described(error))
     return Identity(
         task_type=values.get("task_type") or name,
@@ -160,7 +161,8 @@ def identity_of(
 
 
 def header_of(identity: Identity) -> dict[str, Any]:
-    """The header that carries the values to the worker; each message pays for what it holds."""
+    """The message header with a call's values for the worker; it makes each message longer, so it
+    has no empty values."""
     header: dict[str, Any] = {"task_type": identity.task_type}
     if identity.symbol is not None:
         header["symbol"] = identity.symbol
@@ -172,7 +174,7 @@ def header_of(identity: Identity) -> dict[str, Any]:
 
 
 def header_in(request: Any) -> Any:
-    """What came with the message; an eager run, which has none, keeps its headers apart."""
+    """The progress header of a request; an eager run has its headers in another place."""
     found = getattr(request, HEADER, None)
     if found is None and getattr(request, "is_eager", False):
         return request.headers.get(HEADER) if isinstance(request.headers, Mapping) else None
@@ -198,7 +200,7 @@ def _count(value: Any) -> int | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Metadata as it can travel in a message's header, whatever it holds."""
+    """Metadata as JSON values, which a message header can carry."""
     if not isinstance(value, (Mapping, type(None))):
         raise TypeError(f"{value!r} is no mapping")
     travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}

@@ -1,4 +1,4 @@
-"""Begins the records of a group's members in batches: one round trip for many messages."""
+"""Batches for the records of a group's members: one round trip for many messages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..record import events as ev
 from ..runs.fork_guard import no_fork_in_between
 from . import batch_timer
 from .batch_timer import PATIENCE_S
-from .headers import not_published, runs, tell_worker
+from .headers import add_created, not_published, runs
 from .tracker import Tracker, tracker_of
 
-#: Messages that are kept at most until their records are begun.
+#: Most messages that are kept until their records are begun.
 MOST = 100
-#: Set while a worker publishes a task's callbacks, from Celery 5.7 on: it tries each message again
-#: by itself, and has to hear of each failure at once.
+#: Set while a worker publishes a task's callbacks, from Celery 5.7 on: Celery retries each message
+#: itself, so each failure has to raise at once.
 _callbacks = getattr(amqp, "_callback_publish_retry", None)
 
 
@@ -34,20 +34,20 @@ class _Member(NamedTuple):
 
 
 class Batch:
-    """A producer that keeps messages, in their order, until the records of their tasks are begun.
+    """A kombu producer that keeps messages, in order, until the records of their tasks are begun.
 
-    All else is the producer's own.
+    All other attributes are the producer's own.
     """
 
     def __init__(self, producer: Any) -> None:
         self._producer = producer
-        #: By the identity of their headers: one whose publish raises never gets its message.
+        #: By the identity of their headers; a member whose publish raises is left in here.
         self._members: dict[int, _Member] = {}
         self._messages: list[tuple[Any, dict[str, Any]]] = []
         self._since = 0.0
-        #: Held by who sends what is kept: the thread that publishes, or the timer's.
+        #: Held by the thread that sends the kept messages: the publishing one, or the timer's.
         self._lock = threading.RLock()
-        #: What kept the timer's thread from sending; the one that publishes raises it.
+        #: The exception of a send in the timer's thread, which the publishing thread raises.
         self._failed: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -56,7 +56,8 @@ class Batch:
     def begin(
         self, tracker: Tracker, task_id: str, created: ev.Created, headers: dict[str, Any]
     ) -> None:
-        """The next message is a task's that has no record yet; its headers, to be added to."""
+        """Adds a task without a record, whose message is published next; its headers may be
+        changed."""
         self._members[id(headers)] = _Member(tracker, task_id, created, headers)
 
     def publish(self, body: Any, **options: Any) -> None:
@@ -71,7 +72,8 @@ class Batch:
                 self.flush()
 
     def flush(self) -> None:
-        """Begins the records, then publishes. What an error leaves unpublished is recorded so."""
+        """Begins the records, then publishes the messages; a task whose message is not sent gets a
+        failed record."""
         with self._lock:
             messages, self._messages = self._messages, []
             failed, self._failed = self._failed, None
@@ -80,7 +82,7 @@ class Batch:
             unsent = {key: (member, 0) for key, member in members.items()}
             try:
                 for member, begun in _begun(members.values()):
-                    tell_worker(begun, member.headers)
+                    add_created(begun, member.headers)
                     if runs(begun):
                         del unsent[id(member.headers)]
                     else:
@@ -104,7 +106,7 @@ class Batch:
             try:
                 if self._messages and time.monotonic() - self._since >= PATIENCE_S:
                     self.flush()
-            except BaseException as error:  # whatever it is, it is the publisher's
+            except BaseException as error:  # raised again in the publishing thread
                 self._failed = error
             finally:
                 self._lock.release()
@@ -112,7 +114,7 @@ class Batch:
 
 
 def _begun(members: Iterable[_Member]) -> Iterator[tuple[_Member, Applied]]:
-    """Begins the records, those of one app in one trip; says which could be."""
+    """Begins the records, one round trip for each app; yields those that were recorded."""
     by_tracker: dict[Tracker, list[_Member]] = {}
     for member in members:
         by_tracker.setdefault(member.tracker, []).append(member)
@@ -124,7 +126,8 @@ def _begun(members: Iterable[_Member]) -> Iterator[tuple[_Member, Applied]]:
 
 
 def watch() -> None:
-    """Has every group publish through a batch if its app is installed; once a process."""
+    """Patches Celery's group to publish through a batch where its app is installed; once per
+    process."""
     apply_tasks = canvas.group._apply_tasks
     if hasattr(apply_tasks, "__wrapped__"):
         return
@@ -136,7 +139,7 @@ def watch() -> None:
         app = app or group.app
         tracker = tracker_of(app)
         one_by_one = _callbacks is not None and _callbacks.get()
-        within = isinstance(producer, Batch)  # a group in a group leaves with the outer one's batch
+        within = isinstance(producer, Batch)  # a group in a group uses the outer group's batch
         if one_by_one or within or tracker is None or tracker.process is None:
             yield from apply_tasks(group, tasks, producer, app, *args, **options)
             return

@@ -1,4 +1,4 @@
-"""What a task's record and its message say of each other."""
+"""The message headers that a record fills in or is made from."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from ..record.model import NOT_PUBLISHED, rendered
 from .decorator import CREATED_AT, DIGEST, HEADER
 from .tracker import Tracker
 
-#: In a request, as the worker's main process hands it to its pool: the number of the run that the
-#: message leads to. Not in its delivery_info, which `inspect` shows.
+#: Key in the request that a worker's main process passes to its pool: the number of the run. It is
+#: not in delivery_info, which `inspect` shows.
 RUN = "progress_run"
 
 
 def runs(applied: Applied) -> bool:
-    """Whether the id is that of a task that runs."""
+    """Whether a publish's task id is that of a task which a worker runs already."""
     return applied.document is None and applied.task.started_at is not None
 
 
-def tell_worker(applied: Applied, headers: dict[str, Any]) -> None:
-    """Lets the worker begin without reading the record first."""
-    told = headers[HEADER]
-    if applied.task.metadata and "metadata" not in told:
-        return  # too large to travel: it is in the record
+def add_created(applied: Applied, headers: dict[str, Any]) -> None:
+    """Adds the record's creation time and digest to a message's header, so that the worker can
+    record the start without a read."""
+    header = headers[HEADER]
+    if applied.task.metadata and "metadata" not in header:
+        return  # too large for the header: only the record has it
     if applied.document is not None and applied.task.revision == 1:
-        told[CREATED_AT] = rendered(applied.task.created_at)
-        told[DIGEST] = applied.base.digest
+        header[CREATED_AT] = rendered(applied.task.created_at)
+        header[DIGEST] = applied.base.digest
 
 
-def told_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:
-    """When the record was made and its digest, if the publisher said so: what came with a message
-    may be anything."""
+def created_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:
+    """The record's creation time and digest in a message's header; None without valid ones, since a
+    header may hold anything."""
     created_at, digest = header.get(CREATED_AT), header.get(DIGEST)
     if not isinstance(created_at, str) or not isinstance(digest, str):
         return None
@@ -65,11 +66,12 @@ def not_published(
     identity: ev.Identity,
     attempt: int = 0,
 ) -> None:
-    """Failed, unless a run has begun: the message may have left though the publish raised.
+    """Records Failed for a task whose publish raised, unless a run has begun: its message may have
+    been sent all the same.
 
-    `attempt` is that of the record that was made for the message. 0 where the store did not say so:
-    it may have made one all the same. If it is away now, it hears of it, and has a record of that
-    `identity`, when it is back.
+    `attempt` is that of the record that was made for the message; 0 where the store did not reply,
+    and may have made one all the same. While the store does not answer the event is kept, and makes
+    a record with this `identity` if there is none.
     """
     if (process := tracker.process) is None:
         return

@@ -1,4 +1,4 @@
-"""`install(app)`: from then on every marked task of the app has its live record."""
+"""`install(app)`: gives every marked task of a Celery app its live record."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def install(
     beat: bool = True,
     **settings: Any,
 ) -> Celery:
-    """Gives every tracked task of `app` its record; returns the app. May be called twice.
+    """Gives every tracked task of `app` its record; returns the app. A second call changes nothing.
 
-    Reads no configuration: settings come from the environment and `app.conf` at first use.
+    It reads no configuration: settings are read from the environment and `app.conf` at first use.
 
     Args:
         track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
@@ -56,11 +56,11 @@ def install(
         settings: fields of `Settings` that win over environment and configuration.
 
     Raises:
-        SettingsError: `track` is neither word.
+        SettingsError: `track` is neither "marked" nor "all".
     """
     if track not in ("marked", "all"):
         raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
-    if isinstance(app, Proxy):  # celery.current_app, say
+    if isinstance(app, Proxy):  # such as celery.current_app
         app = app._get_current_object()
     if tracker_of(app) is not None:
         return app
@@ -79,16 +79,16 @@ def install(
 
 
 def _send_before_exit(tracker: Tracker) -> None:
-    """Lets a process that ends send what it still has, within a bound."""
+    """Lets a process that exits send its kept events, within a bound."""
     atexit.register(tracker.stop)
-    # A pool's child leaves by os._exit, which runs no atexit.
+    # A pool's child exits by os._exit, which runs no atexit function.
     celery_signals.worker_process_shutdown.connect(
         lambda **_: tracker.stop(), weak=False, dispatch_uid=f"progress-exit-{id(tracker.app)}"
     )
 
 
 def when_finalized(app: Celery, action: Callable[[], None]) -> None:
-    """Runs `action` now if the app is complete, else as soon as it is."""
+    """Calls `action` now if the app is finalized, else when it is."""
     if app.finalized:
         action()
     else:
@@ -96,8 +96,8 @@ def when_finalized(app: Celery, action: Callable[[], None]) -> None:
 
 
 def _bind_each(tracker: Tracker) -> None:
-    """Binds the tracked tasks that there are, and each that comes, at once: a task may run before
-    its app is complete, and may come after that."""
+    """Binds the app's tracked tasks, and each that is registered later, at once: a task may run
+    before its app is finalized, and may be registered after that."""
     app = tracker.app
 
     def if_tracked(task: Any) -> Any:
@@ -119,7 +119,7 @@ def _bind_each(tracker: Tracker) -> None:
 
 
 def bind(tracker: Tracker, task: Any) -> None:
-    """Puts the run around a task's body, as Celery's own autoretry does: on the instance."""
+    """Wraps a task's body in its run, on the task instance, as Celery's own autoretry does."""
     if getattr(task, _BOUND, False):
         return
     setattr(task, _BOUND, True)
@@ -141,8 +141,8 @@ def bind(tracker: Tracker, task: Any) -> None:
         if current is not None and current.cancelled and current.entered:
             raise TaskCancelled(f"task {current.task_id} was cancelled")
         if own and ((current is not None and current.cancelled) or _revoked(task)):
-            # After the body, as celery-progress does it for each Ignore: it would stand over
-            # REVOKED, and whoever asks for the result would wait for ever.
+            # celery-progress does it after the body for each Ignore: it would overwrite REVOKED,
+            # and `get()` would wait for ever.
             return None
         answer = update_state(task_id=task_id, state=state, meta=meta, **kwargs)
         capture(tracker, current, task_id or task.request.id, state, meta)
@@ -170,7 +170,7 @@ def _revoked(task: Any) -> bool:
 
 
 def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:
-    """Takes what `update_state` said to the record; raises nothing but TaskCancelled."""
+    """Records the state and meta of an `update_state` call; raises nothing but TaskCancelled."""
     happened = event_of(state, meta)
     if task_id is None or happened is None or (process := tracker.process) is None:
         return
@@ -178,6 +178,6 @@ def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, 
         run.own_meta = True
         run.offer(happened.current, happened.total, happened.message, happened.details)
     else:
-        # A run's own end is kept while the store is away, as every end. Of another task it is not
-        # known which run is meant: said late, it might end one that has begun since.
+        # A run's own end is kept while the store does not answer, as every end. Of another task the
+        # run is not known: a late event might end one that has begun since.
         process.sender.record(run, task_id, happened, keep=run is not None)

@@ -28,23 +28,24 @@ from .result_backend import AskBackend
 
 logger = logging.getLogger(__name__)
 
-#: Time between two extensions of what runs under the lease.
+#: Time between two extensions of the TTL of records that run under the lease.
 _EXTEND_S = 3_600.0
 #: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
 #: thread, but a lease must be renewed in time once the store is back.
 _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
-#: The part of a lease by which a clock that is measured again may be off, and was not set.
+#: The part of a lease by which a newly measured clock may differ without counting as set.
 _SET_PART = 1 / 3
-#: The part of a step that is waited at least between two rounds.
+#: The part of a step that the thread waits at least between two rounds.
 _PAUSE_PART = 1 / 10
 
-#: The ids of the tasks that a worker has in hand; None where that cannot be told just now.
+#: Returns the ids of the tasks that a worker has received or runs; None where the set changed
+#: meanwhile.
 AtWork = Callable[[], set[str] | None]
 
 
 class Keeper:
-    """Renews a lease (if it has one) and reaps, in a thread of its own."""
+    """Renews a lease (if it has one) and looks for lost runs, in a thread of its own."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Keeper:
         self._answered = 0.0
         self._server = ""
         self._outage = outage_of(settings)
-        #: What becomes of its work while the store is away.
+        #: End of the log line about a store that does not answer.
         self._then = "lost runs are looked for when it answers again"
         if lease is not None:
             self._then = "jobs go on, the worker's lease is renewed when it answers again"
@@ -80,7 +81,7 @@ class Keeper:
         native_thread(self._work)
 
     def stop(self) -> None:
-        """Ends the thread and gives the lease back."""
+        """Ends the thread and the lease."""
         self._stop.set()
         if self._lease is not None:
             try:
@@ -90,13 +91,14 @@ class Keeper:
                 logger.warning("progress lease is left to run out: %s", error)
 
     def _give_back(self, lease: str) -> None:
-        """What a cold shutdown ends without a signal goes back to the broker, unacknowledged."""
+        """Records Requeued for runs that a cold shutdown ends without a signal: the broker delivers
+        their unacknowledged messages again."""
         store = self._store
         for base in store.run(silent_runs.given_back(lease)):
             assert base.task.delivery is not None
-            said = Requeued(owner=lease, again_s=base.task.delivery.again_s)
+            event = Requeued(owner=lease, again_s=base.task.delivery.again_s)
             try:
-                store.run(store.flows.apply(base.task.task_id, (said,), store.now(), base=base))
+                store.run(store.flows.apply(base.task.task_id, (event,), store.now(), base=base))
             except StoreUnavailable:
                 raise
             except ProgressError as error:
@@ -122,7 +124,8 @@ class Keeper:
                 self._outage.away("lease", f"{error}; {self._then}")
                 wait_s = self._step_s
             except Exception:
-                # A lease that is not renewed would have healthy runs reaped: go on, and say so.
+                # Without a renewal healthy runs would be found lost: the thread goes on, and logs
+                # the exception.
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
                         logger.exception("progress lease")
@@ -130,8 +133,9 @@ class Keeper:
             self._stop.wait(wait_s)
 
     def _until(self, reap_at: float) -> float:
-        """A look is due when it is due, whatever the renewals' step: the bound of a loss is the
-        lease and one interval. Where looks take longer than that, there is a pause all the same."""
+        """Seconds until the next round. A pass begins on time, whatever the renewals' step, so that
+        a lost run is found within the lease and one interval; a pause stays where passes take
+        longer."""
         due_s = reap_at - time.monotonic()
         return min(self._step_s, max(due_s, self._step_s * _PAUSE_PART))
 
@@ -140,20 +144,21 @@ class Keeper:
         if self._lease is not None:
             until = self._store.now() + timedelta(seconds=self._settings.lease_s)
             self._store.execute(c.Renew(self._lease, milliseconds(until)))
-        self._heard_of(self._store.server(), was_set)
+        self._note_answer(self._store.server(), was_set)
         self._outage.back("lease")
 
     def _measure_clock(self) -> bool:
-        """Whether the store's clock was set since it was measured last, forth or back."""
+        """Measures the store's clock; whether it was set, forward or back, since the last
+        measurement."""
         known, at = self._store.now(), time.monotonic()
         self._store.measure_clock()
         went_s = (self._store.now() - known).total_seconds()
         return abs(went_s - (time.monotonic() - at)) > self._settings.lease_s * _SET_PART
 
-    def _heard_of(self, server: str, was_set: bool) -> None:
-        """The store answered. A gap is also one that this thread slept through, or did not see: a
-        server that was started anew may have come back with leases of long ago. So may be those
-        that were renewed by a clock that was set since."""
+    def _note_answer(self, server: str, was_set: bool) -> None:
+        """Notes that the store answered, and restarts the count of its steady time after a gap. A
+        gap is also one that this thread did not notice: it slept, or the server was restarted (it
+        may have leases of long ago), or its clock was set since leases were renewed."""
         now = time.monotonic()
         slept = now - self._answered > self._settings.lease_s
         if self._answering is None or slept or was_set or server != self._server:
@@ -161,19 +166,21 @@ class Keeper:
         self._answered, self._server = now, server
 
     def _reap(self) -> None:
-        """Judges nobody before the store was seen answering for a whole lease."""
+        """Runs the pass that finds lost runs, once the store was seen answering for a whole
+        lease."""
         self._store.run(silent_runs.bounded(self._settings, self._store.now()))
         if not self._steady():
             return
         self._judge.begin()
         self._judge.dead()
-        at_work = self._at_work()  # before the look: what begins after it is not silent
+        at_work = self._at_work()  # read before the pass: a run that begins after it is not silent
         if self._lease is not None and at_work is not None:
             self._judge.left_over(self._lease, at_work)
         self._judge.unheld()
 
     def _goes_on(self) -> bool:
-        """Between two steps of a pass, which may take longer than a lease: whether it goes on."""
+        """Called between two steps of a pass, which may take longer than a lease: renews the lease;
+        whether the pass goes on."""
         if time.monotonic() - self._answered > self._step_s / 2:
             self._renew()
         return self._steady() and not self._stop.is_set()

@@ -1,4 +1,5 @@
-"""Judges silent runs, a bounded step at a time: by what the result backend knows, else as lost."""
+"""The pass that ends silent runs, a bounded step at a time: with the end in Celery's result
+backend, else as lost."""
 
 from __future__ import annotations
 
@@ -18,21 +19,21 @@ from .result_backend import Answers, AskBackend
 
 logger = logging.getLogger(__name__)
 
-#: How long a result backend that is away keeps a silent run from being judged: it may be on its way
-#: back, with the end of a run that is found lost for good.
+#: How long a result backend that does not answer keeps a silent run from being found lost: it may
+#: come back with the run's end.
 _PATIENCE_S = 10.0
-#: Verdicts that share a trip.
+#: Events that share a round trip.
 _TOGETHER = 20
 
-#: What is said of a run whose end nobody knows; None: nothing.
+#: Makes the event of a run that has no end in the result backend; None for no event.
 Otherwise = Callable[[Base], Event | None]
 
 
 class Judge:
-    """One pass after the other, for the thread that renews a lease.
+    """The passes of the thread that renews a lease.
 
-    `goes_on` is called between two steps: a pass may take longer than a lease. It says whether the
-    thread goes on at all.
+    `goes_on` is called between two steps, since a pass may take longer than a lease; whether the
+    pass goes on.
     """
 
     def __init__(
@@ -44,15 +45,15 @@ class Judge:
         self._token = token
         self._goes_on = goes_on
         self._answers = True
-        #: Since when the result backend has answered nothing, on the monotonic clock.
+        #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
     def begin(self) -> None:
-        """A new pass: a result backend that did not answer in the last one is asked again."""
+        """Begins a pass: a result backend that did not answer in the last one is asked again."""
         self._answers = True
 
     def dead(self) -> None:
-        """Judges what was held by leases that ran out, however many those are."""
+        """Ends the runs under leases that ran out, however many there are."""
         store, settings = self._store, self._settings
         for lease, task_ids in store.run(silent_runs.run_out(settings, store.now(), self._token)):
             for step in silent_runs.steps(task_ids):
@@ -61,16 +62,16 @@ class Judge:
                     return
 
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
-        """Judges what a living worker holds but is not at work on."""
+        """Ends the runs that a live worker's lease holds but that the worker does not run."""
         for step in silent_runs.steps(self._store.run(silent_runs.left_over(lease, at_work))):
             self._judge_silent(lease, step, at_work, living=True)
             if not self._goes_on():
                 return
 
     def unheld(self) -> None:
-        """Compares records that no worker holds with the result backend, and ends those whose
-        message is not to come any more; a result backend that is away may know better, and nothing
-        hurries."""
+        """Ends records without a worker: with the end in the result backend, or because their
+        message is not delivered any more. A result backend that does not answer is waited for
+        without a bound."""
         store, settings = self._store, self._settings
         bases = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
         for step in silent_runs.steps(bases):
@@ -95,8 +96,9 @@ class Judge:
         )
 
     def _judge(self, bases: Sequence[Base], otherwise: Otherwise, *, waits: bool = False) -> None:
-        """Records the ends that the result backend knows of; of the others what is said otherwise.
-        What it has not answered of is left to a later pass, for a while; `waits`: however long."""
+        """Records the ends in the result backend, and the event of `otherwise` for the other runs.
+        Runs that the backend has not answered about are left to a later pass, for a while; `waits`:
+        without a bound."""
         ends = self._ends([base.task.task_id for base in bases])
         verdicts: list[tuple[Base, Event]] = []
         for base in bases:
@@ -111,7 +113,7 @@ class Judge:
             self._record(verdicts[start : start + _TOGETHER])
 
     def _ends(self, task_ids: list[str]) -> Answers:
-        """What the result backend knows; once it does not answer it is not asked again in this
+        """The ends in the result backend; once it does not answer, it is not asked again in this
         pass."""
         known: Answers = {}
         while task_ids and self._ask is not None and self._answers:
@@ -126,7 +128,7 @@ class Judge:
         return known
 
     def _patient(self) -> bool:
-        """Whether a result backend that has not answered may still be waited for."""
+        """Whether a result backend that does not answer is still waited for."""
         since = self._away_since
         return since is None or time.monotonic() - since < _PATIENCE_S
 
@@ -142,14 +144,14 @@ class Judge:
                 logger.debug("not reaped: %s", outcome)
             elif outcome.refused is None:
                 lost += isinstance(verdict, Lost)
-                said = type(verdict).__name__.lower()
-                logger.warning("task %s: %s", base.task.task_id, said)
+                logger.warning("task %s: %s", base.task.task_id, type(verdict).__name__.lower())
         if lost:
             store.execute(c.CountLost(lost))
 
 
 def own_end(base: Base, end: Event | None) -> Event | None:
-    """An end that the result backend knows, if it is the record's own, as that is to have it."""
+    """An end from the result backend as the record is to have it; None if it is not the record's
+    own."""
     if end is None or not silent_runs.of_this_life(base, end):
         return None
     if isinstance(end, Completed) and not base.task.keeps_results:

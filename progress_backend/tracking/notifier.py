@@ -1,4 +1,4 @@
-"""What a Celery task says of its progress."""
+"""`ProgressNotifier`, by which a Celery task reports its progress."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class ProgressNotifier:
-    """Says how far the running Celery task is. Wraps `update_state`: the record, the result's
-    PROGRESS meta and Flower all show what was said.
+    """Reports the progress of the running Celery task: its values are in the record, the result's
+    PROGRESS meta and Flower.
 
-    Outside a tracked task, and where no store is configured, it does nothing (one warning).
-    No method does I/O in the job's thread, but that a paused job waits and a cancelled one is
-    ended by `TaskCancelled`, raised from here.
+    Outside of a tracked task, and where no store is configured, it does nothing (one warning).
+    No method does I/O in the job's thread; in a paused job they wait, and in a cancelled one they
+    raise `TaskCancelled`.
 
     `ProgressNotifier(task_id, progress_service)` is the specification's (3.2): it makes an
     `AsyncProgressNotifier`, whose methods are awaited.
@@ -45,7 +45,7 @@ class ProgressNotifier:
         cls, task_id: str, progress_service: NotificationServiceInterface
     ) -> AsyncProgressNotifier: ...
     def __new__(cls, *given: Any, **named: Any) -> Any:
-        """The notifier of a Celery task, or of a service's."""
+        """Makes the notifier of a Celery task, or of a service's task."""
         if len(given) + len(named) < 2:
             return super().__new__(cls)
         from ..service.async_notifier import AsyncProgressNotifier
@@ -69,21 +69,21 @@ class ProgressNotifier:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """The newest figures. Recorded at once if they are the first or total or phase changed,
-        else with the next interval (1 s); only the newest of an interval is.
+        """Sets the newest values. They are recorded at once if they are the first or total or phase
+        changed, else with the next interval (1 s), of which only the newest is.
 
         Args:
             current: items done so far.
             total: items in all; None leaves it as it is.
-            message: what people read; the default is 「処理中... (150/252)」.
+            message: text for readers; the default is 「処理中... (150/252)」.
             details: merged into `processing_details`.
             phase: name of the part of the job, kept in the details.
 
         Raises:
-            TaskCancelled: somebody cancelled the task.
-            TypeError: a text stands where a number has to.
+            TaskCancelled: the task's record is cancelled.
+            TypeError: a text is given where a number has to be.
         """
-        # Run.offer's short way, spelled out: calling it would cost more than all that it does.
+        # The short case of Run.offer, written out: a call would cost more than all that it does.
         run = self._run
         if (
             run.attention
@@ -106,7 +106,7 @@ class ProgressNotifier:
         message: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """`n` more items are done; otherwise as `update`."""
+        """Counts `n` more items as done; otherwise as `update`."""
         run = self._run
         if run.attention or details is not None or (total is not None and total != run.total):
             total = _known("advance", n, total)
@@ -117,9 +117,9 @@ class ProgressNotifier:
         run.pending = True
 
     def track(self, iterable: Iterable[T], total: int | None = None) -> Iterable[T]:
-        """Yields the items and counts them: one more is done when the next is asked for.
+        """Yields the items and counts them: an item is done when the next one is asked for.
 
-        While the loop lives it alone says how many are done; `update(message=…)` adds to it.
+        While the loop runs, it alone sets the count; `update(message=…)` may add a message.
         `total` is `len(iterable)` where that is known.
         """
         if total is None:
@@ -129,31 +129,33 @@ class ProgressNotifier:
     def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None
     ) -> None:
-        """What the record says when the task has ended well; the task's own end ends it."""
+        """Sets results and message for the task's success; the record ends when the task
+        returns."""
         run = self._run
         run.results = {**run.results, **(results or {})}
         run.end_message = message
 
     def error(self, error_message: str, message: str | None = None) -> None:
-        """What the record says of an error; the task ends with one only if it raises."""
+        """Sets the error text for the task's failure; the record ends with an error only if the
+        task raises."""
         run = self._run
         run.error_text = text_of(error_message)
         run.end_message = message
 
 
 def _known(method: str, items: Any, total: Any) -> Any:
-    """The total; None where it says nothing: 0 is unknown."""
-    for figure in (items, total):
-        if isinstance(figure, str) and count_of(figure) is None:
+    """The total; None where it is 0 or no number."""
+    for number in (items, total):
+        if isinstance(number, str) and count_of(number) is None:
             raise TypeError(
-                f"{method}() takes numbers of items, not {figure[:50]!r}; a text goes into "
+                f"{method}() takes numbers of items, not {number[:50]!r}; a text goes into "
                 f"message: {method}(1, message=…)"
             )
     return total if total is None or count_of(total) else None
 
 
 class _Nowhere:
-    """Stands for the sender where nothing is recorded."""
+    """Takes the sender's place where nothing is recorded."""
 
     always = False
 
@@ -185,7 +187,7 @@ _warned: set[str] = set()
 
 
 def _refused(run: Run) -> str:
-    """Why a tracked task's run is not recorded."""
+    """The reason why a tracked task's run is not recorded."""
     if run.status in ENDED:
         return f"the record of task {run.task_id} has ended: it is {run.status}"
     return f"a newer run has the record of task {run.task_id}"

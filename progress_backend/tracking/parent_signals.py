@@ -1,8 +1,8 @@
-"""What a worker's main process sees of a task: revokes, limits, children that died, unknown tasks.
+"""Celery signals of a worker's main process: revokes, time limits, dead children, unknown tasks.
 
-Its word counts while its own lease, or none, owns the record, and names the run that it is about:
-two of one task may be under way in a worker. Where there is no record yet, since the store was away
-until now, one begins with its end.
+Their events count while this worker's lease, or none, has the record, and name the run that they
+are about: two runs of one task may be under way in a worker. Where there is no record yet, since
+the store did not answer until now, the event makes one.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from .tracker import Process, Tracker
 
 #: Numbers the runs of this worker.
 _numbers = itertools.count(1)
-#: Calls between one of our handlers and the method of Celery's request that has it called.
+#: Most stack frames between a handler here and the method of Celery's request that sent the signal.
 _DEEPEST = 12
 
 
 def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
-    """Numbers the run that a message leads to: whoever runs it tells the record."""
+    """Numbers the run of a received message (`task_received`); the number is passed to the pool and
+    recorded with the start."""
     if request.app is tracker.app:
         request.request_dict[RUN] = next(_numbers)
         if batched(request.task):
@@ -51,18 +52,19 @@ def failed(
     args: Any,
     kwargs: Any,
 ) -> None:
-    """A limit, a lost child, a rejected message; or the body of a task that is not tracked."""
-    request = task.request if task.request.id == task_id else _speaking(task_id)
+    """Records Failed for a time limit, a dead child or a rejected message (`task_failure` in the
+    main process), and for the body of a task that is not marked."""
+    request = task.request if task.request.id == task_id else _sending_request(task_id)
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
         return
     cause = cause_of(exception)
-    said = ev.Failed(
+    failure = ev.Failed(
         error_message=described(exception), cause=cause, again_s=_again_s(tracker, task, cause)
     )
-    event = _owned(tracker, said, request)
+    event = _owned(tracker, failure, request)
     if marking is None:
-        # It may have a record all the same, by the header of its message.
+        # The task may have a record all the same, because of its message's header.
         process.unless_stored.or_else(None, task_id, event, keep=False)
         return
     run = _run(process, task, task_id, marking, request, args, kwargs)
@@ -79,7 +81,8 @@ def revoked(
     expired: bool = False,
     **_: Any,
 ) -> None:
-    """Revoked, terminated or expired; or ended by Celery itself, which is no cancel."""
+    """Records Cancelled for a revoked, terminated or expired task (`task_revoked`); Requeued where
+    Celery itself ended the run."""
     marking = _marking(tracker, task, request)
     if marking is None or (process := tracker.process) is None:
         return
@@ -90,7 +93,7 @@ def revoked(
     message = text(tracker.settings.locale, key)
     reason = "expired" if expired else "terminated" if terminated else "revoked"
     event = ev.Cancelled(message=message, by="celery", reason=reason)
-    # A revoke means the task, whichever of its runs hears of it; a message that expired is its own.
+    # A revoke is about the task, whichever run receives it; an expired message about its own run.
     named = request if expired else None
     run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
     applied = process.sender.record(run, request.id, _owned(tracker, event, named))
@@ -100,8 +103,9 @@ def revoked(
 
 
 def let_go(tracker: Tracker, task: Any, *, request: Any) -> None:
-    """Celery ended the run by itself, as its broker went away or its worker is shut down: the
-    message comes again. One that was acknowledged before does not, and its run is found lost."""
+    """Records Requeued for a run that Celery itself ended, since the broker's connection was lost
+    or the worker shuts down: the message is delivered again. A message that was acknowledged before
+    is not, and its run is found lost."""
     if _marking(tracker, task, request) is None or (process := tracker.process) is None:
         return
     if (again_s := tracker.again_s(task)) is None:
@@ -111,8 +115,8 @@ def let_go(tracker: Tracker, task: Any, *, request: Any) -> None:
 
 
 def _asked(request: Any, signum: Any) -> bool:
-    """Whether somebody revoked what was terminated: Celery notes whom it was told to revoke, and
-    gives its `terminate` the signal's number, but the end of a child only in words."""
+    """Whether a terminated run was revoked by a command: Celery keeps the revoked ids and stamps,
+    and passes a command's signal as a number, but a dead child's as text."""
     from celery.worker import state
 
     if isinstance(signum, int) or request.id in state.revoked:
@@ -126,7 +130,8 @@ def _asked(request: Any, signum: Any) -> bool:
 
 
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
-    """The worker does not know the task; its record was made by the publisher."""
+    """Records Failed for a task that the worker has not registered (`task_unknown`); the publisher
+    made the record."""
     if (process := tracker.process_for(sender)) is None:
         return
     message = text(tracker.settings.locale, "unknown_task", name=name)
@@ -145,37 +150,36 @@ def internal_error(
     request: Any = None,
     **_: Any,
 ) -> None:
-    """Celery failed around the body, mostly since the result backend is away: the run has no end
-    there (or gets a failure), and in a pool of threads no other signal tells of that. Its retry may
-    have left, and begun.
-    """
+    """Records Failed for an exception in Celery's own code around the body (`task_internal_error`),
+    mostly a result backend that does not answer: the run has no end there (or a failure), and in a
+    pool of threads no other signal is sent. Its retry may have been published, and begun."""
     marking = _marking(tracker, task, task.request)
     if marking is None or (process := tracker.process) is None:
         return
-    told = Context(request) if isinstance(request, Mapping) else None
+    context = Context(request) if isinstance(request, Mapping) else None
     event = ev.Failed(
         error_message=described(exception),
         cause="internal_error",
-        retries=getattr(told, "retries", None) or 0,
+        retries=getattr(context, "retries", None) or 0,
         again_s=_again_s(tracker, task, "internal_error"),
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
-    process.unless_stored.or_else(run, task_id, _owned(tracker, event, told))
+    process.unless_stored.or_else(run, task_id, _owned(tracker, event, context))
 
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
-    """After how long the broker gives the message out again, if it does after such an end. One that
-    ran into its time limit goes back to the queue where the task asks for it."""
+    """Seconds after which the broker delivers the message of a run with such an end again, None if
+    it does not. After a time limit the message goes back to the queue where the task's options ask
+    for it."""
     if cause == "time_limit" and task.acks_late:
         acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
         return None if acknowledged else 0
     return (tracker.again_s(task) or 0) if cause in TAKEN_BACK else None
 
 
-def _speaking(task_id: str) -> Any:
-    """The request of the run that the main process speaks of, from among who called: the signals
-    for limits, and until Celery 5.7 for lost children, do not hand it over. None if nobody did.
-    """
+def _sending_request(task_id: str) -> Any:
+    """The request whose method sent the signal, found in the calling frames: the signals for time
+    limits, and until Celery 5.7 for dead children, do not pass it. None if there is none."""
     from celery.worker.request import Request  # a publisher never needs it
 
     frame = sys._getframe(1)
@@ -196,7 +200,8 @@ def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
 
 
 def _owned(tracker: Tracker, event: ev.Event, request: Any) -> ev.Event:
-    """The event as this main process's word on the run of that request, if it is known."""
+    """The event with this worker's lease, and with the number of the request's run if that is
+    known."""
     worker = tracker.worker()
     handed: Mapping[str, Any] = getattr(request, "request_dict", None) or {}
     number = handed.get(RUN) or getattr(request, RUN, None)
@@ -212,7 +217,7 @@ def _run(
     args: Any,
     kwargs: Any,
 ) -> Run:
-    """A run that knows no more than how its record would have begun."""
+    """A run for a task that began in another process, with the record of its publish as base."""
     identity = identity_of(task, task.name, marking, args, kwargs, request)
     run = Run(task_id, identity, process.sender, celery_task=task, request=request)
     run.base = created(task_id, ev.Created(identity=identity), process.store.now())

@@ -1,4 +1,4 @@
-"""A task's record begins before its message leaves."""
+"""Creation of a task's record before its message is sent (`before_task_publish`)."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from ..record import events as ev
 from . import remote_tasks
 from .decorator import HEADER, Marking, header_of, identity_of
 from .group_records import Batch
-from .headers import instant, not_published, runs, tell_worker
+from .headers import add_created, instant, not_published, runs
 from .tracker import Tracker
 
 
 class _Call:
-    """One call of `send_task`."""
+    """One call of `app.send_task`."""
 
     __slots__ = ("app", "attempt", "batch", "identity", "limit", "runs")
 
     def __init__(self, app: Any, producer: Any) -> None:
-        #: Whose message it is: Celery's signal names the task alone, and another app of the process
-        #: may have a task of that name.
+        #: The app that publishes: Celery's signal names the task alone, and another app of the
+        #: process may have a task of that name.
         self.app = app
-        #: What keeps the message, with others, until their records are begun together.
+        #: The batch that keeps the message, with others, until their records are begun together.
         self.batch = producer if isinstance(producer, Batch) else None
-        #: The id is that of a task that runs: whatever becomes of the message, that one goes on.
+        #: Whether the id is that of a running task, whose record goes on whatever becomes of the
+        #: message.
         self.runs = False
-        #: What its record begins with, once that is known.
+        #: The identity of the record, once it is known.
         self.identity: ev.Identity | None = None
-        #: The runs that its record knows of, as far as this thread was told.
+        #: The record's attempt, as far as the store has replied.
         self.attempt = 0
-        #: The publishing job's soft time limit, which came in between.
+        #: The publishing job's soft time limit, if it was raised during the signal.
         self.limit: BaseException | None = None
 
 
 class _Thread(threading.local):
-    #: What this thread publishes at the moment.
+    #: The call that this thread is in.
     call: _Call | None = None
 
 
@@ -46,17 +47,17 @@ _thread = _Thread()
 
 
 def interrupted(limit: BaseException) -> None:
-    """Has the publish that is under way in this thread raise it."""
+    """Makes the publish in this thread raise a soft time limit after it is done."""
     if (call := _thread.call) is not None:
         call.limit = limit
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
-    """Created, before the message leaves; Requeued for a task with a record that another process
-    asks to run anew.
+    """Records Created before a message is sent; Requeued for a task with a record that another
+    process publishes again.
 
-    A run's own retry is told of by Retried, its replacement by Requeued, once the message has left:
-    until then the record is the run's, so that it is found lost if the process dies.
+    For a run's own retry Retried is recorded, for its replacement Requeued, after the message was
+    sent: until then the run has the record, so that it is found lost if the process dies.
     """
     call = _thread.call
     if call is None or call.app is not tracker.app:
@@ -79,8 +80,8 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         if applied is not None:
             call.attempt = applied.task.attempt
             return
-        # There is none: of what replaces a task, only one part keeps the id. (Or the store is away;
-        # then it is not asked again.)
+        # There is no record: only one part of a replacement keeps the task's id. (Or the store does
+        # not answer; then it is not asked again.)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     task = tracker.app._tasks.get(name)
     identity = identity_of(task, name, marking, args, kwargs, headers)
@@ -98,25 +99,25 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     if applied is None:
         return
     call.runs, call.attempt = runs(applied), applied.task.attempt
-    tell_worker(applied, headers)
+    add_created(applied, headers)
 
 
-def _never_left(
+def _identity_of_unsent(
     tracker: Tracker, call: _Call, name: str, marking: Marking, args: Any, options: dict[str, Any]
 ) -> ev.Identity:
-    """What a task's record would have begun with whose publish raised, mostly before Celery had its
-    message ready: its broker was away."""
+    """The identity of a task whose publish raised, mostly before Celery had its message ready,
+    since the broker did not answer."""
     if call.identity is not None:
         return call.identity
     given = dict(zip(("args", "kwargs"), args, strict=False)) | options
-    said = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
+    message = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
     task = tracker.app._tasks.get(name)
-    return identity_of(task, name, marking, given.get("args"), given.get("kwargs"), said)
+    return identity_of(task, name, marking, given.get("args"), given.get("kwargs"), message)
 
 
 def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
-    """Whether a job sends another task with the headers of its own message: what is ours in them
-    is not said of that one."""
+    """Whether a job publishes another task with the headers of its own message, whose progress
+    header is not about that task."""
     given = headers.get(HEADER)
     if given is None or (publisher := tracker.app.current_worker_task) is None:
         return False
@@ -126,7 +127,8 @@ def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
 
 
 def watch(tracker: Tracker) -> None:
-    """A publish that raises leaves no record that waits for ever: Celery has no signal for it."""
+    """Patches `app.send_task`, so that a publish that raises gives the task a failed record: Celery
+    has no signal for it."""
     send_task = tracker.app.send_task
 
     @functools.wraps(send_task)
@@ -134,7 +136,7 @@ def watch(tracker: Tracker) -> None:
         app = tracker.app
         if name not in app._tasks:
             if not app.finalized and app.autofinalize:
-                app.finalize(auto=True)  # until then Celery has only promises of the app's tasks
+                app.finalize(auto=True)  # before that Celery has only lazy promises of the tasks
             if name not in app._tasks:
                 remote_tasks.look_for(tracker, name)
         known = tracker.marking_for(name, options.get("headers"))
@@ -146,7 +148,7 @@ def watch(tracker: Tracker) -> None:
             sent = send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
             if known is not None and not call.runs:
-                identity = _never_left(tracker, call, name, known, args, options)
+                identity = _identity_of_unsent(tracker, call, name, known, args, options)
                 not_published(tracker, options["task_id"], error, identity, call.attempt)
             raise
         finally:

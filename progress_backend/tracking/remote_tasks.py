@@ -1,6 +1,5 @@
-"""The marking of a task that this process has not imported: found in the app's modules, where
-Celery's own worker finds it, or in what the workers leave in the store.
-"""
+"""The marking of a task that this process has not imported: read from the app's modules, which
+Celery's worker imports, or from the store, where workers write theirs."""
 
 from __future__ import annotations
 
@@ -22,18 +21,18 @@ from .tracker import Tracker
 
 logger = logging.getLogger(__name__)
 
-#: Names that one worker leaves, and that one process remembers; and that the hash holds.
+#: Task names that one worker stores and one process caches; and that the Redis hash holds.
 MOST, MOST_IN_ALL = 1_000, 10_000
-#: For how long a marking is believed, and for how long a name counts as unmarked: a worker may be
-#: about to start.
+#: Seconds for which a marking is cached, and for which a name without one is: a worker may be about
+#: to start.
 FOUND_S, MISSING_S = 300.0, 30.0
-#: Longest text of one marking; metadata above it stays with the worker.
+#: Longest text of one marking; longer metadata is not stored.
 _LONGEST: Final = 8 * 1024
 _CONSTANTS: Final = ("task_type", "symbol", "total_items", "metadata")
 
 
 def left(tracker: Tracker) -> c.LeaveMarkings:
-    """The markings of a worker's tasks, to be left in the store."""
+    """The command that stores the markings of a worker's tasks."""
     names = sorted(tracker.app._tasks)
     marked = [(name, m) for name in names if (m := tracker.marking(name)) is not None][:MOST]
     if len(marked) == MOST:
@@ -42,28 +41,29 @@ def left(tracker: Tracker) -> c.LeaveMarkings:
 
 
 def _text(marking: Marking) -> str:
-    """Its constants. A function of the arguments is the worker's to call when the task starts."""
-    said = {name: value for name, value in marking.said.items() if not callable(value)}
+    """A marking's constants as JSON. Functions of the arguments are called by the worker when the
+    task starts."""
+    constants = {name: value for name, value in marking.values.items() if not callable(value)}
     if not marking.results:
-        said["results"] = False
-    text = dumps(said)
-    return text if len(text) <= _LONGEST else dumps({**said, "metadata": None})
+        constants["results"] = False
+    text = dumps(constants)
+    return text if len(text) <= _LONGEST else dumps({**constants, "metadata": None})
 
 
 def _marking(text: bytes | None) -> Marking | None:
     try:
-        said = json.loads(text) if text is not None else None
+        stored = json.loads(text) if text is not None else None
     except ValueError:
         return None
-    if not isinstance(said, Mapping):
+    if not isinstance(stored, Mapping):
         return None
-    constants = {name: said.get(name) for name in _CONSTANTS}
-    return Marking(**constants, results=said.get("results") is not False)
+    constants = {name: stored.get(name) for name in _CONSTANTS}
+    return Marking(**constants, results=stored.get("results") is not False)
 
 
 def look_for(tracker: Tracker, name: str) -> None:
-    """Tells the tracker the marking of a task by its name; asks nobody where it was told lately.
-    Raises nothing but the publishing job's own time limit."""
+    """Looks up the marking of a task by its name, unless it is cached. Raises nothing but the
+    publishing job's own time limit."""
     known = tracker.remote.get(name)
     if known is not None and time.monotonic() < known[1]:
         return
@@ -82,18 +82,18 @@ def _ask(tracker: Tracker, name: str) -> None:
         return
     found: c.Marked | None = process.sender.ask(c.MarkingOf(name))
     if found is None:
-        return  # the store is away: the next one asks again
+        return  # the store does not answer: the next publish asks again
     if not found.others and _imported(tracker, name):
-        return  # no worker was ever here: a first run, or a test
+        return  # no worker has stored any: a first run, or a test
     marking = _marking(found.text)
     if len(tracker.remote) >= MOST:
-        tracker.remote.clear()  # names that are made up as they are sent: no order to keep
+        tracker.remote.clear()  # so many are generated names: no order is worth keeping
     believed_s = MISSING_S if marking is None else FOUND_S
     tracker.remote[name] = marking, time.monotonic() + believed_s
 
 
 def _is_a_command_of(app: Celery) -> bool:
-    """Whether `celery call` and the like run here: what imports the app alone."""
+    """Whether a Celery command such as `celery call` runs here, which imports the app alone."""
     if "celery.bin.celery" not in sys.modules:
         return False
     from click import get_current_context
@@ -103,8 +103,8 @@ def _is_a_command_of(app: Celery) -> bool:
 
 
 def _imported(tracker: Tracker, name: str) -> bool:
-    """Whether the app's modules have the task; they are imported once a process, and by a worker
-    or beat before it begins."""
+    """Whether the app's modules have the task; they are imported once per process, by a worker or
+    beat before it starts."""
     app = tracker.app
     if not tracker.imported and tracker.worker() is None:
         tracker.imported = True
@@ -112,7 +112,7 @@ def _imported(tracker: Tracker, name: str) -> bool:
             app.loader.import_default_modules()
         except SoftTimeLimitExceeded:
             raise
-        except Exception as error:  # the team's modules may raise anything
+        except Exception as error:  # a user's modules may raise anything
             logger.warning(
                 "the app's modules cannot be imported to look for @progress_task: %s",
                 described(error),

@@ -1,4 +1,5 @@
-"""What replaces a task: one part of it keeps the task's id, and goes on with its record."""
+"""Replacement of a task (`self.replace`): one part of it keeps the task's id, and goes on with its
+record."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from .decorator import HEADER
 
 
 def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> None:
-    """Gives the header to the part that keeps the id, tracked or not, and to no other: the others
-    have records of their own, if they are tracked.
+    """Adds the progress header to the part of a replacement that keeps the task's id, tracked or
+    not; the other parts have records of their own, if they are tracked.
     """
     if (keeper := _keeper(replacement, task_id)) is not None:
         options = keeper["options"]
@@ -18,7 +19,8 @@ def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> None:
 
 
 def _keeper(signature: Any, task_id: str) -> Any:
-    """Signatures are dicts, and those that travelled are nothing more."""
+    """The part that keeps the id. Signatures are dicts, and those from a message are nothing
+    more."""
     match signature["subtask_type"]:
         case "chain":
             parts = signature["kwargs"]["tasks"]

@@ -1,4 +1,4 @@
-"""Asks Celery's result backend for ends that records have missed."""
+"""Reads of Celery's result backend, for ends that records have missed."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from ..runs.fork_guard import no_fork_in_between
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait for the answers to one question; silent runs are judged without those that did not
-#: come.
+#: Longest wait for one read; silent runs are judged without the answers that did not arrive.
 ASK_S = 1.0
 _ENDS = ("SUCCESS", "FAILURE", "REVOKED")
 
-#: Tasks' ends, with their times, by their ids: None for one that has none. What is not answered in
-#: time is missing.
+#: Ends of tasks, with their times, by task id; None for a task without an end. Ids without an
+#: answer in time are missing.
 Answers = dict[str, Event | None]
 AskBackend = Callable[[Sequence[str]], Answers]
 
 
 def _free_properties() -> None:
-    """In a forked child: kombu's cached properties have a lock a class, and the parent's asking
-    thread, which the child has not, may have held one at the fork: the child would wait for it at
-    the first use of its own backend, in the middle of a job, without end."""
+    """Replaces the locks of kombu's cached properties in a forked child. There is one lock per
+    class, and the parent's reading thread may have held one at the fork: the child, which has no
+    such thread, would wait for it at the first use of its own backend, in the middle of a job,
+    without end."""
     kinds, found = [Celery, Backend], set[type]()
     while kinds:
         kind = kinds.pop()
@@ -54,16 +54,17 @@ os.register_at_fork(after_in_child=_free_properties)
 
 
 def result_backend(app: Celery) -> AskBackend:
-    """The app's. An answer that does not come within a bound is none.
+    """A function that reads ends from the app's result backend, within a bound.
 
-    Asked by one thread, which keeps the backend's connection and ends with the process: one that
-    hangs holds up nobody longer than that.
+    One thread reads, keeps the backend's connection and ends with the process: a backend that hangs
+    holds a caller up no longer than the bound.
     """
     asked: list[_Asked] = []
 
     def ask(task_ids: Sequence[str]) -> Answers:
         if not asked:
-            # Not before: under gevent its parts belong to the thread that makes them.
+            # Made here, at the first call: under gevent its parts belong to the thread that makes
+            # them.
             asked.append(_Asked(app))
         return asked[0].ask(task_ids)
 
@@ -75,25 +76,25 @@ class _Question:
         self.task_ids = task_ids
         self.answers: Answers = {}
         self.answered = threading.Event()
-        #: Nobody waits for the rest any more.
+        #: Whether the caller does not wait for the rest any more.
         self.over = False
 
 
 class _Asked:
-    """Has a thread read, one question at a time; for the use of one thread."""
+    """Reads in a thread of its own, one call at a time; for callers of one thread."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._wanted: SimpleQueue[_Question] = SimpleQueue()
-        #: Held while a question is being read.
+        #: Held during a read.
         self._asking = threading.Lock()
-        #: Whether it had an answer to the last question.
+        #: Whether the last read had any answer.
         self._answers = True
         self._thread: threading.Thread | None = None
 
     def ask(self, task_ids: Sequence[str]) -> Answers:
         deadline = time.monotonic() + ASK_S
-        # One that answered at least in part is through with that in a moment.
+        # A backend that answered at least in part finishes that read in a moment.
         if not self._asking.acquire(timeout=ASK_S if self._answers else 0):
             return {}
         if self._thread is None:
@@ -123,12 +124,12 @@ class _Asked:
     def _read(self, question: _Question) -> None:
         backend, task_ids = self._app.backend, question.task_ids
         if backend.as_uri().startswith("rpc:"):
-            # Its results go to who sent the task, and to nobody else.
+            # rpc:// results go to the process that published the task, and to no other.
             question.answers.update(dict.fromkeys(task_ids))
             return
         if isinstance(backend, BaseKeyValueStoreBackend) and len(task_ids) > 1:
             try:
-                # Those that have ended, in one read.
+                # The tasks that have ended, in one read.
                 ended = dict(backend.get_many(task_ids, interval=0, max_iterations=1))
                 found = {task_id: end_of(ended.get(task_id)) for task_id in task_ids}
             except Exception as error:  # one that cannot be decoded, or no such read
@@ -150,7 +151,7 @@ class _Asked:
                 if not backend.exception_safe_to_retry(error):  # disabled, undecodable: no end
                     logger.debug("result backend gives no answer: %r", error)
                     return None
-                # Once more: it may have been a connection that a server hung up before it went.
+                # Once more: the server may have closed the connection before the request was sent.
                 if last:
                     raise
             else:
@@ -159,7 +160,7 @@ class _Asked:
 
 
 def end_of(meta: Mapping[str, Any] | None) -> Event | None:
-    """The end that the result backend has of a task; None if it has none."""
+    """The event of an end in the result backend's meta of a task; None if there is no end."""
     if meta is None or meta.get("status") not in _ENDS:
         return None
     event = event_of(meta["status"], meta.get("result"))
@@ -169,13 +170,13 @@ def end_of(meta: Mapping[str, Any] | None) -> Event | None:
     return event if event is None or done is None else event.happened_at(done)
 
 
-def done_at(told: Any) -> datetime | None:
-    """Celery's `date_done`, a datetime or its text, in UTC unless it says otherwise."""
-    if isinstance(told, str):
+def done_at(stored: Any) -> datetime | None:
+    """Celery's `date_done`, a datetime or its text, in UTC unless it has another offset."""
+    if isinstance(stored, str):
         try:
-            told = datetime.fromisoformat(told)
+            stored = datetime.fromisoformat(stored)
         except ValueError:
             return None
-    if not isinstance(told, datetime):
+    if not isinstance(stored, datetime):
         return None
-    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)
+    return stored if stored.tzinfo is not None else stored.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
-"""Celery's signals -> events. Which signals fire when is celery-specific: see the docs' table.
+"""Handlers of Celery's task signals, which record events. Which signals Celery sends when: see the
+table in docs/how-it-works.md.
 
-Every handler is quiet about apps and tasks that are not tracked, and none ever raises.
+Every handler ignores apps and tasks that are not tracked, and none ever raises.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
 from . import celery_batches, parent_signals, publishing
 from .decorator import HEADER, header_in, identity_of
-from .headers import RUN, instant, told_by_publisher
+from .headers import RUN, created_by_publisher, instant
 from .tracker import Process, Tracker
 
 logger = logging.getLogger(__name__)
 
 
 def connect(tracker: Tracker) -> None:
-    """Connects the handlers, once however often it is called."""
+    """Connects the handlers; further calls change nothing."""
     uid = f"progress-{id(tracker.app)}"
     for signal, handler in (
         (signals.before_task_publish, publishing.published),
@@ -58,10 +59,11 @@ def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None
         try:
             handler(tracker, sender, **kwargs)
         except SoftTimeLimitExceeded as limit:
-            # The job's own, which a signal has raised in here; Celery's dispatcher would keep it.
+            # Raised into the job by Celery's signal handler while this code ran; Celery's
+            # dispatcher would drop it.
             publishing.interrupted(limit)
         except Exception:
-            # Tracking never raises into Celery; the log is where a mistake of ours shows.
+            # Tracking never raises into Celery; the log shows the library's own faults.
             logger.exception("progress: %s", handler.__name__)
 
     return guarded
@@ -73,7 +75,7 @@ def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None
 def _prerun(
     tracker: Tracker, sender: Any, *, task_id: str, args: Any, kwargs: Any, **_: Any
 ) -> None:
-    """Started; the run is there for the notifier from now on."""
+    """Records Started (`task_prerun`); from now on the notifier finds the run."""
     task = sender
     request = task.request
     header = header_in(request)
@@ -82,7 +84,7 @@ def _prerun(
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
         return
-    if request.id is None:  # several messages' batch: its id is nobody's
+    if request.id is None:  # a batch of several messages, which has no id
         celery_batches.began(tracker, process, task, marking, args)
         return
     given = header if isinstance(header, dict) else {}
@@ -97,18 +99,18 @@ def _prerun(
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
         own_clock_s=time.time(),
     )
-    if (told := told_by_publisher(given)) is not None and not started.retries:
+    if (known := created_by_publisher(given)) is not None and not started.retries:
         eta, expires = instant(request.eta), instant(request.expires)
         made = ev.Created(identity=identity, eta=eta, expires=expires)
-        run.base = created(task_id, made, *told)
+        run.base = created(task_id, made, *known)
     process.begin(run)
     process.sender.record(run, task_id, started)
     process.sender.opened(run)
 
 
 def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None:
-    """Who holds the run. An eager one is held with the task in whose body it is, by nobody where
-    there is none: in a web process, say."""
+    """The worker that holds the run. An eager run is held with the task in whose body it is;
+    outside of a task, e.g. in a web process, by none."""
     worker = tracker.worker()
     if worker is None or not request.is_eager:
         return worker if worker is None or number is None else worker._replace(run=number)
@@ -128,7 +130,7 @@ def _postrun(
     kwargs: Any = None,
     **_: Any,
 ) -> None:
-    """The run is over: what Celery gives no other signal for is recorded here."""
+    """Records ends for which Celery sends no other signal (`task_postrun`)."""
     task = sender
     if (process := tracker.process_for(task)) is None:
         return
@@ -145,39 +147,40 @@ def _postrun(
     elif state == "REJECTED" and getattr(retval, "requeue", False):
         _record(process, run, ev.Requeued())
     elif state == "REJECTED":
-        # A retry that could not be published ends so too. The main process says it as well, but not
-        # before the result backend has taken it.
+        # A retry that could not be published ends so too. The main process reports it as well, but
+        # only after the result backend has stored it.
         _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
-    elif state is None and (raised := _unheard(run)) is not None:
+    elif state is None and (raised := _without_signal(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
     elif run.outcome is None and sys.exc_info()[1] is None:
-        # A tracer that is not Celery's sends no other signal. Where something is raised, Celery
-        # could not store the state that it names.
+        # A tracer other than Celery's sends no other signal. While an exception is being raised,
+        # Celery could not store the state that it passes.
         if state == states.SUCCESS:
             _completed(process, run, retval)
         elif state == states.FAILURE:
             _failed(process, run, retval)
 
 
-def _unheard(run: Run) -> BaseException | None:
-    """What leaves the body and is told by no other signal."""
+def _without_signal(run: Run) -> BaseException | None:
+    """The exception that ended the body where Celery sends no task_failure, e.g. SystemExit in a
+    thread pool."""
     raised = sys.exc_info()[1]
-    if run.request.is_eager:  # it goes on to the caller: task_eager_propagates
+    if run.request.is_eager:  # the caller gets it: task_eager_propagates
         return raised
-    if current_process().name != "MainProcess":  # that of a pool's child is told by its parent
+    if current_process().name != "MainProcess":  # the parent process reports a pool child's
         return None
     if isinstance(raised, Exception):  # Celery's own, around the body: task_internal_error follows
         return None
-    # SystemExit or asyncio's CancelledError, say: a pool of threads or greenlets drops the task.
-    # What ends a greenlet from outside is a limit or a revoke.
+    # SystemExit or asyncio's CancelledError, for example: a pool of threads or greenlets drops the
+    # task. A greenlet that is ended from outside has a time limit or a revoke.
     outside = type(raised).__module__.startswith(("gevent", "greenlet", "eventlet"))
     return None if outside else raised
 
 
 def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwargs: Any) -> None:
-    """What Celery does for other ends, and not for Ignore: it stores no result, so that `get()` and
-    chords would wait for ever, and calls nothing of the task's class."""
-    if not run.cancelled:  # nobody asked for it: the job itself raised it, or another task's
+    """Ends a cancelled run as Celery ends others: it stores REVOKED, without which `get()` and
+    chords would wait for ever, and calls the task class's hooks. Celery does neither for Ignore."""
+    if not run.cancelled:  # no caller's cancel: the job raised it itself, or called another task
         _record(process, run, ev.Cancelled(by="task", reason=described(error)))
     elif run.attempt is not None and not run.refused:
         process.sender.record(run, run.task_id, ev.Heeded())
@@ -210,7 +213,8 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
 
 
 def _is_another(run: Run) -> bool:
-    """Whether the message came again: an earlier run of it may have ended meanwhile, after all."""
+    """Whether the message was delivered again: an earlier run of it may have ended meanwhile, after
+    all."""
     return bool((run.request.delivery_info or {}).get("redelivered"))
 
 
@@ -226,7 +230,7 @@ def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> No
 def _completed(process: Process, run: Run, result: Any) -> None:
     run.outcome = Outcome("SUCCESS", result)
     results: dict[str, Any] = run.results
-    # What Celery is not to keep is nobody's to read in the record either.
+    # A result that Celery is told to ignore is not recorded either.
     if result is not None and run.identity.keeps_results and not _ignores_result(run):
         results = {**results, **(result if isinstance(result, dict) else {"result": result})}
     _record(process, run, ev.Completed(results=results, message=run.end_message))
@@ -243,7 +247,8 @@ def _failure(
     einfo: Any = None,
     **_: Any,
 ) -> None:
-    """In the child: the body raised. In the main process: a limit, or a lost child."""
+    """Records Failed (`task_failure`): in a pool's child the body raised, in the main process a
+    time limit or a dead child ended the run."""
     if (process := tracker.process_for(task)) is None:
         return
     run = process.run_of(task.request)
@@ -281,8 +286,8 @@ def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_
 
 
 def _most_retries(task: Any) -> int | None:
-    """How often the task may be retried: as its `retry` was called, as its options say, or as is
-    usual."""
+    """How often the task may be retried: `max_retries` of the `retry()` call, else of the task's
+    options."""
     of_options = (getattr(task, "retry_kwargs", None) or {}).get("max_retries", task.max_retries)
     limit = getattr(task, "override_max_retries", of_options)
     return limit if isinstance(limit, int) else None

@@ -1,6 +1,5 @@
-"""Asks Celery's result backend before a failure is recorded: Celery keeps a SUCCESS that it has
-stored, whatever becomes of the run after that, or of another run of the task.
-"""
+"""Reads of Celery's result backend before a failure is recorded: Celery keeps a SUCCESS that it has
+stored, whatever becomes of the run after that, or of another run of the task."""
 
 from __future__ import annotations
 
@@ -20,12 +19,12 @@ from ..runs.sender import Sender
 from .lost_runs import own_end
 from .result_backend import AskBackend
 
-#: Failures that wait for an answer, and those of one question; more are recorded without.
+#: Failures that wait for a read, and those of one read; further ones are recorded without.
 _MOST, _TOGETHER = 1_000, 100
-#: How long a result backend that does not answer is asked again, and how often: what it has
-#: stored will stay, and the record's end is for good as well.
+#: How long, and how often, a result backend that does not answer is asked again: a stored SUCCESS
+#: is final, and so is the record's end.
 _PATIENCE_S, _AGAIN_S = 5.0, 0.5
-#: Longest wait of a process that ends.
+#: Longest wait of a process that exits.
 _CLOSING_S = 1.5
 
 
@@ -34,29 +33,30 @@ class _Failure(NamedTuple):
     task_id: str
     happened: tuple[ev.Event, ...]
     keep: bool
-    #: Until when an answer is waited for, on the monotonic clock.
+    #: Monotonic time until which an answer is waited for.
     until: float
 
 
 class StoredSuccess:
-    """One a process, with a thread of its own (a greenlet under gevent) from the first failure on:
-    neither a worker's event loop nor a job waits for an answer."""
+    """The process's queue of failures, with a thread of its own (a greenlet under gevent) from the
+    first one on: neither a worker's event loop nor a job waits for the result backend."""
 
     def __init__(self, sender: Sender, ask: AskBackend) -> None:
         self._sender = sender
         self._ask = ask
         self._waiting: deque[_Failure] = deque()
-        #: Held for the fields, and told when they change.
+        #: Guards the fields, and is notified when they change.
         self._changed = threading.Condition()
         self._at_work = False
-        #: No answer is waited for any more.
+        #: Whether no answer is waited for any more.
         self._over = False
         self._thread: threading.Thread | None = None
 
     def or_else(
         self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
     ) -> None:
-        """Records what the result backend has stored if that is a SUCCESS, else these events."""
+        """Records the SUCCESS that the result backend has stored for the task, else these
+        events."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
         failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S)
@@ -71,7 +71,7 @@ class StoredSuccess:
         self._record(failure, None)
 
     def stop(self) -> None:
-        """Records what still waits, within a bound."""
+        """Records the failures that still wait, within a bound."""
         deadline = time.monotonic() + _CLOSING_S
         with self._changed:
             self._over = True
@@ -101,7 +101,8 @@ class StoredSuccess:
             unanswered = self._asked(some)
 
     def _asked(self, some: list[_Failure]) -> list[_Failure]:
-        """Records them; those that are to be asked about again."""
+        """Records the failures whose answers are there; returns those that are asked about
+        again."""
         ends = self._ends(some)
         again: list[_Failure] = []
         for failure in some:
@@ -115,24 +116,24 @@ class StoredSuccess:
     def _ends(self, some: list[_Failure]) -> Mapping[str, ev.Event | None]:
         try:
             return self._ask([failure.task_id for failure in some])
-        except Exception:  # whatever it is, the failures are recorded
+        except Exception:  # after any exception the failures are recorded
             return {}
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
         run, task_id, happened, keep, _ = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
-            said = happened[-1]
-            success = replace(found, attempt=said.attempt, owner=said.owner, run=said.run)
+            failed = happened[-1]
+            success = replace(found, attempt=failed.attempt, owner=failed.owner, run=failed.run)
             happened = (*happened[:-1], success)
         self._sender.record(run, task_id, *happened, keep=keep)
 
     def _own(self, task_id: str, end: ev.Completed) -> ev.Event | None:
-        """The end, unless it is that of an earlier task with the id."""
+        """The end, unless it is of an earlier task with the same id."""
         store = self._sender.writer.store
         try:
             document = store.run(store.flows.get(task_id))
             return end if document is None else own_end(Base.of(document), end)
         except ProgressError:
-            return end  # nobody can say
-        except Exception:  # somebody else's value under the record's key
+            return end  # the record cannot be read
+        except Exception:  # another program's value under the record's key
             return None

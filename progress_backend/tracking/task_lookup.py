@@ -17,13 +17,13 @@ def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
     is no such task. One read of Redis over a connection that the process keeps; 5 s at most.
 
     Args:
-        app: the Celery app that `install` was called with; its settings say where to read.
+        app: the Celery app that `install` was called with; its settings name the store.
         task_id: Celery's id of the task.
 
     Raises:
         SettingsError: `install(app)` was not called, or there is no store.
         StoreUnavailable: the store does not answer.
-        ForeignValue: what is stored under the id is no record.
+        ForeignValue: the value that is stored under the id is no record.
     """
     if isinstance(app, Proxy):  # celery.current_app, say
         app = app._get_current_object()

@@ -1,4 +1,4 @@
-"""What tracking keeps for one Celery app, and for this process of it."""
+"""Tracking's state for one Celery app, and for this process of it."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from .stored_success import StoredSuccess
 
 logger = logging.getLogger(__name__)
 
-#: The lease that this process's runs are held by: set by the worker's main process, read by its
-#: children, forked or spawned.
+#: Environment variable with the lease of this process's runs: set by the worker's main process,
+#: read by its children, forked or spawned.
 LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
-#: Attribute of a request: the number of its run, one of its own also where there are two apps.
+#: Attribute of a request: the number of its run, unique among all apps of the process.
 _NUMBER, _numbers = "_progress_run", itertools.count(1)
-#: The run whose job this is, and its thread: known to whatever it starts with its context.
+#: The current run and its thread, inherited by whatever the job starts with its context.
 _under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
 _UNTRACKED = ("celery.", "progress.")
 
 _trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
-#: Where every app of this process records instead of its own store.
+#: The store that every app of this process uses instead of its own, in tests.
 _stand_in: MemoryStore | None = None
 
 
 class Process:
-    """The parts that may not be shared over a fork: connections, threads, runs."""
+    """The parts of a tracker that must not be shared over a fork: connections, threads, runs."""
 
     def __init__(self, app: Celery, store: AnyStore) -> None:
         self.pid = os.getpid()
@@ -54,23 +54,24 @@ class Process:
         self.store = store
         self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
         self.unless_stored = StoredSuccess(self.sender, result_backend(app))
-        #: For reads that somebody waits for, longer than a job may; opened at the first one.
+        #: Store for reads by callers that may wait longer than a job; opened at the first one.
         self.reader: AnyStore | None = None
 
     def begin(self, run: Run) -> None:
-        """A run is under way."""
-        # Celery copies the request where a task's class calls the body, or the body itself does.
+        """Adds a run that begins."""
+        # Kept on the request, since Celery copies the request where a task class or the body itself
+        # calls the body.
         setattr(run.request, _NUMBER, number := next(_numbers))
         self._runs[number] = run
         _under_way.set((run, threading.get_ident()))
 
     def run_of(self, request: Any) -> Run | None:
-        """The run of one execution: two of one task may be under way, after a redelivery."""
+        """The run of a request: two runs of one task may be under way, after a redelivery."""
         return self._runs.get(getattr(request, _NUMBER, 0))
 
     def run_in(self, task: Any) -> Run | None:
-        """The run of the task at hand; in another thread that of the job it was handed over by, as
-        to an event loop."""
+        """The run of a task in this thread; in another thread, such as an event loop's, the run of
+        the job that started it."""
         run = self.run_of(task.request)
         if run is not None or (handed := _under_way.get()) is None:
             return run
@@ -78,7 +79,7 @@ class Process:
         return its if its.celery_task is task and thread != threading.get_ident() else None
 
     def end(self, request: Any) -> Run | None:
-        """The execution is over; its run."""
+        """Removes the run of an execution that has ended, and returns it."""
         run = self._runs.pop(getattr(request, _NUMBER, 0), None)
         if run is not None:
             _under_way.set(None)
@@ -87,7 +88,7 @@ class Process:
 
 
 class Tracker:
-    """One an app; `process` is made anew after a fork."""
+    """The tracking of one Celery app; `process` is made again after a fork."""
 
     def __init__(
         self, app: Celery, *, track: str, exclude: Iterable[str], given: dict[str, Any]
@@ -97,10 +98,10 @@ class Tracker:
         self._exclude = frozenset(exclude)
         self._given = given
         self._markings: dict[str, Marking | None] = {}
-        #: Markings of tasks that are not imported here, None for a name without one; and until when
-        #: (monotonic seconds) that is believed.
+        #: Cached markings of tasks that are not imported here, None for a name without one; and the
+        #: monotonic time until which each is valid.
         self.remote: dict[str, tuple[Marking | None, float]] = {}
-        #: The app's modules were imported to find one.
+        #: Whether the app's modules were imported to find one.
         self.imported = False
         self._settings: Settings | None = None
         self._process: Process | None = None
@@ -110,7 +111,8 @@ class Tracker:
 
     @property
     def settings(self) -> Settings:
-        """Read at first use: the environment and the app's configuration.
+        """The app's settings, read at their first use from the environment and the app's
+        configuration.
 
         Raises:
             SettingsError: a setting cannot be used.
@@ -126,19 +128,19 @@ class Tracker:
         return is_set(name, self.app.conf, os.environ, **self._given)
 
     def read_settings(self) -> Settings:
-        """As `settings`, as they are at the moment."""
+        """The app's settings, read again at each call."""
         return Settings.from_sources(self.app.conf, os.environ, **self._given)
 
     @property
     def process(self) -> Process | None:
-        """This process's part; None, with one warning, where tracking is off."""
+        """This process's part of the tracker; None, with one warning, where tracking is off."""
         process = self._process
         if process is not None and process.pid == os.getpid():
             return process
         return None if self._off else self._begin()
 
     def has(self, task: Any) -> bool:
-        """Whether a task is the app's, and no other app's of that name."""
+        """Whether a task belongs to this app, not to another app with a task of that name."""
         return getattr(task, "app", None) is self.app
 
     def process_for(self, task: Any) -> Process | None:
@@ -146,7 +148,7 @@ class Tracker:
         return self.process if self.has(task) else None
 
     def _begin(self) -> Process | None:
-        # A lock held at the fork would never be released in the child: made anew below.
+        # A lock that is held at a fork is never released in the child: it is made again below.
         with self._lock:
             if self._process is not None and self._process.pid == os.getpid():
                 return self._process
@@ -162,7 +164,7 @@ class Tracker:
         """A store for the caller to close; `timeout_s` bounds each wait for it.
 
         Raises:
-            SettingsError: there is none, or a setting cannot be used.
+            SettingsError: there is no store, or a setting cannot be used.
         """
         return open_store(self.settings, timeout_s) if _stand_in is None else _stand_in
 
@@ -170,7 +172,7 @@ class Tracker:
         """This process's store for reads, kept open.
 
         Raises:
-            SettingsError: there is none, or a setting cannot be used.
+            SettingsError: there is no store, or a setting cannot be used.
         """
         if (process := self.process) is None:
             return self.open_store()
@@ -179,23 +181,23 @@ class Tracker:
         return process.reader
 
     def stop(self) -> None:
-        """Sends what this process still has, within a bound."""
+        """Sends this process's kept events, within a bound."""
         if self._process is not None and self._process.pid == os.getpid():
             self._process.unless_stored.stop()
             self._process.sender.stop()
 
     def begin_anew(self) -> None:
-        """The next run opens a store again."""
+        """Drops this process's part, so that the next run opens a store again."""
         self.stop()
         self._process, self._off = None, False
 
     def after_fork(self) -> None:
-        """In a forked child: nothing of the parent's is used."""
+        """Drops the parent's parts in a forked child."""
         self._lock = threading.Lock()
         self._process = None
 
     def marking(self, name: str) -> Marking | None:
-        """How the task of this name is tracked; None if it is not. One look-up once known."""
+        """The marking of the task of this name; None if it is not tracked. Cached."""
         try:
             return self._markings[name]
         except KeyError:
@@ -216,19 +218,20 @@ class Tracker:
         return name in self._exclude or name.startswith(_UNTRACKED)
 
     def marking_for(self, name: str, headers: Any) -> Marking | None:
-        """As `marking`; a message with our header is tracked whatever its task."""
+        """The marking of a task; a message with the progress header is tracked whatever its
+        task."""
         marking = self.marking(name)
         if marking is None and headers and isinstance(headers.get(HEADER), dict):
             return Marking()
         return marking
 
     def record(self, run: Run, *happened: Event) -> None:
-        """Records what a run of this process says, if tracking is on."""
+        """Records events of a run in this process, if tracking is on."""
         if (process := self.process) is not None:
             process.sender.record(run, run.task_id, *happened)
 
     def again_s(self, task: Any) -> float | None:
-        """Seconds after which the broker gives a run's message out again if its worker does not
+        """Seconds after which the broker delivers a run's message again if its worker does not
         acknowledge it; None for a task whose message is acknowledged before it begins."""
         if not task.acks_late:
             return None
@@ -239,25 +242,27 @@ class Tracker:
         return self._visibility_s
 
     def worker(self) -> Worker | None:
-        """The lease and name that a run in this process is held by; None outside a worker."""
+        """The lease and name of the worker that this process belongs to; None outside of a
+        worker."""
         lease = os.environ.get(LEASE_VARIABLE)
         return Worker(lease, lease.partition("/")[0]) if lease else None
 
 
 def register(tracker: Tracker) -> None:
-    """Makes the tracker its app's."""
+    """Registers a tracker as its app's."""
     _trackers[tracker.app] = tracker
 
 
 def tracker_of(app: Celery) -> Tracker | None:
-    """The app's tracker, if it was installed."""
+    """The app's tracker; None without `install(app)`."""
     if isinstance(app, Proxy):  # celery.current_app: of a task or canvas that has no app of its own
         app = app._get_current_object()
     return _trackers.get(app)
 
 
 def settings_of(app: Celery) -> Settings:
-    """An app's settings: what `install` was given, then the environment, then its configuration.
+    """An app's settings: the arguments of `install` win over the environment, which wins over the
+    app's configuration.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -271,15 +276,14 @@ def settings_of(app: Celery) -> Settings:
 
 
 def installed() -> list[Tracker]:
-    """The trackers of this process's apps, the one installed last at the end."""
+    """The trackers of this process's apps, the last installed one at the end."""
     return list(_trackers.values())
 
 
 @contextmanager
 def recording_into(store: MemoryStore) -> Iterator[None]:
-    """Meanwhile every app of this process records into `store`, under its settings, whenever it
-    was installed: for tests. A forked child has no part in it.
-    """
+    """`with`: every app of this process records into `store`, under its settings, whenever it was
+    installed: for tests. A forked child is not affected."""
     global _stand_in
     outer, _stand_in = _stand_in, store
     for tracker in installed():
@@ -294,7 +298,7 @@ def recording_into(store: MemoryStore) -> Iterator[None]:
 
 def _forked() -> None:
     global _stand_in
-    _stand_in = None  # a copy, that nobody would read
+    _stand_in = None  # a copy, which no test could read
     for tracker in list(_trackers.values()):
         tracker.after_fork()
 

@@ -1,4 +1,4 @@
-"""The lease of a worker, from its begin to its end; beat's part of it."""
+"""The lease of a Celery worker, from its start to its shutdown; and beat's pass without one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from .tracker import LEASE_VARIABLE, Tracker
 
 
 def at_work() -> set[str] | None:
-    """What this worker's main process has in hand, of any pool; None if it changed meanwhile."""
+    """Ids of the tasks that this worker's main process has received or runs, in any pool; None if
+    the set changed meanwhile."""
     from celery.worker import state
 
     try:
@@ -28,36 +29,38 @@ def at_work() -> set[str] | None:
 
 
 class Keepers:
-    """An app's lease in this process, from its worker's begin to its end; beat's part of it."""
+    """An app's lease in this process, from its worker's start to its shutdown; and beat's pass
+    without one."""
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self._kept: dict[int, Keeper] = {}
-        #: What the variable said before this process's worker began.
+        #: The variable's value before this process's worker started.
         self._before: list[str | None] = []
 
     def worker_began(self, sender: Any = None, **_: Any) -> None:
-        """Says the lease to this process and its children to come."""
+        """Sets the lease for this process and its later children (`worker_init`)."""
         if self._ours(sender):
             self._before = [os.environ.get(LEASE_VARIABLE)]
             os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
 
     def worker_is_ready(self, sender: Any = None, **_: Any) -> None:
-        """Renews the lease from now on.
+        """Starts to renew the lease (`worker_ready`).
 
-        Not before: a native thread that imports while gevent's pool is imported can lock the
-        worker's start up for ever, as import locks are gevent's by then.
+        Not earlier: a native thread that imports modules while gevent's pool is imported can block
+        the worker's start for ever, since import locks are gevent's by then.
         """
         if self._ours(sender):
             self._begin(os.environ.get(LEASE_VARIABLE))
 
     def beat_began(self, sender: Any = None, **_: Any) -> None:
-        """Beat has no lease, but looks for those that ran out."""
+        """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out."""
         if self._ours(sender):
             self._begin(None)
 
     def worker_ended(self, sender: Any = None, **_: Any) -> None:
-        """Gives the lease back. A process that outlives its worker runs nothing under it."""
+        """Ends the lease (`worker_shutdown`). A process that outlives its worker runs nothing under
+        it."""
         if not self._ours(sender):
             return
         if (keeper := self._kept.pop(os.getpid(), None)) is not None:
@@ -82,11 +85,12 @@ class Keepers:
 
 
 def connect(tracker: Tracker) -> None:
-    """Connects the worker's and beat's begin and end, once however often it is called."""
+    """Connects the worker's and beat's signals; further calls change nothing."""
     keepers = Keepers(tracker)
 
     class ColdEnd(StartStopStep):  # type: ignore[misc]  # celery is untyped
-        """A cold shutdown sends no worker_shutdown; the worker in a test's thread ends so."""
+        """Ends the lease at a cold shutdown, for which Celery sends no worker_shutdown, and at the
+        end of a worker in a test's thread."""
 
         def terminate(self, worker: Any) -> None:
             keepers.worker_ended(worker)
