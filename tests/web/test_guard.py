@@ -203,6 +203,13 @@ def test_without_the_settings_nothing_is_said_to_other_origins(
     assert api.http.get("/openapi.json").headers["x-content-type-options"] == "nosniff"
 
 
+def test_a_method_that_is_not_there_is_answered_as_what_it_is(guarded: RunningApi) -> None:
+    for path in ("/internal/tasks", "/internal/task/job/status", "/metrics"):
+        answer = guarded.http.post(path)
+        assert answer.status_code == 405
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_a_request_passes_the_guard_once(guarded: RunningApi) -> None:
     answer = guarded.http.get("/internal/health", headers={"Origin": FRIEND})
     assert answer.headers.get_list("access-control-allow-origin") == [FRIEND]

@@ -7,8 +7,10 @@ import base64
 import contextlib
 import logging
 import os
+import select
 import socket
 import struct
+import time
 
 import psutil
 import pytest
@@ -93,6 +95,26 @@ def test_a_client_that_sends_and_never_reads(api: RunningApi, kind: str) -> None
         assert grown < MOST / 2, (path, sent, grown)
         if kind == "pings":
             assert sent < MOST, f"{path} was read on"
+
+
+def test_one_that_was_not_read_is_read_again_once_it_takes_what_is_sent(api: RunningApi) -> None:
+    for path in paths(api):
+        with contextlib.closing(opened(api.port, path)) as one:
+            one.settimeout(1)
+            pings, sent = frame(PING, b"x" * 125) * 200, 0
+            with contextlib.suppress(TimeoutError):
+                while sent < MOST:
+                    sent += one.send(pings[sent % len(pings) :])
+            assert sent < MOST, f"{path} was read on"
+            waits, got, deadline = pings[sent % len(pings) :], b"", time.monotonic() + 60
+            while b"the last" not in got:
+                assert time.monotonic() < deadline, f"no pong of {path}"
+                waits = waits or frame(PING, b"the last")
+                reads, writes, _ = select.select([one], [one], [], 1)
+                if reads:
+                    got = got[-100:] + one.recv(1_000_000)
+                if writes:
+                    waits = waits[one.send(waits) :]
 
 
 async def test_one_that_reads_again_is_heard_again(api: RunningApi) -> None:
