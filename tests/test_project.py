@@ -1,4 +1,4 @@
-"""The project's own promises: one version, pins without addresses, what the wheel holds, make."""
+"""The project's own promises: one version, pins without addresses, what the sdist holds, make."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-import zipfile
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -73,22 +72,6 @@ def test_the_entry_points_can_be_loaded() -> None:
     assert len(ours) == 2
     for point in ours:
         assert callable(point.load())
-
-
-def test_the_wheel_holds_the_library_alone(tmp_path: Path) -> None:
-    build = "import sys, hatchling.build as b; print(b.build_wheel(sys.argv[1]))"
-    subprocess.run(
-        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True
-    )
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        names = set(wheel.namelist())
-    tops = {name.split("/")[0] for name in names}
-    assert tops == {"progress_backend", f"progress_backend-{VERSION}.dist-info"}
-    assert "progress_backend/py.typed" in names
-    library = ROOT / "progress_backend"
-    needed = [p for kind in ("*.lua", "*.html", "*.js", "*.css") for p in library.rglob(kind)]
-    assert {str(path.relative_to(ROOT)) for path in needed} <= names
-    assert not [name for name in names if "__pycache__" in name]
 
 
 def test_the_sdist_holds_all_that_a_clone_has(tmp_path: Path) -> None:

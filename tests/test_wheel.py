@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -103,8 +104,9 @@ def clean() -> dict[str, str]:
 def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as opened:
         names = set(opened.namelist())
-    packages = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    assert packages == {"progress_backend"}
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"progress_backend", f"progress_backend-{version}.dist-info"}
     files = {
         str(path.relative_to(ROOT))
         for path in LIBRARY.rglob("*")

@@ -17,14 +17,17 @@ from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from tests.behaviour.driving import Driver, OverRedis, over
-from tests.behaviour.suite import of_every_store
+from tests.behaviour.each_command import (
+    test_each_command_is_carried_out,
+    test_what_is_over_is_swept,
+)
 from tests.cluster.conftest import nodes
 from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.docs.reading import blocks, text_of
 from tests.servers import Server
 
-__all__ = ["nodes"]
+__all__ = ["nodes", "test_each_command_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 OPERATIONS = "docs/operations.md"
 
@@ -93,9 +96,6 @@ def driver(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Drive
         driver.raw.close()
         driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, Deadline(5.0))
         yield driver
-
-
-globals().update(of_every_store())
 
 
 async def test_watchers_hear(settings: Settings) -> None:

@@ -29,17 +29,6 @@ def test_a_prefix_goes_before_every_name() -> None:
     ]
     assert all(name.startswith("app[1]:") for name in every)
     assert len(set(every)) == len(every)
-    assert [name.removeprefix("app[1]:") for name in every] == [
-        Keys().task("t"),
-        Keys().channel("t"),
-        Keys().index("running", "x", "y"),
-        Keys().facets,
-        Keys().expiry,
-        Keys().rate("x"),
-        Keys().leases,
-        Keys().held("lease"),
-        Keys().lock("reap"),
-    ]
 
 
 def test_a_prefix_is_no_pattern() -> None:

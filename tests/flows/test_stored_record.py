@@ -57,8 +57,3 @@ def test_what_is_too_large_is_clipped_only_if_asked() -> None:
     assert task_json.decode(document) == clipped
     small = replace(task, results={})
     assert encoded(small, clip=True)[0] is small
-
-
-def test_applied_shows_its_task() -> None:
-    base = stored_record.created("t", ev.Created(identity=ev.Identity(task_type="x")), NOW)
-    assert stored_record.Applied(base, None).task is base.task

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
 from datetime import timedelta
 
 import pytest
@@ -8,12 +7,6 @@ from hypothesis import given
 
 from progress_backend.record import events as ev
 from tests.strategies import NOW, events
-
-
-@given(events())
-def test_events_are_frozen_values(event) -> None:
-    with pytest.raises(FrozenInstanceError):
-        event.attempt = 9
 
 
 @given(events())

@@ -155,8 +155,3 @@ def test_results_and_error_text_go_with_the_newest_value(run: Run) -> None:
     run.offer(1)
     newest = run.newest()
     assert (newest.results, newest.error_message) == ({"a": 1}, "why")
-
-
-def test_closing_is_the_senders_affair(run: Run, desk: Desk) -> None:
-    run.close()
-    assert desk.closed == [run]

@@ -1,4 +1,4 @@
-"""What holds of every store holds over TLS."""
+"""Each thing that a store can do, over TLS."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.behaviour.driving import Driver, over
-from tests.behaviour.suite import of_every_store
+from tests.behaviour.each_command import (
+    test_each_command_is_carried_out,
+    test_what_is_over_is_swept,
+)
 
+__all__ = ["test_each_command_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = pytest.mark.integration
 
 
@@ -19,6 +23,3 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     name = {"one": "settings", "cluster": "settings_of_cluster"}[place]
     with over(kind, request.getfixturevalue(name)) as driver:
         yield driver
-
-
-globals().update(of_every_store())

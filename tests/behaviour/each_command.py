@@ -1,0 +1,87 @@
+"""One call of each thing that a store can do, for suites that ask whether it can be done at all:
+over TLS, or by a user who may do little."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.gather import together
+from progress_backend.record import events as ev
+from progress_backend.store.command_table import TABLE
+from tests.behaviour.driving import Driver, identity_of
+
+ALL = c.Filters()
+
+
+def asked() -> dict[type, tuple[Any, ...]]:
+    """Of each command one that does something with what `tasks` has made."""
+    ids = ("running", "ended", "waits")
+    commands: tuple[Any, ...] = (
+        c.Read(("running",)),
+        c.Read(ids, light=True),
+        c.Page(0, 10),
+        c.Page(0, 10, "running", "fetch_data", "7203.T", light=True),
+        c.Tally(ALL),
+        c.Newest(2**52, 10, ALL),
+        c.Above(0, ALL),
+        c.FacetsOf(ids),
+        c.Due(2**52, 10),
+        c.RateOf("fetch_data"),
+        c.Count(0),
+        c.Lock("reap", "ours", 60_000),
+        c.Unlock("reap", "ours"),
+        c.Renew("lease-1", 2**52),
+        c.Assume(("lease-1", "lease-2"), 2**52),
+        c.Leases(2**52, 10),
+        c.Ahead(0, 10),
+        c.Shorten(("lease-1",), 1),
+        c.LeaseEnd("running", "lease-1"),
+        c.Held("lease-1", 10),
+        c.Extend(("running",), 60_000, 2**52),
+        c.CountLost(1),
+        c.LostSoFar(),
+        c.EndLease("lease-2"),
+        c.ForgetLease("lease-1", 2**52),
+        c.LeaveMarkings((("fetch", "{}"),), 10),
+        c.MarkingOf("fetch"),
+    )
+    found: dict[type, tuple[Any, ...]] = {}
+    for command in commands:
+        found[type(command)] = (*found.get(type(command), ()), command)
+    return found
+
+
+def tasks(driver: Driver) -> None:
+    """Records of every kind: by commits, alone and several in one trip, over and over."""
+    driver.create("waits", symbol="7203.T")
+    driver.start("running", "lease-1", symbol="7203.T")
+    driver.apply("running", ev.Progressed(current=3))
+    driver.start("ended", "lease-1")
+    driver.apply("ended", ev.Progressed(current=3))
+    driver.apply("ended", ev.Completed())
+    driver.create("ended")  # renewed
+    said, now = (ev.Progressed(current=4),), driver.now()
+    ids = ("running", "ended", "several", "more")
+    driver.run(together([driver.flows.apply(task_id, said, now) for task_id in ids[:2]]))
+    created = (ev.Created(identity=identity_of()),)
+    driver.run(together([driver.flows.apply(task_id, created, now) for task_id in ids[2:]]))
+
+
+def test_each_command_is_carried_out(driver: Driver) -> None:
+    tasks(driver)
+    calls = asked()
+    #: What only a flow can ask in a way that makes sense.
+    of_flows = {c.Commit, c.Commits, c.Sweep}
+    assert calls.keys() | of_flows == TABLE.keys()
+    for command in (each for same in calls.values() for each in same):
+        driver.execute(command)
+
+
+def test_what_is_over_is_swept(driver: Driver) -> None:
+    tasks(driver)
+    driver.apply("ended", ev.Cancelled())
+    driver.lose("waits")
+    assert "waits" not in driver.ids()
+    long_after = driver.now().replace(year=driver.now().year + 2)
+    assert driver.run(driver.flows.cleanup(long_after, "ours")) > 0
