@@ -10,6 +10,7 @@ from celery import Celery
 
 from progress_backend import install
 from progress_backend.settings import Settings
+from workers import alive
 
 STORE_URL: Final = os.environ.get("PROGRESS_REDIS_URL") or "redis://127.0.0.1:6379/0"
 BROKER_URL: Final = os.environ.get("CELERY_BROKER_URL") or STORE_URL
@@ -39,3 +40,4 @@ app.conf.update(
     timezone="Asia/Tokyo",
 )
 install(app)
+alive.connect()

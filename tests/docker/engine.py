@@ -9,7 +9,9 @@ from tests.servers import ROOT
 
 #: The image under test; it is built anew at the start of a run, from layers if nothing changed.
 IMAGE = "progress-backend:test"
-BASE = "python:3.13-slim"
+BASE = "python:3.13.13-slim-trixie"
+#: On a machine without a registry the image of the minor version stands in for the exact one.
+STAND_INS = {BASE: "python:3.13-slim", "redis:8.2.10": "redis:8", "rabbitmq:4.2.9": "rabbitmq:4"}
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 #: Longest that the engine may take for anything but a build.
 TIMEOUT_S = 120.0
@@ -41,5 +43,11 @@ def tried(
 
 def build(dockerfile: Path = DOCKERFILE) -> str:
     """Builds the image; its name."""
+    for exact, near in STAND_INS.items():
+        if (
+            tried("image", "inspect", exact).returncode
+            and not tried("image", "inspect", near).returncode
+        ):
+            docker("tag", near, exact)
     docker("build", "--quiet", "-f", str(dockerfile), "-t", IMAGE, ".", timeout=BUILD_S)
     return IMAGE

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
+import weakref
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,6 +29,13 @@ class Stack:
         self.name = f"progress-test-{uuid.uuid4().hex[:8]}"
         self._options = [word for profile in profiles for word in ("--profile", profile)]
         api, flower = free_ports(2)
+        # Readable for whatever user a container runs as, in a folder for this user alone.
+        self.secrets = tempfile.mkdtemp(prefix="secrets-")
+        weakref.finalize(self, shutil.rmtree, self.secrets, ignore_errors=True)
+        for name, said in {"redis": "requirepass {}", "rabbitmq": "default_pass = {}"}.items():
+            file = Path(self.secrets, name)
+            file.write_text(f"{said.format(uuid.uuid4().hex)}\n", encoding="utf-8")
+            file.chmod(0o644)
         self.api = f"http://127.0.0.1:{api}"
         self.flower = f"http://127.0.0.1:{flower}"
         self._env = {
@@ -34,6 +45,7 @@ class Stack:
             "API_PUBLISH": f"127.0.0.1:{api}",
             "FLOWER_PUBLISH": f"127.0.0.1:{flower}",
             "WORKER_CONCURRENCY": "1",
+            "SECRETS_DIR": self.secrets,
             **settings,
         }
 
@@ -63,12 +75,17 @@ class Stack:
         found = self.compose("ps", "--format", "{{.Service}} {{.Health}}").splitlines()
         return {line.split()[0] for line in found if line.endswith(" healthy")}
 
+    def secret(self, name: str) -> str:
+        """The password in one of its secrets."""
+        return Path(self.secrets, name).read_text(encoding="utf-8").split()[-1]
+
     def exec(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
         return self.tried("exec", "-T", service, *command)
 
     def call(self, *args: str) -> str:
         """Publishes a job as a person would, from the worker's container; its id."""
-        said = self.compose("exec", "-T", "worker", "celery", "-A", "workers.app", "call", *args)
+        call = ("with-secrets", "celery", "-A", "workers.app", "call")
+        said = self.compose("exec", "-T", "worker", *call, *args)
         return said.split()[-1]
 
     def task(self, task_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tests.docker.stack import SERVICES, Stack
 from tests.docker.test_compose import ended
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-URL = "amqp://guest:guest@rabbitmq:5672//"
+URL = "amqp://progress:{rabbitmq}@rabbitmq:5672//"
 
 
 def test_a_job_goes_through_rabbitmq_and_nothing_is_left(image: str) -> None:

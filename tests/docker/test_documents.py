@@ -28,6 +28,8 @@ class Reader(Stack):
         return [self._typed(command, str(block)) for command in commands]
 
     def _typed(self, command: str, where: str) -> str:
+        # Its folder for the secrets is not this working tree's.
+        command = command.replace("docker/secrets", self.secrets)
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=ROOT,
@@ -49,6 +51,7 @@ def reader(image: str) -> Iterator[Reader]:
         yield reader
     finally:
         reader.down()
+        tried("image", "rm", "progress-backend:next")
         if not built:
             tried("image", "rm", IMAGE)
 
@@ -60,24 +63,29 @@ def section(name: str) -> list[Block]:
 
 
 def test_it_can_be_followed(reader: Reader) -> None:
-    up, down = section("Bring it up")
+    secrets, up, down = section("Bring it up")
     (image,) = section("The image")
     up_rabbitmq, down_rabbitmq = section("RabbitMQ as the broker")
-    (renewed,) = section("A new version under running jobs")
+    renewed, back = section("A new version under running jobs")
     (own,) = section("Its tests")
-    followed = [up, down, image, up_rabbitmq, down_rabbitmq, renewed, own]
+    followed = [secrets, up, down, image, up_rabbitmq, down_rabbitmq, renewed, back, own]
     assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that nobody follows"
     assert own.text == "make docker\n"  # this very test
 
     *_, version = reader.follow(image)
     assert version.startswith("5.")
 
+    reader.follow(secrets)
     *_, task_id = reader.follow(up)
     assert reader.healthy() == set(SERVICES)
     assert ended(reader, task_id.strip())["status"] == "completed"
-    worker = reader.container("worker")
+    old = reader.container("worker")
     reader.follow(renewed)
-    assert reader.container("worker") != worker
+    new = reader.container("worker")
+    assert new != old
+    reader.follow(back)
+    assert reader.container("worker") != new
+    assert reader.healthy() == set(SERVICES)
     reader.follow(down)
     assert reader.remains() == []
 

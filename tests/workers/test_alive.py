@@ -1,0 +1,70 @@
+"""The file by whose age a container's health check tells a worker or beat that has its turns."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StartServer, StartService, StartWorker
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+APP = "workers.app"
+
+
+def turn(file: Path) -> float:
+    """When the last turn was; 0.0 before the first."""
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
+def goes_on(file: Path) -> None:
+    before = turn(file)
+    eventually(lambda: turn(file) > before, 30, what="a turn")
+
+
+def stands_still(file: Path) -> None:
+    """For longer than the time between two turns."""
+
+    def old() -> bool:
+        return time.time() - turn(file) > 6
+
+    eventually(old, 40, what="no turn any more")
+
+
+def test_a_worker_has_turns_while_it_has_its_broker(
+    start_server: StartServer, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    broker, file = start_server(), tmp_path / "alive"
+    start_worker(APP, env={"ALIVE_FILE": str(file), "CELERY_BROKER_URL": broker.url})
+    goes_on(file)
+    goes_on(file)
+    broker.kill()
+    stands_still(file)
+    broker.start()
+    goes_on(file)
+
+
+def test_a_worker_that_is_stuck_has_none(start_worker: StartWorker, tmp_path: Path) -> None:
+    file = tmp_path / "alive"
+    worker = start_worker(APP, env={"ALIVE_FILE": str(file)})
+    goes_on(file)
+    worker.signal(signal.SIGSTOP)
+    stands_still(file)
+    worker.signal(signal.SIGCONT)
+    goes_on(file)
+
+
+def test_each_look_of_beat_at_its_schedule_is_a_turn(
+    start_service: StartService, redis_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    args = [sys.executable, "-m", "celery", "-A", APP, "beat", "--scheduler", "workers.alive:Beat"]
+    args += ["--schedule", str(tmp_path / "schedule"), "--max-interval", "1"]
+    env = {"ALIVE_FILE": str(file), "PROGRESS_REDIS_URL": redis_url}
+    start_service(args, env=env, ready="is starting")
+    goes_on(file)
+    goes_on(file)
