@@ -254,5 +254,5 @@ def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(
         for port in ports:
             page = world.page(port)
             notice = page.locator("#notice")
-            until(lambda notice=notice: "does not answer" in notice.inner_text(), 4, "it is said")
+            until(lambda notice=notice: "does not answer" in notice.inner_text(), 15, "it is said")
             assert page.locator("#connection").inner_text() == "Not up to date"

@@ -122,8 +122,8 @@ def test_a_lost_run_is_waited_for_one_lease(start_api: StartApi, redis_url: str)
         heard = events(answer)
         next(heard)
         lost = ev.Lost(lease="lease-1", error_message="gone", revision=running.revision)
-        last = str(records.apply("job", lost).revision)
         began = time.monotonic()
+        last = str(records.apply("job", lost).revision)
         assert [event["id"] for event in heard] == [last]
         assert time.monotonic() - began > 0.9
     with opened(url_of(api, "job"), last) as answer:
