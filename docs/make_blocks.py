@@ -18,6 +18,7 @@ from . import (
     make_failures,
     make_floors,
     make_keys,
+    make_metrics,
     make_reference,
     make_settings,
     make_statuses,
@@ -38,6 +39,7 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "commands": make_reference.commands,
     "failures": make_failures.table,
     "keys": make_keys.table,
+    "metrics": make_metrics.table,
     "floors": make_floors.table,
 }
 

@@ -32,11 +32,11 @@ async def metrics(request: Request) -> Response:
     except StoreUnavailable:
         pass  # said by a figure of its own
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(_Figures(api, tasks, lost))
+    figures = encode(Figures(api, tasks, lost))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
-class _Figures(Collector):
+class Figures(Collector):
     """One answer's figures: those that were counted, and how things are at the moment."""
 
     def __init__(self, api: Api, tasks: Mapping[str, int] | None, lost: int) -> None:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 import redis
+import yaml
 
+from docs import make_metrics
 from progress_backend import Settings
 from progress_backend.flows.partitions import Layout
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.web.server.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
-from tests.docs.walking import Walk
+from tests.docs.walking import PROGRAMS, Walk
 from tests.servers import ROOT
 from tests.waiting import eventually
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
 
 OPERATIONS = "docs/operations.md"
 
@@ -90,9 +98,58 @@ def test_the_lines_in_the_log_are_what_the_code_says() -> None:
     library = ROOT / "progress_backend"
     code = "".join(path.read_text(encoding="utf-8") for path in library.rglob("*.py"))
     said = re.findall(
-        r"^\| `([^`]+)` \|", text_of(OPERATIONS).partition("## Health")[2], re.MULTILINE
+        r"^\| `([^`]+)` \|",
+        text_of(OPERATIONS).partition("## Health")[2].partition("\n## ")[0],
+        re.MULTILINE,
     )
     assert said
     for line in said:
         for part in line.split("…"):
             assert part.strip(" :;") in code, line
+
+
+def test_the_alerts_are_about_figures_that_there_are() -> None:
+    (block,) = blocks(OPERATIONS, "Metrics and alerts", "yaml")
+    (group,) = yaml.safe_load(block.text)["groups"]
+    there = make_metrics.names()
+    for rule in group["rules"]:
+        assert rule.keys() <= {"alert", "expr", "for", "annotations"}
+        named = re.findall(r"\b(progress_\w+)(?:\{([^}]*)\})?", rule["expr"])
+        assert named
+        for name, labels in named:
+            assert set(re.findall(r"(\w+)[=!]", labels)) <= there[name], rule
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 6
+
+
+def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    api.http.get("/internal/tasks")
+    served = {
+        name
+        for name in re.findall(r"^(\w+)", api.http.get("/metrics").text, re.MULTILINE)
+        if not name.endswith("_created")
+    }
+    assert served == set(make_metrics.names())
+
+
+def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("no systemd-analyze")
+    shown = blocks(OPERATIONS, "Under systemd", "ini")
+    assert len(shown) == 3
+    for block in shown:
+        name = block.text.splitlines()[0].removeprefix("# ")
+        # The programs of this environment, and this user, stand for the reader's.
+        text = block.text.replace("/srv/shop/.venv/bin", str(PROGRAMS))
+        text = text.replace("/srv/shop", str(tmp_path)).replace("User=shop", "User=root")
+        (tmp_path / name).write_text(text)
+        done = subprocess.run(
+            [program, "verify", "--man=no", tmp_path / name],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        about = [line for line in done.stderr.splitlines() if name in line]
+        assert (done.returncode, about) == (0, []), done.stderr

@@ -1,0 +1,54 @@
+"""The table of the figures for Prometheus, from progress_backend/web/metrics.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, Final
+
+from prometheus_client import Metric
+
+from progress_backend.record.model import STATUSES
+from progress_backend.web.metrics import Figures
+from progress_backend.web.request_counts import Measured
+
+from .tables import markdown
+
+#: How a kind of figure ends its name in what is asked for.
+_ENDS: Final = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+def metrics() -> Iterator[Metric]:
+    """All figures of a process that has answered one request, over a store with each status."""
+    measured = Measured()
+    measured.request("GET", "/internal/tasks", 200, 0.001)
+    counts = SimpleNamespace(delivered=0, dropped=0)
+    api: Any = SimpleNamespace(
+        hub=SimpleNamespace(counts=counts, listeners=lambda: 0),
+        feed=SimpleNamespace(listeners=lambda: 0),
+        listener=SimpleNamespace(connected=True, watched=0),
+        measured=measured,
+    )
+    yield from Figures(api, dict.fromkeys(STATUSES, 0), 0).collect()
+
+
+def names() -> dict[str, set[str]]:
+    """The name of each series, and the labels that it has."""
+    return {
+        metric.name + end: {label for sample in metric.samples for label in sample.labels}
+        for metric in metrics()
+        for end in _ENDS.get(metric.type, ("",))
+    }
+
+
+def table(lang: str) -> str:
+    """One row a figure of ours; those of the process are as Prometheus's own client names them."""
+    rows = []
+    for metric in metrics():
+        if not metric.name.startswith("progress_"):
+            continue
+        name = metric.name + ("_total" if metric.type == "counter" else "")
+        labels = sorted({label for sample in metric.samples for label in sample.labels} - {"le"})
+        shown = f"`{name}{{{', '.join(labels)}}}`" if labels else f"`{name}`"
+        rows.append((shown, metric.type, metric.documentation))
+    return markdown(("Figure", "Kind", "What it is"), rows)
