@@ -46,6 +46,7 @@ class Figures(Collector):
         self._lost = lost
 
     def collect(self) -> Iterator[Metric]:
+        """The metrics of one scrape."""
         api, counts = self._api, self._api.hub.counts
         yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
         if self._tasks is not None:
