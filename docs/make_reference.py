@@ -29,10 +29,10 @@ _JA: Final = {
     "Health of the service": "稼働状況を返します",
     "Whether the process answers": "プロセスの生存確認だけをします",
     "Figures for Prometheus": "Prometheus 用のメトリクスを返します",
-    "Tells each update of all tasks that pass the list's filters": (
+    "Sends each update of all tasks that pass the list's filters": (
         "一覧と同じ条件に合う全タスクの更新を送ります"
     ),
-    "Tells the current state, then each update, until the task has ended": (
+    "Sends the task's current state, then each update, until the task has ended": (
         "現在の状態に続けて、終了まで更新を送ります"
     ),
 }

@@ -19,7 +19,7 @@ __all__ = ["main", "progress"]
 
 
 def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
-    """Makes the named Celery app the command's, whether it stands before or behind its name."""
+    """Loads the Celery app of `-A`, whether it stands before or after the command's name."""
     by_environment = ctx.get_parameter_source("app") is ParameterSource.ENVIRONMENT
     if name is None or (by_environment and ctx.obj is not None):
         return

@@ -1,4 +1,4 @@
-"""`cancel`, `pause` and `resume`: what a job hears of at its next update."""
+"""The commands `cancel`, `pause` and `resume`, which a job carries out at its next update."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .session import Command, open_store, settings_of, whole_id
 
 _reason = click.option("--reason", help="Kept with the task; whoever looks at it sees it.")
 
-#: What a worker does that runs the task.
+#: What the task's worker does.
 _ASKED = {
     "cancel": "ends it at its next update",
     "pause": "holds it at its next update",

@@ -1,4 +1,4 @@
-"""`serve`: the HTTP, WebSocket and SSE doors in this process."""
+"""The command `serve`: the HTTP, WebSocket and SSE API in this process."""
 
 from __future__ import annotations
 

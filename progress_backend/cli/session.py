@@ -1,4 +1,4 @@
-"""What a command runs with: settings, the store, and errors as one line."""
+"""The context of a command: settings, the store, and errors as one line."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ..terminal import formats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: The least of an id that a command takes for the beginning of one, and the newest tasks among
-#: which it looks for the rest.
+#: Fewest characters of an id's beginning that a command accepts, and the newest tasks among which
+#: it looks for the id.
 _SHORTEST_ID: Final = 4
 _RECENT: Final = 10_000
 #: Later than any creation, in microseconds since 1970.
@@ -40,7 +40,7 @@ NO_STORE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The context's object; Celery's own has an `app` too, so commands run under either."""
+    """The click context's object; Celery's own has an `app` too, so commands run under either."""
 
     app: Any = None
 
@@ -49,15 +49,16 @@ class Command(click.Command):
     """A command whose expected errors are one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's.
+        """Runs the command, as click does.
 
         Raises:
-            click.ClickException: the store is away, or refuses; click says it and exits with 1.
+            click.ClickException: the store does not answer, or refuses; click prints it and exits
+                with 1.
         """
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Who reads the pipe has seen enough (`| head`): what is left is written nowhere.
+            # The reader of the pipe has ended (`| head`): the rest is written nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except StoreUnavailable as error:
@@ -106,7 +107,7 @@ def open_store(settings: Settings) -> AnyStore:
     """The store; it connects at the first flow.
 
     Raises:
-        SettingsError: there is none, or its URL cannot be used.
+        SettingsError: there is no store, or its URL cannot be used.
     """
     if settings.redis_url is None:
         raise SettingsError(NO_STORE)
@@ -117,10 +118,10 @@ def open_store(settings: Settings) -> AnyStore:
 
 
 def whole_id(store: AnyStore, given: str) -> str:
-    """The task id that a command means: `given`, or the one recent id that begins with it.
+    """The task id of a command's argument: `given`, or the only recent id that begins with it.
 
     Raises:
-        click.ClickException: several begin so.
+        click.ClickException: several recent ids begin with it.
     """
     if len(given) < _SHORTEST_ID or store.run(store.flows.get(given)) is not None:
         return given

@@ -1,4 +1,4 @@
-"""`tasks` and `show`: tasks as they are now."""
+"""The commands `tasks` and `show`, which print tasks as they are now."""
 
 from __future__ import annotations
 

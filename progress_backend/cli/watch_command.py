@@ -1,4 +1,4 @@
-"""`watch`: tasks as they go on."""
+"""The command `watch`, which shows tasks while they run."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def watch(
 
 
 def open_show(settings: Settings, plain: bool) -> Lines | Bars:
-    """What shows views: live bars, or lines."""
+    """The output of `watch`: live bars, or lines."""
     if not plain and missing("rich"):
         click.echo("live bars need rich: pip install 'progress-backend[cli]'", err=True)
         plain = True
@@ -95,7 +95,7 @@ def open_show(settings: Settings, plain: bool) -> Lines | Bars:
 
 
 def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids that are meant; a store that is away now is asked again by whoever shows them."""
+    """The ids of the arguments; while the store does not answer they are taken as they are."""
     try:
         return tuple(dict.fromkeys(whole_id(store, task_id) for task_id in given))
     except StoreUnavailable:
@@ -103,7 +103,7 @@ def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _follow(reader: Reader, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
-    """Shows what is read, until all have ended; else until it is interrupted.
+    """Reads and shows the tasks until all have ended, or until Ctrl-C.
 
     Raises:
         StoreUnavailable: the store has not answered for `AWAY_S`.

@@ -1,6 +1,7 @@
 """Tasks in a terminal: read by polling, shown as live bars or, without a terminal, as lines.
 
-`view` reads the store, `words` says figures in words, `bars` draws (needs rich), `lines` prints.
+`view` reads the store, `formats` makes texts of values, `live_bars` draws (needs rich), `lines`
+prints.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Figures in words a person reads at a glance: short, of bounded width, "–" when unknown."""
+"""Texts of a task's values for people: short, of bounded width, "–" when unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATUS: Final[dict[Locale, tuple[str, ...]]] = {
     "ja": ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み"),
     "en": STATUSES,
 }
-#: While its run has not done so yet.
+#: Texts while the run has not carried out the request yet.
 _ASKED: Final[dict[Locale, dict[str, str]]] = {
     "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
     "en": {"pause": "pause asked", "cancel": "cancel asked"},
@@ -130,12 +130,12 @@ def status(locale: Locale, word: str) -> str:
 
 
 def standing(locale: Locale, task: Task) -> str:
-    """A task's status; while its run has not heeded a pause or a cancel yet, that it is asked."""
+    """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
     return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
 
 
 def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
-    """Cells that the widest status takes, and what these tasks show."""
+    """Terminal cells of the widest status, and of these tasks' own."""
     shown = (standing(locale, task) for task in tasks)
     return max(map(cells_of, (*_STATUS[locale], *shown)))
 
@@ -168,7 +168,7 @@ def rate(task: Task) -> str:
 
 
 def elapsed(task: Task, now: datetime) -> str:
-    """From the start to the end, or to now."""
+    """The time from a task's start to its end, or to now."""
     if task.started_at is None:
         return UNKNOWN
     until = task.completed_at or max(now, task.updated_at or now)
@@ -176,7 +176,7 @@ def elapsed(task: Task, now: datetime) -> str:
 
 
 def eta(task: Task, now: datetime) -> str:
-    """How long a running task will still take."""
+    """The estimated remaining time of a running task."""
     end = estimated_completion(task)
     return UNKNOWN if end is None else duration((end - now).total_seconds())
 
@@ -202,12 +202,12 @@ def age(task: Task, now: datetime, locale: Locale) -> str:
 
 
 def name(task: Task) -> str:
-    """What a task is: its type and its symbol."""
+    """A task's type and symbol."""
     return " ".join(filter(None, [clean(task.task_type), clean(task.symbol or "")]))
 
 
 def short_ids(task_ids: Sequence[str]) -> list[str]:
-    """Each id by its first eight characters, or by as many as tell all of these apart."""
+    """Each id's first eight characters, or as many as make all of these ids different."""
     for length in range(_SHORT_ID, max(map(len, task_ids), default=0)):
         short = [task_id[:length] for task_id in task_ids]
         if len(set(short)) == len(set(task_ids)):
@@ -229,9 +229,9 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def told(task: Task, locale: Locale, now: datetime | None) -> str:
-    """What a task says of itself: why it failed, and until when that may be taken back; else its
-    message. Default texts are in `locale`, whatever the writer's."""
+def message_of(task: Task, locale: Locale, now: datetime | None) -> str:
+    """A task's message; of an error its reason, and until when it may be taken back. Default texts
+    are in `locale`, whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:
         error = clean(translated(locale, task.error_message))
         if now is None or final(task, now):

@@ -10,12 +10,13 @@ from ..record.model import Task
 from . import formats
 from .view import View, is_final
 
-#: A running task is told of again when it passed so many percent more: about ten lines a run.
+#: A running task gets another line after so many percent more: about ten lines a run.
 STEP_PERCENT = 10
 
 
 class Lines:
-    """One line a change: a new status, a new run or a retry that waits, ten percent more."""
+    """Prints one line for each change: a new status, a new run or a retry that waits, ten percent
+    more."""
 
     def __init__(self, out: IO[str], locale: Locale) -> None:
         self._out = out
@@ -34,7 +35,7 @@ class Lines:
             self.say(formats.text(self._locale, "empty"))
         self._greeted = True
         before = self._told
-        # Only what the view holds is remembered, so the memory is as bounded as the view.
+        # Only the view's tasks are kept, so that the memory is as bounded as the view.
         self._told = {task.task_id: _what(task, view.at) for task in view.tasks}
         for task in view.tasks:
             if before.get(task.task_id) != self._told[task.task_id]:
@@ -45,7 +46,7 @@ class Lines:
         print(text, file=self._out, flush=True)
 
     def final(self, view: View) -> None:
-        """The end: each line was printed when it was news."""
+        """Prints the last view's changes; earlier lines stay."""
         self.show(view)
 
     def __enter__(self) -> Self:
@@ -56,7 +57,7 @@ class Lines:
 
 
 def line(task: Task, now: datetime | None, locale: Locale) -> str:
-    """A task on one line: time, status, figures, what it is, what it says, its id."""
+    """A task on one line: time, status, values, type, message, id."""
     at = task.updated_at or task.created_at
     if at is not None and now is not None:
         at = at.astimezone(now.tzinfo)  # writers may render in zones of their own
@@ -70,7 +71,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        formats.told(task, locale, now),
+        formats.message_of(task, locale, now),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))

@@ -31,7 +31,7 @@ class Bars:
     def show(self, view: View) -> None:
         """Draws a view in the place of the last one."""
         if self._console.size != self._size:
-            # The terminal has broken the lines that stand there anew: draw all of it again.
+            # The terminal has wrapped its lines anew: everything is drawn again.
             self._size = self._console.size
             self._console.clear()
             for text in self._said:
@@ -50,7 +50,7 @@ class Bars:
         self._console.print(Screen(view, self._locale, self._heading, whole=True))
 
     def _print(self, text: str) -> None:
-        # What is said may be a command to copy: no line of it is broken by us.
+        # The text may be a command to copy: none of its lines is wrapped here.
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:

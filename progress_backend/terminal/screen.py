@@ -1,4 +1,4 @@
-"""How a view looks at a given size: as many columns as the width takes, rows as the height."""
+"""Layout of a view at a terminal's size: as many columns as the width takes, rows as the height."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Column:
     justify: Literal["left", "right"] = "left"
 
 
-#: In cells; 0 is worked out: of id and status from what they show, of name and bar from the width.
+#: Widths in cells; 0 is computed: of id and status from their texts, of name and bar from the
+#: terminal's width.
 COLUMNS: Final = (
     Column("id", 0, 72),
     Column("status", 0, 24),
@@ -100,7 +101,7 @@ class Screen:
             now = self._view.at or task.updated_at
             cells = [self._cell(column, task, short_id, now) for column in columns]
             table.add_row(*cells, *([_message(task, self._locale, now)] if beside else []))
-            if not beside and _speaks(task):
+            if not beside and _has_message(task):
                 yield table
                 yield _line("  └ ", _QUIET) + _message(task, self._locale, now)
                 table = self._table(columns, width, beside, head=False)
@@ -194,19 +195,21 @@ def _line(text: str, style: str = "") -> Text:
 
 
 def _message(task: Task, locale: Locale, now: datetime | None) -> Text:
-    return _line(formats.told(task, locale, now), "red" if task.status == TaskStatus.ERROR else "")
+    return _line(
+        formats.message_of(task, locale, now), "red" if task.status == TaskStatus.ERROR else ""
+    )
 
 
-def _speaks(task: Task) -> bool:
-    """Whether a message is worth a line: its task goes on, or ended otherwise than it should."""
-    return bool(formats.told(task, "en", None)) and task.status != TaskStatus.COMPLETED
+def _has_message(task: Task) -> bool:
+    """Whether a task's message gets a line: the task goes on, or ended other than completed."""
+    return bool(formats.message_of(task, "en", None)) and task.status != TaskStatus.COMPLETED
 
 
 def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:
     """As many tasks as so many lines take, the most telling ones, in their order."""
     chosen: set[str] = set()
     for task in sorted(tasks, key=telling):
-        room -= 2 if not beside and _speaks(task) else 1
+        room -= 2 if not beside and _has_message(task) else 1
         if room < 0:
             break
         chosen.add(task.task_id)

@@ -1,4 +1,4 @@
-"""What is watched, as last read from the store."""
+"""The watched tasks, as last read from the store."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..record.model import Task, TaskStatus
 from ..record.redelivery import final
 from ..store.any_store import AnyStore
 
-#: Tasks that one look reads at most for each of its questions.
+#: Most tasks of one read.
 MOST: Final = 100
-#: What is shown first when not all can be.
+#: Statuses that are shown first when there is not room for all.
 _FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which tasks: these ids, or the newest ones that pass the filters."""
+    """A choice of tasks: these ids, or the newest ones that pass the filters."""
 
     task_ids: tuple[str, ...] = ()
     status: str | None = None
@@ -35,19 +35,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Tasks in order of creation. `trouble` says why they are not newer than `at`."""
+    """Tasks in order of creation. `trouble` is the error because of which they are not newer than
+    `at`."""
 
     tasks: tuple[Task, ...] = ()
     #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
     counts: Mapping[str, int] = field(default_factory=dict)
-    #: How many there are that could be shown.
+    #: The number of tasks that could be shown.
     total: int = 0
     at: datetime | None = None
     trouble: str | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether there are tasks, and of all of them nothing more is to come."""
+        """Whether there are tasks, and all of them have ended."""
         return bool(self.tasks) and all(is_over(task, self.at) for task in self.tasks)
 
 
@@ -62,7 +63,8 @@ def is_over(task: Task, at: datetime | None) -> bool:
 
 
 class Reader:
-    """Reads a choice of tasks, again and again; a store that is away leaves the last view."""
+    """Reads a choice of tasks, again and again; while the store does not answer the last view
+    stays."""
 
     def __init__(self, store: AnyStore, choice: Choice) -> None:
         self._store = store
@@ -74,7 +76,7 @@ class Reader:
         """The tasks as they are now.
 
         Raises:
-            TaskNotFound: one of the ids was never there.
+            TaskNotFound: one of the ids has never had a record.
         """
         try:
             view = self._by_id() if self._choice.task_ids else self._store.run(self._page())
@@ -89,7 +91,7 @@ class Reader:
         for task_id, document in zip(task_ids, documents, strict=True):
             if document is None and task_id not in self._found:
                 raise TaskNotFound(task_id)
-        # What was there and is gone has been cleaned up: its last state stays on the screen.
+        # A record that is gone was cleaned up: its last version stays on the screen.
         known = {task.task_id: task for task in self._last.tasks}
         zone = self._store.settings.zone()
         tasks = [
@@ -106,7 +108,7 @@ class Reader:
         filters = (chosen.task_type, chosen.symbol)
         limit = min(chosen.limit, MOST)
         rows: dict[str, Task] = {}
-        # In a long list those that run may be far from the newest: they are asked for first.
+        # In a long list running tasks may be far from the newest: they are read first.
         for status in () if chosen.status else _FIRST:
             paged = yield from self._store.flows.page(1, limit, status, *filters, light=True)
             rows.update(_decoded(paged))

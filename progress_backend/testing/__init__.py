@@ -1,4 +1,4 @@
-"""What a user's tests need of a tracked job, without a server: fixtures, a store, a clock.
+"""Helpers for a user's tests of tracked jobs, without a server: fixtures, a store, a clock.
 
 pytest finds the fixtures by itself (entry point `pytest11`). Nothing here imports Celery or redis
 before a test asks for it.

@@ -1,10 +1,10 @@
-"""A clock that stands still until it is told otherwise."""
+"""A clock that stands still until a test moves it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-#: Where a clock stands unless told: the specification's example, 2024-01-15T10:30:00+09:00.
+#: Default time of a clock: the specification's example, 2024-01-15T10:30:00+09:00.
 START = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 
 
@@ -17,7 +17,7 @@ class Clock:
         """`start` is aware.
 
         Raises:
-            ValueError: it has no zone.
+            ValueError: `start` has no time zone.
         """
         if start.tzinfo is None:
             raise ValueError(f"the clock's start needs a zone: {start!r}")

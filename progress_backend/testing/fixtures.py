@@ -1,4 +1,4 @@
-"""The fixtures that pytest finds; all begin with `progress_`."""
+"""The pytest fixtures of the plugin; all begin with `progress_`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEASE = "celery@testing/progress_store"
 
 @pytest.fixture
 def progress_clock() -> Clock:
-    """A clock that stands still; a test that takes it has `progress_store` go by it."""
+    """A clock that stands still; in a test that takes it `progress_store` uses it."""
     return Clock()
 
 

@@ -1,4 +1,5 @@
-"""Makes a run look as if its worker had died, and judges it as a reaping pass does."""
+"""`lost_worker`: makes a run look as if its worker had died, and ends it as the pass for lost runs
+does."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from ..record.task_json import decode
 if TYPE_CHECKING:
     from ..store.any_store import AnyStore
 
-#: Who a task is begun by that no worker has begun.
+#: The worker of a task that no worker has begun.
 NOBODY = Worker("celery@lost/testing", "celery@lost")
-#: Whose the reaping pass is.
+#: The lock's token of this pass.
 _WHO = "lost_worker"
 
 
@@ -32,7 +33,7 @@ def lost_worker(store: AnyStore, task_id: str) -> Task:
     takes its record back, as it would in production.
 
     Args:
-        store: what keeps the record: `progress_store`, or a `Store` that no live worker uses.
+        store: the record's store: `progress_store`, or a `Store` that no live worker uses.
         task_id: the task's id.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Waits for what a record is to say, with a deadline."""
+"""Waits, with a deadline, until a record has a status, a percentage or another value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..record.task_json import decode
 
 T = TypeVar("T")
 
-#: Time between two looks at the record.
+#: Seconds between two reads of the record.
 _LOOK_S = 0.01
 #: error_cause of an error that only a new publish would take back.
 _RAISED = "exception"
@@ -40,13 +40,13 @@ def wait_for_progress(
     percentage: float | None = None,
     timeout: float = 10.0,
 ) -> Task:
-    """Waits until a record is as it should be; the record then.
+    """Waits until a record fulfils the conditions; returns it.
 
     Gives up before the timeout if the task has ended as another status than the one waited for,
     and will not take that back.
 
     Args:
-        store: what keeps the record; a blocking one.
+        store: the record's store or service; a blocking one.
         task_id: the task's id.
         predicate: what must be true of the record.
         status: a `TaskStatus` that it must have.
@@ -54,8 +54,8 @@ def wait_for_progress(
         timeout: seconds.
 
     Raises:
-        AssertionError: it was not to be; the message shows the record as last seen.
-        ValueError: nothing was said to wait for.
+        AssertionError: the record did not; the message shows it as last read.
+        ValueError: no condition is given.
         TypeError: the store or service is an asyncio one.
     """
     __tracebackhide__ = True

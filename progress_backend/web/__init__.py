@@ -1,19 +1,17 @@
-"""The HTTP and WebSocket API (extra `api`): an application, or a router for one's own.
+"""The HTTP and WebSocket API (extra `api`): a FastAPI application, or routers for another one.
 
     app = create_app()                 # settings from the environment
-    app.include_router(router)         # in one's own FastAPI application, under any prefix
+    app.include_router(router)         # in another FastAPI application, under any prefix
     app.include_router(metrics_router) # and, where they are wanted, /metrics for Prometheus
     app.include_router(page_router)    # and the live page, under the same prefix
 
-The router brings its lifespan along: it opens the store's connections when the application starts
-and closes them when it ends. Before that, `app.state.progress_settings` (a `Settings`) and
-`app.state.progress_celery_app` may be set; without them the environment says what to use. An
-application that is mounted in another one gets no lifespan of its own: enter `lifespan(app)` in the
-outer one's.
+The router has a lifespan: it opens the store's connections when the application starts and closes
+them when it ends. Before that, `app.state.progress_settings` (a `Settings`) and
+`app.state.progress_celery_app` may be set; without them the environment's are used. A mounted
+application's lifespan does not run by itself: enter `lifespan(app)` in the outer one's.
 
 An application of `create_app` answers reads of a task and of the list before FastAPI's routing; in
-one's own application they take the routes' way, with the application's dependencies, and the same
-answers.
+another application the routes answer them, with the application's dependencies and the same bodies.
 """
 
 from .app import create_app

@@ -1,8 +1,9 @@
-"""Which HTTP requests and sockets may pass, by `Host`, `Origin`, `Sec-Fetch-Site` and body; pure.
+"""Access rules for HTTP requests and WebSockets, by `Host`, `Origin`, `Sec-Fetch-Site` and body;
+pure.
 
-There is no login yet: what keeps strangers out is that they do not reach the port. A browser
-reaches it for every page that is open in it, so a page of another origin is let in by name alone. A
-program (curl, a service) sends neither `Origin` nor `Sec-Fetch-Site`, and is asked nothing.
+There is no login yet: the port must not be reachable for strangers. A browser reaches it for every
+page that is open in it, so a page of another origin is refused unless its origin is listed. A
+program (curl, a service) sends neither `Origin` nor `Sec-Fetch-Site`, and passes.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from starlette.types import Scope
 
 from ..settings import Settings
 
-#: No browser takes an answer for anything else than it says it is.
+#: Keeps browsers from guessing another content type than the response's own.
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
-#: In a scope's `extensions`: the X-Forwarded-Host of a proxy that is trusted.
+#: Name in a scope's `extensions` of the X-Forwarded-Host of a trusted proxy.
 FORWARDED_HOST: Final = "progress_backend.forwarded_host"
-#: Bodies that any page may have a browser send, without asking this service first.
+#: Content types that any page may make a browser send without a CORS preflight.
 FORM_TYPES: Final = (
     "application/x-www-form-urlencoded",
     "multipart/form-data",
@@ -34,15 +35,15 @@ _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _SECURE: Final = ("https", "wss")
 #: A Host header: its name, or an address in brackets, and its port.
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
-#: Host headers whose answer is remembered: there are few, but for one who makes them up.
+#: Host headers whose check is cached: there are few, except from an attacker.
 _REMEMBERED: Final = 256
-#: Of what somebody sent, as much as a refusal repeats.
+#: Most characters of a client's value that a refusal repeats.
 _REPEATED: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request may not pass."""
+    """The status and detail of a request that is refused."""
 
     status: int
     detail: str
@@ -50,17 +51,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Where a server listens: the name that it was given, and the address that this led to."""
+    """The host name that a server was told to listen on, and the address of that name."""
 
     name: str
     address: str
 
 
 class Access:
-    """The rule, under one set of settings and for one server.
+    """The access rules, under one set of settings and for one server.
 
-    `bound` is where the server listens. Where that is not known, under somebody else's server, the
-    address at which each connection arrived stands for it.
+    `bound` is where the server listens. Under another server, where that is not known, the address
+    at which each connection arrived is used.
     """
 
     def __init__(self, settings: Settings, bound: Bound | None = None) -> None:
@@ -68,11 +69,11 @@ class Access:
         self._hosts = frozenset(settings.allowed_hosts)
         self._bound = bound
         self._is_ours = lru_cache(_REMEMBERED)(self._names_us)
-        #: What every answer bears: it is what it says, and may differ by the origin that asks.
+        #: Headers of every response: nosniff, and Vary where it depends on the origin.
         self.marks: Final = [NOSNIFF, *([(b"vary", b"Origin")] if self._origins else [])]
 
     def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        """Whether a read passes and its answer needs nothing said to a page: for the short way.
+        """Whether a read passes and its response needs no CORS header: for the short path.
 
         `headers` are the scope's as a mapping.
         """
@@ -84,7 +85,7 @@ class Access:
         )
 
     def refusal(self, scope: Scope) -> Refusal | None:
-        """Why the request or socket may not pass; None lets it."""
+        """The refusal of a request or socket; None if it passes."""
         server = scope["server"]
         address = server[0] if server else None
         for host in _values(scope, b"host"):
@@ -113,21 +114,22 @@ class Access:
         return None
 
     def lets_in(self, origin: str, scope: Scope) -> bool:
-        """Whether pages of the origin may do what this service's own page may."""
+        """Whether pages of the origin have the rights of this service's own page."""
         return origin.lower() in self._origins or _is_own(origin, scope)
 
     def crossing(self, scope: Scope) -> str | None:
-        """The origin of another host that asks and is let in; it has to be told so (CORS)."""
+        """The listed foreign origin of a request, which its response has to name (CORS); None
+        without one."""
         if not self._origins:
             return None
         origins = [origin.decode("latin-1") for origin in _values(scope, b"origin")]
         return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
 
     def _names_us(self, host: bytes | None, address: str | None) -> bool:
-        """Whether a Host header may be ours. A page whose name was made to lead here (DNS
-        rebinding) sends that name."""
+        """Whether a Host header may be this service's. A page whose name was made to resolve to
+        this machine (DNS rebinding) sends that name."""
         if not host:
-            return True  # no browser leaves it out
+            return True  # every browser sends it
         if self._bound is not None:
             address = self._bound.address
         if not self._hosts and not (address and _is_loopback(address)):
@@ -154,7 +156,7 @@ def _of_body(scope: Scope) -> Refusal | None:
 
 
 def _is_own(origin: str, scope: Scope) -> bool:
-    """Whether the origin is the host that the request was sent to."""
+    """Whether the origin is of the host that the request was sent to."""
     scheme, _, authority = origin.lower().partition("://")
     if scheme not in _DEFAULT_PORTS or (scope["scheme"] in _SECURE and scheme != "https"):
         return False
@@ -167,12 +169,12 @@ def _is_own(origin: str, scope: Scope) -> bool:
 
 
 def _is_loopback(address: str) -> bool:
-    """Whether a server that listens there is for this machine alone."""
+    """Whether a server on this address is reachable from this machine alone."""
     return _is_address(address) and ipaddress.ip_address(address).is_loopback
 
 
 def _is_address(name: str) -> bool:
-    """Whether it is an IP address: no name leads there, so nobody can make it lead elsewhere."""
+    """Whether a host is an IP address: DNS rebinding needs a name."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

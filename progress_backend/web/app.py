@@ -1,4 +1,4 @@
-"""The façade as an application of its own."""
+"""The HTTP API as a FastAPI application of its own."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .strict_route import refused
 
 
 def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
-    """The HTTP and WebSocket API over the store that the settings name.
+    """The HTTP and WebSocket API on the store that the settings name.
 
     Without `settings` they come from the environment, then from `celery_app`'s configuration.
     `celery_app` (default: one for CELERY_BROKER_URL, if that is set) lets a cancel terminate a
     running task.
 
     Raises:
-        SettingsError: a setting cannot be used, or no store is named.
+        SettingsError: a setting cannot be used, or no store's URL is set.
     """
     celery_app = celery_app or celery_app_of_environment()
     settings = settings or settings_of_environment(celery_app)
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
         docs_url=None,
         redoc_url=None,
     )
-    app.docs_url = docs_page.PATH  # where ours is, for whoever links to it
+    app.docs_url = docs_page.PATH  # this package's page, for code that links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.add_middleware(Guard)

@@ -1,7 +1,7 @@
-"""The guard of every HTTP route: answers what may not pass, and what a page asks beforehand (CORS).
+"""The guard of every HTTP route: refuses requests by the access rules, and answers CORS preflights.
 
-It stands before an application of ours as a middleware, and before each route of a router that is
-included in somebody else's; a request passes it once.
+It is a middleware of `create_app`'s application, and is called before each route of a router that
+is included in another application; a request passes it once.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .access import NOSNIFF, Access
 from .state import access_of
 
-#: In the scope of a GET that was a HEAD: what never ends need not begin.
+#: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
-#: In a scope, once its request has passed.
+#: Key in the scope of a request that has passed the guard.
 _PASSED: Final = "progress_backend.passed"
 _METHODS: Final = "GET, HEAD, POST, PUT"
-#: What a page's script may read of an answer, besides what it always may.
+#: Response headers that a page's script may read besides the safelisted ones.
 _EXPOSED: Final = "ETag, Retry-After"
-#: Seconds for which a browser need not ask again.
+#: Seconds for which a browser may cache a preflight.
 _ASKED_S: Final = "600"
 
 _ITSELF: Final = {name.decode(): value.decode() for name, value in [NOSNIFF]}
@@ -34,13 +34,14 @@ Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Guard:
-    """The middleware. Sockets ask `Access` themselves: they are told why by a close code."""
+    """The guard as ASGI middleware. WebSockets check `Access` themselves: a refusal is a close
+    code."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on what may pass."""
+        """Passes a request on unless it is refused."""
         if scope["type"] == "http":
             await guarded(self._app, scope, receive, send)
         else:
@@ -48,7 +49,7 @@ class Guard:
 
 
 async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) -> None:
-    """Has the request handled, unless it is refused or is itself a question about access."""
+    """Handles a request unless it is refused or is a CORS preflight."""
     if _PASSED in scope:
         await handle(scope, receive, send)
         return
@@ -66,22 +67,23 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
 
 
 class GuardedRoute(APIRoute):
-    """A route that brings the guard along into any application, and answers HEAD as GET."""
+    """A FastAPI route with the guard, in any application; it answers HEAD as GET."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As APIRoute's, behind the guard."""
+        """Handles a request behind the guard, as APIRoute does."""
         if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
-            # The server leaves the body out; FastAPI has GET alone, and describes what it has.
+            # The server drops the body; FastAPI routes GET alone, and its OpenAPI has no HEAD.
             scope = {**scope, "method": "GET", HEAD: True}
         try:
             await guarded(super().handle, scope, receive, send)
-        except HTTPException as error:  # a method that it has not: answered by the application
+        except HTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **_ITSELF}
             raise
 
 
 def _marking(send: Send, access: Access, crossing: str | None) -> Send:
-    """Sends with what every answer bears, and with what lets a page of `crossing` read it."""
+    """A `send` that adds the headers of every response, and the CORS headers for a listed
+    origin."""
     marks = list(access.marks)
     if crossing is not None:
         marks.append((b"access-control-allow-origin", crossing.encode("latin-1")))
@@ -97,7 +99,7 @@ def _marking(send: Send, access: Access, crossing: str | None) -> Send:
 
 
 def _asked_beforehand(scope: Scope, access: Access) -> Response | None:
-    """The answer to a browser that asks whether a page may send a request (CORS preflight)."""
+    """The response to a CORS preflight; None for any other request."""
     if scope["method"] != "OPTIONS":
         return None
     headers = Headers(scope=scope)
@@ -106,8 +108,8 @@ def _asked_beforehand(scope: Scope, access: Access) -> Response | None:
         return None
     if not access.lets_in(origin, scope):
         return JSONResponse({"detail": "pages of this origin may not do this"}, 403)
-    said: dict[str, Any] = {"Access-Control-Allow-Methods": _METHODS}
-    said["Access-Control-Max-Age"] = _ASKED_S
+    allowed: dict[str, Any] = {"Access-Control-Allow-Methods": _METHODS}
+    allowed["Access-Control-Max-Age"] = _ASKED_S
     if (wanted := headers.get("access-control-request-headers")) is not None:
-        said["Access-Control-Allow-Headers"] = wanted
-    return Response(status_code=204, headers=said)
+        allowed["Access-Control-Allow-Headers"] = wanted
+    return Response(status_code=204, headers=allowed)

@@ -1,4 +1,4 @@
-"""An answer that is packed for a client that asks for it."""
+"""A JSON response that is gzipped for clients that accept it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 
 from fastapi import Response
 
-#: Bytes from which packing is worth its time; and from which it would hold up others.
+#: Bytes from which gzip is used; and from which it runs in a thread.
 _LEAST: Final = 4096
 _IN_A_THREAD: Final = 256 * 1024
 _REFUSED: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
 async def packed(body: bytes, accept_encoding: str) -> Response:
-    """200 with a JSON body, gzipped if that is accepted and worth it."""
+    """A 200 with a JSON body, gzipped if it is accepted and long enough."""
     headers = {"Vary": "Accept-Encoding"}
     if len(body) >= _LEAST and accepts_gzip(accept_encoding):
         headers["Content-Encoding"] = "gzip"
@@ -28,7 +28,7 @@ async def packed(body: bytes, accept_encoding: str) -> Response:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header (RFC 9110 12.5.3) lets gzip through by its name."""
+    """Whether an Accept-Encoding header (RFC 9110 12.5.3) accepts gzip by name."""
     for part in accept_encoding.lower().split(","):
         name, _, quality = part.partition(";")
         if name.strip() in ("gzip", "x-gzip"):

@@ -1,4 +1,4 @@
-"""How the service is: for operators, and for what restarts it."""
+"""The health routes: for operators, and for supervisors that restart the service."""
 
 from __future__ import annotations
 

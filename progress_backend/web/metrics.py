@@ -1,4 +1,4 @@
-"""What Prometheus may ask of this process. Labels have few values: never a task's id or type."""
+"""Prometheus metrics of this process. Labels have few values: never a task's id or type."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ async def metrics(request: Request) -> Response:
         lost = await api.store.execute(c.LostSoFar())
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
     except StoreUnavailable:
-        pass  # said by a figure of its own
+        pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
     figures = encode(Figures(api, tasks, lost))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
 class Figures(Collector):
-    """One answer's figures: those that were counted, and how things are at the moment."""
+    """The metrics of one scrape: counters, and gauges of the moment."""
 
     def __init__(self, api: Api, tasks: Mapping[str, int] | None, lost: int) -> None:
         self._api = api

@@ -1,4 +1,4 @@
-"""The live page: a few static files, which read the API beside them."""
+"""The live page: static files whose script reads the API."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
 _FILES: Final = StaticFiles(directory=_FOLDER)
-#: Nothing but these files and this service: no script of anybody else can run in the page.
+#: The page may load these files and call this service, nothing else: no foreign script can run in
+#: it.
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
-    # Asked for again each time: page and service always fit together.
+    # Revalidated at each load, so that page and service are of one version.
     "Cache-Control": "no-cache",
 }
 
@@ -38,7 +39,7 @@ async def page(request: Request) -> HTMLResponse:
 
 
 def _texts() -> str:
-    """The default texts as a script: the page translates them as the terminal does."""
+    """The default texts as a JavaScript module: the page translates them as the terminal does."""
     texts = default_texts.described()
     named = {name.upper(): json.dumps(of, ensure_ascii=False) for name, of in texts.items()}
     return "".join(f"export const {name} = {of};\n" for name, of in named.items())
@@ -68,7 +69,7 @@ async def static(request: Request, name: str) -> Response:
 
 
 def _docs(request: Request) -> str:
-    """The API's description as seen from the page, behind any proxy; "" if there is none."""
+    """Relative URL of the API's description, correct behind any proxy; "" if there is none."""
     if request.app.docs_url is None:
         return ""
     path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))

@@ -1,7 +1,7 @@
-"""How many requests there were, and how long they took; one set of figures an application.
+"""Counts and durations of HTTP requests; one set of metrics per application.
 
-Counted here and not by prometheus-client's own counters: one event loop needs none of their locks,
-and they would cost more than a tenth of a read of a task.
+prometheus-client's own counters are not used: one event loop needs none of their locks, which would
+cost more than a tenth of a read of a task.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from prometheus_client import Metric, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-#: Upper bounds in seconds: from an answer out of memory to the longest wait for the store.
+#: Upper bounds in seconds: from a cached response to the longest wait for the store.
 _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LABELS: Final = (*map(str, _BOUNDS), "+Inf")
 
 
 @dataclass(slots=True)
 class _Times:
-    """Requests by how long they took: one count a bound, and one for what took longer."""
+    """Requests by their duration: one count per bound, and one above the last."""
 
     counts: list[int] = field(default_factory=lambda: [0] * len(_LABELS))
     total_s: float = 0.0
 
 
 class Measured(Collector):
-    """Figures of the requests by route, never by path; and of the process."""
+    """Metrics of the requests by route, never by path; and of the process."""
 
     def __init__(self) -> None:
         self._process = ProcessCollector(registry=None)
@@ -46,7 +46,7 @@ class Measured(Collector):
         times.total_s += seconds
 
     def collect(self) -> Iterator[Metric]:
-        """The figures of one scrape."""
+        """The metrics of one scrape."""
         requests = CounterMetricFamily(
             "progress_http_requests",
             "Requests that were answered.",

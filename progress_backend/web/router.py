@@ -1,4 +1,4 @@
-"""The router: every route, and the lifespan that opens what they need."""
+"""The router: every route, and the lifespan that opens the store's connections."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from .push import event_stream, websockets
 from .state import lifespan
 
 router = APIRouter(lifespan=lifespan)
-# The routes themselves: FastAPI looks through a router in a router several times a request.
+# Routes instead of routers: FastAPI searches a router within a router several times a request.
 for part in (tasks, event_stream, health, websockets):
     router.routes.extend(part.router.routes)

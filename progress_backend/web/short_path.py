@@ -1,8 +1,9 @@
-"""The requests that come most, before FastAPI's routing: a status, a task's socket, the list.
+"""The short path: the most frequent requests (a status, a task's socket, the list), answered before
+FastAPI's routing.
 
-Finding a route and its parameters takes FastAPI longer than all the rest of a read, and is a third
-of what opening a socket takes; after a restart every client comes back at once. Whatever is not a
-plain read, or comes from another origin's page, goes on to the routes, which answer alike.
+Finding a route and its parameters takes FastAPI longer than all other steps of a read, and a third
+of the time of opening a socket; after a restart every client reconnects at once. A request that is
+no plain read, or is from another origin's page, goes on to the routes, which answer alike.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _LIST: Final = "/internal/tasks"
 _HEAD: Final = "/internal/task/"
 _TAIL: Final = "/status"
 _SOCKET: Final = "/internal/ws/task/"
-#: The status route's name in what is measured.
+#: The status route's name in the metrics.
 _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 
 #: The route, what answers a request for it, and what that is told besides the parts.

@@ -1,4 +1,5 @@
-"""What the routes work with, opened and closed with the application."""
+"""The state behind the routes: store, listener and services, opened and closed with the
+application."""
 
 from __future__ import annotations
 
@@ -37,27 +38,27 @@ STORE_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The parts behind the routes, one set an application and event loop."""
+    """The parts behind the routes, one instance per application and event loop."""
 
     settings: Settings
     access: Access
-    #: In which times are shown.
+    #: The zone that times are shown in.
     zone: tzinfo
     store: AsyncStore
-    #: Where reads of one task go, since very many are asked for at once.
+    #: Coalesced reads of single tasks, of which very many arrive at once.
     reads: JoinedReads
     rates: Rates
     service: RedisProgressService
     hub: Hub[Update]
     feed: Feed
     listener: Listener
-    #: None: no broker is known, so no process can be terminated.
+    #: None: no broker is configured, so no process can be terminated.
     broker: Broker | None
     measured: Measured
 
     @classmethod
     def open(cls, settings: Settings, celery_app: Any = None, bound: Bound | None = None) -> Api:
-        """Opens them; the listener begins to connect. Needs a running event loop."""
+        """Opens the parts; the listener begins to connect. Needs a running event loop."""
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
         feed = Feed(hub.counts)
@@ -79,21 +80,21 @@ class Api:
         return self.service.flows
 
     async def now(self) -> datetime:
-        """The store's time, measured unless it was a moment ago.
+        """The store's time; its clock is measured unless that was done less than a minute ago.
 
         Raises:
-            StoreUnavailable: as it says.
+            StoreUnavailable: the store does not answer.
         """
         await self.store.ready()
         return self.store.now()
 
     def farewell(self) -> None:
-        """Lets every watcher go, and whoever comes."""
+        """Closes every socket and event stream, later ones too."""
         self.hub.close()
         self.feed.close()
 
     async def close(self) -> None:
-        """Lets every watcher go, then closes the connections."""
+        """Closes every socket and event stream, then the connections to Redis."""
         self.farewell()
         try:
             await self.listener.stop()
@@ -114,7 +115,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = settings_of_environment(celery_app)
     api = Api.open(settings, celery_app, getattr(app.state, "progress_bound", None))
     app.state.progress = api
-    # Lost runs are found as long as any process looks for them, even if no worker is left.
+    # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
     keeper.start()
     try:
@@ -127,7 +128,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def api_of(connection: HTTPConnection) -> Api:
-    """The parts for a request's or socket's application.
+    """The state of a request's or socket's application.
 
     Raises:
         RuntimeError: the application did not run the router's lifespan.
@@ -136,7 +137,7 @@ def api_of(connection: HTTPConnection) -> Api:
 
 
 def api_in(scope: Scope) -> Api:
-    """The same for a scope."""
+    """The state of a scope's application; raises as `api_of`."""
     api = getattr(scope["app"].state, "progress", None)
     if not isinstance(api, Api):
         raise RuntimeError(
@@ -148,7 +149,8 @@ def api_in(scope: Scope) -> Api:
 
 
 def access_of(scope: Scope) -> Access:
-    """Which requests may pass in a request's application; its files need no lifespan.
+    """The access rules of a scope's application; they need no lifespan in an application of
+    `create_app`.
 
     Raises:
         RuntimeError: as `api_of`, if the application was not made by `create_app`.
@@ -167,7 +169,7 @@ def settings_of_environment(celery_app: Any = None) -> Settings:
     """Settings from the environment, then from a Celery app's configuration.
 
     Raises:
-        SettingsError: a value cannot be used, or no store is named.
+        SettingsError: a value cannot be used, or no store's URL is set.
     """
     if celery_app is None:
         return Settings.from_sources(None, os.environ)
@@ -185,7 +187,8 @@ def celery_app_of_environment() -> Any:
 
 
 def result_backend_of(celery_app: Any = None) -> AskBackend | None:
-    """Asks the app's result backend, or the one that CELERY_RESULT_BACKEND names; else None."""
+    """Reads from the app's result backend, or from that of CELERY_RESULT_BACKEND; None without
+    either."""
     if celery_app is None:
         if not os.environ.get("CELERY_RESULT_BACKEND"):
             return None

@@ -1,4 +1,4 @@
-"""The answer that is given most: a document as it is stored."""
+"""The most frequent response: a stored document, unchanged."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from ..record import task_json
 
-#: Documents whose headers are remembered, and the size of those; see `reader_view`.
+#: Documents whose headers are cached, and the largest of those in bytes; see `reader_view`.
 _REMEMBERED: Final = 4_096
 _SMALL: Final = 4_096
 
 
 class Described(NamedTuple):
-    """What is answered about a document besides it."""
+    """ETag and response headers of a document."""
 
     tag: str
     #: As `task_json.settled`.
@@ -27,7 +27,7 @@ class Described(NamedTuple):
 
 
 class Stored(Response):
-    """200 with a document, or 304 without one; its headers are known, nothing is worked out."""
+    """A 200 with a document, or a 304 without one; its headers are computed before."""
 
     def __init__(self, document: bytes, described: Described, *, unchanged: bool = False) -> None:
         self.background = None
@@ -40,7 +40,7 @@ class Stored(Response):
 
 
 def described(document: bytes) -> Described:
-    """Tag and headers of a document."""
+    """ETag and response headers of a document."""
     return (_remembered if len(document) <= _SMALL else _describe)(document)
 
 

@@ -1,7 +1,7 @@
-"""Strict requests and the library's errors as HTTP answers, for every route of the router.
+"""Routes with strict request bodies, and with the library's errors as HTTP responses.
 
-It lives in the route class, not in exception handlers, so that a router included in somebody
-else's application brings it along.
+The route class does it, not exception handlers, so that it works in another application that
+includes the router.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .terminate import BrokerUnavailable
 MAX_BODY = 1024 * 1024
 #: Deepest nesting of a body.
 MAX_DEPTH = 20
-#: Seconds after which a client may ask again while the store is away.
+#: Retry-After of a 503, in seconds.
 RETRY_AFTER = "1"
 
 
@@ -34,7 +34,7 @@ class StrictRequest(Request):
         """The body.
 
         Raises:
-            HTTPException: 413, it is larger than `MAX_BODY`.
+            HTTPException: 413, the body is larger than `MAX_BODY`.
         """
         if not hasattr(self, "_body"):
             chunks: list[bytes] = []
@@ -51,7 +51,7 @@ class StrictRequest(Request):
         """The body as a value that can be recorded and sent to every client.
 
         Raises:
-            HTTPException: 422, it is no JSON, or JSON that some client could not read.
+            HTTPException: 422, the body is no JSON, or JSON that some client could not read.
         """
         try:
             value = json.loads(await self.body(), parse_constant=_no_constant)
@@ -64,17 +64,17 @@ class StrictRequest(Request):
 
 
 class StrictRoute(GuardedRoute):
-    """A route with strict requests, whose `ProgressError`s become answers; it is measured."""
+    """A route with strict requests, `ProgressError`s as responses, and metrics."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler in the middle of ours."""
+        """FastAPI's handler, wrapped."""
         handle = super().get_route_handler()
 
         async def measured(request: Request) -> Response:
             began = time.perf_counter()
             try:
                 response = await strict(request)
-            except Exception as error:  # counted, whatever it is, and left to FastAPI
+            except Exception as error:  # any exception is counted, and left to FastAPI
                 count(request, getattr(error, "status_code", 500), began)
                 raise
             count(request, response.status_code, began)
@@ -102,7 +102,7 @@ class StrictRoute(GuardedRoute):
 
 
 def answer(error: ProgressError) -> Response:
-    """The HTTP answer for an error of the library."""
+    """The HTTP response for an error of the library."""
     body: dict[str, Any] = {"detail": getattr(error, "what", str(error))}
     headers: dict[str, str] = {}
     if isinstance(error, TransitionRefused):
@@ -115,14 +115,14 @@ def answer(error: ProgressError) -> Response:
 
 
 def failed(headers: Mapping[str, str] | None = None) -> Response:
-    """The HTTP answer for a mistake of ours, which the log has."""
+    """The HTTP response for a fault of the service, which is logged."""
     body = {"detail": "the service failed; its log says where"}
     return JSONResponse(body, 500, headers)
 
 
 async def refused(_: Request, error: Exception) -> Response:
-    """The same where Starlette has logged it. The server closes the connection after it, so it says
-    that it will: else the next request of that connection would be reset."""
+    """The same where Starlette has logged the fault. The server closes the connection after it, so
+    the response announces that: else the connection's next request would be reset."""
     return failed({"Connection": "close"})
 
 
@@ -134,7 +134,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _check(value: Any) -> None:
-    """Refuses what is JSON for Python only, or cannot be stored as UTF-8."""
+    """Refuses values that are JSON for Python only, or cannot be stored as UTF-8."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         deeper: list[Any] = []

@@ -1,4 +1,4 @@
-"""Create, update, read, cancel and list tasks."""
+"""The HTTP routes that create, update, read, cancel and list tasks."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     event = caller_events.creation(task.task_type, task.total_items, task.symbol, task.metadata)
     document = await api.service.apply(task_id, event)
     logger.info("Created task %s: %s", task_id, task.task_type)
-    # Read as a reader sees it: with an estimate, if this type's rate is known. It is created
-    # whether or not that works.
+    # Read with an estimate, if the type's rate is known. The task is created whether or not that
+    # works.
     with contextlib.suppress(StoreUnavailable):
         seen = await api.store.run(api.flows.body(task_id))
         document = seen or document
@@ -76,10 +76,12 @@ async def task_status(
 
 
 async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Response:
-    """The answer about a task, to whoever asks.
+    """The response to a read of a task.
 
     Raises:
-        TaskNotFound, ForeignValue, StoreUnavailable: as they say.
+        TaskNotFound: there is no record.
+        ForeignValue: the value that is stored there is no record.
+        StoreUnavailable: the store does not answer.
     """
     document = await current(api, task_id)
     about = described(document)
@@ -101,7 +103,7 @@ async def cancel_task(
     try:
         document = await api.service.apply(task_id, asked)
     except TransitionRefused as refused:
-        # A cancelled job runs on until its next update: the order may come later, or again.
+        # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
             raise
         document = _there(task_id, await api.store.run(api.flows.get(task_id)))
@@ -120,10 +122,10 @@ async def list_tasks(
 
 
 async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> Response:
-    """The page that is asked for.
+    """The response to a read of the list.
 
     Raises:
-        StoreUnavailable: as it says.
+        StoreUnavailable: the store does not answer.
     """
     paged = await api.store.run(
         api.flows.page(

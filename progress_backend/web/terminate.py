@@ -1,4 +1,4 @@
-"""Ends the process of a running task with a signal, through Celery's broker."""
+"""Revoke with terminate: ends a running task's process with a signal, through Celery's broker."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..errors import InvalidEvent, ProgressError
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait for the broker to take an order.
+#: Longest wait for the broker to take a revoke.
 TIMEOUT_S = 5.0
-#: Orders on their way at the same time; a broker that hangs holds no more threads than these.
+#: Revokes that are being sent at once; a broker that hangs blocks no more threads than these.
 MAX_ORDERS = 4
 
 
 class NoBroker(InvalidEvent):
-    """Terminating was asked for, and this process knows no broker."""
+    """A client asked for terminate, and this process has no broker configured."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class NoBroker(InvalidEvent):
 
 
 class BrokerUnavailable(ProgressError):
-    """The record is cancelled, but the broker did not take the order to terminate."""
+    """The record is cancelled, but the broker did not take the revoke."""
 
     status_code = 503
 
@@ -38,23 +38,24 @@ class BrokerUnavailable(ProgressError):
         begins = f"task {task_id} is cancelled, but the broker did not take the order to end its"
         ends = "the job still ends at its next update. To terminate it, send the same request again"
         super().__init__(f"{begins} process ({why}); {ends}")
-        #: Without what the client library says, which names addresses.
+        #: The message without kombu's own text, which names addresses.
         self.what = f"{begins} process; {ends}"
         self.status = "cancelled"
 
 
 class Broker:
-    """Sends revoke orders for one Celery app; does not touch the broker before the first."""
+    """Sends revokes for one Celery app; connects to the broker at the first."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
         self._on_the_way = 0
 
     async def terminate(self, task_id: str) -> None:
-        """Tells all workers to end the task's process with SIGTERM, and never to start it.
+        """Sends all workers a revoke that ends the task's process with SIGTERM and keeps it from
+        starting.
 
         Raises:
-            BrokerUnavailable: the broker did not take the order within `TIMEOUT_S`.
+            BrokerUnavailable: the broker did not take the revoke within `TIMEOUT_S`.
         """
         if self._on_the_way >= MAX_ORDERS:
             raise BrokerUnavailable(task_id, f"{self._on_the_way} orders still wait for it")
@@ -72,11 +73,11 @@ class Broker:
                 self._revoke(task_id)
             except Exception as raised:  # kombu's transports raise what their libraries raise
                 error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended; nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(arrived, error)
 
         self._on_the_way += 1
-        # A daemon: one that hangs on a dead broker must not keep the process from ending.
+        # A daemon thread: one that hangs on a dead broker must not keep the process from exiting.
         threading.Thread(target=order, name="progress terminate", daemon=True).start()
         try:
             async with asyncio.timeout(TIMEOUT_S):

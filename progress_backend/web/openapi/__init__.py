@@ -1,1 +1,1 @@
-"""What the API takes and answers, as OpenAPI describes it."""
+"""OpenAPI's description of the API: request and response bodies, texts and examples."""

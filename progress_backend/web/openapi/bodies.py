@@ -1,4 +1,4 @@
-"""What comes out: each answer's body, as OpenAPI and docs/reference.md describe it."""
+"""Response bodies, as OpenAPI and docs/reference.md describe them."""
 
 from __future__ import annotations
 

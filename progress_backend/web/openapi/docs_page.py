@@ -1,7 +1,7 @@
-"""`/docs`: the API's description, drawn by the Swagger UI that this package brings along.
+"""`/docs`: the API's description, shown by the Swagger UI in this package.
 
-FastAPI's own page loads it from a public network, which may be out of reach and runs its script in
-the page, and finds no description behind a proxy that gives the service a path of its own.
+FastAPI's own page loads Swagger UI from a public network, which may be out of reach and whose
+script would run in the page; and it finds no description behind a proxy with a path prefix.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 PATH: Final = "/docs"
 _FOLDER: Final = Path(__file__).parent / "swagger"
 _FILES: Final = StaticFiles(directory=_FOLDER)
-#: All addresses are relative: it works under any prefix.
+#: All URLs are relative, so that the page works under any prefix.
 _PAGE: Final = """<!doctype html>
 <html lang="en">
 <head>

@@ -1,5 +1,5 @@
-"""What goes in, as FastAPI and OpenAPI need it; `bodies` is what comes out, `docs` each route's
-texts."""
+"""Request parameters and bodies, as FastAPI and OpenAPI need them; responses are in `bodies`, texts
+in `route_texts`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...record.caller_events import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, 
 from ...record.model import MAX_ID, STATUSES, is_plain
 from . import examples
 
-#: Any text without control characters, as `is_plain` has it.
+#: Any text without control characters, as in `is_plain`.
 _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
@@ -31,7 +31,7 @@ TaskId = Annotated[
 
 
 def _counted(value: Any) -> Any:
-    """JSON has one kind of number: 1660.0 is a whole one."""
+    """A number as an int where it is whole: JSON has one kind of number, so 1660.0 is 1660."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -59,25 +59,25 @@ def is_task_id(text: str) -> bool:
 
 
 def _whole(value: Any) -> Any:
-    """A query's whole number in its one plain spelling."""
+    """A query parameter's int, refused unless it is written in plain digits."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,10}", value):
         raise ValueError("must be a whole number in plain digits")
     return value
 
 
 class _Asked(BaseModel):
-    """What a client sends: types as they are, and nothing that is not known."""
+    """Base of request bodies: strict types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _either(*ways: dict[str, list[Any]]) -> dict[str, Any]:
-    """JSON Schema of values that go with each other in one of these ways."""
-    said = [
+    """JSON Schema of fields that are valid together in one of these ways."""
+    schemas = [
         {"required": list(way), "properties": {name: {"enum": few} for name, few in way.items()}}
         for way in ways
     ]
-    return {"anyOf": said}
+    return {"anyOf": schemas}
 
 
 class NewTask(_Asked):

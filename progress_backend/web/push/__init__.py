@@ -1,1 +1,1 @@
-"""Updates over WebSockets and server-sent events."""
+"""Task updates over WebSockets and server-sent events."""

@@ -22,9 +22,9 @@ from .task_updates import follow
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
-#: Silence after which a comment is sent, so that nobody on the way takes the stream for dead.
+#: Seconds without an update after which a comment is sent, so that no proxy closes the stream.
 PING_S = 15.0
-#: After what time a browser connects again, in milliseconds.
+#: Milliseconds after which a browser reconnects.
 RETRY_MS: Final = 2_000
 
 Updates = AsyncGenerator[Update | None]
@@ -44,7 +44,7 @@ async def task_events(
     except HubClosed:
         raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
     assert first is not None
-    # An EventSource comes back after every end.
+    # An EventSource reconnects after every end of a stream.
     if last_event_id == str(first.revision) and first.final:
         await updates.aclose()
         return Response(status_code=204)
@@ -56,7 +56,7 @@ async def task_events(
 
 
 class EventStream(StreamingResponse):
-    """Sends updates until there are no more, and lets go of them however it ends."""
+    """A response that sends updates until there are no more, and leaves the hub however it ends."""
 
     media_type = "text/event-stream"
     #: nginx would keep the events until its buffer is full.
@@ -74,19 +74,20 @@ class EventStream(StreamingResponse):
 
 async def _texts(first: Update, updates: Updates, quiet: Callable[[], str]) -> AsyncIterator[str]:
     yield f"retry: {RETRY_MS}\n{_text(first)}"
-    # A record that is gone, or a service that ends, ends the stream; who comes back is told more.
+    # A record that is gone, or a service that shuts down, ends the stream; a client that reconnects
+    # gets the status.
     with contextlib.suppress(TaskNotFound, HubClosed):
         async for update in updates:
             yield quiet() if update is None else _text(update)
 
 
 def _comment() -> str:
-    """To one who knows the specification's messages alone."""
+    """The keep-alive for a client that did not ask for heartbeats."""
     return ": nothing new\n\n"
 
 
 def _heartbeat(api: Api) -> str:
-    """An event of its own name, so that `onmessage` hears nothing of it."""
+    """A heartbeat as an event with a name of its own, which `onmessage` does not get."""
     heartbeat = api.listener.heartbeats.heartbeat()
     return f"event: {'heartbeat' if heartbeat.alive else 'stale'}\ndata: {heartbeat.message}\n\n"
 

@@ -1,4 +1,4 @@
-"""The way out to one socket: a client that keeps up gets each update, a slow one the newest."""
+"""The writer of one WebSocket: a client that keeps up gets each update, a slow one the newest."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..server.offered_connection import connection_of
 
 #: Longest reason that a close frame can hold, in bytes.
 _REASON = 123
-#: What sending to a client that has gone raises, at a server or at Starlette.
+#: Exceptions of a send to a client that has disconnected, from the server or Starlette.
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 class Outlet:
-    """`tell` and `close` never wait. What cannot be written at once is sent by a task of its own,
-    which lives only as long as there is something to send."""
+    """The writer of one WebSocket. `tell` and `close` never wait: data that cannot be written at
+    once is sent by a task of its own, which lives only as long as there is data."""
 
     __slots__ = (
         "_connection", "_counts", "_end", "_heartbeat", "_newest", "_send", "_sending", "_write"
@@ -42,13 +42,14 @@ class Outlet:
 
     def tell(self, update: Update) -> None:
         """Sends the update, or keeps it, in place of an older one, until there is room."""
-        # Kept at hand: an update goes to thousands, and each further object costs a look at memory.
+        # A local variable: an update goes to thousands of sockets, and each attribute access costs
+        # memory reads.
         write = self._write
         if write is not None:
             try:
                 write(update.frame)
                 self._counts.delivered += 1
-            except RuntimeError:  # closed, which will be heard in a moment
+            except RuntimeError:  # closed; the disconnect follows in a moment
                 self._write = None
             return
         if self._newest is not None:
@@ -66,19 +67,19 @@ class Outlet:
         self._send_soon()
 
     def close(self, code: int, reason: str) -> None:
-        """Closes the socket once what was told last is sent."""
+        """Closes the socket after the last update is sent."""
         if self._end is None:
             self._end = (code, reason_of(reason))
             self._send_soon()
 
     def cancel(self) -> None:
-        """Sends nothing any more: the client has gone."""
+        """Stops sending, since the client has disconnected."""
         self._write = None
         if self._sending is not None:
             self._sending.cancel()
 
     def _look(self) -> None:
-        """Whether an update may be written at once: nothing waits, and the client keeps up."""
+        """Sets `_write` if updates may be written at once: none waits, and the client keeps up."""
         connection = self._connection if self._sending is None else None
         self._write = None if connection is None else connection.writes
 
@@ -109,5 +110,5 @@ class Outlet:
 
 
 def reason_of(text: str) -> str:
-    """As much of a text as a close frame can hold."""
+    """A text cut to the length that a close frame can hold."""
     return text.encode()[:_REASON].decode(errors="ignore")

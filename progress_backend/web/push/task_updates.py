@@ -1,4 +1,4 @@
-"""A task's current state for those who follow it, and its updates for event streams."""
+"""A task's current state and its updates, for WebSockets and event streams."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from ..state import Api
 
 
 async def snapshot(api: Api, task_id: str) -> Update:
-    """The current state, for one who already hears what comes after it.
+    """A task's current state, read after the subscription for its updates was confirmed.
 
     Raises:
-        TaskNotFound, ForeignValue, StoreUnavailable.
+        TaskNotFound: there is no record.
+        ForeignValue: the value that is stored there is no record.
+        StoreUnavailable: the store does not answer.
     """
     epoch = api.listener.epoch
     return Update.of(await current(api, task_id), epoch, api.zone)
@@ -26,27 +28,30 @@ async def snapshot(api: Api, task_id: str) -> Update:
 async def follow(
     api: Api, task_id: str, quiet_s: float | None = None
 ) -> AsyncGenerator[Update | None]:
-    """The current state, then each update; it ends when nothing more will come.
+    """Yields a task's current state, then each update; ends when no more updates will come.
 
-    None stands for `quiet_s` seconds without news. Use it with `contextlib.aclosing`, so that
-    nobody listens any longer than it is needed.
+    It yields None after each `quiet_s` seconds without an update. Use it with
+    `contextlib.aclosing`, so that its subscription ends with its use.
 
     Raises:
-        TaskNotFound: there is no record, or it is gone and does not come back.
-        ForeignValue: what is stored there is none.
-        StoreUnavailable, HubClosed.
+        TaskNotFound: there is no record, or it is gone and was not written again.
+        ForeignValue: the value that is stored there is no record.
+        StoreUnavailable: the store does not answer, or does not confirm the subscription.
+        HubClosed: the service shuts down.
     """
     if not schemas.is_task_id(task_id):
         raise TaskNotFound(task_id)
     async with api.listener.watching(task_id) as mailbox:
-        # The subscription stands, so whatever the snapshot does not hold yet will be heard.
+        # The subscription is confirmed, so every commit that the snapshot does not have is
+        # received.
         known = await snapshot(api, task_id)
         api.hub.counts.delivered += 1
         loop = asyncio.get_running_loop()
         while True:
             if known.message is not None:
                 yield known
-            # A lost record may be written again, an end whose message may come again taken back.
+            # A deleted record may be written again, and an end whose message may be delivered again
+            # be taken back.
             gone_at = loop.time() + api.settings.lease_s if known.message is None else None
             quiet_at = None if quiet_s is None else loop.time() + quiet_s
             while True:
@@ -54,9 +59,9 @@ async def follow(
                 if open_for_s is not None and open_for_s <= 0:
                     return
                 over = gone_at if open_for_s is None else loop.time() + open_for_s
-                news = await _news(mailbox, known, _sooner(over, quiet_at))
-                if news is not None:
-                    known = news
+                newer = await _newer(mailbox, known, _sooner(over, quiet_at))
+                if newer is not None:
+                    known = newer
                     break
                 if gone_at is not None and loop.time() >= gone_at:
                     raise TaskNotFound(task_id)
@@ -70,8 +75,8 @@ def _sooner(*times: float | None) -> float | None:
     return min((at for at in times if at is not None), default=None)
 
 
-async def _news(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:
-    """The next update that says more than what is known; None if there is none until then."""
+async def _newer(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:
+    """The next update that is newer than `known`; None if there is none until then."""
     try:
         async with asyncio.timeout_at(until):
             while True:

@@ -1,4 +1,4 @@
-"""What one socket is told of a task, from its current state to its end. A receiver of the hub."""
+"""One WebSocket's view of one task, from its current state to its end; a receiver of the hub."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .socket_writer import Outlet
 ENDED: Final = 1000
 RESTART: Final = 1012
 UNKNOWN: Final = 4404
-#: Time between two looks at the clock of the store, which may be set meanwhile.
+#: Longest time between two reads of the store's clock, which may be set meanwhile.
 _LONGEST_S: Final = 60.0
 
 
 class Watcher:
-    """Passes on what says more than is known, and closes when nothing more will come."""
+    """Passes newer updates to the socket, and closes it when no more will come."""
 
     __slots__ = ("_early", "_lease_s", "_now", "_outlet", "_task_id", "_timer", "known")
 
@@ -29,17 +29,17 @@ class Watcher:
     ) -> None:
         self._task_id = task_id
         self._outlet = outlet
-        #: A lost record may be written again for this long.
+        #: Seconds for which a deleted record may be written again.
         self._lease_s = lease_s
         #: The store's time.
         self._now = now
         self._timer: asyncio.TimerHandle | None = None
         self._early: Update | None = None
-        #: None until it has begun.
+        #: The newest update that was sent; None before `begin`.
         self.known: Update | None = None
 
     def begin(self, snapshot: Update) -> None:
-        """Tells the current state, and what was heard while it was read."""
+        """Sends the current state, then the newest update that arrived while it was read."""
         self.known = snapshot
         self._tell(snapshot)
         if self._early is not None:
@@ -47,18 +47,18 @@ class Watcher:
             self._early = None
 
     def put(self, update: Update) -> None:
-        """Takes what was heard of the task; never waits."""
+        """Gets an update of the task; never waits."""
         if self.known is None:
             self._early = update
         elif update.says_more_than(self.known):
             self._tell(update)
 
     def close(self) -> None:
-        """The service ends."""
+        """Closes the socket since the service shuts down."""
         self._outlet.close(RESTART, "the service restarts")
 
     def stop(self) -> None:
-        """Waits for nothing any more."""
+        """Stops the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -77,7 +77,8 @@ class Watcher:
             self._wait(self._lease_s)
 
     def _close_or_wait(self, update: Update) -> None:
-        """The task has ended; if its message may come again, not before that time has passed."""
+        """Closes the socket of an ended task; where its message may be delivered again, only after
+        that time."""
         left_s = update.open_for_s(self._now())
         if left_s > 0:
             self._wait(min(left_s, _LONGEST_S))

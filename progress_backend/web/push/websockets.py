@@ -1,4 +1,4 @@
-"""Updates over WebSockets: of one task, or of all that pass a filter."""
+"""WebSocket routes for the updates of one task, or of all tasks that pass a filter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MISSED = "updates were missed: connect again, then read the list"
 
 @router.websocket("/ws/task/{task_id:path}")
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
-    """Tells the current state, then each update, until the task has ended."""
+    """Sends the task's current state, then each update, until the task has ended."""
     api = api_of(websocket)
     if (refusal := api.access.refusal(websocket.scope)) is not None:
         await _refuse(websocket, FORBIDDEN, refusal.detail)
@@ -67,7 +67,7 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
             raise TaskNotFound(task_id)
         unless_kept.callback(gone)
         await api.listener.join(task_id, watcher)
-        # The subscription stands: what the snapshot does not hold yet will be heard.
+        # The subscription is confirmed: every commit that the snapshot does not have is received.
         watcher.begin(await snapshot(api, task_id))
         if heartbeat is not None:
             api.listener.heartbeats.join(heartbeat, outlet.beat)
@@ -80,7 +80,7 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
 
 @router.websocket("/ws/tasks")
 async def watch_tasks(websocket: WebSocket) -> None:
-    """Tells each update of all tasks that pass the list's filters."""
+    """Sends each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
     if (refusal := api.access.refusal(websocket.scope)) is not None:
         await _refuse(websocket, FORBIDDEN, refusal.detail)
@@ -99,7 +99,8 @@ async def watch_tasks(websocket: WebSocket) -> None:
         except StoreUnavailable:
             await _refuse(websocket, TRY_LATER, AWAY)
             return
-        # All is heard from now on: who reads the list once the socket is open misses nothing.
+        # Every update is received from now on: a client that reads the list once the socket is open
+        # misses none.
         await websocket.accept()
         if (connection := connection_of(websocket)) is not None:
             inbox.lead_past(connection.write)
@@ -121,15 +122,15 @@ async def _tell(websocket: WebSocket, inbox: Inbox) -> NoReturn:
 
 
 async def _gone(websocket: WebSocket) -> None:
-    """Waits until the client has gone or the socket is closed."""
-    # Reading is how that is noticed; what a client says is not ours to hear.
+    """Waits until the client has disconnected or the socket is closed."""
+    # Only reading notices that; messages of clients are ignored.
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
 @asynccontextmanager
 async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
-    """Tells a client by a close code why there is nothing more to tell."""
+    """Closes the socket with a code that names the reason, when the block raises."""
     try:
         yield
         return
@@ -145,7 +146,7 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         code, reason = TRY_LATER, MISSED
     except ForeignValue as error:
         code, reason = FAILED, str(error)
-    except Exception:  # a mistake of ours: the log has it, and the client gets a code
+    except Exception:  # a fault of the service: it is logged, and the client gets a code
         logger.exception("a socket's updates failed")
         code, reason = FAILED, ""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -153,12 +154,12 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
 
 
 async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
-    # Before accept() a page would see neither code nor reason, and come back again and again.
+    # Before accept() a page would get neither code nor reason, and reconnect again and again.
     await websocket.accept()
     await websocket.close(code, reason_of(reason))
 
 
 def _first(error: ValidationError) -> str:
-    """What is wrong, in one line."""
+    """The first error of a query, in one line."""
     found = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"

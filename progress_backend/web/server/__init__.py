@@ -1,1 +1,1 @@
-"""uvicorn, with bounds."""
+"""The uvicorn server of the API, with bounds for its connections."""

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP connection with bounds: of a request's head, of the time that it takes to arrive,
-and of what is logged about requests that are none.
+"""uvicorn's HTTP connection with bounds: for the size of a request's head, the time for a whole
+request, and log lines about invalid ones.
 
-Without them one header of any length is kept in memory until it ends, and half a request for ever.
-Under a server without this class the bounds are that server's.
+Without them a header of any length is kept in memory until it ends, and half a request for ever.
+Under a server without this class that server's own bounds count.
 """
 
 from __future__ import annotations
@@ -19,42 +19,43 @@ from .log_limit import Seldom
 
 #: Largest head of a request, in bytes: its first line and its headers.
 MAX_HEAD: Final = 64 * 1024
-#: Seconds after which a request is looked at again: half of it at two looks is half for good.
+#: Seconds between two checks for an incomplete request: one that is incomplete at two checks is
+#: refused.
 HALF_S: Final = 15.0
-#: Seconds for which a client that is refused may still send, before the connection is cut: what it
-#: has not read yet would be lost with it.
+#: Seconds for which a refused client may still send before the connection is cut: a response that
+#: it has not read yet would be lost.
 _LINGER_S: Final = 1.0
-#: What a header costs besides its name and value.
+#: Bytes of a header besides its name and value.
 _COLON_AND_END: Final = 4
 
 _said = Seldom(logging.getLogger("progress_backend.web"))
 
 
 class HttpConnection(HttpToolsProtocol):
-    """For uvicorn's option `http`."""
+    """The class for uvicorn's option `http`."""
 
-    #: Bytes that have come since a head began.
+    #: Bytes received since a head began.
     _head = 0
-    #: The request whose head has ended last.
+    #: The scope of the last request whose head has ended.
     _begun: object = None
     _too_large = False
     _refused = False
     _look: asyncio.TimerHandle
-    #: What was half a request at the last look.
+    #: The request that was incomplete at the last check.
     _half_before: object = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begins to look for half a request."""
+        """Starts the timer that checks for an incomplete request."""
         super().connection_made(transport)  # type: ignore[arg-type]  # as asyncio names it
         self._look = self.loop.call_later(HALF_S, self._look_again)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Looks no more."""
+        """Stops the timer."""
         self._look.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parses what has come; refuses a head that is too large before it has ended."""
+        """Parses received bytes; refuses a head that is too large before it has ended."""
         if self._refused:
             return
         self._unset_keepalive_if_required()
@@ -80,9 +81,9 @@ class HttpConnection(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
-        """A head has ended: begins the request."""
+        """Begins the request whose head has ended."""
         self._begun = self.scope
-        # Of what has come the head may be a small part.
+        # The head may be a small part of the received bytes.
         if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             self._too_large = True
             raise ValueError("the head of the request is too large")
@@ -95,7 +96,7 @@ class HttpConnection(HttpToolsProtocol):
         return len(self.url) + fields
 
     def _has_cycle(self) -> bool:
-        """Whether the request is one for the application; an upgrade to a WebSocket is not."""
+        """Whether the request goes to the application; an upgrade to a WebSocket does not."""
         return self.cycle is not None and self.cycle.scope is self.scope
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -113,22 +114,23 @@ class HttpConnection(HttpToolsProtocol):
         self._look = self.loop.call_later(HALF_S, self._look_again)
 
     def _half(self) -> object:
-        """What stands for a request that has begun to come and not ended; None if there is none."""
+        """The scope of a request that is incomplete, or this connection before any bytes; None if
+        there is none."""
         if self.scope is None:
-            return self  # a connection that nothing has come over
+            return self  # no bytes were received yet
         if self._begun is not self.scope:
             return self.scope
-        # Where we don't read, it is not the client that lets us wait.
+        # While reading is paused, the client is not the cause.
         waits = self._has_cycle() and self.cycle.more_body and not self.flow.read_paused
         return self.scope if waits else None
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Answers instead of the application, and ends the connection."""
+        """Sends an error response instead of the application's, and ends the connection."""
         self._refused = True
         if self.transport.is_closing():
             return
         if self.cycle is not None and not self.cycle.response_complete:
-            # An earlier request, or the one that is refused: its answer is sent no more.
+            # An earlier request, or the refused one: its response is not sent any more.
             begun, self.cycle.disconnected = self.cycle.response_started, True
             self.cycle.message_event.set()
             if begun:
@@ -152,12 +154,13 @@ class HttpConnection(HttpToolsProtocol):
 
 
 class _WithoutChunks(RequestResponseCycle):
-    """A request in HTTP/1.0, which knows no chunks: what has no length ends with the connection."""
+    """An HTTP/1.0 request: without chunked encoding, a response without a length ends with the
+    connection."""
 
     _endless = False
 
     async def send(self, message: Any) -> None:
-        """As uvicorn's, which sends chunks whatever the client speaks."""
+        """Sends as uvicorn does, which would send chunks to any client."""
         if message["type"] == "http.response.start":
             names = {name.lower() for name, _ in message.get("headers", ())}
             if b"content-length" not in names:

@@ -1,4 +1,4 @@
-"""Log lines about what clients do wrong: one a minute, so that no client can fill a disk."""
+"""Log lines about invalid requests: one a minute, so that no client can fill a disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The connection that a server offers to the application in the scope of a WebSocket."""
+"""The interface by which this package's server passes its WebSocket connection to the application,
+in the scope."""
 
 from __future__ import annotations
 
@@ -7,34 +8,37 @@ from typing import Any, Final, Protocol
 
 from starlette.websockets import WebSocket
 
-#: The name in a scope's `extensions` under which a connection offers itself.
+#: The name in a scope's `extensions` of the connection.
 EXTENSION: Final = "progress_backend.frames"
 
 
 class Connection(Protocol):
-    """Takes frames that are ready to be sent, and stays open after the application's task."""
+    """A WebSocket connection that sends encoded frames, and stays open after the application's
+    task."""
 
     @property
     def writes(self) -> Callable[[bytes], None] | None:
-        """Sends a frame; None while the client is behind, and when the connection ends."""
+        """Function that sends a frame; None while the client is behind, and once the connection
+        ends."""
 
     def write(self, frame: bytes) -> bool:
-        """Sends a frame; False if that cannot be done at once."""
+        """Sends a frame; False if it cannot be sent at once."""
 
     async def send(self, message: Any, /) -> None:
-        """As ASGI has it."""
+        """Sends an ASGI message."""
 
     async def room(self) -> None:
-        """Waits until the client keeps up again, or has gone."""
+        """Waits until the client keeps up again, or has disconnected."""
 
     def watch_room(self, changed: Callable[[], None]) -> None:
-        """From now on `changed` is called when `writes` may be another."""
+        """Calls `changed` from now on when `writes` may have changed."""
 
     def keep(self, gone: Callable[[], None]) -> None:
-        """Stays open when the application ends; `gone` is called once, when it has ended."""
+        """Keeps the connection open when the application's task ends; `gone` is called once, when
+        it is closed."""
 
 
 def connection_of(websocket: WebSocket) -> Connection | None:
-    """The socket's connection, if the server offers one."""
+    """The socket's connection; None under another server."""
     offered = websocket.scope.get("extensions", {}).get(EXTENSION)
     return None if offered is None else offered["connection"]

@@ -1,5 +1,4 @@
-"""What a proxy says of a request: `X-Forwarded-For`, `-Proto` and `-Host`, from proxies that are
-trusted alone."""
+"""Headers of trusted proxies: `X-Forwarded-For`, `-Proto` and `-Host`."""
 
 from __future__ import annotations
 
@@ -11,16 +10,16 @@ from ..access import FORWARDED_HOST
 
 
 class Proxied(ProxyHeadersMiddleware):
-    """uvicorn's middleware, and the host that the client asked for.
+    """uvicorn's proxy middleware, which also takes the host that the client asked for.
 
-    The `Host` header stays what it is: `access` looks at that one, too.
+    The `Host` header is not changed: `access` checks it, too.
     """
 
     def __init__(self, app: Any, trusted_hosts: str) -> None:
         super().__init__(app, trusted_hosts)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Takes over what is said by a peer that is trusted; a plain request costs one look."""
+        """Takes over the headers of a trusted peer; a request without them costs one check."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return

@@ -28,21 +28,21 @@ FORWARDED_ALLOW_IPS: Final = "127.0.0.1"
 
 #: Seconds between pings to a WebSocket client, and until an unanswered one ends the connection.
 PING_S: Final = 20.0
-#: Largest message taken from a WebSocket client; what clients say is not heard anyway.
+#: Largest message that is accepted from a WebSocket client, whose messages are ignored.
 MAX_CLIENT_MESSAGE: Final = 16 * 1024
 #: Longest wait for requests and sockets to end at a shutdown.
 GRACE_S: Final = 10
-#: Milliseconds after which the kernel drops a peer that takes nothing (Linux).
+#: Milliseconds after which the kernel drops a peer that takes no data (Linux).
 _UNTAKEN_MS: Final = 60_000
-#: What waits in the kernel for a client that takes nothing, in bytes. Left alone it grows to
-#: megabytes of old news.
+#: Bytes that wait in the kernel for a client that takes no data. By default they grow to megabytes
+#: of old updates.
 _SEND_BUFFER: Final = 128 * 1024
 _BACKLOG: Final = 2048
 
 #: uvicorn options for every way to run the API.
 OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
-    # At "info" it writes two lines a WebSocket connection.
+    # At "info" uvicorn logs two lines for each WebSocket.
     "log_level": "warning",
     "ws_max_size": MAX_CLIENT_MESSAGE,
     "ws_ping_interval": PING_S,
@@ -55,8 +55,8 @@ OPTIONS: Final[dict[str, Any]] = {
 
 
 def connection_classes() -> dict[str, Any]:
-    """uvicorn options that name our connections; a uvicorn without the classes that they are made
-    from serves with its own."""
+    """uvicorn options with this package's connection classes; without them under a uvicorn that
+    lacks the base classes."""
     try:
         from .http_connection import HttpConnection
         from .websocket_connection import FrameConnection
@@ -81,10 +81,10 @@ def serve(
 
     `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
     whose `X-Forwarded-*` headers count: addresses and networks, with commas between them. A store
-    that does not answer is no reason to stop: it is said once, and requests get 503 until it does.
+    that does not answer does not stop it: that is logged once, and requests get 503 until then.
 
     Raises:
-        SystemExit: 1, the settings name no store or the port cannot be had; said on stderr.
+        SystemExit: 1, no store's URL is set or the port cannot be bound; stderr has the reason.
     """
     try:
         app = create_app(settings, celery_app=celery_app)
@@ -120,10 +120,10 @@ class _Server(uvicorn.Server):
 
 
 def settle() -> None:
-    """Keeps what is there from now on out of garbage collection, for processes that serve.
+    """Excludes all objects so far from garbage collection, for processes that serve.
 
-    It is about all that was imported; looking through it again and again is what the slowest
-    requests would wait for.
+    They are mostly imported modules; the slowest requests would wait for the collector to scan them
+    again and again.
     """
     gc.collect()
     gc.freeze()
@@ -132,14 +132,14 @@ def settle() -> None:
 def allow_many_files() -> None:
     """Raises the limit of open files as far as this process may: each socket is one.
 
-    The usual 1,024 stand for programs that keep files in a fixed table; asyncio does not.
+    The usual 1,024 are for programs with a fixed table of files, which asyncio has not.
     """
     if sys.platform != "win32":
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != resource.RLIM_INFINITY and soft != hard:
-            with contextlib.suppress(ValueError, OSError):  # macOS has a lower limit than it says
+            with contextlib.suppress(ValueError, OSError):  # macOS's real limit is lower
                 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
@@ -147,7 +147,7 @@ def bound(host: str, port: int) -> socket.socket:
     """A listening socket.
 
     Raises:
-        SystemExit: 1, the address cannot be had; said on stderr.
+        SystemExit: 1, the address cannot be bound; stderr has the reason.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -1,7 +1,7 @@
-"""Lets go of those who listen before the server waits for them.
+"""Closes open event streams and sockets at a shutdown, before the server waits for them.
 
-At its end a server waits for every open answer, and a stream of events never ends by itself. So
-the signals that end the server are heard here as well, before the server's own handlers.
+At a shutdown a server waits for every open response, and an event stream never ends by itself. So
+SIGINT and SIGTERM are handled here as well, before the server's own handlers.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def at_signals(farewell: Callable[[], None]) -> Iterator[None]:
-    """Inside, `farewell` is called on the running loop when the process is told to end.
+    """`with`: calls `farewell` on the running loop at SIGINT or SIGTERM.
 
-    Handlers belong to the main thread, and a signal that nobody handles ends the process anyway:
-    in other cases this does nothing.
+    Outside of the main thread, or without a server's handler (the signal then ends the process),
+    this does nothing.
     """
     loop = asyncio.get_running_loop()
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}

@@ -1,8 +1,8 @@
-"""uvicorn's WebSocket connection, made for very many that only listen.
+"""uvicorn's WebSocket connection, for very many clients that only receive.
 
-It takes frames that are ready to be sent, and stays open after the application's task has ended:
-a task and what it holds are most of an open socket's memory. Under a server without this class the
-application does without (see `outlet`).
+It sends encoded frames, and stays open after the application's task has ended: a task and its
+objects are most of an open socket's memory. Under a server without this class the application uses
+ASGI alone (see `push.socket_writer`).
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from .log_limit import Seldom
 from .offered_connection import EXTENSION
 
-#: Parts that a client's message may come in.
+#: Most fragments of a client's message.
 MOST_PARTS = 64
 _WRONG_FRAME = "a WebSocket client sent a wrong frame, its connection is closed: %s"
 _said = Seldom(logging.getLogger("progress_backend.web"))
 
 
 class FrameConnection(WebSocketsSansIOProtocol):
-    """For uvicorn's option `ws`."""
+    """The class for uvicorn's option `ws`."""
 
     _gone: Callable[[], None] | None = None
     _room: Callable[[], None] | None = None
 
     def handle_connect(self, event: Any) -> None:
-        """Offers itself to the application, whose task begins in the loop's next turn."""
+        """Adds itself to the scope of the application, whose task begins in the loop's next
+        turn."""
         super().handle_connect(event)
         if not self.handshake_complete:  # else the request was refused
             self.scope["extensions"][EXTENSION] = {"connection": self}
@@ -54,15 +55,16 @@ class FrameConnection(WebSocketsSansIOProtocol):
             if self.close_timer is None:
                 self.transport.close()
             return
-        # Nobody asks for these any more; the parser would hold them as long as it lives.
+        # These are not used any more; the parser would hold them as long as it lives.
         self.request.headers.clear()
         self.response.headers.clear()
         del self.scope, self.request, self.response
 
     def keep(self, gone: Callable[[], None]) -> None:
-        """Stays open when the application ends, not hearing what the client says.
+        """Keeps the connection open when the application's task ends; the client's messages are
+        ignored.
 
-        `gone` is called once, when the connection has ended, whoever ended it.
+        `gone` is called once, when either side has closed the connection.
         """
         self._gone = gone
         if self.disconnected:
@@ -72,17 +74,18 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self._read_on()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what has come, and ends what is no handshake and no frame."""
+        """Parses received bytes, and closes the connection after an invalid handshake or frame."""
         super().data_received(data)
         if self.conn.parser_exc is not None:
             _said.warning(_WRONG_FRAME, self.conn.parser_exc)
         elif self.conn.handshake_exc is not None and not self.handshake_initiated:
-            # uvicorn does not look: the client would wait for its answer for ever.
+            # uvicorn does not check it: the client would wait for a response for ever.
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
 
     def handle_cont(self, event: Any) -> None:
-        """Takes a part of a client's message; empty ones would cost it little, and us memory."""
+        """Takes a fragment of a client's message; empty ones would cost the client little, and the
+        server memory."""
         if len(self.frames) < MOST_PARTS:
             super().handle_cont(event)
         elif not self.close_sent:
@@ -115,7 +118,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
         return message
 
     def handle_ping(self) -> None:
-        """Answers a ping, unless the client does not take what it has been sent."""
+        """Answers a ping, unless the client does not take the data it was sent."""
         if self.writable.is_set():
             super().handle_ping()
         else:
@@ -126,19 +129,20 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tells whoever kept the connection that its client has gone."""
+        """Calls the `gone` of `keep`, since the client has disconnected."""
         super().connection_lost(exc)
         self._room = None
         if self._gone is not None:
             self._gone()
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Counts a client as behind as soon as the kernel takes no more for it."""
+        """Sets the buffer limit so that a client counts as behind as soon as the kernel takes no
+        more data for it."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=0)
 
     def pause_writing(self) -> None:
-        """The client is behind: what it sends waits, too, or its pings' answers would pile up."""
+        """Stops reading from a client that is behind: else answers to its pings would pile up."""
         super().pause_writing()
         if not self.transport.is_closing():
             self.transport.pause_reading()
@@ -146,7 +150,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self._room()
 
     def resume_writing(self) -> None:
-        """The client keeps up again."""
+        """Reads on from a client that keeps up again."""
         super().resume_writing()
         if not self.read_paused:
             self._read_on()
@@ -154,27 +158,28 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self._room()
 
     def watch_room(self, changed: Callable[[], None]) -> None:
-        """From now on `changed` is called when `writes` may be another."""
+        """Calls `changed` from now on when `writes` may have changed."""
         self._room = changed
 
     @property
     def writes(self) -> Callable[[bytes], None] | None:
-        """Sends a frame; None while the client is behind, and when the connection ends."""
+        """Function that sends a frame; None while the client is behind, and once the connection
+        ends."""
         if not self.writable.is_set() or self.close_sent or self.disconnected:
             return None
         return self.transport.write
 
     def write(self, frame: bytes) -> bool:
-        """Sends a frame; False if that cannot be done at once."""
+        """Sends a frame; False if it cannot be sent at once."""
         write = self.writes
         if write is None:
             return False
         try:
             write(frame)
-        except RuntimeError:  # closed, which will be heard in a moment
+        except RuntimeError:  # closed; the disconnect follows in a moment
             return False
         return True
 
     async def room(self) -> None:
-        """Waits until the client keeps up again, or has gone."""
+        """Waits until the client keeps up again, or has disconnected."""
         await self.writable.wait()
