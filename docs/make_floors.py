@@ -16,7 +16,7 @@ PACKAGE: Final = Path(progress_backend.__file__).parent
 
 
 def table(lang: str) -> str:
-    """From the top down, each room's modules with the first sentence of its docstring."""
+    """From the top down, each package's modules with the first sentence of its docstring."""
     modules = read(PACKAGE)
     rows = []
     for _, rooms in reversed(FLOORS.items()):
@@ -27,7 +27,7 @@ def table(lang: str) -> str:
                 inside = module.removeprefix(f"{room}.") if module != room else ""
                 rows.append((name, f"`{inside}`" if inside else "", said))
                 name = ""
-    return markdown(("Room", "Module", "What it is"), rows)
+    return markdown(("Package", "Module", "What it is"), rows)
 
 
 def _first_sentence(text: str) -> str:
