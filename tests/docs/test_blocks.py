@@ -32,6 +32,7 @@ FOLLOWED = {
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
     ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
+    ("docs/operations.md", "A password in front"): "tests/docs/test_nginx.py",
     ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "A project that exists"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Plain Celery"): "tests/docs/test_quick_start.py",

@@ -6,11 +6,14 @@ import os
 import re
 import shutil
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 from socket import create_connection
+from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import StartService, missing
@@ -49,14 +52,15 @@ def nginx() -> str:
     return found or missing("nginx (apt-get install nginx-light)")
 
 
-def configuration(folder: Path, port: int, apis: list[RunningApi]) -> Path:
-    """The document's block on ports of the test, with the page's place that the text tells of."""
+def configuration(folder: Path, port: int, apis: list[RunningApi], more: str = "") -> Path:
+    """The document's block on ports of the test, with the page's place that the text tells of;
+    `more` stands in its server."""
     (block,) = blocks("docs/operations.md", "The API behind a proxy", "nginx")
     text = block.text
     for shown, api in zip(("8004", "8005"), apis, strict=True):
         text, count = re.subn(f"127.0.0.1:{shown}", f"127.0.0.1:{api.port}", text)
         assert count == 1
-    text, count = re.subn("listen 80;", f"listen 127.0.0.1:{port};", text)
+    text, count = re.subn("listen 80;", f"listen 127.0.0.1:{port};\n{more}", text)
     assert count == 1
     location = re.search(r"    location /internal/ \{.*?\n    \}\n", text, re.DOTALL)
     assert location is not None
@@ -82,11 +86,8 @@ def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
 @pytest.fixture
 def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService) -> int:
     """The port of an nginx before two APIs."""
-    program, port = nginx(), free_port()
-    file = configuration(tmp_path, port, apis)
-    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=20)
-    assert said.returncode == 0, said.stderr
-    start_service([program, "-c", file])
+    port = free_port()
+    started(configuration(tmp_path, port, apis), start_service)
 
     def answers() -> bool:
         try:
@@ -98,8 +99,16 @@ def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService)
     return port
 
 
-def socket(port: int, path: str) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{port}{path}", proxy=None)
+def started(file: Path, start_service: StartService) -> None:
+    """nginx with this configuration, which it has looked at."""
+    program = nginx()
+    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=20)
+    assert said.returncode == 0, said.stderr
+    start_service([program, "-c", file])
+
+
+def socket(port: int, path: str, **headers: str) -> ClientConnection:
+    return connect(f"ws://127.0.0.1:{port}{path}", proxy=None, additional_headers=headers)
 
 
 def test_a_socket_goes_through_it_to_its_close(apis: list[RunningApi], proxied: int) -> None:
@@ -180,3 +189,38 @@ def test_its_own_page_may_act_and_others_may_not(apis: list[RunningApi], proxied
             else:
                 with pytest.raises(Exception, match="4403"):
                     watching.recv(10)
+
+
+def test_a_password_in_front_is_asked_of_everybody(
+    apis: list[RunningApi], tmp_path: Path, start_service: StartService
+) -> None:
+    (lines,) = blocks("docs/operations.md", "A password in front", "nginx")
+    passwords = tmp_path / "htpasswd"
+    passwords.write_text("desk:{PLAIN}nine\n")
+    more, count = re.subn(r"/etc/nginx/\S+\.htpasswd", str(passwords), lines.text)
+    assert count == 1
+    port = free_port()
+    started(configuration(tmp_path, port, apis, more), start_service)
+    task_id = apis[0].create()
+    job = f"/internal/task/{task_id}"
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+
+        def status(path: str, **options: Any) -> int:
+            try:
+                return client.get(path, **options).status_code
+            except httpx.TransportError:
+                return 0
+
+        eventually(lambda: status("/internal/health") == 401, what="nginx answers")
+        for path in ("/internal/tasks", f"{job}/status", f"{job}/events", "/progress/"):
+            assert status(path) == 401, path
+        assert client.post(f"{job}/cancel").status_code == 401
+        assert status("/internal/tasks", auth=("desk", "ten")) == 401
+        assert status("/internal/tasks", auth=("desk", "nine")) == 200
+        page = client.post(f"{job}/cancel", auth=("desk", "nine"), headers=OWN)
+        assert page.status_code == 200
+    path = f"{job.replace('/internal/', '/internal/ws/')}"
+    with pytest.raises(InvalidStatus):
+        socket(port, path)
+    with socket(port, path, Authorization="Basic " + b64encode(b"desk:nine").decode()) as one:
+        assert '"cancelled"' in one.recv(10)
