@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+import redis
 
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
@@ -201,6 +202,22 @@ def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
     keeper.stop()
     assert min(b - a for a, b in pairwise(tries)) >= STEP_S * 0.9
     assert sum(record.exc_info is not None for record in caplog.records) == 1
+
+
+def test_a_living_workers_lease_is_renewed_once_a_step(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+
+        def renewals() -> int:
+            return int(client.info("commandstats").get("cmdstat_zadd", {}).get("calls", 0))
+
+        keeper = Keeper(Settings(redis_url, lease_s=3 * STEP_S, reap_interval_s=9), LEASE, None)
+        began = time.monotonic()
+        keeper.start()
+        seen = eventually(lambda: max(renewals() - 5, 0)) + 5
+        passed = time.monotonic() - began
+        keeper.stop()
+    assert seen <= passed / STEP_S + 2
 
 
 def test_looks_that_take_longer_than_their_interval_leave_a_pause(
