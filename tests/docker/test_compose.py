@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -67,6 +68,7 @@ def test_a_job_is_told_over_http_from_start_to_end(stack: Stack) -> None:
     assert body["status"] == "completed", body
     assert body["progress"]["percentage"] == 100
     assert body["results"]["records_saved"] > 0
+    assert body["worker"]["name"].startswith("prices@")
 
 
 @pytest.mark.parametrize(
@@ -144,16 +146,18 @@ def test_redis_asks_for_the_password(stack: Stack) -> None:
 
 def test_worker_and_beat_are_unhealthy_when_they_have_no_turn(stack: Stack) -> None:
     check = ("python3", "/usr/local/lib/progress/entrypoint.py", "health")
+    # Its file grows old meanwhile, which would take a minute.
+    own = "$(cat /proc/1/task/1/children)"
+    stop = f"kill -STOP {own} && touch -d '2 minutes ago' /tmp/progress-alive"
     for service in ("worker", "beat"):
         assert stack.exec(service, *check).returncode == 0, service
-        stopped = stack.exec(service, "sh", "-c", "touch -d '2 minutes ago' /tmp/progress-alive")
+        stopped = stack.exec(service, "sh", "-c", stop)
         assert stopped.returncode == 0, stopped.stderr
+        asked = stack.exec(service, *check)
+        stack.exec(service, "sh", "-c", f"kill -CONT {own}")
+        assert asked.returncode == 1
+        assert re.search(r"its last turn was 1\d\d s ago", asked.stderr), asked.stderr
         eventually(lambda name=service: stack.exec(name, *check).returncode == 0, 30)
-
-
-def test_the_worker_has_a_name_of_its_own(stack: Stack) -> None:
-    ping = ("with-secrets", "celery", "-A", "workers.app", "inspect", "ping", "--timeout", "10")
-    assert "prices@" in stack.exec("worker", *ping).stdout
 
 
 def test_the_api_is_unhealthy_while_its_store_is_away(stack: Stack) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from progress_backend.settings import Settings
+from tests.docker.engine import BASE, DOCKERFILE, STAND_INS
 from tests.docker.stack import FILE, Stack
 
 OURS = ("api", "beat", "flower", "prices", "worker")
@@ -50,6 +51,30 @@ def test_whatever_is_needed_is_waited_for_until_it_is_healthy(written: dict[str,
         "redis",
         "rabbitmq",
     }
+
+
+def test_what_rabbitmq_keeps_is_found_again_by_its_next_container(written: dict[str, Any]) -> None:
+    assert written["rabbitmq"]["hostname"] == "rabbitmq"
+    assert written["rabbitmq"]["volumes"] == ["rabbitmq:/var/lib/rabbitmq"]
+
+
+def test_every_container_is_bounded(written: dict[str, Any]) -> None:
+    for service, said in written.items():
+        assert said["cap_drop"] == ["ALL"], service
+        assert said["security_opt"] == ["no-new-privileges:true"], service
+        assert {"mem_limit", "cpus", "pids_limit"} <= said.keys(), service
+        assert said["read_only"] is (service != "rabbitmq"), service
+        assert said.get("init", False) is (service in OURS), service
+
+
+def test_images_of_others_have_an_exact_version_and_no_digest(written: dict[str, Any]) -> None:
+    """A digest that nobody has read from the public image would be another image's."""
+    named = [written["redis"]["image"], written["rabbitmq"]["image"], BASE]
+    for image in named:
+        assert re.fullmatch(r"\w+:\d+\.\d+\.\d+(-[a-z]+)*", image), image
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert bases == [BASE, BASE]
+    assert set(named) == set(STAND_INS)
 
 
 def test_it_holds_no_secret(written: dict[str, Any]) -> None:

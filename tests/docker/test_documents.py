@@ -93,5 +93,7 @@ def test_it_can_be_followed(reader: Reader) -> None:
     assert reader.healthy() == {"rabbitmq", *SERVICES}
     task_id = reader.call("fetch_data", "--args", '["IBM", "1mo"]')
     assert ended(reader, task_id)["status"] == "completed"
+    queues = reader.exec("rabbitmq", "rabbitmqctl", "--quiet", "list_queues", "name").stdout
+    assert "celery" in queues.split(), queues
     reader.follow(down_rabbitmq)
     assert {kept.split()[0] for kept in reader.remains()} == {"volume"}
