@@ -17,7 +17,7 @@ BROKER_URL: Final = os.environ.get("CELERY_BROKER_URL") or STORE_URL
 #: Celery keeps nothing on a Redis Cluster.
 RESULTS_URL: Final = BROKER_URL if Settings(redis_url=STORE_URL).clustered else STORE_URL
 
-# A line a request would bury the jobs' own lines.
+# httpx's line for each request would bury the jobs' own lines.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 app = Celery("workers", include=["workers.tasks"])
@@ -32,7 +32,7 @@ app.conf.update(
     result_serializer="json",
     accept_content=["json"],
     task_track_started=True,
-    # What Flower lives on: events of the tasks' publishers and of the worker, without its -E.
+    # Events for Flower, of the publishers and the worker, without the worker's -E.
     task_send_sent_event=True,
     worker_send_task_events=True,
     # Jobs run for seconds to hours: a child that is busy must not hold back the next ones.

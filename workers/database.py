@@ -1,4 +1,4 @@
-"""The prices' table, and saving into it from any number of processes at once."""
+"""The table of prices, into which any number of processes save at once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _INSERT: Final[dict[str, Callable[[type[DailyPrice]], Insert]]] = {
 
 
 class PriceDatabase:
-    """One job's way to the database. A job opens its own: a connection must not cross a fork.
+    """One job's database connection. Each job opens its own: a connection must not cross a fork.
 
     Raises:
         ValueError: the URL is for a database other than SQLite and PostgreSQL.
@@ -62,7 +62,7 @@ class PriceDatabase:
         waiting = {"timeout": SQLITE_WAIT_S} if kind == "sqlite" else {}
         self._insert = _INSERT[kind]
         self._engine = create_engine(url, connect_args=waiting)
-        # Not create_all: it looks first, so two processes that see no table would collide.
+        # Not create_all: it checks first, so two processes that find no table would collide.
         # PostgreSQL reports even this as a broken key when both come at the same moment.
         table = Base.metadata.tables[DailyPrice.__tablename__]
         with contextlib.suppress(IntegrityError), self._engine.begin() as connection:
@@ -75,7 +75,7 @@ class PriceDatabase:
         self._engine.dispose()
 
     def save(self, symbol: str, rows: Sequence[PriceRow]) -> int:
-        """Saves the days that are not there yet; how many these were."""
+        """Saves the days that are not in the table yet; returns how many these were."""
         saved = 0
         for start in range(0, len(rows), BATCH):
             batch = [{"symbol": symbol, **asdict(row)} for row in rows[start : start + BATCH]]

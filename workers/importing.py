@@ -1,4 +1,4 @@
-"""From the price source into the database: one symbol, page by page, and what became of it."""
+"""The import of one symbol's prices into the database, page by page, and its counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SYMBOLS_LISTED: Final = 100
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows so far."""
+    """Counts of the rows so far."""
 
     total: int = 0
     saved: int = 0
@@ -29,7 +29,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """Rows that have been dealt with."""
+        """Rows that were processed."""
         return self.saved + self.skipped
 
     @property

@@ -21,11 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Told(BaseException):
-    """A signal told this process to end; like KeyboardInterrupt, nothing should catch it."""
+    """Raised at SIGTERM or SIGHUP; like KeyboardInterrupt, nothing should catch it."""
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line and the environment ask for."""
+    """The options of the command line and the environment."""
     parser = argparse.ArgumentParser(
         prog="workers.launch", description="Store, worker, beat, API, Flower and jobs in one go."
     )
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def refused(why: str) -> int:
-    """Says why there is no run; the exit code."""
+    """Prints why there is no run; returns the exit code."""
     print(f"progress-backend: {why}", file=sys.stderr, flush=True)
     return 1
 

@@ -1,4 +1,4 @@
-"""What a run needs, looked at before anything starts; a lack is one line that says what to do."""
+"""The checks of a run before anything starts; a failed one is one line with the remedy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from progress_backend.store.deadline import Deadline
 
 from .launch_fleet import LaunchError
 
-#: Seconds that a store which was named may take to answer.
+#: Seconds that a configured store may take to answer.
 STORE_TIMEOUT_S = 3.0
 
 

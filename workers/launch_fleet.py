@@ -21,15 +21,15 @@ from . import launch_guard
 
 #: Lines of a log that are shown when its process failed.
 TAIL_LINES: Final = 15
-#: Seconds for jobs in work to end after the worker was told to.
+#: Seconds for running jobs to end after the worker got SIGTERM.
 ORDERLY_S: Final = 5.0
 _POLL_S: Final = 0.1
-#: Bytes of a log that are looked at.
+#: Bytes of a log that are read.
 _LOOKED_AT: Final = 64 * 1024
 
 
 class LaunchError(Exception):
-    """Why the run cannot go on; the message is what the person reads."""
+    """The run cannot go on; the message has the reason."""
 
 
 @dataclass(slots=True)
@@ -59,12 +59,12 @@ class Child:
                 if last:
                     log.seek(max(self.log.stat().st_size - _LOOKED_AT, 0))
                 return log.read(_LOOKED_AT).decode(errors="replace")
-        except FileNotFoundError:  # somebody has tidied up; the process may be well
+        except FileNotFoundError:  # the log was deleted; the process may be healthy
             return ""
 
 
 class Fleet:
-    """The run's processes. However this process ends, they end: a guard sees to it."""
+    """The run's processes, which a guard process ends however this process ends."""
 
     def __init__(self, folder: Path, cwd: Path, *, orderly_s: float = ORDERLY_S) -> None:
         """`folder` takes a log a process; `cwd` is where they start."""

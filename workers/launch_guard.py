@@ -1,4 +1,4 @@
-"""Ends a process group as soon as whoever holds this process's input is gone, by kill -9 too.
+"""Ends a process group as soon as the process that holds this one's stdin is gone, by kill -9 too.
 
 The launcher starts it as the leader of the group that its children join, and never writes to it:
 the end of its input *is* the launcher's end. Only the standard library, so that it starts at once.
@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-#: Seconds between the asking signal and the one that cannot be refused.
+#: Seconds between SIGTERM and SIGKILL.
 GRACE_S = 3.0
 _POLL_S = 0.05
 

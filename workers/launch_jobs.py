@@ -11,7 +11,7 @@ from progress_backend.record.events import Cancelled, Event, Paused, Resumed
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.store.drivers import Store
 
-#: Percent from which the demo lays hands on a job.
+#: Percent from which the demo pauses or cancels a job.
 _FROM_PERCENT: Final = 10
 #: Seconds that the demo leaves a job paused.
 _PAUSE_S: Final = 3.0
@@ -64,7 +64,7 @@ def unexpected(jobs: dict[str, Job], tasks: Sequence[Task]) -> list[str]:
 
 
 class Guide:
-    """Does to the demo's jobs what people do: pauses one and resumes it, cancels another."""
+    """Pauses one of the demo's jobs and resumes it, and cancels another."""
 
     def __init__(self, store: Store, jobs: dict[str, Job], say: Callable[[str], None]) -> None:
         self._store = store
@@ -74,7 +74,7 @@ class Guide:
         self._touched: set[str] = set()
 
     def look(self, tasks: Sequence[Task]) -> None:
-        """Lays hands on whoever is far enough."""
+        """Pauses, resumes or cancels the jobs that are far enough."""
         for task in tasks:
             touch, far = self._jobs[task.task_id].touch, task.progress.percentage >= _FROM_PERCENT
             if touch and task.status == TaskStatus.RUNNING and far:

@@ -56,7 +56,7 @@ def launch(given: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(checks.locked(given.folder))
         url = named or _embedded(stack)
-        # The environment is how all parts, this process's own app included, hear of the places.
+        # All parts, this process's own app included, read the URLs from the environment.
         os.environ["PROGRESS_REDIS_URL"] = url
         for name, default in (
             ("CELERY_BROKER_URL", url),
@@ -68,7 +68,7 @@ def launch(given: argparse.Namespace) -> int:
         fleet = stack.enter_context(Fleet(given.folder, given.root))
         _say("starting the price source, a worker, beat, the API and Flower: some ten seconds …")
         _start(fleet, given, port, flower_port)
-        from .app import app  # not before the environment says where everything is
+        from .app import app  # after the environment has all URLs
 
         settings = settings_of(app)
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
@@ -83,7 +83,7 @@ def launch(given: argparse.Namespace) -> int:
             fleet.check()
             if make is not None and os.getppid() != make:
                 raise LaunchError("make was killed, and with it what it started")
-            # Its end is told to the terminal's first process alone, and make does not pass it on.
+            # SIGHUP goes to the terminal's first process alone, and make does not pass it on.
             if terminal and not sys.stdout.isatty():
                 raise LaunchError("the terminal is gone")
 

@@ -89,7 +89,7 @@ def page_of(request: Request, behaviour: Behaviour) -> dict[str, object]:
 
 
 async def known_symbols(_request: Request) -> JSONResponse:
-    """What can be asked for."""
+    """The symbols and periods that the source has."""
     known = ((symbol, rows_of(symbol)) for symbol in symbols())
     return JSONResponse(
         {
@@ -128,7 +128,7 @@ def _count(text: str) -> int:
 
 
 def main() -> None:
-    """Serves until it is told to end; prints the address, which `--port 0` leaves to the system."""
+    """Serves until SIGINT or SIGTERM; prints its address, since `--port 0` takes any free port."""
     parser = argparse.ArgumentParser(prog="price_source", description="Daily prices over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_count, default=8010, help="0: any free one")

@@ -32,7 +32,7 @@ class PriceSourceError(Exception):
 
 
 class UnknownSymbol(PriceSourceError):
-    """The source does not know the symbol (404), or no source can: it is not one."""
+    """The source has no such symbol (404), or the text is no symbol."""
 
 
 class SourceUnavailable(PriceSourceError):
@@ -129,6 +129,6 @@ class PriceClient:
 
 
 def check_period(period: str) -> None:
-    """Raises ValueError for a period that nobody can be asked for."""
+    """Raises ValueError for a period that no source has."""
     if period not in TRADING_DAYS:
         raise ValueError(f"period is {period!r}; it must be one of {', '.join(TRADING_DAYS)}")

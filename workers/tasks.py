@@ -22,7 +22,7 @@ PRICES_DB_URL: Final = os.environ.get("PRICES_DB_URL") or "sqlite:///prices.db"
 
 
 def days_expected(period: str) -> int | None:
-    """The total until the first page tells the real one."""
+    """The estimated total until the first page has the real one."""
     return TRADING_DAYS.get(period)
 
 

@@ -27,7 +27,7 @@ def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
 
     try:
         ctx.obj = Session(find_app(name))
-    except Exception as error:  # importing somebody's module can raise anything
+    except Exception as error:  # importing a user's module can raise anything
         why = f"{type(error).__name__}: {error}"
         raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
 

@@ -24,7 +24,7 @@ def serve(ctx: click.Context, host: str, port: int, forwarded_allow_ips: str) ->
     With -A the settings come from that Celery app too, and a cancel may terminate a running task.
     """
     settings = settings_of(ctx)
-    open_store(settings).close()  # no store, or a URL that cannot be used: said before listening
+    open_store(settings).close()  # no store, or an unusable URL: an error before listening
     need("api", "fastapi", "uvicorn")
     from ..web.server.serve import serve as run
 

@@ -30,7 +30,7 @@ _SHORTEST_ID: Final = 4
 _RECENT: Final = 10_000
 #: Later than any creation, in microseconds since 1970.
 _FOREVER_US: Final = 2**53
-#: Seconds that a command waits for the store before it says that it does not answer.
+#: Seconds that a command waits for the store before it ends with an error.
 STORE_TIMEOUT_S: Final = 3.0
 NO_STORE: Final = (
     "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "

@@ -1,6 +1,6 @@
-"""Has a fork wait a moment for threads of ours that are in other libraries' code: a child that is
-forked meanwhile has the locks which they hold, without the threads, and may wait for them for ever.
-"""
+"""Guard of os.fork: a fork waits, within a bound, for this library's threads that are in other
+libraries' code. A child that is forked meanwhile would have their locks without the threads, and
+could wait for such a lock for ever."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-#: Longest wait of a fork for what is under way; the same is not waited for again.
+#: Longest wait of a fork for such threads; the same one is not waited for again.
 WAIT_S: Final = 1.0
 
 
 class _Inside:
-    """Which threads of this process are in such code."""
+    """The threads of this process that are in other libraries' code."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        #: Each stay, and the thread whose it is.
+        #: The block of each thread, and the thread's id.
         self.stays: dict[object, int] = {}
         self.given_up: set[object] = set()
 
     def awaited(self) -> bool:
-        """Whether a fork has somebody to wait for; not for the thread that forks."""
+        """Whether a fork has another thread to wait for."""
         me = threading.get_ident()
         return any(of != me and stay not in self.given_up for stay, of in self.stays.items())
 
 
-#: Made at first use: gevent may have patched the locks since this was imported.
+#: Made at its first use: gevent may have patched the locks since this module was imported.
 _inside: _Inside | None = None
 _making = threading.Lock()
-#: Of the fork that is under way.
+#: The guards whose locks the current fork holds.
 _held: list[_Inside] = []
 
 
 @contextmanager
 def no_fork_in_between() -> Iterator[None]:
-    """Forks wait until this is over, within a bound."""
+    """`with`: forks wait until the block is over, within a bound."""
     global _inside
     if _inside is None:
         with _making:

@@ -230,7 +230,7 @@ class Run:
             if self.cancelled:
                 self.offer(current, total, message, details, phase)
 
-    def told(self, status: str) -> None:
+    def receive_status(self, status: str) -> None:
         """Receives the record's status. A run stays cancelled, even where its id was published
         again since, with a record that another run belongs to."""
         self.heard_at = monotonic()

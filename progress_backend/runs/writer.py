@@ -178,9 +178,9 @@ class Writer:
         # the run.
         if run.attempt is not None and task.attempt <= run.attempt:
             run.base = applied.base
-            run.told(_for_the_run(task))
+            run.receive_status(_for_the_run(task))
         elif started:
-            run.told(_for_the_run(task))
+            run.receive_status(_for_the_run(task))
         if started and applied.refused is not None:
             run.refused = not run.cancelled
 
@@ -202,9 +202,9 @@ class Writer:
         if base is not None:
             if base.task.attempt == run.attempt:
                 run.base = base
-            run.told(_for_the_run(base.task))
+            run.receive_status(_for_the_run(base.task))
         else:
-            run.told(TaskStatus.RUNNING)
+            run.receive_status(TaskStatus.RUNNING)
 
     def look_at(self, runs: Sequence[Run]) -> None:
         """Reads the records of several runs in one round trip, for a cancel or a pause."""
@@ -223,7 +223,7 @@ class Writer:
                 base = None
             # A newer run's record does not concern this run.
             if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
-                run.told(_for_the_run(base.task))
+                run.receive_status(_for_the_run(base.task))
             run.heard_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:

@@ -1,4 +1,4 @@
-"""A task's document as it is now, for whoever asks: GET status, a WebSocket, an event stream."""
+"""A task's document as it is now, for GET status, WebSockets and event streams."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .stored_answer import described
 
 
 async def current(api: Api, task_id: str) -> bytes:
-    """The document: checked, in the reader's zone, with a first estimate where the task has not
-    begun, and final where its message can come again no more.
+    """A task's document: checked, in the reader's zone, with a first estimate where the task has
+    not begun, and final where no message can take its end back.
 
     Raises:
         TaskNotFound: there is no record.
-        ForeignValue: what is stored there is no record.
-        StoreUnavailable: Redis is away.
+        ForeignValue: the value that is stored there is no record.
+        StoreUnavailable: the store does not answer.
     """
     stored = await api.reads.get(task_id)
     if stored is None:

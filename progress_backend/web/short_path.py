@@ -35,7 +35,7 @@ _SOCKET: Final = "/internal/ws/task/"
 #: The status route's name in the metrics.
 _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 
-#: The route, what answers a request for it, and what that is told besides the parts.
+#: The route, the function that answers it, and its arguments.
 Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
 
 

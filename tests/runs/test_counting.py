@@ -93,7 +93,7 @@ def cancel_at(number: int, run: Run, length: int, seen: list[int]) -> None:
     for item in counted(run, range(length), length):
         seen.append(item)
         if item == number:
-            run.told("cancelled")
+            run.receive_status("cancelled")
 
 
 def test_a_cancelled_task_ends_at_its_next_item() -> None:
@@ -105,7 +105,7 @@ def test_a_cancelled_task_ends_at_its_next_item() -> None:
 
 def test_a_task_that_was_cancelled_before_sees_no_item() -> None:
     run = new_run()
-    run.told("cancelled")
+    run.receive_status("cancelled")
     with pytest.raises(TaskCancelled):
         list(counted(run, range(5), 5))
 
@@ -120,7 +120,7 @@ def test_a_paused_task_waits_at_its_next_item_and_loses_none() -> None:
     for item in counted(run, range(3_000), 3_000):
         seen.append(item)
         if item in (10, 1_024, 2_047):
-            run.told("paused")
+            run.receive_status("paused")
     assert seen == list(range(3_000))
     assert run.sender.waited == 3
     assert figure(run) == 3_000

@@ -26,7 +26,7 @@ class Desk:
 
     def wait_while_paused(self, run: Run) -> None:
         self.waited += 1
-        run.told(self.then)
+        run.receive_status(self.then)
 
     def progress_text(self, current: int, total: int | None) -> str:
         return progress_text("ja", current, total)
@@ -101,7 +101,7 @@ def test_figures_that_are_none_are_left_out(run: Run) -> None:
 
 def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
     run.offer(1)
-    run.told("cancelled")
+    run.receive_status("cancelled")
     for _ in range(3):
         with pytest.raises(TaskCancelled, match="task t was cancelled"):
             run.offer(2)
@@ -109,16 +109,16 @@ def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
             run.heed()
     assert run.newest() is None
     assert issubclass(TaskCancelled, Ignore)
-    run.told("created")  # published again: the next run's record
+    run.receive_status("created")  # published again: the next run's record
     with pytest.raises(TaskCancelled):
         run.offer(2)
 
 
 def test_a_paused_run_waits(run: Run, desk: Desk) -> None:
-    run.told("paused")
+    run.receive_status("paused")
     run.offer(1)
     assert desk.waited == 1
-    run.told("paused")
+    run.receive_status("paused")
     run.heed()
     assert desk.waited == 2
     run.heed()
@@ -127,10 +127,10 @@ def test_a_paused_run_waits(run: Run, desk: Desk) -> None:
 
 def test_a_run_that_is_cancelled_while_it_waits_ends(run: Run, desk: Desk) -> None:
     desk.then = "cancelled"
-    run.told("paused")
+    run.receive_status("paused")
     with pytest.raises(TaskCancelled):
         run.offer(1)
-    run.told("paused")
+    run.receive_status("paused")
     with pytest.raises(TaskCancelled):
         run.heed()
 
@@ -143,10 +143,10 @@ def test_what_ends_it_interrupts_its_loop(run: Run) -> None:
             self.interrupted += 1
 
     run.loop = loop = Loop()
-    run.told("running")
+    run.receive_status("running")
     assert loop.interrupted == 0
-    run.told("cancelled")
-    run.told("paused")
+    run.receive_status("cancelled")
+    run.receive_status("paused")
     assert loop.interrupted == 2
 
 

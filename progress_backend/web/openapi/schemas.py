@@ -153,7 +153,7 @@ class Cancel(_Asked):
 
 
 class Filter(BaseModel):
-    """Which tasks; all that is given has to fit."""
+    """Filters of tasks, which all have to match."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -175,19 +175,19 @@ Heartbeat = Annotated[
 
 
 class Watching(BaseModel):
-    """What a watcher of one task asks for; what else its address says is not ours."""
+    """Query of a WebSocket or event stream of one task; other parameters are ignored."""
 
     heartbeat: Heartbeat
 
 
 class WatchQuery(Filter):
-    """Filters of a watcher of all tasks, and what else it asks for."""
+    """Query of the WebSocket of all tasks: filters and heartbeat."""
 
     heartbeat: Heartbeat
 
 
 class ListQuery(Filter):
-    """Filters and the page wanted."""
+    """Query of the list: filters and page."""
 
     page: Annotated[int, BeforeValidator(_whole)] = Field(
         default=1, ge=1, le=10**9, description="Number of the page, from 1."

@@ -11,7 +11,7 @@ from ...errors import TaskNotFound
 from ...live.update import Update
 from .socket_writer import Outlet
 
-# Close codes. 1012 tells a client to come back.
+# Close codes. After 1012 a client reconnects.
 ENDED: Final = 1000
 RESTART: Final = 1012
 UNKNOWN: Final = 4404

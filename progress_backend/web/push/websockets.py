@@ -26,7 +26,7 @@ from .task_watcher import RESTART, UNKNOWN, Watcher
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal")
 
-# Close codes. 1013 tells a client to come back.
+# Close codes. After 1013 a client reconnects.
 FAILED = 1011
 TRY_LATER = 1013
 FORBIDDEN = 4403
