@@ -53,22 +53,24 @@ class Figures(Collector):
             yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
             yield CounterMetricFamily(
                 "progress_lost",
-                "Runs that were found lost by any worker, beat or API process: the store counts.",
+                "Runs that any worker, beat or API process found lost, as counted in the store.",
                 self._lost,
             )
         up = api.listener.connected
-        yield _gauge("progress_listener_connected", "Whether updates are heard.", up)
+        yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
         yield _gauge("progress_watched_tasks", "Tasks watched one by one.", api.listener.watched)
         watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
         delivered, dropped = counts.delivered, counts.dropped
         yield CounterMetricFamily(
             "progress_updates_delivered",
-            "States that watchers were told, the first included.",
+            "States that were sent to clients, the first included.",
             delivered,
         )
         yield CounterMetricFamily(
-            "progress_updates_dropped", "Updates that newer ones replaced in time.", dropped
+            "progress_updates_dropped",
+            "Updates that a newer one replaced before they were sent.",
+            dropped,
         )
         yield from api.measured.collect()
 

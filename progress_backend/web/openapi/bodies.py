@@ -11,11 +11,11 @@ from .schemas import Status
 TaskId = Annotated[str, Field(description="The task's id, the same as in Celery.")]
 TaskType = Annotated[str, Field(description="Kind of task, such as fetch_data or bulk_import.")]
 Symbol = Annotated[str | None, Field(description="Security code; null if there is none.")]
-TaskState = Annotated[Status, Field(description="Where the task stands.")]
+TaskState = Annotated[Status, Field(description="The task's status.")]
 CreatedAt = Annotated[str, Field(description="When the record was made, by the store's clock.")]
 Ending = Annotated[
     str | None,
-    Field(description="When it will probably have ended; null where that cannot be estimated."),
+    Field(description="Estimated time of its end; null where there is no estimate."),
 ]
 Count = Annotated[int, Field(description="How many tasks have this status.")]
 Connection = Annotated[
@@ -24,7 +24,7 @@ Connection = Annotated[
 
 
 class Progress(BaseModel):
-    """How far a task is."""
+    """Progress of a task."""
 
     current: int = Field(description="Items processed so far.")
     total: int | None = Field(description="Items in all; null if unknown.")
@@ -34,15 +34,15 @@ class Progress(BaseModel):
 
 
 class Worker(BaseModel):
-    """Who runs a task."""
+    """The worker that runs a task."""
 
     lease: str = Field(description="The worker and its boot: another one after a restart.")
     name: str = Field(description="The worker's node name, such as celery@host.")
     task: str | None = Field(
-        default=None, description="Of an eager run only: the task in whose body it is."
+        default=None, description="Of an eager run only: the task in whose body it runs."
     )
     run: int | None = Field(
-        default=None, description="Which of the worker's runs it is; null where it does not say."
+        default=None, description="Number of the run in its worker; null where it is not known."
     )
     clock_ahead_s: float = Field(
         default=0,
@@ -54,8 +54,8 @@ class Worker(BaseModel):
 class Delivery(BaseModel):
     """What the broker may do with the task's message."""
 
-    eta: str | None = Field(description="Before that the task is not to begin.")
-    expires: str | None = Field(description="After that it is not to begin any more.")
+    eta: str | None = Field(description="The task does not begin before it.")
+    expires: str | None = Field(description="The task does not begin after it.")
     again_s: float | None = Field(
         description="Seconds after which the broker gives the message out again if the run does "
         "not acknowledge it; null: it was acknowledged before the run."
@@ -63,7 +63,7 @@ class Delivery(BaseModel):
 
 
 class Control(BaseModel):
-    """Who asked for a pause, a cancel or an end by force, when and why."""
+    """The newest request for a pause, a cancel or an end by force."""
 
     action: Literal["pause", "cancel", "end"] = Field(description="What was asked for.")
     by: str | None = Field(description='"api", "cli", "celery", "task" (itself) or who asked.')
@@ -83,7 +83,7 @@ class TaskBody(BaseModel):
     task_type: TaskType
     symbol: Symbol
     status: TaskState
-    progress: Progress = Field(description="How far it is.")
+    progress: Progress = Field(description="Items done so far, and of how many.")
     current_status: str = Field(description="The text to show.")
     start_time: str | None = Field(description="When its first run began; null before that.")
     updated_at: str | None = Field(description="When it last changed; null before anything did.")
@@ -215,7 +215,7 @@ class MemoryUsage(BaseModel):
     """Of the store, not of this process."""
 
     tasks_in_memory: int = Field(description="Records in the store.")
-    memory_usage_mb: float = Field(description="What the store's server has in use, in MiB.")
+    memory_usage_mb: float = Field(description="Memory in use by the store's server, in MiB.")
 
 
 class Redis(BaseModel):
@@ -224,12 +224,12 @@ class Redis(BaseModel):
     status: Connection
     response_time_ms: float | None = Field(description="How long it took to answer.")
     key_prefix: str | None = Field(
-        default=None, description="What goes before its keys; not there while it is away."
+        default=None, description="Prefix of its keys; not there while the store does not answer."
     )
     unreadable_tasks: int | None = Field(
         default=None,
         description="How many of the newest 100 tasks have a value under their key that is no "
-        "record; not there while it is away.",
+        "record; not there while the store does not answer.",
     )
 
 
@@ -242,14 +242,14 @@ class ListenerState(BaseModel):
 
 
 class Dependencies(BaseModel):
-    """What the service cannot do without."""
+    """State of the service's dependencies."""
 
-    redis: Redis = Field(description="How the store is.")
-    listener: ListenerState = Field(description="How this process hears of updates.")
+    redis: Redis = Field(description="State of the store.")
+    listener: ListenerState = Field(description="This process's subscription to updates.")
 
 
 class Health(BaseModel):
-    """How the service is."""
+    """Health of the service."""
 
     status: Literal["healthy", "degraded", "unhealthy"] = Field(
         description="Whether all of it works; degraded: reads do, the reason says what does not."
@@ -261,7 +261,7 @@ class Health(BaseModel):
         description="Tasks created since midnight of the configured zone."
     )
     memory_usage: MemoryUsage = Field(description="What the store holds.")
-    dependencies: Dependencies = Field(description="What it needs, and how that is.")
+    dependencies: Dependencies = Field(description="State of its store and subscription.")
 
 
 class Alive(BaseModel):
@@ -273,20 +273,20 @@ class Alive(BaseModel):
 class Problem(BaseModel):
     """What is wrong."""
 
-    detail: str = Field(description="In words.")
+    detail: str = Field(description="The message.")
 
 
 class Conflict(BaseModel):
     """What the task's status does not allow."""
 
-    detail: str = Field(description="In words.")
+    detail: str = Field(description="The message.")
     status: Status = Field(description="The task's status now, which is the reason.")
 
 
 class Undone(BaseModel):
     """What could not be done now."""
 
-    detail: str = Field(description="In words.")
+    detail: str = Field(description="The message.")
     status: Status | None = Field(
         default=None, description="The task's status now, if the record was cancelled all the same."
     )
@@ -297,7 +297,7 @@ class Place(BaseModel):
 
     type: str = Field(description="Kind of mistake, in one word.")
     loc: list[str | int] = Field(description="Where the value stands in the request.")
-    msg: str = Field(description="In words.")
+    msg: str = Field(description="The message.")
 
 
 class Invalid(BaseModel):

@@ -24,7 +24,7 @@ def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, 
 _INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", bodies.Invalid)}
 _AWAY: Answers = {
     503: _answer(
-        "The store is away, or others write the record again and again; try again after "
+        "The store does not answer, or other writers were first each time; try again after "
         "Retry-After seconds.",
         bodies.Problem,
     )
@@ -99,7 +99,7 @@ CANCEL = _route(
     "`terminate`, which needs the broker.",
     {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID
-    | {503: _answer("The store or the broker is away; what was done is said.", bodies.Undone)},
+    | {503: _answer("Store or broker does not answer; detail has what was done.", bodies.Undone)},
 )  # fmt: skip
 LIST = _route(
     "List tasks",
@@ -110,16 +110,18 @@ LIST = _route(
 )
 HEALTH = _route(
     "Health of the service",
-    "Whether the service and what it needs work.",
+    "Whether the service, its store and its subscription work.",
     _FORBIDDEN
     | {
         200: _answer("It works.", bodies.Health, examples.HEALTHY),
-        503: _answer("The store or the subscription is away.", bodies.Health, examples.UNHEALTHY),
+        503: _answer(
+            "The store or the subscription does not answer.", bodies.Health, examples.UNHEALTHY
+        ),
     },
 )
 LIVE = _route(
     "Whether the process answers",
-    "Looks at nothing else: to decide about a restart.",
+    "Checks nothing else: to decide about a restart.",
     _FORBIDDEN | {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
 )
 METRICS = _route(

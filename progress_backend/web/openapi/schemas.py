@@ -169,7 +169,7 @@ Heartbeat = Annotated[
         default=None,
         ge=SHORTEST_S,
         le=LONGEST_S,
-        description="Also tell, each so many seconds, whether updates are heard.",
+        description="Seconds between messages on whether updates are received; none without it.",
     ),
 ]
 
