@@ -245,7 +245,7 @@ class Dependencies(BaseModel):
     """State of the service's dependencies."""
 
     redis: Redis = Field(description="State of the store.")
-    listener: ListenerState = Field(description="This process's subscription to updates.")
+    listener: ListenerState = Field(description="State of this process's subscription to updates.")
 
 
 class Health(BaseModel):
