@@ -108,7 +108,7 @@ class Tallied(NamedTuple):
 class Newest:
     """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids; newest first."""
 
-    until_us: int
+    until_us: float
     limit: int
     filters: Filters
 

@@ -7,6 +7,7 @@ time above which there are as many tasks as the page skips.
 from __future__ import annotations
 
 from collections.abc import Generator
+from math import inf
 from typing import Any, TypeVar
 
 from ..record.task_json import status_of
@@ -27,7 +28,8 @@ def merged(page: c.Page) -> Flow[c.Paged]:
     tallied: c.Tallied = yield c.Tally(filters)
     if page.start >= tallied.total:
         return c.Paged(tallied.total, tallied.counts, ())
-    until, skip = _LATEST_US, page.start
+    # Somebody else's score may be above every time.
+    until, skip = inf, page.start
     if page.start > _FETCHED:
         until = yield from _reached(page.start, filters)
         above: int = yield c.Above(until, filters)

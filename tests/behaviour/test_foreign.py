@@ -143,6 +143,13 @@ def test_the_one_task_says_what_is_wrong(driver: OverRedis, kind: str) -> None:
     assert task_json.decode(document or b"").error_cause == UNREADABLE
 
 
+@pytest.mark.parametrize("score", foreign.SCORES)
+def test_a_record_with_a_score_that_is_no_time_is_listed(driver: OverRedis, score: Any) -> None:
+    fill(driver)
+    driver.raw.zadd(driver.names("live").index(), {"live": score})
+    check(driver)
+
+
 def test_cleanup_takes_it_when_it_is_due(driver: OverRedis) -> None:
     fill(driver)
     foreign.put_type(driver.raw, driver.names("odd").task("odd"), "hash", b"some")

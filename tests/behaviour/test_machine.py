@@ -64,14 +64,18 @@ class Life(RuleBasedStateMachine):
         now = self.now + timedelta(seconds=skew_s)
         before = after = self.tasks.get(task_id)
         expected = "recorded"
+        # Of all events of one commit.
+        revision = before.revision + 1 if before else 1
         try:
             for event in happened:
-                after = transition(after, event, now, task_id=task_id, lease_s=LEASE_S)
+                after = transition(
+                    after, event, now, task_id=task_id, lease_s=LEASE_S, revision=revision
+                )
         except TransitionRefused:
             expected, after = ("refused" if before else "not found"), before
         if after is not before:
             assert after is not None
-            self.tasks[task_id] = Task(**{**fields_of(after), "revision": after.revision + 1})
+            self.tasks[task_id] = Task(**{**fields_of(after), "revision": revision})
             if before is None or (before.ended and isinstance(happened[0], ev.Created)):
                 self.order = [task_id, *(i for i in self.order if i != task_id)]
         outcomes = [self._apply(d, task_id, happened, now) for d in self.drivers]

@@ -28,7 +28,7 @@ Event = dict[str, Any]
 @contextmanager
 def opened(url: str, last: str | None = None) -> Iterator[httpx.Response]:
     headers = {} if last is None else {"Last-Event-ID": last}
-    with httpx.stream("GET", url, headers=headers, timeout=10, trust_env=False) as answer:
+    with httpx.stream("GET", url, headers=headers, timeout=30, trust_env=False) as answer:
         yield answer
 
 
