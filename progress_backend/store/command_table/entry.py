@@ -59,7 +59,7 @@ def in_order(command: Any, layout: Layout, parts: list[Part], replies: list[Any]
     """One reply for each task, in the command's order."""
     found: dict[str, Any] = {}
     for (_, part), reply in zip(parts, replies, strict=True):
-        found.update(zip(part.task_ids, reply, strict=True))  # type: ignore[union-attr]
+        found.update(zip(part.task_ids, reply, strict=True))  # type: ignore[union-attr]  # by its split
     return [found[task_id] for task_id in command.task_ids]
 
 
