@@ -11,6 +11,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from . import (
     make_floors,
     make_keys,
     make_metrics,
+    make_python,
     make_reference,
     make_settings,
     make_statuses,
@@ -41,6 +43,10 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "keys": make_keys.table,
     "metrics": make_metrics.table,
     "floors": make_floors.table,
+    "python-names": make_python.names,
+    "python-header": make_python.header,
+    "python-tree": make_python.tree,
+    **{name: partial(make_python.section, name) for name in make_python.SECTIONS},
 }
 
 _BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)

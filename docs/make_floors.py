@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import Final
 
 import progress_backend
 from tests.floors import FLOORS, PURE, read
 
+from .docstrings import first_sentence
 from .tables import markdown
 
 PACKAGE: Final = Path(progress_backend.__file__).parent
@@ -23,12 +23,8 @@ def table(lang: str) -> str:
         for room in rooms:
             name = f"**{room}**" + (", pure" if room in PURE else "")
             for module in sorted(m for m in modules if m == room or m.startswith(f"{room}.")):
-                said = _first_sentence(ast.get_docstring(modules[module].tree) or "")
+                said = first_sentence(ast.get_docstring(modules[module].tree) or "")
                 inside = module.removeprefix(f"{room}.") if module != room else ""
                 rows.append((name, f"`{inside}`" if inside else "", said))
                 name = ""
     return markdown(("Package", "Module", "What it is"), rows)
-
-
-def _first_sentence(text: str) -> str:
-    return re.split(r"(?<=\.) ", text.partition("\n\n")[0].replace("\n", " "))[0]

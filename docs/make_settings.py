@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from dataclasses import fields
 from typing import Final
 
 from progress_backend import settings
 
+from .docstrings import field_comments
 from .tables import markdown, translated
 
 _HEAD: Final = {
@@ -60,7 +59,7 @@ _JA: Final = {
 
 def table(lang: str) -> str:
     """One row a field."""
-    comments = _comments()
+    comments = field_comments(settings.Settings)
     rows = []
     for field in fields(settings.Settings):
         meaning = comments[field.name]
@@ -84,10 +83,3 @@ def _shown(name: str, default: object, lang: str) -> str:
         span = _SPANS[lang].get(float(default)) if name.endswith("_s") else None
         return f"`{default:g}`" if span is None else f"`{default:.0f}` ({span})"
     return f"`{default}`"
-
-
-def _comments() -> dict[str, str]:
-    """The `#:` lines above each field."""
-    source = inspect.getsource(settings.Settings)
-    found = re.findall(r"((?:^    #: .*\n)+)    (\w+):", source, re.MULTILINE)
-    return {name: " ".join(re.findall(r"#: (.*)", lines)) for lines, name in found}

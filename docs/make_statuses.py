@@ -1,4 +1,4 @@
-"""The status diagram and the table of transitions, from progress_backend/transition.py."""
+"""The status diagram and the table of transitions, from progress_backend/record/transition.py."""
 
 from __future__ import annotations
 

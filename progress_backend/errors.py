@@ -7,7 +7,8 @@ ProgressError                 (500)
 │   └── HeldByWorker          (409, also a ValueError)
 ├── ConcurrentUpdate          (503)
 ├── InvalidEvent              (422, also a ValueError)
-│   └── TooLarge              (413, also a ValueError)
+│   ├── TooLarge              (413, also a ValueError)
+│   └── NoBroker              (422, also a ValueError, in `web.terminate`: there is no broker)
 ├── ForeignValue              (500, also a ValueError)
 ├── SettingsError             (500, also a ValueError)
 ├── StoreUnavailable          (503)
@@ -28,7 +29,11 @@ class ProgressError(Exception):
 
 
 class TaskNotFound(ProgressError, ValueError):
-    """No record has this task id."""
+    """No record has this task id.
+
+    Attributes:
+        task_id: the id.
+    """
 
     status_code = 404
 
@@ -38,7 +43,11 @@ class TaskNotFound(ProgressError, ValueError):
 
 
 class TransitionRefused(ProgressError, ValueError):
-    """The status of the task's record does not allow this event, or the event is an older run's."""
+    """The status of the task's record does not allow this event, or the event is an older run's.
+
+    Attributes:
+        status: the record's status.
+    """
 
     status_code = 409
 
@@ -48,7 +57,11 @@ class TransitionRefused(ProgressError, ValueError):
 
 
 class TaskAlreadyFinished(TransitionRefused):
-    """The task has ended; its record does not change any more."""
+    """The task has ended; its record does not change any more.
+
+    Attributes:
+        status: the record's status.
+    """
 
 
 class HeldByWorker(TransitionRefused):
@@ -66,7 +79,11 @@ class HeldByWorker(TransitionRefused):
 
 class ConcurrentUpdate(ProgressError):
     """Other writers changed the record before each try of a commit: nothing was written, try
-    again."""
+    again.
+
+    Attributes:
+        task_id: the record's id.
+    """
 
     status_code = 503
 
@@ -89,13 +106,17 @@ class TooLarge(InvalidEvent):
 
 class ForeignValue(ProgressError, ValueError):
     """The value under a task's Redis key is not that task's record: another program wrote it, or
-    cut it."""
+    cut it.
+
+    Attributes:
+        task_id: the task's id; None where it is not known.
+        fault: what is wrong with the value, without the task's id.
+    """
 
     def __init__(self, task_id: str | None, fault: str) -> None:
         of = "" if task_id is None else f" for task {printable(task_id)}"
         super().__init__(f"what is stored{of} is no record: {fault}")
         self.task_id = task_id
-        #: What is wrong with the value, without the task's id.
         self.fault = fault
 
 
@@ -109,11 +130,14 @@ class SettingsError(ProgressError, ValueError):
 
 
 class StoreUnavailable(ProgressError):
-    """Redis does not answer, or refuses the command; a write may have been done all the same."""
+    """Redis does not answer, or refuses the command; a write may have been done all the same.
+
+    Attributes:
+        what: the message without redis-py's own text, which names addresses.
+    """
 
     status_code = 503
 
     def __init__(self, what: str, why: object = None) -> None:
         super().__init__(what if why is None else f"{what}: {why}")
-        #: The message without redis-py's own text, which names addresses.
         self.what = what

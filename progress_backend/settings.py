@@ -35,11 +35,13 @@ _FALSE = {"0", "false", "no", "off"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of the library. A field whose name ends in `_s` is in seconds.
+    """The settings of one Celery app, API or service; frozen. A field whose name ends in `_s` is in
+    seconds.
 
     The environment variable of a field is `PROGRESS_` and the field in capitals
     (`PROGRESS_RETENTION_S`); the Celery setting is `progress_` and the field
-    (`app.conf.progress_retention_s`). The environment variable wins.
+    (`app.conf.progress_retention_s`). The environment variable wins. A value that cannot be used
+    raises `SettingsError`, which names the setting and what fits.
     """
 
     #: The store's URL. None: no store was found, tracking is off.
@@ -102,7 +104,7 @@ class Settings:
             raise _unusable("partitions", self.partitions, "0 unless the store is a Redis Cluster")
 
     def zone(self) -> tzinfo:
-        """The configured time zone.
+        """Finds the time zone that `timezone` names.
 
         Raises:
             SettingsError: there is no zone of this name.
@@ -122,7 +124,13 @@ class Settings:
     def from_sources(
         cls, conf: Mapping[str, Any] | None, environ: Mapping[str, str], **given: Any
     ) -> Settings:
-        """Settings from keyword arguments, then `environ`, then Celery's `conf`, then defaults.
+        """Reads settings from keyword arguments, then the environment, then Celery's configuration,
+        then the defaults.
+
+        Args:
+            conf: a Celery app's configuration, `app.conf`; None for a process without an app.
+            environ: environment variables, `os.environ`.
+            given: fields by name, which win.
 
         Raises:
             SettingsError: a value cannot be used; the message names it and what it should be.

@@ -15,7 +15,7 @@ def is_plain(name: str) -> bool:
 
 
 class TaskStatus:
-    """The specification's six statuses; plain strings."""
+    """The six statuses of a task, as the specification names them; plain strings."""
 
     CREATED: Final = "created"
     RUNNING: Final = "running"
@@ -109,36 +109,57 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """One tracked task. Frozen: `transition` makes the next one.
+    """The record of one tracked task, as values; frozen.
 
     Times are aware datetimes in the zone that they are shown in.
     """
 
+    #: Celery's id of the task, or the id that `create_task` returned.
     task_id: str
+    #: Kind of task: the Celery task's name unless it was marked with another one.
     task_type: str
+    #: Items to be processed; None if unknown.
     total_items: int | None = None
+    #: Label of the call, such as a ticker, a file or a customer.
     symbol: str | None = None
+    #: Values that the caller wanted to keep with the record.
     metadata: dict[str, Any] = field(default_factory=dict)
+    #: Items done so far.
     current_items: int = 0
+    #: One of `TaskStatus`.
     status: str = TaskStatus.CREATED
+    #: Text for readers; JSON's `current_status`.
     message: str = ""
+    #: What went wrong, in one line; None unless the status is error.
     error_message: str | None = None
+    #: Time of the publish, or of `create_task`.
     created_at: datetime | None = None
+    #: Start of the first run since then; JSON's `start_time`.
     started_at: datetime | None = None
+    #: Time of the last written change.
     updated_at: datetime | None = None
+    #: Time of the end; JSON's `end_time`.
     completed_at: datetime | None = None
+    #: What the task returned, or gave to `complete()`.
     results: dict[str, Any] = field(default_factory=dict)
+    #: What the job said of its progress besides the count.
     processing_details: dict[str, Any] = field(default_factory=dict)
-    #: Number of the newest run, from 1, and its start; 0 before the first.
+    #: Number of the newest run, from 1; 0 before the first.
     attempt: int = 0
+    #: Start of the newest run.
     attempt_started_at: datetime | None = None
     #: Celery's `retries` of the newest run.
     retries: int = 0
+    #: The worker that has the newest run; None before the first, and outside of Celery.
     worker: Worker | None = None
-    #: None: the message has no `eta` or `expires`, and it was acknowledged before the run.
+    #: `eta` and `expires` of the message, and whether it may be delivered again; None: it has
+    #: neither, and was acknowledged before the run.
     delivery: Delivery | None = None
+    #: Celery's `parent_id`: the task in whose run this one was published.
     parent_id: str | None = None
+    #: Celery's `root_id`: the first task of its workflow.
     root_id: str | None = None
+    #: Celery's `group`: the id of the group that the task is a member of.
     group_id: str | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
@@ -166,7 +187,8 @@ class Task:
 
     @property
     def progress(self) -> Progress:
-        """Current, total and percentage."""
+        """Items done, items in all (None if unknown), and the percentage of them, 0 to 100 with one
+        decimal."""
         return Progress.of(
             self.current_items,
             self.total_items,
@@ -175,7 +197,7 @@ class Task:
 
     @property
     def ended(self) -> bool:
-        """Whether the status is a final one."""
+        """Whether the status is completed, error or cancelled."""
         return self.status in ENDED
 
     @property
@@ -192,14 +214,16 @@ class Task:
 
     @property
     def processing_time_ms(self) -> int | None:
-        """Milliseconds from start to end; while running, to the last update."""
+        """Milliseconds from the first run's start to the end, before it to the last written change;
+        None before the start."""
         until = self.completed_at or self.updated_at
         if self.started_at is None or until is None:
             return None
         return max(0, (until - self.started_at) // _MILLISECOND)
 
     def to_dict(self) -> dict[str, Any]:
-        """The specification's dictionary (section 3.1), under its names."""
+        """Makes the specification's dictionary (3.1): the JSON names, times as ISO 8601 text with
+        milliseconds and offset."""
         progress = self.progress
         return {
             "task_id": self.task_id,

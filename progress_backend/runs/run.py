@@ -40,9 +40,11 @@ class RunSender(Protocol):
 
 
 class TaskCancelled(Ignore):  # type: ignore[misc]  # celery is untyped
-    """The task was cancelled: raised into the job at its next update, and at each one after.
+    """The task's record is cancelled: raised into the job at its next update, and at each later
+    one.
 
-    A subclass of Celery's Ignore, so that autoretry does not catch it and no failure is stored.
+    It is a Celery `Ignore`, so that autoretry does not catch it and no failure is stored. Let it
+    pass: the job's `finally` blocks run, and Celery's result becomes REVOKED.
     """
 
 

@@ -11,12 +11,13 @@ from .flow_service import FlowService, NotificationServiceInterface
 
 
 class AsyncProgressNotifier:
-    """The specification's notifier for asyncio code outside of Celery: throttled updates of one
-    task.
+    """Reports the progress of a task that asyncio code does outside of Celery, through a service:
+    the specification's notifier (3.2).
 
-    The first value, the last (current == total) and a changed total are recorded at once. A total
-    is recorded too where the record has none. `ProgressNotifier(task_id, progress_service)` makes
-    one.
+    The first value, the last (current == total) and a changed total are recorded at once, the
+    others once per interval at most. A total is recorded too where the record has none.
+    `ProgressNotifier(task_id, progress_service)` makes one as well. Each method raises what the
+    service's `update_progress` raises.
     """
 
     def __init__(
@@ -27,7 +28,14 @@ class AsyncProgressNotifier:
         update_interval: float = 1.0,
         locale: Locale | None = None,
     ) -> None:
-        """`update_interval` in seconds; `locale` is the service's unless given."""
+        """Takes a record that the service has.
+
+        Args:
+            task_id: the record's id.
+            progress_service: the service, or another implementation of the interface.
+            update_interval: shortest time between two recorded values, in seconds.
+            locale: language of the default texts, "ja" or "en"; the service's unless given.
+        """
         self.task_id = task_id
         self.progress_service = progress_service
         self.update_interval = update_interval
@@ -48,7 +56,21 @@ class AsyncProgressNotifier:
         message: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Records the values unless the last record is younger than the interval."""
+        """Records the task's newest values. Less than an interval after the last ones they are kept
+        instead, until newer ones or the end are recorded.
+
+        Args:
+            current: items done so far, 0 to 2**53-1.
+            total: items in all; None or 0 if unknown.
+            message: text for readers; without one the default text of the language.
+            details: merged into the record's `processing_details`.
+
+        Raises:
+            TaskNotFound: the service has no such record.
+            TransitionRefused: the task has ended, or its status refuses the change.
+            InvalidEvent: a value cannot be recorded; the message names it.
+            StoreUnavailable: the store does not answer.
+        """
         total = total or None  # 0 is unknown
         value = {
             "current_items": current,
@@ -80,14 +102,35 @@ class AsyncProgressNotifier:
     async def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None
     ) -> None:
-        """Ends the task as completed."""
+        """Records what was kept, then ends the task as completed.
+
+        Args:
+            results: merged into the record's `results`.
+            message: text for readers; without one the default text of the language.
+
+        Raises:
+            TaskNotFound: the service has no such record.
+            TransitionRefused: the task has ended, or a live worker runs it.
+            InvalidEvent: a value cannot be recorded; the message names it.
+            StoreUnavailable: the store does not answer.
+        """
         await self._flush()
         await self.progress_service.update_progress(
             self.task_id, status="completed", results=results or {}, message=message
         )
 
     async def error(self, error_message: str) -> None:
-        """Ends the task with an error; its last values stay."""
+        """Records what was kept, then ends the task with an error; its last values stay.
+
+        Args:
+            error_message: what went wrong, at most 10,000 characters.
+
+        Raises:
+            TaskNotFound: the service has no such record.
+            TransitionRefused: the task has ended, or a live worker runs it.
+            InvalidEvent: the text cannot be recorded.
+            StoreUnavailable: the store does not answer.
+        """
         await self._flush()
         await self.progress_service.update_progress(
             self.task_id, status="error", error_message=error_message

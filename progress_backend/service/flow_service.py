@@ -95,8 +95,20 @@ class FlowService(NotificationServiceInterface):
         symbol: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> str:
-        """Makes a record for work outside of Celery, or before `apply_async(task_id=…)`; returns
-        its id. Raises as in the interface."""
+        """Makes a record for work outside of Celery, or ahead of `apply_async(task_id=…)`, whose
+        task then adopts the record; returns its id, a UUID.
+
+        Args:
+            task_type: kind of task, by which lists are filtered; 1 to 255 characters.
+            total_items: items to be processed, 0 to 2**53-1; None or 0 if unknown.
+            symbol: label, by which lists are filtered; 1 to 255 characters.
+            metadata: anything else worth keeping; values that JSON can hold.
+
+        Raises:
+            InvalidEvent: a value cannot be recorded; the message names it.
+            TooLarge: the record would be above 256 KiB.
+            StoreUnavailable: the store does not answer.
+        """
         task_id = str(uuid.uuid4())
         await self.apply(task_id, caller_events.creation(task_type, total_items, symbol, metadata))
         logger.info("Created task %s: %s", task_id, task_type)
@@ -117,10 +129,36 @@ class FlowService(NotificationServiceInterface):
         total_items: int | None = None,
         force: bool = False,
     ) -> Body:
-        """Records new values of a task in one commit. `details`, HTTP's name, is
-        `processing_details`; `total_items` is a total that has become known. While a live worker
-        runs the task, its record ends only by `force`, and the run is stopped at its next update,
-        as by a cancel. Raises as in the interface."""
+        """Records new values of a task, or its end, in one commit; returns its body after that.
+
+        Args:
+            task_id: the record's id.
+            status: "running" starts a task that is created and resumes one that is paused;
+                "paused", "completed" and "error" are the others.
+            current_items: items done so far, 0 to 2**53-1; with "completed" all unless given.
+            message: text for readers, at most 10,000 characters; without one the old text stays,
+                at an end the default text is taken.
+            error_message: what went wrong, at most 10,000 characters; with "error" alone.
+            results: merged into the record's `results`.
+            processing_details: merged into the record's `processing_details`.
+            details: HTTP's name for `processing_details`.
+            reason: why, with "paused" or `force`; at most 1,000 characters.
+            by: who asks, with "paused" or `force`; at most 255 characters, "api" unless given.
+            total_items: a total that has become known, 0 to 2**53-1.
+            force: with "completed" or "error": end the record although a live worker runs the
+                task; the run is stopped at its next update, as by a cancel.
+
+        Raises:
+            TaskNotFound: there is no record.
+            TaskAlreadyFinished: the task has ended.
+            TransitionRefused: the record's status refuses the change, or a live worker runs the
+                task, whose record ends with its run.
+            InvalidEvent: a value cannot be recorded; the message names it.
+            TooLarge: the record would be above 256 KiB.
+            ConcurrentUpdate: other writers were first in each try.
+            StoreUnavailable: the store does not answer.
+            TypeError: `details` and `processing_details` are both given.
+        """
         if details is not None and processing_details is not None:
             raise TypeError("details and processing_details are one thing: give one of them")
         events = caller_events.update(
@@ -139,10 +177,15 @@ class FlowService(NotificationServiceInterface):
         return _loaded(await self.apply(task_id, *events))
 
     async def get_task_status(self, task_id: str) -> Body | None:
-        """The record as a dictionary, None if there is none.
+        """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
+        such task.
+
+        Args:
+            task_id: the record's id.
 
         Raises:
             StoreUnavailable: the store does not answer.
+            ForeignValue: the value that is stored under the id is no record.
         """
         document = await self.run(self.flows.body(task_id))
         if document is None:
@@ -158,12 +201,17 @@ class FlowService(NotificationServiceInterface):
         page: int = 1,
         limit: int = 20,
     ) -> Body:
-        """One page of tasks, newest first, with pagination and a summary over all tasks.
+        """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
-        `page` counts from 1; `limit` is 1 to 100 tasks.
+        Args:
+            status: only tasks with this status.
+            task_type: only tasks of this type.
+            symbol: only tasks with this symbol.
+            page: number of the page, from 1.
+            limit: tasks a page, 1 to 100.
 
         Raises:
-            InvalidEvent: a filter is out of bounds.
+            InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
         caller_events.listing(status, page, limit, task_type, symbol)
@@ -180,7 +228,13 @@ class FlowService(NotificationServiceInterface):
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
-        """Cancels a task that has not ended; a running job is stopped at its next update.
+        """Cancels a task that has not ended, and returns its body after that: a queued task never
+        begins, a running one ends at its next update.
+
+        Args:
+            task_id: the record's id.
+            reason: why; kept in the record.
+            by: who asks; kept in the record.
 
         Raises:
             TaskNotFound: there is no record.
@@ -191,8 +245,9 @@ class FlowService(NotificationServiceInterface):
         return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 
     async def health_check(self) -> Body:
-        """The specification's health body; `status` is "unhealthy" while the store does not
-        answer."""
+        """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
+        "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
+        nothing."""
         sent = time.perf_counter()
         try:
             store = await self._store()
@@ -219,8 +274,13 @@ class FlowService(NotificationServiceInterface):
         return body
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
-        """The specification's single entry point: calls the method for an HTTP path, method, and
-        body or query.
+        """Calls the service's method for an HTTP path and method: the specification's single entry
+        point.
+
+        Args:
+            endpoint: the path, such as `/internal/task/{task_id}/status`.
+            method: the HTTP method in capitals.
+            data: the body, or the query, as the method's keywords.
 
         Raises:
             ValueError: there is no such endpoint.

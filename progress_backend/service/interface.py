@@ -20,8 +20,11 @@ class NotificationServiceInterface(ABC):
     async def create_task(self, task_type: str, total_items: int | None, **kwargs: Any) -> str:
         """Makes a record; returns its id, a UUID.
 
-        `task_type` has 1 to 255 characters. `total_items` counts items; None if unknown. Also
-        `symbol` (a text like `task_type`) and `metadata` (a mapping of what JSON can hold).
+        Args:
+            task_type: kind of task, 1 to 255 characters.
+            total_items: items to be processed; None if unknown.
+            kwargs: `symbol` (a text like `task_type`) and `metadata` (a mapping of what JSON can
+                hold).
 
         Raises:
             InvalidEvent (a ValueError): a value cannot be recorded, or the record is too large.
@@ -31,10 +34,13 @@ class NotificationServiceInterface(ABC):
     async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
         """Records new values or an end of a task; returns its body after that.
 
-        `status` is "running" (if left out), "completed", "error" or "paused"; `current_items`
-        counts the items done; `message` and `error_message` are texts of at most 10,000
-        characters; `results` and `processing_details` are mappings, merged into the record's; with
-        "paused", `reason` and `by` are the reason and the name of the caller.
+        Args:
+            task_id: the record's id.
+            kwargs: `status` is "running" (if left out), "completed", "error" or "paused";
+                `current_items` counts the items done; `message` and `error_message` are texts of
+                at most 10,000 characters; `results` and `processing_details` are mappings, merged
+                into the record's; with "paused", `reason` and `by` are the reason and the name of
+                the caller.
 
         Raises:
             TaskNotFound (a ValueError, as in the specification): there is no record.
@@ -46,11 +52,15 @@ class NotificationServiceInterface(ABC):
 
     @abstractmethod
     async def get_task_status(self, task_id: str) -> Body | None:
-        """A task's body; None if there is no such task."""
+        """Reads a task's body; None if there is no such task.
+
+        Args:
+            task_id: the record's id.
+        """
 
     @abstractmethod
     async def health_check(self) -> Body:
-        """State of the service and its store: `status` is "healthy" or "unhealthy".
+        """Reads the state of the service and its store: `status` is "healthy" or "unhealthy".
 
         It raises nothing: it reports a store that does not answer.
         """

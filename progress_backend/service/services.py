@@ -27,6 +27,13 @@ class ProgressService(FlowService):
     def __init__(
         self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
+        """Makes an empty service.
+
+        Args:
+            settings: settings of the records; the defaults unless given.
+            clock: seconds since 1970; another one for tests, such as
+                `progress_backend.testing.Clock`.
+        """
         self._memory = MemoryStore(settings, clock=clock)
         self.flows = self._memory.flows
         self._next_cleanup_ms = 0
@@ -47,7 +54,8 @@ class ProgressService(FlowService):
 class RedisProgressService(ProgressService):
     """Service with its records in Redis, shared with workers and other services.
 
-    `store` is an `AsyncStore` to share; without it one is opened for each event loop.
+    It opens its connections at the first call, for each event loop; `async with` closes them, as
+    `close()` does.
     """
 
     _connected = "connected"
@@ -59,6 +67,17 @@ class RedisProgressService(ProgressService):
         settings: Settings | None = None,
         store: AsyncStore | None = None,
     ) -> None:
+        """Names the store; connects to nothing yet.
+
+        Args:
+            redis_url: the store's URL, with default settings.
+            settings: settings with the store's URL, in place of `redis_url`: those of
+                `settings_of(app)` for the records of a Celery app.
+            store: an `AsyncStore` to share, whose settings count; the service does not close it.
+
+        Raises:
+            SettingsError: the URL cannot be used.
+        """
         if store is not None:
             settings = store.settings
         elif settings is None:
@@ -83,7 +102,7 @@ class RedisProgressService(ProgressService):
         return store
 
     async def close(self) -> None:
-        """Closes the connections that this service opened."""
+        """Closes the connections to Redis that this service opened."""
         if self._opened is not None:
             opened, self._opened = self._opened, None
             await opened[1].close()

@@ -9,12 +9,15 @@ START = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 
 
 class Clock:
-    """Called, it gives seconds since 1970, as `time.time`; `MemoryStore` and `ProgressService`
-    take it as their `clock`.
+    """A clock that stands still until a test moves it. Called, it gives seconds since 1970, as
+    `time.time`; `MemoryStore` and `ProgressService` take it as their `clock`.
     """
 
     def __init__(self, start: datetime = START) -> None:
-        """`start` is aware.
+        """Makes a clock that shows a time.
+
+        Args:
+            start: an aware datetime.
 
         Raises:
             ValueError: `start` has no time zone.
@@ -33,7 +36,10 @@ class Clock:
         return datetime.fromtimestamp(self._seconds, UTC)
 
     def advance(self, seconds: float) -> None:
-        """Lets that much time pass at once.
+        """Lets time pass at once.
+
+        Args:
+            seconds: how much, 0 or more.
 
         Raises:
             ValueError: time does not go back.

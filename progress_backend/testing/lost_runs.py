@@ -25,7 +25,7 @@ _WHO = "lost_worker"
 
 
 def lost_worker(store: AnyStore, task_id: str) -> Task:
-    """Ends the task's run as the reaping pass ends one whose worker was killed; the record then:
+    """Ends a task's run as the reaping pass ends one whose worker was killed; returns the record,
     an error with cause "lost" that names the worker.
 
     The run's lease is made to have run out and the pass is run as of two leases later. A task

@@ -21,8 +21,8 @@ _RAISED = "exception"
 
 
 class Readable(Protocol):
-    """A store (`MemoryStore`, `Store`, `AsyncStore`) or a service (`ProgressService`,
-    `RedisProgressService`).
+    """What has records to wait for: a store (`MemoryStore`, `Store`, `AsyncStore`) or a service
+    (`ProgressService`, `RedisProgressService`).
     """
 
     flows: Flows
@@ -81,7 +81,22 @@ async def await_progress(
     percentage: float | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109 - says what was waited for, as the blocking one
 ) -> Task:
-    """As `wait_for_progress`, on the running loop and for any store or service."""
+    """Waits, on the running event loop, until a record fulfils the conditions; returns it.
+
+    As `wait_for_progress`, for any store or service.
+
+    Args:
+        store: the record's store or service, an asyncio one too.
+        task_id: the task's id.
+        predicate: what must be true of the record.
+        status: a `TaskStatus` that it must have.
+        percentage: 0-100, what it must have reached.
+        timeout: seconds.
+
+    Raises:
+        AssertionError: the record did not; the message shows it as last read.
+        ValueError: no condition is given.
+    """
     __tracebackhide__ = True
     wish = _Wish(task_id, predicate, status, percentage, timeout)
     while True:

@@ -46,7 +46,7 @@ class Marking:
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name in _FITS if (value := getattr(self, name)) is not None}
+        values = {name: value for name in CHECKS if (value := getattr(self, name)) is not None}
         object.__setattr__(self, "values", values)
 
 
@@ -70,18 +70,28 @@ def progress_task(
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
     results: bool = True,
 ) -> Any:
-    """Marks a Celery task as tracked; stands under `@app.task(bind=True)` and keeps the signature.
+    """Marks a Celery task as tracked: it stands under `@app.task(bind=True)` or
+    `@shared_task(bind=True)` and keeps the function's signature.
 
     Each value is a constant, or a function that is called with those of the task's bound arguments
-    that it names: `symbol=lambda symbol: symbol.upper()`. `task_type` is the task's name unless
-    given. One call can have other values:
-    `apply_async(headers={"progress": {"symbol": "7203.T"}})`. `results=False` keeps the task's
-    return value out of its record; values given to `complete()` are recorded.
+    that it names: `symbol=lambda symbol: symbol.upper()`. A value that cannot be recorded, or whose
+    function raises, is left out with one line in the log. One call can have other values:
+    `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
 
-    Works as `@progress_task` and as `@progress_task(...)`.
+    It works as `@progress_task` and as `@progress_task(...)`.
+
+    Args:
+        fun: the task's function, where the decorator is written without parentheses.
+        task_type: kind of task, by which lists are filtered; the task's name unless given.
+        symbol: label of the call, by which lists are filtered: a ticker, a file, a customer.
+        total_items: items to be processed; unknown unless given.
+        metadata: anything else worth keeping with the record.
+        results: whether the task's return value is recorded; values given to `complete()` are
+            recorded all the same.
 
     Raises:
-        TypeError: the decorator stands above `@app.task`, where it would mark nothing.
+        TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
+            is no function.
     """
     marking = Marking(task_type, symbol, total_items, metadata, results)
 
@@ -135,15 +145,15 @@ def identity_of(
     values: dict[str, Any] = {}
     of_call = marking.values
     if isinstance(given, dict):
-        of_call = {**of_call, **{k: v for k, v in given.items() if k in _FITS and v is not None}}
+        of_call = {**of_call, **{k: v for k, v in given.items() if k in CHECKS and v is not None}}
     for one, value in of_call.items():
         try:
             if callable(value):
                 if bound is None:
                     bound = _bound(task, args, kwargs)
-                values[one] = _FITS[one](_called(value, bound))
+                values[one] = CHECKS[one](_called(value, bound))
             else:
-                values[one] = _FITS[one](value)
+                values[one] = CHECKS[one](value)
         except SoftTimeLimitExceeded:
             raise  # raised into the job that publishes
         except Exception as error:  # a user's function or value may raise anything
@@ -182,7 +192,7 @@ def header_in(request: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """A name as it is recorded: at most 255 characters, None if empty."""
+    """Cut to 255 characters; left out if it is empty or has a control character."""
     if value is None:
         return None
     text = str(value)[:255]
@@ -192,6 +202,7 @@ def _text(value: Any) -> str | None:
 
 
 def _count(value: Any) -> int | None:
+    """An int from 0 to 2**53-1; 0 is unknown."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
@@ -200,14 +211,16 @@ def _count(value: Any) -> int | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Metadata as JSON values, which a message header can carry."""
+    """Its values as JSON, the others as text; more than 16 KiB is not in the message, but in the
+    record that the publisher makes."""
     if not isinstance(value, (Mapping, type(None))):
         raise TypeError(f"{value!r} is no mapping")
     travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}
     return travelling
 
 
-_FITS: Final[Mapping[str, Callable[[Any], Any]]] = {
+#: The values that one call may have, each with the check that it passes.
+CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "task_type": _text,
     "symbol": _text,
     "total_items": _count,

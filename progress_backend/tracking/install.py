@@ -45,15 +45,20 @@ def install(
     beat: bool = True,
     **settings: Any,
 ) -> Celery:
-    """Gives every tracked task of `app` its record; returns the app. A second call changes nothing.
+    """Gives every tracked task of a Celery app its record, and returns the app. A second call for
+    the same app changes nothing.
 
     It reads no configuration: settings are read from the environment and `app.conf` at first use.
+    One that cannot be used turns tracking off with one warning; the jobs run.
 
     Args:
+        app: the Celery app, finalized or not; `celery.current_app` too.
         track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
-        exclude: names that "all" leaves out, besides Celery's own.
-        beat: whether beat's schedule gets the hourly `progress.cleanup`.
-        settings: fields of `Settings` that win over environment and configuration.
+        exclude: names of tasks that "all" leaves out, besides Celery's own.
+        beat: whether beat's schedule gets `progress.cleanup`, once an hour
+            (`PROGRESS_CLEANUP_INTERVAL_S`).
+        settings: fields of `Settings` by name, such as `retention_s=3600`, which win over the
+            environment and the app's configuration.
 
     Raises:
         SettingsError: `track` is neither "marked" nor "all".

@@ -29,8 +29,8 @@ class ProgressNotifier:
     PROGRESS meta and Flower.
 
     Outside of a tracked task, and where no store is configured, it does nothing (one warning).
-    No method does I/O in the job's thread; in a paused job they wait, and in a cancelled one they
-    raise `TaskCancelled`.
+    No method does I/O in the job's thread. While the task is paused, `update`, `advance` and a
+    `track` loop wait; once the task is cancelled, each of them raises `TaskCancelled`.
 
     `ProgressNotifier(task_id, progress_service)` is the specification's (3.2): it makes an
     `AsyncProgressNotifier`, whose methods are awaited.
@@ -53,7 +53,16 @@ class ProgressNotifier:
         return AsyncProgressNotifier(*given, **named)
 
     def __init__(self, celery_task: Any = None) -> None:
-        """`celery_task` is the bound task's `self`; the current task unless given."""
+        """Takes a Celery task, or a service's task.
+
+        Args:
+            celery_task: the bound task's `self`; the current task unless given.
+            task_id: with a service: the id of a record that the service has.
+            progress_service: the service that has the record, e.g. a `ProgressService`.
+
+        Raises:
+            TypeError: a task id is given without a service.
+        """
         if isinstance(celery_task, str):
             raise TypeError(
                 "ProgressNotifier takes a bound Celery task's self, or a task id and the service "
@@ -69,19 +78,23 @@ class ProgressNotifier:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """Sets the newest values. They are recorded at once if they are the first or total or phase
-        changed, else with the next interval (1 s), of which only the newest is.
+        """Sets the newest values of the task's record. They are recorded at once if they are the
+        first of the run, or total or phase have changed; else the newest ones are recorded after
+        each interval (`PROGRESS_UPDATE_INTERVAL_S`, 1 s).
 
         Args:
-            current: items done so far.
-            total: items in all; None leaves it as it is.
-            message: text for readers; the default is 「処理中... (150/252)」.
-            details: merged into `processing_details`.
-            phase: name of the part of the job, kept in the details.
+            current: items done so far, 0 to 2**53-1; None leaves the count and its message as they
+                are.
+            total: items in all; None or 0 leaves the total as it is.
+            message: text for readers; without one the default text of the language, e.g.
+                「処理中... (150/252)」.
+            details: merged into the record's `processing_details`; what JSON cannot hold is
+                recorded as text.
+            phase: name of the part of the job, recorded as `phase` in `processing_details`.
 
         Raises:
             TaskCancelled: the task's record is cancelled.
-            TypeError: a text is given where a number has to be.
+            TypeError: a text that is no number is given as `current` or `total`.
         """
         # The short case of Run.offer, written out: a call would cost more than all that it does.
         run = self._run
@@ -106,7 +119,18 @@ class ProgressNotifier:
         message: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Counts `n` more items as done; otherwise as `update`."""
+        """Counts more items as done, and sets the other newest values as `update` does.
+
+        Args:
+            n: items done since the last call.
+            total: items in all; None or 0 leaves the total as it is.
+            message: text for readers; without one the default text of the language.
+            details: merged into the record's `processing_details`.
+
+        Raises:
+            TaskCancelled: the task's record is cancelled.
+            TypeError: a text that is no number is given as `n` or `total`.
+        """
         run = self._run
         if run.attention or details is not None or (total is not None and total != run.total):
             total = _known("advance", n, total)
@@ -117,10 +141,18 @@ class ProgressNotifier:
         run.pending = True
 
     def track(self, iterable: Iterable[T], total: int | None = None) -> Iterable[T]:
-        """Yields the items and counts them: an item is done when the next one is asked for.
+        """Counts the items of a loop as done, each when the loop asks for the next one.
 
-        While the loop runs, it alone sets the count; `update(message=…)` may add a message.
-        `total` is `len(iterable)` where that is known.
+        While the loop runs, it alone sets the count; `update(message=…)` may add a message. A task
+        that is cancelled ends in the loop, with `TaskCancelled` instead of the next item; one that
+        is paused waits there.
+
+        Args:
+            iterable: what the loop goes over; its items are passed on as they are.
+            total: items in all; `len(iterable)` unless given, unknown where that has no length.
+
+        Raises:
+            TaskCancelled: the task's record is cancelled, before the loop or within it.
         """
         if total is None:
             total = _length(iterable)
@@ -129,15 +161,29 @@ class ProgressNotifier:
     def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None
     ) -> None:
-        """Sets results and message for the task's success; the record ends when the task
-        returns."""
+        """Sets the results and the message that the record gets when the task returns; the record
+        does not end before.
+
+        Args:
+            results: merged into the record's `results`, after those of earlier calls; a returned
+                dict is merged in last.
+            message: text for readers; without one 「完了しました」 or "Completed".
+
+        Raises:
+            TypeError: `results` is no mapping.
+        """
         run = self._run
         run.results = {**run.results, **(results or {})}
         run.end_message = message
 
     def error(self, error_message: str, message: str | None = None) -> None:
-        """Sets the error text for the task's failure; the record ends with an error only if the
-        task raises."""
+        """Sets the error text that the record gets when the task raises; a task that returns after
+        that is completed.
+
+        Args:
+            error_message: what went wrong, in place of the exception's line.
+            message: text for readers; without one 「エラーが発生しました」 or "An error occurred".
+        """
         run = self._run
         run.error_text = text_of(error_message)
         run.end_message = message

@@ -13,12 +13,15 @@ from .tracker import tracker_of
 
 
 def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
-    """The body of a task's record, as `GET /internal/task/{task_id}/status` gives it; None if there
-    is no such task. One read of Redis over a connection that the process keeps; 5 s at most.
+    """Reads a task's record from the store: the body that `GET /internal/task/{task_id}/status`
+    has, as a dictionary; None if there is no such task.
+
+    It is for code without an event loop, such as a view of Django or Flask: one read over a
+    connection that the process keeps, 5 s at most.
 
     Args:
         app: the Celery app that `install` was called with; its settings name the store.
-        task_id: Celery's id of the task.
+        task_id: Celery's id of the task, `result.id`.
 
     Raises:
         SettingsError: `install(app)` was not called, or there is no store.

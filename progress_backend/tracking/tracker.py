@@ -261,11 +261,15 @@ def tracker_of(app: Celery) -> Tracker | None:
 
 
 def settings_of(app: Celery) -> Settings:
-    """An app's settings: the arguments of `install` win over the environment, which wins over the
-    app's configuration.
+    """Reads a Celery app's settings, again at each call: the arguments of `install` win over the
+    environment, which wins over the app's configuration.
+
+    Args:
+        app: a Celery app; without `install(app)` its settings are those of environment and
+            configuration.
 
     Raises:
-        SettingsError: a setting cannot be used.
+        SettingsError: a setting cannot be used; the message names it and what fits.
     """
     if isinstance(app, Proxy):  # celery.current_app, say
         app = app._get_current_object()

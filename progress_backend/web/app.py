@@ -20,11 +20,15 @@ from .strict_route import refused
 
 
 def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
-    """The HTTP and WebSocket API on the store that the settings name.
+    """Makes a FastAPI application of the HTTP and WebSocket API, the live page, `/metrics` and
+    `/docs`, on the store that the settings name.
 
-    Without `settings` they come from the environment, then from `celery_app`'s configuration.
-    `celery_app` (default: one for CELERY_BROKER_URL, if that is set) lets a cancel terminate a
-    running task.
+    Args:
+        settings: settings with the store's URL; without them the environment's, then those of
+            `celery_app`.
+        celery_app: the Celery app through whose broker a cancel terminates a running task, and
+            whose result backend is asked about lost runs; without it one for CELERY_BROKER_URL, if
+            that is set.
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.

@@ -17,6 +17,7 @@ from .guard import GuardedRoute
 from .openapi import route_texts
 from .state import Api, api_of
 
+#: `GET /metrics` for Prometheus, for a FastAPI application of your own that includes `router`.
 metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 

@@ -14,6 +14,8 @@ from starlette.staticfiles import StaticFiles
 from ..record import default_texts
 from .guard import GuardedRoute
 
+#: The live page at `/` and its static files, for a FastAPI application of your own; under the same
+#: prefix as `router`, which the page reads.
 page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"

@@ -8,6 +8,8 @@ from . import health, tasks
 from .push import event_stream, websockets
 from .state import lifespan
 
+#: Every HTTP and WebSocket route below `/internal`, for a FastAPI application of your own:
+#: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
 for part in (tasks, event_stream, health, websockets):

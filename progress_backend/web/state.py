@@ -104,10 +104,17 @@ class Api:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Opens the router's parts as `app.state.progress` and closes them.
+    """Opens the store's connections for `router` and closes them: `async with lifespan(app):`, for
+    an application that is mounted within another one, whose lifespan does not run by itself.
 
     Settings and Celery app are `app.state.progress_settings` and `app.state.progress_celery_app`
     if the application has set them, else they come from the environment.
+
+    Args:
+        app: the FastAPI application that includes `router`.
+
+    Raises:
+        SettingsError: a setting cannot be used, or no store's URL is set.
     """
     settings = getattr(app.state, "progress_settings", None)
     celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()

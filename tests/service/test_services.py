@@ -1,4 +1,4 @@
-"""What each of the two services has of its own; what both do is in test_interface."""
+"""What each of the two services has of its own; what both do is in test_flow_service."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """What differs from the specification on purpose, as docs/reference.md lists it; what is not held
-here is held where it is at home (test_async_notifier, test_interface, test_service, test_model)."""
+here is held where it is at home (test_async_notifier, test_flow_service, test_services,
+test_model)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,416 @@
+"""The Python reference, from the signatures and docstrings of the public packages."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final, get_overloads
+
+import progress_backend
+import progress_backend.web  # it has errors of its own
+from progress_backend.tracking.decorator import CHECKS
+
+from .docstrings import Docstring, Items, field_comments, read
+from .python_ja import SENTENCES
+from .tables import markdown, translated
+
+ROOT: Final = Path(progress_backend.__file__).parent.parent
+#: A block's name -> the package (or module) and those of its names that stand there, in order.
+SECTIONS: Final[dict[str, tuple[str, str]]] = {
+    "python-celery": (
+        "progress_backend",
+        "install progress_task ProgressTask ProgressNotifier TaskCancelled settings_of get_task",
+    ),
+    "python-services": (
+        "progress_backend",
+        "ProgressService RedisProgressService AsyncProgressNotifier NotificationServiceInterface",
+    ),
+    "python-web": (
+        "progress_backend.web",
+        "create_app router page_router metrics_router lifespan",
+    ),
+    "python-values": ("progress_backend", "Task TaskStatus Settings"),
+    "python-testing": (
+        "progress_backend.testing",
+        "progress_store progress_clock progress_settings wait_for_progress await_progress "
+        "lost_worker Clock Readable",
+    ),
+    "python-embedded": ("progress_backend.embedded", "EmbeddedServer EmbeddedServerError"),
+    "python-errors": (
+        "progress_backend",
+        "ProgressError TaskNotFound TransitionRefused TaskAlreadyFinished ConcurrentUpdate "
+        "InvalidEvent TooLarge ForeignValue SettingsError StoreUnavailable",
+    ),
+}
+#: Public by their names alone: they take and return what only the library's own modules make.
+INSIDE: Final = frozenset({"apply", "flows", "run"})
+_WIDEST: Final = 88
+_HEADS: Final = {
+    "en": {
+        "names": ("Name", "Import it from", "What it is"),
+        "args": ("Argument", "Type", "Default", "Meaning"),
+        "keys": ("Key", "Type", "Meaning"),
+        "fields": ("Field", "Type", "Default", "Meaning"),
+        "attributes": ("Attribute", "Meaning"),
+        "raises": ("Raises", "When"),
+        "constants": ("Constant", "Value"),
+    },
+    "ja": {
+        "names": ("名前", "インポート元", "内容"),
+        "raises": ("送出する例外",),
+        "constants": ("定数", "値"),
+    },
+}
+_SOURCE: Final = {"en": "Source", "ja": "ソース"}
+_BASE: Final = {
+    "en": "Its base class is [{0}](#{1}), whose members it has too.",
+    "ja": "基底クラスは [{0}](#{1}) で、そのメンバーも持ちます。",
+}
+_FIXTURE: Final = {"en": "A pytest fixture.", "ja": "pytest のフィクスチャです。"}
+_STATUS: Final = {"en": "HTTP status", "ja": "HTTP ステータス"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A public name: its package and what it stands for."""
+
+    package: str
+    name: str
+    value: Any
+
+    @property
+    def documented(self) -> Any:
+        """What has the docstring: the function of a pytest fixture, else the thing itself."""
+        return getattr(self.value, "__wrapped__", self.value)
+
+    @property
+    def is_class(self) -> bool:
+        return inspect.isclass(self.value)
+
+    @property
+    def is_function(self) -> bool:
+        return isinstance(self.documented, FunctionType)
+
+    @property
+    def is_fixture(self) -> bool:
+        return self.is_function and not isinstance(self.value, FunctionType)
+
+    @property
+    def file(self) -> Path:
+        """Where it is written."""
+        if self.is_class or self.is_function:
+            return Path(inspect.getfile(self.documented))
+        return ROOT / _module_of(self.package, self.name)
+
+    @property
+    def said(self) -> Docstring:
+        """Its docstring; a value has a comment instead."""
+        if self.is_class or self.is_function:
+            return read(self.documented)
+        return Docstring(_comment(self.file, self.name))
+
+
+def entries(block: str) -> list[Entry]:
+    """The names of a block."""
+    package, names = SECTIONS[block]
+    module = import_module(package)
+    return [Entry(package, name, getattr(module, name)) for name in names.split()]
+
+
+def names(lang: str) -> str:
+    """One row a public name."""
+    rows = [
+        (f"[`{e.name}`](#{e.name.lower()})", f"`{e.package}`", _sentence(e.said, lang))
+        for block in SECTIONS
+        for e in entries(block)
+    ]
+    return markdown(_HEADS[lang]["names"], rows)
+
+
+def section(block: str, lang: str) -> str:
+    """The entries of a block, each with its members."""
+    return "\n\n".join(part for entry in entries(block) for part in _entry(entry, lang))
+
+
+def header(lang: str) -> str:
+    """The keys of one call's header, which are the values of `progress_task`."""
+    said, types = read(progress_backend.progress_task), _types(progress_backend.progress_task)
+    rows = []
+    for key, check in CHECKS.items():
+        plain = " | ".join(t for t in types[key].split(" | ") if not t.startswith(("Call", "None")))
+        meaning = dict(said.args)[key].partition(";")[0].rstrip(".")
+        rows.append((f"`{key}`", f"`{plain}`", f"{meaning}. {read(check).text}"))
+    if lang == "ja":
+        return ", ".join(row[0] for row in rows)
+    return markdown(_HEADS[lang]["keys"], rows)
+
+
+def tree(lang: str) -> str:
+    """Every error of the library below its base, with its HTTP status."""
+    return "\n".join(["```text", *_branches(progress_backend.ProgressError, "", ""), "```"])
+
+
+def _branches(error: type[Any], head: str, indent: str) -> Iterator[str]:
+    also = ", also a ValueError" if issubclass(error, ValueError) else ""
+    yield f"{head}{error.__name__} ({error.status_code}{also})"
+    below = [each for each in error.__subclasses__() if each.__module__.startswith("progress_b")]
+    for each in below:
+        last = each is below[-1]
+        head, more = ("└── ", "    ") if last else ("├── ", "│   ")
+        yield from _branches(each, indent + head, indent + more)
+
+
+def _entry(entry: Entry, lang: str) -> Iterator[str]:
+    said = entry.said
+    yield f"### {entry.name}"
+    yield f"```text\n{_shown(entry)}\n```"
+    if entry.is_fixture:
+        yield _FIXTURE[lang]
+    yield from _prose(said, lang)
+    if entry.is_class:
+        yield from _class(entry, said, lang)
+    else:
+        yield from _items(said, entry.documented, lang)
+    place = entry.file.relative_to(ROOT)
+    yield f"{_SOURCE[lang]}: [`{place}`](../{place})"
+    if entry.is_class and not issubclass(entry.value, BaseException):
+        for name, member in members(entry.value):
+            yield from _member(entry.name, name, member, lang)
+
+
+def _class(entry: Entry, said: Docstring, lang: str) -> Iterator[str]:
+    """What of a class stands before its members: its bases, arguments, fields, constants."""
+    cls = entry.value
+    public = {id(e.value): e for block in SECTIONS for e in entries(block)}
+    for base in cls.__mro__[1:]:
+        if id(base) in public and not issubclass(cls, BaseException):
+            yield _BASE[lang].format(base.__name__, base.__name__.lower())
+            break
+    if issubclass(cls, progress_backend.ProgressError):
+        yield f"{_STATUS[lang]}: {cls.status_code}"
+    if said.attributes and lang == "en":
+        rows = [(f"`{name}`", meaning) for name, meaning in said.attributes]
+        yield markdown(_HEADS[lang]["attributes"], rows)
+    if is_dataclass(cls):
+        if lang == "en":
+            yield _fields(cls)
+    elif has_init(cls):
+        made = read(cls.__init__)
+        if made.text and lang == "en":
+            yield made.text
+        yield from _items(made, cls, lang)
+    constants = {
+        name: value
+        for name, value in vars(cls).items()
+        if name.isupper() and not name.startswith("_")
+    }
+    if constants:
+        rows = [(f"`{n}`", f'`"{value}"`') for n, value in constants.items()]
+        yield markdown(_HEADS[lang]["constants"], rows)
+
+
+def _member(owner: str, name: str, member: Any, lang: str) -> Iterator[str]:
+    said = read(member)
+    yield f"#### {owner}.{name}"
+    if isinstance(member, property):
+        kind = inspect.signature(member.fget).return_annotation if member.fget else "Any"
+        yield f"```text\n{name}: {kind}\n```"
+        yield from _prose(said, lang)
+        yield from _items(said, None, lang)
+        return
+    function = getattr(member, "__func__", member)
+    yield f"```text\n{_signature(name, function, bound=True)}\n```"
+    yield from _prose(said, lang)
+    yield from _items(said, function, lang)
+
+
+def members(cls: type) -> Iterator[tuple[str, Any]]:
+    """The public methods and properties of a class, and of those bases that are not public."""
+    public = {id(e.value) for block in SECTIONS for e in entries(block)}
+    found = set(INSIDE)
+    for one in cls.__mro__:
+        if one is not cls and (id(one) in public or not one.__module__.startswith("progress_b")):
+            continue
+        for name, member in vars(one).items():
+            kinds = (FunctionType, property, classmethod, staticmethod)
+            if not name.startswith("_") and name not in found and isinstance(member, kinds):
+                found.add(name)
+                yield name, member
+
+
+def _prose(said: Docstring, lang: str) -> Iterator[str]:
+    yield _sentence(said, lang) if lang == "ja" else said.text
+
+
+def _sentence(said: Docstring, lang: str) -> str:
+    return translated(SENTENCES, said.sentence) if lang == "ja" else said.sentence
+
+
+def _items(said: Docstring, signed: Any, lang: str) -> Iterator[str]:
+    """The tables of arguments and errors; the Japanese page names the errors alone."""
+    if lang == "ja":
+        if said.raises:
+            errors = dict.fromkeys(f"`{error.partition(' ')[0]}`" for error, _ in said.raises)
+            yield f"{_HEADS[lang]['raises'][0]}：{', '.join(errors)}"
+        return
+    if said.args:
+        yield _arguments(said.args, signed)
+    if said.raises:
+        yield markdown(_HEADS[lang]["raises"], [(f"`{e}`", why) for e, why in said.raises])
+
+
+def _arguments(args: Items, signed: Any) -> str:
+    types, given = _types(signed), parameters(signed)
+    rows = []
+    for name, meaning in args:
+        default = _default(given[name])
+        rows.append((f"`{name}`", f"`{types[name]}`", default, meaning))
+    return markdown(_HEADS["en"]["args"], rows)
+
+
+def _fields(cls: Any) -> str:
+    comments = field_comments(cls)
+    rows = []
+    for each in fields(cls):
+        default: Any = each.default
+        if default is MISSING:
+            default = inspect.Parameter.empty if each.default_factory is MISSING else {}
+        shown = "" if default is inspect.Parameter.empty else f"`{default!r}`"
+        rows.append((f"`{each.name}`", f"`{each.type}`", shown, comments[each.name]))
+    return markdown(_HEADS["en"]["fields"], rows)
+
+
+def parameters(signed: Any) -> dict[str, inspect.Parameter]:
+    """The parameters of a function, or of a class's constructor, by name and without `self`."""
+    found: dict[str, inspect.Parameter] = {}
+    for function, bound in _signed(signed):
+        for name, parameter in list(inspect.signature(function).parameters.items())[bound:]:
+            found.setdefault(name, parameter)
+    return found
+
+
+def _signed(signed: Any) -> list[tuple[Callable[..., Any], bool]]:
+    """The functions whose signatures are shown, and whether the first argument is not."""
+    if inspect.isclass(signed):
+        made = signed.__dict__.get("__new__")
+        overloads = get_overloads(made.__func__) if isinstance(made, staticmethod) else []
+        return [(each, True) for each in overloads] or [(signed.__init__, True)]
+    bound = next(iter(inspect.signature(signed).parameters), "") in ("self", "cls")
+    return [(each, bound) for each in get_overloads(signed) or [signed]]
+
+
+def _types(signed: Any) -> dict[str, str]:
+    """The annotation of each parameter, as it is written."""
+    return {name: _annotation(p.annotation) for name, p in parameters(signed).items()}
+
+
+def _annotation(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else annotation.__name__
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    default = parameter.default
+    return "" if default is parameter.empty else f"`{_value(default)}`"
+
+
+def _value(default: Any) -> str:
+    if isinstance(default, datetime):
+        return default.isoformat()
+    if callable(default):
+        return f"{default.__module__}.{default.__qualname__}"
+    return repr(default)
+
+
+def _shown(entry: Entry) -> str:
+    """The first lines of an entry: how it is called, or what it is."""
+    value = entry.value
+    if entry.is_fixture:
+        kind = inspect.signature(entry.documented).return_annotation
+        yielded = re.fullmatch(r"Iterator\[(.*)\]", kind)
+        return f"{entry.name}: {yielded[1] if yielded else kind}"
+    if entry.is_function:
+        signed = [each for each, _ in _signed(entry.documented)]
+        return "\n".join(_signature(entry.name, each) for each in signed)
+    if not entry.is_class:
+        return f"{entry.name}: {type(value).__name__}"
+    if is_dataclass(value) or issubclass(value, BaseException) or not has_init(value):
+        bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
+        return f"class {entry.name}({bases})" if bases else f"class {entry.name}"
+    shown = []
+    for function, _ in _signed(value):
+        made = inspect.signature(function).return_annotation
+        kept = "" if made in ("Self", "None") else f" -> {made}"
+        shown.append(_signature(entry.name, function, bound=True, returned=kept))
+    return "\n".join(shown)
+
+
+def has_init(cls: type) -> bool:
+    """Whether the class, or a base of this package, has a constructor of its own."""
+    made = getattr(cls, "__init__", None)
+    return isinstance(made, FunctionType) and made.__module__.startswith("progress_b")
+
+
+def _signature(
+    name: str, function: Any, *, bound: bool = False, returned: str | None = None
+) -> str:
+    """A call as it is written, on as many lines as it needs."""
+    signature = inspect.signature(function)
+    parts: list[str] = []
+    starred = False
+    for parameter in list(signature.parameters.values())[bound:]:
+        starred = starred or parameter.kind is parameter.VAR_POSITIONAL
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else stars
+        text = f"{stars}{parameter.name}"
+        text += f": {_annotation(parameter.annotation)}"
+        if parameter.default is not parameter.empty:
+            text += f" = {_value(parameter.default)}"
+        parts.append(text)
+    if returned is None:
+        returned = f" -> {_annotation(signature.return_annotation)}"
+    name = f"async {name}" if inspect.iscoroutinefunction(function) else name
+    line = f"{name}({', '.join(parts)}){returned}"
+    if len(line) <= _WIDEST:
+        return line
+    inside = "".join(f"    {part},\n" for part in parts)
+    return f"{name}(\n{inside}){returned}"
+
+
+def _module_of(package: str, name: str) -> Path:
+    """The file that the package imports a name from."""
+    place = Path(str(sys.modules[package].__file__))
+    for node in ast.parse(place.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            return (place.parent / f"{node.module}.py").relative_to(ROOT)
+    raise ValueError(f"{package} imports no {name}")
+
+
+def _comment(file: Path, name: str) -> str:
+    """The `#:` lines above a value, as text."""
+    source = file.read_text(encoding="utf-8")
+    found = re.search(rf"((?:^#: .*\n)+){name} = ", source, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{file}: nothing is said of {name}")
+    return " ".join(re.findall(r"#: (.*)", found[1]))
+
+
+def sentences() -> list[str]:
+    """Every first sentence that the Japanese page translates."""
+    found = []
+    for block in SECTIONS:
+        for entry in entries(block):
+            found.append(entry.said.sentence)
+            if entry.is_class and not issubclass(entry.value, BaseException):
+                found += [read(member).sentence for _, member in members(entry.value)]
+    return found
