@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_connection
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -17,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import StartService, missing
-from tests.docs.reading import blocks
+from tests.docs.reading import blocks, text_of
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
 from tests.web.serving import RunningApi, free_port
@@ -52,9 +55,11 @@ def nginx() -> str:
     return found or missing("nginx (apt-get install nginx-light)")
 
 
-def configuration(folder: Path, port: int, apis: list[RunningApi], more: str = "") -> Path:
+def configuration(
+    folder: Path, port: int, apis: list[RunningApi], more: str = "", of_page: str = ""
+) -> Path:
     """The document's block on ports of the test, with the page's place that the text tells of;
-    `more` stands in its server."""
+    `more` stands in its server, `of_page` in the page's place."""
     (block,) = blocks("docs/operations.md", "The API behind a proxy", "nginx")
     text = block.text
     for shown, api in zip(("8004", "8005"), apis, strict=True):
@@ -65,7 +70,7 @@ def configuration(folder: Path, port: int, apis: list[RunningApi], more: str = "
     location = re.search(r"    location /internal/ \{.*?\n    \}\n", text, re.DOTALL)
     assert location is not None
     page = location[0].replace("/internal/", "/progress/")
-    page = page.replace("proxy_pass http://progress;", "proxy_pass http://progress/;")
+    page = page.replace("proxy_pass http://progress;", f"proxy_pass http://progress/;\n{of_page}")
     file = folder / "nginx.conf"
     file.write_text(
         AROUND.format(folder=folder, block=text.replace(location[0], location[0] + page))
@@ -223,4 +228,79 @@ def test_a_password_in_front_is_asked_of_everybody(
     with pytest.raises(InvalidStatus):
         socket(port, path)
     with socket(port, path, Authorization="Basic " + b64encode(b"desk:nine").decode()) as one:
+        assert '"cancelled"' in one.recv(10)
+
+
+class StandIn(BaseHTTPRequestHandler):
+    """In oauth2-proxy's place: answers as it does, to one cookie; it asks no provider."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        inside = "_oauth2_proxy=in" in self.headers.get("Cookie", "")
+        path = self.path.partition("?")[0]
+        status = {"/oauth2/auth": 202 if inside else 401, "/oauth2/sign_in": 200}.get(path, 404)
+        self.send_response(status)
+        body = b"" if status == 401 or path == "/oauth2/auth" else b"sign in"
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def login() -> Iterator[int]:
+    """The port of oauth2-proxy's stand-in."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), StandIn) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join(10)
+
+
+def test_a_login_in_front_is_asked_of_everybody(
+    apis: list[RunningApi], login: int, tmp_path: Path, start_service: StartService
+) -> None:
+    (lines,) = blocks("docs/operations.md", "A login in front", "nginx")
+    more, count = re.subn(r"127\.0\.0\.1:4180", f"127.0.0.1:{login}", lines.text)
+    assert count == 2
+    (of_page,) = re.findall(r"`(error_page [^`]+)`", text_of("docs/operations.md"))
+    port = free_port()
+    started(configuration(tmp_path, port, apis, more, of_page), start_service)
+    task_id = apis[0].create()
+    job, inside = f"/internal/task/{task_id}", {"Cookie": "_oauth2_proxy=in"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+
+        def status(path: str, **headers: str) -> int:
+            try:
+                return client.get(path, headers=headers).status_code
+            except httpx.TransportError:
+                return 0
+
+        eventually(lambda: status("/internal/health") == 401, what="nginx answers")
+        for path in ("/internal/tasks", f"{job}/status", f"{job}/events"):
+            assert status(path) == 401, path
+        assert client.post(f"{job}/cancel").status_code == 401
+        assert client.get(f"{job}/status", headers={"Cookie": "_oauth2_proxy=out"}).is_error
+        # A person is led to the login, which is asked of nobody, and back to the page.
+        page = client.get("/progress/?lang=ja")
+        assert page.status_code == 302
+        assert page.headers["Location"] == "/oauth2/sign_in?rd=/progress/?lang=ja"
+        assert client.get(page.headers["Location"]).text == "sign in"
+
+        assert status("/progress/", **inside) == 200
+        assert status(f"{job}/status", **inside) == 200
+        body = {"reason": "no longer needed"}
+        foreign = {**OWN, **inside, "Origin": "http://evil.test", "Sec-Fetch-Site": "cross-site"}
+        assert client.post(f"{job}/cancel", json=body, headers=foreign).status_code == 403
+        done = client.post(f"{job}/cancel", json=body, headers={**OWN, **inside})
+        assert done.status_code == 200
+        assert done.json()["control"]["reason"] == "no longer needed"
+    path = f"{job.replace('/internal/', '/internal/ws/')}"
+    with pytest.raises(InvalidStatus, match="401"):
+        socket(port, path)
+    with socket(port, path, **inside) as one:
         assert '"cancelled"' in one.recv(10)

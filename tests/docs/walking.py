@@ -150,10 +150,10 @@ class Walk:
         return {"PATH": path, "PYTHONPATH": paths, **self.variables}
 
     def _command(self, line: str, where: str) -> None:
-        line = Template(line).safe_substitute(self.variables)
+        line = Template(line).safe_substitute(self.variables).replace(REDIS, self.redis)
         if line.startswith("export "):
             name, _, value = line.removeprefix("export ").partition("=")
-            self.variables[name] = value.replace(REDIS, self.redis)
+            self.variables[name] = value
         elif line.startswith("make"):
             self._make(line, where)
         elif line.startswith("curl"):

@@ -1,0 +1,113 @@
+"""A copy of the store is taken and put back as the page for operators says, under a real worker."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.conftest import missing
+from tests.docs.reading import blocks
+from tests.integration.conftest import running, worker
+from tests.integration.world import World
+from tests.servers import Server
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+OPERATIONS = "docs/operations.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Server]:
+    """The records' own server, with the append-only file that the page recommends."""
+    server = Server(data_dir=folder / "store", appendonly=True).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def world(folder: Path, redis_url: str, server: Server) -> Iterator[World]:
+    """A worker for two jobs at a time, and the tests' side; broker and results stay as they are."""
+    env = {
+        "PROGRESS_REDIS_URL": server.url,
+        "PROGRESS_LEASE_S": "2",
+        "PROGRESS_REAP_INTERVAL_S": "1",
+    }
+    with running(worker("backup", folder, redis_url, env=env)):
+        urls = {"broker": redis_url, "results": redis_url, "store": server.url}
+        with contextlib.closing(World(folder, **urls)) as world:
+            yield world
+
+
+def copied(server: Server, folder: Path) -> Path:
+    """The file that the page's command writes."""
+    if shutil.which("redis-cli") is None:
+        missing("redis-cli (apt-get install redis-tools)")
+    (block,) = blocks(OPERATIONS, "Backup", "sh")
+    line = block.text.replace("redis://127.0.0.1:6379", server.url.removesuffix("/0"))
+    done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / shlex.split(line)[-1]
+
+
+def restored(server: Server, copy: Path, folder: Path) -> Server:
+    """The server on its port again with the state of the copy, and its append-only file anew."""
+    port = int(server.url.rpartition(":")[2].partition("/")[0])
+    server.stop()
+    (folder / "store" / "appendonlydir").rename(folder / "appendonlydir")
+    copy.replace(folder / "store" / "dump.rdb")
+    again = Server(port=port, data_dir=folder / "store").start()
+    (block,) = blocks(OPERATIONS, "Backup", "text")
+    with redis.Redis.from_url(again.url) as client:
+        client.execute_command(*shlex.split(block.text))
+        eventually(
+            lambda: not client.info("persistence")["aof_rewrite_in_progress"], what="it is written"
+        )
+    assert list((folder / "store" / "appendonlydir").iterdir())
+    return again
+
+
+def test_an_older_state_is_told_what_became_of_its_tasks(
+    world: World, server: Server, folder: Path
+) -> None:
+    told, silent = world.send("return", {"saved": 1}), world.send(job="job_ignored")
+    for each in (told, silent):
+        world.begun(each)
+        world.until(each, status="running")
+    waiting = world.send("return", {"saved": 2})
+    world.until(waiting, status="created")
+    copy = copied(server, folder)
+
+    for each in (told, silent, waiting):
+        world.go(each)
+    later = world.send("return", {"saved": 3})
+    world.go(later)
+    under_way = world.send("return", {"saved": 4})
+    world.begun(under_way)
+    for each in (told, silent, waiting, later):
+        assert world.ended(each)["status"] == "completed"
+
+    again = restored(server, copy, folder)
+    try:
+        for each, saved in ((told, 1), (waiting, 2)):
+            record = world.until(each, status="completed")
+            assert record["results"] == {"saved": saved}
+        record = world.until(silent, status="error")
+        assert record["error_cause"] == "lost"
+        assert world.record(later) == {}
+        world.go(under_way)
+        record = world.until(under_way, status="completed")
+        assert (record["attempt"], record["results"]) == (1, {"saved": 4})
+    finally:
+        again.stop()
