@@ -1,0 +1,84 @@
+"""The files and tests that documents, comments and docstrings name are there: a page that describes
+a house which was rebuilt leads its readers nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.reading import documents, text_of
+from tests.servers import ROOT
+
+TREES = ("progress_backend", "api", "workers", "docs", "docker", "tests", ".ci")
+ROOMS = tuple(path.name for path in (ROOT / "progress_backend").iterdir() if path.is_dir())
+ENDS = "py|lua|md|yaml|js|cjs|html"
+NAMED = re.compile(
+    rf"(?<![\w./-])((?:{'|'.join(map(re.escape, (*TREES, *ROOMS)))})/[\w/.-]*\.(?:{ENDS}))\b"
+)
+#: Files that name others than the project's own.
+OTHERS = {
+    "docs/testing.md": "the reader's tests",
+    "progress_backend/web/openapi/docs_page.py": "relative URLs of its page",
+    "tests/test_floors.py": "packages that it makes up",
+    "tests/web/test_docs_page.py": "relative URLs of its page",
+    "tests/docs/test_named_files.py": "examples",
+}
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Each file of ours that people read, and its text."""
+    for tree in TREES:
+        for path in (ROOT / tree).rglob("*"):
+            kept = path.suffix in (".py", ".md", ".yaml") or path.name in ("Dockerfile", "run")
+            if kept and path.is_file() and "swagger" not in path.parts:
+                yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"):
+        yield path.name, path.read_text(encoding="utf-8")
+
+
+def missing(text: str) -> list[str]:
+    """The files that a text names and that are not there, from the root or within the library."""
+    places = (ROOT, ROOT / "progress_backend")
+    return [
+        name
+        for name in dict.fromkeys(NAMED.findall(text))
+        if not any((place / name).exists() for place in places)
+    ]
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    found = {name: missing(text) for name, text in texts() if name not in OTHERS}
+    assert len(found) > 300
+    assert {name: gone for name, gone in found.items() if gone} == {}
+
+
+def test_a_file_that_is_gone_is_found() -> None:
+    said = "as `record/transition.py` and `tests/floors.py`, unlike web/wire.py (docs/old.md)"
+    assert missing(said) == ["web/wire.py", "docs/old.md"]
+    assert missing("what 'src/record/none.py' is, or path/to/python3.11") == []
+
+
+def defined() -> set[str]:
+    """Every test function, and the names of the files that have them."""
+    names = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    for path in (ROOT / "tests").rglob("*.py"):
+        names |= set(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
+    return names
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_test_that_a_document_names_is_there(document: str) -> None:
+    named = set(re.findall(r"`(test_\w+)`", text_of(document)))
+    assert named <= defined()
+    if document == "docs/operations.md":
+        assert named
+
+
+@pytest.mark.parametrize("path", sorted(map(str, (ROOT / "docs").glob("*.md"))))
+def test_no_document_is_left_out_of_the_readme_or_its_neighbours(path: str) -> None:
+    name = Path(path).name
+    others = [text_of(each) for each in documents() if not each.endswith(f"/{name}")]
+    assert any(f"{name}" in text for text in others)
