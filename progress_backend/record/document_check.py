@@ -6,7 +6,7 @@ version of this library did not write may be missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..errors import ForeignValue
@@ -91,6 +91,9 @@ TIMES: Final = (
     *("start_time", "updated_at", "end_time"),
     *("created_at", "attempt_started_at", "estimated_completion", "may_come_again_until"),
 )
+DELIVERY_TIMES: Final = ("eta", "expires")
+#: Fields that are dictionaries with names of this library.
+_PARTS: Final = ("progress", "worker", "delivery")
 
 
 def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
@@ -117,10 +120,7 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
         ValueError: the value is no record; the message names what is wrong.
     """
     body = _object(stored)
-    shape = (
-        *(*_shape(body), *_shape(body.get("progress"))),
-        *(*_shape(body.get("worker")), *_shape(body.get("delivery"))),
-    )
+    shape = _shape(body)
     whole = shape in _sound
     if not whole:
         whole = _check_fields(body)
@@ -131,23 +131,25 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name in ("current", "total"):
         if not -_LARGEST < (body["progress"][name] or 0) < _LARGEST:
             raise ValueError(_wrong(name, body["progress"][name]))
-    for name in TIMES:
-        _check_time(name, body[name])
+    _check_times(body, TIMES)
     if (delivery := body["delivery"]) is not None:
-        for name in ("eta", "expires"):
-            _check_time(name, delivery.get(name))
+        _check_times(delivery, DELIVERY_TIMES)
     for name in body["estimated_details"]:
         _check("estimated_details", name, (str,))
     return body, whole
 
 
-def _shape(part: Any) -> tuple[tuple[str, ...], tuple[type, ...]]:
-    """The names in a dictionary and the types of their values, in order."""
-    return (tuple(part), tuple(map(type, part.values()))) if type(part) is dict else ((), ())
+def _shape(body: Mapping[str, Any]) -> tuple[str | type, ...]:
+    """The names in a record and in its parts, each followed by the types of its values."""
+    shape: list[str | type] = [*body, *map(type, body.values())]
+    for name in _PARTS:
+        if type(part := body.get(name)) is dict:
+            shape += [*part, *map(type, part.values())]
+    return tuple(shape)
 
 
 #: Shapes that passed the check: one version of this library writes one or two dozen.
-_sound: set[tuple[tuple[Any, ...], ...]] = set()
+_sound: set[tuple[str | type, ...]] = set()
 
 
 def _check_fields(body: dict[str, Any]) -> bool:
@@ -197,12 +199,14 @@ def _check(name: str, value: Any, types: tuple[type, ...]) -> None:
         raise ValueError(_wrong(name, value))
 
 
-def _check_time(name: str, text: str | None) -> None:
-    if text is not None:
-        try:
-            moment(text)
-        except ValueError:
-            raise ValueError(_wrong(name, text)) from None
+def _check_times(part: Mapping[str, Any], names: Iterable[str]) -> None:
+    name = text = None
+    try:
+        for name in names:
+            if (text := part.get(name)) is not None:
+                moment(text)
+    except ValueError:
+        raise ValueError(_wrong(str(name), text)) from None
 
 
 def _wrong(name: str, value: Any) -> str:

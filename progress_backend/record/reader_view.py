@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ForeignValue, printable
 from .default_texts import clock_text, retry_at_text, until_text
-from .document_check import TIMES, checked_body, others
+from .document_check import DELIVERY_TIMES, TIMES, checked_body, others
 from .json_text import document_of
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
@@ -23,7 +23,6 @@ _REMEMBERED: Final = 4_096
 _SMALL: Final = 4_096
 
 
-_DELIVERY: Final = ("eta", "expires")
 _CONTROL: Final = ("at", "heeded_at")
 
 
@@ -71,10 +70,16 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
     """Writes a checked record's times in a zone, each with the offset of its own moment; whether
     that changed any."""
     changed = False
-    for part, names in ((body, TIMES), (body["delivery"], _DELIVERY), (body["control"], _CONTROL)):
-        for name in names if part is not None else ():
+    parts = ((body, TIMES), (body["delivery"], DELIVERY_TIMES), (body["control"], _CONTROL))
+    for part, names in parts:
+        if part is None:
+            continue
+        for name in names:
             text = part.get(name)
-            if isinstance(text, str) and (there := _in(zone, text)) != text:
+            # A control's values are not checked: they are shown only.
+            if type(text) is not str or (names is _CONTROL and not _is_time(text)):
+                continue
+            if (there := in_its_zone(text, zone)) != text:
                 part[name], changed = there, True
     if changed:
         body["current_status"] = _message_of(body)
@@ -93,11 +98,12 @@ def _message_of(body: dict[str, Any]) -> str:
     return message
 
 
-def _in(zone: tzinfo, text: str) -> str:
+def _is_time(text: str) -> bool:
     try:
-        return in_its_zone(text, zone)
-    except ValueError:  # a time of a control, which is shown only
-        return text
+        moment(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _look(stored: bytes, zone: tzinfo) -> _Seen:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha1
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ OMITTED: Final = b'"omitted":["results","processing_details","metadata"],'
 #: Bytes of the three fields when they are empty.
 _EMPTY: Final = len(b'"results":{},"processing_details":{},"metadata":{},')
 _NEVER: Final = b"null,"
+#: Documents with an end that is not final yet whose later text is cached, and the largest of those.
+_REMEMBERED: Final = 4_096
+_SMALL: Final = 4_096
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
 
 
@@ -311,9 +315,20 @@ def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
     """A document as it is to be read now: an end is final once no message can take it back."""
     if settled(document):
         return document
+    until, before, after = (_remembered if len(document) <= _SMALL else _by_time)(document, locale)
+    return before if until is not None and until > now else after
+
+
+def _by_time(document: bytes, locale: Locale) -> tuple[datetime | None, bytes, bytes]:
+    """Until when a document's end may be taken back, and the document before and after that."""
     body = json.loads(document)
-    until = again_until(body)
-    final = body["status"] in ENDED and (until is None or until <= now)
+    until, ended = again_until(body), body["status"] in ENDED
+    before, after = (_with_final(document, final, until, locale) for final in (False, ended))
+    return until, before, after
+
+
+def _with_final(document: bytes, final: bool, until: datetime | None, locale: Locale) -> bytes:
+    body = json.loads(document)
     if body.get("final") is final:
         return document
     if until is not None:
@@ -321,6 +336,11 @@ def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
     revision = body.pop("revision", 0)  # the last
     body["final"], body["revision"] = final, revision
     return dumps(body).encode()
+
+
+_remembered: Callable[[bytes, Locale], tuple[datetime | None, bytes, bytes]] = lru_cache(
+    maxsize=_REMEMBERED
+)(_by_time)
 
 
 def entity_tag(document: bytes) -> str:

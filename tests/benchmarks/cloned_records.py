@@ -11,6 +11,7 @@ from itertools import product
 
 import redis
 
+from progress_backend.flows.commands import Renew
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
@@ -20,6 +21,9 @@ from progress_backend.store.drivers import Store
 STATUSES = ("created", "running", "completed", "error")
 TYPES = ("fetch_data", "bulk_import", "report")
 SYMBOLS = (None, "7203.T", "6758.T", "9984.T", "8306.T", "6861.T", "9432.T", "4063.T")
+_WORKER = Worker("celery@host/0123456789abcdef", "celery@host")
+#: Longer than any measurement.
+_LEASE_S = 3_600
 #: An original's number is above every copy's.
 _ORIGINALS = 0xF000_0000
 #: Copies a call of the script, so that their arguments fit on Lua's stack.
@@ -66,6 +70,8 @@ def running(store: Store, count: int) -> list[str]:
     """Ids of running tasks with figures, details and an estimate."""
     original = _original(store, 0, "running", TYPES[0], SYMBOLS[1])
     copy(store, original, count)
+    # Their worker lives: without its lease they would be found lost in the midst of a measurement.
+    store.execute(Renew(_WORKER.lease, int((store.now().timestamp() + _LEASE_S) * 1000)))
     return [task_id(number) for number in range(count)]
 
 
@@ -107,12 +113,11 @@ def _original(store: Store, number: int, status: str, task_type: str, symbol: st
     identity = ev.Identity(
         task_type=task_type, total_items=252, symbol=symbol, metadata={"market": "TSE"}
     )
-    worker = Worker("celery@host/0123456789abcdef", "celery@host")
     events: dict[str, tuple[ev.Event, ...]] = {
         "created": (ev.Created(identity=identity),),
         "running": (
             ev.Created(identity=identity),
-            ev.Started(identity=identity, worker=worker),
+            ev.Started(identity=identity, worker=_WORKER),
             ev.Progressed(current=150, message="データ取得中 150/252"),
         ),
     }

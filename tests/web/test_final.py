@@ -77,8 +77,8 @@ async def test_who_watched_before_hears_the_run_that_takes_it_back(
 def test_an_event_stream_stays_open_as_long_and_then_is_204(
     api: RunningApi, records: Records
 ) -> None:
-    last = str(records.lose("job", AGAIN_S).revision)
     began = time.monotonic()
+    last = str(records.lose("job", AGAIN_S).revision)
     with opened(url_of(api, "job"), last) as answer:
         assert answer.status_code == 200
         assert [event["id"] for event in events(answer)] == [last]
