@@ -41,13 +41,18 @@ def tried(
     )
 
 
-def build(dockerfile: Path = DOCKERFILE) -> str:
-    """Builds the image; its name."""
+def name_stand_ins() -> None:
+    """Gives each image that is not here, but stood in for, its exact name."""
     for exact, near in STAND_INS.items():
         if (
             tried("image", "inspect", exact).returncode
             and not tried("image", "inspect", near).returncode
         ):
             docker("tag", near, exact)
+
+
+def build(dockerfile: Path = DOCKERFILE) -> str:
+    """Builds the image; its name."""
+    name_stand_ins()
     docker("build", "--quiet", "-f", str(dockerfile), "-t", IMAGE, ".", timeout=BUILD_S)
     return IMAGE
