@@ -68,8 +68,11 @@ def rate_text(rate: float | None) -> str | None:
 
 
 def seconds_text(seconds: float | None) -> str | None:
-    """A duration in the specification's form: "10 seconds"."""
-    return None if seconds is None else f"{_short(seconds)} seconds"
+    """A duration in the specification's form: "10 seconds", "1 second"."""
+    if seconds is None:
+        return None
+    number = _short(seconds)
+    return f"{number} second" if number == "1" else f"{number} seconds"
 
 
 def _short(number: float) -> str:

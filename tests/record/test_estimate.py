@@ -123,6 +123,8 @@ def test_texts_are_the_specifications() -> None:
     assert estimate.rate_text(None) is None
     assert estimate.seconds_text(10.2) == "10 seconds"
     assert estimate.seconds_text(0.0) == "0 seconds"
+    assert estimate.seconds_text(1.04) == "1 second"
+    assert estimate.seconds_text(1.5) == "1.5 seconds"
     assert estimate.seconds_text(None) is None
 
 
