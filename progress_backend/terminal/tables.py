@@ -17,12 +17,15 @@ _COLUMNS = ("id", "status", "percent", "age", "name")
 _WHOLE_COLUMNS = ("id", "status", "type", "symbol", "percent", "created_at")
 #: Between two columns; and the cells that a name has at the least.
 _GAP, _LEAST_NAME = "  ", 8
+#: Left out where they would leave a name less than that, the first one first.
+_LEFT_OUT = ("age", "percent", "status")
 
 
 def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale) -> Iterator[str]:
     """The page's rows under a head, cut to `width` cells; None leaves ids and names whole.
 
-    The name stands last and is cut on its left, where names are alike.
+    The name stands last and is cut on its left, where names are alike; where the width leaves it
+    no room, columns before it are left out.
     """
     ids = [task.task_id for task in tasks]
     shown = [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)
@@ -37,12 +40,26 @@ def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Local
         for task_id, task in zip(shown, tasks, strict=True)
     ]
     head = _head(_COLUMNS, locale)
-    if width is not None:
-        before = list(zip(head, *rows, strict=True))[:-1]
-        taken = sum(max(map(formats.cells_of, column)) + len(_GAP) for column in before)
-        left = max(width - taken, _LEAST_NAME)
-        rows = [(*row[:-1], formats.cut_on_the_left(row[-1], left)) for row in rows]
-    return _aligned([head, *rows])
+    if width is None:
+        return _aligned([head, *rows])
+    columns = dict(zip(_COLUMNS, zip(head, *rows, strict=True), strict=True))
+    return _aligned(list(zip(*_fitting(columns, width), strict=True)))
+
+
+def _fitting(columns: dict[str, tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """The columns that fit into so many cells, the names cut."""
+    names = columns.pop("name")
+
+    def left() -> int:
+        taken = (max(map(formats.cells_of, column)) + len(_GAP) for column in columns.values())
+        return width - sum(taken)
+
+    for column in _LEFT_OUT:
+        if left() >= _LEAST_NAME:
+            break
+        del columns[column]
+    room = max(left(), _LEAST_NAME)
+    return [*columns.values(), tuple(formats.cut_on_the_left(name, room) for name in names)]
 
 
 def whole_table(tasks: Sequence[Task], locale: Locale) -> Iterator[str]:

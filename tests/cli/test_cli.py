@@ -102,6 +102,30 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     assert lines[1].endswith("銘柄の名前")
 
 
+@pytest.mark.parametrize("locale", ["en", "ja"])
+@pytest.mark.parametrize("columns", [20, 40, 80, 140])
+def test_rows_fit_any_width_and_keep_their_name(
+    records: Records, columns: int, locale: str
+) -> None:
+    records.start("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", symbol="of one of many customers 7203")
+    records.apply("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", ev.Cancelled(by="cli"))
+    records.start("7b7de887-6f26-48b1-afe0-d09ecabe2ead", symbol="とても長い銘柄の名前" * 5)
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
+    command = [str(Path(sys.executable).parent / "progress-backend"), "tasks"]
+    env["COLUMNS"] = ""
+    with Terminal(command, env=env, columns=columns, lines=24) as terminal:
+        assert terminal.wait() == 0
+        head, newer, older, *_ = terminal.written.splitlines()
+    assert all(cells_of(line) <= columns for line in (head, newer, older)), terminal.written
+    assert newer.startswith("7b7de887 ")
+    assert newer.endswith("名前")
+    assert older.endswith("7203")
+    full = columns >= 80
+    assert ("作成" in head or "AGE" in head) is full
+    asked = "cancel asked" if locale == "en" else "取消依頼中"
+    assert (asked in older) is (columns >= 40)
+
+
 def test_a_screen_is_in_one_language(records: Records) -> None:
     """Also where the writer's default texts are in another one than the reader's."""
     records.start("the-id")
