@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
 from progress_backend.embedded import EmbeddedServer, die_with_parent
+from tests.ports import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,10 @@ LOG_TAIL = 8000
 
 class Server(EmbeddedServer):
     """A Redis or Valkey server that a test may hurt; a restart keeps its port."""
+
+    def __init__(self, **options: Any) -> None:
+        """As the embedded server's, but that nobody takes its port while it is down."""
+        super().__init__(**{"port": free_port(), **options})
 
     def kill(self) -> None:
         """As kill -9: nothing is saved, connections just break."""

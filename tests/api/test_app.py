@@ -21,7 +21,7 @@ from tests.web.test_websockets import closed
 def test_the_environment_says_everything(
     start_service: StartService, redis_url: str, way: str
 ) -> None:
-    from tests.web.serving import free_port
+    from tests.ports import free_port
 
     port = free_port()
     env = {

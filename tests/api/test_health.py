@@ -8,9 +8,10 @@ from api import health
 from api.health import check
 from progress_backend.web.server import serve
 from tests.conftest import StartServer, StartService
+from tests.ports import free_port
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, session_api, start_api
-from tests.web.serving import RunningApi, free_port
+from tests.web.serving import RunningApi
 
 __all__ = ["session_api", "start_api"]
 

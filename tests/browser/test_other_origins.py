@@ -16,9 +16,10 @@ from tests.conftest import StartService, missing
 from tests.docs.conftest import walk
 from tests.docs.reading import Block, blocks
 from tests.docs.walking import Walk
+from tests.ports import free_port
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.serving import RunningApi, free_port
+from tests.web.serving import RunningApi
 
 __all__ = ["walk"]
 

@@ -21,9 +21,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import StartService, missing
 from tests.docs.reading import blocks, text_of
+from tests.ports import free_port
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
-from tests.web.serving import RunningApi, free_port
+from tests.web.serving import RunningApi
 
 __all__ = ["start_api"]
 

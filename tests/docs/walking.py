@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import httpx
 import redis
 
 from tests.docs.reading import Block, make_targets
+from tests.ports import free_port
 from tests.servers import ROOT, Service
 from tests.waiting import eventually
 
@@ -62,7 +62,7 @@ class Walk:
         """`programs`: what the reader has installed; `paths`: where their Python looks besides."""
         self.folder = folder
         self._programs, self._paths = programs, paths
-        self.port, self.site_port, self.flask_port = (_free_port() for _ in range(3))
+        self.port, self.site_port, self.flask_port = (free_port() for _ in range(3))
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
         self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
@@ -224,9 +224,3 @@ def _wait(started: list[tuple[Service, str]]) -> None:
     while started:
         service, ready = started.pop(0)
         service.wait_for_log(f"(?m){ready}", 60)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

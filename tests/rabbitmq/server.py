@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 from typing import Self
 
+from tests.ports import free_port
 from tests.servers import LOG_TAIL, Service
 from tests.waiting import eventually
-from tests.web.serving import free_port
 
 #: Debian's wrapper under /usr/sbin wants to be its own user; the script behind it runs as anybody.
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from typing import Self
 
@@ -12,6 +11,7 @@ import websockets
 from fastapi import FastAPI
 
 from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
+from tests.ports import free_port
 from tests.waiting import eventually
 
 
@@ -20,7 +20,7 @@ class RunningApi:
 
     def __init__(self, app: FastAPI, *, port: int = 0, **options: object) -> None:
         self.app = app
-        self._socket = bound("127.0.0.1", port)
+        self._socket = bound("127.0.0.1", port or free_port())
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, **{**OPTIONS, **connection_classes(), **options})
@@ -45,6 +45,11 @@ class RunningApi:
     def connections(self) -> int:
         """How many connections the server has."""
         return len(self._server.server_state.connections)
+
+    def unsent(self) -> int:
+        """The most bytes that wait in this process for one of them to take."""
+        transports = [c.transport for c in list(self._server.server_state.connections)]
+        return max((t.get_write_buffer_size() for t in transports), default=0)
 
     def ask_to_end(self) -> None:
         """As SIGTERM."""
@@ -82,10 +87,3 @@ class RunningApi:
 
     def cancel(self, task_id: str, body: object = None) -> httpx.Response:
         return self.http.post(f"/internal/task/{task_id}/cancel", json=body)
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -16,10 +16,11 @@ import redis
 
 from progress_backend.record import events as ev
 from tests.conftest import StartServer, StartService
+from tests.ports import free_port
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.serving import RunningApi, free_port
+from tests.web.serving import RunningApi
 from tests.web.test_serve import served
 
 Event = dict[str, Any]

@@ -11,9 +11,9 @@ import redis
 import websockets
 
 from tests.conftest import StartServer, StartService
+from tests.ports import free_port
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.serving import free_port
 from tests.web.test_serve import answers
 from tests.web.test_websockets import closed, said
 
