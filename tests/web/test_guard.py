@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 import redis
 import websockets
@@ -20,6 +21,7 @@ from tests.web.test_websockets import closed, said
 
 FRIEND = "http://localhost:5173"
 FOE = "http://evil.test"
+ASKS = "Access-Control-Request-Method"
 KINDS = ["application", "router", "mounted"]
 #: What says so with a body, of whatever kind.
 WRITES = [
@@ -214,6 +216,41 @@ def test_a_request_passes_the_guard_once(guarded: RunningApi) -> None:
     answer = guarded.http.get("/internal/health", headers={"Origin": FRIEND})
     assert answer.headers.get_list("access-control-allow-origin") == [FRIEND]
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+#: Of each kind of answer: its status, and a request that is answered so.
+ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
+    (200, "GET", "/internal/tasks", {}),
+    (201, "POST", "/internal/create-task", {"json": {"task_type": "t", "total_items": 1}}),
+    (204, "GET", "/internal/task/over/events", {"headers": {"Last-Event-ID": "3"}}),
+    (204, "OPTIONS", "/internal/task/job/update", {"headers": {"Origin": FRIEND, ASKS: "PUT"}}),
+    (403, "GET", "/internal/tasks", {"headers": {"Host": "evil.test"}}),
+    (404, "GET", "/internal/task/nope/events", {}),
+    (404, "POST", "/internal/task/nope/cancel", {}),
+    (405, "DELETE", "/internal/tasks", {}),
+    (409, "POST", "/internal/task/over/cancel", {}),
+    (413, "POST", "/internal/create-task", {"json": {"task_type": "x" * 2**20}}),
+    (415, "POST", "/internal/task/job/cancel", {"data": {"a": "b"}}),
+    (422, "GET", "/internal/tasks?page=0", {}),
+    (422, "POST", "/internal/create-task", {"json": {}}),
+]
+
+
+def test_every_kind_of_answer_is_nosniff(guarded: RunningApi, redis_url: str) -> None:
+    Records(redis_url).start("over")
+    Records(redis_url).complete("over")
+
+    def asked(status: int, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = guarded.http.request(method, path, **options)
+        assert answer.status_code == status, (method, path, answer.text)
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"], (method, path)
+        return answer
+
+    for status, method, path, options in ANSWERS:
+        asked(status, method, path, **options)
+    for path in ("/internal/task/over/status", "/static/page.js"):
+        tag = asked(200, "GET", path).headers["ETag"]
+        asked(304, "GET", path, headers={"If-None-Match": tag})
 
 
 async def test_two_hosts_are_looked_at_both(api: RunningApi) -> None:

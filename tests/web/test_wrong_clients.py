@@ -23,6 +23,8 @@ from tests.web.serving import RunningApi
 
 #: What such a client sends, in bytes, as long as it is taken.
 MOST = 20_000_000
+#: What asyncio reads at once.
+READ_AT_ONCE = 256 * 1024
 TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 
 
@@ -91,10 +93,12 @@ def test_a_client_that_sends_and_never_reads(api: RunningApi, kind: str) -> None
                 while sent < MOST:
                     one.sendall(chunk)
                     sent += len(chunk)
+            unsent = api.unsent()
         grown = psutil.Process().memory_info().rss - before
         assert grown < MOST / 2, (path, sent, grown)
         if kind == "pings":
             assert sent < MOST, f"{path} was read on"
+            assert 0 < unsent <= READ_AT_ONCE, "no more than the answers to what was read at once"
 
 
 def test_one_that_was_not_read_is_read_again_once_it_takes_what_is_sent(api: RunningApi) -> None:

@@ -117,13 +117,6 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self._read_on()
         return message
 
-    def handle_ping(self) -> None:
-        """Answers a ping, unless the client does not take the data it was sent."""
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()
-
     def _read_on(self) -> None:
         if self.writable.is_set() and not self.transport.is_closing():
             self.transport.resume_reading()
