@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from progress_backend.live import heartbeat as heartbeats
+from progress_backend.live import listener
 from progress_backend.live.heartbeat import Heartbeat, Heartbeats
 from tests.waiting import aeventually
 
@@ -81,3 +82,7 @@ async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.Mon
     assert told == list(range(24))
     for take in takers[:24]:
         beating.leave(60, take)
+
+
+def test_a_redis_that_is_away_is_noticed_within_the_shortest_interval() -> None:
+    assert 2 * listener.PING_S <= heartbeats.SHORTEST_S

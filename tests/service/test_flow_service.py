@@ -153,6 +153,15 @@ async def test_the_list(service: FlowService) -> None:
     assert nothing["pagination"] == {"page": 1, "limit": 20, "total": 0, "pages": 1}
 
 
+async def test_a_list_has_whole_tasks(service: FlowService) -> None:
+    """Rows that leave out what is long are for HTTP."""
+    task_id = await service.create_task("x", 1, metadata={"text": "x" * 250_000})
+    (listed,) = (await service.get_tasks_list())["tasks"]
+    assert listed == await service.get_task_status(task_id)
+    assert listed["metadata"] == {"text": "x" * 250_000}
+    assert "omitted" not in listed
+
+
 async def test_health(service: FlowService) -> None:
     first = await service.create_task("x", 1)
     await service.create_task("x", 1)

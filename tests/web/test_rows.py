@@ -117,6 +117,7 @@ def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
         with client.stream("GET", url.replace("page=99", "page=1")) as answer:
             raw = b"".join(answer.iter_raw())
     assert len(json.loads(gzip.decompress(raw))["tasks"]) == 10
+    assert raw[8] == 4, "packed in the fastest way (RFC 1952 2.3.1)"
 
 
 @pytest.mark.parametrize(
