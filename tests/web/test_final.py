@@ -17,6 +17,7 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened, url_of
 from tests.web.test_websockets import closed, rest, said
+from tests.web.test_websockets_all import watch_all
 
 #: A lease, and how long the broker takes: the sum is much longer than a lease alone.
 LEASE_S, AGAIN_S = 0.4, 1.6
@@ -109,6 +110,30 @@ async def test_a_failure_that_celery_stored_closes_at_once(
         assert await closed(socket) == 1000
     with opened(url_of(api, "job"), last) as answer:
         assert answer.status_code == 204
+
+
+async def test_a_cancel_is_final_before_its_run_has_heeded_it(
+    api: RunningApi, records: Records
+) -> None:
+    """The streams of one task end with it; that the run has ended too is told to all others."""
+    records.start("job")
+    async with api.watch("job") as socket, watch_all(api) as every:
+        assert (await said(socket))["status"] == "running"
+        api.cancel("job")
+        end = await said(socket)
+        assert (end["status"], end["final"]) == ("cancelled", True)
+        assert end["control"]["heeded_at"] is None
+        assert await closed(socket) == 1000
+        assert await said(every) == end
+        with opened(url_of(api, "job"), str(end["revision"])) as answer:
+            assert answer.status_code == 204
+        with opened(url_of(api, "job")) as answer:
+            assert [event["status"] for event in events(answer)] == ["cancelled"]
+        await asyncio.to_thread(records.apply, "job", ev.Heeded())
+        heeded = await said(every)
+        assert heeded["timestamp"] == end["timestamp"]
+        assert heeded["control"]["heeded_at"] == api.status("job").json()["control"]["heeded_at"]
+        assert heeded["control"]["heeded_at"] is not None
 
 
 def test_body_and_row_become_final_by_the_time_alone(api: RunningApi, records: Records) -> None:
