@@ -13,10 +13,12 @@ STAMP := .venv/.installed
 PROCESSES := $(if $(PROGRESS_TEST_REDIS_URL),0,3)
 # Tested with, but not resolved: it asks for a Celery below the newest, and works with that one.
 APART := celery-batches==0.11
+# Requests that are made up by `make fuzz`.
+CASES ?= 12000
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check constraints bench chaos celery-suite docker pictures release-check
+.PHONY: help venv run demo test check constraints bench chaos celery-suite fuzz docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +62,9 @@ chaos: $(STAMP) ## The tests that kill workers, servers and stores
 
 celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked (ARGS=--quick: a part)
 	$(BIN)/python -m tests.celery_suite $(ARGS)
+
+fuzz: $(STAMP) ## 12,000 made-up requests to the API (CASES=…); none may be answered with 5xx
+	PROGRESS_TEST_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s tests/web/test_openapi.py -k keeps_to_its_description $(ARGS)
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)

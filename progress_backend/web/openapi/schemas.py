@@ -16,6 +16,8 @@ from . import examples
 
 #: Any text without control characters, as in `is_plain`.
 _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+#: Any text without a null character, as in `strict_route`.
+_TEXT = r"^[^\x00]*$"
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 TaskId = Annotated[
@@ -47,8 +49,8 @@ AcceptEncoding = Annotated[
     str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
 ]
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(_counted)]
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Reason = Annotated[str, Field(max_length=MAX_REASON)]
+Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=_TEXT)]
+Reason = Annotated[str, Field(max_length=MAX_REASON, pattern=_TEXT)]
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 assert set(STATUSES) == set(get_args(Status))
 
