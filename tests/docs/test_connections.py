@@ -100,7 +100,6 @@ def test_a_worker_and_who_publishes(
         revision = world.record(jobs[0])["revision"]
         written = lambda: world.record(jobs[0])["revision"] > revision + 20  # noqa: E731
         assert rest <= most(lambda: max(map(counted, pool)), written) <= top
-        assert [counted(pid) for pid in pool] == [rest, rest]
         assert counted(each.pid) == main_rest
         # One is the test's own, which reads the records.
         assert published <= counted(os.getpid()) - 1 <= most_published
