@@ -14,23 +14,23 @@ class Script(NamedTuple):
     sha: str
 
 
-def _read(verb: str, part: str = "") -> Script:
-    """A script's text, after the text of a part that it shares with others."""
-    names = [f"{name}.lua" for name in (part, verb) if name]
+def _read(verb: str, *parts: str) -> Script:
+    """A script's text, after the texts of the parts that it shares with others."""
+    names = [f"{name}.lua" for name in (*parts, verb)]
     text = "".join((files(__name__) / name).read_text(encoding="utf-8") for name in names)
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-COMMIT: Final = _read("commit")
-COMMIT_FIRST: Final = _read("commit_first")
-COMMIT_IN_PLACE: Final = _read("commit_in_place")
-PAGE: Final = _read("page", "_document")
-SWEEP: Final = _read("sweep")
+COMMIT: Final = _read("commit", "_tolerant", "_document")
+COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
+COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
+PAGE: Final = _read("page", "_document", "_documents")
+SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
 LEAVE_MARKINGS: Final = _read("leave_markings")
-READ: Final = _read("read", "_document")
+READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, READ, PAGE, COUNT, SWEEP),

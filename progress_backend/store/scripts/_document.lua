@@ -1,30 +1,13 @@
--- Stands before the verbs that read documents, whose last ARGV say how (see page.lua).
-local function documents(most, whole, least, from, to, instead)
-  most, whole, least = tonumber(most), tonumber(whole), tonumber(least)
-
-  -- Of a long document only its head and tail are read; one that has the marks elsewhere is whole.
-  local function cut(key, head)
-    local first, length = string.find(head, from, 1, true), redis.call('STRLEN', key)
-    local tail = redis.call('GETRANGE', key, -whole, -1)
-    local last, at = nil, string.find(tail, to, 1, true)
-    while at do
-      last, at = at, string.find(tail, to, at + 1, true)
-    end
-    if length <= most and first and last and length - #tail + last - first > least then
-      return string.sub(head, 1, first - 1) .. instead .. string.sub(tail, last)
-    end
-    return redis.call('GETRANGE', key, 0, most)
+-- Stands before the verbs that read a record: its document, false where nothing is stored, and of a
+-- value that is no document "\0" and what it is.
+local function document(key, most)
+  local found = redis.pcall('GETRANGE', key, 0, most)
+  if found == '' then
+    return redis.call('EXISTS', key) == 1 and '\0string without text'
+  elseif type(found) == 'table' then
+    assert(found.err:find('^WRONGTYPE'), found.err)
+    return '\0' .. redis.call('TYPE', key).ok
   end
-
-  return function(key)
-    local head = redis.pcall('GETRANGE', key, 0, whole or most)
-    if head == '' then
-      return redis.call('EXISTS', key) == 1 and '\0string without text'
-    elseif type(head) == 'table' then
-      assert(head.err:find('^WRONGTYPE'), head.err)
-      return '\0' .. redis.call('TYPE', key).ok
-    end
-    return (not whole or #head <= whole) and head or cut(key, head)
-  end
+  return found
 end
 

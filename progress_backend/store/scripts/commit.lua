@@ -40,28 +40,7 @@ local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, new_rate, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local most, first = ARGV[14], 5
 
--- A key of another type is no index of ours: it is left as it is.
-local function tolerant(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE'), reply.err)
-    return false
-  end
-  return reply
-end
-
-local function document()
-  local found = redis.pcall('GETRANGE', task, 0, most)
-  if found == '' then
-    return call('EXISTS', task) == 1 and '\0string without text'
-  elseif type(found) == 'table' then
-    assert(found.err:find('^WRONGTYPE'), found.err)
-    return '\0' .. call('TYPE', task).ok
-  end
-  return found
-end
-
-local stored = document()
+local stored = document(task, most)
 local stands = tolerant('HGET', facets, id)
 local found = stored and redis.sha1hex(stored) or ''
 if found ~= expected or (stands or '') ~= before then

@@ -29,37 +29,16 @@ local id, text, stands = ARGV[1], ARGV[2], ARGV[3]
 local ttl, due, channel, publish = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local most = ARGV[8]
 
--- A key of another type is no index of ours: it is left as it is.
-local function tolerant(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE'), reply.err)
-    return false
-  end
-  return reply
-end
-
-local function document()
-  local found = redis.pcall('GETRANGE', task, 0, most)
-  if found == '' then
-    return call('EXISTS', task) == 1 and '\0string without text'
-  elseif type(found) == 'table' then
-    assert(found.err:find('^WRONGTYPE'), found.err)
-    return '\0' .. call('TYPE', task).ok
-  end
-  return found
-end
-
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
 
 if tolerant('HSETNX', facets, id, stands) == 0 then
-  return {0, document(), tolerant('HGET', facets, id)}
+  return {0, document(task, most), tolerant('HGET', facets, id)}
 end
 if not call('SET', task, text, 'PX', ttl, 'NX') then
   tolerant('HDEL', facets, id)
-  return {0, document(), false}
+  return {0, document(task, most), false}
 end
 tolerant('ZADD', expiry, due, id)
 -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.

@@ -25,14 +25,9 @@ local task, facets = KEYS[1], KEYS[2]
 local id, expected, text = ARGV[1], ARGV[2], ARGV[3]
 local ttl, channel, publish, most = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 
-local stored = redis.pcall('GETRANGE', task, 0, most)
-if type(stored) == 'table' then
-  assert(stored.err:find('^WRONGTYPE'), stored.err)
-  return {0, '\0' .. call('TYPE', task).ok, false}
-end
-if stored == '' or redis.sha1hex(stored) ~= expected then
-  local stands = redis.pcall('HGET', facets, id)
-  return {0, stored ~= '' and stored, type(stands) == 'string' and stands}
+local stored = document(task, most)
+if not stored or redis.sha1hex(stored) ~= expected then
+  return {0, stored, tolerant('HGET', facets, id)}
 end
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)

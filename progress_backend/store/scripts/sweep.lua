@@ -21,15 +21,6 @@ Publishes
 local facets, expiry = KEYS[1], KEYS[2]
 local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local ids = {unpack(ARGV, 4, 3 + count)}
--- A key of another type is no index of ours: it is left as it is.
-local function tolerant(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE'), reply.err)
-    return false
-  end
-  return reply
-end
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))
