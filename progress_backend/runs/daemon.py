@@ -15,6 +15,6 @@ def daemon(name: str, work: Callable[[], None]) -> threading.Thread | None:
     try:
         thread.start()
     except RuntimeError as error:
-        logger.warning("%s has to wait: %s", name, error)
+        logger.warning("the thread %s cannot be started yet: %s", name, error)
         return None
     return thread

@@ -88,7 +88,7 @@ class Mirror:
                 _put_right(run)
         except Exception as error:  # any backend's error must not reach the job
             if self._results.failed():
-                logger.warning("progress is not shown in the result backend: %s", error)
+                logger.warning("progress is not written to the result backend: %s", error)
         else:
             self._results.succeeded()
 

@@ -1,18 +1,14 @@
-"""The newest values of runs: taken from the run, recorded, and given back where the store does not
-answer."""
+"""A run's newest value while it is recorded: taken from the run, and given back where the store
+does not answer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ..errors import StoreUnavailable
 from ..record import events as ev
-from .mirror import Mirror
 from .run import Run
-from .writer import Writer
 
 
 class Value(NamedTuple):
@@ -47,26 +43,3 @@ class Value(NamedTuple):
             # A loop's count goes on meanwhile; a value that the job set is as old as its first try.
             set_at = self.pending if isinstance(self.pending, float) else self.tried_at
             run.pending = set_at if run.loop is None else True
-
-
-def write(values: Sequence[Value], writer: Writer, mirror: Mirror | None) -> None:
-    """Records the values in one round trip, and passes those that were recorded to the mirror."""
-    try:
-        with writer.waiting():
-            now = writer.now()
-            if len(values) == 1:  # always so in a prefork child
-                (value,) = values
-                recorded = [writer.alone(value.run, value.run.task_id, (value.dated(now),), now)]
-            else:
-                several = [(value.run, value.run.task_id, (value.dated(now),)) for value in values]
-                recorded = writer.apply_together(several, now)
-    except StoreUnavailable as error:
-        writer.away(error)
-        for value in values:
-            value.give_back()
-        return
-    if mirror is None:
-        return
-    for value, applied in zip(values, recorded, strict=True):
-        if applied is not None and applied.refused is None:
-            mirror.show(value.run, applied.task)

@@ -89,7 +89,6 @@ class Run:
         "error_text",
         "eta",
         "event_due",
-        "heard_at",
         "identity",
         "lock",
         "loop",
@@ -105,6 +104,7 @@ class Run:
         "results",
         "sender",
         "status",
+        "status_at",
         "task_id",
         "total",
         "urgent",
@@ -131,7 +131,7 @@ class Run:
         #: The record's status as last received from the store.
         self.status: str = TaskStatus.RUNNING
         #: Monotonic time at which the status was received.
-        self.heard_at = 0.0
+        self.status_at = 0.0
         #: The record refused this run's start: the run goes on, unrecorded.
         self.refused = False
         #: The body is being executed: a further call of it comes from inside.
@@ -235,7 +235,7 @@ class Run:
     def receive_status(self, status: str) -> None:
         """Receives the record's status. A run stays cancelled, even where its id was published
         again since, with a record that another run belongs to."""
-        self.heard_at = monotonic()
+        self.status_at = monotonic()
         if not self.cancelled:
             self.status = status
         if status in (TaskStatus.CANCELLED, TaskStatus.PAUSED):

@@ -27,7 +27,7 @@ from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from .daemon import daemon
 from .mirror import Mirror
-from .newest_values import Value, write
+from .newest_values import Value
 from .outbox import Outbox
 from .run import Run
 from .writer import Entry, Writer
@@ -197,7 +197,7 @@ class Sender:
                 # The next values must be recorded after any exception; it is logged.
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
-                        logger.exception("progress sender")
+                        logger.exception("the sender of progress failed; trying again")
 
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox:
@@ -218,7 +218,7 @@ class Sender:
         runs = [
             run
             for run in list(self._runs.values())
-            if run.next_due and now - run.heard_at > _OLD_S and run.listens
+            if run.next_due and now - run.status_at > _OLD_S and run.listens
         ]
         for start in range(0, len(runs), _LOOKED_AT):
             self.patient.look_at(runs[start : start + _LOOKED_AT])
@@ -250,7 +250,7 @@ class Sender:
                 else:
                     held.pop().lock.release()  # the run's end need not wait for the others' values
             if values:
-                write(values, self.patient, self._mirror)
+                self._write(values)
         finally:
             for run in held:
                 run.lock.release()
@@ -262,6 +262,25 @@ class Sender:
         if value is not None:
             run.next_due = value.tried_at + self._interval_s
         return value
+
+    def _write(self, values: Sequence[Value]) -> None:
+        """Records the values, and passes those that were recorded to the mirror."""
+        try:
+            with self.patient.waiting():
+                now = self.patient.now()
+                entries = [(v.run, v.run.task_id, (v.dated(now),)) for v in values]
+                if len(entries) == 1:  # always so in a prefork child
+                    recorded = [self.patient.alone(*entries[0], now)]
+                else:
+                    recorded = self.patient.apply_together(entries, now)
+        except StoreUnavailable as error:
+            self.patient.away(error)
+            for value in values:
+                value.give_back()
+            return
+        for value, applied in zip(values, recorded, strict=True):
+            if self._mirror is not None and applied is not None and applied.refused is None:
+                self._mirror.show(value.run, applied.task)
 
     def _flush_outbox(self, deadline: float = inf) -> None:
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
@@ -298,7 +317,9 @@ class Sender:
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
         first = not self._outbox.dropped
         if self._outbox.keep(run, task_id, *happened) and first:
-            logger.error("progress: more than %d events wait for the store; the oldest go", _OUTBOX)
+            logger.error(
+                "progress: more than %d events wait for the store; the oldest are dropped", _OUTBOX
+            )
         self.wake()
 
     def stop(self) -> None:

@@ -224,7 +224,7 @@ class Writer:
             # A newer run's record does not concern this run.
             if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
                 run.receive_status(_for_the_run(base.task))
-            run.heard_at = monotonic()
+            run.status_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:
         """Counts an event that is not recorded."""
@@ -232,7 +232,7 @@ class Writer:
         known = self._strange or (self.other is not None and self.other._strange)
         first = type(error) in (ProgressError, ForeignValue, InvalidEvent) and not known
         self._strange = known or first
-        logger.log(logging.ERROR if first else logging.DEBUG, "not recorded: %s", error)
+        logger.log(logging.ERROR if first else logging.DEBUG, "an event is not recorded: %s", error)
 
     def away(self, error: StoreUnavailable) -> None:
         """Opens the breaker after a call that the store did not answer, and logs the outage."""

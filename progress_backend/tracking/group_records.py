@@ -99,7 +99,8 @@ class Batch:
                 raise
 
     def flush_if_due(self) -> bool:
-        """Sends, in the timer's thread, what is kept for too long; whether it could look."""
+        """Sends messages that were kept too long, in the timer's thread; whether it got the
+        lock."""
         with no_fork_in_between():
             if not self._lock.acquire(blocking=False):
                 return False

@@ -88,7 +88,9 @@ class Keeper:
                 self._give_back(self._lease)
                 self._store.execute(c.EndLease(self._lease))
             except StoreUnavailable as error:
-                logger.warning("progress lease is left to run out: %s", error)
+                logger.warning(
+                    "the worker's lease could not be ended, and runs out by itself: %s", error
+                )
 
     def _give_back(self, lease: str) -> None:
         """Records Requeued for runs that a cold shutdown ends without a signal: the broker delivers
@@ -102,7 +104,7 @@ class Keeper:
             except StoreUnavailable:
                 raise
             except ProgressError as error:
-                logger.debug("not given back: %s", error)
+                logger.debug("Requeued is not recorded at the shutdown: %s", error)
 
     def _work(self) -> None:
         reap_at = extend_at = 0.0
@@ -128,7 +130,7 @@ class Keeper:
                 # the exception.
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
-                        logger.exception("progress lease")
+                        logger.exception("the renewal of the worker's lease failed; trying again")
                 wait_s = self._step_s
             self._stop.wait(wait_s)
 

@@ -141,7 +141,7 @@ class Judge:
         lost = 0
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
-                logger.debug("not reaped: %s", outcome)
+                logger.debug("the end of a silent run is not recorded: %s", outcome)
             elif outcome.refused is None:
                 lost += isinstance(verdict, Lost)
                 logger.warning("task %s: %s", base.task.task_id, type(verdict).__name__.lower())

@@ -36,7 +36,9 @@ def left(tracker: Tracker) -> c.LeaveMarkings:
     names = sorted(tracker.app._tasks)
     marked = [(name, m) for name in names if (m := tracker.marking(name)) is not None][:MOST]
     if len(marked) == MOST:
-        logger.warning("only %d tasks' markings are left for those who publish by name", MOST)
+        logger.warning(
+            "the markings of only %d tasks are stored for processes that publish by name", MOST
+        )
     return c.LeaveMarkings(tuple((name, _text(marking)) for name, marking in marked), MOST_IN_ALL)
 
 
@@ -72,7 +74,7 @@ def look_for(tracker: Tracker, name: str) -> None:
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        logger.exception("progress: the marking of %s", name)
+        logger.exception("the marking of task %s cannot be looked up", name)
 
 
 def _ask(tracker: Tracker, name: str) -> None:

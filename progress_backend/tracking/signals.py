@@ -64,7 +64,7 @@ def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None
             publishing.interrupted(limit)
         except Exception:
             # Tracking never raises into Celery; the log shows the library's own faults.
-            logger.exception("progress: %s", handler.__name__)
+            logger.exception("the handler of a Celery signal failed: %s", handler.__name__)
 
     return guarded
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows.stored_record import Base
@@ -212,9 +213,9 @@ def test_one_strange_value_holds_nobody_up(
     server: Server, sender: Sender, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Under a record's key stands what is none, text or another type altogether."""
-    with Store(Settings(redis_url=server.url)) as store:
-        store._client.set("task:text", "no record")
-        store._client.rpush("task:list", "no string")
+    with redis.Redis.from_url(server.url) as client:
+        client.set("task:text", "no record")
+        client.rpush("task:list", "no string")
     for task_id in ("text", "list"):
         run = start(sender, task_id)
         run.offer(3)
@@ -232,8 +233,6 @@ def test_what_waits_is_bounded_and_counted(
     server.pause()
     for number in range(30):
         sender.record(None, f"t{number}", STARTED)
-    assert len(sender._outbox) == 10
-    assert sender._outbox.dropped == 20
     assert sum("wait for the store" in record.getMessage() for record in caplog.records) == 1
     assert timed(sender.stop) < FACTOR * JOB_WAIT_S
     assert "10 starts and ends could not be recorded" in caplog.text

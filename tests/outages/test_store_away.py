@@ -90,7 +90,7 @@ def test_jobs_and_records_end_right(
     log = fleet.workers[0].log[log_before:]
     said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs go on", log)
     assert len(said) == len(set(said)), "said once a process"
-    assert "progress sender" not in log
+    assert "the sender of progress failed" not in log
 
 
 def test_many_jobs_are_not_held_up_by_a_store_that_hangs(start_fleet: StartFleet) -> None:

@@ -223,9 +223,9 @@ def test_a_broker_and_a_backend_that_are_away_are_one_line_each(
         mirror.show(run, TASK)
     threads = {r.threadName for r in caplog.records if "mirror" in r.name}
     assert threads == {"progress-results", "progress-events"}, "no job waits for them"
-    assert [line.split(" in ")[0].split(" as ")[0] for line in said()] == [
+    assert [line.split(" to ")[0].split(" as ")[0] for line in said()] == [
         "progress is not sent",
-        "progress is not shown",
+        "progress is not written",
     ]
 
 
@@ -239,7 +239,7 @@ def test_a_result_is_not_written_again(app: App, caplog: pytest.LogCaptureFixtur
         )
         with caplog.at_level(logging.WARNING, "progress_backend"):
             Mirror(app.celery, flower_events=False).show(run_of(app), TASK)
-            eventually(lambda: "progress is not shown" in caplog.text, 20)
+            eventually(lambda: "progress is not written" in caplog.text, 20)
         assert away.accepted == 1
 
 

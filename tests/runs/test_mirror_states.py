@@ -69,5 +69,6 @@ def test_a_task_that_was_aborted_stays_so(app: App) -> None:
     eventually(lambda: app.result("t").get("status") == "PROGRESS")
     run.celery_task.AsyncResult("t").abort()
     mirror.show(run, TASK)
-    eventually(lambda: mirror._result_thread._at is None and not mirror._result_thread._newest)
+    mirror.show(run_of(app, "later"), TASK)  # in the order in which they came
+    eventually(lambda: app.result("later").get("status") == "PROGRESS")
     assert app.result("t")["status"] == "ABORTED"

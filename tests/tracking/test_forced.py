@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,8 +27,8 @@ async def held(service: FlowService, until_s: float | None) -> str:
     started = ev.Started(identity=identity, worker=Worker("lease-1", "celery@one"))
     await service.apply(task_id, started)
     if until_s is not None:
-        store = await service._store()
-        renewed = c.Renew("lease-1", milliseconds(store.now()) + int(until_s * 1000))
+        until_ms = milliseconds(datetime.now(UTC)) + int(until_s * 1000)
+        renewed = c.Renew("lease-1", until_ms)
 
         def renew() -> Any:
             yield renewed
