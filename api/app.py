@@ -1,7 +1,7 @@
 """The API for a deployment: uvicorn --factory api.app:create_app, or python -m api.app.
 
-The environment says everything: PROGRESS_* (see `Settings`), CELERY_BROKER_URL for cancels that
-terminate, API_HOST and API_PORT, FORWARDED_ALLOW_IPS, LOG_LEVEL.
+All settings come from the environment: PROGRESS_* (see `Settings`), CELERY_BROKER_URL for cancels
+that terminate, API_HOST and API_PORT, FORWARDED_ALLOW_IPS, LOG_LEVEL.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def create_app() -> FastAPI:
 
 
 def log_config(level: str) -> dict[str, object]:
-    """One line an event on stderr, where a container's log is taken from."""
+    """Logging to stderr, from which a container's log is made: one line an event."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -58,7 +58,8 @@ def main() -> None:
     """Serves with the library's own uvicorn options.
 
     Raises:
-        SystemExit: 1, the environment cannot be used or the port cannot be had; said on stderr.
+        SystemExit: 1, the environment cannot be used or the port cannot be bound; stderr has the
+            reason.
     """
     port = os.environ.get("API_PORT") or str(PORT)
     if not port.isdecimal() or int(port) > 65_535:

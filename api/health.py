@@ -14,7 +14,7 @@ TIMEOUT_S = 5.0
 
 
 def check(url: str) -> tuple[bool, str]:
-    """Whether the service at the URL says that it is healthy, and what it said."""
+    """Whether the service at the URL is healthy, and its answer or the error as text."""
     # A proxy of the environment has no business between a container and itself.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -28,11 +28,11 @@ def check(url: str) -> tuple[bool, str]:
 
 
 def main() -> int:
-    """The exit code."""
+    """Prints the answer of the service; returns the exit code."""
     port = os.environ.get("API_PORT") or PORT
     default = f"http://127.0.0.1:{port}/internal/health"
-    healthy, said = check(sys.argv[1] if len(sys.argv) > 1 else default)
-    sys.stdout.write(f"{said}\n")
+    healthy, answer = check(sys.argv[1] if len(sys.argv) > 1 else default)
+    sys.stdout.write(f"{answer}\n")
     return 0 if healthy else 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from progress_backend.record import task_json
+from progress_backend.record import messages
 from progress_backend.record.default_texts import LOCALES, text
 from progress_backend.web.openapi import examples
 
@@ -64,5 +64,5 @@ def table(lang: str) -> str:
 
 def message(lang: str) -> str:
     """A WebSocket message, made from the example record."""
-    made = json.loads(task_json.update_message(examples.RUNNING, "progress_update"))
+    made = json.loads(messages.update_message(examples.RUNNING, "progress_update"))
     return f"```json\n{json.dumps(made, ensure_ascii=False, indent=2)}\n```"

@@ -182,7 +182,7 @@ class EmbeddedServer:
         if "Address already in use" in said:
             return False
         why = "ended" if ended else f"did not answer within {self._start_timeout:g} s"
-        raise EmbeddedServerError(f"the embedded server {why}; it said: {said or 'nothing'}")
+        raise EmbeddedServerError(f"the embedded server {why}; its output: {said or 'none'}")
 
     def _options(self, port: int) -> list[str]:
         options = ["--port", str(port), "--bind", HOST, "--loglevel", "warning"]

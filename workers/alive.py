@@ -1,5 +1,5 @@
-"""A file that a worker and beat touch at each of their turns: a container's health check looks at
-its age, which costs no Celery process of its own."""
+"""A file that a Celery worker and beat touch while they work: a container's health check reads its
+age, which costs no Celery process of its own."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ VARIABLE = "ALIVE_FILE"
 
 
 def touch(**_: Any) -> None:
-    """This process has its turn."""
+    """Sets the file's age to 0."""
     if path := os.environ.get(VARIABLE):
         Path(path).touch()
 
 
 def connect() -> None:
-    """From now on each of a worker's heartbeats is a turn: its main process sends them each two
-    seconds while it has its broker."""
+    """Touches the file at each of a worker's heartbeats (`heartbeat_sent`): its main process sends
+    one every two seconds while it has its broker."""
     signals.heartbeat_sent.connect(touch, weak=False, dispatch_uid="alive")
 
 
 class Beat(PersistentScheduler):  # type: ignore[misc]  # celery is untyped
-    """Each of beat's looks at its schedule is a turn."""
+    """Celery's persistent scheduler, which touches the file at each tick."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Sends what is due; the seconds until the next look."""
+        """Sends the tasks that are due; returns the seconds until the next tick."""
         seconds: float = super().tick(*args, **kwargs)
         touch()
         return seconds

@@ -20,7 +20,7 @@ PACKAGES = ("celery", "redis", "fastapi", "uvicorn", "flower", "httpx", "sqlalch
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Told(BaseException):
+class Signalled(BaseException):
     """Raised at SIGTERM or SIGHUP; like KeyboardInterrupt, nothing should catch it."""
 
 
@@ -71,21 +71,21 @@ def main() -> int:
     from .launch_fleet import LaunchError
     from .launch_run import launch
 
-    def told(number: int, _: FrameType | None) -> None:
-        raise Told(signal.Signals(number).name)
+    def received(number: int, _: FrameType | None) -> None:
+        raise Signalled(signal.Signals(number).name)
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, told)
+        signal.signal(number, received)
     try:
         return launch(given)
     except LaunchError as error:
         return refused(str(error))
-    except (KeyboardInterrupt, Told):
+    except (KeyboardInterrupt, Signalled):
         return 0 if given.mode == "run" else 130
 
 
 def refused(why: str) -> int:
-    """Prints why there is no run; returns the exit code."""
+    """Prints the reason why nothing was started; returns the exit code."""
     print(f"progress-backend: {why}", file=sys.stderr, flush=True)
     return 1
 

@@ -43,7 +43,7 @@ def ports(host: str, wanted: Mapping[str, tuple[int, str]]) -> list[int]:
     """The ports, given by what they are for, with the setting that names another.
 
     Raises:
-        LaunchError: some cannot be had; each of them is told.
+        LaunchError: some cannot be had; each of them is named.
     """
     found, troubles = list[int](), list[str]()
     for what, (number, setting) in wanted.items():

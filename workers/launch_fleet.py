@@ -130,10 +130,10 @@ class Fleet:
             time.sleep(_POLL_S)
 
     def check(self) -> None:
-        """Sees whether all still run.
+        """Checks that all processes still run.
 
         Raises:
-            LaunchError: one has ended; says which, how, and what it said last.
+            LaunchError: one has ended; the message has its exit code and its last output.
         """
         for child in self._children:
             code = child.process.poll()
@@ -145,7 +145,7 @@ class Fleet:
             raise LaunchError(f"the guard of the processes {_how(self._guard.returncode)}")
 
     def _stop(self) -> None:
-        """Asks all but the first one, which the others work with, and gives them time."""
+        """Sends SIGTERM to all but the first process, on which the others depend, and waits."""
         for child in self._children[1:]:
             if child.process.poll() is None:
                 child.process.send_signal(signal.SIGTERM)

@@ -19,7 +19,7 @@ _PAUSE_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: what is called, how it should end, and what the demo does to it meanwhile."""
+    """One job: its task and arguments, its expected end, and what the demo does to it."""
 
     name: str
     args: tuple[Any, ...]
@@ -47,7 +47,7 @@ DEMO: Final = (
 
 
 def publish(jobs: Sequence[Job]) -> dict[str, Job]:
-    """Sends the jobs to the worker; by task id."""
+    """Publishes the jobs; returns them by task id."""
     from . import tasks
 
     return {getattr(tasks, job.name).delay(*job.args).id: job for job in jobs}

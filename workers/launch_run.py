@@ -43,7 +43,7 @@ _CELERY: Final = ("-m", "celery", "-A", "workers.app")
 
 
 def launch(given: argparse.Namespace) -> int:
-    """Checks, starts, watches and ends; the exit code.
+    """Starts the processes, shows their jobs, and ends them; returns the exit code.
 
     Raises:
         LaunchError: something is missing, did not start, or ended on its own.
@@ -103,7 +103,7 @@ def _embedded(stack: ExitStack) -> str:
 
 
 def _start(fleet: Fleet, given: argparse.Namespace, port: int, flower_port: int) -> None:
-    """Starts all; returns when all work."""
+    """Starts all processes; returns when all work."""
 
     def answers(host: str, port: int, path: str) -> Callable[[Child], bool]:
         return lambda _: _answers(host, port, path)
@@ -134,7 +134,7 @@ def _answers(host: str, port: int, path: str) -> bool:
 
 
 def _url(host: str, port: int) -> str:
-    """Where a person on this machine finds what listens on the host's port."""
+    """The URL by which a browser on this machine reaches a server on this host and port."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -30,7 +30,7 @@ from .price_files import MONTHS, in_period, rows_of, symbols
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How the source answers. `fail_every` and `break_every` (0: never) make it a bad one:
+    """How reliably the source answers. `fail_every` and `break_every` (0: never) make it a bad one:
     each n-th request for prices is answered 503; each n-th row of an answer has no close."""
 
     delay_ms: float = 300

@@ -63,7 +63,7 @@ class Commits:
 class Page:
     """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters.
 
-    `light`: a long document may come without the caller's own values, as in `task_json.row`.
+    `light`: a long document may come without the caller's own values, as in `responses.row`.
     """
 
     start: int

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from math import inf
 from typing import Any, TypeVar
 
-from ..record.task_json import status_of
+from ..record.responses import status_of
 from . import commands as c
 
 T = TypeVar("T")

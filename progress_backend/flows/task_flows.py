@@ -15,7 +15,7 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..record import estimate, first_estimate, reader_view, task_json
+from ..record import estimate, first_estimate, reader_view, responses, task_json
 from ..record.events import Completed, Created, Event, Failed
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.redelivery import seconds
@@ -74,8 +74,8 @@ class Flows:
         return first_estimate.estimated(document, rate)
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
-        """A document as it is to be read now: see `task_json.as_of`."""
-        return task_json.as_of(document, now, self.settings.locale)
+        """A document as it is to be read now: see `responses.as_of`."""
+        return responses.as_of(document, now, self.settings.locale)
 
     def apply(
         self,
@@ -245,7 +245,7 @@ class Flows:
         there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
         rows = [(task_id, reader_view.row(stored, task_id, zone)) for task_id, stored in there]
         if light:
-            rows = [(task_id, task_json.row(document)) for task_id, document in rows]
+            rows = [(task_id, responses.row(document)) for task_id, document in rows]
         return paged._replace(rows=tuple(rows))
 
     def _read(self, page: c.Page) -> Flow[c.Paged]:

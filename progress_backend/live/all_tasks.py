@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..flows.commands import Filters
-from ..record import task_json
+from ..record import messages
 from .heartbeat import Heartbeat
 from .hub import Counts, HubClosed
 from .update import Update
@@ -21,7 +21,7 @@ from .update import Update
 Facets = tuple[str, str, str | None]
 
 #: The message that updates were missed: the client has to read the list again.
-RELOAD: Final = task_json.reload_message().decode()
+RELOAD: Final = messages.reload_message().decode()
 #: Most characters that wait for one socket, besides the newest message.
 MOST_CHARACTERS: Final = 128 * 1024
 #: Tasks whose last facets are kept, so that a task which leaves a filter is sent once more.
@@ -91,7 +91,7 @@ class Inbox:
         self._something.set()
 
     def clear(self) -> None:
-        """Drops all messages so far."""
+        """Drops all messages."""
         self._messages.clear()
         self._characters = 0
         self._reload = False
@@ -184,7 +184,7 @@ class Feed:
                 inbox.put(update)
 
     def reload(self) -> None:
-        """Updates were missed: every client has to read the list again."""
+        """Makes every client read the list again, since updates were missed."""
         self._known.clear()
         for inbox in self._inboxes:
             inbox.reload()

@@ -33,13 +33,13 @@ class ClusterSubscription:
         *,
         wanted: Container[Channel],
         confirmed: Callable[[Channel], None],
-        heard: Callable[[Channel, bytes], None],
+        received: Callable[[Channel, bytes], None],
     ) -> None:
         self._keys = keys
         self._every = Channel(keys.every_channel, "P")
         self._wanted = wanted
         self._confirmed = confirmed
-        self._heard = heard
+        self._received = received
         self._parts: list[Subscription] = []
         #: Partitions whose subscription is not confirmed yet.
         self._missing: set[Channel] = set()
@@ -56,7 +56,7 @@ class ClusterSubscription:
     def add(self, connection: AbstractConnection, channels: set[Channel], ping_s: float) -> None:
         """Adds the connection to a master, with the channels of its partitions."""
         part = Subscription(
-            connection, wanted=channels, confirmed=self._stands, heard=self._take, ping_s=ping_s
+            connection, wanted=channels, confirmed=self._stands, received=self._take, ping_s=ping_s
         )
         self._missing |= channels
         for channel in channels:
@@ -64,9 +64,9 @@ class ClusterSubscription:
         self._parts.append(part)
 
     @property
-    def heard_at(self) -> float | None:
+    def replied_at(self) -> float | None:
         """Monotonic time of the oldest of the masters' last replies."""
-        times = [part.heard_at for part in self._parts]
+        times = [part.replied_at for part in self._parts]
         known = [at for at in times if at is not None]
         return min(known) if known and len(known) == len(times) else None
 
@@ -89,7 +89,7 @@ class ClusterSubscription:
             return
         for named in (Channel(self._keys.channel(task_id)), self._every):
             if named in self._wanted:
-                self._heard(named, document)
+                self._received(named, document)
 
 
 async def connect(

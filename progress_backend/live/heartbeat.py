@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from ..record import task_json
+from ..record import messages
 from .hub import AT_ONCE
 from .update import text_frame
 
@@ -30,11 +30,11 @@ class Subscribed(Protocol):
     """The owner of the Redis subscription."""
 
     @property
-    def hears(self) -> bool:
+    def up_to_date(self) -> bool:
         """Whether Redis has answered a ping lately, and all missed updates were read."""
 
     @property
-    def heard_at(self) -> datetime:
+    def replied_at(self) -> datetime:
         """Time of Redis's last reply."""
 
     def now(self) -> datetime:
@@ -69,19 +69,19 @@ class Heartbeats:
                 timer.cancel()
 
     def heartbeat(self) -> Heartbeat:
-        """The heartbeat of this moment."""
-        alive = self._subscribed.hears
+        """The heartbeat to send now: stale while no updates are received."""
+        alive = self._subscribed.up_to_date
         if alive:
-            text = task_json.heartbeat_message(self._subscribed.now())
+            text = messages.heartbeat_message(self._subscribed.now())
         else:
-            text = task_json.stale_message(self._subscribed.heard_at)
+            text = messages.stale_message(self._subscribed.replied_at)
         return Heartbeat(text.decode(), text_frame(text), alive)
 
     def changed(self) -> None:
         """Sends all receivers a heartbeat now."""
         heartbeat = self.heartbeat()
         for seconds, takers in self._takers.items():
-            self._tell(seconds, tuple(takers), heartbeat)
+            self._send(seconds, tuple(takers), heartbeat)
 
     def _begin(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -89,9 +89,9 @@ class Heartbeats:
 
     def _tick(self, seconds: float) -> None:
         self._begin(seconds)
-        self._tell(seconds, tuple(self._takers[seconds]), self.heartbeat())
+        self._send(seconds, tuple(self._takers[seconds]), self.heartbeat())
 
-    def _tell(self, seconds: float, takers: tuple[Take, ...], heartbeat: Heartbeat) -> None:
+    def _send(self, seconds: float, takers: tuple[Take, ...], heartbeat: Heartbeat) -> None:
         """Sends a heartbeat to many receivers in several turns of the event loop, as the hub
         does."""
         still = self._takers.get(seconds, {})
@@ -99,4 +99,4 @@ class Heartbeats:
             if take in still:
                 take(heartbeat)
         if rest := takers[AT_ONCE:]:
-            asyncio.get_running_loop().call_soon(self._tell, seconds, rest, heartbeat)
+            asyncio.get_running_loop().call_soon(self._send, seconds, rest, heartbeat)

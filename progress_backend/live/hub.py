@@ -85,7 +85,7 @@ class Mailbox(Generic[T]):
 
 @dataclass(slots=True)
 class _Round(Generic[T]):
-    """An item that is being given to the receivers of its topic."""
+    """A published item, and the receivers that have it."""
 
     topic: str
     item: T

@@ -27,7 +27,7 @@ from .cluster_subscription import ClusterSubscription, connect
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeats
 from .hub import Hub, Mailbox, Receiver
-from .subscription import Channel, Subscription
+from .subscription import Subscription
 from .update import Update
 from .watched_tasks import Watch, Watches
 
@@ -50,7 +50,7 @@ class Listener:
     """
 
     def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
-        self._watches = Watches(store, hub, feed, self._changed)
+        self._watches = Watches(store, hub, feed)
         self._counts = hub.counts
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
@@ -58,7 +58,7 @@ class Listener:
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
         #: Monotonic time of Redis's last reply over an earlier connection.
-        self._heard_at = time.monotonic()
+        self._replied_at = time.monotonic()
         self._caught_up = False
         #: The clients that asked for heartbeats.
         self.heartbeats = Heartbeats(self)
@@ -71,7 +71,7 @@ class Listener:
         """Ends the connection, or abandons it after a while; no receiver gets updates from then
         on."""
         if self._task is not None and not await ended(4 * END_S, self._task):
-            logger.warning("the connection for updates from Redis does not end; it is left")
+            logger.warning("the connection for updates from Redis does not end, and is abandoned")
 
     @property
     def connected(self) -> bool:
@@ -80,20 +80,20 @@ class Listener:
         return running and self._subscription is not None
 
     @property
-    def hears(self) -> bool:
+    def up_to_date(self) -> bool:
         """Whether updates are complete and current: Redis has answered lately, and missed updates
         were read."""
         subscription = self._subscription
-        if subscription is None or subscription.heard_at is None or not self._caught_up:
+        if subscription is None or subscription.replied_at is None or not self._caught_up:
             return False
-        return time.monotonic() - subscription.heard_at < 2 * PING_S
+        return time.monotonic() - subscription.replied_at < 2 * PING_S
 
     @property
-    def heard_at(self) -> datetime:
+    def replied_at(self) -> datetime:
         """Time of Redis's last reply; before the first, of the listener's start."""
         subscription = self._subscription
-        heard_at = (subscription and subscription.heard_at) or self._heard_at
-        return self.now() - timedelta(seconds=time.monotonic() - heard_at)
+        replied_at = (subscription and subscription.replied_at) or self._replied_at
+        return self.now() - timedelta(seconds=time.monotonic() - replied_at)
 
     def now(self) -> datetime:
         """The store's time."""
@@ -139,10 +139,6 @@ class Listener:
         `join`."""
         return self._watches.all(filters, reloads=reloads)
 
-    def _changed(self, channel: Channel) -> None:
-        if self._subscription is not None:
-            self._subscription.change(channel)
-
     async def _keep_connected(self) -> None:
         """Runs epoch after epoch until it is cancelled: each is a task of its own, so that its
         exceptions end only that epoch."""
@@ -175,20 +171,20 @@ class Listener:
         """Runs one epoch; it ends by raising."""
         opened = AsyncExitStack()
         try:
-            await self._hear(await self._connect(opened))
+            await self._receive(await self._connect(opened))
         finally:
             await within(END_S, opened.aclose())
 
-    async def _hear(self, subscription: Subscription | ClusterSubscription) -> None:
+    async def _receive(self, subscription: Subscription | ClusterSubscription) -> None:
         try:
             self._subscription = subscription
-            before = self._watches.begin()
+            before = self._watches.begin(subscription.change)
             if self.epoch > 1:
                 with contextlib.suppress(Exception):  # as above
                     logger.info("updates from Redis again")
             await until_one_ends(END_S, subscription.run(), self._catch_up(before))
         finally:
-            self._heard_at = subscription.heard_at or self._heard_at
+            self._replied_at = subscription.replied_at or self._replied_at
             self._subscription = None
             self._caught_up = False
             self._watches.lost()
@@ -205,7 +201,10 @@ class Listener:
         settings, watches = self._store.settings, self._watches
         if settings.clustered:
             over = ClusterSubscription(
-                self._store.keys, wanted=watches, confirmed=watches.confirmed, heard=watches.heard
+                self._store.keys,
+                wanted=watches,
+                confirmed=watches.confirmed,
+                received=watches.received,
             )
             await connect(over, settings, PING_S, opened)
             return over
@@ -221,6 +220,6 @@ class Listener:
             connection,
             wanted=watches,
             confirmed=watches.confirmed,
-            heard=watches.heard,
+            received=watches.received,
             ping_s=PING_S,
         )

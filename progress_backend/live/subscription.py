@@ -41,8 +41,8 @@ class Subscription:
     """Keeps one connection's subscriptions in line with `wanted`.
 
     `confirmed(channel)` is called when every later message of a channel will be received,
-    `heard(channel, payload)` for each message. Both must not wait. The server gets a PING at first
-    and after `ping_s` without a reply; after so much more it counts as unreachable.
+    `received(channel, payload)` for each message. Both must not wait. The server gets a PING at
+    first and after `ping_s` without a reply; after so much more it counts as unreachable.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Subscription:
         *,
         wanted: Container[Channel],
         confirmed: Callable[[Channel], None],
-        heard: Callable[[Channel, bytes], None],
+        received: Callable[[Channel, bytes], None],
         ping_s: float,
     ) -> None:
         self._connection = connection
         self._wanted = wanted
         self._confirmed = confirmed
-        self._heard = heard
+        self._received = received
         self._ping_s = ping_s
         self._subscribed: set[Channel] = set()
         #: SUBSCRIBEs without a reply: only the last one's reply confirms the subscription.
@@ -65,7 +65,7 @@ class Subscription:
         self._changed: dict[Channel, None] = {}
         self._ping = False
         #: Monotonic time of the server's last reply; None before the first.
-        self.heard_at: float | None = None
+        self.replied_at: float | None = None
         self._something = asyncio.Event()
 
     def change(self, channel: Channel) -> None:
@@ -121,7 +121,7 @@ class Subscription:
         stream, replies = self._connection._reader, Replies()
         assert stream is not None, "not connected"
         while data := await stream.read(_READ):
-            self.heard_at = time.monotonic()
+            self.replied_at = time.monotonic()
             for reply in replies.feed(data):
                 if isinstance(reply, redis.exceptions.ResponseError):
                     raise reply
@@ -135,17 +135,17 @@ class Subscription:
             self._ping = True
             self._something.set()
             await asyncio.sleep(self._ping_s)
-            if self.heard_at is None or self.heard_at < asked_at:
+            if self.replied_at is None or self.replied_at < asked_at:
                 raise redis.exceptions.ConnectionError(f"no answer for {self._ping_s:g} s")
-            await asyncio.sleep(max(0, self.heard_at + self._ping_s - time.monotonic()))
+            await asyncio.sleep(max(0, self.replied_at + self._ping_s - time.monotonic()))
 
     def _take(self, what: Any, name: Any, *rest: Any) -> None:
         if what == b"message":
-            self._heard(Channel(name.decode()), rest[0])
+            self._received(Channel(name.decode()), rest[0])
         elif what == b"pmessage":
-            self._heard(Channel(name.decode(), "P"), rest[1])
+            self._received(Channel(name.decode(), "P"), rest[1])
         elif what == b"smessage":
-            self._heard(Channel(name.decode(), "S"), rest[0])
+            self._received(Channel(name.decode(), "S"), rest[0])
         elif what in _KINDS:
             self._stands(Channel(name.decode(), _KINDS[what]))
         elif what == b"sunsubscribe":

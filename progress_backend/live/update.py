@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
-from ..record import task_json
+from ..record import messages
 from ..record.document_check import body_of
+from ..record.local_time import optional_moment
 from ..record.model import ENDED
 from ..record.reader_view import in_zone
+from ..record.redelivery import left_s
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -26,9 +28,7 @@ class Update(NamedTuple):
     #: Status, type and symbol, which lists can be filtered by.
     facets: tuple[str, str, str | None] = ("", "", None)
     ended: bool = False
-    #: Whether the end is final.
-    final: bool = False
-    #: Until when an end that is not final may be taken back.
+    #: Until when an end may be taken back; None: it is final.
     again_until: datetime | None = None
 
     @classmethod
@@ -49,10 +49,10 @@ class Update(NamedTuple):
         body = body_of(document, task_id)
         if zone is not None:
             in_zone(body, zone)
-        created_at, revision = task_json.version(body)
+        created_at, revision = optional_moment(body["created_at"]), body["revision"]
         status = body["status"]
         kind = "task_created" if revision == 1 else "progress_update"
-        text = task_json.update_message(body, kind)
+        text = messages.update_message(body, kind)
         return cls(
             (epoch, created_at or _NEVER, revision),
             text.decode(),
@@ -60,8 +60,7 @@ class Update(NamedTuple):
             body["task_id"],
             (status, body["task_type"], body["symbol"]),
             status in ENDED,
-            task_json.is_final(body),
-            task_json.again_until(body),
+            optional_moment(body["may_come_again_until"]),
         )
 
     @property
@@ -69,13 +68,11 @@ class Update(NamedTuple):
         """The record's revision; 0 if it is gone."""
         return self.key[2]
 
-    def open_for_s(self, now: datetime) -> float:
-        """Seconds until an end becomes final; 0 or less if it is."""
-        if self.final or self.again_until is None:
-            return 0
-        return (self.again_until - now).total_seconds()
+    def left_s(self, now: datetime) -> float | None:
+        """See `redelivery.left_s`."""
+        return left_s(self.ended, self.again_until, now)
 
-    def says_more_than(self, other: Update) -> bool:
+    def supersedes(self, other: Update) -> bool:
         """Whether a client that got `other` has to get this update.
 
         Within an epoch only a later version counts; a new epoch's version is sent whatever it is,

@@ -26,7 +26,7 @@ _BATCH = 200
 class Watch:
     """A task that is watched in this process; without an id, all tasks."""
 
-    __slots__ = ("_logged", "heard", "stood", "subscribed", "task_id")
+    __slots__ = ("_logged", "epoch", "stood", "subscribed", "task_id")
 
     def __init__(self, task_id: str | None) -> None:
         self.task_id = task_id
@@ -36,11 +36,11 @@ class Watch:
         #: missed.
         self.stood = False
         #: Epoch of the last message.
-        self.heard = 0
+        self.epoch = 0
         self._logged = False
 
     def strange(self, where: str, error: ForeignValue) -> None:
-        """Logs the first message that is no document."""
+        """Logs the first message of this channel that is no document."""
         if not self._logged:
             self._logged = True
             logger.warning("an update of %s is left out: %s", where, error)
@@ -61,20 +61,14 @@ class Watch:
 
 
 class Watches:
-    """The watched channels; `changed(channel)` is called when a channel becomes wanted or
-    unwanted."""
+    """The watched channels, and the receivers of their messages."""
 
-    def __init__(
-        self,
-        store: AsyncStore,
-        hub: Hub[Update],
-        feed: Feed,
-        changed: Callable[[Channel], None],
-    ) -> None:
+    def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
         self._store = store
         self._hub = hub
         self._feed = feed
-        self._changed = changed
+        #: Called with a channel that becomes wanted or unwanted, while there is a connection.
+        self._change: Callable[[Channel], None] | None = None
         self._zone = store.settings.zone()
         self._every = Channel(store.keys.every_channel, "P")
         self._by_channel: dict[Channel, Watch] = {}
@@ -93,18 +87,23 @@ class Watches:
         return len(self._by_channel) - (self._every in self._by_channel)
 
     async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """See `Listener.join`."""
+        """Adds a receiver of a task's updates, and waits until their channel is confirmed.
+
+        Raises:
+            StoreUnavailable: Redis did not confirm the subscription in time.
+        """
         self._hub.add(task_id, receiver)
         await self._subscribed(self._channel(task_id), task_id)
 
     def leave(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """See `Listener.leave`."""
+        """Removes a receiver; after the last one the channel is not wanted any more."""
         if not self._hub.leave(task_id, receiver):
             self._forget(self._channel(task_id))
 
     @asynccontextmanager
     async def all(self, filters: c.Filters, *, reloads: bool) -> AsyncIterator[Inbox]:
-        """See `Listener.watching_all`."""
+        """`async with`: an inbox for the updates of all tasks that pass the filters; raises as
+        `join`."""
         inbox = self._feed.join(filters, reloads=reloads)
         try:
             await self._subscribed(self._every, None)
@@ -126,13 +125,19 @@ class Watches:
         self._by_channel.pop(channel).subscribed.set()
         self._changed(channel)
 
+    def _changed(self, channel: Channel) -> None:
+        if self._change is not None:
+            self._change(channel)
+
     def _channel(self, task_id: str) -> Channel:
         return Channel(self._store.keys.channel(task_id))
 
-    def begin(self) -> tuple[Watch, ...]:
-        """Begins a new epoch; returns the watches whose tasks have to be read again."""
+    def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
+        """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
+        have to be read again."""
         self.epoch += 1
         self._last = None
+        self._change = change
         for channel in self._by_channel:
             self._changed(channel)
         # A watch that waits for its first confirmation has missed nothing: its client reads after
@@ -141,6 +146,7 @@ class Watches:
 
     def lost(self) -> None:
         """Called when the connection is lost: no subscription is confirmed any more."""
+        self._change = None
         for watch in self._by_channel.values():
             watch.subscribed.clear()
         self._feed.reload()  # so that the clients notice at once if the store does not answer
@@ -154,7 +160,7 @@ class Watches:
             watch.stood = True
             watch.subscribed.set()
 
-    def heard(self, channel: Channel, document: bytes) -> None:
+    def received(self, channel: Channel, document: bytes) -> None:
         """Passes a message of a channel to the clients that watch the task."""
         watch = self._by_channel.get(channel)
         if watch is None:
@@ -170,7 +176,7 @@ class Watches:
         if watch.task_id is None:
             self._feed.publish(self._last[1])
         else:
-            watch.heard = self.epoch
+            watch.epoch = self.epoch
             self._hub.publish(watch.task_id, self._last[1])
 
     async def catch_up(self, watches: Iterable[Watch]) -> None:
@@ -189,7 +195,7 @@ class Watches:
             documents = await self._store.execute(c.Read(tuple(batch)))
             for (task_id, watch), document in zip(batch.items(), documents, strict=True):
                 current = self._by_channel.get(self._channel(task_id)) is watch
-                if current and watch.heard < self.epoch:
+                if current and watch.epoch < self.epoch:
                     try:
                         update = Update.of(document, self.epoch, self._zone, task_id)
                     except ForeignValue as error:

@@ -6,10 +6,11 @@ version of this library did not write may be missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import ForeignValue
+from .fields import DELIVERY, GIVEN, PROGRESS, REQUIRED, TASK, WORKER, Part
 from .json_text import parsed
 from .local_time import moment
 from .model import ENDED, STATUSES
@@ -24,76 +25,12 @@ _SHAPES: Final = 1_024
 #: Numbers below this can be divided by any rate.
 _LARGEST: Final = 10**100
 
-_MISSING: Final = object()
-_NUMBER: Final = (int, float)
-_REQUIRED: Final[Mapping[str, tuple[type, ...]]] = {
-    "task_id": (str,),
-    "task_type": (str,),
-    "status": (str,),
-    "progress": (dict,),
-    "symbol": (str, type(None)),
-    "current_status": (str,),
-    "start_time": (str, type(None)),
-    "updated_at": (str, type(None)),
-    "end_time": (str, type(None)),
-    "processing_time_ms": (int, type(None)),
-    "results": (dict,),
-    "processing_details": (dict,),
-    "error_message": (str, type(None)),
-    "metadata": (dict,),
+#: The parts of a record whose fields are checked as well. A control is only shown.
+_CHECKED: Final = {"progress": PROGRESS, "worker": WORKER, "delivery": DELIVERY}
+_TYPES: Final = {
+    part.name: [(field, field.json_types) for field in part.fields]
+    for part in (TASK, *_CHECKED.values())
 }
-#: Fields that an older version did not write, each with its default.
-_LATER: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
-    "created_at": ((str, type(None)), None),
-    "estimated_completion": ((str, type(None)), None),
-    "attempt": ((int,), 0),
-    "attempt_started_at": ((str, type(None)), None),
-    "retries": ((int,), 0),
-    "worker": ((dict, type(None)), None),
-    "parent_id": ((str, type(None)), None),
-    "root_id": ((str, type(None)), None),
-    "group_id": ((str, type(None)), None),
-    "error_cause": ((str, type(None)), None),
-    "control": ((dict, type(None)), None),
-    "rate": ((int, float, type(None)), None),
-    "estimated_details": ((list, tuple), ()),
-    "may_come_again_until": ((str, type(None)), None),
-    "delivery": ((dict, type(None)), None),
-    "revision": ((int,), 0),
-}
-#: Fields that are written only where their value is not the default.
-_SOMETIMES: Final[Mapping[str, tuple[type, ...]]] = {
-    "final": (bool,),
-    "keeps_results": (bool,),
-    "clock_behind_s": (int, float, type(None)),
-    "clock_back_s": (int, float),
-}
-#: Fields with the caller's own values, which a list's row may omit.
-_GIVEN: Final = ("results", "processing_details", "metadata")
-_PROGRESS: Final[Mapping[str, tuple[type, ...]]] = {
-    "current": _NUMBER,
-    "total": (*_NUMBER, type(None)),
-    "percentage": _NUMBER,
-}
-_WORKER: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
-    "lease": ((str,), _MISSING),
-    "name": ((str,), _MISSING),
-    "task": ((str, type(None)), None),
-    "run": ((int, type(None)), None),
-    "clock_ahead_s": (_NUMBER, 0),
-}
-_DELIVERY: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
-    "eta": ((str, type(None)), None),
-    "expires": ((str, type(None)), None),
-    "again_s": ((*_NUMBER, type(None)), None),
-}
-TIMES: Final = (
-    *("start_time", "updated_at", "end_time"),
-    *("created_at", "attempt_started_at", "estimated_completion", "may_come_again_until"),
-)
-DELIVERY_TIMES: Final = ("eta", "expires")
-#: Fields that are dictionaries with names of this library.
-_PARTS: Final = ("progress", "worker", "delivery")
 
 
 def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
@@ -104,7 +41,7 @@ def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
     """
     try:
         body, _ = checked_body(stored)
-        for name in _GIVEN:  # a row may omit them
+        for name in GIVEN:  # a row may omit them
             body.setdefault(name, {})
     except ValueError as error:
         raise ForeignValue(task_id, str(error)) from None
@@ -131,18 +68,19 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name in ("current", "total"):
         if not -_LARGEST < (body["progress"][name] or 0) < _LARGEST:
             raise ValueError(_wrong(name, body["progress"][name]))
-    _check_times(body, TIMES)
+    _check_times(body, TASK.times)
     if (delivery := body["delivery"]) is not None:
-        _check_times(delivery, DELIVERY_TIMES)
+        _check_times(delivery, DELIVERY.times)
     for name in body["estimated_details"]:
-        _check("estimated_details", name, (str,))
+        if type(name) is not str:
+            raise ValueError(_wrong("estimated_details", name))
     return body, whole
 
 
 def _shape(body: Mapping[str, Any]) -> tuple[str | type, ...]:
     """The names in a record and in its parts, each followed by the types of its values."""
     shape: list[str | type] = [*body, *map(type, body.values())]
-    for name in _PARTS:
+    for name in _CHECKED:
         if type(part := body.get(name)) is dict:
             shape += [*part, *map(type, part.values())]
     return tuple(shape)
@@ -155,29 +93,33 @@ _sound: set[tuple[str | type, ...]] = set()
 def _check_fields(body: dict[str, Any]) -> bool:
     """Checks that each field is there and of its type, and fills in what an older version did not
     write; whether there was nothing to fill in."""
-    omits = "omitted" in body
-    for name, types in _REQUIRED.items():
-        if not (omits and name in _GIVEN and name not in body):
-            _check(name, body.get(name, _MISSING), types)
-    for name, types in _PROGRESS.items():
-        _check(name, body["progress"].get(name, _MISSING), types)
     size = len(body)
-    for name, (types, default) in _LATER.items():
-        _check(name, body.setdefault(name, default), types)
-    for name, types in _SOMETIMES.items():
-        if name in body:
-            _check(name, body[name], types)
-    for part, fields in (("worker", _WORKER), ("delivery", _DELIVERY)):
-        if body[part] is not None:
-            for name, (types, default) in fields.items():
-                _check(f"{part}'s {name}", body[part].get(name, default), types)
-    if len(body) == size and "final" in body:
+    _check(TASK, body, GIVEN if "omitted" in body else ())
+    for name, part in _CHECKED.items():
+        if body[name] is not None:
+            _check(part, dict(body[name]), of=f"{name}'s ")
+    if len(body) == size:
         return True
     again_until, revision = body.pop("may_come_again_until"), body.pop("revision")
-    final = body.pop("final", body["status"] in ENDED and again_until is None)
+    if (final := body.pop("final")) is None:
+        final = body["status"] in ENDED and again_until is None
     # The last three, where `as_of` and `entity_tag` look.
     body.update(may_come_again_until=again_until, final=final, revision=revision)
     return False
+
+
+def _check(part: Part, body: dict[str, Any], omitted: Sequence[str] = (), of: str = "") -> None:
+    """Checks the types of a part's fields, and fills in those that an older version did not
+    write."""
+    for field, types in _TYPES[part.name]:
+        if field.name in body:
+            if type(body[field.name]) not in types:
+                raise ValueError(_wrong(of + field.name, body[field.name]))
+        elif field.default is not REQUIRED:
+            if not field.sparse:
+                body[field.name] = field.default
+        elif field.name not in omitted:
+            raise ValueError(f"it has no {of}{field.name}")
 
 
 def _object(stored: bytes) -> dict[str, Any]:
@@ -194,12 +136,7 @@ def _object(stored: bytes) -> dict[str, Any]:
     return body
 
 
-def _check(name: str, value: Any, types: tuple[type, ...]) -> None:
-    if type(value) not in types:
-        raise ValueError(_wrong(name, value))
-
-
-def _check_times(part: Mapping[str, Any], names: Iterable[str]) -> None:
+def _check_times(part: Mapping[str, Any], names: Sequence[str]) -> None:
     name = text = None
     try:
         for name in names:
@@ -210,7 +147,7 @@ def _check_times(part: Mapping[str, Any], names: Iterable[str]) -> None:
 
 
 def _wrong(name: str, value: Any) -> str:
-    return f"it has no {name}" if value is _MISSING else f"its {name} is {value!r:.40}"
+    return f"its {name} is {value!r:.40}"
 
 
 def others(task_id: str) -> str:

@@ -108,7 +108,7 @@ class Progressed(Event):
     error_message: str | None = None
 
     @property
-    def says_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether the event has no values."""
         given = (self.current, self.total, self.message, self.error_message)
         return given == (None,) * 4 and not self.details and not self.results

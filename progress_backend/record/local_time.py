@@ -50,6 +50,11 @@ def moment(text: str) -> datetime:
     return time
 
 
+def optional_moment(text: str | None) -> datetime | None:
+    """As `moment`; None for None."""
+    return None if text is None else moment(text)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def in_its_zone(text: str, zone: tzinfo) -> str:
     """An ISO 8601 time text in a zone; the same text if it has that zone's offset already.

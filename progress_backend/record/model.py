@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .fields import PROGRESS, SPECIFIED
+
 
 def is_plain(name: str) -> bool:
     """Whether a text can be a task's id, type or symbol, whatever its length: it has no control
@@ -221,31 +223,18 @@ class Task:
             return None
         return max(0, (until - self.started_at) // _MILLISECOND)
 
+    @property
+    def again_until(self) -> datetime | None:
+        """Until when the broker may deliver the task's message again."""
+        return None if self.delivery is None else self.delivery.again_until
+
     def to_dict(self) -> dict[str, Any]:
         """Makes the specification's dictionary (3.1): the JSON names, times as ISO 8601 text with
         milliseconds and offset."""
-        progress = self.progress
-        return {
-            "task_id": self.task_id,
-            "task_type": self.task_type,
-            "symbol": self.symbol,
-            "status": self.status,
-            "progress": {
-                "current": progress.current,
-                "total": progress.total,
-                "percentage": progress.percentage,
-            },
-            "current_status": self.message,
-            "start_time": rendered(self.started_at),
-            "updated_at": rendered(self.updated_at),
-            "end_time": rendered(self.completed_at),
-            "processing_time_ms": self.processing_time_ms,
-            "error_message": self.error_message,
-            # The caller's own values are next to each other, so that a list's row can cut them out.
-            "results": self.results,
-            "processing_details": self.processing_details,
-            "metadata": self.metadata,
-        }
+        body = {field.name: getattr(self, field.attribute or "") for field in SPECIFIED}
+        times = {name: rendered(body[name]) for name in ("start_time", "updated_at", "end_time")}
+        progress = dict(zip(PROGRESS.names, self.progress, strict=True))
+        return {**body, **times, "progress": progress}
 
 
 if TYPE_CHECKING:

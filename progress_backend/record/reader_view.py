@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ForeignValue, printable
 from .default_texts import clock_text, retry_at_text, until_text
-from .document_check import DELIVERY_TIMES, TIMES, checked_body, others
+from .document_check import checked_body, others
+from .fields import CONTROL, DELIVERY, TASK
 from .json_text import document_of
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
@@ -21,9 +22,6 @@ UNREADABLE: Final = "unreadable"
 #: readers read what has not changed since.
 _REMEMBERED: Final = 4_096
 _SMALL: Final = 4_096
-
-
-_CONTROL: Final = ("at", "heeded_at")
 
 
 class _Seen(NamedTuple):
@@ -70,17 +68,17 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
     """Writes a checked record's times in a zone, each with the offset of its own moment; whether
     that changed any."""
     changed = False
-    parts = ((body, TIMES), (body["delivery"], DELIVERY_TIMES), (body["control"], _CONTROL))
-    for part, names in parts:
-        if part is None:
+    parts = (TASK, body), (DELIVERY, body["delivery"]), (CONTROL, body["control"])
+    for part, values in parts:
+        if values is None:
             continue
-        for name in names:
-            text = part.get(name)
+        for name in part.times:
+            text = values.get(name)
             # A control's values are not checked: they are shown only.
-            if type(text) is not str or (names is _CONTROL and not _is_time(text)):
+            if type(text) is not str or (part is CONTROL and not _is_time(text)):
                 continue
             if (there := in_its_zone(text, zone)) != text:
-                part[name], changed = there, True
+                values[name], changed = there, True
     if changed:
         body["current_status"] = _message_of(body)
     return changed
@@ -122,24 +120,6 @@ def _marked(task_id: str, why: str) -> bytes:
     """A list's row for a value that is no record, with all fields, so that clients can read the
     list."""
     task = Task(printable(task_id), "", status=TaskStatus.ERROR, error_message=why)
-    later: dict[str, Any] = {
-        "created_at": None,
-        "estimated_completion": None,
-        "attempt": 0,
-        "attempt_started_at": None,
-        "retries": 0,
-        "worker": None,
-        "delivery": None,
-        "parent_id": None,
-        "root_id": None,
-        "group_id": None,
-        "error_cause": UNREADABLE,
-        "control": None,
-        "rate": None,
-        "estimated_details": [],
-        "detail": why,
-        "may_come_again_until": None,
-        "final": False,
-        "revision": 0,
-    }
-    return document_of({**task.to_dict(), **later})
+    unknown = {field.name: field.default for field in TASK.fields if not field.sparse}
+    known = {"error_cause": UNREADABLE, "final": False, "detail": why, "revision": 0}
+    return document_of({**unknown, **task.to_dict(), **known})

@@ -60,10 +60,24 @@ def after_failure(
     return until(task, at, lease_s) if cause in TAKEN_BACK else None
 
 
-def final(task: Task, now: datetime) -> bool:
-    """Whether a task has ended and no message can begin it again."""
-    again_until = None if task.delivery is None else task.delivery.again_until
-    return task.ended and (again_until is None or again_until <= now)
+def left_s(
+    ended: bool, again_until: datetime | None, now: datetime | None, *, unconfirmed: bool = False
+) -> float | None:
+    """Seconds until a task's end is final, with which its sockets, event streams and terminals end;
+    0 if it is, None for a task that has not ended. Where `now` is None each end counts as final.
+    `unconfirmed`: the run has yet to confirm its cancel, for which only the terminal waits."""
+    if not ended or unconfirmed:
+        return None
+    if again_until is None or now is None:
+        return 0
+    return max((again_until - now).total_seconds(), 0)
+
+
+def final(task: Task, now: datetime | None, *, confirmed: bool = False) -> bool:
+    """Whether a task has ended and no message can begin it again; with `confirmed`, and its run has
+    confirmed its cancel."""
+    unconfirmed = confirmed and task.asked == "cancel"
+    return left_s(task.ended, task.again_until, now, unconfirmed=unconfirmed) == 0
 
 
 def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:

@@ -195,7 +195,7 @@ def _rate(task: Task, current: int, scene: Scene) -> float | None:
 
 
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    if task.started_at is None and task.root_id and event.attempt is None and event.says_nothing:
+    if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
         return task  # to resume a task that waits in a queue does not begin it
     task = moved(task, event, scene)
     return task if task.started_at is not None else replace(task, started_at=scene.now)

@@ -175,7 +175,7 @@ def _is_past(task: Task, event: ev.Event) -> bool:
     if isinstance(event, ev.Failed):
         return event.retries is not None and event.retries < task.retries
     if isinstance(event, ev.Cancelled):
-        return task.delivery is None or task.delivery.again_until is None
+        return task.again_until is None
     return isinstance(event, ev.Requeued) and event.again_s is not None
 
 

@@ -255,7 +255,7 @@ class FlowService(NotificationServiceInterface):
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
             unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
         except StoreUnavailable as error:
-            logger.warning("health: %s", error)
+            logger.warning("the service is unhealthy: %s", error)
             return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
         body = _health("healthy", counted, self._connected, took_ms)
         redis = body["dependencies"]["redis"]

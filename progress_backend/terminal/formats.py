@@ -234,7 +234,7 @@ def message_of(task: Task, locale: Locale, now: datetime | None) -> str:
     are in `locale`, whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:
         error = clean(translated(locale, task.error_message))
-        if now is None or final(task, now):
+        if final(task, now):
             return error
         return f"{clean(translated(locale, task.message))} ({error})"
     reason = (task.control or {}).get("reason")

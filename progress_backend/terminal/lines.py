@@ -7,8 +7,9 @@ from typing import IO, Self
 
 from ..record.default_texts import Locale
 from ..record.model import Task
+from ..record.redelivery import final
 from . import formats
-from .view import View, is_final
+from .view import View
 
 #: A running task gets another line after so many percent more: about ten lines a run.
 STEP_PERCENT = 10
@@ -86,6 +87,6 @@ def trouble(view: View, locale: Locale) -> str:
 
 def _what(task: Task, at: datetime | None) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
-    end = is_final(task, at) if task.ended else None
+    end = final(task, at) if task.ended else None
     run = task.attempt, task.retries
     return task.status, task.asked, run, task.created_at, step if end is None else end

@@ -16,7 +16,7 @@ from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
 from .lines import trouble
-from .view import View, telling
+from .view import View, urgency
 
 COLOURS: Final = {
     TaskStatus.CREATED: "bright_black",
@@ -206,9 +206,9 @@ def _has_message(task: Task) -> bool:
 
 
 def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:
-    """As many tasks as so many lines take, the most telling ones, in their order."""
+    """As many tasks as so many lines take, the most urgent ones, in their order."""
     chosen: set[str] = set()
-    for task in sorted(tasks, key=telling):
+    for task in sorted(tasks, key=urgency):
         room -= 2 if not beside and _has_message(task) else 1
         if room < 0:
             break

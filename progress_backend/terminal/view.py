@@ -48,18 +48,8 @@ class View:
 
     @property
     def ended(self) -> bool:
-        """Whether there are tasks, and all of them have ended."""
-        return bool(self.tasks) and all(is_over(task, self.at) for task in self.tasks)
-
-
-def is_final(task: Task, at: datetime | None) -> bool:
-    """Whether a task has ended for good, as far as is known at that time."""
-    return task.ended if at is None else final(task, at)
-
-
-def is_over(task: Task, at: datetime | None) -> bool:
-    """Whether a task has ended for good and, if it was cancelled, its run has as well."""
-    return is_final(task, at) and task.asked != "cancel"
+        """Whether there are tasks, and all of them have ended for good."""
+        return bool(self.tasks) and all(final(t, self.at, confirmed=True) for t in self.tasks)
 
 
 class Reader:
@@ -126,14 +116,14 @@ def _decoded(paged: c.Paged) -> dict[str, Task]:
     return {task_id: task_json.decode(document) for task_id, document in paged.rows if document}
 
 
-def telling(task: Task) -> tuple[int, float]:
+def urgency(task: Task) -> tuple[int, float]:
     """Sorts tasks: those that run or wait for a person first, else the newest first."""
     return 0 if task.status in _FIRST else 1, -_created(task)
 
 
 def _chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
-    """The most telling ones, in order of creation, so that rows stay where they are."""
-    chosen = sorted(rows.values(), key=telling)[:limit]
+    """The most urgent ones, in order of creation, so that rows stay where they are."""
+    chosen = sorted(rows.values(), key=urgency)[:limit]
     chosen.reverse()  # pages are newest first, also those of one millisecond
     return tuple(sorted(chosen, key=_created))
 

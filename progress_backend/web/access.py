@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The host name that a server was told to listen on, and the address of that name."""
+    """The host name that a server was started with, and the address of that name."""
 
     name: str
     address: str

@@ -66,7 +66,7 @@ class ShortPath:
         except ProgressError as error:
             response = answer(error)
         except Exception:
-            logger.exception("GET %s", route)
+            logger.exception("GET %s failed", route)
             response = failed()
         api.measured.request("GET", route, response.status_code, perf_counter() - began)
         response.raw_headers += api.access.marks

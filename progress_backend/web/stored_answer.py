@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
-from ..record import task_json
+from ..record import responses
 
 #: Documents whose headers are cached, and the largest of those in bytes; see `reader_view`.
 _REMEMBERED: Final = 4_096
@@ -19,7 +19,7 @@ class Described(NamedTuple):
     """ETag and response headers of a document."""
 
     tag: str
-    #: As `task_json.settled`.
+    #: As `responses.settled`.
     settled: bool
     headers: tuple[tuple[bytes, bytes], ...]
     #: Those of a 304.
@@ -45,11 +45,11 @@ def described(document: bytes) -> Described:
 
 
 def _describe(document: bytes) -> Described:
-    tag = task_json.entity_tag(document)
+    tag = responses.entity_tag(document)
     unchanged = ((b"etag", tag.encode()), (b"cache-control", b"no-cache"))
     length = (b"content-length", b"%d" % len(document))
     headers = (*unchanged, length, (b"content-type", b"application/json"))
-    return Described(tag, task_json.settled(document), headers, unchanged)
+    return Described(tag, responses.settled(document), headers, unchanged)
 
 
 _remembered: Callable[[bytes], Described] = lru_cache(maxsize=_REMEMBERED)(_describe)

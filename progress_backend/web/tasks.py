@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows.task_flows import summary
-from ..record import caller_events, task_json
+from ..record import caller_events, responses
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
 from ..service.flow_service import pagination
@@ -43,7 +43,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     with contextlib.suppress(StoreUnavailable):
         seen = await api.store.run(api.flows.body(task_id))
         document = seen or document
-    return _json(task_json.created_body(document), 201)
+    return _json(responses.created_body(document), 201)
 
 
 @router.put("/task/{task_id:path}/update", **route_texts.UPDATE)
@@ -140,7 +140,7 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
     pages = pagination(query.page, query.limit, paged.total)
-    return await packed(task_json.list_body(documents, pages, summary(paged)), accept_encoding)
+    return await packed(responses.list_body(documents, pages, summary(paged)), accept_encoding)
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

@@ -58,7 +58,9 @@ class Broker:
             BrokerUnavailable: the broker did not take the revoke within `TIMEOUT_S`.
         """
         if self._on_the_way >= MAX_ORDERS:
-            raise BrokerUnavailable(task_id, f"{self._on_the_way} orders still wait for it")
+            raise BrokerUnavailable(
+                task_id, f"{self._on_the_way} revokes still wait for the broker"
+            )
         loop = asyncio.get_running_loop()
         taken: asyncio.Future[Exception | None] = loop.create_future()
 

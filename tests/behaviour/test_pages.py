@@ -11,7 +11,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.task_flows import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES
-from progress_backend.record.task_json import row
+from progress_backend.record.responses import row
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.behaviour.driving import SYMBOLS, TYPES, Driver, OverRedis, check_agreement
@@ -149,11 +149,13 @@ def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("skew_s", [-300, 300])
-def test_newest_first_is_by_redis_time(redis_driver: OverRedis, skew_s) -> None:
+def test_newest_first_is_by_redis_time(
+    redis_driver: OverRedis, skew_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     redis_driver.create("first")
     with Store(redis_driver.settings) as skewed:
-        other = Driver(skewed)
-        skewed._ahead += skew_s
+        other, now = Driver(skewed), skewed.now
+        monkeypatch.setattr(skewed, "now", lambda: now() + timedelta(seconds=skew_s))
         other.create("second")
         redis_driver.create("third")
         other.apply("first", ev.Progressed(current=1))

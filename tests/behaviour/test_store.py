@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import redis
@@ -138,13 +140,20 @@ def test_a_hosts_clock_that_is_set_later_moves_no_time(redis_url, monkeypatch, s
         assert abs(driver.now() - datetime.now(UTC)) < timedelta(seconds=5)
 
 
-def test_skewed_hosts_change_no_status_and_no_order(redis_url) -> None:
+def ahead_of(now: Callable[[], datetime], by: timedelta) -> datetime:
+    return now() + by
+
+
+def test_skewed_hosts_change_no_status_and_no_order(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Three hosts that mistake Redis's time write one record in turn."""
     with contextlib.ExitStack() as stack:
         settings = Settings(redis_url=redis_url)
         hosts = [stack.enter_context(over("sync", settings)) for _ in range(3)]
         for host, skew_s in zip(hosts, (300, -300, 0), strict=True):
-            host.store._ahead += skew_s
+            ahead = partial(ahead_of, host.store.now, timedelta(seconds=skew_s))
+            monkeypatch.setattr(host.store, "now", ahead)
         happened = [
             ev.Created(identity=identity_of()),
             ev.Started(identity=identity_of()),

@@ -10,6 +10,7 @@ import pytest
 
 from progress_backend import ProgressNotifier
 from progress_backend.errors import StoreUnavailable
+from progress_backend.flows import commands as c
 from progress_backend.live.all_tasks import Feed
 from progress_backend.live.hub import Hub
 from progress_backend.live.listener import Listener
@@ -94,7 +95,10 @@ async def test_an_api_begins_and_says_503(away: Settings, start_api: StartApi) -
 
 
 def test_a_lease_is_renewed_once_the_cluster_answers(
-    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     named = with_a_node(settings)
     monkeypatch.setattr(
@@ -103,9 +107,9 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     keeper = keepers.Keeper(named, "worker@tests/1", None)
     keeper.start()
     try:
-        eventually(lambda: keeper._answering is None)
+        eventually(lambda: "does not answer" in caplog.text)
         monkeypatch.undo()
-        eventually(lambda: keeper._answering is not None, 20)
+        eventually(lambda: store.execute(c.Ahead(0, 10)) == ["worker@tests/1"], 20)
     finally:
         keeper.stop()
 

@@ -21,6 +21,8 @@ from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
+from progress_backend.store.cluster_connection import sync_cluster
+from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
@@ -146,7 +148,8 @@ def test_a_hole_is_repaired(store: Store) -> None:
     for number in range(5):
         make(store, f"t{number}")
     keys = store.layout.of_task("t2")
-    store._client.delete(keys.task("t2"))
+    with sync_cluster(store.settings, Deadline(5)) as client:
+        client.delete(keys.task("t2"))
     paged = store.run(store.flows.page(1, 20))
     assert ids(paged) == ["t4", "t3", "t1", "t0"]
     assert paged.total == 4

@@ -9,7 +9,8 @@ import pytest
 from progress_backend.flows import commands as c
 from progress_backend.flows.page_merge import merged
 from progress_backend.record.model import Task, TaskStatus
-from progress_backend.record.task_json import encode, row
+from progress_backend.record.responses import row
+from progress_backend.record.task_json import encode
 
 
 def shown(light: bool, status: str | None) -> list[str]:

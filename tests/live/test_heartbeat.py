@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ BEFORE = datetime(2024, 1, 15, 10, 30, 12, tzinfo=UTC)
 class Subscribed:
     """A subscription as the test wants it."""
 
-    hears = True
-    heard_at = BEFORE
+    up_to_date = True
+    replied_at = BEFORE
 
     def now(self) -> datetime:
         return NOW
@@ -38,7 +39,7 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
         "timestamp": "2024-01-15T10:30:30.000+00:00",
     }
     assert told[-1].frame.endswith(told[-1].message.encode())
-    subscribed.hears = False
+    subscribed.up_to_date = False
     count = len(told)
     await aeventually(lambda: len(told) > count)
     assert json.loads(told[-1].message) == {
@@ -48,19 +49,33 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
     beating.leave(0.05, told.append)
 
 
-async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> None:
+async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, timers = asyncio.get_running_loop(), dict[float, asyncio.TimerHandle]()
+    later = loop.call_later
+
+    def begun(seconds: float, *call: Any) -> asyncio.TimerHandle:
+        assert seconds not in timers
+        timers[seconds] = later(seconds, *call)
+        return timers[seconds]
+
+    def waiting() -> set[float]:
+        return {seconds for seconds, timer in timers.items() if not timer.cancelled()}
+
+    monkeypatch.setattr(loop, "call_later", begun)
     beating = Heartbeats(Subscribed())
     one: list[Heartbeat] = []
     two: list[Heartbeat] = []
     beating.join(10, one.append)
     beating.join(10, two.append)
     beating.join(20, one.append)
-    assert set(beating._timers) == {10, 20}
+    assert waiting() == {10, 20}
     beating.leave(10, one.append)
     beating.leave(20, one.append)
-    assert set(beating._timers) == {10}
+    assert waiting() == {10}
     beating.leave(10, two.append)
-    assert not beating._timers
+    assert not waiting()
 
 
 async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,13 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.live import listener as listeners
 from progress_backend.live.all_tasks import Feed
+from progress_backend.live.heartbeat import Heartbeats
 from progress_backend.live.hub import Hub, Mailbox
 from progress_backend.live.listener import Listener
 from progress_backend.live.update import Update
+from progress_backend.live.watched_tasks import Watches
 from progress_backend.settings import Settings
 from progress_backend.store.connection import async_client
 from progress_backend.store.drivers import AsyncStore
@@ -238,14 +241,14 @@ def failing(part: Callable[..., Any]) -> tuple[list[BaseException], Callable[...
     return left, fails
 
 
-PARTS = {
-    "the connection": ("_connect",),
-    "the first word": ("_hear",),
-    "a subscription": ("_watches", "confirmed"),
-    "what is heard": ("_watches", "heard"),
-    "what was missed": ("_watches", "catch_up"),
-    "the end of a connection": ("_watches", "lost"),
-    "who is told of it": ("heartbeats", "changed"),
+PARTS: dict[str, tuple[Any, str]] = {
+    "the connection": (listeners, "async_client"),
+    "the beginning of an epoch": (Watches, "begin"),
+    "a subscription": (Watches, "confirmed"),
+    "a message": (Watches, "received"),
+    "the reading of what was missed": (Watches, "catch_up"),
+    "the end of a connection": (Watches, "lost"),
+    "the heartbeats": (Heartbeats, "changed"),
 }
 
 
@@ -258,10 +261,9 @@ async def test_whatever_fails_it_hears_again(
     records = Records(url)
     await asyncio.to_thread(records.create, "a")
     async with listening(url) as listener:
-        *owner, name = PARTS[part]
-        owned: Any = getattr(listener, owner[0]) if owner else listener
-        left, fails = failing(getattr(owned, name))
-        monkeypatch.setattr(owned, name, fails)
+        owner, name = PARTS[part]
+        left, fails = failing(getattr(owner, name))
+        monkeypatch.setattr(owner, name, fails)
         async with listener.watching("a") as mailbox:
             current = 0
             with redis.Redis.from_url(url) as client:
@@ -270,7 +272,7 @@ async def test_whatever_fails_it_hears_again(
                     client.client_kill_filter(_type="pubsub")  # all begins again
                     await asyncio.to_thread(records.progress, "a", current)
                     await asyncio.sleep(0.02)
-            await aeventually(lambda: listener.hears)
+            await aeventually(lambda: listener.up_to_date)
             await asyncio.to_thread(records.progress, "a", current + 1)
             await moved_to(mailbox, current + 1)
 
@@ -305,14 +307,14 @@ async def test_a_log_that_cannot_be_written_keeps_it_from_nothing(
     server = start_server()
     with a_log_that_raises() as lost:
         async with listening(server.url) as listener:
-            left, fails = failing(listener._hear)
-            monkeypatch.setattr(listener, "_hear", fails)
-            await aeventually(lambda: listener.hears, 20)
+            left, fails = failing(Watches.begin)
+            monkeypatch.setattr(Watches, "begin", fails)
+            await aeventually(lambda: listener.up_to_date, 20)
             assert not left
             server.kill()
             await aeventually(lambda: not listener.connected)
             server.start()
-            await aeventually(lambda: listener.hears, 20)
+            await aeventually(lambda: listener.up_to_date, 20)
     assert {text[:20] for text in lost} == {
         "the listener failed;",
         "no updates from Redi",
@@ -366,12 +368,12 @@ async def test_what_never_ends_holds_up_neither_the_next_connection_nor_the_end(
     monkeypatch.setattr("progress_backend.live.listener.async_client", opens)
     async with listening(url) as listener:
         if part == "catching up":
-            monkeypatch.setattr(listener._watches, "catch_up", refuses_to_end)
+            monkeypatch.setattr(Watches, "catch_up", refuses_to_end)
         await aeventually(lambda: listener.connected)
         monkeypatch.undo()
         epoch = listener.epoch
         with redis.Redis.from_url(url) as client:
             client.client_kill_filter(_type="normal", skipme=True)
-        await aeventually(lambda: listener.epoch > epoch and listener.hears)
+        await aeventually(lambda: listener.epoch > epoch and listener.up_to_date)
         async with asyncio.timeout(10):
             await listener.stop()

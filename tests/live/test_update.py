@@ -39,7 +39,7 @@ def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") ->
     ],
 )
 def test_what_a_watcher_has_to_be_told(news: Update, known: Update, more: bool) -> None:
-    assert news.says_more_than(known) is more
+    assert news.supersedes(known) is more
 
 
 @pytest.mark.parametrize("status", ["created", "running", "paused"])
@@ -50,7 +50,7 @@ def test_what_has_not_ended(status: str) -> None:
 @pytest.mark.parametrize("status", ["completed", "error", "cancelled"])
 def test_what_has_ended(status: str) -> None:
     update = seen(1, 1, status=status)
-    assert (update.ended, update.final) == (True, True)
+    assert (update.ended, update.left_s(NOW)) == (True, 0)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{}", b"[]", b"null", b"\xff", b'{"created_at":3}'])

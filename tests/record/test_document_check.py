@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
-from progress_backend.record import document_check, reader_view, task_json
+from progress_backend.record import document_check, reader_view, responses, task_json
 from progress_backend.record.document_check import body_of
+from progress_backend.record.fields import TASK
 from progress_backend.record.model import Delivery, Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.strategies import NOW, mappings, tasks
@@ -141,7 +142,7 @@ def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> 
     task = task_json.decode(reader_view, "t")
     assert task.ended or not task.ended
     assert Update.of(stored, 1, TOKYO, "t").message is not None
-    task_json.entity_tag(reader_view)
+    responses.entity_tag(reader_view)
 
 
 @given(tasks(mappings))
@@ -162,7 +163,7 @@ def test_an_older_versions_record_is_read_with_what_stands_for_the_rest(missing)
     task = task_json.decode(stored, "t")
     assert (task.task_id, task.current_items, task.status) == ("t", 150, "running")
     revision = 0 if "revision" in missing else 3
-    assert task_json.entity_tag(reader_view).endswith(f'/{revision}"')
+    assert responses.entity_tag(reader_view).endswith(f'/{revision}"')
     assert Update.of(stored, 1, UTC, "t").revision == revision
 
 
@@ -180,7 +181,7 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     reader_view = json.loads(seen(task_json.encode(written), task.task_id, zone))
     same = json.loads(task_json.encode(task))
     for key, text in reader_view.items():
-        if key in document_check.TIMES:
+        if key in TASK.times:
             if text is None:
                 assert same[key] is None
                 continue

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 
 from progress_backend.record import events as ev
@@ -24,8 +23,3 @@ def test_the_time_of_happening_is_kept() -> None:
     happened = ev.Completed().happened_at(NOW)
     assert happened.at == NOW
     assert happened.happened_at(NOW + timedelta(hours=1)).at == NOW
-
-
-def test_values_are_given_by_name_alone() -> None:
-    with pytest.raises(TypeError):
-        ev.Progressed(1)  # type: ignore[misc]  # that is the mistake

@@ -10,7 +10,7 @@ import pytest
 from progress_backend.record import events as ev
 from progress_backend.record import redelivery
 from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
-from progress_backend.record.redelivery import final
+from progress_backend.record.redelivery import final, left_s
 from progress_backend.record.transition import transition
 from tests.strategies import NOW
 
@@ -114,6 +114,29 @@ def test_other_ends_are_final(end: ev.Event) -> None:
     running = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=LATE))
     assert not final(running, NOW + timedelta(days=1))
     assert final(after(running, end), NOW)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_cancel_that_its_run_has_to_confirm_is_final_unless_that_is_waited_for(
+    confirmed: bool,
+) -> None:
+    running = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=EARLY))
+    cancelled = after(running, ev.Cancelled(by="api"))
+    assert final(cancelled, NOW, confirmed=confirmed) is not confirmed
+    assert final(after(cancelled, ev.Heeded()), NOW, confirmed=confirmed)
+
+
+@pytest.mark.parametrize(
+    ("ended", "minutes", "left"),
+    [(False, None, None), (False, 5, None), (True, None, 0), (True, 5, 300.0), (True, -5, 0)],
+)
+def test_a_stream_is_over_when_no_seconds_are_left(
+    ended: bool, minutes: int | None, left: float | None
+) -> None:
+    until = None if minutes is None else NOW + timedelta(minutes=minutes)
+    assert left_s(ended, until, NOW) == left
+    assert left_s(ended, until, None) == (0 if ended else None)
+    assert left_s(ended, until, NOW, unconfirmed=True) is None
 
 
 def test_an_end_that_is_open_becomes_final_by_itself() -> None:

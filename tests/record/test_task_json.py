@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from progress_backend.errors import TooLarge
 from progress_backend.record import events as ev
-from progress_backend.record import task_json
+from progress_backend.record import responses, task_json
 from progress_backend.record.model import Delivery, Task, Worker
 from progress_backend.record.transition import transition
 from tests.strategies import NOW, mappings, plain_mappings, tasks
@@ -122,67 +122,6 @@ def test_an_older_document_still_reads() -> None:
     assert (task.task_id, task.attempt, task.revision) == (RUNNING.task_id, 0, 0)
 
 
-def test_the_update_message_is_the_specifications_and_more() -> None:
-    message = json.loads(task_json.update_message(body(RUNNING), "progress_update"))
-    assert message == {
-        "type": "progress_update",
-        "task_id": RUNNING.task_id,
-        "status": "running",
-        "progress": {"current": 150, "total": 252, "percentage": 59.5},
-        "message": RUNNING.message,
-        "timestamp": "2024-01-15T10:30:30.000+00:00",
-        "revision": 3,
-        "task_type": "fetch_data",
-        "symbol": "7203.T",
-        "estimated_completion": "2024-01-15T10:30:40.200+00:00",
-        "processing_details": SPEC_STATUS["processing_details"],
-        "created_at": "2024-01-15T10:30:00.000+00:00",
-        "final": False,
-        "may_come_again_until": None,
-        "rate": 10.0,
-        "estimated_details": ["processing_rate", "estimated_remaining"],
-    }
-
-
-def test_the_last_message_brings_the_results() -> None:
-    ended = replace(RUNNING, status="error", error_message="why", results={"a": 1})
-    message = json.loads(task_json.update_message(body(ended), "progress_update"))
-    assert (message["results"], message["error_message"]) == ({"a": 1}, "why")
-
-
-@given(tasks(mappings))
-def test_the_entity_tag_names_creation_and_revision(task) -> None:
-    document = task_json.encode(task)
-    read = json.loads(document)
-    assert task_json.entity_tag(document) == f'W/"{read["created_at"]}/{task.revision}"'
-    assert task_json.version(read) == (task.created_at, task.revision)
-
-
-def test_the_answer_to_a_creation_is_the_specifications() -> None:
-    made = Task("t", "fetch_data", 252, "7203.T", created_at=NOW)
-    assert json.loads(task_json.created_body(task_json.encode(made))) == {
-        "task_id": "t",
-        "status": "created",
-        "task_type": "fetch_data",
-        "symbol": "7203.T",
-        "total_items": 252,
-        "created_at": "2024-01-15T10:30:00.000+00:00",
-        "estimated_completion": None,
-    }
-
-
-def test_the_list_holds_the_documents_as_they_are() -> None:
-    documents = [task_json.encode(RUNNING), task_json.encode(replace(RUNNING, task_id="t2"))]
-    page = {"page": 1, "limit": 20, "total": 2, "pages": 1}
-    read = json.loads(task_json.list_body(documents, page, {"running": 2}))
-    assert read == {
-        "tasks": [json.loads(d) for d in documents],
-        "pagination": page,
-        "summary": {"running": 2},
-    }
-    assert json.loads(task_json.list_body([], page, {}))["tasks"] == []
-
-
 def test_fields_of_another_version_are_carried_over() -> None:
     """Workers of two versions write one record while they are rolled out."""
     task = Task("t", "fetch_data", created_at=NOW, revision=3)
@@ -195,7 +134,7 @@ def test_fields_of_another_version_are_carried_over() -> None:
     assert {**json.loads(written), **newer} == json.loads(written)
     assert written.startswith(b'{"task_id":')
     again = task_json.encode(replace(task, revision=4))
-    assert task_json.entity_tag(written) == task_json.entity_tag(again)
+    assert responses.entity_tag(written) == responses.entity_tag(again)
     older = {name: value for name, value in body.items() if name != "attempt_started_at"}
     assert task_json.decode(json.dumps(older).encode()) == task
 

@@ -56,7 +56,7 @@ async def test_a_frozen_redis_is_told_to_those_who_ask_and_so_is_its_return(
     ):
         await said(one)
         await said(plain)
-        await aeventually(lambda: api.app.state.progress.listener.hears)
+        await aeventually(lambda: api.app.state.progress.listener.up_to_date)
         server.pause()
         for socket in (one, every):
             stale = await heard(socket, "stale")
@@ -80,14 +80,14 @@ async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of
     server = start_server()
     api = start_api(redis_url=server.url)
     listener = api.app.state.progress.listener
-    await aeventually(lambda: listener.hears)
+    await aeventually(lambda: listener.up_to_date)
     server.pause()
-    await aeventually(lambda: not listener.hears)
+    await aeventually(lambda: not listener.up_to_date)
     for _ in range(100):
-        assert not listener.hears
+        assert not listener.up_to_date
         await asyncio.sleep(0.02)
     server.resume()
-    await aeventually(lambda: listener.hears)
+    await aeventually(lambda: listener.up_to_date)
 
 
 def first_of_its_own_name(api: RunningApi, found: list[dict[str, Any]]) -> threading.Thread:
@@ -121,6 +121,10 @@ async def test_each_interval_something_is_said(
         await asyncio.to_thread(first_of_its_own_name, api, events_),
         await asyncio.to_thread(first_of_its_own_name, other, stale),
     ]
+    heartbeats, asked = api.app.state.progress.listener.heartbeats, list[object]()
+    join, leave = heartbeats.join, heartbeats.leave
+    monkeypatch.setattr(heartbeats, "join", lambda s, take: (asked.append(take), join(s, take)))
+    monkeypatch.setattr(heartbeats, "leave", lambda s, take: (asked.remove(take), leave(s, take)))
     server.pause()
     began = time.monotonic()
     async with (
@@ -129,11 +133,11 @@ async def test_each_interval_something_is_said(
     ):
         for socket in (one, every):
             await heard(socket, "heartbeat", 20)
+        assert len(asked) == 2
     for stream in streams:
         await asyncio.to_thread(stream.join, 20)
     server.resume()
     assert time.monotonic() - began > 8
     assert [event["event"] for event in events_ + stale] == ["heartbeat", "stale"]
     assert [event["type"] for event in events_ + stale] == ["heartbeat", "stale"]
-    heartbeats = api.app.state.progress.listener.heartbeats
-    await aeventually(lambda: not heartbeats._timers, what="no timer runs when nobody asks")
+    await aeventually(lambda: not asked, what="each leaves that has joined")

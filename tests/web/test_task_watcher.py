@@ -22,7 +22,7 @@ class Told:
         self.revisions: list[int] = []
         self.closed: list[int] = []
 
-    def tell(self, update: Update) -> None:
+    def put(self, update: Update) -> None:
         self.revisions.append(update.revision)
 
     def close(self, code: int, reason: str) -> None:

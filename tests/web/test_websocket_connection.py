@@ -13,8 +13,8 @@ import pytest
 import websockets
 from fastapi import FastAPI, WebSocket
 
-from progress_backend.record import task_json
-from progress_backend.record.task_json import update_message
+from progress_backend.record import messages
+from progress_backend.record.messages import update_message
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.records import Records
@@ -185,7 +185,7 @@ async def test_a_message_is_made_once_for_all_who_watch(
         made.append(body["revision"])
         return update_message(body, type_)
 
-    monkeypatch.setattr(task_json, "update_message", counted)
+    monkeypatch.setattr(messages, "update_message", counted)
     api = start_api(redis_url=redis_url)
     task_id = api.create()
     async with AsyncExitStack() as stack:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...record import task_json
+from ...record.responses import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 
 #: Bytes up to which a row's document is returned whole.
 _WHOLE: Final = 4096
 AS_IT_IS: Final = ("",) * 5
-LIGHT: Final = (_WHOLE, task_json.MOST_GIVEN, task_json.GIVEN, task_json.OURS, task_json.OMITTED)
+LIGHT: Final = (_WHOLE, MOST_GIVEN, FIRST_GIVEN, OURS, OMITTED)

@@ -2,170 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
-from .schemas import Status
+from ...record import fields
+from ...record.fields import Status
 
-TaskId = Annotated[str, Field(description="The task's id, the same as in Celery.")]
-TaskType = Annotated[str, Field(description="Kind of task, such as fetch_data or bulk_import.")]
-Symbol = Annotated[str | None, Field(description="Security code; null if there is none.")]
-TaskState = Annotated[Status, Field(description="The task's status.")]
-CreatedAt = Annotated[str, Field(description="When the record was made, by the store's clock.")]
-Ending = Annotated[
-    str | None,
-    Field(description="Estimated time of its end; null where there is no estimate."),
-]
 Count = Annotated[int, Field(description="How many tasks have this status.")]
 Connection = Annotated[
     Literal["connected", "disconnected"], Field(description="Whether it answers now.")
 ]
+#: What a value of a type is in JSON, and the bounds that the type does not have.
+_IN_JSON: Final[dict[Any, Any]] = {datetime: str, datetime | None: str | None}
+_BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
 
 
-class Progress(BaseModel):
-    """Progress of a task."""
-
-    current: int = Field(description="Items processed so far.")
-    total: int | None = Field(description="Items in all; null if unknown.")
-    percentage: float = Field(
-        ge=0, le=100, description="One decimal, rounded down; 0 while the total is unknown."
-    )
+def _body(part: fields.Part) -> type[BaseModel]:
+    """The body that `record.fields` describes."""
+    described: dict[str, Any] = {f.name: (_kind(f), _described(f)) for f in part.fields}
+    body: type[BaseModel] = create_model(part.name, __doc__=part.meaning, **described)
+    return body
 
 
-class Worker(BaseModel):
-    """The worker that runs a task."""
-
-    lease: str = Field(description="The worker and its boot: another one after a restart.")
-    name: str = Field(description="The worker's node name, such as celery@host.")
-    task: str | None = Field(
-        default=None, description="Of an eager run only: the task in whose body it runs."
-    )
-    run: int | None = Field(
-        default=None, description="Number of the run in its worker; null where it is not known."
-    )
-    clock_ahead_s: float = Field(
-        default=0,
-        description="How far the worker's clock was ahead of the store's when the run began; not "
-        "there below a second.",
-    )
+def _kind(field: fields.Field) -> Any:
+    if field.part is None:
+        return _IN_JSON.get(field.kind, field.kind)
+    body = _body(field.part)
+    return body | None if NoneType in get_args(field.kind) else body
 
 
-class Delivery(BaseModel):
-    """What the broker may do with the task's message."""
-
-    eta: str | None = Field(description="The task does not begin before it.")
-    expires: str | None = Field(description="The task does not begin after it.")
-    again_s: float | None = Field(
-        description="Seconds after which the broker gives the message out again if the run does "
-        "not acknowledge it; null: it was acknowledged before the run."
-    )
+def _described(field: fields.Field) -> Any:
+    default = field.default if field.sparse else ...
+    return Field(default, description=field.meaning, **_BOUNDS.get(field.name, {}))
 
 
-class Control(BaseModel):
-    """The newest request for a pause, a cancel or an end by force."""
-
-    action: Literal["pause", "cancel", "end"] = Field(description="What was asked for.")
-    by: str | None = Field(description='"api", "cli", "celery", "task" (itself) or who asked.')
-    reason: str | None = Field(description="What was given as the reason.")
-    at: str = Field(description="When.")
-    heeded_at: str | None = Field(
-        default=None,
-        description="When its run did so: it waits, or it has ended. Null until then; where no "
-        "worker runs it, at once.",
-    )
+def _omissible(names: tuple[str, ...]) -> Any:
+    described = Field(default=None, description="As in the record; may be omitted.")
+    return dict.fromkeys(names, (dict[str, Any] | None, described))
 
 
-class TaskBody(BaseModel):
-    """A task's record. Times are ISO 8601 with milliseconds and offset."""
-
-    task_id: TaskId
-    task_type: TaskType
-    symbol: Symbol
-    status: TaskState
-    progress: Progress = Field(description="Items done so far, and of how many.")
-    current_status: str = Field(description="The text to show.")
-    start_time: str | None = Field(description="When its first run began; null before that.")
-    updated_at: str | None = Field(description="When it last changed; null before anything did.")
-    end_time: str | None = Field(description="When it ended; null before that.")
-    processing_time_ms: int | None = Field(
-        description="From start to end, or to the last update; null before the start."
-    )
-    error_message: str | None = Field(description="What went wrong.")
-    results: dict[str, Any] = Field(description="What the job recorded as its results.")
-    processing_details: dict[str, Any] = Field(
-        description="What the job says besides; processing_rate and estimated_remaining are "
-        "computed if it says nothing of them."
-    )
-    metadata: dict[str, Any] = Field(description="What was given when it was created.")
-    created_at: str | None = Field(
-        description="When the record was made, by the store's clock; null if that is not known."
-    )
-    estimated_completion: Ending
-    attempt: int = Field(description="Number of the run; a retry or redelivery makes a new one.")
-    attempt_started_at: str | None = Field(description="When this run began; null before that.")
-    retries: int = Field(description="How often Celery has retried it.")
-    worker: Worker | None = Field(
-        description="Who runs it, or ran it last; null while it waits for its next run."
-    )
-    delivery: Delivery | None = Field(
-        description="What the broker may do with its message; null where nothing is to be said."
-    )
-    parent_id: str | None = Field(description="Id of the task that sent it, as Celery has it.")
-    root_id: str | None = Field(description="Id of the first task of its workflow.")
-    group_id: str | None = Field(description="Id of the group that it was sent in.")
-    keeps_results: bool = Field(
-        default=True, description="Only as false: what the task returns is not recorded."
-    )
-    error_cause: str | None = Field(
-        description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
-        "not_published, unknown_task, internal_error, reported (by HTTP or a service), "
-        "unreadable (only in lists)."
-    )
-    control: Control | None = Field(
-        description="Who paused, cancelled or ended it by force; null otherwise."
-    )
-    rate: float | None = Field(description="Items a second, smoothed; null while unknown.")
-    clock_behind_s: float | None = Field(
-        default=None,
-        description="How far the slowest clock of its workers was behind the store's as they began "
-        "it; not there until one has told.",
-    )
-    clock_back_s: float = Field(
-        default=0,
-        description="How far the store's clock was set back while the task ran: its times go on as "
-        "they began. Not there otherwise.",
-    )
-    estimated_details: list[str] = Field(
-        description="Names in processing_details that were computed, not given."
-    )
-    detail: str | None = Field(
-        default=None,
-        description="In lists, of a task whose record cannot be read: what is wrong with it. Its "
-        "status is error, its error_cause unreadable; nothing else is known. Not there otherwise.",
-    )
-    may_come_again_until: str | None = Field(
-        description="Of an end that may be taken back: until when the message may come again, or "
-        "the run speak again. Also of a run that ended without an end."
-    )
-    final: bool = Field(description="Whether the task has ended for good.")
-    revision: int = Field(description="Counts the changes of the record.")
+TaskBody = _body(fields.TASK)
+_MEANINGS: Final = {field.name: field.meaning for field in fields.TASK.fields}
 
 
 class Created(BaseModel):
     """A new task."""
 
-    task_id: TaskId
-    status: TaskState
-    task_type: TaskType
-    symbol: Symbol
+    task_id: str = Field(description=_MEANINGS["task_id"])
+    status: Status = Field(description=_MEANINGS["status"])
+    task_type: str = Field(description=_MEANINGS["task_type"])
+    symbol: str | None = Field(description=_MEANINGS["symbol"])
     total_items: int | None = Field(description="Items to be processed; null if unknown.")
-    created_at: CreatedAt
-    estimated_completion: Ending
+    created_at: str = Field(description="When the record was made, by the store's clock.")
+    estimated_completion: str | None = Field(description=_MEANINGS["estimated_completion"])
 
 
 class Pagination(BaseModel):
-    """Which page of how many."""
+    """The page, and the number of pages."""
 
     page: int = Field(description="Number of this page, from 1.")
     limit: int = Field(description="Tasks a page.")
@@ -174,7 +70,7 @@ class Pagination(BaseModel):
 
 
 class Summary(BaseModel):
-    """How many tasks have each status, whatever the filter."""
+    """Counts of tasks by status, whatever the filter."""
 
     created: Count
     running: Count
@@ -184,42 +80,47 @@ class Summary(BaseModel):
     cancelled: Count
 
 
-class Row(TaskBody):
-    """A task in a list: its record, or what is left of it where callers gave it much."""
-
-    results: dict[str, Any] | None = Field(  # type: ignore[assignment]
-        default=None, description="As in the record; may be omitted."
-    )
-    processing_details: dict[str, Any] | None = Field(  # type: ignore[assignment]
-        default=None, description="As in the record; may be omitted."
-    )
-    metadata: dict[str, Any] | None = Field(  # type: ignore[assignment]
-        default=None, description="As in the record; may be omitted."
-    )
-    omitted: list[str] | None = Field(
-        default=None,
-        description="What is not in this row, since these have more than 1 KiB together; with "
-        "fields=all nothing is omitted.",
-    )
+Row = create_model(
+    "Row",
+    __base__=TaskBody,
+    __doc__="A task in a list: its record, or what is left of it where callers gave it much.",
+    **_omissible(fields.GIVEN),
+    omitted=(
+        list[str] | None,
+        Field(
+            default=None,
+            description="What is not in this row, since these have more than 1 KiB together; with "
+            "fields=all nothing is omitted.",
+        ),
+    ),
+    detail=(
+        str | None,
+        Field(
+            default=None,
+            description="Of a task whose record cannot be read: what is wrong with it. Its status "
+            "is error, its error_cause unreadable; nothing else is known. Not there otherwise.",
+        ),
+    ),
+)
 
 
 class TaskList(BaseModel):
     """One page of tasks, newest first."""
 
-    tasks: list[Row] = Field(description="The tasks of this page.")
+    tasks: list[Row] = Field(description="The tasks of this page.")  # type: ignore[valid-type]
     pagination: Pagination = Field(description="Which page it is.")
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
 
 
 class MemoryUsage(BaseModel):
-    """Of the store, not of this process."""
+    """Use of the store, not of this process."""
 
     tasks_in_memory: int = Field(description="Records in the store.")
     memory_usage_mb: float = Field(description="Memory in use by the store's server, in MiB.")
 
 
 class Redis(BaseModel):
-    """The store."""
+    """The store's server."""
 
     status: Connection
     response_time_ms: float | None = Field(description="How long it took to answer.")
@@ -237,7 +138,7 @@ class ListenerState(BaseModel):
     """This process's subscription to updates."""
 
     status: Connection
-    watched_tasks: int = Field(description="Tasks that somebody watches one by one.")
+    watched_tasks: int = Field(description="Tasks that clients watch one by one.")
     watchers: int = Field(description="Sockets and event streams of these.")
 
 
@@ -271,20 +172,20 @@ class Alive(BaseModel):
 
 
 class Problem(BaseModel):
-    """What is wrong."""
+    """An error, in one text."""
 
     detail: str = Field(description="The message.")
 
 
 class Conflict(BaseModel):
-    """What the task's status does not allow."""
+    """A request that the task's status does not allow."""
 
     detail: str = Field(description="The message.")
     status: Status = Field(description="The task's status now, which is the reason.")
 
 
 class Undone(BaseModel):
-    """What could not be done now."""
+    """A request that could not be carried out now."""
 
     detail: str = Field(description="The message.")
     status: Status | None = Field(
@@ -293,7 +194,7 @@ class Undone(BaseModel):
 
 
 class Place(BaseModel):
-    """What is wrong with one value."""
+    """A value of the request that is invalid."""
 
     type: str = Field(description="Kind of mistake, in one word.")
     loc: list[str | int] = Field(description="Where the value stands in the request.")
@@ -301,6 +202,6 @@ class Place(BaseModel):
 
 
 class Invalid(BaseModel):
-    """What is wrong with the request: one text, or one entry a value."""
+    """A request that is invalid."""
 
-    detail: str | list[Place] = Field(description="In words, or one entry a value.")
+    detail: str | list[Place] = Field(description="One text, or one entry a value.")

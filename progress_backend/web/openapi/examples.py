@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any, Final
 
+from ...record.fields import TASK
+
 Json = dict[str, Any]
 
 TASK_ID: Final = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
@@ -39,22 +41,8 @@ FAILURE: Final[Json] = {"status": "error", "error_message": "接続がタイム�
 PAUSE: Final[Json] = {"status": "paused", "reason": "取引時間外のため"}
 CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
 
-_ADDED: Final[Json] = {
-    "attempt": 1,
-    "attempt_started_at": "2024-01-15T10:30:00.000+09:00",
-    "retries": 0,
-    "worker": {"lease": "celery@host/8b1f", "name": "celery@host", "run": 7},
-    "delivery": None,
-    "parent_id": None,
-    "root_id": TASK_ID,
-    "group_id": None,
-    "error_cause": None,
-    "control": None,
-    "rate": 10.0,
-    "estimated_details": [],
-    "may_come_again_until": None,
-}
 RUNNING: Final[Json] = {
+    **{field.name: field.default for field in TASK.fields if not field.sparse},
     "task_id": TASK_ID,
     "task_type": "fetch_data",
     "symbol": "7203.T",
@@ -71,7 +59,11 @@ RUNNING: Final[Json] = {
     "metadata": NEW_TASK["metadata"],
     "created_at": "2024-01-15T10:30:00.000+09:00",
     "estimated_completion": "2024-01-15T10:30:45.000+09:00",
-    **_ADDED,
+    "attempt": 1,
+    "attempt_started_at": "2024-01-15T10:30:00.000+09:00",
+    "worker": {"lease": "celery@host/8b1f", "name": "celery@host", "run": 7},
+    "root_id": TASK_ID,
+    "rate": 10.0,
     "final": False,
     "revision": 17,
 }

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
 from ...record.caller_events import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.fields import Status
 from ...record.model import MAX_ID, STATUSES, is_plain
 from . import examples
 
@@ -51,7 +52,6 @@ AcceptEncoding = Annotated[
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(_counted)]
 Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=_TEXT)]
 Reason = Annotated[str, Field(max_length=MAX_REASON, pattern=_TEXT)]
-Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 assert set(STATUSES) == set(get_args(Status))
 
 
@@ -96,7 +96,7 @@ class NewTask(_Asked):
 
 
 class Update(_Asked):
-    """News of a task."""
+    """New values or an end of a task."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -131,7 +131,8 @@ class Update(_Asked):
         default=None, description="Why, with status paused or force; kept in the record."
     )
     by: Name | None = Field(
-        default=None, description='Who asks, with status paused or force; "api" unless given.'
+        default=None,
+        description='Name of the caller, with status paused or force; "api" unless given.',
     )
     force: bool = Field(
         default=False,
@@ -151,7 +152,7 @@ class Cancel(_Asked):
         "ends at its next progress update.",
     )
     reason: Reason | None = Field(default=None, description="Why; kept in the record.")
-    by: Name | None = Field(default=None, description='Who asks; "api" unless given.')
+    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
 
 
 class Filter(BaseModel):

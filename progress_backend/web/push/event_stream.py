@@ -45,7 +45,7 @@ async def task_events(
         raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
     assert first is not None
     # An EventSource reconnects after every end of a stream.
-    if last_event_id == str(first.revision) and first.final:
+    if last_event_id == str(first.revision) and first.left_s(api.store.now()) == 0:
         await updates.aclose()
         return Response(status_code=204)
     if HEAD in request.scope:

@@ -20,7 +20,7 @@ _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 class Outlet:
-    """The writer of one WebSocket. `tell` and `close` never wait: data that cannot be written at
+    """The writer of one WebSocket. `put` and `close` never wait: data that cannot be written at
     once is sent by a task of its own, which lives only as long as there is data."""
 
     __slots__ = (
@@ -40,7 +40,7 @@ class Outlet:
             self._connection.watch_room(self._look)
         self._look()
 
-    def tell(self, update: Update) -> None:
+    def put(self, update: Update) -> None:
         """Sends the update, or keeps it, in place of an older one, until there is room."""
         # A local variable: an update goes to thousands of sockets, and each attribute access costs
         # memory reads.

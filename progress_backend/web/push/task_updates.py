@@ -55,10 +55,10 @@ async def follow(
             gone_at = loop.time() + api.settings.lease_s if known.message is None else None
             quiet_at = None if quiet_s is None else loop.time() + quiet_s
             while True:
-                open_for_s = known.open_for_s(api.store.now()) if known.ended else None
-                if open_for_s is not None and open_for_s <= 0:
+                left_s = known.left_s(api.store.now())
+                if left_s == 0:
                     return
-                over = gone_at if open_for_s is None else loop.time() + open_for_s
+                over = gone_at if left_s is None else loop.time() + left_s
                 newer = await _newer(mailbox, known, _sooner(over, quiet_at))
                 if newer is not None:
                     known = newer
@@ -81,7 +81,7 @@ async def _newer(mailbox: Mailbox[Update], known: Update, until: float | None) -
         async with asyncio.timeout_at(until):
             while True:
                 update = await mailbox.get()
-                if update.says_more_than(known):
+                if update.supersedes(known):
                     return update
     except TimeoutError:
         return None

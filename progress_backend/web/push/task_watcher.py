@@ -41,7 +41,7 @@ class Watcher:
     def begin(self, snapshot: Update) -> None:
         """Sends the current state, then the newest update that arrived while it was read."""
         self.known = snapshot
-        self._tell(snapshot)
+        self._send(snapshot)
         if self._early is not None:
             self.put(self._early)
             self._early = None
@@ -50,8 +50,8 @@ class Watcher:
         """Gets an update of the task; never waits."""
         if self.known is None:
             self._early = update
-        elif update.says_more_than(self.known):
-            self._tell(update)
+        elif update.supersedes(self.known):
+            self._send(update)
 
     def close(self) -> None:
         """Closes the socket since the service shuts down."""
@@ -63,12 +63,12 @@ class Watcher:
             self._timer.cancel()
             self._timer = None
 
-    def _tell(self, update: Update) -> None:
+    def _send(self, update: Update) -> None:
         self.known = update
         if self._timer is not None:
             self.stop()
         if update.message is not None:
-            self._outlet.tell(update)
+            self._outlet.put(update)
             if not update.ended:
                 return
         if update.ended:
@@ -79,8 +79,7 @@ class Watcher:
     def _close_or_wait(self, update: Update) -> None:
         """Closes the socket of an ended task; where its message may be delivered again, only after
         that time."""
-        left_s = update.open_for_s(self._now())
-        if left_s > 0:
+        if left_s := update.left_s(self._now()):
             self._wait(min(left_s, _LONGEST_S))
         else:
             self._outlet.close(ENDED, "the task has ended")

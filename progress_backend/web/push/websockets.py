@@ -107,15 +107,15 @@ async def watch_tasks(websocket: WebSocket) -> None:
         if asked.heartbeat is not None:
             api.listener.heartbeats.join(asked.heartbeat, inbox.beat)
             watching.callback(api.listener.heartbeats.leave, asked.heartbeat, inbox.beat)
-        telling = asyncio.create_task(_tell(websocket, inbox))
+        sending = asyncio.create_task(_send_all(websocket, inbox))
         try:
             await _gone(websocket)
         finally:
-            telling.cancel()
-            await asyncio.wait([telling])
+            sending.cancel()
+            await asyncio.wait([sending])
 
 
-async def _tell(websocket: WebSocket, inbox: Inbox) -> NoReturn:
+async def _send_all(websocket: WebSocket, inbox: Inbox) -> NoReturn:
     async with _closing(websocket):
         while True:
             await websocket.send_text(await inbox.get())
@@ -147,7 +147,7 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
     except ForeignValue as error:
         code, reason = FAILED, str(error)
     except Exception:  # a fault of the service: it is logged, and the client gets a code
-        logger.exception("a socket's updates failed")
+        logger.exception("the updates of a WebSocket failed")
         code, reason = FAILED, ""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await websocket.close(code, reason_of(reason))

@@ -62,7 +62,8 @@ def connection_classes() -> dict[str, Any]:
         from .websocket_connection import FrameConnection
     except (ImportError, AttributeError) as error:
         logger.warning(
-            "uvicorn %s serves with connections of its own, without the bounds of ours: %s",
+            "uvicorn %s lacks the classes that this package's connections extend; requests have "
+            "only uvicorn's own bounds: %s",
             uvicorn.__version__,
             error,
         )

@@ -28,7 +28,7 @@ def at_signals(farewell: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
-    def heard(number: int, frame: FrameType | None) -> None:
+    def received(number: int, frame: FrameType | None) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(farewell)
         before[number](number, frame)
@@ -38,10 +38,10 @@ def at_signals(farewell: Callable[[], None]) -> Iterator[None]:
             handler = signal.getsignal(number)
             if callable(handler):
                 before[number] = handler
-                signal.signal(number, heard)
+                signal.signal(number, received)
     try:
         yield
     finally:
         for number in _SIGNALS:
-            if number in before and signal.getsignal(number) is heard:
+            if number in before and signal.getsignal(number) is received:
                 signal.signal(number, before[number])

@@ -1,4 +1,4 @@
-"""The bodies that are made from stored documents."""
+"""HTTP responses that are made from stored documents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.record import task_json
+from progress_backend.record import responses, task_json
 from progress_backend.record.model import Delivery, Task
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
@@ -41,13 +41,26 @@ def test_a_tag_names_creation_and_revision_whatever_a_caller_writes(
         group_id=message,
         control={"action": "cancel", "by": "api", "reason": reason, "at": "now"},
     )
-    tag = task_json.entity_tag(task_json.encode(task))
+    tag = responses.entity_tag(task_json.encode(task))
     assert tag == 'W/"2024-01-15T01:30:00.000+00:00/12"'
+
+
+def test_the_answer_to_a_creation_is_the_specifications() -> None:
+    made = Task("t", "fetch_data", 252, "7203.T", created_at=NOW)
+    assert json.loads(responses.created_body(task_json.encode(made))) == {
+        "task_id": "t",
+        "status": "created",
+        "task_type": "fetch_data",
+        "symbol": "7203.T",
+        "total_items": 252,
+        "created_at": "2024-01-15T01:30:00.000+00:00",
+        "estimated_completion": None,
+    }
 
 
 def test_a_list_is_the_documents_as_they_are() -> None:
     documents = [task_json.encode(TASK), task_json.encode(replace(TASK, task_id="u"))]
-    body = task_json.list_body(documents, {"page": 1}, {"running": 2})
+    body = responses.list_body(documents, {"page": 1}, {"running": 2})
     assert b",".join(documents) in body
     assert json.loads(body) == {
         "tasks": [json.loads(document) for document in documents],
@@ -55,22 +68,7 @@ def test_a_list_is_the_documents_as_they_are() -> None:
         "summary": {"running": 2},
     }
     empty = {"tasks": [], "pagination": {}, "summary": {}}
-    assert json.loads(task_json.list_body([], {}, {})) == empty
-
-
-def test_only_an_end_tells_results_and_error() -> None:
-    running = json.loads(task_json.encode(replace(TASK, status="running", results={"a": 1})))
-    assert "results" not in json.loads(task_json.update_message(running, "progress_update"))
-    failed = replace(TASK, status="error", results={"a": 1}, error_message="why")
-    body = json.loads(task_json.encode(failed))
-    said = json.loads(task_json.update_message(body, "progress_update"))
-    assert (said["results"], said["error_message"]) == ({"a": 1}, "why")
-
-
-def test_a_message_always_has_a_time() -> None:
-    body = json.loads(task_json.encode(replace(TASK, updated_at=None)))
-    said = json.loads(task_json.update_message(body, "task_created"))
-    assert (said["type"], said["timestamp"]) == ("task_created", "2024-01-15T01:30:00.000+00:00")
+    assert json.loads(responses.list_body([], {}, {})) == empty
 
 
 def open_until(minutes: int, **values: Any) -> bytes:
@@ -85,8 +83,8 @@ def open_until(minutes: int, **values: Any) -> bytes:
 class TestAnEndThatMayBeTakenBack:
     def test_is_final_once_the_time_has_passed(self) -> None:
         document = open_until(5)
-        assert task_json.as_of(document, NOW, "en") == document
-        read = json.loads(task_json.as_of(document, NOW + timedelta(minutes=5), "en"))
+        assert responses.as_of(document, NOW, "en") == document
+        read = json.loads(responses.as_of(document, NOW + timedelta(minutes=5), "en"))
         before = json.loads(document)
         assert (before["final"], read["final"]) == (False, True)
         assert read["current_status"] == "An error occurred"
@@ -95,27 +93,27 @@ class TestAnEndThatMayBeTakenBack:
 
     def test_has_another_tag_then(self) -> None:
         document = open_until(5)
-        later = task_json.as_of(document, NOW + timedelta(hours=1), "en")
-        assert task_json.entity_tag(document) == 'W/"2024-01-15T01:30:00.000+00:00/12"'
-        assert task_json.entity_tag(later) == 'W/"2024-01-15T01:30:00.000+00:00/12/final"'
+        later = responses.as_of(document, NOW + timedelta(hours=1), "en")
+        assert responses.entity_tag(document) == 'W/"2024-01-15T01:30:00.000+00:00/12"'
+        assert responses.entity_tag(later) == 'W/"2024-01-15T01:30:00.000+00:00/12/final"'
 
     @given(st.text())
     def test_is_found_whatever_the_job_says(self, said: str) -> None:
         """Also where that looks like a document's own text."""
         names = {'"may_come_again_until":null,"final":true,': said, '"final":': said}
         document = open_until(5, results=names, error_message=f'"final":true,"revision":1}}{said}')
-        assert not task_json.settled(document)
-        assert task_json.entity_tag(document).endswith('/12"')
+        assert not responses.settled(document)
+        assert responses.entity_tag(document).endswith('/12"')
 
     @given(st.text())
     def test_is_not_found_in_others(self, said: str) -> None:
         names = {'"may_come_again_until":"2024-01-15T01:30:00.000+00:00",': said}
-        assert task_json.settled(task_json.encode(replace(TASK, results=names, message=said)))
+        assert responses.settled(task_json.encode(replace(TASK, results=names, message=said)))
 
     def test_of_a_run_without_an_end_is_none(self) -> None:
         running = replace(TASK, status="running", delivery=Delivery(again_until=NOW))
         document = task_json.encode(running)
-        assert task_json.as_of(document, NOW + timedelta(hours=1), "en") == document
+        assert responses.as_of(document, NOW + timedelta(hours=1), "en") == document
         assert not json.loads(document)["final"]
 
 
@@ -124,13 +122,6 @@ def test_a_document_of_a_writer_of_before_gets_what_it_lacks(status: str, final:
     old = json.loads(task_json.encode(replace(TASK, status=status)))
     del old["may_come_again_until"], old["final"]
     document = json.dumps(old, separators=(",", ":")).encode()
-    read = task_json.as_of(document, NOW, "en")
+    read = responses.as_of(document, NOW, "en")
     assert json.loads(read)["final"] is final
-    assert task_json.entity_tag(read) == task_json.entity_tag(document)
-    assert json.loads(task_json.update_message(old, "progress_update"))["final"] is final
-
-
-def test_a_message_says_of_which_record_it_is_and_whether_it_is_the_last() -> None:
-    said = json.loads(task_json.update_message(json.loads(open_until(5)), "progress_update"))
-    assert said["created_at"] == "2024-01-15T01:30:00.000+00:00"
-    assert (said["final"], said["may_come_again_until"]) == (False, "2024-01-15T01:35:00.000+00:00")
+    assert responses.entity_tag(read) == responses.entity_tag(document)

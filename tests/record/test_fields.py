@@ -1,0 +1,146 @@
+"""The table of a task's fields, against all that is made from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from progress_backend.errors import ForeignValue
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.document_check import body_of
+from progress_backend.record.fields import (
+    CONTROL,
+    DELIVERY,
+    GIVEN,
+    PROGRESS,
+    SENT,
+    SENT_AT_END,
+    SENT_IF_SET,
+    SPECIFIED,
+    TASK,
+    WORKER,
+    Field,
+)
+from progress_backend.record.model import Delivery, Progress, Task, Worker
+from progress_backend.record.transition import transition
+from progress_backend.web.openapi import bodies
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+#: A task whose every field has another value than its default.
+FULL = Task(
+    "t",
+    "fetch_data",
+    252,
+    "7203.T",
+    {"period": "1y"},
+    150,
+    "error",
+    "処理中",
+    "why",
+    *(NOW, NOW, NOW, NOW),
+    {"rows": 1},
+    {"stage": "load"},
+    attempt=2,
+    attempt_started_at=NOW,
+    retries=1,
+    worker=Worker("a/1", "a", "parent", 7, 2.5),
+    delivery=Delivery(NOW, NOW, 60.0, NOW),
+    parent_id="p",
+    root_id="r",
+    group_id="g",
+    keeps_results=False,
+    error_cause="lost",
+    clock_behind_s=1.5,
+    clock_back_s=3.5,
+    rate=10.0,
+    control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
+    revision=3,
+)
+DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))
+
+
+def ids(values: Any) -> str:
+    return values.name if isinstance(values, Field) else str(values)
+
+
+def test_each_attribute_of_a_task_is_a_field() -> None:
+    """But the two that are in its progress, and what other versions have written."""
+    default = Task("", "")
+    assert [f.name for f in fields(Task) if getattr(FULL, f.name) == getattr(default, f.name)] == [
+        "unknown"
+    ]
+    attributes = {field.attribute for field in TASK.fields}
+    assert {f.name for f in fields(Task)} - attributes == {
+        "current_items",
+        "total_items",
+        "unknown",
+    }
+
+
+def test_a_document_has_each_field_in_order_and_reads_back() -> None:
+    assert list(DOCUMENT) == list(TASK.names)
+    assert task_json.decode(task_json.encode(FULL)) == FULL
+    assert list(FULL.to_dict()) == [field.name for field in SPECIFIED]
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"), [(PROGRESS, Progress), (WORKER, Worker), (DELIVERY, Delivery)]
+)
+def test_a_parts_fields_are_its_first_values(part: Any, kind: Any) -> None:
+    """By their place they are written."""
+    assert kind._fields[: len(part.names)] == part.names
+    assert list(DOCUMENT[kind.__name__.lower()]) == list(part.names)
+
+
+def test_a_control_has_its_fields() -> None:
+    paused = transition(Task("t", "x", status="running"), ev.Paused(by="api"), NOW)
+    assert paused.control is not None
+    assert list(paused.control) == list(CONTROL.names)
+
+
+@pytest.mark.parametrize("field", TASK.fields, ids=ids)
+def test_a_field_of_another_type_makes_a_document_foreign(field: Field) -> None:
+    wrong = json.dumps(
+        {**DOCUMENT, field.name: {"no": "such"} if dict not in field.json_types else 5}
+    )
+    with pytest.raises(ForeignValue, match=f"its {field.name} is"):
+        body_of(wrong.encode())
+
+
+@pytest.mark.parametrize("field", [f for f in TASK.fields if not f.sparse], ids=ids)
+def test_a_missing_field_is_filled_in_unless_every_version_wrote_it(field: Field) -> None:
+    older = json.dumps({name: DOCUMENT[name] for name in DOCUMENT if name != field.name}).encode()
+    if field in SPECIFIED:
+        with pytest.raises(ForeignValue, match=f"it has no {field.name}"):
+            body_of(older)
+    else:
+        assert list(body_of(older))[-3:] == list(TASK.names)[-3:]
+        assert body_of(older).keys() == set(TASK.names)
+
+
+def test_a_sparse_field_is_written_only_where_it_is_not_the_default() -> None:
+    document = json.loads(task_json.encode(Task("t", "x", worker=Worker("a/1", "a"))))
+    assert document.keys() == set(TASK.names) - {name for name, _ in TASK.sparse}
+    assert list(document["worker"]) == ["lease", "name"]
+
+
+def test_what_is_sent_and_omitted_are_fields() -> None:
+    assert {*SENT, *SENT_AT_END, *SENT_IF_SET, *GIVEN} <= set(TASK.names)
+    names = list(TASK.names)
+    first = names.index(GIVEN[0])
+    assert tuple(names[first : first + len(GIVEN)]) == GIVEN
+    assert names[first + len(GIVEN)] == "created_at"
+
+
+def test_the_described_body_is_the_document() -> None:
+    described = bodies.TaskBody.model_json_schema()
+    assert list(described["properties"]) == list(TASK.names)
+    assert set(described["required"]) == set(TASK.names) - {name for name, _ in TASK.sparse}
+    assert bodies.TaskBody.model_validate(DOCUMENT).model_dump() == DOCUMENT
+    for part in (PROGRESS, WORKER, DELIVERY, CONTROL):
+        assert list(described["$defs"][part.name]["properties"]) == list(part.names)
