@@ -154,6 +154,9 @@ SENTENCES: Final = {
     "Whether the status is completed, error or cancelled.": (
         "状態が completed・error・cancelled のいずれかかどうかです。"
     ),
+    "Until when the broker may deliver the task's message again; None if it does not.": (
+        "ブローカーがタスクのメッセージを再配信しうる期限です。再配信されなければ None です。"
+    ),
     "Whether a caller ended the record by force, which stops the run.": (
         "呼び出し側が記録を強制的に終わらせたかどうかです。実行は止められます。"
     ),

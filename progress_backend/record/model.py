@@ -225,7 +225,7 @@ class Task:
 
     @property
     def again_until(self) -> datetime | None:
-        """Until when the broker may deliver the task's message again."""
+        """Until when the broker may deliver the task's message again; None if it does not."""
         return None if self.delivery is None else self.delivery.again_until
 
     def to_dict(self) -> dict[str, Any]:
