@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 import redis
 
+from progress_backend.flows.keys import Keys
+from progress_backend.record import events as ev
 from tests.conftest import missing
 from tests.docs.reading import blocks
 from tests.integration.conftest import running, worker
 from tests.integration.world import World
+from tests.records import Records
 from tests.servers import Server
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 OPERATIONS = "docs/operations.md"
+KEYS = Keys()
 
 
 @pytest.fixture
@@ -87,8 +91,14 @@ def test_an_older_state_is_told_what_became_of_its_tasks(
         world.until(each, status="running")
     waiting = world.send("return", {"saved": 2})
     world.until(waiting, status="created")
+    held = world.send("return", {"saved": 5}, countdown=600)
+    over = world.send("return", {"saved": 6}, countdown=600)
+    assert world.store is not None
+    assert world.store.pexpire(KEYS.task(over), 2_000)
     copy = copied(server, folder)
 
+    Records(server.url).apply(held, ev.Cancelled(by="api"))
+    assert world.record(held)["status"] == "cancelled"
     for each in (told, silent, waiting):
         world.go(each)
     later = world.send("return", {"saved": 3})
@@ -97,6 +107,7 @@ def test_an_older_state_is_told_what_became_of_its_tasks(
     world.begun(under_way)
     for each in (told, silent, waiting, later):
         assert world.ended(each)["status"] == "completed"
+    eventually(lambda: world.record(over) == {}, what="its time is over")
 
     again = restored(server, copy, folder)
     try:
@@ -105,7 +116,8 @@ def test_an_older_state_is_told_what_became_of_its_tasks(
             assert record["results"] == {"saved": saved}
         record = world.until(silent, status="error")
         assert record["error_cause"] == "lost"
-        assert world.record(later) == {}
+        assert world.record(later) == world.record(over) == {}
+        assert world.record(held)["status"] == "created"
         world.go(under_way)
         record = world.until(under_way, status="completed")
         assert (record["attempt"], record["results"]) == (1, {"saved": 4})
