@@ -71,8 +71,11 @@ def defined() -> set[str]:
 
 @pytest.mark.parametrize("document", documents())
 def test_every_test_that_a_document_names_is_there(document: str) -> None:
-    named = set(re.findall(r"`(test_\w+)`", text_of(document)))
+    text = text_of(document)
+    named = set(re.findall(r"`(test_\w+)`", text))
     assert named <= defined()
+    for test, file in re.findall(r"`(test_\w+)` in `(tests/[\w/]+\.py)`", text):
+        assert f"def {test}(" in text_of(file)
     if document == "docs/operations.md":
         assert named
 
