@@ -39,7 +39,7 @@ JOB_WAIT_S = 0.2
 #: Longest wait of the sender's own thread for each round trip: no job waits for that thread.
 SENDER_WAIT_S = 5.0
 #: Starts and ends that wait for the store; when there are more, the oldest are dropped.
-_OUTBOX = 10_000
+MOST_KEPT = 10_000
 #: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
 _TOGETHER = 16
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
@@ -68,7 +68,7 @@ class Sender:
         self._mirror = mirror
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}
-        self._outbox = Outbox(_OUTBOX)
+        self._outbox = Outbox(MOST_KEPT)
         self._guard = threading.Lock()
         #: Held while the outbox is sent: a start that is sent twice would count as two.
         self._sending = threading.Lock()
@@ -317,9 +317,8 @@ class Sender:
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
         first = not self._outbox.dropped
         if self._outbox.keep(run, task_id, *happened) and first:
-            logger.error(
-                "progress: more than %d events wait for the store; the oldest are dropped", _OUTBOX
-            )
+            line = "progress: more than %d events wait for the store; the oldest are dropped"
+            logger.error(line, MOST_KEPT)
         self.wake()
 
     def stop(self) -> None:

@@ -227,9 +227,13 @@ def test_one_strange_value_holds_nobody_up(
 
 
 def test_what_waits_is_bounded_and_counted(
-    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture, monkeypatch: Any
+    server: Server,
+    make_sender: Callable[..., Sender],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sender._outbox, "_most", 10)
+    monkeypatch.setattr("progress_backend.runs.sender.MOST_KEPT", 10)
+    sender = make_sender()
     server.pause()
     for number in range(30):
         sender.record(None, f"t{number}", STARTED)
