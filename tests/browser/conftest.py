@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import missing
 from tests.servers import Server, Worker
@@ -35,6 +35,10 @@ ARGS = [
 ]
 #: What the browser itself says of a server that is away; all else it complains of is a fault.
 AWAY = ("Failed to load resource", "WebSocket connection to")
+
+#: Longest wait for what a page is to show, however busy the machine is.
+WAIT_MS = 20_000
+expect.set_options(timeout=WAIT_MS)
 
 OpenPage = Callable[..., Page]
 
@@ -76,7 +80,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
         context = browser.new_context(**{"locale": "en-US", **options})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -290,6 +290,24 @@ def test_an_act_that_is_not_answered_is_no_success(
     shows(page, "job", "running")
 
 
+@pytest.mark.slow
+def test_what_is_never_answered_is_given_up_after_a_while(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """An act as well as a read, while the socket speaks on."""
+    records.start("job")
+    page = open_page(api)
+    page.route("**/internal/task/job/update", lambda route: None)
+    shows(page, "job", "running").get_by_role("button", name="Pause").click()
+    expect(page.locator("#notice")).to_contain_text("No answer; whether it was done is not known")
+    shows(page, "job", "running")
+    page.route("**/internal/tasks?**", lambda route: None)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "away")
+    page.unroute("**/internal/tasks?**")
+    is_live(page)
+
+
 def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
     mounted = create_app(Settings(redis_url=redis_url))
     outer = FastAPI(lifespan=lambda _: lifespan(mounted))

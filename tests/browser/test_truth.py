@@ -19,9 +19,11 @@ from playwright.sync_api import Browser, Page
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.browser.lines import Line
+from tests.browser.looking import marked, never_loaded_again
+from tests.ports import free_port
 from tests.records import Records
 from tests.servers import Server, Service
-from tests.web.serving import RunningApi, free_port
+from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +64,7 @@ class Scene:
         return self.state() in ("stale", "away") and "last heard" in self.said and fresh == "false"
 
     def knows(self) -> bool:
+        never_loaded_again(self.page)
         rows = self.page.locator("#tasks tr")
         return self.state() == "live" and "50%" in (rows.first.inner_text() if rows.count() else "")
 
@@ -91,9 +94,10 @@ class World:
         self.over.callback(service.stop)
         return service.start(ready="http://"), port
 
-    def page(self, port: int, **options: object) -> Page:
-        context = self.browser.new_context(locale="en-US", **options)
+    def page(self, port: int, script: str = "") -> Page:
+        context = self.browser.new_context(locale="en-US")
         self.over.callback(context.close)
+        context.add_init_script(script)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         return page
@@ -149,6 +153,7 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         assert list(made) == NAMES
         for name, scene in made.items():
             until(lambda scene=scene: scene.state() == "live", 20, f"{name}: live at first")
+            marked(scene.page)
         hurt_at = time.monotonic()
         for scene in made.values():
             scene.hurt()
@@ -199,6 +204,18 @@ def test_it_says_since_when_it_does_not_know_and_knows_again(
     assert scene.healed_after is not None, "it does not recover"
 
 
+#: Counts the lists that a page waits for at the same time.
+COUNTING = """
+window.reading = window.most = 0;
+const ask = window.fetch;
+window.fetch = async (...given) => {
+  if (!String(given[0]).includes("internal/tasks")) return ask(...given);
+  window.most = Math.max(window.most, ++window.reading);
+  try { return await ask(...given); } finally { window.reading -= 1; }
+};
+"""
+
+
 def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path) -> None:
     """Answers come three seconds late, and more tasks run than fit on a page."""
     world = World(browser, tmp_path)
@@ -209,7 +226,7 @@ def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path
             records.start(f"job-{number}")
         line = world.over.enter_context(Line(world.api(server).port))
         line.late_s = LATE_S
-        page = world.page(line.port)
+        page = world.page(line.port, COUNTING)
         opened_at = time.monotonic()
         moved = 0
 
@@ -239,6 +256,7 @@ def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path
             WITHIN_S,
             "figures move",
         )
+        assert page.evaluate("window.most") == 1, "one read at a time"
 
 
 def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(
