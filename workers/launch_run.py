@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.request import ProxyHandler, build_opener
 
 from progress_backend.addresses import without_password
+from progress_backend.cli.session import in_the_terminals_language
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.settings import Settings
@@ -66,7 +67,7 @@ def launch(given: argparse.Namespace) -> int:
         ):
             os.environ[name] = os.environ.get(name) or default
         fleet = stack.enter_context(Fleet(given.folder, given.root))
-        _say("starting the price source, a worker, beat, the API and Flower: some ten seconds …")
+        _say("starting price source, worker, beat, API and Flower: some ten seconds …")
         _start(fleet, given, port, flower_port)
         from .app import app  # after the environment has all URLs
 
@@ -74,7 +75,7 @@ def launch(given: argparse.Namespace) -> int:
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
-        show = _show(settings)
+        show = _show(in_the_terminals_language(settings, app))
         stack.enter_context(show)
         for line in _addresses(given, port, flower_port, url, embedded=named is None):
             show.say(line)

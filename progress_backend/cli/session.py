@@ -87,12 +87,17 @@ def settings_of(ctx: click.Context) -> Settings:
 
 def reader_settings(ctx: click.Context) -> Settings:
     """As `settings_of`, for what a person reads: where no setting names a language, in that of the
-    terminal (LC_ALL, LC_MESSAGES, LANG).
+    terminal.
 
     Raises:
         SettingsError: a value cannot be used.
     """
-    app, settings = app_of(ctx), settings_of(ctx)
+    return in_the_terminals_language(settings_of(ctx), app_of(ctx))
+
+
+def in_the_terminals_language(settings: Settings, app: Any) -> Settings:
+    """The app's settings, with the language of the terminal (LC_ALL, LC_MESSAGES, LANG) where no
+    setting names one; `app` is None without one."""
     from ..tracking.tracker import tracker_of
 
     tracker = None if app is None else tracker_of(app)

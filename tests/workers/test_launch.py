@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,7 +89,8 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
 @pytest.mark.integration
 @pytest.mark.slow
 def test_kill_9_of_a_run_leaves_no_process(start_service: StartService, tmp_path: Path) -> None:
-    run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="  web ", timeout=UP_S)
+    args = [*LAUNCH, "run", *options(tmp_path)]
+    run = start_service(args, env={"LC_ALL": "ja_JP.UTF-8"}, ready="  web ", timeout=UP_S)
     run.wait_for_log("実行中 .*fetch_data AAPL", 30)  # the pool is at work
     processes = tree(run.pid)
     run.signal(signal.SIGKILL)
@@ -95,11 +98,35 @@ def test_kill_9_of_a_run_leaves_no_process(start_service: StartService, tmp_path
     all_gone(processes)
 
 
+def in_a_second_terminal(said: str) -> None:
+    """Does there what the run says, as it stands."""
+    _, _, rest = said.partition("in a second terminal, in this folder:")
+    # Between them the bars are drawn.
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", rest)
+    export, watch, call = re.findall(r"^  ((?:export |\.venv/bin/).*)$", lines, re.MULTILINE)
+    name, _, url = export.removeprefix("export ").partition("=")
+
+    def run(line: str) -> str:
+        program, *args = shlex.split(line)
+        assert program.startswith(".venv/bin/")
+        command = [str(Path(sys.executable).parent / Path(program).name), *args]
+        env = {**os.environ, name: url, "PROGRESS_LOCALE": "en"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    task_id = run(call)
+    assert watch.endswith(" watch")
+    assert "completed" in run(f"{watch} {task_id}")
+
+
 @pytest.fixture
 def terminal(tmp_path: Path, redis_url: str) -> Iterator[Terminal]:
-    """A run in a terminal, on the tests' own store."""
+    """A run in an English terminal, on the tests' own store."""
     args = [*LAUNCH, "run", *options(tmp_path)]
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    env = {"PROGRESS_REDIS_URL": redis_url, "LC_ALL": "en_US.UTF-8"}
     with Terminal(args, env=env, columns=80, lines=30, cwd=ROOT) as opened:
         yield opened
 
@@ -118,7 +145,9 @@ def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
     for address in (f"{page[1]}internal/health", f"{flower[1]}healthcheck"):
         with urlopen(address, timeout=10) as response:
             assert response.status == 200
+    assert "starting price source, worker, beat, API and Flower: " in terminal.written
     assert f"  export PROGRESS_REDIS_URL={redis_url}\r\n" in terminal.written
+    in_a_second_terminal(terminal.written)
     processes = tree(terminal.pid, PROCESSES)
     terminal.write(b"\x03")
     assert terminal.wait(30) == 0
@@ -198,6 +227,21 @@ def test_a_store_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     assert code == 1
     assert said.startswith("progress-backend: the store redis://127.0.0.1:1/0 does not answer")
     assert said.count("\n") == 1
+
+
+def test_ports_in_use_are_told_at_once(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        ports = [taken.getsockname()[1] for taken in (one, two)]
+        code, said = refusal("run", *options(tmp_path, port=ports[0], flower_port=ports[1]))
+    assert code == 1
+    api, flower = said.splitlines()
+    assert f"API: port {ports[0]} of 127.0.0.1 is in use" in api
+    assert "API_PORT=" in api
+    assert f"Flower: port {ports[1]} of 127.0.0.1 is in use" in flower
+    assert "FLOWER_PORT=" in flower
 
 
 def test_no_port_is_refused(tmp_path: Path) -> None:
