@@ -34,6 +34,10 @@ def records(redis_url: str) -> Records:
     records.start("x" * 200, "S" * 200)
     details = {"processing_rate": "12.5 megabytes per second and then some"}
     records.apply("x" * 200, ev.Progressed(current=4, message="y" * 500, details=details))
+    records.start("many", total=1_000_000)
+    records.apply("many", ev.Progressed(current=100_000, details=details))
+    records.start("most", total=2**53 - 1)
+    records.progress("most", 2**53 - 2)
     records.start("paused")
     records.apply("paused", ev.Paused(by="desk", reason="closed until nine"))
     records.start("completed")
@@ -60,10 +64,14 @@ def test_all_can_be_read_at_every_width(
     page = open_page(api, viewport={"width": width, "height": 900}, locale=locale)
     shows(page, "running", "running")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for task_id in ("running", "error", "cancelled", "paused", "x" * 200):
+    for task_id in ("running", "error", "cancelled", "paused", "many", "most", "x" * 200):
         cells = row(page, task_id).locator("td")
         cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1 && !c.title).length"
         assert cells.evaluate_all(cut) == 0, task_id
+    uncut = "e => e.scrollWidth <= e.clientWidth"
+    assert row(page, "many").locator(".figures span").evaluate(uncut)
+    most = row(page, "most").locator(".figures span")
+    assert most.get_attribute("title") == "9,007,199,254,740,990 / 9,007,199,254,740,991"
     said = row(page, "running").locator(".message span")
     shown = box(said)
     assert shown["width"] >= min(200, width - 80)
@@ -78,6 +86,29 @@ def test_all_can_be_read_at_every_width(
     expect(row(page, "x" * 200).locator(".rate")).to_have_attribute(
         "title", "12.5 megabytes per second and then some"
     )
+
+
+def test_what_is_written_from_right_to_left_turns_nothing_else(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    """Nor what only says that it is (U+202E), which an id may."""
+    records, turned = Records(redis_url), "\u202eabc"
+    records.start(turned, symbol=turned)
+    details = {"processing_rate": turned}
+    records.apply(turned, ev.Progressed(current=4, message=turned, details=details))
+    page = open_page(api)
+    shows(page, turned, "running")
+
+    def isolated(*places: str) -> None:
+        for place in places:
+            found = row(page, turned).locator(place)
+            expect(found).to_contain_text(turned)
+            said = "all => all.map(one => getComputedStyle(one).unicodeBidi)"
+            assert found.evaluate_all(said) == ["isolate"], place
+
+    isolated("strong", ".task a", ".rate", ".message span")
+    records.fail(turned, turned)
+    isolated(".message small")
 
 
 def contrast(page: Page) -> str:

@@ -132,7 +132,9 @@ export function makeRow(act) {
     track.setAttribute("aria-label", nameOf(task));
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);
-    [percent.textContent, count.textContent] = figuresTexts(task.progress, words);
+    const [share, counted] = figuresTexts(task.progress, words);
+    percent.textContent = share;
+    showCut(count, counted);
     showOrDash(rate, rateText(task, words));
     rate.title = rate.textContent;
     showOrDash(time, timeText(task, words));
