@@ -20,6 +20,7 @@ const taskId = "{task_id}";
 """
 
 
+# Asked for before a page: one that is open and follows a stream keeps an API from its end.
 @pytest.fixture
 def api(start_api: StartApi, redis_url: str) -> RunningApi:
     return start_api(redis_url=redis_url)
@@ -39,7 +40,7 @@ def evaluate(page: Page, task_id: str, text: str) -> None:
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
 
 
-def test_two_lines_of_the_readme_move_a_bar(open_page: OpenPage, api: RunningApi) -> None:
+def test_two_lines_of_the_readme_move_a_bar(api: RunningApi, open_page: OpenPage) -> None:
     page, task_id = open_page(api), api.create()
     (snippet,) = blocks("README.md", "Show it to your user", "js")
     evaluate(page, task_id, snippet.text)
@@ -51,7 +52,7 @@ def test_two_lines_of_the_readme_move_a_bar(open_page: OpenPage, api: RunningApi
 
 
 def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
-    open_page: OpenPage, start_api: StartApi, api: RunningApi, redis_url: str
+    api: RunningApi, start_api: StartApi, open_page: OpenPage, redis_url: str
 ) -> None:
     page, task_id = open_page(api), api.create()
     run(page, 0, api, task_id)
@@ -69,7 +70,7 @@ def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
     eventually(lambda: api.watched() == 0, what="the snippet leaves an ended task alone")
 
 
-def test_the_event_source_tells_of_the_progress(open_page: OpenPage, api: RunningApi) -> None:
+def test_the_event_source_tells_of_the_progress(api: RunningApi, open_page: OpenPage) -> None:
     page, task_id = open_page(api), api.create()
     told: list[str] = []
     page.on("console", lambda line: told.append(line.text))

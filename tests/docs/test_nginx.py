@@ -101,7 +101,7 @@ def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService)
         except httpx.TransportError:
             return False
 
-    eventually(answers, what="nginx answers")
+    eventually(answers, 30, what="nginx answers")
     return port
 
 
@@ -217,7 +217,7 @@ def test_a_password_in_front_is_asked_of_everybody(
             except httpx.TransportError:
                 return 0
 
-        eventually(lambda: status("/internal/health") == 401, what="nginx answers")
+        eventually(lambda: status("/internal/health") == 401, 30, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/status", f"{job}/events", "/progress/"):
             assert status(path) == 401, path
         assert client.post(f"{job}/cancel").status_code == 401
@@ -281,7 +281,7 @@ def test_a_login_in_front_is_asked_of_everybody(
             except httpx.TransportError:
                 return 0
 
-        eventually(lambda: status("/internal/health") == 401, what="nginx answers")
+        eventually(lambda: status("/internal/health") == 401, 30, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/status", f"{job}/events"):
             assert status(path) == 401, path
         assert client.post(f"{job}/cancel").status_code == 401
