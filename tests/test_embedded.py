@@ -152,7 +152,7 @@ def test_a_server_that_says_no_is_quoted(tmp_path: Path) -> None:
     place = tmp_path / "file"
     place.mkdir()
     (place / "appendonlydir").write_text("in the way")
-    with pytest.raises(EmbeddedServerError, match="(?s)server ended; it said: .*appendonlydir"):
+    with pytest.raises(EmbeddedServerError, match="(?s)server ended; its output: .*appendonlydir"):
         EmbeddedServer(data_dir=place, appendonly=True).start()
 
 

@@ -87,7 +87,7 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     walk.command(next(line for line in commands[1].text.splitlines() if line.startswith("ID=")))
     other = walk.variables["ID"]
     eventually(
-        lambda: walk.command(several).json()["tasks"][0]["task_id"] == other,
+        lambda: [task["task_id"] for task in walk.command(several).json()["tasks"]] == [other],
         20,
         what="the list has the running task",
     )
