@@ -65,6 +65,8 @@ _LATER: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
 _SOMETIMES: Final[Mapping[str, tuple[type, ...]]] = {
     "final": (bool,),
     "keeps_results": (bool,),
+    "planned": (bool,),
+    "workflow": (dict, type(None)),
     "clock_behind_s": (int, float, type(None)),
     "clock_back_s": (int, float),
 }
@@ -87,13 +89,20 @@ _DELIVERY: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
     "expires": ((str, type(None)), None),
     "again_s": ((*_NUMBER, type(None)), None),
 }
+_WORKFLOW: Final[Mapping[str, tuple[tuple[type, ...], Any]]] = {
+    "id": ((str,), _MISSING),
+    "canvas": ((str, type(None)), None),
+    "generation": ((int,), 0),
+    "share": ((int,), 0),
+    "unseen": ((bool,), False),
+}
 TIMES: Final = (
     *("start_time", "updated_at", "end_time"),
     *("created_at", "attempt_started_at", "estimated_completion", "may_come_again_until"),
 )
 DELIVERY_TIMES: Final = ("eta", "expires")
 #: Fields that are dictionaries with names of this library.
-_PARTS: Final = ("progress", "worker", "delivery")
+_PARTS: Final = ("progress", "worker", "delivery", "workflow")
 
 
 def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
@@ -167,8 +176,9 @@ def _check_fields(body: dict[str, Any]) -> bool:
     for name, types in _SOMETIMES.items():
         if name in body:
             _check(name, body[name], types)
-    for part, fields in (("worker", _WORKER), ("delivery", _DELIVERY)):
-        if body[part] is not None:
+    parts = (("worker", _WORKER), ("delivery", _DELIVERY), ("workflow", _WORKFLOW))
+    for part, fields in parts:
+        if body.get(part) is not None:
             for name, (types, default) in fields.items():
                 _check(f"{part}'s {name}", body[part].get(name, default), types)
     if len(body) == size and "final" in body:

@@ -21,7 +21,7 @@ from .document_check import MAX_DOCUMENT_BYTES, body_of
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .json_text import document_of, dumps
 from .local_time import moment
-from .model import ENDED, Delivery, Task, Worker, rendered, replace
+from .model import ENDED, Delivery, Member, Task, Worker, rendered, replace
 
 #: Largest JSON of one of a task's dictionaries when a too large document is shortened.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
@@ -101,6 +101,10 @@ def _document(task: Task) -> dict[str, Any]:
     body["parent_id"] = task.parent_id
     body["root_id"] = task.root_id
     body["group_id"] = task.group_id
+    if task.member is not None:
+        body["workflow"] = _workflow(task.member)
+        if task.member.planned:
+            body["planned"] = True
     if not task.keeps_results:
         body["keeps_results"] = False
     body["error_cause"] = task.error_cause
@@ -151,6 +155,18 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {**body, **dict(delivery.unknown)} if delivery.unknown else body
 
 
+def _workflow(member: Member) -> dict[str, Any]:
+    outermost, *own = member.workflows
+    body: dict[str, Any] = {"id": outermost}
+    if own:
+        body["canvas"] = own[0]
+    body["generation"] = member.generation
+    body["share"] = member.share
+    if member.unseen:
+        body["unseen"] = True
+    return body
+
+
 def decode(document: bytes, task_id: str | None = None) -> Task:
     """A stored document as a Task.
 
@@ -186,6 +202,7 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         parent_id=body["parent_id"],
         root_id=body["root_id"],
         group_id=body["group_id"],
+        member=_member_of(body) if body.get("workflow") else None,
         keeps_results=body.get("keeps_results", True),
         error_cause=body["error_cause"],
         control=body["control"],
@@ -202,6 +219,18 @@ def _worker_of(body: Mapping[str, Any]) -> Worker:
         *(body["lease"], body["name"], body.get("task"), body.get("run")),
         clock_ahead_s=body.get("clock_ahead_s", 0),
         unknown=_others(body, _OF_WORKER),
+    )
+
+
+def _member_of(body: Mapping[str, Any]) -> Member:
+    workflow = body["workflow"]
+    own = workflow.get("canvas")
+    return Member(
+        (workflow["id"],) if own is None else (workflow["id"], own),
+        generation=workflow.get("generation", 0),
+        planned=body.get("planned", False),
+        unseen=workflow.get("unseen", False),
+        share=workflow.get("share", 0),
     )
 
 
@@ -231,7 +260,10 @@ _OF_DELIVERY: Final = frozenset({"eta", "expires", "again_s"})
 
 
 #: The fields of a document, with those that are left out where they have their default.
-_KNOWN: Final = _document(Task("", "")).keys() | {"keeps_results", "clock_behind_s", "clock_back_s"}
+_KNOWN: Final = _document(Task("", "")).keys() | {
+    *("keeps_results", "clock_behind_s", "clock_back_s"),
+    *("workflow", "planned"),
+}
 
 
 def _time(text: str | None) -> datetime | None:

@@ -76,6 +76,27 @@ class Control(BaseModel):
     )
 
 
+class Membership(BaseModel):
+    """A task's place in workflows: all tasks that one chain, group or chord starts, and those that
+    these start in turn."""
+
+    id: str = Field(description="Id of the outermost workflow, which its caller holds.")
+    canvas: str | None = Field(
+        default=None,
+        description="Id of the chain, group or chord within it that the task is part of; only "
+        "where that is another.",
+    )
+    generation: int = Field(
+        description="How many bodies published one another before this task, from 0."
+    )
+    share: int = Field(description="How much of it is done, in thousandths; it never falls.")
+    unseen: bool = Field(
+        default=False,
+        description="Only as true: tasks without a record may run before it. Its plan waits for "
+        "them.",
+    )
+
+
 class TaskBody(BaseModel):
     """A task's record. Times are ISO 8601 with milliseconds and offset."""
 
@@ -114,13 +135,22 @@ class TaskBody(BaseModel):
     parent_id: str | None = Field(description="Id of the task that sent it, as Celery has it.")
     root_id: str | None = Field(description="Id of the first task of its workflow.")
     group_id: str | None = Field(description="Id of the group that it was sent in.")
+    workflow: Membership | None = Field(
+        default=None, description="The workflows that it belongs to; not there of a single task."
+    )
+    planned: bool = Field(
+        default=False,
+        description="Only as true: its message has not left, or had not when it ended; a step "
+        "before it sends it.",
+    )
     keeps_results: bool = Field(
         default=True, description="Only as false: what the task returns is not recorded."
     )
     error_cause: str | None = Field(
         description="Why an error is one: exception, time_limit, worker_lost, rejected, lost, "
-        "not_published, unknown_task, internal_error, reported (by HTTP or a service), "
-        "unreadable (only in lists)."
+        "not_published, unknown_task, internal_error, upstream (a step before it has not "
+        "completed), never_published (its workflow went on no more), reported (by HTTP or a "
+        "service), unreadable (only in lists)."
     )
     control: Control | None = Field(
         description="Who paused, cancelled or ended it by force; null otherwise."
