@@ -98,14 +98,14 @@ def test_a_worker_and_who_publishes(
         rest, top = shown("each process of its pool")
         published, most_published = shown("a process that publishes tasks")
         revision = world.record(jobs[0])["revision"]
-        written = lambda: world.record(jobs[0])["revision"] > revision + 20  # noqa: E731
+        written = lambda: world.record(jobs[0])["revision"] > revision + 20  # noqa: E731 - waited for below
         assert rest <= most(lambda: max(map(counted, pool)), written) <= top
         assert counted(each.pid) == main_rest
         # One is the test's own, which reads the records.
         assert published <= counted(os.getpid()) - 1 <= most_published
 
         os.kill(pool[0], signal.SIGKILL)
-        lost = lambda: world.record(jobs[0])["status"] == "error"  # noqa: E731
+        lost = lambda: world.record(jobs[0])["status"] == "error"  # noqa: E731 - as above
         assert main_rest <= most(lambda: counted(each.pid), lost) <= main_most
         world.gate.mark(jobs[1], "enough")
         assert world.ended(jobs[1])["status"] == "completed"

@@ -107,6 +107,7 @@ Row = create_model(
 class TaskList(BaseModel):
     """One page of tasks, newest first."""
 
+    # Row is made from the table of fields: mypy sees no class in it.
     tasks: list[Row] = Field(description="The tasks of this page.")  # type: ignore[valid-type]
     pagination: Pagination = Field(description="Which page it is.")
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
