@@ -66,6 +66,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Open the live page of an API; options as a browser context's.
 
     What the browser complains of fails the test, unless it begins with what is `tolerated`.
+    `wait_for_function` evaluates a text in the page, which our policy forbids at its second look:
+    a wait uses `expect` or `eventually`.
     """
     complaints: list[str] = []
     contexts = []

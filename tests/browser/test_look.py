@@ -12,6 +12,7 @@ from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, row, shows
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -150,7 +151,7 @@ def test_a_bar_of_less_than_a_percent_is_seen(
     assert box(fill)["width"] == 0
     records.progress("tiny", 3)
     expect(row(page, "tiny")).to_contain_text("3 / 1,000,000")
-    page.wait_for_function("e => e.getBoundingClientRect().width >= 4", arg=fill.element_handle())
+    eventually(lambda: box(fill)["width"] >= 4)
 
 
 def test_no_total_is_no_total(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:

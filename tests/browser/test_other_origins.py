@@ -108,8 +108,8 @@ def test_an_origin_that_is_not_named_gives_up_and_is_told_why(
         " this.addEventListener('close', (event) => { this.why = event.reason; }); } } }"
     )
     page.evaluate(example(0, task_id, f"127.0.0.1:{api.port}"))
-    page.wait_for_function("opened[0]?.why")
-    assert "PROGRESS_ALLOWED_ORIGINS" in page.evaluate("opened[0].why")
+    why = eventually(lambda: page.evaluate("opened[0]?.why"))
+    assert "PROGRESS_ALLOWED_ORIGINS" in why
     page.wait_for_timeout(2_000)  # longer than the example's longest pause
     assert page.evaluate("opened.length") == 1
 

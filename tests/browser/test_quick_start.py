@@ -47,7 +47,7 @@ def test_two_lines_of_the_readme_move_a_bar(api: RunningApi, open_page: OpenPage
     bar = page.locator("progress")
     for current, percentage in ((150, 59.5), (200, 79.3)):
         api.update(task_id, current_items=current)
-        page.wait_for_function(f"document.querySelector('progress').value === {percentage}")
+        expect(bar).to_have_js_property("value", percentage)
     assert bar.evaluate("bar => bar.max") == 100
 
 
