@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, timedelta, timezone, tzinfo
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -133,8 +134,10 @@ class Settings:
             given: fields by name, which win.
 
         Raises:
-            SettingsError: a value cannot be used; the message names it and what it should be.
+            SettingsError: a value cannot be used, or `given` has a name that is no setting; the
+                message names it and what it should be.
         """
+        refuse_unknown(given)
         conf = conf or {}
         values: dict[str, Any] = {}
         for field in fields(cls):
@@ -150,6 +153,20 @@ class Settings:
         if "timezone" not in values and (zone := _zone_of(conf)):
             values["timezone"] = zone
         return cls(**values)
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Refuses a keyword argument that is no setting, which would be ignored without notice.
+
+    Raises:
+        SettingsError: the first such name, and the setting that is spelled most like it.
+    """
+    known = [field.name for field in fields(Settings)]
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise SettingsError(f"there is no setting {name!r}; {hint}")
 
 
 def is_set(

@@ -18,6 +18,7 @@ from ..record.update_state_events import event_of
 from ..runs.body import around
 from ..runs.mirror import rank_progress
 from ..runs.run import REVOKED, Run, TaskCancelled
+from ..settings import refuse_unknown
 from . import group_records, publishing, signals, worker_lease
 from .celery_batches import batched, remembering
 from .cleanup import add_cleanup
@@ -61,8 +62,9 @@ def install(
             environment and the app's configuration.
 
     Raises:
-        SettingsError: `track` is neither "marked" nor "all".
+        SettingsError: `track` is neither "marked" nor "all", or there is no setting of that name.
     """
+    refuse_unknown(settings)
     if track not in ("marked", "all"):
         raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
     if isinstance(app, Proxy):  # such as celery.current_app

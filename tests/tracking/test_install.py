@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -214,6 +215,17 @@ def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="track must be 'marked' or 'all', not 'some'"):
         # That is the mistake.
         install(Celery("tests", set_as_current=False), track="some")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [("retension_s", "did you mean retention_s?"), ("colour", "there are redis_url, key_prefix, ")],
+)
+def test_a_keyword_that_is_no_setting_is_refused(setting: str, hint: str) -> None:
+    app = Celery("tests", set_as_current=False)
+    with pytest.raises(SettingsError, match=re.escape(f"there is no setting {setting!r}; {hint}")):
+        install(app, **{setting: 1})
+    assert tracker_of(app) is None
 
 
 def test_a_setting_that_cannot_be_used_turns_tracking_off_with_one_line(
