@@ -54,8 +54,8 @@ check: $(STAMP) ## Linter, formatter, types, import floors, pins
 constraints: ## Pin the newest versions that fit (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --group release --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
-bench: $(STAMP) ## Compare with the peers and limits, one table
-	$(BIN)/python -m tests.benchmarks
+bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone)
+	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates)
 
 chaos: $(STAMP) ## The tests that kill workers, servers and stores
 	$(BIN)/python -m pytest -m chaos $(ARGS)

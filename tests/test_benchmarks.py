@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.durations import LEAST, finishes, made_up, recorded
+from tests.benchmarks.estimates import POINTS, Miss, interval
 from tests.benchmarks.plots import draw
 from tests.benchmarks.registry import MODULES
 from tests.benchmarks.report import markdown
@@ -15,9 +20,23 @@ from tests.benchmarks.row import Row
 from tests.servers import ROOT
 
 
-def bench(*args: str) -> subprocess.CompletedProcess[str]:
+def bench(*args: str, durations: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.benchmarks", *args]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    env = {name: value for name, value in os.environ.items() if name != "DURATIONS"}
+    if durations is not None:
+        env["DURATIONS"] = str(durations)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=env)
+
+
+def recording(path: Path, *, seed: int, jobs: int) -> Path:
+    """A file of made-up durations in the form of recorded ones, and one group that is no job."""
+    groups = [
+        {**job._asdict(), "type": job.task_type, "seconds": job.seconds}
+        for job in made_up(seed, jobs)
+    ]
+    groups.append({**groups[0], "seconds": [1.0] * (LEAST - 1)})
+    path.write_bytes(gzip.compress(json.dumps({"groups": groups}).encode()))
+    return path
 
 
 def test_a_quick_run_prints_its_rows_and_ends_well() -> None:
@@ -64,3 +83,35 @@ def test_rows_that_are_points_of_a_curve_are_drawn(tmp_path: Path) -> None:
         assert said in drawn
     draw(rows, tmp_path)
     assert picture.read_text(encoding="utf-8") == drawn
+
+
+def test_the_estimates_are_compared_on_a_file_of_durations(tmp_path: Path) -> None:
+    path = recording(tmp_path / "durations.json.gz", seed=1, jobs=8)
+    ran = bench("--quick", "estimates", durations=path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("estimated end") >= len(POINTS)
+    for said in ("against a straight line", "against tqdm", "90 % interval", "wild"):
+        assert said in ran.stdout
+
+
+def test_the_estimates_are_skipped_without_a_file() -> None:
+    ran = bench("estimates")
+    assert ran.returncode == 0, ran.stderr
+    assert "skipped, DURATIONS names no file" in ran.stdout
+    assert "written" not in ran.stdout
+
+
+def test_recorded_jobs_come_in_the_order_of_their_runs(tmp_path: Path) -> None:
+    path = recording(tmp_path / "durations.json.gz", seed=2, jobs=12)
+    assert recorded(path) == made_up(2, 12)
+    assert made_up(2, 12) != made_up(3, 12)
+
+
+def test_items_of_several_lanes_overlap() -> None:
+    assert finishes([2, 1, 1, 3]) == [2, 3, 4, 7]
+    assert finishes([2, 1, 1, 3], lanes=2) == [1, 2, 2, 5]
+
+
+def test_an_interval_draws_whole_runs() -> None:
+    alike = [Miss("f", run, error, 1.0) for run, error in (("a", 1.0), ("b", 3.0)) for _ in "123"]
+    assert interval(alike, lambda some: sum(miss.ours for miss in some) / len(some), 200) == (1, 3)

@@ -8,17 +8,20 @@ from pathlib import Path
 
 from .machine import description
 from .plots import draw
-from .registry import MODULES, measure
-from .report import markdown, text
+from .registry import ESTIMATES, MODULES, measure
+from .report import estimates_markdown, markdown, text
+from .row import Row
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+ESTIMATED = Path(__file__).with_name("ESTIMATES.md")
 
 
 def main() -> None:
     """Measures; a target that is missed is printed as MISSED and is no error."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
-        description="Compares with peers and limits, in one run; all of it takes minutes.",
+        description="Compares with peers and limits, in one run; all of it takes minutes. The "
+        "variable DURATIONS names a file of recorded durations for the row `estimates`.",
     )
     parser.add_argument(
         "rows", nargs="*", metavar="ROW", help=f"some of: {', '.join(MODULES)} (default: all)"
@@ -33,15 +36,22 @@ def main() -> None:
             del os.environ[name]
     machine = description()
     print("\n".join(machine), flush=True)
-    rows = []
+    rows: list[Row] = []
+    missed: list[str] = []
     for name in given.rows or MODULES:
-        for row in measure(name, given.quick):
+        measured = measure(name, given.quick)
+        for row in measured:
             print(f"\n{text(row)}", flush=True)
-            rows.append(row)
+        if name == ESTIMATES and measured and not given.quick:
+            ESTIMATED.write_text(estimates_markdown(measured), encoding="utf-8")
+            print(f"\nwritten: {ESTIMATED}")
+        elif name != ESTIMATES:
+            rows += measured
+        missed += [row.what for row in measured if row.verdict == "MISSED"]
     if not given.rows and not given.quick:
         RESULTS.write_text(markdown(rows, machine), encoding="utf-8")
         print(f"\nwritten: {', '.join(map(str, (RESULTS, *draw(rows))))}")
-    if missed := [row.what for row in rows if row.verdict == "MISSED"]:
+    if missed:
         print(f"\nMISSED: {'; '.join(missed)}")
 
 

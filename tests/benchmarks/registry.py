@@ -10,6 +10,8 @@ from importlib import import_module
 
 from .row import Row
 
+#: Its figures are the same on each machine, so that they have a page of their own.
+ESTIMATES = "estimates"
 MODULES = (
     "track_loop",
     "update_call",
@@ -24,6 +26,7 @@ MODULES = (
     "socket_many_tasks",
     "socket_one_task",
     "socket_never_reads",
+    ESTIMATES,
 )
 
 

@@ -19,18 +19,34 @@ def text(row: Row) -> str:
 
 def markdown(rows: Iterable[Row], machine: Sequence[str]) -> str:
     """The whole page. Figures are medians; ratios are cut, never rounded in our favour."""
-    rows = list(rows)
-    lines = [
+    head = (
         "# Results",
         "",
         "Made by `make bench`. Each row ran with its peers in the same run, in paired rounds;",
         "figures are medians, a ratio is the median of the rounds' ratios.",
         "",
         *(f"- {line}" for line in machine),
+    )
+    return _page(head, rows)
+
+
+def estimates_markdown(rows: Iterable[Row]) -> str:
+    """The page of the estimates, whose figures depend on no machine."""
+    head = (
+        "# Estimates",
         "",
-        "| what | ratio | wanted (stretch) | | figures |",
-        "|---|---|---|---|---|",
-    ]
+        "Made by `make bench DURATIONS=…`, from recorded durations of the tasks of real workflows",
+        "(a file that is not part of this project). Each job's items are replayed through the",
+        "record's rules, with a value a second; figures are medians over the jobs. An error is the",
+        "part of the rest by which a prediction misses it. The smoothing was chosen on one family",
+        "of workflows, the others judge it.",
+    )
+    return _page(head, rows)
+
+
+def _page(head: Iterable[str], rows: Iterable[Row]) -> str:
+    rows = list(rows)
+    lines = [*head, "", "| what | ratio | wanted (stretch) | | figures |", "|---|---|---|---|---|"]
     for row in rows:
         cells = (
             row.what,

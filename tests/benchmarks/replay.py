@@ -1,0 +1,107 @@
+"""A job's items replayed through the record's rules, as the sender writes its values; and through
+a straight line and tqdm, which see the same items."""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import tqdm
+
+from progress_backend.record import events as ev
+from progress_backend.record.first_estimate import estimated
+from progress_backend.record.json_text import parsed
+from progress_backend.record.local_time import optional_moment
+from progress_backend.record.model import Task
+from progress_backend.record.task_json import encode
+from progress_backend.record.transition import transition
+
+#: Seconds between the values that are written (`PROGRESS_UPDATE_INTERVAL_S`).
+INTERVAL_S = 1.0
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Value(NamedTuple):
+    """A written value: seconds since the job's start, the items done, and the seconds that each
+    side says are left then; None where it says nothing."""
+
+    at: float
+    done: int
+    ours: float | None
+    line: float | None
+    tqdm: float | None
+
+
+class Replay(NamedTuple):
+    """A job's values up to its end, and the rate that the record keeps of it."""
+
+    values: list[Value]
+    rate: float | None
+
+
+def replayed(finishes: Sequence[float], rate: float | None = None) -> Replay:
+    """The values that a job with these items writes: its count at the start, and then the newest
+    one after each interval. `rate` is that of the run before, which its type remembers."""
+    total = len(finishes)
+    identity = ev.Identity(task_type="job", total_items=total)
+    task = _after(None, ev.Created(identity=identity), 0.0)
+    task = _after(task, ev.Started(identity=identity), 0.0)
+    bar = _Bar(total)
+    values = []
+    for at in _written(finishes):
+        done = bisect_right(finishes, at)
+        bar.pass_to(finishes, done)
+        task = _after(task, ev.Progressed(current=done, total=total), at)
+        line = at * (total - done) / done if done else None
+        values.append(Value(at, done, _left(task, rate, at), line, bar.left(at)))
+    return Replay(values, _after(task, ev.Completed(), values[-1].at).rate)
+
+
+def _written(finishes: Sequence[float]) -> Iterator[float]:
+    """The times at which a value is written."""
+    yield 0.0
+    last, done = 0.0, 0
+    while done < len(finishes):
+        last = max(finishes[done], last + INTERVAL_S)
+        done = bisect_right(finishes, last)
+        yield last
+
+
+def _left(task: Task, rate: float | None, at: float) -> float | None:
+    """Seconds that are left by the estimate which a reader of the record gets."""
+    document = encode(task)
+    body = parsed(document)
+    if body["estimated_completion"] is None and body["rate"] is None:
+        body = parsed(estimated(document, rate))
+    end = optional_moment(body["estimated_completion"])
+    return None if end is None else (end - BEGAN).total_seconds() - at
+
+
+def _after(task: Task | None, event: ev.Event, at: float) -> Task:
+    revision = 1 if task is None else task.revision + 1
+    now = BEGAN + timedelta(milliseconds=round(at * 1000))
+    return transition(task, event, now, task_id="job", locale="en", lease_s=60.0, revision=revision)
+
+
+class _Bar:
+    """A tqdm bar whose clock is the replay's."""
+
+    def __init__(self, total: int) -> None:
+        self._bar: Any = tqdm.tqdm(total=total, file=io.StringIO())
+        self._now = 0.0
+        self._bar._time = lambda: self._now
+        self._bar.start_t = self._bar.last_print_t = 0.0
+
+    def pass_to(self, finishes: Sequence[float], done: int) -> None:
+        for finished in finishes[self._bar.n : done]:
+            self._now = finished
+            self._bar.update(1)
+
+    def left(self, at: float) -> float | None:
+        self._now = at
+        known = self._bar.format_dict
+        rate = known["rate"] or (known["n"] / at if at else 0)
+        return (known["total"] - known["n"]) / rate if rate else None
