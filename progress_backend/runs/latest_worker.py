@@ -38,11 +38,12 @@ class LatestWorker(Generic[T]):
                 self._thread = daemon(self._name, self._loop)
             self._changed.notify_all()
 
-    def close(self, run: Run, timeout_s: float) -> None:
-        """No more work is started for the run; work in progress is waited for, at most so long."""
+    def close(self, run: Run, timeout_s: float) -> bool:
+        """No more work is started for the run; work in progress is waited for, at most so long.
+        Whether none is in progress any more."""
         with self._changed:
             self._newest.pop(id(run), None)
-            self._changed.wait_for(lambda: self._at is not run, timeout_s)
+            return self._changed.wait_for(lambda: self._at is not run, timeout_s)
 
     def _loop(self) -> None:
         while True:

@@ -72,8 +72,9 @@ class Mirror:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
         deadline = time.monotonic() + timeout_s
-        for thread in (self._result_thread, self._event_thread):
-            thread.close(run, max(deadline - time.monotonic(), 0.0))
+        if not self._result_thread.close(run, timeout_s):
+            run.meta_under_way = True
+        self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
 
     def _write(self, run: Run, task: Task) -> None:
         if self._results.open:
@@ -84,7 +85,7 @@ class Mirror:
             with no_fork_in_between():
                 backend = _until_closed(run.celery_task.backend, run)
                 backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
-            if run.closed:
+            if run.meta_under_way:
                 _put_right(run)
         except Exception as error:  # any backend's error must not reach the job
             if self._results.failed():
@@ -122,7 +123,8 @@ def _aborted(run: Run) -> bool:
 
 
 def _put_right(run: Run) -> None:
-    """Stores the run's end again where a slow PROGRESS write has overwritten it."""
+    """Stores the run's end again where a PROGRESS write for which the job did not wait has
+    overwritten it."""
     deadline = time.monotonic() + _END_S
     while run.outcome is None:
         if not run.closed or time.monotonic() > deadline:

@@ -33,8 +33,8 @@ class Held:
         # What a lane does with a run is the same for any object.
         self.lane.put(cast(Run, run), value)
 
-    def close(self, run: object, timeout_s: float) -> None:
-        self.lane.close(cast(Run, run), timeout_s)
+    def close(self, run: object, timeout_s: float) -> bool:
+        return self.lane.close(cast(Run, run), timeout_s)
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_nothing_is_begun_for_a_run_that_is_closed(held: Held) -> None:
 
 
 def test_what_is_under_way_is_waited_for_within_a_bound(held: Held) -> None:
-    held.close("first", 0.01)
+    assert not held.close("first", 0.01)
     assert held.done == []
     threading.Timer(0.05, held.go_on.set).start()
-    held.close("first", 20)
+    assert held.close("first", 20)
     assert held.done == [("first", 0)]

@@ -25,6 +25,22 @@ def app(redis_url: str) -> Iterator[App]:
     app.close()
 
 
+class Wire:
+    """Holds up each write of a PROGRESS meta on its way to the result backend."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.under_way, self.free = threading.Event(), threading.Event()
+        write = RedisBackend._set
+
+        def held_up(backend: RedisBackend, key: str, value: bytes, *more: Any) -> None:
+            if "PROGRESS" in str(value):
+                self.under_way.set()
+                assert self.free.wait(10)
+            write(backend, key, value, *more)
+
+        monkeypatch.setattr(RedisBackend, "_set", held_up)
+
+
 @pytest.mark.parametrize(
     "end",
     [
@@ -38,28 +54,32 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome
 ) -> None:
     """As a packet that was lost and sent again: it is under way when the run is closed."""
-    run, write, late = run_of(app), RedisBackend._set, threading.Event()
-    under_way = threading.Event()
-
-    def on_the_wire(self: RedisBackend, key: str, value: bytes, *more: Any) -> None:
-        if "PROGRESS" in str(value):
-            under_way.set()
-            assert late.wait(10)
-        write(self, key, value, *more)
-
-    monkeypatch.setattr(RedisBackend, "_set", on_the_wire)
-    mirror = Mirror(app.celery, flower_events=False)
+    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
     mirror.show(run, TASK)
-    assert under_way.wait(10)  # it has read that there is no end yet
+    assert wire.under_way.wait(10)  # it has read that there is no end yet
     run.closed = True
     mirror.close(run, 0.01)
     backend = run.celery_task.backend
     backend.store_result("t", end.result, end.state, traceback=end.traceback)
-    late.set()
+    wire.free.set()
     eventually(lambda: app.result("t")["status"] == "PROGRESS")
     run.outcome = end
     eventually(lambda: app.result("t")["status"] == end.state)
     assert app.result("t")["traceback"] == end.traceback
+
+
+def test_a_job_waits_for_a_write_under_way_and_for_no_more(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end is stored after that write then, so that nothing has to be put right."""
+    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
+    mirror.show(run, TASK)
+    assert wire.under_way.wait(10)
+    run.closed = True
+    threading.Timer(0.05, wire.free.set).start()
+    mirror.close(run, 4)
+    assert not run.meta_under_way, "that thread waited for the end, and the end for that thread"
+    assert app.result("t")["status"] == "PROGRESS"
 
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:
