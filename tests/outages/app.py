@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task
+from celery.worker.control import inspect_command
 from kombu import Exchange, Queue
 
 from progress_backend import ProgressNotifier, install, progress_task
+from tests.outages.taken import taken, watch
 
 #: Longest that a job waits for the test.
 PATIENCE_S = 60.0
@@ -49,7 +51,8 @@ def build(
     for job in (gated, quick, silent, shared, dies):
         app.task(bind=True, name=job.__name__, shared=False)(job)
     app.task(bind=True, name="failing", shared=False)(progress_task(failing))
-    app.task(name="plain", shared=False)(plain)
+    for untracked in (plain, connections):
+        app.task(name=untracked.__name__, shared=False)(untracked)
     app.task(bind=True, name="lingers", base=Lingering, time_limit=2, shared=False)(lingers)
     app.task(bind=True, name="twice", base=Lingering, max_retries=1, shared=False)(twice)
     return app
@@ -181,5 +184,20 @@ def plain(value: Any) -> Any:
     return value
 
 
+def connections(pause_s: float) -> dict[str, Any]:
+    """What this process has taken out of its pools; untracked. The pause is for the other processes
+    of the pool to take the next message."""
+    time.sleep(pause_s)
+    return taken()
+
+
+@inspect_command(name="connections")  # type: ignore[untyped-decorator]  # celery is untyped
+def connections_of_parent(state: Any) -> dict[str, Any]:
+    """The same of a worker's main process."""
+    return taken()
+
+
+if "OUTAGES_TAKEN" in os.environ:
+    watch()
 if "CELERY_BROKER_URL" in os.environ and "JOBS_DIR" in os.environ:
     app = build(os.environ["CELERY_BROKER_URL"], os.environ.get("CELERY_RESULT_BACKEND"))

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet
 from tests.outages.forking import CHILDREN, EACH
+from tests.outages.taken import taken, uncounted, watch
 from tests.servers import ROOT
 from tests.waiting import eventually
 
@@ -42,20 +44,30 @@ def test_parent_and_children_both_work(start_server: StartServer, method: str) -
         eventually(lambda: len(client.client_list()) == 1, what="no connection but this one left")
 
 
+@pytest.fixture
+def watched() -> Iterator[None]:
+    """What this process takes out of pools is counted."""
+    end = watch()
+    yield
+    end()
+
+
+@pytest.mark.usefixtures("watched")
 def test_a_thousand_tasks_leave_no_connection_and_no_late_write(start_fleet: StartFleet) -> None:
     """Half of them fail, and all update to the last moment: Celery guards SUCCESS alone."""
-    fleet = start_fleet(env={"PROGRESS_UPDATE_INTERVAL_S": "0"})
-    client = fleet.redis(fleet.results)
-    with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+    fleet = start_fleet(env={"PROGRESS_UPDATE_INTERVAL_S": "0", "OUTAGES_TAKEN": "1"})
+    with fleet.redis(fleet.results).pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.psubscribe("celery-task-meta-*")
         pubsub.get_message(timeout=5)
         states: dict[str, list[str]] = {}
         for batch in range(1, 11):
-            hundred(fleet)
-            listen(pubsub, states, batch * 100)
-        # Two pool processes and their parent: store (jobs and sender), results, broker, its events.
-        # Each thread connects at its first use, on a busy machine late.
-        assert len(client.client_list()) < 34, client.client_list()
+            states |= {task_id: [] for task_id in hundred(fleet)}
+            listen(pubsub, states)
+            if batch == 1:
+                publisher, first = taken()["held"], at_rest(fleet)
+        assert taken()["held"] == publisher, "of this process"
+    assert [child["held"] for child in first[1:]] == [1, 1], "each pool process's to the store"
+    assert at_rest(fleet) == first
     for seen in states.values():
         ends = [place for place, state in enumerate(seen) if state in ("SUCCESS", "FAILURE")]
         assert ends == [len(seen) - 1], seen
@@ -64,22 +76,49 @@ def test_a_thousand_tasks_leave_no_connection_and_no_late_write(start_fleet: Sta
     assert (summary["completed"], summary["error"]) == (500, 500)
 
 
-def hundred(fleet: Fleet) -> None:
-    for _ in range(50):
-        fleet.send("quick", 4, 0.001)
-        fleet.send("failing", 4, 0.001)
+def held_by(fleet: Fleet) -> list[dict[str, int]]:
+    """What the worker's main process and each process of its pool hold."""
+    with uncounted():  # kombu keeps the reply's channel for a while
+        (main,) = fleet.app.control.broadcast("connections", reply=True, timeout=TIMEOUT_S, limit=1)
+    wanted = {child.pid for child in fleet.workers[0].children()}
+    found: dict[int, dict[str, int]] = {}
+
+    def all_have_answered() -> bool:
+        for task_id in [fleet.send("connections", 0.05) for _ in wanted]:
+            answer = fleet.finished(task_id)["result"]
+            found[answer["pid"]] = answer
+        return set(found) == wanted
+
+    eventually(all_have_answered, TIMEOUT_S, what="an answer of each process of the pool")
+    return [*main.values(), *(found[pid] for pid in sorted(wanted))]
 
 
-def listen(pubsub: Any, states: dict[str, list[str]], count: int) -> None:
-    """Until so many jobs have ended, and for what still comes after."""
+def at_rest(fleet: Fleet) -> list[dict[str, int]]:
+    """The same twice, so that none of them was in a call."""
+
+    def twice() -> list[dict[str, int]]:
+        found = held_by(fleet)
+        assert found == held_by(fleet)
+        return found
+
+    return eventually(twice, TIMEOUT_S, what="processes at rest")
+
+
+def hundred(fleet: Fleet) -> list[str]:
+    return [fleet.send(job, 4, 0.001) for _ in range(50) for job in ("quick", "failing")]
+
+
+def listen(pubsub: Any, states: dict[str, list[str]]) -> None:
+    """Until all these jobs have ended, and for what still comes after."""
 
     def ended() -> bool:
         while (message := pubsub.get_message(timeout=0.1)) is not None:
             meta = json.loads(message["data"])
-            states.setdefault(meta["task_id"], []).append(meta["status"])
-        return sum({"SUCCESS", "FAILURE"} & set(seen) != set() for seen in states.values()) == count
+            if meta["task_id"] in states:
+                states[meta["task_id"]].append(meta["status"])
+        return all({"SUCCESS", "FAILURE"} & set(seen) for seen in states.values())
 
-    eventually(ended, TIMEOUT_S, what=f"{count} ends")
+    eventually(ended, TIMEOUT_S, what=f"{len(states)} ends")
     assert ended()
 
 
