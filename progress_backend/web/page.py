@@ -63,9 +63,18 @@ async def texts(request: Request) -> Response:
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
+    return await styles_or_script(_FILES, name, request)
+
+
+async def styles_or_script(files: StaticFiles, name: str, request: Request) -> Response:
+    """A page's file by its name, with the page's headers.
+
+    Raises:
+        HTTPException: 404, the name is not that of a style sheet or script of the folder.
+    """
     if not name.endswith((".css", ".js")):
         raise HTTPException(404)
-    response = await _FILES.get_response(name, request.scope)
+    response = await files.get_response(name, request.scope)
     response.headers.update(HEADERS)
     return response
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 import redis
-from fastapi import FastAPI
 from playwright.sync_api import expect
 
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, lifespan
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.web.conftest import StartApi
+from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
 
 
@@ -309,10 +308,7 @@ def test_what_is_never_answered_is_given_up_after_a_while(
 
 
 def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
-    mounted = create_app(Settings(redis_url=redis_url))
-    outer = FastAPI(lifespan=lambda _: lifespan(mounted))
-    outer.mount("/progress", mounted)
-    api = start_api(outer)
+    api = start_api(mounted(Settings(redis_url=redis_url), "/progress"))
     Records(redis_url).start("a/進 捗")
     page = open_page(api, "/progress")
     shows(page, "a/進 捗", "running").get_by_role("link").click()

@@ -18,28 +18,20 @@ from progress_backend.record.document_check import body_of
 from progress_backend.record.fields import TASK
 from progress_backend.record.model import Delivery, Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
+from tests.record.sample import RUNNING
 from tests.strategies import NOW, mappings, tasks
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-RUNNING = Task(
-    "t",
-    "fetch_data",
-    252,
-    "7203.T",
-    current_items=150,
-    status="running",
+PAUSING = replace(
+    RUNNING,
     message="処理中",
-    created_at=NOW,
-    started_at=NOW,
     updated_at=NOW,
     attempt=1,
     attempt_started_at=NOW,
     worker=Worker("celery@a/1", "celery@a"),
-    rate=10.0,
     control={"action": "pause", "by": "api", "reason": None, "at": "2024-01-15T10:30:00.000+00:00"},
-    revision=3,
 )
-DOCUMENT = task_json.encode(RUNNING)
+DOCUMENT = task_json.encode(PAUSING)
 #: What an older version did not write.
 LATER = (
     *("created_at", "estimated_completion", "attempt", "attempt_started_at", "retries", "worker"),
@@ -195,7 +187,7 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
 def test_each_time_has_the_offset_of_its_own_moment() -> None:
     new_york = ZoneInfo("America/New_York")
     summer, winter = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
-    task = replace(RUNNING, created_at=summer, started_at=summer, updated_at=winter)
+    task = replace(PAUSING, created_at=summer, started_at=summer, updated_at=winter)
     reader_view = json.loads(seen(task_json.encode(task), "t", new_york))
     assert reader_view["created_at"] == "2026-06-30T20:00:00.000-04:00"
     assert reader_view["updated_at"] == "2026-11-30T19:00:00.000-05:00"
@@ -210,7 +202,7 @@ def test_a_message_has_the_readers_zone_as_well() -> None:
 
 
 def test_what_is_remembered_is_small_and_bounded() -> None:
-    large = task_json.encode(replace(RUNNING, results={"x": "y" * 10_000}))
+    large = task_json.encode(replace(PAUSING, results={"x": "y" * 10_000}))
     before = reader_view._remembered.cache_info()
     assert seen(large, "t", UTC) == large
     assert reader_view._remembered.cache_info().currsize == before.currsize
@@ -241,7 +233,7 @@ def test_a_time_in_the_librarys_own_words_is_the_readers_too(
     delivery = Delivery(
         eta=noon.replace(hour=14, minute=5), again_until=noon.replace(hour=23, minute=50)
     )
-    task = replace(RUNNING, message=message, updated_at=noon, delivery=delivery)
+    task = replace(PAUSING, message=message, updated_at=noon, delivery=delivery)
     stored = task_json.encode(task)
     assert json.loads(seen(stored, "t", TOKYO))["current_status"] == shown_in_tokyo
     told = Update.of(stored, 1, TOKYO, "t").message

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,8 +28,8 @@ from progress_backend.record.fields import (
 from progress_backend.record.model import Delivery, Progress, Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.web.openapi import bodies
+from tests.strategies import NOW
 
-NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 #: A task whose every field has another value than its default.
 FULL = Task(
     "t",

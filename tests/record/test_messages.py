@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,22 +12,8 @@ import pytest
 from progress_backend.record import messages, task_json
 from progress_backend.record.document_check import body_of
 from progress_backend.record.model import Delivery, Task
-
-NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
-RUNNING = Task(
-    "t",
-    "fetch_data",
-    252,
-    "7203.T",
-    current_items=150,
-    status="running",
-    message="データを処理しています... (150/252)",
-    created_at=NOW,
-    started_at=NOW,
-    updated_at=NOW + timedelta(seconds=30),
-    rate=10.0,
-    revision=3,
-)
+from tests.record.sample import RUNNING
+from tests.strategies import NOW
 
 
 def message(task: Task, kind: str = "progress_update") -> dict[str, Any]:

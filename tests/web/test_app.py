@@ -10,9 +10,10 @@ from fastapi import FastAPI
 
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, lifespan, router
+from progress_backend.web import create_app, router
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
+from tests.web.mounting import mounted
 from tests.web.test_websockets import said
 
 
@@ -80,16 +81,7 @@ async def test_the_router_in_an_application_of_ones_own(
 
 
 def test_a_mounted_application(start_api: StartApi, redis_url: str) -> None:
-    mounted = create_app(Settings(redis_url=redis_url))
-
-    @asynccontextmanager
-    async def outer_lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(mounted):
-            yield
-
-    outer = FastAPI(lifespan=outer_lifespan)
-    outer.mount("/progress", mounted)
-    api = start_api(outer)
+    api = start_api(mounted(Settings(redis_url=redis_url), "/progress"))
     assert api.http.get("/progress/internal/tasks").status_code == 200
 
 

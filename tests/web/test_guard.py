@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,8 +13,9 @@ import websockets
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, lifespan, metrics_router, page_router, router
+from progress_backend.web import create_app, metrics_router, page_router, router
 from tests.records import Records
+from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -47,16 +47,7 @@ def application(kind: str, settings: Settings) -> FastAPI:
     if kind == "application":
         return create_app(settings)
     if kind == "mounted":
-        inner = create_app(settings)
-
-        @asynccontextmanager
-        async def both(_: FastAPI) -> AsyncIterator[None]:
-            async with lifespan(inner):
-                yield
-
-        outer = FastAPI(lifespan=both)
-        outer.mount("/at", inner)
-        return outer
+        return mounted(settings, "/at")
     own = FastAPI(docs_url=None)
     own.state.progress_settings = settings
     for part in (router, metrics_router, page_router):

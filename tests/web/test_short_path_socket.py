@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,24 +10,16 @@ import websockets
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, lifespan, router
+from progress_backend.web import create_app, router
 from tests.records import Records
 from tests.web.conftest import StartApi
+from tests.web.mounting import mounted
 from tests.web.test_websockets import closed, said
 
 
-def mounted(settings: Settings) -> tuple[FastAPI, str]:
+def below(settings: Settings) -> tuple[FastAPI, str]:
     """The application below a path of another one."""
-    inner = create_app(settings)
-
-    @asynccontextmanager
-    async def both(_: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(inner):
-            yield
-
-    outer = FastAPI(lifespan=both)
-    outer.mount("/progress", inner)
-    return outer, "/progress"
+    return mounted(settings, "/progress"), "/progress"
 
 
 def included(settings: Settings) -> tuple[FastAPI, str]:
@@ -39,7 +30,7 @@ def included(settings: Settings) -> tuple[FastAPI, str]:
     return own, ""
 
 
-@pytest.mark.parametrize("made", [mounted, included])
+@pytest.mark.parametrize("made", [below, included])
 async def test_a_socket_opens(
     start_api: StartApi, redis_url: str, made: Callable[[Settings], tuple[FastAPI, str]]
 ) -> None:

@@ -24,7 +24,7 @@ def _read(verb: str, *parts: str) -> Script:
 COMMIT: Final = _read("commit", "_tolerant", "_document")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
-PAGE: Final = _read("page", "_document", "_documents")
+PAGE: Final = _read("page", "_tolerant", "_document", "_documents")
 SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")

@@ -1,4 +1,4 @@
--- Stands before the verbs that write to indexes.
+-- Stands before the verbs that read or write indexes.
 -- A key of another type is no index of ours: it is left as it is.
 local function tolerant(...)
   local reply = redis.pcall(...)

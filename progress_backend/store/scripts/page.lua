@@ -24,24 +24,15 @@ Publishes
 ]]
 local index, start, stop, prefix = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
-local function tolerant(nothing, ...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE'), reply.err)
-    return nothing
-  end
-  return reply
-end
-
 local counts = {}
 for i = 2, #KEYS do
-  counts[i - 1] = tolerant(0, 'ZCARD', KEYS[i])
+  counts[i - 1] = tolerant('ZCARD', KEYS[i]) or 0
 end
 
 local document = documents(ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-local ids = tolerant({}, 'ZREVRANGE', index, start, stop)
+local ids = tolerant('ZREVRANGE', index, start, stop) or {}
 local found = {}
 for i, id in ipairs(ids) do
   found[i] = document(prefix .. id)
 end
-return {tolerant(0, 'ZCARD', index), counts, ids, found}
+return {tolerant('ZCARD', index) or 0, counts, ids, found}
