@@ -12,8 +12,27 @@ from progress_backend.record.model import STATUSES
 from progress_backend.web.metrics import Figures
 from progress_backend.web.request_counts import Measured
 
-from .tables import markdown
+from .tables import markdown, translated
 
+_HEAD: Final = {"en": ("Figure", "Kind", "What it is"), "ja": ("値", "種類", "内容")}
+_JA: Final = {
+    "Whether the store answers.": "ストアが応答するかどうかです。",
+    "Records in the store.": "ストアにある記録の数です。",
+    "Runs that any worker, beat or API process found lost, as counted in the store.": (
+        "ワーカー・beat・API のどれかのプロセスが失われたと判断した実行の数です。ストアで数えます。"
+    ),
+    "Whether updates are received from Redis.": "Redis から更新を受信しているかどうかです。",
+    "Tasks watched one by one.": "1 件ずつ監視されているタスクの数です。",
+    "Open sockets and event streams.": "開いているソケットとイベントストリームの数です。",
+    "States that were sent to clients, the first included.": (
+        "クライアントに送った状態の数です。最初の状態も含みます。"
+    ),
+    "Updates that a newer one replaced before they were sent.": (
+        "送る前に新しいものに置き換えられた更新の数です。"
+    ),
+    "Requests that were answered.": "応答したリクエストの数です。",
+    "Time until an answer began.": "応答を始めるまでの時間です。",
+}
 #: How a kind of figure ends its name in what is asked for.
 _ENDS: Final = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 
@@ -50,5 +69,6 @@ def table(lang: str) -> str:
         name = metric.name + ("_total" if metric.type == "counter" else "")
         labels = sorted({label for sample in metric.samples for label in sample.labels} - {"le"})
         shown = f"`{name}{{{', '.join(labels)}}}`" if labels else f"`{name}`"
-        rows.append((shown, metric.type, metric.documentation))
-    return markdown(("Figure", "Kind", "What it is"), rows)
+        said = metric.documentation
+        rows.append((shown, metric.type, translated(_JA, said) if lang == "ja" else said))
+    return markdown(_HEAD[lang], rows)

@@ -67,13 +67,18 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
-def anchors(document: str) -> set[str]:
+def anchors_in_order(document: str) -> list[str]:
     """What links can point at within a document, as GitHub makes it of headings."""
     prose = _FENCE.sub("", text_of(document))
-    return {
+    return [
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in _HEADING.findall(prose)
-    }
+    ]
+
+
+def anchors(document: str) -> set[str]:
+    """The same without an order."""
+    return set(anchors_in_order(document))
 
 
 def links(document: str) -> list[str]:

@@ -55,8 +55,10 @@ SHOWN = {
 WHOLE = {
     "docs/docker.md": "tests/docker/test_documents.py",
     "docs/testing.md": "tests/docs/test_testing.py",
-    # Block by block the same as README.md.
-    "README.ja.md": "tests/docs/test_readme_ja.py",
+    # Block by block the same as the English page.
+    "README.ja.md": "tests/docs/test_twins.py",
+    "docs/docker.ja.md": "tests/docs/test_twins.py",
+    "docs/operations.ja.md": "tests/docs/test_twins.py",
 }
 
 
