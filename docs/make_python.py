@@ -6,13 +6,12 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Final, get_overloads
+from typing import Any, Final
 
 import progress_backend
 import progress_backend.web  # it has errors of its own
@@ -20,6 +19,14 @@ from progress_backend.tracking.decorator import CHECKS
 
 from .docstrings import Docstring, Items, field_comments, read
 from .python_ja import SENTENCES
+from .signatures import (
+    default_of,
+    has_init,
+    parameters,
+    signature,
+    signed_functions,
+    types_of,
+)
 from .tables import markdown, translated
 
 ROOT: Final = Path(progress_backend.__file__).parent.parent
@@ -52,7 +59,6 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
 }
 #: Public by their names alone: they take and return what only the library's own modules make.
 INSIDE: Final = frozenset({"apply", "flows", "run"})
-_WIDEST: Final = 88
 _HEADS: Final = {
     "en": {
         "names": ("Name", "Import it from", "What it is"),
@@ -142,7 +148,7 @@ def section(block: str, lang: str) -> str:
 
 def header(lang: str) -> str:
     """The keys of one call's header, which are the values of `progress_task`."""
-    said, types = read(progress_backend.progress_task), _types(progress_backend.progress_task)
+    said, types = read(progress_backend.progress_task), types_of(progress_backend.progress_task)
     rows = []
     for key, check in CHECKS.items():
         plain = " | ".join(t for t in types[key].split(" | ") if not t.startswith(("Call", "None")))
@@ -227,7 +233,7 @@ def _member(owner: str, name: str, member: Any, lang: str) -> Iterator[str]:
         yield from _items(said, None, lang)
         return
     function = getattr(member, "__func__", member)
-    yield f"```text\n{_signature(name, function, bound=True)}\n```"
+    yield f"```text\n{signature(name, function, bound=True)}\n```"
     yield from _prose(said, lang)
     yield from _items(said, function, lang)
 
@@ -268,10 +274,10 @@ def _items(said: Docstring, signed: Any, lang: str) -> Iterator[str]:
 
 
 def _arguments(args: Items, signed: Any) -> str:
-    types, given = _types(signed), parameters(signed)
+    types, given = types_of(signed), parameters(signed)
     rows = []
     for name, meaning in args:
-        default = _default(given[name])
+        default = default_of(given[name])
         rows.append((f"`{name}`", f"`{types[name]}`", default, meaning))
     return markdown(_HEADS["en"]["args"], rows)
 
@@ -288,47 +294,6 @@ def _fields(cls: Any) -> str:
     return markdown(_HEADS["en"]["fields"], rows)
 
 
-def parameters(signed: Any) -> dict[str, inspect.Parameter]:
-    """The parameters of a function, or of a class's constructor, by name and without `self`."""
-    found: dict[str, inspect.Parameter] = {}
-    for function, bound in _signed(signed):
-        for name, parameter in list(inspect.signature(function).parameters.items())[bound:]:
-            found.setdefault(name, parameter)
-    return found
-
-
-def _signed(signed: Any) -> list[tuple[Callable[..., Any], bool]]:
-    """The functions whose signatures are shown, and whether the first argument is not."""
-    if inspect.isclass(signed):
-        made = signed.__dict__.get("__new__")
-        overloads = get_overloads(made.__func__) if isinstance(made, staticmethod) else []
-        return [(each, True) for each in overloads] or [(signed.__init__, True)]
-    bound = next(iter(inspect.signature(signed).parameters), "") in ("self", "cls")
-    return [(each, bound) for each in get_overloads(signed) or [signed]]
-
-
-def _types(signed: Any) -> dict[str, str]:
-    """The annotation of each parameter, as it is written."""
-    return {name: _annotation(p.annotation) for name, p in parameters(signed).items()}
-
-
-def _annotation(annotation: Any) -> str:
-    return annotation if isinstance(annotation, str) else annotation.__name__
-
-
-def _default(parameter: inspect.Parameter) -> str:
-    default = parameter.default
-    return "" if default is parameter.empty else f"`{_value(default)}`"
-
-
-def _value(default: Any) -> str:
-    if isinstance(default, datetime):
-        return default.isoformat()
-    if callable(default):
-        return f"{default.__module__}.{default.__qualname__}"
-    return repr(default)
-
-
 def _shown(entry: Entry) -> str:
     """The first lines of an entry: how it is called, or what it is."""
     value = entry.value
@@ -337,54 +302,19 @@ def _shown(entry: Entry) -> str:
         yielded = re.fullmatch(r"Iterator\[(.*)\]", kind)
         return f"{entry.name}: {yielded[1] if yielded else kind}"
     if entry.is_function:
-        signed = [each for each, _ in _signed(entry.documented)]
-        return "\n".join(_signature(entry.name, each) for each in signed)
+        signed = [each for each, _ in signed_functions(entry.documented)]
+        return "\n".join(signature(entry.name, each) for each in signed)
     if not entry.is_class:
         return f"{entry.name}: {type(value).__name__}"
     if is_dataclass(value) or issubclass(value, BaseException) or not has_init(value):
         bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
         return f"class {entry.name}({bases})" if bases else f"class {entry.name}"
     shown = []
-    for function, _ in _signed(value):
+    for function, _ in signed_functions(value):
         made = inspect.signature(function).return_annotation
         kept = "" if made in ("Self", "None") else f" -> {made}"
-        shown.append(_signature(entry.name, function, bound=True, returned=kept))
+        shown.append(signature(entry.name, function, bound=True, returned=kept))
     return "\n".join(shown)
-
-
-def has_init(cls: type) -> bool:
-    """Whether the class, or a base of this package, has a constructor of its own."""
-    made = getattr(cls, "__init__", None)
-    return isinstance(made, FunctionType) and made.__module__.startswith("progress_b")
-
-
-def _signature(
-    name: str, function: Any, *, bound: bool = False, returned: str | None = None
-) -> str:
-    """A call as it is written, on as many lines as it needs."""
-    signature = inspect.signature(function)
-    parts: list[str] = []
-    starred = False
-    for parameter in list(signature.parameters.values())[bound:]:
-        starred = starred or parameter.kind is parameter.VAR_POSITIONAL
-        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
-            parts.append("*")
-            starred = True
-        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
-        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else stars
-        text = f"{stars}{parameter.name}"
-        text += f": {_annotation(parameter.annotation)}"
-        if parameter.default is not parameter.empty:
-            text += f" = {_value(parameter.default)}"
-        parts.append(text)
-    if returned is None:
-        returned = f" -> {_annotation(signature.return_annotation)}"
-    name = f"async {name}" if inspect.iscoroutinefunction(function) else name
-    line = f"{name}({', '.join(parts)}){returned}"
-    if len(line) <= _WIDEST:
-        return line
-    inside = "".join(f"    {part},\n" for part in parts)
-    return f"{name}(\n{inside}){returned}"
 
 
 def _module_of(package: str, name: str) -> Path:
