@@ -16,6 +16,7 @@ from redis.retry import Retry
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.exchange import Exchange, packed
 from tests.conftest import StartServer
+from tests.strangers import Stranger
 
 
 @pytest.fixture
@@ -166,9 +167,12 @@ def test_a_master_that_is_none_any_more_is_left(start_server: StartServer) -> No
     ],
 )
 def test_what_is_no_whole_reply_is_said(sent: bytes, error: type[Exception]) -> None:
-    ours, theirs = socket.socketpair()
-    with ours:
-        theirs.sendall(sent)
-        theirs.shutdown(socket.SHUT_WR)
-        with theirs, pytest.raises(error):
-            Exchange(redis.Redis(), Deadline(5))._asked(ours, (("ECHO", "a"),))
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(sent)
+
+    # Nothing is sent but what is asked.
+    quiet = {"protocol": 2, "lib_name": None, "lib_version": None}
+    with Stranger(answer) as there, redis.Redis.from_url(there.url, **quiet) as client:
+        with pytest.raises(error):
+            Exchange(client, Deadline(5)).ask(("ECHO", "a"))

@@ -17,8 +17,9 @@ import pytest
 import progress_backend
 from docs import make_python
 from docs.docstrings import read
-from docs.make_python import SECTIONS, Entry, entries, parameters
+from docs.make_python import SECTIONS, Entry, entries
 from docs.python_ja import SENTENCES
+from docs.signatures import has_init, parameters
 from progress_backend import embedded, errors
 from progress_backend.tracking.decorator import Marking, identity_of
 from tests.docs.reading import text_of
@@ -53,7 +54,7 @@ def documented() -> Iterator[tuple[str, Any, Any]]:
         if entry.is_function:
             yield entry.name, entry.documented, entry.documented
         elif entry.is_class and not issubclass(entry.value, BaseException):
-            if make_python.has_init(entry.value) and not is_dataclass(entry.value):
+            if has_init(entry.value) and not is_dataclass(entry.value):
                 yield entry.name, entry.value.__init__, entry.value
             for name, member in make_python.members(entry.value):
                 called = getattr(member, "__func__", member)

@@ -1,4 +1,4 @@
-"""The Japanese page of a pair says what the English one says: same code, sections, tables, links."""
+"""The Japanese page of a pair says what the English one says: code, sections, tables and links."""
 
 from __future__ import annotations
 

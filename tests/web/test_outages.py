@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
@@ -132,14 +134,16 @@ async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
     await aeventually(lambda: api_without_store.watched() == 0)
 
 
-def test_a_dead_listener_shows_in_health(
-    api: RunningApi, start_api: StartApi, redis_url: str
-) -> None:
-    own = start_api(redis_url=redis_url)
+def test_a_dead_listener_shows_in_health(start_api: StartApi, redis_url: str) -> None:
+    app = create_app(Settings(redis_url=redis_url))
+
+    @app.post("/stop-listening")
+    async def stop_listening() -> None:
+        await app.state.progress.listener.stop()
+
+    own = start_api(app)
     eventually(lambda: own.http.get("/internal/health").status_code == 200)
-    listener = own.app.state.progress.listener
-    loop = listener._task.get_loop()
-    asyncio.run_coroutine_threadsafe(listener.stop(), loop).result(5)
+    assert own.http.post("/stop-listening").is_success
     health = own.http.get("/internal/health")
     assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
     assert health.json()["dependencies"]["redis"]["status"] == "connected"
