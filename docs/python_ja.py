@@ -204,8 +204,8 @@ SENTENCES: Final = {
     "Waits, on the running event loop, until a record fulfils the conditions; returns it.": (
         "実行中のイベントループ上で、記録が条件を満たすまで待ち、その記録を返します。"
     ),
-    "Ends a task's run as the reaping pass ends one whose worker was killed; returns the record, "
-    'an error with cause "lost" that names the worker.': (
+    "Ends a task's run as the pass for lost runs ends one whose worker was killed; returns the "
+    'record, an error with cause "lost" that names the worker.': (
         "ワーカーが強制終了された場合と同じようにタスクの実行を終わらせ、その記録を返します。"
         '原因 "lost" のエラーで、ワーカー名が入ります。'
     ),

@@ -30,10 +30,10 @@ from redis.retry import Retry
 __all__ = ["EmbeddedServer", "EmbeddedServerError"]
 
 HOST = "127.0.0.1"
+#: How many free ports are tried, since another process may bind one before the server does.
 PORT_TRIES = 5
-"""How many free ports are tried, since another process may bind one before the server does."""
+#: Seconds that an orderly stop may take, as it may write a snapshot, before the server is killed.
 STOP_S = 10.0
-"""Seconds an orderly stop may take (it may write a snapshot) before the server is killed."""
 _POLL_S = 0.01
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

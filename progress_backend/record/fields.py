@@ -132,7 +132,8 @@ CONTROL: Final = Part("Control", "The newest request for a pause, a cancel or an
 SPECIFIED: Final = (
     Field("task_id", str, "The task's id, the same as in Celery."),
     Field("task_type", str, "Kind of task, such as fetch_data or bulk_import."),
-    Field("symbol", str | None, "Security code; null if there is none."),
+    Field("symbol", str | None,
+          "Label of the task, such as a ticker, a file or a customer; null if there is none."),
     Field("status", Status, "The task's status."),
     Field("progress", dict, "Items done so far, and of how many.", part=PROGRESS),
     Field("current_status", str, "The text to show.", attribute="message"),

@@ -25,12 +25,12 @@ _WHO = "lost_worker"
 
 
 def lost_worker(store: AnyStore, task_id: str) -> Task:
-    """Ends a task's run as the reaping pass ends one whose worker was killed; returns the record,
-    an error with cause "lost" that names the worker.
+    """Ends a task's run as the pass for lost runs ends one whose worker was killed; returns the
+    record, an error with cause "lost" that names the worker.
 
     The run's lease is made to have run out and the pass is run as of two leases later. A task
-    that nobody has begun is begun first. If the run is alive after all and says something, it
-    takes its record back, as it would in production.
+    that no run has begun is begun first. If the run is alive after all and reports a value, it
+    takes its record back, as in production.
 
     Args:
         store: the record's store: `progress_store`, or a `Store` that no live worker uses.
@@ -39,9 +39,9 @@ def lost_worker(store: AnyStore, task_id: str) -> Task:
     Raises:
         TaskNotFound: there is no record.
         TaskAlreadyFinished: the task has ended.
-        ValueError: no worker runs it (an eager run, or a task that HTTP moves), so no reaping
-            pass would ever judge it.
-        RuntimeError: somebody else's reaping pass is under way.
+        ValueError: no worker runs it (an eager run, or a task that HTTP moves), which no such
+            pass judges.
+        RuntimeError: another process looks for lost runs at this moment.
     """
     return store.run(_lost(store.flows, task_id, store.now()))
 
@@ -67,4 +67,4 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
         if base.task.task_id == task_id:
             verdict = silent_runs.lost(base, settings.locale)
             return (yield from flows.apply(task_id, (verdict,), now, base=base)).task
-    raise RuntimeError("a reaping pass of somebody else is under way: use a store of the test's")
+    raise RuntimeError("another process looks for lost runs now: use a store of the test's own")

@@ -88,7 +88,9 @@ class NewTask(_Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_TASK]})
 
     task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
-    symbol: Name | None = Field(default=None, description="Security code.")
+    symbol: Name | None = Field(
+        default=None, description="Label of the task, such as a ticker, a file or a customer."
+    )
     total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
     metadata: dict[str, Any] | None = Field(
         default=None, description="Anything else worth keeping."
