@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from datetime import datetime
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -27,22 +26,19 @@ from .command_table import plan
 from .connection import async_client, close_async, sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange, encoded
+from .redis_clock import RedisClock
 from .redis_errors import MAPPED, answered
 from .requests import Request, reads
 
 T = TypeVar("T")
 
-#: Seconds after which Redis's clock is measured again, since clocks are set and drift.
-_MEASURED_S = 60.0
-#: Longest round trip of a measurement that is not repeated at once.
-_EXACT_S = 0.1
 #: Commands whose replies redis-py returns unparsed anyway; its parsing of hundreds of ids takes a
 #: millisecond.
 _AS_THEY_COME = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
 
 
 class _Base:
-    """Base of both stores: settings, key names, flows and Redis's clock."""
+    """Base of both stores: settings, key names, flows and Redis's time."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
@@ -51,24 +47,15 @@ class _Base:
         self.keys = Keys(settings.key_prefix)
         self.layout = Layout.of(settings)
         self.flows = Flows(settings)
+        self._clock = RedisClock()
         self._local = LocalTime(settings.zone())
-        #: Seconds by which Redis's clock is ahead of this machine's monotonic clock, which is never
-        #: set; None before it was measured.
-        self._ahead: float | None = None
         #: The error with which Redis refused the last commit; "" if it was done.
         self.refusal = ""
-        self._measured_at = 0.0
 
     def now(self) -> datetime:
         """Redis's time, from its clock as last measured, in whole milliseconds and the configured
         zone; before `ready`, this machine's time."""
-        ahead = self._ahead
-        seconds = time.time() if ahead is None else monotonic() + ahead
-        return self._local.at(int(seconds * 1000) / 1000)
-
-    @property
-    def _clock_unknown(self) -> bool:
-        return self._ahead is None or monotonic() > self._measured_at + _MEASURED_S
+        return self._local.at(int(self._clock.seconds() * 1000) / 1000)
 
     def _targets(self, request: Request) -> dict[str, str]:
         """On a cluster, the nodes of a request without a key: INFO and SCRIPT LOAD go to every
@@ -76,16 +63,6 @@ class _Base:
         if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
             return {"target_nodes": RedisCluster.PRIMARIES}
         return {}
-
-    def _measured(self, sent: float, reply: Any) -> bool:
-        """Keeps how far Redis's clock is ahead, half the round trip allowed for; whether that is
-        exact. It is not when the round trip was long (a login, or a server that hung): measured
-        once more then."""
-        received = monotonic()
-        seconds, micros = (int(part) for part in reply)
-        self._ahead = seconds + micros / 1e6 - (sent + received) / 2
-        self._measured_at = received
-        return received - sent < _EXACT_S
 
 
 class Store(_Base):
@@ -192,14 +169,15 @@ class Store(_Base):
     def ready(self) -> None:
         """Measures Redis's clock unless that was less than a minute ago: called before a `now()`
         that is recorded."""
-        if self._clock_unknown:
+        if self._clock.unknown:
             self.measure_clock()
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
         with MAPPED, self._deadline.within():
-            if not self._measured(monotonic(), self._client.execute_command("TIME")):
-                self._measured(monotonic(), self._client.execute_command("TIME"))
+            for _ in range(2):
+                if self._clock.measured(monotonic(), self._client.execute_command("TIME")):
+                    return
 
     def server(self) -> str:
         """The `run_id` of the Redis server that answers; "" where this user may not read INFO."""
@@ -293,15 +271,17 @@ class AsyncStore(_Base):
 
     async def ready(self) -> None:
         """As `Store.ready`."""
-        if self._clock_unknown:
+        if self._clock.unknown:
             await self.measure_clock()
 
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
         with MAPPED:
             async with self._whole():
-                if not self._measured(monotonic(), await self._client.execute_command("TIME")):
-                    self._measured(monotonic(), await self._client.execute_command("TIME"))
+                for _ in range(2):
+                    sent = monotonic()
+                    if self._clock.measured(sent, await self._client.execute_command("TIME")):
+                        return
 
     async def close(self) -> None:
         """Closes the connections."""

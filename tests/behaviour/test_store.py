@@ -117,7 +117,7 @@ class Clock:
 @KINDS
 @pytest.mark.parametrize("skew_s", [-300, 300])
 def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s) -> None:
-    monkeypatch.setattr("progress_backend.store.drivers.time", Clock(skew_s))
+    monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(skew_s))
     with over(kind, Settings(redis_url=redis_url)) as driver:
         task = driver.start("t").task
         assert abs(task.created_at - datetime.now(UTC)) < timedelta(seconds=5)
@@ -125,7 +125,7 @@ def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s)
 
 @pytest.mark.parametrize("skew_s", [-300, 300])
 async def test_its_first_record_too(redis_url, monkeypatch, skew_s) -> None:
-    monkeypatch.setattr("progress_backend.store.drivers.time", Clock(skew_s))
+    monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(skew_s))
     async with RedisProgressService(redis_url) as service:
         task_id = await service.create_task("x", 1)
         body = await service.get_task_status(task_id)
@@ -136,7 +136,7 @@ async def test_its_first_record_too(redis_url, monkeypatch, skew_s) -> None:
 @pytest.mark.parametrize("step_s", [-3_600, 3_600])
 def test_a_hosts_clock_that_is_set_later_moves_no_time(redis_url, monkeypatch, step_s) -> None:
     with over("sync", Settings(redis_url=redis_url)) as driver:
-        monkeypatch.setattr("progress_backend.store.drivers.time", Clock(step_s))
+        monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(step_s))
         assert abs(driver.now() - datetime.now(UTC)) < timedelta(seconds=5)
 
 

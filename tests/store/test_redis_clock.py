@@ -1,0 +1,56 @@
+"""How far Redis's clock is ahead, from replies to TIME."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from progress_backend.store import redis_clock
+from progress_backend.store.redis_clock import RedisClock
+
+
+class Monotonic:
+    """This machine's monotonic clock, which stands still."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
+    clock = Monotonic()
+    monkeypatch.setattr(redis_clock, "monotonic", clock)
+    return clock
+
+
+def test_half_the_round_trip_is_allowed_for(monotonic: Monotonic) -> None:
+    clock, sent = RedisClock(), monotonic.seconds
+    monotonic.seconds += 0.08
+    assert clock.measured(sent, [b"5000", b"250000"])
+    assert clock.seconds() == pytest.approx(5_000.29)
+    monotonic.seconds += 10
+    assert clock.seconds() == pytest.approx(5_010.29)
+
+
+def test_a_long_round_trip_is_kept_until_a_better_one(monotonic: Monotonic) -> None:
+    clock, sent = RedisClock(), monotonic.seconds
+    monotonic.seconds += 3
+    assert not clock.measured(sent, ["5000", "0"])
+    assert clock.seconds() == pytest.approx(5_001.5)
+    assert clock.measured(monotonic.seconds, ["5003", "0"])
+    assert clock.seconds() == pytest.approx(5_003)
+
+
+def test_it_is_unknown_before_the_first_reply_and_after_a_minute(monotonic: Monotonic) -> None:
+    clock = RedisClock()
+    assert clock.unknown
+    assert clock.seconds() == pytest.approx(time.time(), abs=5)
+    clock.measured(monotonic.seconds, ["5000", "0"])
+    monotonic.seconds += 59
+    assert not clock.unknown
+    monotonic.seconds += 2
+    assert clock.unknown
