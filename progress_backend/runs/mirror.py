@@ -72,8 +72,11 @@ class Mirror:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
         deadline = time.monotonic() + timeout_s
-        if not self._result_thread.close(run, timeout_s):
-            run.meta_under_way = True
+        run.awaits_meta, over = True, False
+        try:
+            over = self._result_thread.close(run, timeout_s)
+        finally:  # a soft time limit may be raised in the wait
+            run.awaits_meta = over
         self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
 
     def _write(self, run: Run, task: Task) -> None:
@@ -85,7 +88,7 @@ class Mirror:
             with no_fork_in_between():
                 backend = _until_closed(run.celery_task.backend, run)
                 backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
-            if run.meta_under_way:
+            if run.closed:
                 _put_right(run)
         except Exception as error:  # any backend's error must not reach the job
             if self._results.failed():
@@ -123,11 +126,11 @@ def _aborted(run: Run) -> bool:
 
 
 def _put_right(run: Run) -> None:
-    """Stores the run's end again where a PROGRESS write for which the job did not wait has
-    overwritten it."""
+    """Stores the run's end again where a slow PROGRESS write has overwritten it; not while the job
+    waits for that write, and so has no end yet."""
     deadline = time.monotonic() + _END_S
     while run.outcome is None:
-        if not run.closed or time.monotonic() > deadline:
+        if run.awaits_meta or not run.closed or time.monotonic() > deadline:
             return
         time.sleep(_POLL_S)  # in the mirror's own thread: the job's thread sets the outcome
     backend, end = run.celery_task.backend, run.outcome

@@ -79,6 +79,7 @@ class Run:
     __slots__ = (
         "attempt",
         "attention",
+        "awaits_meta",
         "base",
         "celery_task",
         "closed",
@@ -93,7 +94,6 @@ class Run:
         "lock",
         "loop",
         "message",
-        "meta_under_way",
         "next_due",
         "outcome",
         "own_meta",
@@ -139,8 +139,9 @@ class Run:
         self.entered = False
         #: The body has ended; only the end may still be recorded.
         self.closed = False
-        #: The job went on to its end while a PROGRESS meta of it was still being written.
-        self.meta_under_way = False
+        #: The job waits for a write of its PROGRESS meta, or has waited until that was over: no
+        #: such write comes after its end.
+        self.awaits_meta = False
         #: The job writes its result's meta itself, by `update_state`; the mirror does not.
         self.own_meta = False
         #: The task called `self.replace()`: its Ignore is no end.

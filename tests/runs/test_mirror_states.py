@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from celery.backends.redis import RedisBackend
 from celery.contrib.abortable import AbortableTask
-from celery.exceptions import TaskRevokedError
+from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
 from progress_backend.runs.mirror import Mirror
 from progress_backend.runs.run import Outcome
@@ -78,8 +78,31 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     run.closed = True
     threading.Timer(0.05, wire.free.set).start()
     mirror.close(run, 4)
-    assert not run.meta_under_way, "that thread waited for the end, and the end for that thread"
+    assert run.awaits_meta, "that thread waited for the end, and the end for that thread"
     assert app.result("t")["status"] == "PROGRESS"
+
+
+def test_a_wait_that_a_soft_time_limit_ends_leaves_the_write_under_way(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
+    mirror.show(run, TASK)
+    assert wire.under_way.wait(10)
+    run.closed = True
+
+    def at_the_limit(*_: object) -> bool:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as limited:
+        limited.setattr(threading.Condition, "wait_for", at_the_limit)
+        with pytest.raises(SoftTimeLimitExceeded):
+            mirror.close(run, 20)
+    end = Outcome("FAILURE", ValueError("why"), "a traceback")
+    app.celery.backend.store_result("t", end.result, end.state, traceback=end.traceback)
+    wire.free.set()
+    eventually(lambda: app.result("t")["status"] == "PROGRESS")
+    run.outcome = end
+    eventually(lambda: app.result("t")["status"] == "FAILURE")
 
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:
