@@ -15,6 +15,8 @@ _PLACES: Final = {
     "task_type": "{task_type}",
     "lease": "{lease}",
     "name": "{name}",
+    "workflow_id": "{workflow_id}",
+    "status": "{status}",
 }
 #: Members that name no key.
 _NO_KEYS: Final = {"index", "indexes", "task_id_of", "every_channel"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from progress_backend.record import events as ev
-from progress_backend.record.model import LOST, Delivery, Task, TaskStatus, Worker
+from progress_backend.record.model import LOST, UPSTREAM, Delivery, Member, Task, TaskStatus, Worker
 from progress_backend.record.transition import (
     ABSENT,
     SAME,
@@ -28,6 +28,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
     type(event): event
     for event in (
         ev.Created(identity=_IDENTITY),
+        ev.Planned(identity=_IDENTITY),
         ev.Started(identity=_IDENTITY, redelivered=True),
         ev.Progressed(attempt=1),
         ev.Paused(attempt=1),
@@ -41,6 +42,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Ignored(attempt=1),
         ev.Lost(lease="lease", error_message="", revision=1),
         ev.Expired(revision=1),
+        ev.Unreached(error_message="", cause=UPSTREAM),
     )
 }
 _HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ イベント"}
@@ -56,6 +58,9 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     known = _tasks(row)
     if event is ev.Expired:  # no worker has it
         known = [None if task is None else replace(task, worker=None) for task in known]
+    if event is ev.Unreached:  # its message has not left
+        member = Member(("w",), planned=True)
+        known = [None if task is None else replace(task, member=member) for task in known]
     after = [transition(task, said, _NOW, task_id="t") for task in known]
     return tuple(dict.fromkeys(row_of(task) for task in after))
 

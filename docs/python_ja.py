@@ -6,6 +6,12 @@ from typing import Final
 
 #: The sentence in the code -> Japanese. A sentence that changes needs its translation anew.
 SENTENCES: Final = {
+    "Whether the task's message has not left, or had not when the record ended.": (
+        "メッセージがまだ送信されていないか、記録が終了した時点で未送信だったか。"
+    ),
+    "Whether the task waits for its message to be published, by the step before it.": (
+        "前の処理がメッセージを送信するのを待っているか。"
+    ),
     # progress_backend: tracking
     "Gives every tracked task of a Celery app its record, and returns the app.": (
         "Celery アプリの追跡対象の各タスクに記録を持たせ、アプリを返します。"

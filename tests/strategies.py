@@ -12,7 +12,9 @@ from progress_backend.record.model import (
     LOST,
     NOT_PUBLISHED,
     STATUSES,
+    UPSTREAM,
     Delivery,
+    Member,
     Task,
     TaskStatus,
     Worker,
@@ -94,6 +96,14 @@ controls = st.fixed_dictionaries(
     },
     optional={"heeded_at": st.none() | st.just("2024-01-15T10:30:00.000+00:00")},
 )
+members = st.none() | st.builds(
+    Member,
+    st.sampled_from([("w",), ("w", "canvas"), ("other",)]),
+    st.integers(0, 3),
+    planned=st.booleans(),
+    unseen=st.booleans(),
+    share=st.integers(0, 1_000),
+)
 identities = st.builds(
     ev.Identity,
     task_type=st.sampled_from(["fetch_data", "bulk_import"]),
@@ -101,6 +111,7 @@ identities = st.builds(
     symbol=st.none() | st.sampled_from(["7203.T", "6758.T"]),
     metadata=plain_mappings,
     parent_id=st.none() | st.just("parent"),
+    member=members.map(lambda member: member and Member(*member[:2])),
 )
 
 
@@ -157,6 +168,14 @@ def events(
         ),
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
+        st.builds(ev.Planned, identity=identities, **voice),
+        st.builds(
+            ev.Unreached,
+            error_message=names,
+            cause=st.just(UPSTREAM),
+            cancelled=st.booleans(),
+            **voice,
+        ),
         st.builds(
             ev.Lost,
             lease=st.sampled_from(LEASES),
@@ -201,8 +220,9 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         parent_id=draw(st.none() | names),
         root_id=draw(st.none() | names),
         group_id=draw(st.none() | names),
+        member=draw(members),
         error_cause=(
-            draw(st.sampled_from(["exception", LOST, NOT_PUBLISHED]))
+            draw(st.sampled_from(["exception", LOST, NOT_PUBLISHED, UPSTREAM]))
             if status == TaskStatus.ERROR
             else None
         ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
+from ..record.workflow import Figures as Figures  # noqa: PLC0414
 from .index_entry import Facets as Facets  # noqa: PLC0414
 from .index_entry import Garbled as Garbled  # noqa: PLC0414
 from .index_entry import Standing as Standing  # noqa: PLC0414
@@ -41,6 +42,11 @@ class Commit(NamedTuple):
     fresh: bool = False
     #: Items a second to keep as the type's last rate.
     rate: float | None = None
+    #: Of a workflow's member: when it first began and ended, in milliseconds.
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    #: The name of the last of the member's workflows, None leaves it as it is.
+    workflow_name: str | None = None
 
 
 class Committed(NamedTuple):
@@ -71,6 +77,8 @@ class Page:
     status: str | None = None
     task_type: str | None = None
     symbol: str | None = None
+    #: Only this workflow's members, with no filter but a status; the counts are then of these.
+    workflow: str | None = None
     light: bool = False
 
 
@@ -88,6 +96,7 @@ class Filters(NamedTuple):
     status: str | None = None
     task_type: str | None = None
     symbol: str | None = None
+    workflow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +304,51 @@ class ForgetLease:
 
 
 @dataclass(frozen=True, slots=True)
+class FiguresOf:
+    """-> Figures: a workflow's counts; all are 0 where no member is stored."""
+
+    workflow_id: str
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """-> None: a publish that may add members to a workflow goes on, for `ttl_ms` at most after
+    `now_ms`; 0 ends it."""
+
+    workflow_id: str
+    token: str
+    now_ms: int
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """-> list[str]: ids of workflows with planned members that had no commit since a time, the
+    longest quiet first."""
+
+    before_ms: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """-> None: a quiet workflow was looked at; it is looked at again once it is quiet since
+    `at_ms`."""
+
+    workflow_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOf:
+    """-> list[str]: ids of a workflow's planned members, oldest first."""
+
+    workflow_id: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMarkings:
     """-> None: stores the markings (`@progress_task` options) of tasks by task name, for processes
     that publish by name; `most` bounds the markings of all workers together."""
@@ -322,4 +376,5 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
+    | FiguresOf | Publishing | Quiet | Looked | PlannedOf
 )  # fmt: skip

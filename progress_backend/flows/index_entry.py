@@ -8,12 +8,18 @@ from typing import NamedTuple
 
 
 class Facets(NamedTuple):
-    """The facets of a task: its status, type, symbol, and the lease that it runs under."""
+    """The facets of a task: its status, type, symbol, and the lease that it runs under; then those
+    of a workflow's member."""
 
     status: str
     task_type: str
     symbol: str | None = None
     lease: str | None = None
+    workflows: tuple[str, ...] = ()
+    #: Whether its message has not left yet.
+    planned: bool = False
+    #: Its part of the workflows' shares.
+    share: int = 0
 
 
 class Garbled(NamedTuple):
@@ -26,12 +32,20 @@ class Garbled(NamedTuple):
 Standing = Facets | Garbled | None
 
 
-@lru_cache(maxsize=1_024)
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None."""
+    """Facets as the text that is stored; "" for None. A single task's has its first four."""
+    if isinstance(facets, Facets) and facets.workflows:
+        return json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
+    return _written(facets)
+
+
+@lru_cache(maxsize=1_024)
+def _written(facets: Standing) -> str | bytes:
     if isinstance(facets, Garbled):
         return facets.stored
-    return "" if facets is None else json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
+    if facets is None:
+        return ""
+    return json.dumps(facets[:4], ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1_024)
@@ -41,6 +55,8 @@ def read_facets(stored: bytes | None) -> Standing:
         return None
     try:
         facets = Facets(*json.loads(stored))
+        if facets.workflows:
+            facets = facets._replace(workflows=tuple(facets.workflows))
     except (ValueError, TypeError, RecursionError):
         return Garbled(stored)
     return facets if _sound(facets) else Garbled(stored)
@@ -48,8 +64,11 @@ def read_facets(stored: bytes | None) -> Standing:
 
 def _sound(facets: Facets) -> bool:
     """Whether each facet can be part of a Redis key."""
+    if type(facets.share) is not int or type(facets.planned) is not bool:
+        return False
     try:
-        for part in (facets.status, facets.task_type, facets.symbol or "", facets.lease or ""):
+        texts = (facets.status, facets.task_type, facets.symbol or "", facets.lease or "")
+        for part in (*texts, *facets.workflows):
             str.encode(part)
     except (TypeError, UnicodeEncodeError):
         return False

@@ -42,9 +42,15 @@ class Keys:
     # Indexes
 
     def index(
-        self, status: str | None = None, task_type: str | None = None, symbol: str | None = None
+        self,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+        workflow: str | None = None,
     ) -> str:
         """Sorted set of task ids by creation time (µs), for one combination of filters."""
+        if workflow is not None:
+            return self.members(workflow, status)
         parts = [
             f"{_BAR}{name}={value.replace(_BAR, _BAR * 2)}"
             for name, value in (("status", status), ("type", task_type), ("symbol", symbol))
@@ -70,6 +76,44 @@ class Keys:
     def rate(self, task_type: str) -> str:
         """String: items a second, as last seen at the completion of a task of this type."""
         return f"{self.prefix}task_rate:{task_type}"
+
+    # Workflows
+
+    def workflow(self, workflow_id: str) -> str:
+        """Hash: a workflow's figures that are no counts of members."""
+        return f"{self.prefix}workflow:{workflow_id.replace(_BAR, _BAR * 2)}"
+
+    def members(self, workflow_id: str, status: str | None = None) -> str:
+        """Sorted set of the ids of a workflow's members by creation time (µs), of all or of one
+        status."""
+        of_all = "members" if status is None else f"status={status}"
+        return f"{self.workflow(workflow_id)}{_BAR}{of_all}"
+
+    def planned(self, workflow_id: str) -> str:
+        """Sorted set of the ids of members whose messages have not left yet, by creation time
+        (µs)."""
+        return f"{self.workflow(workflow_id)}{_BAR}planned"
+
+    def publishers(self, workflow_id: str) -> str:
+        """Sorted set of the tokens of publishes in progress, by the time (ms) until which each
+        counts."""
+        return f"{self.workflow(workflow_id)}{_BAR}publishers"
+
+    def workflow_channel(self, workflow_id: str) -> str:
+        """Channel on which an empty message follows each commit of a member; "" on a Redis Cluster,
+        where the tasks' channel has every member's document."""
+        return "" if self.sharded else f"{self.prefix}workflow_update:{workflow_id}"
+
+    @property
+    def workflows(self) -> str:
+        """Sorted set of workflow ids by creation time (ms)."""
+        return f"{self.prefix}progress_workflows"
+
+    @property
+    def workflow_plans(self) -> str:
+        """Sorted set of the ids of workflows with planned members, by the time (ms) of the last
+        commit of any member."""
+        return f"{self.prefix}progress_workflow_plans"
 
     # Workers
 

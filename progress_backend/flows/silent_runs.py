@@ -88,7 +88,7 @@ def silent(
         yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0, lease)
     return [
         base
-        for base in _records(documents)
+        for base in records(documents)
         if base.task.worker is not None
         and base.task.worker.lease == lease
         and base.task.worker.task not in at_work
@@ -138,16 +138,17 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
             continue
         pages = -(-total // _UNHELD)
         paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
-        bases = _records([document for _, document in paged.rows])
+        bases = records([document for _, document in paged.rows])
         silent += [base for base in bases if _silent(base, settings, now)]
     leases = {base.task.worker.lease for base in silent if base.task.worker is not None}
     if leases:
         until_ms = milliseconds(now) + int(settings.lease_s * 1000)
         yield c.Assume(tuple(sorted(leases)), until_ms)
-    return [base for base in silent if base.task.worker is None]
+    # A planned task has no message yet, and Celery's result backend may know of none.
+    return [base for base in silent if base.task.worker is None and not base.task.planned]
 
 
-def _records(documents: Iterable[bytes | None]) -> list[Base]:
+def records(documents: Iterable[bytes | None]) -> list[Base]:
     """The records of these documents; a value of another program under a task's key stops no
     pass."""
     bases = []
@@ -245,7 +246,7 @@ def given_back(lease: str) -> Flow[list[Base]]:
     documents = (yield c.Read(tuple(task_ids))) if task_ids else []
     return [
         base
-        for base in _records(documents)
+        for base in records(documents)
         if not base.task.ended
         and base.task.worker is not None
         and base.task.worker.lease == lease

@@ -16,13 +16,13 @@ from ..errors import (
     TransitionRefused,
 )
 from ..record import estimate, first_estimate, reader_view, responses, task_json
-from ..record.events import Completed, Created, Event, Failed
+from ..record.events import Completed, Created, Event, Failed, Planned
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.redelivery import seconds
 from ..record.transition import transition
 from ..settings import Settings
 from . import commands as c
-from . import page_merge
+from . import page_merge, workflow_lifetimes
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
 
 T = TypeVar("T")
@@ -42,6 +42,11 @@ SWEPT = 30
 _BATCHES = 11
 #: How long a record without an end is kept after its last write.
 UNENDED_S = 7 * 86_400
+#: How long Redis keeps a member's document at least, where no cleanup deletes it before: the
+#: members of a workflow are deleted together.
+MEMBER_TTL_MS = 30 * 86_400_000
+#: Events that make a record where there is none, mostly.
+_MAKING = (Created, Planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Flows:
         """
         _refuse_id(str(task_id))
         remembered, fresh_read, locale = base, False, self.settings.locale
-        if base is None and not isinstance(events[0], Created):
+        if base is None and not isinstance(events[0], _MAKING):
             (document,) = yield c.Read((task_id,))
             base, fresh_read = (Base.of(document, task_id) if document else None), True
         before: c.Standing = facets_of(base.task) if base else None
@@ -133,7 +138,8 @@ class Flows:
             assert task is not None
             if base is not None and task is base.task:
                 return Applied(base, None)
-            renewed = base is not None and base.task.ended and isinstance(events[0], Created)
+            renewed = base is not None and base.task.ended and isinstance(events[0], _MAKING)
+            renewed = renewed and not task.ended
             task, document = encoded(task, clip)
             fresh = base is None or renewed
             if fresh:
@@ -144,7 +150,7 @@ class Flows:
             known = base.due_ms if base is not None and expected and not fresh else None
             if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
                 due = known
-            committed: c.Committed = yield c.Commit(
+            commit = c.Commit(
                 task_id=task.task_id,
                 expected=expected,
                 document=document,
@@ -155,6 +161,7 @@ class Flows:
                 fresh=fresh,
                 rate=task.rate if task.status == TaskStatus.COMPLETED and task.rate else None,
             )
+            committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
                 return Applied(Base(task, task_json.digest(document), due), document)
             fresh_read, before = True, committed.facets
@@ -225,14 +232,16 @@ class Flows:
         task_type: str | None = None,
         symbol: str | None = None,
         *,
+        workflow: str | None = None,
         light: bool = False,
     ) -> Flow[c.Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
 
-        `light`: documents as rows of a list, which name the fields that they omit.
+        `workflow`: only this workflow's members, with no other filter but a status. `light`:
+        documents as rows of a list, which name the fields that they omit.
         """
-        filters = c.Filters(status, task_type, symbol)
+        filters = c.Filters(status, task_type, symbol, workflow)
         command = c.Page((page - 1) * limit, limit, *filters, light)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
@@ -287,8 +296,16 @@ class Flows:
             due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
             if not due:
                 break
-            gone = yield from self.sweep(due, before_ms, batch)
-            if not gone:
+            kept = yield from workflow_lifetimes.kept(
+                due,
+                before_ms,
+                open_ms=UNENDED_S * 1000,
+                over_ms=int(self.settings.retention_s * 1000),
+                ttl_ms=self.ttl_ms,
+            )
+            going = [task_id for task_id in due if task_id not in kept] if kept else due
+            gone = yield from self.sweep(going, before_ms, batch)
+            if not gone and not kept:
                 break
             deleted += gone
         yield c.Unlock("cleanup", token)
@@ -308,6 +325,19 @@ class Flows:
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
+
+
+def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:
+    """A commit that, of a workflow's member, changes the workflows' figures too."""
+    if task.member is None:
+        return commit
+    started, ended = task.started_at, task.completed_at
+    return commit._replace(
+        ttl_ms=max(commit.ttl_ms, MEMBER_TTL_MS),
+        started_ms=None if started is None else milliseconds(started),
+        ended_ms=None if ended is None else milliseconds(ended),
+        workflow_name=first.workflow_name if isinstance(first, Created) else None,
+    )
 
 
 def _freed(event: Event, lease: str) -> Event:

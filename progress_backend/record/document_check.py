@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import ForeignValue
-from .fields import DELIVERY, GIVEN, PROGRESS, REQUIRED, TASK, WORKER, Part
+from .fields import DELIVERY, GIVEN, PROGRESS, REQUIRED, TASK, WORKER, WORKFLOW, Part
 from .json_text import parsed
 from .local_time import moment
 from .model import ENDED, STATUSES
@@ -26,7 +26,12 @@ _SHAPES: Final = 1_024
 _LARGEST: Final = 10**100
 
 #: The parts of a record whose fields are checked as well. A control is only shown.
-_CHECKED: Final = {"progress": PROGRESS, "worker": WORKER, "delivery": DELIVERY}
+_CHECKED: Final = {
+    "progress": PROGRESS,
+    "worker": WORKER,
+    "delivery": DELIVERY,
+    "workflow": WORKFLOW,
+}
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
     for part in (TASK, *_CHECKED.values())
@@ -96,7 +101,7 @@ def _check_fields(body: dict[str, Any]) -> bool:
     size = len(body)
     _check(TASK, body, GIVEN if "omitted" in body else ())
     for name, part in _CHECKED.items():
-        if body[name] is not None:
+        if body.get(name) is not None:
             _check(part, dict(body[name]), of=f"{name}'s ")
     if len(body) == size:
         return True

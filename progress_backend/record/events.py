@@ -14,7 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from .model import Worker
+from .model import Member, Worker
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -32,6 +32,8 @@ class Identity(NamedTuple):
     group_id: str | None = None
     #: Whether what the task returns is recorded.
     keeps_results: bool = True
+    #: The workflows that the task belongs to.
+    member: Member | None = None
 
 
 class Asked(NamedTuple):
@@ -73,6 +75,27 @@ class Created(Event):
     #: The message's `eta` and `expires`: its run does not begin before the one or after the other.
     eta: datetime | None = None
     expires: datetime | None = None
+    #: The name of the workflow that the task belongs to, where this is its first message.
+    workflow_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Event):
+    """Another task's message, which is about to leave, names the task as one of the steps that
+    follow."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached(Event):
+    """A planned task's message will not leave: a step before it has not completed, or nothing
+    happened in its workflow any more."""
+
+    error_message: str
+    cause: str
+    #: Whether the record is cancelled, as the step before it was, instead of failed.
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

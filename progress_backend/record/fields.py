@@ -127,6 +127,18 @@ CONTROL: Final = Part("Control", "The newest request for a pause, a cancel or an
           "When its run carried it out: it waits, or it has ended. Null until then; where no "
           "worker runs it, at once.", None, sparse=True),
 ))
+WORKFLOW: Final = Part("Membership",
+    "A task's place in workflows: all tasks that one chain, group or chord starts, and those that "
+    "these start in turn.", (
+    Field("id", str, "Id of the outermost workflow, which its caller holds."),
+    Field("canvas", str | None,
+          "Id of the chain, group or chord within it that the task is part of; only where that is "
+          "another.", None, sparse=True),
+    Field("generation", int, "How many bodies published one another before this task, from 0.", 0),
+    Field("share", int, "How much of it is done, in thousandths; it never falls.", 0),
+    Field("unseen", bool,
+          "Only as true: tasks without a record may run before it.", False, sparse=True),
+))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.
 SPECIFIED: Final = (
@@ -170,12 +182,19 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("parent_id", str | None, "Id of the task that sent it, as Celery has it.", None),
     Field("root_id", str | None, "Id of the first task of its workflow.", None),
     Field("group_id", str | None, "Id of the group that it was sent in.", None),
+    Field("workflow", dict | None,
+          "The workflows that it belongs to; not there of a single task.", None, sparse=True,
+          attribute="member", part=WORKFLOW),
+    Field("planned", bool,
+          "Only as true: its message has not left, or had not when it ended; a step before it sends "
+          "it.", False, sparse=True, attribute="unpublished"),
     Field("keeps_results", bool,
           "Only as false: what the task returns is not recorded.", True, sparse=True),
     Field("error_cause", str | None,
           "Why an error is one: exception, time_limit, worker_lost, rejected, lost, not_published, "
-          "unknown_task, internal_error, reported (by HTTP or a service), unreadable (only in "
-          "lists).", None),
+          "unknown_task, internal_error, upstream (a step before it has not completed), "
+          "never_published (its workflow went on no more), reported (by HTTP or a service), "
+          "unreadable (only in lists).", None),
     Field("control", dict | None,
           "The newest request to pause, cancel or end it; null without one.", None, part=CONTROL),
     Field("rate", float | None, "Items a second, smoothed; null while unknown.", None),

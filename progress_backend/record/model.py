@@ -52,6 +52,10 @@ _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LOST: Final = "lost"
 #: error_cause of a task whose publish raised; if its message arrives all the same, the run begins.
 NOT_PUBLISHED: Final = "not_published"
+#: error_cause of a planned task that is not published, since a step before it has not completed;
+#: and of one whose workflow went on no more, for whatever reason.
+UPSTREAM: Final = "upstream"
+NEVER_PUBLISHED: Final = "never_published"
 #: error_cause of a run whose pool process died, as the worker's main process reports it.
 WORKER_LOST: Final = "worker_lost"
 
@@ -109,6 +113,23 @@ class Delivery(NamedTuple):
     unknown: tuple[tuple[str, Any], ...] = ()
 
 
+class Member(NamedTuple):
+    """A task's place in workflows: all tasks that one call of a canvas starts, and those that these
+    start in turn."""
+
+    #: The outermost workflow's id, and that of the canvas within it which the task is part of.
+    workflows: tuple[str, ...]
+    #: How many bodies published one another from the workflow's first message to this task's.
+    generation: int = 0
+    #: Whether the task's message has not left: the record was made of another task's message, which
+    #: names the steps that follow. It stays so in a record that ended before.
+    planned: bool = False
+    #: Whether tasks without a record, or Celery's own, may run for long before a planned task.
+    unseen: bool = False
+    #: How much of the task is done, in thousandths, as its workflows count it; it never falls.
+    share: int = 0
+
+
 @dataclass(frozen=True)
 class Task:
     """The record of one tracked task, as values; frozen.
@@ -163,6 +184,8 @@ class Task:
     root_id: str | None = None
     #: Celery's `group`: the id of the group that the task is a member of.
     group_id: str | None = None
+    #: The task's place in workflows; None for a single task.
+    member: Member | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
     #: Why the status is error: "exception", "lost", "not_published", …
@@ -206,6 +229,17 @@ class Task:
     def forced(self) -> bool:
         """Whether a caller ended the record by force, which stops the run."""
         return self.ended and self.control is not None and self.control.get("action") == "end"
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether the task's message has not left, or had not when the record ended."""
+        return self.member is not None and self.member.planned
+
+    @property
+    def planned(self) -> bool:
+        """Whether the task waits for its message to be published, by the step before it."""
+        waits = self.status in (TaskStatus.CREATED, TaskStatus.PAUSED)
+        return waits and self.member is not None and self.member.planned
 
     @property
     def asked(self) -> str | None:

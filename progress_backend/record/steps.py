@@ -13,7 +13,19 @@ from . import events as ev
 from . import redelivery
 from .default_texts import Locale, retry_begun, retry_text, text
 from .estimate import smoothed
-from .model import LOST, Delivery, Task, TaskStatus, Worker, rendered, replace
+from .model import (
+    LOST,
+    NEVER_PUBLISHED,
+    NOT_PUBLISHED,
+    UPSTREAM,
+    Delivery,
+    Member,
+    Task,
+    TaskStatus,
+    Worker,
+    rendered,
+    replace,
+)
 
 #: Clocks that differ by less count as equal: one of them is measured over the network.
 _LEAST_SKEW_S: Final = 1.0
@@ -55,6 +67,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         parent_id=identity.parent_id,
         root_id=identity.root_id,
         group_id=identity.group_id,
+        member=_joined(task.member, identity.member),
         keeps_results=identity.keeps_results,
         created_at=scene.now,
         attempt=task.attempt,
@@ -65,8 +78,81 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     )
 
 
+def _joined(known: Member | None, given: Member | None) -> Member | None:
+    """A task's place in workflows after its message has left. What is done of it is counted on in a
+    workflow that it was in before."""
+    if given is None or known is None:
+        return given if known is None else known._replace(planned=False)
+    counted = set(known.workflows) & set(given.workflows)
+    return given._replace(share=known.share if counted else 0)
+
+
+def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
+    """A first record of a task whose message leaves later; a record that had ended before begins
+    anew, since its canvas was sent again."""
+    if task.ended and (task.completed_at is None or task.completed_at >= scene.at):
+        return task  # it ended in this life of the canvas: the plan is late
+    after = created(task, ev.Created(identity=event.identity), scene)
+    if after.member is None:
+        return after
+    return replace(after, member=after.member._replace(planned=True))
+
+
+def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
+    if event.cancelled:
+        end = ev.Cancelled(message=event.error_message, by="celery", reason=event.cause)
+        return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
+    failure = ev.Failed(error_message=event.error_message, cause=event.cause)
+    return replace(failed(task, failure, scene), status=TaskStatus.ERROR)
+
+
+def was_unreached(task: Task) -> bool:
+    """Whether a record ended because its task's message was not going to leave: it is taken back if
+    the message leaves after all."""
+    if task.member is None or not task.member.planned:
+        return False
+    control = task.control or {}
+    by_celery = control.get("by") == "celery" and control.get("reason") in UNREACHED
+    return by_celery or task.error_cause in (*UNREACHED, NOT_PUBLISHED)
+
+
+#: The causes of the end of a task whose message was not going to leave.
+UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
+
+
+def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A task is published whose record has ended: it begins anew, unless a caller ended it before
+    its message left, which is then to begin no run."""
+    if task.member is not None and task.member.planned and not was_unreached(task):
+        return replace(task, member=task.member._replace(planned=False))
+    return created(task, event, scene)
+
+
+def published_in_a_pause(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A paused task's message leaves, which was planned before."""
+    if not task.planned:
+        return task
+    return replace(task, member=_joined(task.member, event.identity.member))
+
+
 def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """The task is published, and has a record already: one that was made by HTTP, for example."""
+    """The task is published, and has a record already: one that was planned, or made by HTTP, for
+    example."""
+    identity = event.identity
+    if task.planned:
+        task = replace(
+            task,
+            task_type=_name(identity.task_type),
+            total_items=identity.total_items or task.total_items,
+            symbol=task.symbol if identity.symbol is None else _name(identity.symbol),
+            metadata=dict(identity.metadata) or task.metadata,
+            parent_id=identity.parent_id,
+            root_id=identity.root_id,
+            group_id=identity.group_id,
+            keeps_results=identity.keeps_results,
+        )
+    if identity.member is not None and (task.member is None or task.member.planned):
+        task = replace(task, member=_joined(task.member, identity.member))
     times = _instant(event.eta, scene), _instant(event.expires, scene)
     known = task.delivery
     if times == ((None, None) if known is None else (known.eta, known.expires)):
@@ -107,6 +193,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         parent_id=task.parent_id or identity.parent_id,
         root_id=task.root_id or identity.root_id,
         group_id=task.group_id or identity.group_id,
+        member=_joined(task.member, identity.member),
         keeps_results=identity.keeps_results,
         current_items=0,
         results={},

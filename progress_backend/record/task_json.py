@@ -15,7 +15,7 @@ from .estimate import ending, rate_text, remaining_seconds, seconds_text
 from .fields import DELIVERY, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, compiled
 from .json_text import document_of, dumps
 from .local_time import optional_moment
-from .model import Delivery, Task, Worker, rendered, replace
+from .model import Delivery, Member, Task, Worker, rendered, replace
 
 #: Largest JSON of one of a task's dictionaries when a too large document is shortened.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
@@ -52,7 +52,20 @@ def _reader(part: Part, attributes: Container[str]) -> _Made:
 
 
 _write_worker, _write_delivery = _writer(WORKER), _writer(DELIVERY)
-_write: Final = _writer(TASK, progress=_writer(PROGRESS))
+
+
+def _write_member(member: Member) -> dict[str, Any]:
+    outermost, *own = member.workflows
+    body: dict[str, Any] = {"id": outermost}
+    if own:
+        body["canvas"] = own[0]
+    body.update(generation=member.generation, share=member.share)
+    if member.unseen:
+        body["unseen"] = True
+    return body
+
+
+_write: Final = _writer(TASK, progress=_writer(PROGRESS), workflow=_write_member)
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
@@ -151,8 +164,21 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["delivery"] = Delivery(**known, again_until=again_until, unknown=unknown)
     elif again_until is not None:
         values["delivery"] = Delivery(again_until=again_until)
+    if workflow := body.get("workflow"):
+        values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
+
+
+def _member_of(workflow: Mapping[str, Any], *, planned: bool) -> Member:
+    own = workflow.get("canvas")
+    return Member(
+        (workflow["id"],) if own is None else (workflow["id"], own),
+        generation=workflow.get("generation", 0),
+        planned=planned,
+        unseen=workflow.get("unseen", False),
+        share=workflow.get("share", 0),
+    )
 
 
 def _others(part: Part, body: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -21,6 +21,7 @@ from . import steps
 from .default_texts import Locale
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .steps import NOTHING, Scene, Step
+from .workflow import share_of
 
 #: Row of a task without a record, and of an error that the run itself may take back.
 ABSENT: Final = "absent"
@@ -89,7 +90,7 @@ def transition(
         return replace(after, revision=revision)
     attempt = max(after.attempt, event.attempt or 0)
     status = after.status if move.to == SAME else move.to
-    return replace(
+    after = replace(
         after,
         status=status,
         updated_at=when,
@@ -97,6 +98,9 @@ def transition(
         revision=revision,
         clock_back_s=back_s,
     )
+    if (member := after.member) is None:
+        return after
+    return replace(after, member=member._replace(share=share_of(after, member.share)))
 
 
 def _in_milliseconds(time: datetime) -> datetime:
@@ -139,6 +143,10 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
     match event:
         case ev.Started():
             refused = _begins_nothing(task, event, row)
+        case ev.Unreached():
+            refused = not task.planned
+        case ev.Requeued() if task.member is not None and task.member.planned:
+            refused = True  # its message leaves for the first time: Created tells of that
         case ev.Lost() | ev.Expired():
             holder = None if task.worker is None else task.worker.lease
             judged = event.lease if isinstance(event, ev.Lost) else None
@@ -153,6 +161,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 
 def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     """Whether a start is refused: it is an older run's, or the task has ended for good."""
+    if steps.was_unreached(task):
+        return False
     if row == TaskStatus.ERROR:
         return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
     if row == TaskStatus.CANCELLED:
@@ -164,7 +174,7 @@ def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
     """Whether an event is not from the run that the record was lost from. A main process does not
     take back the failure of its own child (WorkerLostError); the run does, if it is alive. A cancel
     counts, since the message may be delivered again."""
-    if isinstance(event, (ev.Created, ev.Requeued, ev.Cancelled)):
+    if isinstance(event, (ev.Created, ev.Planned, ev.Requeued, ev.Cancelled)):
         return False
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
 
@@ -248,6 +258,10 @@ def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
 _SAME = Move(SAME, steps.same)
 _ADOPT = Move(SAME, steps.adopted)
 _FRESH = Move(TaskStatus.CREATED, steps.created)
+_AGAIN = Move(SAME, steps.created_again)
+_PLAN = Move(TaskStatus.CREATED, steps.planned)
+_PLAN_AGAIN = Move(SAME, steps.planned)
+_UNREACHED = Move(SAME, steps.unreached)
 _START = Move(TaskStatus.RUNNING, steps.started)
 _GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
 _UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
@@ -268,11 +282,13 @@ _ENDS: Mapping[type[ev.Event], Move] = {
 TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
     ABSENT: {
         ev.Created: _FRESH,
+        ev.Planned: _PLAN,
         ev.Started: _START,
         ev.Failed: Move(TaskStatus.ERROR, steps.not_published),
     },
     TaskStatus.CREATED: {
         ev.Created: _ADOPT,
+        ev.Planned: _SAME,
         ev.Started: _START,
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,
@@ -281,9 +297,11 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Requeued: _QUEUED,
         **_ENDS,
         ev.Expired: _EXPIRE,
+        ev.Unreached: _UNREACHED,
     },
     TaskStatus.RUNNING: {
         ev.Created: _SAME,
+        ev.Planned: _SAME,
         ev.Started: _START,
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,
@@ -295,7 +313,9 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Expired: _EXPIRE,
     },
     TaskStatus.PAUSED: {
-        ev.Created: _SAME,
+        ev.Created: Move(SAME, steps.published_in_a_pause),
+        ev.Planned: _SAME,
+        ev.Unreached: _UNREACHED,
         ev.Started: Move(TaskStatus.PAUSED, steps.started),
         ev.Progressed: Move(TaskStatus.PAUSED, steps.moved),
         ev.Paused: _SAME,
@@ -309,6 +329,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
     },
     SUSPECTED: {
         ev.Created: _FRESH,
+        ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Progressed: Move(TaskStatus.RUNNING, steps.taken_back),
         ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
@@ -316,12 +337,22 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
     },
     TaskStatus.ERROR: {
-        ev.Created: _FRESH,
+        ev.Created: _AGAIN,
+        ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Requeued: _QUEUED,
         ev.Cancelled: _CANCEL,
         ev.Heeded: _HEED_AFTER,
     },
-    TaskStatus.COMPLETED: {ev.Created: _FRESH, ev.Heeded: _HEED_AFTER},
-    TaskStatus.CANCELLED: {ev.Created: _FRESH, ev.Started: _START, ev.Heeded: _HEED_AFTER},
+    TaskStatus.COMPLETED: {
+        ev.Created: _AGAIN,
+        ev.Planned: _PLAN_AGAIN,
+        ev.Heeded: _HEED_AFTER,
+    },
+    TaskStatus.CANCELLED: {
+        ev.Created: _AGAIN,
+        ev.Planned: _PLAN_AGAIN,
+        ev.Started: _START,
+        ev.Heeded: _HEED_AFTER,
+    },
 }

@@ -12,7 +12,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from math import inf
 from typing import Any
@@ -25,6 +26,7 @@ from ..record.default_texts import progress_text
 from ..record.model import TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
+from .behind import Ends, Job, Plans
 from .daemon import daemon
 from .mirror import Mirror
 from .newest_values import Value
@@ -40,6 +42,8 @@ JOB_WAIT_S = 0.2
 SENDER_WAIT_S = 5.0
 #: Starts and ends that wait for the store; when there are more, the oldest are dropped.
 MOST_KEPT = 10_000
+#: Canvases whose planned records wait to begin or to end; when there are more, the oldest go.
+_BEHIND = 1_000
 #: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
 _TOGETHER = 16
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
@@ -69,6 +73,7 @@ class Sender:
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox(MOST_KEPT)
+        self._behind: deque[Job] = deque(maxlen=_BEHIND)
         self._guard = threading.Lock()
         #: Held while the outbox is sent: a start that is sent twice would count as two.
         self._sending = threading.Lock()
@@ -165,6 +170,16 @@ class Sender:
             self.writer.away(error)
             return [None] * len(several)
 
+    def plan(self, entries: Iterator[Entry]) -> None:
+        """Has the thread begin planned records."""
+        self._behind.append(Plans(entries))
+        self.wake()
+
+    def end_planned(self, task_ids: Iterator[str], end: ev.Unreached) -> None:
+        """Has the thread end those of the records that are still planned."""
+        self._behind.append(Ends(task_ids, end))
+        self.wake()
+
     def wait_while_paused(self, run: Run) -> None:
         """Blocks the job until its record is no longer paused, or while the store does not answer.
         Each time that a pause is asked for, the record gets the event that the job waits."""
@@ -193,6 +208,7 @@ class Sender:
             try:
                 self.flush()
                 self._look()
+                self._step_behind()
             except Exception:
                 # The next values must be recorded after any exception; it is logged.
                 with contextlib.suppress(Exception):  # of the application's log
@@ -200,7 +216,7 @@ class Sender:
                         logger.exception("the sender of progress failed; trying again")
 
     def _rest_s(self) -> float | None:
-        if not self._runs and not self._outbox:
+        if not self._runs and not self._outbox and not self._behind:
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:
@@ -237,6 +253,26 @@ class Sender:
         ]
         for start in range(0, len(ready), _TOGETHER):
             self._send(ready[start : start + _TOGETHER])
+
+    def _step_behind(self) -> None:
+        """Does the next step of what canvases left to do; the thread comes back for more."""
+        if not self._behind or self.patient.breaker.open:
+            return
+        with self._sending:
+            if not self._behind:
+                return
+            job = self._behind[0]
+            try:
+                more = job.step(self.patient)
+            except StoreUnavailable as error:
+                self.patient.away(error)
+                return
+            except Exception:
+                self._behind.remove(job)
+                raise
+            if not more:
+                self._behind.remove(job)
+        self._awake.set()
 
     def _send(self, runs: Sequence[Run]) -> None:
         """Records the newest value of each run, in one round trip."""
@@ -329,6 +365,8 @@ class Sender:
             if self._outbox:
                 left_s = max(deadline - time.monotonic(), 0)
                 time.sleep(min(0.05 + self.patient.breaker.remaining_s, left_s))
+        while self._behind and time.monotonic() < deadline and not self.patient.breaker.open:
+            self._step_behind()
         if self._outbox:
             logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True

@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 
 from ..flows.index_entry import Facets
 
+
+@dataclass(slots=True)
+class WorkflowState:
+    """What is stored of a workflow besides its members; times are in milliseconds."""
+
+    created_ms: int
+    changed_ms: int = 0
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    revision: int = 0
+    name: str | None = None
+    #: When each was looked at, or changed, last: see `Quiet`.
+    quiet_since_ms: int = 0
+
+
 Listener = Callable[[str, bytes], None]
 
 
@@ -29,6 +44,9 @@ class MemoryState:
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    workflows: dict[str, WorkflowState] = field(default_factory=dict)
+    #: The tokens of publishes in progress, by workflow, and until when each counts (ms).
+    publishers: dict[str, dict[str, int]] = field(default_factory=dict)
     markings: dict[str, str] = field(default_factory=dict)
     #: Creation time of the newest record.
     newest: float = 0.0

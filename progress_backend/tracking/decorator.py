@@ -16,7 +16,7 @@ from celery.local import Proxy
 from ..record.events import Identity
 from ..record.failures import described
 from ..record.json_text import dumps
-from ..record.model import is_plain
+from ..record.model import MAX_ID, Member, is_plain
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,8 +25,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__progress__"
 #: Message header with a call's values.
 HEADER = "progress"
+#: Message header of a workflow's members.
+WORKFLOW = "progress_workflow"
 #: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT, DIGEST = "created_at", "digest"
+#: And of a record that was planned before: when the message left.
+PUBLISHED_AT = "published_at"
 #: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
 _LARGEST_HEADER: Final = 16 * 1024
 
@@ -167,6 +171,7 @@ def identity_of(
         parent_id=header("parent_id"),
         root_id=header("root_id"),
         group_id=header("group"),
+        member=member_in(message),
     )
 
 
@@ -189,6 +194,24 @@ def header_in(request: Any) -> Any:
     if found is None and getattr(request, "is_eager", False):
         return request.headers.get(HEADER) if isinstance(request.headers, Mapping) else None
     return found
+
+
+def member_in(message: Any) -> Member | None:
+    """The workflows in a message's headers, or in the request that Celery has made of them; None
+    without a valid header."""
+    if isinstance(message, Mapping):
+        given = message.get(WORKFLOW)
+    else:
+        given = getattr(message, WORKFLOW, None)
+    if not isinstance(given, Mapping):
+        return None
+    ids = tuple(i for i in (given.get("id"), given.get("canvas")) if i is not None)
+    generation = given.get("generation", 0)
+    if not ids or type(generation) is not int:
+        return None
+    if not all(isinstance(i, str) and 0 < len(i) <= MAX_ID and is_plain(i) for i in ids):
+        return None
+    return Member(tuple(dict.fromkeys(ids)), generation)
 
 
 def _text(value: Any) -> str | None:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from ..flows.stored_record import Applied
+from ..flows.stored_record import Applied, Base, created
 from ..record import events as ev
 from ..record.default_texts import text
 from ..record.failures import described
-from ..record.model import NOT_PUBLISHED, rendered
-from .decorator import CREATED_AT, DIGEST, HEADER
+from ..record.model import NOT_PUBLISHED, rendered, replace
+from .decorator import CREATED_AT, DIGEST, HEADER, PUBLISHED_AT
 from .tracker import Tracker
 
 #: Key in the request that a worker's main process passes to its pool: the number of the run. It is
 #: not in delivery_info, which `inspect` shows.
 RUN = "progress_run"
+#: Revision of a planned record once its message leaves.
+_PUBLISHED: Final = 2
 
 
 def runs(applied: Applied) -> bool:
     """Whether a publish's task id is that of a task which a worker runs already."""
     return applied.document is None and applied.task.started_at is not None
+
+
+def is_new(applied: Applied) -> bool:
+    """Whether a publish has made its task's record."""
+    return applied.document is not None and applied.task.revision == 1
 
 
 def add_created(applied: Applied, headers: dict[str, Any]) -> None:
@@ -30,22 +37,39 @@ def add_created(applied: Applied, headers: dict[str, Any]) -> None:
     header = headers[HEADER]
     if applied.task.metadata and "metadata" not in header:
         return  # too large for the header: only the record has it
-    if applied.document is not None and applied.task.revision == 1:
-        header[CREATED_AT] = rendered(applied.task.created_at)
-        header[DIGEST] = applied.base.digest
+    task = applied.task
+    if applied.document is None or task.revision > _PUBLISHED:
+        return
+    if task.revision == _PUBLISHED:
+        if task.member is None or task.attempt or task.started_at is not None:
+            return
+        header[PUBLISHED_AT] = rendered(task.updated_at)  # a planned record's message leaves
+    header[CREATED_AT] = rendered(task.created_at)
+    header[DIGEST] = applied.base.digest
 
 
-def created_by_publisher(header: Mapping[str, Any]) -> tuple[datetime, str] | None:
-    """The record's creation time and digest in a message's header; None without valid ones, since a
-    header may hold anything."""
-    created_at, digest = header.get(CREATED_AT), header.get(DIGEST)
-    if not isinstance(created_at, str) or not isinstance(digest, str):
+def created_by_publisher(task_id: str, header: Mapping[str, Any], made: ev.Created) -> Base | None:
+    """The record as its publisher has written it, from the creation time and digest in a message's
+    header; None without valid ones, since a header may hold anything."""
+    digest, time = header.get(DIGEST), _time_in(header, CREATED_AT)
+    if time is None or not isinstance(digest, str):
         return None
+    base = created(task_id, made, time, digest)
+    if PUBLISHED_AT not in header:
+        return base
+    if (published_at := _time_in(header, PUBLISHED_AT)) is None:
+        return None
+    task = replace(base.task, updated_at=published_at, revision=_PUBLISHED)
+    return base._replace(task=task)
+
+
+def _time_in(header: Mapping[str, Any], name: str) -> datetime | None:
+    given = header.get(name)
     try:
-        time = datetime.fromisoformat(created_at)
+        time = datetime.fromisoformat(given) if isinstance(given, str) else None
     except ValueError:
         return None
-    return None if time.tzinfo is None else (time, digest)
+    return None if time is None or time.tzinfo is None else time
 
 
 def instant(header: Any) -> datetime | None:

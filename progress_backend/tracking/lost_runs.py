@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..flows import commands as c
-from ..flows import silent_runs
+from ..flows import silent_runs, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
 from ..record.events import Completed, Event, Lost
@@ -80,6 +80,14 @@ class Judge:
             )
             if not self._goes_on():
                 return
+
+    def plans(self) -> None:
+        """Ends the planned records of workflows that go on no more."""
+        store = self._store
+        for workflow_id in store.run(workflows.quiet(store.flows, store.now(), self._token)):
+            while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
+                if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
+                    return
 
     def _judge_silent(
         self,

@@ -18,13 +18,15 @@ from celery.utils.functional import maybe_list
 
 from ..flows.stored_record import created
 from ..record import events as ev
+from ..record.canvas import embed_of
 from ..record.default_texts import text
 from ..record.failures import cause_of, described
 from ..record.redelivery import TAKEN_BACK
 from ..runs.failure_hooks import asked_for, call_hooks
 from ..runs.run import Run, TaskCancelled
+from . import plans
 from .celery_batches import batched, in_hand
-from .decorator import HEADER, Marking, identity_of
+from .decorator import HEADER, Marking, identity_of, member_in
 from .headers import RUN
 from .tracker import Process, Tracker
 
@@ -55,6 +57,7 @@ def failed(
     """Records Failed for a time limit, a dead child or a rejected message (`task_failure` in the
     main process), and for the body of a task that is not marked."""
     request = task.request if task.request.id == task_id else _sending_request(task_id)
+    plans.end(tracker, process, request, task.name, cancelled=False)
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
         return
@@ -84,10 +87,13 @@ def revoked(
     """Records Cancelled for a revoked, terminated or expired task (`task_revoked`); Requeued where
     Celery itself ended the run."""
     marking = _marking(tracker, task, request)
-    if marking is None or (process := tracker.process) is None:
+    if not tracker.has(task) or (process := tracker.process) is None:
         return
     if terminated and not _asked(request, signum):
         let_go(tracker, task, request=request)
+        return
+    plans.end(tracker, process, request, task.name, cancelled=True)
+    if marking is None:
         return
     key = "expired" if expired else "revoked"
     message = text(tracker.settings.locale, key)
@@ -137,6 +143,9 @@ def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
     message = text(tracker.settings.locale, "unknown_task", name=name)
     event = ev.Failed(error_message=message, cause="unknown_task")
     process.sender.record(None, about["id"], event, keep=False)
+    received = about.get("message")
+    if received is not None and member_in(received.headers) is not None:
+        plans.end_ahead(tracker, process, embed_of(received.payload), name, cancelled=False)
 
 
 def internal_error(
@@ -154,9 +163,12 @@ def internal_error(
     mostly a result backend that does not answer: the run has no end there (or a failure), and in a
     pool of threads no other signal is sent. Its retry may have been published, and begun."""
     marking = _marking(tracker, task, task.request)
-    if marking is None or (process := tracker.process) is None:
+    if not tracker.has(task) or (process := tracker.process) is None:
         return
     context = Context(request) if isinstance(request, Mapping) else None
+    plans.end(tracker, process, context, task.name, cancelled=False)
+    if marking is None:
+        return
     event = ev.Failed(
         error_message=described(exception),
         cause="internal_error",
@@ -189,7 +201,9 @@ def _sending_request(task_id: str) -> Any:
         frame = frame.f_back
         caller = frame.f_locals.get("self")
         if isinstance(caller, Request):
-            return Context(caller.request_dict) if caller.id == task_id else None
+            if caller.id != task_id:
+                return None
+            return caller._context  # with what runs after the task, unlike its request_dict
     return None
 
 

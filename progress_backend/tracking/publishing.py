@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import functools
 import threading
+from dataclasses import replace
 from typing import Any
 
 from celery.utils import uuid
 
+from ..flows.stored_record import Applied
+from ..record import canvas
 from ..record import events as ev
-from . import remote_tasks
+from . import membership, plans, remote_tasks
 from .decorator import HEADER, Marking, header_of, identity_of
 from .group_records import Batch
-from .headers import add_created, instant, not_published, runs
-from .tracker import Tracker
+from .headers import add_created, instant, is_new, not_published, runs
+from .membership import Joined
+from .tracker import Process, Tracker
 
 
 class _Call:
     """One call of `app.send_task`."""
 
-    __slots__ = ("app", "attempt", "batch", "identity", "limit", "runs")
+    __slots__ = ("ahead", "app", "attempt", "batch", "identity", "limit", "runs")
 
     def __init__(self, app: Any, producer: Any) -> None:
         #: The app that publishes: Celery's signal names the task alone, and another app of the
@@ -34,6 +38,8 @@ class _Call:
         self.identity: ev.Identity | None = None
         #: The record's attempt, as far as the store has replied.
         self.attempt = 0
+        #: What runs after the task, where records of it are planned.
+        self.ahead: canvas.Embed | None = None
         #: The publishing job's soft time limit, if it was raised during the signal.
         self.limit: BaseException | None = None
 
@@ -64,24 +70,36 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
         return
     if _handed_on(tracker, headers):
         del headers[HEADER]
-    marking = tracker.marking_for(name, headers)
-    if marking is None or (process := tracker.process) is None or "id" not in headers:
+    if "id" not in headers:
         return
+    joined = membership.join(tracker, headers, body)
+    marking = tracker.marking_for(name, headers)
+    if (joined is None and marking is None) or (process := tracker.process) is None:
+        return
+    if joined is not None and call.batch is not None:
+        call.batch.join(tracker, name, joined, headers, tracked=marking is not None)
+    if marking is None:
+        if joined is not None and call.batch is None:
+            call.ahead = joined.ahead
+            if not joined.goes_on:
+                plans.begin(process, (), plans.Plan(tracker).ahead(joined, headers, False))
+        return
+    if not _published_again(tracker, process, call, headers):
+        _begin(tracker, process, call, name, marking, joined, headers, body)
+
+
+def _begin(
+    tracker: Tracker,
+    process: Process,
+    call: _Call,
+    name: str,
+    marking: Marking,
+    joined: Joined | None,
+    headers: dict[str, Any],
+    body: Any,
+) -> None:
+    """Begins the record of a task whose message is about to leave, or has the batch begin it."""
     task_id = headers["id"]
-    if headers.get("retries") or headers.get("replaced_task_nesting"):
-        publisher = tracker.app.current_worker_task
-        run = process.run_of(publisher.request) if publisher is not None else None
-        if run is not None and run.task_id == task_id:
-            call.runs, run.eta = True, instant(headers.get("eta"))
-            return
-        retries = headers.get("retries") or None
-        requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))
-        applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
-        if applied is not None:
-            call.attempt = applied.task.attempt
-            return
-        # There is no record: only one part of a replacement keeps the task's id. (Or the store does
-        # not answer; then it is not asked again.)
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     task = tracker.app._tasks.get(name)
     identity = identity_of(task, name, marking, args, kwargs, headers)
@@ -95,11 +113,69 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     if call.batch is not None:
         call.batch.begin(tracker, task_id, created, headers)
         return
-    applied = process.sender.record(None, task_id, created, keep=False)
+    if joined is None:
+        applied = process.sender.record(None, task_id, created, keep=False)
+    else:
+        call.ahead = joined.ahead
+        applied = _begun_in_a_workflow(tracker, process, task_id, name, created, joined, headers)
     if applied is None:
         return
     call.runs, call.attempt = runs(applied), applied.task.attempt
     add_created(applied, headers)
+
+
+def _published_again(
+    tracker: Tracker, process: Process, call: _Call, headers: dict[str, Any]
+) -> bool:
+    """Whether a message is that of a task with a record: a retry, or what a run is replaced by."""
+    if not headers.get("retries") and not headers.get("replaced_task_nesting"):
+        return False
+    task_id = headers["id"]
+    publisher = tracker.app.current_worker_task
+    run = process.run_of(publisher.request) if publisher is not None else None
+    if run is not None and run.task_id == task_id:
+        call.runs, run.eta = True, instant(headers.get("eta"))
+        return True
+    retries = headers.get("retries") or None
+    requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))
+    applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
+    if applied is None or _waits_for_message(applied):
+        # There is no record: only one part of a replacement keeps the task's id. (Or the store does
+        # not answer; then it is not asked again.)
+        return False
+    call.attempt = applied.task.attempt
+    return True
+
+
+def _waits_for_message(applied: Applied) -> bool:
+    """Whether a record's task is planned, not requeued: a step that follows a replaced task."""
+    return applied.task.member is not None and applied.task.member.planned
+
+
+def _begun_in_a_workflow(
+    tracker: Tracker,
+    process: Process,
+    task_id: str,
+    name: str,
+    created: ev.Created,
+    joined: Joined,
+    headers: dict[str, Any],
+) -> Applied | None:
+    """Begins the record of a workflow's member, and those of the tasks that its message names. A
+    message that goes on with a canvas names tasks that are planned, unless it is itself one that no
+    message has named."""
+    plan = plans.Plan(tracker)
+    if not joined.goes_on:
+        if not joined.ahead.says_nothing:
+            title = joined.name or canvas.named([(name, joined.ahead)])
+            created = replace(created, workflow_name=title)
+        planned = plan.ahead(joined, headers, True)
+        begun: Applied | None = plans.begin(process, [(None, task_id, (created,))], planned)[0]
+        return begun
+    applied = process.sender.record(None, task_id, created, keep=False)
+    if applied is not None and is_new(applied) and not joined.ahead.says_nothing:
+        plans.begin(process, (), plan.ahead(joined, headers, True))
+    return applied
 
 
 def _identity_of_unsent(
@@ -150,6 +226,8 @@ def watch(tracker: Tracker) -> None:
             if known is not None and not call.runs:
                 identity = _identity_of_unsent(tracker, call, name, known, args, options)
                 not_published(tracker, options["task_id"], error, identity, call.attempt)
+            if call.ahead is not None and (process := tracker.process) is not None:
+                plans.end_ahead(tracker, process, call.ahead, name, cancelled=False)
             raise
         finally:
             _thread.call = outer

@@ -18,17 +18,16 @@ from celery import signals, states
 from celery._state import _task_stack
 from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
-from ..flows.stored_record import created
 from ..record import events as ev
 from ..record.failures import cause_of, described
 from ..record.model import Worker
 from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
-from . import celery_batches, parent_signals, publishing
-from .decorator import HEADER, header_in, identity_of
+from . import celery_batches, parent_signals, plans, publishing
+from .decorator import CREATED_AT, HEADER, header_in, identity_of
 from .headers import RUN, created_by_publisher, instant
-from .tracker import Process, Tracker
+from .tracker import Process, Tracker, tracker_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,10 +98,10 @@ def _prerun(
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
         own_clock_s=time.time(),
     )
-    if (known := created_by_publisher(given)) is not None and not started.retries:
+    if CREATED_AT in given and not started.retries:
         eta, expires = instant(request.eta), instant(request.expires)
         made = ev.Created(identity=identity, eta=eta, expires=expires)
-        run.base = created(task_id, made, *known)
+        run.base = created_by_publisher(task_id, given, made)
     process.begin(run)
     process.sender.record(run, task_id, started)
     process.sender.opened(run)
@@ -142,6 +141,7 @@ def _postrun(
         return
     if state == "IGNORED" and isinstance(retval, TaskCancelled):
         _cancelled(process, run, retval, args, kwargs)
+        plans.end(tracker, process, run.request, task.name, cancelled=True)
     elif state == "IGNORED" and not run.replaced:
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):
@@ -210,6 +210,11 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
         process.unless_stored.or_else(run, run.task_id, *events)
     else:
         process.sender.record(run, run.task_id, *events)
+    if isinstance(happened, (ev.Failed, ev.Ignored)) and run.identity.member is not None:
+        tracker = tracker_of(run.celery_task.app)
+        if tracker is not None:
+            cancelled = isinstance(happened, ev.Ignored)
+            plans.end(tracker, process, run.request, run.celery_task.name, cancelled)
 
 
 def _is_another(run: Run) -> bool:

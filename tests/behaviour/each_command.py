@@ -8,6 +8,7 @@ from typing import Any
 from progress_backend.flows import commands as c
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
+from progress_backend.record.model import Member
 from progress_backend.store.command_table import TABLE
 from tests.behaviour.driving import Driver, identity_of
 
@@ -45,6 +46,13 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.ForgetLease("lease-1", 2**52),
         c.LeaveMarkings((("fetch", "{}"),), 10),
         c.MarkingOf("fetch"),
+        c.Page(0, 10, "created", workflow="w"),
+        c.FiguresOf("w", 1),
+        c.Publishing("w", "token", 1, 60_000),
+        c.Publishing("w", "token", 1, 0),
+        c.Quiet(2**52, 10),
+        c.Looked("w", 1),
+        c.PlannedOf("w", 10),
     )
     found: dict[type, tuple[Any, ...]] = {}
     for command in commands:
@@ -61,6 +69,11 @@ def tasks(driver: Driver) -> None:
     driver.apply("ended", ev.Progressed(current=3))
     driver.apply("ended", ev.Completed())
     driver.create("ended")  # renewed
+    member = identity_of(member=Member(("w", "canvas")))
+    driver.apply("planned", ev.Planned(identity=member))
+    driver.apply("planned", ev.Created(identity=member, workflow_name="fetch ×8"))
+    driver.apply("gone", ev.Planned(identity=member))
+    driver.apply("gone", ev.Unreached(error_message="why", cause="upstream"))
     said, now = (ev.Progressed(current=4),), driver.now()
     ids = ("running", "ended", "several", "more")
     driver.run(together([driver.flows.apply(task_id, said, now) for task_id in ids[:2]]))

@@ -58,7 +58,9 @@ def test_counts_and_the_newest_are_a_pages(driver: Driver) -> None:
     made = one_of_each(driver)
     for wanted in (c.Filters(), c.Filters("running"), c.Filters(None, TYPES[0], SYMBOLS[0])):
         ids = [
-            i for i, *has in made if all(w in (None, h) for w, h in zip(wanted, has, strict=True))
+            i
+            for i, *has in made
+            if all(w in (None, h) for w, h in zip(wanted[:3], has, strict=True))
         ]
         counted = driver.execute(c.Tally(wanted))
         assert (counted.total, counted.counts) == (len(ids), (6,) * len(STATUSES))

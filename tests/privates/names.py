@@ -108,6 +108,11 @@ CELERY = (
         "the signals of limits and of lost children do not hand over the request they are about",
         lambda: _source(_request(), "request_dict") and _request().request_dict,
     ),
+    Private(
+        "_context",
+        "the same signals do not hand over what was to run after the task either",
+        lambda: _source(_request(), "embed") and _request()._context,
+    ),
     Private("revoked", "a terminated run was revoked, or its worker ended", _state("revoked")),
     Private("revoked_stamps", "the same for revokes by stamped header", _state("revoked_stamps")),
     Private(

@@ -40,15 +40,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored
-absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled
-paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled
-lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled
-error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -
-completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
-cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -94,12 +94,14 @@ def event(name: str, **voice: object) -> ev.Event:
         "Failed": {"error_message": "why"},
         "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
         "Expired": {"revision": 7},
+        "Planned": {"identity": IDENTITY},
+        "Unreached": {"error_message": "why", "cause": "upstream"},
     }
     return getattr(ev, name)(**{**values.get(name, {}), **voice})
 
 
 def of_the_run(name: str) -> ev.Event:
-    unfenced = ("Created", "Started", "Lost", "Expired")
+    unfenced = ("Created", "Started", "Lost", "Expired", "Planned", "Unreached")
     return event(name) if name in unfenced else event(name, attempt=2)
 
 
@@ -329,10 +331,10 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     assert after.status in STATUSES
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
-            begins = (ev.Created, ev.Started)
+            begins = (ev.Created, ev.Started, ev.Planned)
             assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, ev.Heeded))
             if before.status == TaskStatus.COMPLETED:
-                assert isinstance(happened, (ev.Created, ev.Heeded))
+                assert isinstance(happened, (ev.Created, ev.Planned, ev.Heeded))
             if before.status == TaskStatus.CANCELLED:
                 assert isinstance(happened, (*begins, ev.Heeded))
             if isinstance(happened, ev.Heeded):

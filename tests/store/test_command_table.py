@@ -35,7 +35,16 @@ def test_every_command_has_its_entry() -> None:
     assert set(TABLE) == set(get_args(c.Command))
 
 
-@given(st.builds(c.Facets, names, names, st.none() | names, st.none() | names))
+@given(
+    st.tuples(names, names, st.none() | names, st.none() | names).map(lambda f: c.Facets(*f))
+    | st.builds(
+        c.Facets,
+        *(names, names, st.none() | names, st.none() | names),
+        workflows=st.lists(names, min_size=1, max_size=2).map(tuple),
+        planned=st.booleans(),
+        share=st.integers(0, 1_000),
+    )
+)
 def test_facets_are_read_as_they_were_written(facets) -> None:
     assert read_facets(write_facets(facets).encode()) == facets
 

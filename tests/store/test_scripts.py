@@ -20,6 +20,9 @@ FOLDER = Path(scripts.__file__).parent
 FILES = sorted(path for path in FOLDER.glob("*.lua") if not path.name.startswith("_"))
 HERE = c.Facets("created", "fetch_data", "7203.T")
 THERE = c.Facets("running", "fetch_data", "7203.T", "lease-1")
+#: The same of a workflow's member.
+PLANNED = HERE._replace(workflows=("w",), planned=True)
+HALF = THERE._replace(workflows=("w", "canvas"), share=500)
 #: For each script, commands that call it in every shape.
 CALLS: dict[str, list[c.Command]] = {
     "commit": [
@@ -32,14 +35,23 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "", b"{}", None, THERE, 1, 2, fresh=True),
     ],
     "commit_in_place": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
+    "commit_member": [
+        c.Commit("t", "", b"{}", None, PLANNED, 1, 2, fresh=True, workflow_name="fetch ×8"),
+        c.Commit("t", "x", b"{}", PLANNED, HALF, 1, 2, rate=1.5, started_ms=5, ended_ms=6),
+        c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
+    ],
+    "figures": [c.FiguresOf("w", 5)],
+    "publishing": [c.Publishing("w", "token", 5, 60_000), c.Publishing("w", "token", 5, 0)],
     "page": [
         c.Page(0, 20),
         c.Page(0, 20, light=True),
         c.Page(40, 20, "running", "fetch_data", "7203.T"),
+        c.Page(0, 20, "running", workflow="w"),
     ],
     "sweep": [
         c.Sweep((c.Entry("t", THERE),), 5),
         c.Sweep((c.Entry("t", None), c.Entry("u", HERE), c.Entry("v", THERE)), 5),
+        c.Sweep((c.Entry("t", PLANNED), c.Entry("u", HALF), c.Entry("v", HERE)), 5),
     ],
     "unlock": [c.Unlock("reap", "token")],
     "lock": [c.Lock("reap", "token", 15_000)],

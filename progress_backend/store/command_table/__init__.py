@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...flows import commands as c
 from ...flows.partitions import Layout
 from ..requests import Request
-from . import cleanup, leases, lists, markings, records
+from . import cleanup, leases, lists, markings, records, workflows
 from .entry import Entry, Part
 
 TABLE: dict[type[c.Command], Entry] = {
@@ -17,6 +17,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **cleanup.TABLE,
     **leases.TABLE,
     **markings.TABLE,
+    **workflows.TABLE,
 }
 
 

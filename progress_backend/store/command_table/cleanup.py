@@ -45,8 +45,20 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
         names = dict.fromkeys([*indexes(facets, keys), *also])
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         groups += [write_facets(facets), len(own), len(standing), *standing]
+        groups += _of_workflows(facets, keys, places)
     about = (command.before_ms, keys.task(""), len(task_ids))
     return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)]
+
+
+def _of_workflows(facets: c.Standing, keys: Keys, places: dict[str, int]) -> list[Any]:
+    """A group's workflows, as the script takes them; new keys are added to `places`."""
+    if not isinstance(facets, c.Facets) or not facets.workflows:
+        return [0, 0]
+    given: list[Any] = [len(facets.workflows), facets.share]
+    for one in facets.workflows:
+        names = (keys.workflow(one), keys.members(one), keys.workflows, keys.workflow_plans)
+        given += [one, *(places.setdefault(name, len(places) + 1) for name in names)]
+    return given
 
 
 def _found_in(place: c.Filters | str, keys: Keys) -> str:
@@ -62,7 +74,15 @@ def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
             for kept in (state.documents, state.facets, state.created, state.due):
                 kept.pop(task_id, None)
             deleted += 1
+            _forget_in_memory(state, facets)
     return deleted
+
+
+def _forget_in_memory(state: MemoryState, facets: c.Standing) -> None:
+    """Forgets the workflows that have lost their last member."""
+    for one in facets.workflows if isinstance(facets, c.Facets) else ():
+        if not any(one in others.workflows for others in state.facets.values()):
+            state.workflows.pop(one, None)
 
 
 def _by_partition(command: c.Sweep, layout: Layout) -> list[Part]:

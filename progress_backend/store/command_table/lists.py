@@ -20,8 +20,8 @@ from .values import pairs, text, whole
 
 
 def _page(command: c.Page, keys: Keys) -> list[Request]:
-    index = keys.index(command.status, command.task_type, command.symbol)
-    statuses = [keys.index(s) for s in STATUSES]
+    index = keys.index(command.status, command.task_type, command.symbol, command.workflow)
+    statuses = [keys.index(s, workflow=command.workflow) for s in STATUSES]
     last = command.start + command.limit - 1
     about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
     cut = LIGHT if command.light else AS_IT_IS
@@ -35,31 +35,34 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
 
 
 def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
-    found = _newest_first(state, c.Filters(command.status, command.task_type, command.symbol))
+    filters = c.Filters(command.status, command.task_type, command.symbol, command.workflow)
+    found = _newest_first(state, filters)
     chosen = found[command.start : command.start + command.limit]
     rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
-    return c.Paged(len(found), _counts(state), rows)
+    return c.Paged(len(found), _counts(state, command.workflow), rows)
 
 
 def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
     found = [
         task_id
         for task_id, facets in state.facets.items()
-        if all(wanted in (None, is_) for wanted, is_ in zip(filters, facets[:3], strict=True))
+        if all(wanted in (None, is_) for wanted, is_ in zip(filters[:3], facets[:3], strict=True))
+        and (filters.workflow is None or filters.workflow in facets.workflows)
     ]
     found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
     return found
 
 
-def _counts(state: MemoryState) -> tuple[int, ...]:
-    statuses = [facets.status for facets in state.facets.values()]
+def _counts(state: MemoryState, workflow: str | None = None) -> tuple[int, ...]:
+    all_ = state.facets.values()
+    statuses = [f.status for f in all_ if workflow is None or workflow in f.workflows]
     return tuple(statuses.count(status) for status in STATUSES)
 
 
 def _tally(command: c.Tally, keys: Keys) -> list[Request]:
     return [
         ("ZCARD", keys.index(*command.filters)),
-        *(("ZCARD", keys.index(s)) for s in STATUSES),
+        *(("ZCARD", keys.index(s, workflow=command.filters.workflow)) for s in STATUSES),
     ]
 
 
@@ -69,7 +72,8 @@ def _tallied(command: c.Tally, replies: list[Any]) -> c.Tallied:
 
 
 def _tally_in_memory(state: MemoryState, command: c.Tally) -> c.Tallied:
-    return c.Tallied(len(_newest_first(state, command.filters)), _counts(state))
+    counts = _counts(state, command.filters.workflow)
+    return c.Tallied(len(_newest_first(state, command.filters)), counts)
 
 
 def _tallies(

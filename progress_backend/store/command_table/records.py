@@ -18,6 +18,7 @@ from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .standing import indexes
 from .values import nothing, positive
+from .workflows import commit_of_member, is_member, member_in_memory
 
 _COMMITTED = c.Committed(True)
 
@@ -48,6 +49,8 @@ def _read_in_memory(state: MemoryState, command: c.Read) -> list[bytes | None]:
 
 def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
+    if after.workflows or is_member(before):
+        return commit_of_member(commit, keys)
     if commit.rate is None:
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
@@ -146,6 +149,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
         return c.Committed(False, document, facets)
     state.documents[task_id] = (command.document, state.clock() + command.ttl_ms / 1000)
     state.facets[task_id] = command.after
+    if command.after.workflows:
+        member_in_memory(state, command)
     if command.due_ms is not None:
         state.due[task_id] = command.due_ms
     if command.fresh or task_id not in state.created:

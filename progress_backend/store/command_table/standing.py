@@ -8,10 +8,26 @@ from ...flows import commands as c
 from ...flows.keys import Keys
 
 
-@lru_cache(maxsize=4_096)
 def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     """Every sorted set that holds a task's id; where its facets cannot be read, the one of all
     tasks."""
+    if isinstance(facets, c.Facets) and facets.workflows:
+        single = facets._replace(workflows=(), planned=False, share=0)
+        return (*_indexes(single, keys), *_of_workflows(facets, keys))
+    return _indexes(facets, keys)
+
+
+def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
+    names = []
+    for workflow_id in facets.workflows:
+        names += [keys.members(workflow_id), keys.members(workflow_id, facets.status)]
+        if facets.planned:
+            names.append(keys.planned(workflow_id))
+    return names
+
+
+@lru_cache(maxsize=4_096)
+def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     if not isinstance(facets, c.Facets):
         return (keys.index(),)
     names = keys.indexes(facets.status, facets.task_type, facets.symbol)

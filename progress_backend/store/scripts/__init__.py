@@ -24,6 +24,9 @@ def _read(verb: str, *parts: str) -> Script:
 COMMIT: Final = _read("commit", "_tolerant", "_document")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
+COMMIT_MEMBER: Final = _read("commit_member")
+FIGURES: Final = _read("figures")
+PUBLISHING: Final = _read("publishing")
 PAGE: Final = _read("page", "_tolerant", "_document", "_documents")
 SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
@@ -33,6 +36,7 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
-    *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, READ, PAGE, COUNT, SWEEP),
+    *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, READ, PAGE, COUNT, SWEEP),
+    *(FIGURES, PUBLISHING),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

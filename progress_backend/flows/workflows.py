@@ -1,0 +1,114 @@
+"""Flows about whole workflows: their body, and the ends of their planned members. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..record import reader_view
+from ..record.default_texts import text
+from ..record.events import Unreached
+from ..record.json_text import dumps
+from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
+from ..record.workflow import FAILURES, body
+from . import commands as c
+from .gather import together
+from .silent_runs import records
+from .stored_record import Base, milliseconds
+from .task_flows import UNENDED_S, Flow, Flows
+
+#: Quiet workflows that one pass looks at.
+_QUIET = 1_000
+#: Planned records that end in one step.
+STEP = 100
+LOCK = "workflows"
+
+
+def figures(workflow_id: str, now: datetime) -> Flow[c.Figures | None]:
+    """A workflow's counts; None where no member is stored."""
+    found: c.Figures = yield c.FiguresOf(workflow_id, milliseconds(now))
+    return found if found.total or found.publishers else None
+
+
+def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
+    """A workflow's body as JSON; None where no member is stored. Its cost does not depend on the
+    number of members."""
+    found = yield from figures(workflow_id, now)
+    if found is None:
+        return None
+    zone, failed = flows.settings.zone(), list[bytes]()
+    if found.count(TaskStatus.ERROR):
+        paged = yield from flows.page(1, FAILURES, TaskStatus.ERROR, workflow=workflow_id)
+        sound = (d for i, d in paged.rows if d and reader_view.fault(d, i, zone) is None)
+        failed = list(sound)[::-1]
+    return dumps(body(workflow_id, found, failed, zone, flows.settings.locale)).encode()
+
+
+def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
+    """Ends those of the records that are still planned; how many there were."""
+    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
+    planned = [base for base in records(documents) if base.task.planned]
+    yield from together([flows.apply(b.task.task_id, (end,), now, base=b) for b in planned])
+    return len(planned)
+
+
+def keeps(flows: Flows, token: str) -> Flow[bool]:
+    """Whether the caller holds the lock of the pass over quiet workflows, now for one more
+    interval."""
+    mine: bool = yield c.Lock(LOCK, token, int(flows.settings.reap_interval_s * 1000))
+    return mine
+
+
+def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
+    """Workflows in which nothing was written for a lease's time although members are planned, and
+    only these are open; under a lock."""
+    if not (yield from keeps(flows, token)):
+        return []
+    now_ms = milliseconds(now)
+    before_ms = now_ms - int(flows.settings.lease_s * 1000)
+    stuck: list[str] = []
+    for workflow_id in (yield c.Quiet(before_ms, _QUIET)):
+        found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
+        if found.only_planned and (found.changed_ms or 0) < before_ms:
+            stuck.append(workflow_id)
+        else:
+            yield c.Looked(workflow_id, now_ms)
+    return stuck
+
+
+def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
+    """Ends a step of a quiet workflow's planned members; whether there may be more."""
+    now_ms = milliseconds(now)
+    found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
+    if not found.only_planned:
+        return False
+    task_ids: list[str] = yield c.PlannedOf(workflow_id, STEP)
+    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
+    planned = [base for base in records(documents) if base.task.planned]
+    if any(_waits(base, now_ms) for base in planned):
+        yield c.Looked(workflow_id, now_ms)
+        return False
+    end = _end(flows, found)
+    flows_ = [flows.apply(base.task.task_id, (end,), now, base=base) for base in planned]
+    yield from together(flows_)
+    if not planned:
+        yield c.Looked(workflow_id, now_ms)
+    return len(planned) == STEP
+
+
+def _waits(base: Base, now_ms: int) -> bool:
+    """Whether tasks without a record may still run before a planned one."""
+    member, written = base.task.member, base.task.updated_at
+    if member is None or not member.unseen or written is None:
+        return False
+    return now_ms - milliseconds(written) < UNENDED_S * 1000
+
+
+def _end(flows: Flows, found: c.Figures) -> Unreached:
+    """The end of the planned members of a workflow that goes on no more."""
+    failed, cancelled = found.count(TaskStatus.ERROR), found.count(TaskStatus.CANCELLED)
+    return Unreached(
+        error_message=text(flows.settings.locale, "never_published"),
+        cause=UPSTREAM if failed or cancelled else NEVER_PUBLISHED,
+        cancelled=bool(cancelled) and not failed,
+    )

@@ -1,0 +1,183 @@
+"""Status and progress of a workflow, computed from counts of its members; pure.
+
+A workflow is all tasks that one call of a canvas starts, and those that its members start in turn.
+Only counts are stored of it, which the members' commits change; its status is computed from them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Final, NamedTuple
+
+from .default_texts import Locale, text
+from .model import STATUSES, Task, TaskStatus, rendered
+
+#: The share of a member that has ended; a running member has as much of it as it is through.
+WHOLE: Final = 1_000
+#: Failed members that a workflow's body names.
+FAILURES: Final = 20
+
+
+class Figures(NamedTuple):
+    """A workflow's counts at one moment; times are in milliseconds since 1970."""
+
+    #: Members by their status, in the order of `STATUSES`.
+    counts: tuple[int, ...]
+    #: Created or paused members whose messages have not left yet.
+    planned: int = 0
+    #: Publishes in progress that may add members.
+    publishers: int = 0
+    #: Sum of the members' shares.
+    share: int = 0
+    created_ms: int | None = None
+    #: Start of the first member, and end of the last one.
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    #: The members' last commit, and how many they were.
+    changed_ms: int | None = None
+    revision: int = 0
+    name: str | None = None
+    #: "cancel" or "pause" where a caller asks that of the whole workflow.
+    asked: str | None = None
+
+    def count(self, status: str) -> int:
+        """Members with this status."""
+        return self.counts[STATUSES.index(status)]
+
+    @property
+    def total(self) -> int:
+        """All members."""
+        return sum(self.counts)
+
+    @property
+    def ended(self) -> int:
+        """Members that are completed, failed or cancelled."""
+        return sum(map(self.count, (TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED)))
+
+    @property
+    def open(self) -> int:
+        """Members and publishes that the workflow's end waits for."""
+        return self.total - self.ended + self.publishers
+
+    @property
+    def only_planned(self) -> bool:
+        """Whether members are open, and all of these wait for a message that has not left."""
+        return 0 < self.planned == self.open
+
+    @property
+    def status(self) -> str:
+        """The workflow's status: that of the first condition here that holds."""
+        if self.open:
+            if self.asked == "cancel":
+                return TaskStatus.CANCELLED
+            running = self.count(TaskStatus.RUNNING)
+            if not running and (self.count(TaskStatus.PAUSED) or self.asked == "pause"):
+                return TaskStatus.PAUSED
+            return TaskStatus.RUNNING if running or self.ended else TaskStatus.CREATED
+        for status in (TaskStatus.ERROR, TaskStatus.CANCELLED):
+            if self.count(status):
+                return status
+        return TaskStatus.COMPLETED
+
+    @property
+    def percentage(self) -> float:
+        """Percentage of all members' work that is done, with one decimal, rounded down; below 100
+        until every member has ended."""
+        if not self.open:
+            return 100
+        through = self.share // self.total if self.total else 0
+        return min(max(through, 0), WHOLE - 1) * 100 / WHOLE
+
+
+def merged(several: Sequence[Figures]) -> Figures:
+    """The figures of all partitions as one."""
+    names = [one.name for one in several if one.name is not None]
+    asked = [one.asked for one in several if one.asked is not None]
+    return Figures(
+        tuple(map(sum, zip(*(one.counts for one in several), strict=True))),
+        planned=sum(one.planned for one in several),
+        publishers=sum(one.publishers for one in several),
+        share=sum(one.share for one in several),
+        created_ms=_known(min, (one.created_ms for one in several)),
+        started_ms=_known(min, (one.started_ms for one in several)),
+        ended_ms=_known(max, (one.ended_ms for one in several)),
+        changed_ms=_known(max, (one.changed_ms for one in several)),
+        revision=sum(one.revision for one in several),
+        name=names[0] if names else None,
+        asked=asked[0] if asked else None,
+    )
+
+
+def _known(which: Callable[[list[int]], int], times: Iterable[int | None]) -> int | None:
+    """The first or the last of the times that are known."""
+    known = [time for time in times if time is not None]
+    return which(known) if known else None
+
+
+def share_of(task: Task, known: int = 0) -> int:
+    """A member's share that is done, from 0 to `WHOLE`. It never falls: a run that begins again, or
+    a total that grows, takes nothing back."""
+    if task.ended:
+        return WHOLE
+    total = task.total_items
+    through = task.current_items * WHOLE // total if total else 0
+    return max(known, min(max(through, 0), WHOLE - 1))
+
+
+def body(
+    workflow_id: str,
+    figures: Figures,
+    failures: Sequence[bytes],
+    zone: tzinfo,
+    locale: Locale,
+) -> dict[str, Any]:
+    """The body of a workflow: a task's names, then counts of its members by status, and the first
+    failures, which are documents."""
+
+    def at(ms: int | None) -> datetime | None:
+        return None if ms is None else datetime.fromtimestamp(ms / 1000, zone)
+
+    status, over = figures.status, not figures.open
+    started, ended = at(figures.started_ms), at(figures.ended_ms) if over else None
+    failed = [_failure(document) for document in failures]
+    until, took = figures.ended_ms if over else figures.changed_ms, None
+    if figures.started_ms is not None and until is not None:
+        took = max(until - figures.started_ms, 0)
+    return {
+        "task_id": workflow_id,
+        "workflow_id": workflow_id,
+        "task_type": "workflow",
+        "name": figures.name,
+        "symbol": None,
+        "status": status,
+        "progress": {
+            "current": figures.ended,
+            "total": figures.total,
+            "percentage": figures.percentage,
+        },
+        "current_status": text(locale, "members", current=figures.ended, total=figures.total),
+        "start_time": rendered(started),
+        "updated_at": rendered(at(figures.changed_ms)),
+        "end_time": rendered(ended),
+        "processing_time_ms": took,
+        "error_message": failed[0]["error_message"] if failed else None,
+        "counts": {**dict(zip(STATUSES, figures.counts, strict=True)), "planned": figures.planned},
+        "failures": failed,
+        "results": {},
+        "processing_details": {},
+        "metadata": {},
+        "created_at": rendered(at(figures.created_ms)),
+        "estimated_completion": None,
+        "control": None if figures.asked is None else {"action": figures.asked},
+        "may_come_again_until": None,
+        "final": over,
+        "revision": figures.revision,
+    }
+
+
+def _failure(document: bytes) -> Mapping[str, Any]:
+    body = json.loads(document)
+    names = ("task_id", "task_type", "error_message", "error_cause", "end_time")
+    return {name: body.get(name) for name in names}

@@ -1,0 +1,85 @@
+"""What the sender's thread records for canvases: planned records that were too many for a publish,
+and the ends of those that are not reached. A step at a time, so that no value waits for long."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import Protocol
+
+from ..errors import ProgressError, StoreUnavailable
+from ..flows import workflows
+from ..record.events import Planned, Unreached
+from .writer import Entry, Writer
+
+logger = logging.getLogger(__name__)
+
+#: Records in one step.
+_STEP = 250
+
+
+class Job(Protocol):
+    """Work on many records."""
+
+    def step(self, writer: Writer) -> bool:
+        """Does a part of the work; whether there is more.
+
+        Raises:
+            StoreUnavailable: the store does not answer; the part is done again.
+        """
+
+
+class Plans:
+    """Begins planned records."""
+
+    def __init__(self, entries: Iterator[Entry]) -> None:
+        self._entries = entries
+        self._since = time.monotonic()
+        self._own: list[Entry] = []
+
+    def step(self, writer: Writer) -> bool:
+        """As `Job.step`."""
+        self._own = self._own or list(islice(self._entries, _STEP))
+        if not self._own:
+            return False
+        with writer.waiting():
+            now = writer.now()
+            at = now - timedelta(seconds=time.monotonic() - self._since)
+            own = [(run, i, tuple(_at(event, at) for event in e)) for run, i, e in self._own]
+            writer.apply_together(own, now)
+        self._own = []
+        return True
+
+
+def _at(event: object, at: object) -> Planned:
+    assert isinstance(event, Planned)
+    return replace(event, at=at)  # type: ignore[arg-type]
+
+
+class Ends:
+    """Ends the records that are still planned."""
+
+    def __init__(self, task_ids: Iterator[str], end: Unreached) -> None:
+        self._task_ids = task_ids
+        self._end = end
+        self._own: list[str] = []
+
+    def step(self, writer: Writer) -> bool:
+        """As `Job.step`."""
+        self._own = self._own or list(islice(self._task_ids, _STEP))
+        if not self._own:
+            return False
+        store = writer.store
+        with writer.waiting():
+            try:
+                store.run(workflows.end_planned(store.flows, self._own, self._end, writer.now()))
+            except StoreUnavailable:
+                raise
+            except ProgressError as error:
+                logger.debug("not ended: %s", error)
+        self._own = []
+        return True

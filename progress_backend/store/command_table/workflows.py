@@ -1,0 +1,233 @@
+"""Commands about workflows: a member's commit, the figures, publishes in progress, and workflows
+that are quiet."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.index_entry import write_facets
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from ...record.document_check import MAX_DOCUMENT_BYTES
+from ...record.model import STATUSES
+from ...record.workflow import merged
+from .. import scripts
+from ..memory_state import MemoryState, WorkflowState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, own_ids
+from .standing import indexes
+from .values import nothing, text
+
+
+def is_member(facets: c.Standing) -> bool:
+    """Whether these are the facets of a workflow's member."""
+    return isinstance(facets, c.Facets) and bool(facets.workflows)
+
+
+def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
+    """The request of a commit that changes workflows' figures too."""
+    before, after, due_ms = commit.before, commit.after, commit.due_ms
+    leave, enter = _moved(before, after, commit.fresh, keys)
+    grown = _shares(before, after)
+    hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
+    about = [part for one, by in grown.items() for part in (one, by, keys.workflow_channel(one))]
+    names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
+    names += [keys.rate(after.task_type), keys.workflows, keys.workflow_plans]
+    return evalsha(
+        scripts.COMMIT_MEMBER,
+        [*names, *leave, *enter, *hashes],
+        commit.task_id,
+        commit.expected,
+        write_facets(before),
+        commit.document,
+        write_facets(after),
+        commit.ttl_ms,
+        "" if due_ms is None else due_ms,
+        keys.channel(commit.task_id),
+        len(leave),
+        len(enter),
+        int(commit.fresh),
+        "" if commit.rate is None else repr(commit.rate),
+        "SPUBLISH" if keys.sharded else "PUBLISH",
+        MAX_DOCUMENT_BYTES,
+        "" if commit.started_ms is None else commit.started_ms,
+        "" if commit.ended_ms is None else commit.ended_ms,
+        commit.workflow_name or "",
+        *about,
+    )
+
+
+def _moved(
+    before: c.Standing, after: c.Facets, fresh: bool, keys: Keys
+) -> tuple[list[str], list[str]]:
+    """The indexes that a member leaves and enters; a fresh one enters all, as the newest."""
+    if before == after and not fresh:
+        return [], []
+    old = indexes(before, keys) if before is not None else ()
+    new = indexes(after, keys)
+    leave = [name for name in old if name not in new]
+    return leave, [name for name in new if fresh or name not in old]
+
+
+def _shares(before: c.Standing, after: c.Facets) -> dict[str, int]:
+    """What the share of each of a member's workflows grows by."""
+    grown = dict.fromkeys(after.workflows, after.share)
+    if isinstance(before, c.Facets):
+        for workflow_id in before.workflows:
+            grown[workflow_id] = grown.get(workflow_id, 0) - before.share
+    return grown
+
+
+def member_in_memory(state: MemoryState, commit: c.Commit) -> None:
+    """Changes the figures of a member's workflows in memory, after its facets."""
+    now_ms = int(state.clock() * 1000)
+    for workflow_id in commit.after.workflows:
+        known = state.workflows.setdefault(workflow_id, WorkflowState(now_ms))
+        known.changed_ms = known.quiet_since_ms = now_ms
+        known.revision += 1
+        if workflow_id == commit.after.workflows[-1]:
+            known.name = commit.workflow_name or known.name
+        known.started_ms = commit.started_ms if known.started_ms is None else known.started_ms
+        if commit.ended_ms is not None:
+            known.ended_ms = max(known.ended_ms or 0, commit.ended_ms)
+
+
+def _figures_of(command: c.FiguresOf, keys: Keys) -> list[Request]:
+    workflow_id = command.workflow_id
+    members = [keys.members(workflow_id, status) for status in STATUSES]
+    about = [keys.workflow(workflow_id), keys.publishers(workflow_id)]
+    names = [*about, *members, keys.planned(workflow_id)]
+    return [evalsha(scripts.FIGURES, names, command.now_ms)]
+
+
+def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
+    pairs, publishers, (*counts, planned) = replies[0]
+    about = dict(zip(map(text, pairs[::2]), map(text, pairs[1::2]), strict=True))
+
+    def number(name: str) -> int | None:
+        try:
+            return int(about[name])
+        except (KeyError, ValueError):
+            return None
+
+    return c.Figures(
+        tuple(counts),
+        planned,
+        publishers,
+        share=number("share") or 0,
+        created_ms=number("begun"),
+        started_ms=number("started"),
+        ended_ms=number("ended"),
+        changed_ms=number("changed"),
+        revision=number("revision") or 0,
+        name=about.get("name"),
+        asked=about.get("control") or None,
+    )
+
+
+def _figures_in_memory(state: MemoryState, command: c.FiguresOf) -> c.Figures:
+    workflow_id = command.workflow_id
+    members = [f for f in state.facets.values() if workflow_id in f.workflows]
+    statuses = [facets.status for facets in members]
+    tokens = state.publishers.get(workflow_id, {}).values()
+    figures = c.Figures(
+        tuple(statuses.count(status) for status in STATUSES),
+        sum(facets.planned for facets in members),
+        sum(until > command.now_ms for until in tokens),
+        sum(facets.share for facets in members),
+    )
+    if (known := state.workflows.get(workflow_id)) is None:
+        return figures
+    return figures._replace(
+        created_ms=known.created_ms,
+        started_ms=known.started_ms,
+        ended_ms=known.ended_ms,
+        changed_ms=known.changed_ms,
+        revision=known.revision,
+        name=known.name,
+    )
+
+
+def _merged_figures(
+    command: c.FiguresOf, layout: Layout, parts: list[Part], replies: list[c.Figures]
+) -> c.Figures:
+    return merged(replies)
+
+
+def _publishing_in_memory(state: MemoryState, command: c.Publishing) -> None:
+    tokens = state.publishers.setdefault(command.workflow_id, {})
+    if command.ttl_ms:
+        tokens[command.token] = command.now_ms + command.ttl_ms
+    else:
+        tokens.pop(command.token, None)
+    if not tokens:
+        del state.publishers[command.workflow_id]
+
+
+def _of_the_workflow(command: c.Publishing, layout: Layout) -> list[Part]:
+    return [(layout.place(command.workflow_id), command)]
+
+
+def _quiet(command: c.Quiet, keys: Keys) -> list[Request]:
+    bounds = ("-inf", f"({command.before_ms}", "LIMIT", 0, command.limit)
+    return [("ZRANGEBYSCORE", keys.workflow_plans, *bounds)]
+
+
+def _ids(command: c.Command, replies: list[Any]) -> list[str]:
+    return [text(one) for one in replies[0] or ()]
+
+
+def _quiet_in_memory(state: MemoryState, command: c.Quiet) -> list[str]:
+    planned = {w for facets in state.facets.values() if facets.planned for w in facets.workflows}
+    quiet = [(state.workflows[w].quiet_since_ms, w) for w in planned if w in state.workflows]
+    return [w for since, w in sorted(quiet) if since < command.before_ms][: command.limit]
+
+
+def _each_once(command: c.Quiet, layout: Layout, parts: list[Part], replies: list[Any]) -> Any:
+    return list(dict.fromkeys(chain(*replies)))[: command.limit]
+
+
+def _looked_in_memory(state: MemoryState, command: c.Looked) -> None:
+    if command.workflow_id in state.workflows:
+        state.workflows[command.workflow_id].quiet_since_ms = command.at_ms
+
+
+def _planned_of(command: c.PlannedOf, keys: Keys) -> list[Request]:
+    return [("ZRANGE", keys.planned(command.workflow_id), 0, command.limit - 1)]
+
+
+def _planned_in_memory(state: MemoryState, command: c.PlannedOf) -> list[str]:
+    found = [
+        task_id
+        for task_id, facets in state.facets.items()
+        if facets.planned and command.workflow_id in facets.workflows
+    ]
+    return sorted(found, key=lambda task_id: state.created[task_id])[: command.limit]
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.FiguresOf: Entry(_figures_of, _figures, _figures_in_memory, merge=_merged_figures),
+    c.Publishing: Entry(
+        lambda command, keys: [
+            evalsha(
+                scripts.PUBLISHING,
+                [keys.publishers(command.workflow_id)],
+                *(command.token, command.now_ms, command.ttl_ms),
+            )
+        ],
+        nothing,
+        _publishing_in_memory,
+        _of_the_workflow,
+    ),
+    c.Quiet: Entry(_quiet, _ids, _quiet_in_memory, merge=_each_once),
+    c.Looked: Entry(
+        lambda command, keys: [
+            ("ZADD", keys.workflow_plans, "XX", command.at_ms, command.workflow_id)
+        ],
+        nothing,
+        _looked_in_memory,
+    ),
+    c.PlannedOf: Entry(_planned_of, _ids, _planned_in_memory, merge=own_ids),
+}

@@ -1,0 +1,137 @@
+--[[
+Commit the record of a workflow's member. What `commit.lua` does; and in the same act the figures of
+its workflows change by what the comparison has proved.
+
+KEYS
+  1 task      string: the record's document
+  2 facets    hash: task id -> where the task stands
+  3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
+  4 tasks     sorted set: all task ids by creation time (µs)
+  5 rate      string: items a second, remembered for the task's type
+  6 workflows sorted set: workflow ids by creation time (ms)
+  7 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
+  8 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+              workflow its hash, and the sorted set of its planned members
+ARGV
+  1 task id
+  2 expected  SHA-1 of the stored document, "" for none
+  3 before    the facets that the caller believes in, "" for none
+  4 document
+  5 after     the facets from now on
+  6 ttl       ms until the record expires by itself
+  7 due       ms since 1970 from which cleanup may delete it, "" leaves it as it is
+  8 channel   where the document is published
+  9 leaves    number of sets to leave
+ 10 enters    number of sets to enter
+ 11 fresh     "1": the task counts as created now
+ 12 rate      items a second to remember, "" for none
+ 13 publish   "PUBLISH", or "SPUBLISH" on a cluster
+ 14 most      bytes that a document may have
+ 15 started   ms since 1970 at which the task first began, "" before
+ 16 ended     ms since 1970 at which it ended, "" before
+ 17 name      the last workflow's name, "" leaves it as it is
+ 18 …         for each workflow: its id, what its share grows by, and where an empty message follows
+              ("" for no message)
+Returns
+  {1}                    committed
+  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
+                         value that is no document "\0" and what it is)
+Publishes
+  the document, on the channel
+]]
+local call = redis.call  -- looked up once
+local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local workflows, plans, first = KEYS[6], KEYS[7], 7
+local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
+local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
+local started, ended, name = ARGV[15], ARGV[16], ARGV[17]
+
+-- A key of another type is no index of ours: it is left as it is.
+local function tolerant(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    assert(reply.err:find('^WRONGTYPE') or reply.err:find('not an integer'), reply.err)
+    return false
+  end
+  return reply
+end
+
+local function document()
+  local found = redis.pcall('GETRANGE', task, 0, ARGV[14])
+  if found == '' then
+    return call('EXISTS', task) == 1 and '\0string without text'
+  elseif type(found) == 'table' then
+    assert(found.err:find('^WRONGTYPE'), found.err)
+    return '\0' .. call('TYPE', task).ok
+  end
+  return found
+end
+
+local stored = document()
+local stands = tolerant('HGET', facets, id)
+local found = stored and redis.sha1hex(stored) or ''
+if found ~= expected or (stands or '') ~= before then
+  return {0, stored, stands}
+end
+
+if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+  return redis.error_reply('NOPERM this user may not publish on ' .. channel)
+end
+
+call('SET', task, text, 'PX', ARGV[6])
+if due then
+  tolerant('ZADD', expiry, due, id)
+end
+if after ~= before then
+  tolerant('HSET', facets, id, after)
+end
+for i = first + 1, first + leaves do
+  tolerant('ZREM', KEYS[i], id)
+end
+local now = call('TIME')
+if enters > 0 then
+  -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
+  local score = not fresh and tolerant('ZSCORE', tasks, id)
+  score = score or now[1] .. string.format('%06d', now[2])
+  for i = first + leaves + 1, first + leaves + enters do
+    tolerant('ZADD', KEYS[i], score, id)
+  end
+end
+if ARGV[12] ~= '' then
+  call('SET', rate, ARGV[12])
+end
+
+local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
+local key, arg = first + leaves + enters + 1, 18
+while arg <= #ARGV do
+  local workflow, planned, workflow_id = KEYS[key], KEYS[key + 1], ARGV[arg]
+  if ARGV[arg + 1] ~= '0' then
+    tolerant('HINCRBY', workflow, 'share', ARGV[arg + 1])
+  end
+  if tolerant('HINCRBY', workflow, 'revision', 1) == 1 then
+    tolerant('HSET', workflow, 'begun', now_ms)
+    tolerant('ZADD', workflows, now_ms, workflow_id)
+  end
+  tolerant('HSET', workflow, 'changed', now_ms)
+  if name ~= '' and arg + 3 > #ARGV then
+    tolerant('HSET', workflow, 'name', name)
+  end
+  if started ~= '' then
+    tolerant('HSETNX', workflow, 'started', started)
+  end
+  if ended ~= '' and tonumber(ended) > (tonumber(tolerant('HGET', workflow, 'ended') or 0) or 0) then
+    tolerant('HSET', workflow, 'ended', ended)
+  end
+  if (tolerant('ZCARD', planned) or 0) > 0 then
+    tolerant('ZADD', plans, now_ms, workflow_id)
+  elseif stands ~= false then
+    tolerant('ZREM', plans, workflow_id)
+  end
+  if ARGV[arg + 2] ~= '' and redis.acl_check_cmd('PUBLISH', ARGV[arg + 2], '') then
+    call('PUBLISH', ARGV[arg + 2], '')
+  end
+  key, arg = key + 2, arg + 3
+end
+call(publish, channel, text)
+return {1}

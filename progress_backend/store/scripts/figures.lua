@@ -1,0 +1,32 @@
+--[[
+Read a workflow's figures.
+
+A key of another type counts as an empty one.
+
+KEYS
+  1 workflow   hash: the figures that are no counts of members
+  2 publishers sorted set: the tokens of publishes in progress, by the time (ms) until which each
+               counts
+  3 …          sorted sets of members: one a status, in the caller's order, then the planned ones
+ARGV
+  1 now        ms since 1970
+Returns
+  {{name, value, …} of the hash, publishers, {count, …}}
+Publishes
+  nothing
+]]
+local function tolerant(nothing, ...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    assert(reply.err:find('^WRONGTYPE'), reply.err)
+    return nothing
+  end
+  return reply
+end
+
+local counts = {}
+for i = 3, #KEYS do
+  counts[i - 2] = tolerant(0, 'ZCARD', KEYS[i])
+end
+local held = tolerant(0, 'ZCOUNT', KEYS[2], '(' .. ARGV[1], '+inf')
+return {tolerant({}, 'HGETALL', KEYS[1]), held, counts}

@@ -1,0 +1,274 @@
+"""A workflow's figures are those of its members' records, in each store."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.errors import ProgressError
+from progress_backend.flows import commands as c
+from progress_backend.flows import workflows
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record import events as ev
+from progress_backend.record.model import STATUSES, Member, Worker
+from progress_backend.record.workflow import Figures
+from tests.behaviour.driving import Driver, OverRedis, identity_of
+
+W, CANVAS = "w|1", "canvas"
+WHOLE = identity_of(member=Member((W,)))
+INNER = identity_of(member=Member((W, CANVAS)))
+UPSTREAM = ev.Unreached(error_message="why", cause="upstream")
+LEASE = timedelta(seconds=31)
+
+
+def figures(driver: Driver, workflow_id: str = W) -> Figures:
+    found: Figures = driver.execute(c.FiguresOf(workflow_id, milliseconds(driver.now())))
+    return found
+
+
+def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> Figures:
+    """The figures, which are those of the records."""
+    found = figures(driver, workflow_id)
+    tasks = [task for i in ids if (task := driver.task(i)) is not None]
+    members = [t for t in tasks if t.member is not None and workflow_id in t.member.workflows]
+    assert found.counts == tuple(sum(t.status == s for t in members) for s in STATUSES)
+    assert found.planned == sum(t.planned for t in members)
+    assert found.share == sum(t.member.share for t in members if t.member is not None)
+    for status in (None, *STATUSES):
+        page = driver.run(driver.flows.page(1, 100, status, workflow=workflow_id))
+        there = {t.task_id for t in members if status in (None, t.status)}
+        assert {task_id for task_id, _ in page.rows} == there
+        assert (page.total, page.counts) == (len(there), found.counts)
+    return found
+
+
+def test_members_are_counted_as_they_go_on(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE, workflow_name="fetch → merge"))
+    driver.apply("b", ev.Planned(identity=WHOLE))
+    driver.create("single")
+    seen = agree(driver, "ab")
+    assert (seen.status, seen.total, seen.planned, seen.name) == ("created", 2, 1, "fetch → merge")
+    driver.start("a", "lease-1", member=WHOLE.member)
+    driver.apply("a", ev.Progressed(current=5))
+    seen = agree(driver, "ab")
+    assert (seen.status, seen.percentage, seen.share) == ("running", 25.0, 500)
+    driver.apply("a", ev.Completed())
+    seen = agree(driver, "ab")
+    assert (seen.status, seen.percentage) == ("running", 50.0)
+    driver.apply("b", ev.Created(identity=WHOLE))
+    assert agree(driver, "ab").planned == 0
+    driver.start("b")
+    driver.apply("b", ev.Completed())
+    seen = agree(driver, "ab")
+    assert (seen.status, seen.percentage, seen.open) == ("completed", 100, 0)
+    assert seen.started_ms is not None
+    assert seen.ended_ms is not None
+    assert seen.ended_ms >= seen.started_ms
+    assert figures(driver, "another").total == 0
+
+
+def test_a_member_is_in_the_outermost_workflow_and_in_its_own_canvas(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.apply("b", ev.Created(identity=INNER, workflow_name="inner"))
+    assert agree(driver, "ab").total == 2
+    assert agree(driver, "ab", CANVAS).total == 1
+    assert (figures(driver).name, figures(driver, CANVAS).name) == (None, "inner")
+
+
+def test_what_is_done_of_a_member_never_falls(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.apply("a", ev.Started(identity=WHOLE, worker=Worker("lease-1", "one")))
+    driver.apply("a", ev.Progressed(current=8))
+    driver.apply("a", ev.Requeued())
+    driver.apply("a", ev.Started(identity=WHOLE))
+    assert agree(driver, "a").share == 800
+    driver.apply("a", ev.Progressed(current=1, total=1_000))
+    assert agree(driver, "a").share == 800
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_the_figures_are_those_of_the_records(driver: Driver, seed: int) -> None:
+    chance, ids = random.Random(seed), ("a", "b", "c", "d")
+    again = Worker("lease-1", "one")
+    for _ in range(60):
+        identity = chance.choice([WHOLE, INNER, identity_of()])
+        happened = chance.choice(
+            [
+                ev.Created(identity=identity),
+                ev.Planned(identity=identity),
+                ev.Started(identity=identity, worker=again, redelivered=True),
+                ev.Progressed(current=chance.randrange(12), total=chance.choice([None, 20])),
+                ev.Completed(),
+                ev.Failed(error_message="why"),
+                ev.Cancelled(),
+                ev.Paused(),
+                ev.Resumed(),
+                UPSTREAM,
+            ]
+        )
+        task_id = chance.choice(ids)
+        try:
+            driver.apply(task_id, happened)
+        except ProgressError:
+            continue
+        if chance.random() < 0.05:
+            driver.lose(task_id)
+            driver.ids()
+        for workflow_id in (W, CANVAS):
+            page = driver.run(driver.flows.page(1, 100, workflow=workflow_id))
+            assert len(page.rows) == page.total
+    for workflow_id in (W, CANVAS):
+        agree(driver, ids, workflow_id)
+
+
+def test_a_plan_that_is_late_changes_nothing_and_one_of_another_sending_begins_anew(
+    driver: Driver,
+) -> None:
+    before = driver.now() - timedelta(seconds=1)
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.start("a")
+    driver.apply("a", ev.Planned(identity=WHOLE))
+    assert agree(driver, "a").status == "running"
+    driver.apply("a", ev.Completed())
+    driver.apply("a", ev.Planned(identity=WHOLE, at=before))
+    assert agree(driver, "a").status == "completed"
+    later = driver.now() + timedelta(seconds=1)
+    driver.apply("a", ev.Planned(identity=WHOLE), now=later)
+    seen = agree(driver, "a")
+    assert (seen.status, seen.planned, seen.percentage) == ("created", 1, 99.9)
+
+
+def test_what_is_not_reached_ends_and_is_taken_back_by_its_message(driver: Driver) -> None:
+    for task_id in "bc":
+        driver.apply(task_id, ev.Planned(identity=WHOLE))
+    driver.apply("a", ev.Created(identity=WHOLE))
+    ended = workflows.end_planned(driver.flows, ("a", "b", "c", "nobody"), UPSTREAM, driver.now())
+    assert driver.run(ended) == 2
+    a, b = driver.task("a"), driver.task("b")
+    assert a is not None
+    assert b is not None
+    assert (a.status, b.status, b.error_cause) == ("created", "error", "upstream")
+    assert agree(driver, "abc").ended == 2
+    driver.apply("b", ev.Created(identity=WHOLE))
+    driver.start("c")  # its publisher did not reach the store
+    seen = agree(driver, "abc")
+    assert (seen.ended, seen.status, seen.planned) == (0, "running", 0)
+
+
+@pytest.mark.parametrize("by", ["api", None])
+def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
+    driver: Driver, by: str | None
+) -> None:
+    driver.apply("a", ev.Planned(identity=WHOLE))
+    driver.apply("a", ev.Cancelled(by=by))
+    driver.apply("a", ev.Created(identity=WHOLE))
+    refused = driver.apply("a", ev.Started(identity=WHOLE)).refused
+    assert refused is not None
+    assert refused.status == "cancelled"
+    assert agree(driver, "a").status == "cancelled"
+
+
+def stuck(driver: Driver, after: timedelta, token: str = "ours") -> list[str]:
+    found = driver.run(workflows.quiet(driver.flows, driver.now() + after, token))
+    driver.execute(c.Unlock(workflows.LOCK, token))
+    return found
+
+
+def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    for task_id in "bc":
+        driver.apply(task_id, ev.Planned(identity=WHOLE))
+    assert stuck(driver, 2 * LEASE) == []  # its first member may still run
+    driver.start("a")
+    driver.apply("a", ev.Completed())
+    assert stuck(driver, timedelta(0)) == []
+    later = driver.now() + 4 * LEASE  # it was looked at, two leases from now
+    assert stuck(driver, 4 * LEASE) == [W]
+    assert driver.run(workflows.end_quiet(driver.flows, W, later)) is False
+    seen = agree(driver, "abc")
+    assert (seen.status, seen.planned) == ("error", 0)
+    b = driver.task("b")
+    assert b is not None
+    assert b.error_cause == "never_published"
+    assert stuck(driver, 8 * LEASE) == []
+
+
+def test_what_cannot_be_seen_may_take_days(driver: Driver) -> None:
+    member = Member((W,), unseen=True)
+    driver.apply("b", ev.Planned(identity=identity_of(member=member)))
+    later = driver.now() + 2 * LEASE
+    assert stuck(driver, 2 * LEASE) == [W]
+    assert driver.run(workflows.end_quiet(driver.flows, W, later)) is False
+    assert agree(driver, "b").planned == 1
+    days = driver.now() + timedelta(days=8)
+    driver.run(workflows.end_quiet(driver.flows, W, days))
+    assert agree(driver, "b").planned == 0
+
+
+def test_a_publish_in_progress_keeps_a_workflow_open(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.start("a")
+    driver.apply("a", ev.Completed())
+    now_ms = milliseconds(driver.now())
+    driver.execute(c.Publishing(W, "one", now_ms, 60_000))
+    driver.execute(c.Publishing(W, "two", now_ms, 60_000))
+    assert (figures(driver).publishers, figures(driver).status) == (2, "running")
+    driver.execute(c.Publishing(W, "one", now_ms, 0))
+    later: Figures = driver.execute(c.FiguresOf(W, now_ms + 60_001))
+    assert (figures(driver).publishers, later.publishers, later.status) == (1, 0, "completed")
+
+
+def test_members_are_deleted_together(driver: Driver) -> None:
+    day = timedelta(seconds=driver.settings.retention_s)
+    for task_id in "ab":
+        driver.apply(task_id, ev.Created(identity=INNER))
+    driver.start("a")
+    driver.apply("a", ev.Completed())
+    driver.run(driver.flows.cleanup(driver.now() + 2 * day, "ours"))
+    assert agree(driver, "ab").total == 2  # "b" waits
+    driver.start("b")
+    driver.apply("b", ev.Completed())
+    driver.run(driver.flows.cleanup(driver.now() + day / 2, "ours"))
+    assert agree(driver, "ab").total == 2
+    driver.run(driver.flows.cleanup(driver.now() + 20 * day, "ours"))
+    assert (driver.task("a"), driver.task("b")) == (None, None)
+    assert figures(driver) == figures(driver, CANVAS) == Figures((0,) * 6)
+    assert not [name for name in driver.left_over() if "workflow" in name]
+
+
+def test_a_member_outlives_a_cleanup_that_does_not_come(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.create("single")
+    assert driver.ttl_ms("a") > 29 * 86_400_000 > driver.ttl_ms("single")
+
+
+def test_its_body_has_a_tasks_names_and_its_first_failures(driver: Driver) -> None:
+    assert driver.run(workflows.status(driver.flows, W, driver.now())) is None
+    driver.apply("a", ev.Created(identity=WHOLE, workflow_name="fetch"))
+    driver.start("a")
+    driver.apply("a", ev.Failed(error_message="503"))
+    document = driver.run(workflows.status(driver.flows, W, driver.now()))
+    assert document is not None
+    body = json.loads(document)
+    assert (body["task_id"], body["workflow_id"], body["name"]) == (W, W, "fetch")
+    assert (body["status"], body["error_message"], body["final"]) == ("error", "503", True)
+    assert body["progress"] == {"current": 1, "total": 1, "percentage": 100}
+    assert body["counts"]["error"] == 1
+    (failure,) = body["failures"]
+    assert (failure["task_id"], failure["error_cause"]) == ("a", "exception")
+
+
+def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
+    if not isinstance(driver, OverRedis):
+        return
+    keys = driver.names("a")
+    for name in (keys.workflow(W), keys.members(W), keys.workflows, keys.workflow_plans):
+        driver.raw.set(name, "not ours")
+    driver.apply("a", ev.Planned(identity=WHOLE))
+    driver.apply("a", ev.Created(identity=WHOLE))
+    assert driver.task("a") is not None
+    assert figures(driver).count("created") == 1

@@ -1,0 +1,83 @@
+"""A workflow's status and percentage, from its counts alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record.model import STATUSES, Task, TaskStatus
+from progress_backend.record.workflow import WHOLE, Figures, share_of
+
+
+def figures(**about: int | str) -> Figures:
+    counts = tuple(int(about.pop(status, 0)) for status in STATUSES)
+    return Figures(counts, **about)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "seen"),
+    [
+        ("created", figures(created=3, planned=3)),
+        ("created", figures(publishers=1)),
+        ("running", figures(created=3, running=1)),
+        ("running", figures(created=3, completed=1)),
+        ("running", figures(created=3, error=1)),
+        ("running", figures(running=1, paused=1)),
+        ("running", figures(running=1, asked="pause")),
+        ("running", figures(completed=3, publishers=1)),
+        ("paused", figures(paused=1, created=2, completed=1)),
+        ("paused", figures(created=2, completed=1, asked="pause")),
+        ("cancelled", figures(running=2, created=2, asked="cancel")),
+        ("completed", figures(completed=3)),
+        ("completed", figures(completed=3, asked="cancel")),
+        ("cancelled", figures(completed=3, cancelled=1)),
+        ("error", figures(completed=3, cancelled=1, error=1)),
+        ("error", figures(error=1, asked="cancel")),
+    ],
+)
+def test_the_table(status: str, seen: Figures) -> None:
+    assert seen.status == status
+
+
+def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> None:
+    nearly = figures(completed=9_999, running=1, share=9_999 * WHOLE + 999)
+    assert (nearly.percentage, nearly.status) == (99.9, "running")
+    assert figures(completed=3, publishers=1, share=3 * WHOLE).percentage == 99.9
+    assert figures(completed=3, share=3 * WHOLE).percentage == 100
+    assert figures(completed=1, created=2, share=WHOLE).percentage == 33.3
+    assert figures(completed=1, error=1).percentage == 100
+    assert figures(created=3, planned=3).percentage == 0
+
+
+@given(
+    st.builds(
+        Figures,
+        st.tuples(*[st.integers(0, 5)] * 6),
+        planned=st.integers(0, 5),
+        publishers=st.integers(0, 2),
+        share=st.integers(-10, 40_000),
+        asked=st.sampled_from([None, "cancel", "pause"]),
+    )
+)
+def test_whatever_the_counts_are(seen: Figures) -> None:
+    assert seen.status in STATUSES
+    assert 0 <= seen.percentage <= 100
+    assert (seen.percentage == 100) == (seen.open == 0)
+    if seen.open and seen.asked != "cancel":
+        assert seen.status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED)
+    if not seen.open:
+        assert seen.status in (TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED)
+
+
+@given(
+    st.integers(0, 10**9),
+    st.none() | st.integers(1, 10**9),
+    st.sampled_from(STATUSES),
+    st.integers(0, WHOLE),
+)
+def test_a_share_never_falls(current: int, total: int | None, status: str, known: int) -> None:
+    task = Task("t", "t", current_items=current, total_items=total, status=status)
+    share = share_of(task, known)
+    assert known <= share <= WHOLE
+    assert (share == WHOLE) == (task.ended or known == WHOLE)

@@ -1,0 +1,180 @@
+"""What a canvas leaves in the store as it is sent: a real broker, no worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import chain, chord, group
+from kombu.exceptions import OperationalError
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record.workflow import Figures
+from progress_backend.tracking import plans
+from progress_backend.tracking.group_records import MOST
+from tests.apps import App
+from tests.conftest import Install
+from tests.groups import AWAY
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    # On a busy machine a thousand records may take longer than a publisher waits for them.
+    for module in ("runs.sender", "tracking.tracker"):
+        monkeypatch.setattr(f"progress_backend.{module}.JOB_WAIT_S", 5.0)
+    return installed
+
+
+def tasks(app: App, *names: str) -> list[Any]:
+    return [app.celery.task(name=f"jobs.{name}", shared=False)(nothing) for name in names]
+
+
+def nothing(*_: object) -> None:
+    pass
+
+
+def headers(app: App) -> list[dict[str, Any]]:
+    """The headers of what is in the queue, in the order in which it was sent."""
+    with redis.Redis.from_url(app.celery.conf.broker_url) as client:
+        queued = client.lrange("celery", 0, -1)
+    return [json.loads(message)["headers"] for message in reversed(queued)]
+
+
+def figures(app: App, workflow_id: str) -> Figures:
+    assert app.tracker.process is not None
+    store = app.tracker.process.store
+    found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
+    return found
+
+
+def members(app: App) -> dict[str, dict[str, Any]]:
+    return {task_id: app.document(task_id) for task_id in app.records()}
+
+
+def test_a_chains_steps_are_there_before_the_first_has_run(installed: Install) -> None:
+    app = installed(track="all")
+    fetch, clean, store = tasks(app, "fetch", "clean", "store")
+    result = chain(fetch.si(), clean.si(), store.si()).apply_async()
+    ids = [result.parent.parent.id, result.parent.id, result.id]
+    seen = members(app)
+    assert seen.keys() == set(ids)
+    assert [seen[i].get("planned", False) for i in ids] == [False, True, True]
+    assert [seen[i]["task_type"] for i in ids] == ["jobs.fetch", "jobs.clean", "jobs.store"]
+    assert {seen[i]["status"] for i in ids} == {"created"}
+    assert {seen[i]["workflow"]["id"] for i in ids} == {result.id}
+    (sent,) = headers(app)
+    assert sent["progress_workflow"] == {"id": result.id, "generation": 0}
+    told = figures(app, result.id)
+    assert (told.status, told.total, told.planned) == ("created", 3, 2)
+    assert told.name == "fetch → clean → store"
+
+
+def test_a_chords_body_is_planned_once(installed: Install) -> None:
+    app = installed(track="all")
+    fetch, merge = tasks(app, "fetch", "merge")
+    result = chord([fetch.si() for _ in range(8)], merge.si()).apply_async()
+    told = figures(app, result.id)
+    assert (told.total, told.planned, told.publishers) == (9, 1, 0)
+    assert told.name == "fetch ×8 → merge"
+    assert app.document(result.id)["planned"] is True
+
+
+def test_a_group_has_the_id_that_its_caller_holds(installed: Install) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    result = group(fetch.si() for _ in range(2 * MOST + 50)).apply_async()
+    told = figures(app, result.id)
+    assert (told.total, told.planned, told.publishers) == (2 * MOST + 50, 0, 0)
+    assert told.name == f"fetch ×{2 * MOST + 50}"
+
+
+def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    seen: list[int] = []
+
+    def slowly() -> Iterator[Any]:
+        for number in range(3 * MOST):
+            if number == 2 * MOST + 1:
+                (held,) = {one["progress_workflow"]["id"] for one in headers(app)}
+                seen.append(figures(app, held).publishers)
+            yield fetch.si()
+
+    result = group(slowly()).apply_async()
+    assert seen == [1]
+    assert figures(app, result.id).publishers == 0
+
+
+def test_a_long_canvas_is_begun_in_bounded_batches(installed: Install) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    count = plans.MOST + 700
+    result = chain(fetch.si() for _ in range(count)).apply_async()
+    assert app.document(result.id)["planned"] is True  # the workflow's own is among the first
+    assert plans.MOST <= figures(app, result.id).total <= count
+    eventually(lambda: figures(app, result.id).total == count)
+    assert figures(app, result.id).planned == count - 1
+
+
+def test_a_single_task_has_what_it_always_had(installed: Install) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    task_id = fetch.delay().id
+    document = app.document(task_id)
+    assert "workflow" not in document
+    assert "planned" not in document
+    (sent,) = headers(app)
+    assert "progress_workflow" not in sent
+    with redis.Redis.from_url(app.celery.conf.broker_url, decode_responses=True) as client:
+        assert [name for name in client.scan_iter() if "workflow" in name] == []
+        assert client.hget("task_facets", task_id) == '["created","jobs.fetch",null,null]'
+
+
+def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
+    app = installed()
+    from progress_backend import progress_task
+
+    marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(nothing_else))
+    (plain,) = tasks(app, "plain")
+    result = chain(plain.si(), marked.si(), plain.si(), marked.si()).apply_async()
+    told = figures(app, result.id)
+    assert (told.total, told.planned) == (2, 2)
+    assert members(app).keys() == {result.id, result.parent.parent.id}
+    assert app.document(result.id)["workflow"]["unseen"] is True
+
+
+def nothing_else(*_: object) -> None:
+    pass
+
+
+def test_a_caller_names_it(installed: Install) -> None:
+    app = installed(track="all")
+    fetch, merge = tasks(app, "fetch", "merge")
+    about = {"progress": {"workflow": {"name": "nightly import"}}}
+    result = chain(fetch.si(), merge.si()).apply_async(headers=about)
+    assert figures(app, result.id).name == "nightly import"
+
+
+def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) -> None:
+    app = installed({"broker_url": AWAY}, track="all")
+    fetch, merge = tasks(app, "fetch", "merge")
+    with pytest.raises(OperationalError):
+        chain(fetch.si(), merge.si()).apply_async()
+    eventually(lambda: {one["status"] for one in members(app).values()} == {"error"})
+    causes = {one["task_type"]: one["error_cause"] for one in members(app).values()}
+    assert causes == {"jobs.fetch": "not_published", "jobs.merge": "upstream"}
+
+
+def test_a_canvas_that_was_sent_again_begins_anew(installed: Install) -> None:
+    app = installed(track="all")
+    fetch, merge = tasks(app, "fetch", "merge")
+    canvas = chain(fetch.si(), merge.si())
+    first, second = canvas.apply_async(), canvas.apply_async()
+    told = figures(app, second.id)
+    assert (told.status, told.open) == ("created", told.total)
+    assert figures(app, first.id).status == "created"

@@ -1,0 +1,247 @@
+"""Canvases that a worker in this process runs, and what their workflows say of it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import Celery, chain, chord, group, signature
+from celery.contrib.testing.worker import start_worker
+from celery.result import GroupResult
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record.workflow import Figures
+from tests.apps import App
+from tests.conftest import flushed, unhijacked
+from tests.shapes import composed
+from tests.waiting import eventually
+
+#: A lease that a quiet workflow is quick to outlast.
+LEASE_S = 1.0
+
+
+def ok(*_: Any) -> int:
+    return 1
+
+
+def fails(*_: Any) -> int:
+    raise LookupError("no owner")
+
+
+def takes_none() -> int:
+    return 1
+
+
+class Jobs:
+    """An app whose tasks a worker runs."""
+
+    def __init__(self, url: str) -> None:
+        self.app = App(
+            url,
+            {"task_default_queue": "workflows", "result_chord_retry_interval": 0.02},
+            track="all",
+            lease_s=LEASE_S,
+            reap_interval_s=LEASE_S / 2,
+        )
+        self.gate = threading.Event()
+        self.celery: Celery = self.app.celery
+        self.celery.task(name="jobs.ok", shared=False)(ok)
+        self.celery.task(name="jobs.fails", shared=False)(fails)
+        self.celery.task(name="jobs.retries", bind=True, shared=False)(self.retries)
+        self.celery.task(name="jobs.starts", shared=False)(self.starts)
+        self.celery.task(name="jobs.leaves_out", shared=False)(self.leaves_out)
+        self.celery.task(name="jobs.again", shared=False)(self.again)
+        self.celery.task(name="jobs.replaces", bind=True, shared=False)(self.replaces)
+        self.celery.task(name="jobs.waits", shared=False)(self.waits())
+        self.celery.task(name="jobs.takes_none", shared=False)(takes_none)
+        self.celery.set_current()
+
+    @staticmethod
+    def retries(task: Any, *_: Any) -> int:
+        if task.request.retries == 0:
+            raise task.retry(countdown=0)
+        return 1
+
+    @staticmethod
+    def starts(*_: Any) -> int:
+        group(job("ok"), job("ok")).apply_async()
+        job("ok").apply_async()
+        return 1
+
+    @staticmethod
+    def leaves_out(*_: Any) -> int:
+        job("ok").apply_async(headers={"progress": {"workflow": None}})
+        return 1
+
+    @staticmethod
+    def again(left: int, *_: Any) -> int:
+        if left:
+            signature("jobs.again", args=(left - 1,), immutable=True).apply_async()
+        return left
+
+    @staticmethod
+    def replaces(task: Any, *_: Any) -> Any:
+        return task.replace(chord([job("ok"), job("ok")], job("ok")))
+
+    def waits(self) -> Callable[..., int]:
+        def wait(*_: Any) -> int:
+            assert self.gate.wait(20)
+            return 1
+
+        return wait
+
+    def figures(self, workflow_id: str) -> Figures:
+        assert self.app.tracker.process is not None
+        store = self.app.tracker.process.store
+        found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
+        return found
+
+    def members(self, workflow_id: str) -> dict[str, dict[str, Any]]:
+        store = self.app._redis
+        ids = store.zrange(f"workflow:{workflow_id}|members", 0, -1)
+        return {str(task_id): self.app.document(str(task_id)) for task_id in ids}
+
+    def ended(self, workflow_id: str) -> Figures:
+        """The figures, once nothing is open."""
+        eventually(lambda: (f := self.figures(workflow_id)).total and not f.open, 30)
+        return self.figures(workflow_id)
+
+
+def job(name: str) -> Any:
+    return signature(f"jobs.{name}", immutable=True)
+
+
+@pytest.fixture(scope="module")
+def jobs(session_redis_url: str) -> Iterator[Jobs]:
+    with unhijacked():
+        jobs = Jobs(flushed(session_redis_url))
+        with start_worker(jobs.celery, pool="threads", concurrency=8, perform_ping_check=False):
+            yield jobs
+        jobs.app.close()
+        gc.collect()  # a group's results unsubscribe as they go: while their server is there
+
+
+def held(result: Any) -> str:
+    """The id that a caller holds."""
+    return str(result.id)
+
+
+def test_a_chain_goes_on_step_by_step(jobs: Jobs) -> None:
+    jobs.gate.clear()
+    workflow_id = held(chain(job("ok"), job("waits"), job("ok")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).counts[1:4] == (1, 0, 1))
+    seen = jobs.figures(workflow_id)
+    assert (seen.status, seen.total, seen.planned, seen.percentage) == ("running", 3, 1, 33.3)
+    jobs.gate.set()
+    seen = jobs.ended(workflow_id)
+    assert (seen.status, seen.counts, seen.percentage) == ("completed", (0, 0, 0, 3, 0, 0), 100)
+
+
+@pytest.mark.parametrize(
+    ("canvas", "counts"),
+    [
+        (lambda: chain(job("fails"), job("ok"), job("ok")), (0, 3)),
+        (lambda: chain(job("fails"), group(job("ok"), job("ok")), job("ok")), (0, 4)),
+        (lambda: chain(job("ok"), job("fails"), group(job("ok"), job("ok"))), (1, 3)),
+        (lambda: chord([job("ok"), job("fails")], job("ok")), (1, 2)),
+        (lambda: chord([job("fails"), job("fails")], chain(job("ok"), job("ok"))), (0, 4)),
+        (lambda: chord([chord([job("fails")], job("ok")), job("ok")], job("ok")), None),
+        (lambda: chain(job("ok"), signature("jobs.nobody", immutable=True), job("ok")), (1, 2)),
+        # The next message cannot be made: its task takes no argument.
+        (lambda: chain(job("ok"), signature("jobs.takes_none"), job("ok")), (0, 3)),
+    ],
+)
+def test_what_follows_a_failure_ends_with_it(
+    jobs: Jobs, canvas: Callable[[], Any], counts: tuple[int, int] | None
+) -> None:
+    workflow_id = held(canvas().apply_async())
+    seen = jobs.ended(workflow_id)
+    assert seen.status == "error"
+    if counts is not None:
+        assert (seen.count("completed"), seen.count("error")) == counts
+    causes = {one["error_cause"] for one in jobs.members(workflow_id).values()} - {None}
+    assert causes <= {"exception", "upstream", "unknown_task", "internal_error"}
+    assert "upstream" in causes
+
+
+def test_a_revoked_step_cancels_what_follows(jobs: Jobs) -> None:
+    canvas = chain(job("ok"), job("ok"))
+    result = canvas.apply_async(countdown=2)
+    jobs.celery.control.revoke(result.parent.id)
+    seen = jobs.ended(held(result))
+    assert (seen.status, seen.count("cancelled")) == ("cancelled", 2)
+
+
+def test_what_a_body_publishes_joins(jobs: Jobs) -> None:
+    workflow_id = held(chain(job("ok"), job("starts")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).total == 5 and not jobs.figures(workflow_id).open)
+    seen = jobs.members(workflow_id)
+    assert sorted(one["workflow"]["generation"] for one in seen.values()) == [0, 0, 1, 1, 1]
+    (inner,) = {one["workflow"]["canvas"] for one in seen.values() if "canvas" in one["workflow"]}
+    assert jobs.ended(inner).count("completed") == 2
+
+
+def test_what_a_body_leaves_out_does_not_join(jobs: Jobs) -> None:
+    workflow_id = held(chain(job("leaves_out"), job("ok")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).count("completed") == 2)
+    assert jobs.figures(workflow_id).total == 2
+
+
+def test_a_task_that_starts_itself_again_leaves_the_workflow_at_last(jobs: Jobs) -> None:
+    first = signature("jobs.again", args=(40,), immutable=True)
+    before = len(jobs.app.records())
+    workflow_id = held(group(first, job("ok")).apply_async())
+    eventually(lambda: len(jobs.app.records()) - before == 42)
+    seen = jobs.ended(workflow_id)
+    assert seen.total == 33  # "ok", and 32 generations
+
+
+def test_a_replaced_step_is_as_many_members_as_it_becomes(jobs: Jobs) -> None:
+    workflow_id = held(chain(job("ok"), job("replaces"), job("ok")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).total == 5)
+    seen = jobs.ended(workflow_id)
+    assert (seen.status, seen.count("completed")) == ("completed", 5)
+
+
+def test_a_link_joins_as_it_is_published(jobs: Jobs) -> None:
+    linked = job("ok").set(link=job("ok"), link_error=job("ok"))
+    workflow_id = held(chain(job("ok"), linked, job("ok")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).total == 4)
+    assert jobs.ended(workflow_id).count("completed") == 4
+
+
+behaving = st.sampled_from([lambda: job("ok")] * 5 + [lambda: job("fails"), lambda: job("retries")])
+
+
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(composed(st.recursive(behaving, composed, max_leaves=6)))
+def test_whatever_a_canvas_is_made_of(jobs: Jobs, canvas: Callable[[], Any]) -> None:
+    agrees(jobs, canvas().apply_async())
+
+
+def agrees(jobs: Jobs, result: Any) -> None:
+    """Each member's record says what Celery says, and the figures say what the records say."""
+    workflow_id = held(result)
+    if isinstance(result, GroupResult) or jobs.figures(workflow_id).total:
+        eventually(lambda: not jobs.figures(workflow_id).open, 30)
+    seen, members = jobs.figures(workflow_id), jobs.members(workflow_id)
+    assert seen.planned == 0
+    for status in ("completed", "error", "cancelled"):
+        assert seen.count(status) == sum(one["status"] == status for one in members.values())
+    for task_id, one in members.items():
+        state = jobs.celery.AsyncResult(task_id).state
+        if state == "SUCCESS":
+            assert one["status"] == "completed", one
+        elif state == "FAILURE":
+            assert one["status"] == "error", one
+        elif state != "RETRY":  # which may be stored after the end of the next run
+            assert one["error_cause"] in ("upstream", "never_published"), one
