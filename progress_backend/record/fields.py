@@ -186,8 +186,8 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "The workflows that it belongs to; not there of a single task.", None, sparse=True,
           attribute="member", part=WORKFLOW),
     Field("planned", bool,
-          "Only as true: its message has not left, or had not when it ended; a step before it sends "
-          "it.", False, sparse=True, attribute="unpublished"),
+          "Only as true: its message has not left, or had not when it ended; a step before it "
+          "sends it.", False, sparse=True, attribute="unpublished"),
     Field("keeps_results", bool,
           "Only as false: what the task returns is not recorded.", True, sparse=True),
     Field("error_cause", str | None,

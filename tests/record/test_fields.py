@@ -25,7 +25,7 @@ from progress_backend.record.fields import (
     WORKER,
     Field,
 )
-from progress_backend.record.model import Delivery, Progress, Task, Worker
+from progress_backend.record.model import Delivery, Member, Progress, Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.web.openapi import bodies
 from tests.strategies import NOW
@@ -52,6 +52,7 @@ FULL = Task(
     parent_id="p",
     root_id="r",
     group_id="g",
+    member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000),
     keeps_results=False,
     error_cause="lost",
     clock_behind_s=1.5,
