@@ -2,6 +2,7 @@
 
 ProgressError                 (500)
 ├── TaskNotFound              (404, also a ValueError)
+│   └── WorkflowNotFound      (404, also a ValueError)
 ├── TransitionRefused         (409, also a ValueError)
 │   ├── TaskAlreadyFinished   (409, also a ValueError)
 │   └── HeldByWorker          (409, also a ValueError)
@@ -40,6 +41,14 @@ class TaskNotFound(ProgressError, ValueError):
     def __init__(self, task_id: str) -> None:
         super().__init__(f"Task {task_id} not found")
         self.task_id = task_id
+
+
+class WorkflowNotFound(TaskNotFound):
+    """No workflow has this id: none of its members is stored."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(workflow_id)
+        self.args = (f"Workflow {workflow_id} not found",)
 
 
 class TransitionRefused(ProgressError, ValueError):

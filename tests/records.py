@@ -5,7 +5,7 @@ from __future__ import annotations
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.default_texts import Locale
-from progress_backend.record.model import Task, Worker
+from progress_backend.record.model import Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 
@@ -25,6 +25,22 @@ class Records:
     def start(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
         """Created and started."""
         self.create(task_id, symbol, total)
+        identity = ev.Identity(task_type="fetch_data")
+        worker = Worker("lease-1", "celery@tests")
+        return self.apply(task_id, ev.Started(identity=identity, worker=worker))
+
+    def member(self, task_id: str, *workflows: str, name: str | None = None) -> Task:
+        """Created as a member of workflows: the outermost one, then its own canvas."""
+        identity = ev.Identity(task_type="fetch_data", total_items=252, member=Member(workflows))
+        return self.apply(task_id, ev.Created(identity=identity, workflow_name=name))
+
+    def planned(self, task_id: str, *workflows: str) -> Task:
+        """Planned as a member of workflows: its message has not left."""
+        identity = ev.Identity(task_type="merge", member=Member(workflows))
+        return self.apply(task_id, ev.Planned(identity=identity))
+
+    def run(self, task_id: str) -> Task:
+        """A member starts."""
         identity = ev.Identity(task_type="fetch_data")
         worker = Worker("lease-1", "celery@tests")
         return self.apply(task_id, ev.Started(identity=identity, worker=worker))

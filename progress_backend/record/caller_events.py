@@ -126,7 +126,12 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
 
 
 def listing(
-    status: str | None, page: int, limit: int, task_type: str | None, symbol: str | None
+    status: str | None,
+    page: int,
+    limit: int,
+    task_type: str | None,
+    symbol: str | None,
+    workflow_id: str | None = None,
 ) -> None:
     """Checks the filters and the page of a list request.
 
@@ -142,6 +147,19 @@ def listing(
     for name, value in (("task_type", task_type), ("symbol", symbol)):
         if value is not None:
             _name(name, value)
+    members_only(workflow_id, task_type, symbol)
+
+
+def members_only(workflow_id: str | None, task_type: str | None, symbol: str | None) -> None:
+    """Checks the filters of a workflow's members: they are indexed by their status alone.
+
+    Raises:
+        InvalidEvent: another filter is given too.
+    """
+    if workflow_id is not None and (task_type is not None or symbol is not None):
+        raise InvalidEvent(
+            "workflow_id goes with status alone: leave out task_type and symbol, or workflow_id"
+        )
 
 
 def _name(what: str, value: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import health, tasks
+from . import health, tasks, workflows
 from .push import event_stream, websockets
 from .state import lifespan
 
@@ -12,5 +12,5 @@ from .state import lifespan
 #: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
-for part in (tasks, event_stream, health, websockets):
+for part in (tasks, workflows, event_stream, health, websockets):
     router.routes.extend(part.router.routes)

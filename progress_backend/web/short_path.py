@@ -1,5 +1,5 @@
-"""The short path: the most frequent requests (a status, a task's socket, the list), answered before
-FastAPI's routing.
+"""The short path: the most frequent requests (a status of a task or workflow, a task's socket, the
+list), answered before FastAPI's routing.
 
 Finding a route and its parameters takes FastAPI longer than all other steps of a read, and a third
 of the time of opening a socket; after a restart every client reconnects at once. A request that is
@@ -25,6 +25,7 @@ from .push.websockets import watch_task
 from .state import api_in
 from .strict_route import answer, failed
 from .tasks import list_of, status_of
+from .workflows import workflow_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +33,10 @@ _LIST: Final = "/internal/tasks"
 _HEAD: Final = "/internal/task/"
 _TAIL: Final = "/status"
 _SOCKET: Final = "/internal/ws/task/"
-#: The status route's name in the metrics.
+#: The status routes' names in the metrics.
 _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
+_WORKFLOW: Final = "/internal/workflow/"
+_FIGURES: Final = f"{_WORKFLOW}{{workflow_id}}{_TAIL}"
 
 #: The route, the function that answers it, and its arguments.
 Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
@@ -87,13 +90,21 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):
-            tag = headers.get(b"if-none-match")
-            known = None if tag is None else tag.decode("latin-1")
-            return _STATUS, status_of, (task_id, known)
+            return _STATUS, status_of, (task_id, _tag(headers))
+    elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
+        workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]
+        if is_task_id(workflow_id):
+            return _FIGURES, workflow_of, (workflow_id, _tag(headers))
     elif path == _LIST and (query := _query(scope)) is not None:
         packings = headers.get(b"accept-encoding", b"").decode("latin-1")
         return _LIST, list_of, (query, packings)
     return None
+
+
+def _tag(headers: dict[bytes, bytes]) -> str | None:
+    """The If-None-Match header."""
+    tag = headers.get(b"if-none-match")
+    return None if tag is None else tag.decode("latin-1")
 
 
 def _query(scope: Scope) -> ListQuery | None:

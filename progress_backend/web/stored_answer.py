@@ -1,9 +1,10 @@
-"""The most frequent response: a stored document, unchanged."""
+"""The most frequent response: a stored document, unchanged; and a workflow's body."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
@@ -44,12 +45,28 @@ def described(document: bytes) -> Described:
     return (_remembered if len(document) <= _SMALL else _describe)(document)
 
 
+def described_workflow(body: bytes) -> Described:
+    """ETag and response headers of a workflow's body; the tag is a digest of it, since a publish
+    that ends changes the status and no revision."""
+    return _headed(body, f'W/"{blake2b(body, digest_size=12).hexdigest()}"', settled=False)
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Whether an If-None-Match header names the tag (weak comparison, RFC 9110 13.1.2)."""
+    opaque = tag.removeprefix("W/")
+    given = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return "*" in given or opaque in given
+
+
 def _describe(document: bytes) -> Described:
-    tag = responses.entity_tag(document)
+    return _headed(document, responses.entity_tag(document), settled=responses.settled(document))
+
+
+def _headed(document: bytes, tag: str, *, settled: bool) -> Described:
     unchanged = ((b"etag", tag.encode()), (b"cache-control", b"no-cache"))
     length = (b"content-length", b"%d" % len(document))
     headers = (*unchanged, length, (b"content-type", b"application/json"))
-    return Described(tag, responses.settled(document), headers, unchanged)
+    return Described(tag, settled, headers, unchanged)
 
 
 _remembered: Callable[[bytes], Described] = lru_cache(maxsize=_REMEMBERED)(_describe)

@@ -19,9 +19,10 @@ from .current import current
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
-from .stored_answer import Stored, described
+from .stored_answer import Stored, described, matches
 from .strict_route import StrictRoute
 from .terminate import NoBroker
+from .workflows import workflow_as_task
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
@@ -76,14 +77,17 @@ async def task_status(
 
 
 async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Response:
-    """The response to a read of a task.
+    """The response to a read of a task; of a workflow's id without a record, of the workflow.
 
     Raises:
         TaskNotFound: there is no record.
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer.
     """
-    document = await current(api, task_id)
+    try:
+        document = await current(api, task_id)
+    except TaskNotFound:
+        return await workflow_as_task(api, task_id, if_none_match)
     about = described(document)
     unchanged = if_none_match is not None and matches(if_none_match, about.tag)
     return Stored(document, about, unchanged=unchanged)
@@ -134,6 +138,7 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
             query.status,
             query.task_type,
             query.symbol,
+            workflow=query.workflow_id,
             light=query.fields is None,
         )
     )
@@ -147,10 +152,3 @@ def _there(task_id: str, document: bytes | None) -> bytes:
     if document is None:
         raise TaskNotFound(task_id)
     return document
-
-
-def matches(if_none_match: str, tag: str) -> bool:
-    """Whether an If-None-Match header names the tag (weak comparison, RFC 9110 13.1.2)."""
-    opaque = tag.removeprefix("W/")
-    given = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
-    return "*" in given or opaque in given

@@ -85,5 +85,8 @@ class RunningApi:
     def status(self, task_id: str, **options: object) -> httpx.Response:
         return self.http.get(f"/internal/task/{task_id}/status", **options)
 
+    def workflow(self, workflow_id: str, **options: object) -> httpx.Response:
+        return self.http.get(f"/internal/workflow/{workflow_id}/status", **options)
+
     def cancel(self, task_id: str, body: object = None) -> httpx.Response:
         return self.http.post(f"/internal/task/{task_id}/cancel", json=body)

@@ -32,6 +32,8 @@ WRITES = [
 READS = [
     "/internal/task/job/status",
     "/internal/task/nope/status",
+    "/internal/workflow/group/status",
+    "/internal/workflow/nope/status",
     "/internal/tasks",
     "/internal/tasks?page=0",
     "/internal/health",

@@ -22,6 +22,7 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from progress_backend.web.openapi import bodies, schemas
 from progress_backend.web.openapi import examples as shown
+from tests.records import Records
 from tests.web.serving import RunningApi
 
 DESCRIPTION: dict[str, Any] = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()
@@ -92,6 +93,7 @@ def test_the_calls_are_the_specifications() -> None:
         "GET /internal/task/{task_id}/status",
         "POST /internal/task/{task_id}/cancel",
         "GET /internal/tasks",
+        "GET /internal/workflow/{workflow_id}/status",
         "GET /internal/task/{task_id}/events",
         "GET /internal/health",
         "GET /internal/health/live",
@@ -113,6 +115,7 @@ def test_the_calls_are_the_specifications() -> None:
         (bodies.TaskBody, shown.COMPLETED),
         (bodies.TaskBody, shown.CANCELLED),
         (bodies.TaskList, shown.LIST),
+        (bodies.WorkflowBody, shown.WORKFLOW),
         (bodies.Health, shown.HEALTHY),
         (bodies.Health, shown.UNHEALTHY),
     ],
@@ -121,7 +124,7 @@ def test_the_examples_keep_to_their_schemas(model: Any, example: dict[str, Any])
     model.model_validate(example)
 
 
-def test_the_examples_are_what_the_api_answers(api: RunningApi) -> None:
+def test_the_examples_are_what_the_api_answers(api: RunningApi, redis_url: str) -> None:
     """Key for key, in the same order: an example shows neither more nor less."""
     answer = api.http.post("/internal/create-task", json=shown.NEW_TASK).json()
     assert list(answer) == list(shown.CREATED)
@@ -130,6 +133,13 @@ def test_the_examples_are_what_the_api_answers(api: RunningApi) -> None:
         answer = api.http.put(f"/internal/task/{task_id}/update", json=body).json()
         assert list(answer) == list(example)
     assert list(api.http.get("/internal/tasks").json()["summary"]) == list(shown.LIST["summary"])
+    records = Records(redis_url)
+    records.member("one", "group", name="two")
+    records.fail("one", "why")
+    workflow = api.workflow("group").json()
+    assert list(workflow) == list(shown.WORKFLOW)
+    assert list(workflow["counts"]) == list(shown.WORKFLOW["counts"])
+    assert list(workflow["failures"][0]) == list(shown.WORKFLOW["failures"][0])
     health = api.http.get("/internal/health").json()
     assert list(health["dependencies"]) == list(shown.HEALTHY["dependencies"])
 
@@ -165,6 +175,14 @@ def test_the_api_keeps_to_its_description(
 ) -> None:
     if "task_id" in (case.path_parameters or {}) and len(str(case.path_parameters["task_id"])) % 2:
         case.path_parameters["task_id"] = task_ids[len(case.path_parameters["task_id"]) % 3]
+    if len(str((case.path_parameters or {}).get("workflow_id", ""))) % 2:
+        case.path_parameters["workflow_id"] = "group"
+    if "workflow_id" in (case.query or {}):
+        for other in (
+            "task_type",
+            "symbol",
+        ):  # goes with status alone, which no description can say
+            case.query.pop(other, None)
     case.body = as_others_can_read(case.body)
     body = case.body if isinstance(case.body, dict) else {}
     if body.get("terminate") is True:
@@ -175,8 +193,12 @@ def test_the_api_keeps_to_its_description(
 
 
 @pytest.fixture
-def task_ids(api: RunningApi) -> list[str]:
-    """Of a task in each state that matters."""
+def task_ids(api: RunningApi, redis_url: str) -> list[str]:
+    """Of a task in each state that matters; and the members of a workflow."""
+    records = Records(redis_url)
+    for task_id in ("one", "two"):
+        records.member(task_id, "group", name="two")
+    records.fail("two", "why")
     created, running, ended = (api.create() for _ in range(3))
     api.update(running, current_items=3, details={"a": 1})
     api.update(ended, "completed", results={"b": None})

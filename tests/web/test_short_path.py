@@ -29,6 +29,16 @@ ASKED = [
     "/internal/task/running/status/",
     "/internal/task/running/status%0A",
     "/other/internal/task/running/status",
+    "/internal/task/group/status",
+    "/internal/workflow/group/status",
+    "/internal/workflow/unknown/status",
+    "/internal/workflow/a/b/status?more=1",
+    "/internal/workflow//status",
+    "/internal/workflow/" + "x" * 256 + "/status",
+    "/internal/tasks?workflow_id=group",
+    "/internal/tasks?workflow_id=group&status=created",
+    "/internal/tasks?workflow_id=group&symbol=7203.T",
+    "/internal/tasks?workflow_id=",
     "/internal/tasks",
     "/internal/tasks/",
     "/internal/tasks?page=2&limit=1",
@@ -68,6 +78,7 @@ def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: 
     records.progress("running", 40)
     for task_id in ("created", "a/b", "進捗"):
         records.create(task_id)
+    records.member("member", "group")
     with redis.Redis.from_url(redis_url) as client:
         client.set("task_rate:fetch_data", "10")
     tag = api.status("running").headers["etag"]

@@ -45,6 +45,7 @@ def _omissible(names: tuple[str, ...]) -> Any:
 
 
 TaskBody = _body(fields.TASK)
+_PROGRESS = _body(fields.PROGRESS)
 _MEANINGS: Final = {field.name: field.meaning for field in fields.TASK.fields}
 
 
@@ -60,6 +61,78 @@ class Created(BaseModel):
     estimated_completion: str | None = Field(description=_MEANINGS["estimated_completion"])
 
 
+class Counts(BaseModel):
+    """How many members of a workflow have each status."""
+
+    created: Count
+    running: Count
+    paused: Count
+    completed: Count
+    error: Count
+    cancelled: Count
+    planned: int = Field(
+        description="How many of created and paused have a message that has not left yet."
+    )
+
+
+class Failure(BaseModel):
+    """A member of a workflow that has failed."""
+
+    task_id: str = Field(description=_MEANINGS["task_id"])
+    task_type: str = Field(description=_MEANINGS["task_type"])
+    error_message: str | None = Field(description=_MEANINGS["error_message"])
+    error_cause: str | None = Field(description="As in the task's record.")
+    end_time: str | None = Field(description="When it ended.")
+
+
+class Asked(BaseModel):
+    """What a caller asks of a whole workflow."""
+
+    action: Literal["pause", "cancel"] = Field(description="What was asked for.")
+
+
+class WorkflowBody(BaseModel):
+    """All tasks that one chain, group or chord starts, and those that these start in turn, as one.
+    Times are ISO 8601 with milliseconds and offset."""
+
+    task_id: str = Field(description="As workflow_id: the names of a task's body are here too.")
+    workflow_id: str = Field(description="The id of the result that apply_async returned.")
+    task_type: Literal["workflow"] = Field(description="Always this word.")
+    name: str | None = Field(description='What it does, such as "fetch ×8 → merge".')
+    symbol: None = Field(description="Null: members have symbols.")
+    status: Status = Field(
+        description="While any member is open: cancelled if that was asked of the workflow, paused "
+        "if members wait for a person and none runs, running once any has begun, else created. "
+        "After that: error if any failed, cancelled if any was, else completed."
+    )
+    progress: _PROGRESS = Field(  # type: ignore[valid-type]
+        description="Members that have ended, and all; the percentage is that of their work, below "
+        "100 until all have ended, and falls only where members were added."
+    )
+    current_status: str = Field(description="The text to show.")
+    start_time: str | None = Field(description="When its first member began; null before that.")
+    updated_at: str | None = Field(description="When a member last changed.")
+    end_time: str | None = Field(description="When its last member ended; null before that.")
+    processing_time_ms: int | None = Field(
+        description="From start to end, or to the last change; null before the start."
+    )
+    error_message: str | None = Field(description="That of the first failure.")
+    counts: Counts = Field(description="Its members by status.")
+    failures: list[Failure] = Field(description="The first 20 members that have failed.")
+    results: dict[str, Any] = Field(description="Empty: members have results.")
+    processing_details: dict[str, Any] = Field(description="Empty: members have details.")
+    metadata: dict[str, Any] = Field(description="Empty: members have metadata.")
+    created_at: str | None = Field(description="When its first member's record was made.")
+    estimated_completion: None = Field(description="Null: members have estimates.")
+    control: Asked | None = Field(description="What is asked of all of it; null otherwise.")
+    may_come_again_until: None = Field(description="Null: members have it.")
+    final: bool = Field(
+        description="Whether all members have ended; a member whose message comes again, or a new "
+        "one, opens it again."
+    )
+    revision: int = Field(description="Counts the changes of all members.")
+
+
 class Pagination(BaseModel):
     """The page, and the number of pages."""
 
@@ -70,7 +143,7 @@ class Pagination(BaseModel):
 
 
 class Summary(BaseModel):
-    """Counts of tasks by status, whatever the filter."""
+    """Counts of tasks by status, whatever the filter; with workflow_id, of its members."""
 
     created: Count
     running: Count

@@ -108,6 +108,49 @@ LIST: Final[Json] = {
         "cancelled": 0,
     },
 }
+WORKFLOW_ID: Final = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
+WORKFLOW: Final[Json] = {
+    "task_id": WORKFLOW_ID,
+    "workflow_id": WORKFLOW_ID,
+    "task_type": "workflow",
+    "name": "fetch ×8 → merge",
+    "symbol": None,
+    "status": "running",
+    "progress": {"current": 5, "total": 9, "percentage": 61.1},
+    "current_status": "9 件中 5 件が終了",
+    "start_time": "2024-01-15T10:30:00.000+09:00",
+    "updated_at": "2024-01-15T10:30:30.000+09:00",
+    "end_time": None,
+    "processing_time_ms": 30000,
+    "error_message": "接続がタイムアウトしました",
+    "counts": {
+        "created": 1,
+        "running": 3,
+        "paused": 0,
+        "completed": 4,
+        "error": 1,
+        "cancelled": 0,
+        "planned": 1,
+    },
+    "failures": [
+        {
+            "task_id": TASK_ID,
+            "task_type": "fetch_data",
+            "error_message": "接続がタイムアウトしました",
+            "error_cause": "exception",
+            "end_time": "2024-01-15T10:30:21.000+09:00",
+        }
+    ],
+    "results": {},
+    "processing_details": {},
+    "metadata": {},
+    "created_at": "2024-01-15T10:30:00.000+09:00",
+    "estimated_completion": None,
+    "control": None,
+    "may_come_again_until": None,
+    "final": False,
+    "revision": 31,
+}
 HEALTHY: Final[Json] = {
     "status": "healthy",
     "version": version("progress-backend"),

@@ -76,7 +76,9 @@ UPDATE = _route(
 )  # fmt: skip
 STATUS = _route(
     "Read a task",
-    "The whole record. With If-None-Match the answer is 304 while nothing has changed.",
+    "The whole record. With If-None-Match the answer is 304 while nothing has changed. The id of a "
+    "workflow that is no task's is answered with the workflow as a task: its `task_type` is "
+    "`workflow`, its progress counts tasks.",
     _FORBIDDEN
     | {
         200: _answer("The task.", bodies.TaskBody, examples.RUNNING, examples.COMPLETED)
@@ -103,11 +105,26 @@ CANCEL = _route(
 )  # fmt: skip
 LIST = _route(
     "List tasks",
-    "Newest first, filtered by any combination; the summary counts all tasks. A row whose results, "
+    "Newest first, filtered by any combination of status, task_type and symbol, or by workflow_id "
+    "and status; the summary counts all tasks, or the workflow's. A row whose results, "
     "processing_details and metadata have more than 1 KiB together omits them and names them in "
     "`omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for it.",
     {200: _answer("One page.", bodies.TaskList, examples.LIST)} | _FORBIDDEN | _INVALID | _AWAY,
 )
+WORKFLOW = _route(
+    "Read a workflow",
+    "One status for all tasks that a chain, group or chord starts, computed from the counts of its "
+    "members; the read costs the same for ten of them as for 100,000. With If-None-Match the "
+    "answer is 304 while nothing has changed.",
+    _FORBIDDEN
+    | {
+        200: _answer("The workflow.", bodies.WorkflowBody, examples.WORKFLOW)
+        | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
+        304: {"description": "Nothing has changed."},
+        404: _answer("There is no such workflow.", bodies.Problem),
+    }
+    | _INVALID | _AWAY,
+)  # fmt: skip
 HEALTH = _route(
     "Health of the service",
     "Whether the service, its store and its subscription work.",

@@ -4,13 +4,20 @@ in `route_texts`."""
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from fastapi import Header, Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
-from ...record.caller_events import MAX_ITEMS, MAX_LIMIT, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.caller_events import (
+    MAX_ITEMS,
+    MAX_LIMIT,
+    MAX_NAME,
+    MAX_REASON,
+    MAX_TEXT,
+    members_only,
+)
 from ...record.fields import Status
 from ...record.model import MAX_ID, STATUSES, is_plain
 from . import examples
@@ -29,6 +36,19 @@ TaskId = Annotated[
         pattern=_NAME,
         description="The task's id: what POST /internal/create-task returned, or Celery's.",
         examples=[examples.TASK_ID],
+    ),
+]
+
+
+WorkflowId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_ID,
+        pattern=_NAME,
+        description="The workflow's id: that of the result which apply_async of the canvas "
+        "returned.",
+        examples=[examples.WORKFLOW_ID],
     ),
 ]
 
@@ -194,6 +214,13 @@ class WatchQuery(Filter):
 class ListQuery(Filter):
     """Query of the list: filters and page."""
 
+    workflow_id: Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)] | None = (
+        Field(
+            default=None,
+            description="Only members of this workflow. It goes with status, not with task_type or "
+            "symbol (422); the summary counts the members.",
+        )
+    )
     page: Annotated[int, BeforeValidator(_whole)] = Field(
         default=1, ge=1, le=10**9, description="Number of the page, from 1."
     )
@@ -205,3 +232,8 @@ class ListQuery(Filter):
         description="all: also what a row omits where it is long (metadata, results, "
         "processing_details).",
     )
+
+    @model_validator(mode="after")
+    def _alone(self) -> Self:
+        members_only(self.workflow_id, self.task_type, self.symbol)
+        return self

@@ -1,0 +1,144 @@
+"""Reads of a workflow and of its members, over real HTTP and a real store."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from progress_backend.record.model import STATUSES
+from progress_backend.web.openapi import bodies
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+W = "the-group"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+09:00"
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """With a workflow: one member completed, one failed, one half through, one planned."""
+    records = Records(redis_url)
+    for task_id in ("done", "failed", "half"):
+        records.member(task_id, W, name="fetch ×3 → merge")
+        records.run(task_id)
+    records.planned("merge", W)
+    records.create("single")
+    records.complete("done")
+    records.fail("failed", "接続が切れました")
+    records.progress("half", 126)
+    return records
+
+
+def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records) -> None:
+    answer = api.workflow(W)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    body = answer.json()
+    bodies.WorkflowBody.model_validate(body)
+    assert (body["workflow_id"], body["name"], body["status"]) == (W, "fetch ×3 → merge", "running")
+    assert body["progress"] == {"current": 2, "total": 4, "percentage": 62.5}
+    counts = {**dict.fromkeys(STATUSES, 0), "planned": 1}
+    assert body["counts"] == counts | {"created": 1, "running": 1, "completed": 1, "error": 1}
+    assert [failure["task_id"] for failure in body["failures"]] == ["failed"]
+    assert body["error_message"] == "接続が切れました"
+    assert re.fullmatch(TIME, body["created_at"])
+    assert (body["final"], body["end_time"]) == (False, None)
+
+
+def test_its_end_is_that_of_its_last_member(api: RunningApi, records: Records) -> None:
+    for task_id in ("half", "merge"):
+        records.complete(task_id)
+    body = api.workflow(W).json()
+    assert (body["status"], body["final"]) == ("error", True)
+    assert body["progress"] == {"current": 4, "total": 4, "percentage": 100}
+    assert body["end_time"] == api.status("merge").json()["end_time"]
+
+
+@pytest.mark.parametrize("workflow_id", ["none", "single", "done", "a/b", "進捗"])
+def test_an_id_without_members_is_no_workflow(
+    api: RunningApi, records: Records, workflow_id: str
+) -> None:
+    answer = api.workflow(workflow_id)
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"detail": f"Workflow {workflow_id} not found"},
+    )
+
+
+def test_an_unchanged_workflow_is_not_sent_again(api: RunningApi, records: Records) -> None:
+    tag = api.workflow(W).headers["etag"]
+    again = api.workflow(W, headers={"If-None-Match": f'"other", {tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    records.progress("half", 127)
+    changed = api.workflow(W, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_a_workflows_id_without_a_record_reads_as_a_task(api: RunningApi, records: Records) -> None:
+    body, workflow = api.status(W).json(), api.workflow(W).json()
+    bodies.TaskBody.model_validate(body)
+    assert list(body) == list(api.status("single").json()), "neither more nor less than a task has"
+    assert (body["task_id"], body["task_type"]) == (W, "workflow")
+    for name in ("status", "progress", "current_status", "start_time", "created_at", "final"):
+        assert body[name] == workflow[name], name
+    assert body["error_message"] is None, "it has not failed yet"
+    tag = api.status(W).headers["etag"]
+    assert api.status(W, headers={"If-None-Match": tag}).status_code == 304
+    for task_id in ("half", "merge"):
+        records.complete(task_id)
+    body = api.status(W).json()
+    assert (body["status"], body["error_cause"]) == ("error", "exception")
+    assert body["error_message"] == "接続が切れました"
+
+
+def test_a_record_of_its_own_comes_before_the_workflow(api: RunningApi, records: Records) -> None:
+    """A chain's id is that of its last task."""
+    records.member("last", "last")
+    assert api.status("last").json()["task_type"] == "fetch_data"
+    assert api.workflow("last").json()["task_type"] == "workflow"
+
+
+def listed(api: RunningApi, **query: object) -> tuple[list[str], int, dict[str, int]]:
+    body = api.http.get("/internal/tasks", params=query).json()
+    ids = [row["task_id"] for row in body["tasks"]]
+    return ids, body["pagination"]["total"], body["summary"]
+
+
+def test_the_list_of_a_workflows_members(api: RunningApi, records: Records) -> None:
+    counts = {**dict.fromkeys(STATUSES, 0), "created": 1, "running": 1, "completed": 1, "error": 1}
+    assert listed(api, workflow_id=W) == (["merge", "half", "failed", "done"], 4, counts)
+    assert listed(api, workflow_id=W, status="error") == (["failed"], 1, counts)
+    assert listed(api, workflow_id=W, page=2, limit=3) == (["done"], 4, counts)
+    assert listed(api, workflow_id="none") == ([], 0, dict.fromkeys(STATUSES, 0))
+
+
+@pytest.mark.parametrize("other", ["task_type", "symbol"])
+def test_members_are_filtered_by_status_alone(
+    api: RunningApi, records: Records, other: str
+) -> None:
+    answer = api.http.get("/internal/tasks", params={"workflow_id": W, other: "fetch_data"})
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert "workflow_id goes with status alone: leave out task_type and symbol" in detail["msg"]
+
+
+def test_a_store_that_is_away_says_so(api_without_store: RunningApi) -> None:
+    answer = api_without_store.workflow(W)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_reads_are_counted_by_their_route(start_api: StartApi, records: Records) -> None:
+    api = start_api(redis_url=records.settings.redis_url)
+    for _ in range(2):
+        api.workflow(W)
+    api.http.head(f"/internal/workflow/{W}/status")
+    route = 'route="/internal/workflow/{workflow_id}/status"'
+    lines = api.http.get("/metrics").text.splitlines()
+    counted = {
+        line.partition("method=")[2][:5].strip('",'): float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith("progress_http_requests_total{") and route in line
+    }
+    assert counted == {"GET": 2, "HEAD": 1}
