@@ -341,11 +341,15 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedOf:
-    """-> list[str]: ids of a workflow's planned members, oldest first."""
+class Oldest:
+    """-> list[tuple[int, str]]: creation times (µs), after `after_us`, and ids of a workflow's
+    members with a status, oldest first."""
 
     workflow_id: str
+    #: None: of the planned ones.
+    status: str | None
     limit: int
+    after_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,5 +380,5 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
-    | FiguresOf | Publishing | Quiet | Looked | PlannedOf
+    | FiguresOf | Publishing | Quiet | Looked | Oldest
 )  # fmt: skip

@@ -38,9 +38,11 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
         return None
     zone, failed = flows.settings.zone(), list[bytes]()
     if found.count(TaskStatus.ERROR):
-        paged = yield from flows.page(1, FAILURES, TaskStatus.ERROR, workflow=workflow_id)
-        sound = (d for i, d in paged.rows if d and reader_view.fault(d, i, zone) is None)
-        failed = list(sound)[::-1]
+        first: list[tuple[int, str]] = yield c.Oldest(workflow_id, TaskStatus.ERROR, FAILURES)
+        ids = tuple(task_id for _, task_id in first)
+        documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
+        found_in = zip(ids, documents, strict=True)
+        failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
     return dumps(body(workflow_id, found, failed, zone, flows.settings.locale)).encode()
 
 
@@ -82,8 +84,9 @@ def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
     if not found.only_planned:
         return False
-    task_ids: list[str] = yield c.PlannedOf(workflow_id, STEP)
-    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
+    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, None, STEP)
+    task_ids = tuple(task_id for _, task_id in step)
+    documents: list[bytes | None] = (yield c.Read(task_ids)) if task_ids else []
     planned = [base for base in records(documents) if base.task.planned]
     if any(_waits(base, now_ms) for base in planned):
         yield c.Looked(workflow_id, now_ms)

@@ -92,7 +92,7 @@ def revoked(
     if terminated and not _asked(request, signum):
         let_go(tracker, task, request=request)
         return
-    plans.end(tracker, process, request, task.name, cancelled=True)
+    plans.end_after_revoke(tracker, process, request, task.name)
     if marking is None:
         return
     key = "expired" if expired else "revoked"

@@ -113,6 +113,16 @@ def end(tracker: Tracker, process: Process, request: Any, name: str, cancelled: 
     end_ahead(tracker, process, ahead_of(request), name, cancelled)
 
 
+def end_after_revoke(tracker: Tracker, process: Process, request: Any, name: str) -> None:
+    """As `end`, of a task for which Celery has stored REVOKED: a chord that it is in fails in
+    Celery, of the other steps Celery stores no end."""
+    if member_in(request) is None:
+        return
+    ahead = ahead_of(request)
+    end_ahead(tracker, process, canvas.Embed(chord=ahead.chord), name, cancelled=False)
+    end_ahead(tracker, process, ahead._replace(chord=None), name, cancelled=True)
+
+
 def end_ahead(
     tracker: Tracker, process: Process, ahead: canvas.Embed, name: str, cancelled: bool
 ) -> None:

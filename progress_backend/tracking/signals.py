@@ -141,7 +141,7 @@ def _postrun(
         return
     if state == "IGNORED" and isinstance(retval, TaskCancelled):
         _cancelled(process, run, retval, args, kwargs)
-        plans.end(tracker, process, run.request, task.name, cancelled=True)
+        plans.end_after_revoke(tracker, process, run.request, task.name)
     elif state == "IGNORED" and not run.replaced:
         _record(process, run, ev.Ignored())
     elif state == "REJECTED" and getattr(retval, "requeue", False):

@@ -52,7 +52,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Publishing("w", "token", 1, 0),
         c.Quiet(2**52, 10),
         c.Looked("w", 1),
-        c.PlannedOf("w", 10),
+        c.Oldest("w", None, 10),
+        c.Oldest("w", "created", 10, 1),
     )
     found: dict[type, tuple[Any, ...]] = {}
     for command in commands:

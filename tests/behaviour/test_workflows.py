@@ -262,6 +262,19 @@ def test_its_body_has_a_tasks_names_and_its_first_failures(driver: Driver) -> No
     assert (failure["task_id"], failure["error_cause"]) == ("a", "exception")
 
 
+def test_its_failures_are_the_first_ones(driver: Driver) -> None:
+    for number in range(22):
+        driver.apply(f"m{number}", ev.Created(identity=WHOLE))
+    for number in reversed(range(22)):
+        driver.apply(f"m{number}", ev.Started(identity=WHOLE))
+        driver.apply(f"m{number}", ev.Failed(error_message=f"why {number}"))
+    document = driver.run(workflows.status(driver.flows, W, driver.now()))
+    assert document is not None
+    body = json.loads(document)
+    assert [one["task_id"] for one in body["failures"]] == [f"m{n}" for n in range(20)]
+    assert body["error_message"] == "why 0"
+
+
 def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
     if not isinstance(driver, OverRedis):
         return

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.workflow import Figures
+from progress_backend.runs.run import TaskCancelled
 from tests.apps import App
 from tests.conftest import flushed, unhijacked
 from tests.shapes import composed
@@ -32,6 +33,10 @@ def ok(*_: Any) -> int:
 
 def fails(*_: Any) -> int:
     raise LookupError("no owner")
+
+
+def cancels(*_: Any) -> int:
+    raise TaskCancelled("not wanted")
 
 
 def takes_none() -> int:
@@ -59,6 +64,7 @@ class Jobs:
         self.celery.task(name="jobs.again", shared=False)(self.again)
         self.celery.task(name="jobs.replaces", bind=True, shared=False)(self.replaces)
         self.celery.task(name="jobs.waits", shared=False)(self.waits())
+        self.celery.task(name="jobs.cancels", shared=False)(cancels)
         self.celery.task(name="jobs.takes_none", shared=False)(takes_none)
         self.celery.set_current()
 
@@ -178,6 +184,22 @@ def test_a_revoked_step_cancels_what_follows(jobs: Jobs) -> None:
     assert (seen.status, seen.count("cancelled")) == ("cancelled", 2)
 
 
+@pytest.mark.parametrize("by", ["revoke", "itself"])
+def test_a_chord_fails_with_a_cancelled_member_as_in_celery(jobs: Jobs, by: str) -> None:
+    jobs.gate.clear()
+    cancelled = job("ok").set(countdown=2, task_id="not-wanted")
+    cancelled = cancelled if by == "revoke" else job("cancels")
+    result = chord([job("waits"), cancelled], chain(job("ok"), job("ok"))).apply_async()
+    if by == "revoke":
+        jobs.celery.control.revoke("not-wanted")
+    eventually(lambda: jobs.figures(held(result)).count("cancelled") == 1)
+    jobs.gate.set()
+    seen = jobs.ended(held(result))
+    assert (seen.status, seen.count("cancelled"), seen.count("error")) == ("error", 1, 2)
+    eventually(lambda: jobs.celery.AsyncResult(held(result)).state == "FAILURE")
+    agrees(jobs, result)
+
+
 def test_what_a_body_publishes_joins(jobs: Jobs) -> None:
     workflow_id = held(chain(job("ok"), job("starts")).apply_async())
     eventually(lambda: jobs.figures(workflow_id).total == 5 and not jobs.figures(workflow_id).open)
@@ -243,5 +265,7 @@ def agrees(jobs: Jobs, result: Any) -> None:
             assert one["status"] == "completed", one
         elif state == "FAILURE":
             assert one["status"] == "error", one
+        elif state == "REVOKED":
+            assert one["status"] == "cancelled", one
         elif state != "RETRY":  # which may be stored after the end of the next run
             assert one["error_cause"] in ("upstream", "never_published"), one

@@ -40,24 +40,26 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
     places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
     task_ids = [task_id for own in alike.values() for task_id in own]
     also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
-    groups: list[Any] = []
-    for facets, own in alike.items():
+    groups, left = list[Any](), list[Any]()
+    for number, (facets, own) in enumerate(alike.items(), 1):
         names = dict.fromkeys([*indexes(facets, keys), *also])
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         groups += [write_facets(facets), len(own), len(standing), *standing]
-        groups += _of_workflows(facets, keys, places)
+        left += _left(facets, keys, places, number)
     about = (command.before_ms, keys.task(""), len(task_ids))
-    return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups)]
+    return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups, *left)]
 
 
-def _of_workflows(facets: c.Standing, keys: Keys, places: dict[str, int]) -> list[Any]:
-    """A group's workflows, as the script takes them; new keys are added to `places`."""
-    if not isinstance(facets, c.Facets) or not facets.workflows:
-        return [0, 0]
-    given: list[Any] = [len(facets.workflows), facets.share]
+def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) -> list[Any]:
+    """The workflows that a group of members leaves, as the script takes them; new keys are added to
+    `places`. Nothing for single tasks."""
+    given: list[Any] = []
+    if not isinstance(facets, c.Facets):
+        return given
     for one in facets.workflows:
         names = (keys.workflow(one), keys.members(one), keys.workflows, keys.workflow_plans)
-        given += [one, *(places.setdefault(name, len(places) + 1) for name in names)]
+        standing = [places.setdefault(name, len(places) + 1) for name in names]
+        given += [group, facets.share, one, *standing]
     return given
 
 

@@ -16,9 +16,9 @@ from ...record.workflow import merged
 from .. import scripts
 from ..memory_state import MemoryState, WorkflowState
 from ..requests import Request, evalsha
-from .entry import Entry, Part, own_ids
+from .entry import Entry, Part, own
 from .standing import indexes
-from .values import nothing, text
+from .values import nothing, pairs, text, whole
 
 
 def is_member(facets: c.Standing) -> bool:
@@ -194,17 +194,31 @@ def _looked_in_memory(state: MemoryState, command: c.Looked) -> None:
         state.workflows[command.workflow_id].quiet_since_ms = command.at_ms
 
 
-def _planned_of(command: c.PlannedOf, keys: Keys) -> list[Request]:
-    return [("ZRANGE", keys.planned(command.workflow_id), 0, command.limit - 1)]
+def _oldest(command: c.Oldest, keys: Keys) -> list[Request]:
+    workflow_id, status = command.workflow_id, command.status
+    index = keys.planned(workflow_id) if status is None else keys.members(workflow_id, status)
+    bounds = (f"({command.after_us}", "+inf", "WITHSCORES", "LIMIT", 0, command.limit)
+    return [("ZRANGEBYSCORE", index, *bounds)]
 
 
-def _planned_in_memory(state: MemoryState, command: c.PlannedOf) -> list[str]:
+def _times_and_ids(command: c.Oldest, replies: list[Any]) -> list[tuple[int, str]]:
+    return [(whole(score), text(task_id)) for task_id, score in pairs(replies[0] or [])]
+
+
+def _oldest_in_memory(state: MemoryState, command: c.Oldest) -> list[tuple[int, str]]:
     found = [
-        task_id
+        (int(state.created[task_id] * 1_000_000), task_id)
         for task_id, facets in state.facets.items()
-        if facets.planned and command.workflow_id in facets.workflows
+        if command.workflow_id in facets.workflows
+        and (facets.planned if command.status is None else facets.status == command.status)
     ]
-    return sorted(found, key=lambda task_id: state.created[task_id])[: command.limit]
+    return sorted(one for one in found if one[0] > command.after_us)[: command.limit]
+
+
+def _oldest_of_all(
+    command: c.Oldest, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[tuple[int, str]]:
+    return sorted(own(layout, parts, replies, lambda one: str(one[1])))[: command.limit]
 
 
 TABLE: dict[type[c.Command], Entry] = {
@@ -229,5 +243,5 @@ TABLE: dict[type[c.Command], Entry] = {
         nothing,
         _looked_in_memory,
     ),
-    c.PlannedOf: Entry(_planned_of, _ids, _planned_in_memory, merge=own_ids),
+    c.Oldest: Entry(_oldest, _times_and_ids, _oldest_in_memory, merge=_oldest_of_all),
 }

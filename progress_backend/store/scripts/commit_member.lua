@@ -47,28 +47,7 @@ local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1'
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local started, ended, name = ARGV[15], ARGV[16], ARGV[17]
 
--- A key of another type is no index of ours: it is left as it is.
-local function tolerant(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE') or reply.err:find('not an integer'), reply.err)
-    return false
-  end
-  return reply
-end
-
-local function document()
-  local found = redis.pcall('GETRANGE', task, 0, ARGV[14])
-  if found == '' then
-    return call('EXISTS', task) == 1 and '\0string without text'
-  elseif type(found) == 'table' then
-    assert(found.err:find('^WRONGTYPE'), found.err)
-    return '\0' .. call('TYPE', task).ok
-  end
-  return found
-end
-
-local stored = document()
+local stored = document(task, ARGV[14])
 local stands = tolerant('HGET', facets, id)
 local found = stored and redis.sha1hex(stored) or ''
 if found ~= expected or (stands or '') ~= before then

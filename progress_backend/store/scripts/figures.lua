@@ -15,18 +15,9 @@ Returns
 Publishes
   nothing
 ]]
-local function tolerant(nothing, ...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then
-    assert(reply.err:find('^WRONGTYPE'), reply.err)
-    return nothing
-  end
-  return reply
-end
-
 local counts = {}
 for i = 3, #KEYS do
-  counts[i - 2] = tolerant(0, 'ZCARD', KEYS[i])
+  counts[i - 2] = tolerant('ZCARD', KEYS[i]) or 0
 end
-local held = tolerant(0, 'ZCOUNT', KEYS[2], '(' .. ARGV[1], '+inf')
-return {tolerant({}, 'HGETALL', KEYS[1]), held, counts}
+local held = tolerant('ZCOUNT', KEYS[2], '(' .. ARGV[1], '+inf') or 0
+return {tolerant('HGETALL', KEYS[1]) or {}, held, counts}

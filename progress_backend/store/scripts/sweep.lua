@@ -12,8 +12,9 @@ ARGV
   3 count     number of the tasks
   4 …         the task ids, those that stand alike together; then for each group of such: their
               facets as read ("" for none), the number of them, the number n of their indexes, n
-              places in KEYS; the number w of their workflows, their share in these, and for each
-              its id, and the places in KEYS of its hash, its members, and the two sets of workflows
+              places in KEYS; then for each workflow of a group: the group's number, its tasks'
+              share, the workflow's id, and the places in KEYS of its hash, its members, and the two
+              sets of workflows
 Returns
   how many tasks were deleted
 Publishes
@@ -28,9 +29,9 @@ local due = tolerant('ZMSCORE', expiry, unpack(ids))
 
 local gone, documents = {}, {}
 local leave = {}  -- ids by the index: each is touched once
-local left = {}  -- workflows that members leave
+local went = {}  -- how many of each group
 local at, task = 4 + count, 1
-while at <= #ARGV do
+while task <= count do
   local stood, after, places = ARGV[at], task + tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local first = #gone + 1
   for i = task, after - 1 do
@@ -49,16 +50,8 @@ while at <= #ARGV do
       leaving[#leaving + 1] = gone[k]
     end
   end
+  went[#went + 1] = #gone - first + 1
   at, task = at + 3 + places, after
-  for i = at + 2, at + 1 + 5 * tonumber(ARGV[at]), 5 do
-    local workflow = KEYS[tonumber(ARGV[i + 1])]
-    if #gone >= first and ARGV[at + 1] ~= '0' then
-      tolerant('HINCRBY', workflow, 'share', -tonumber(ARGV[at + 1]) * (#gone - first + 1))
-    end
-    left[#left + 1] = {ARGV[i], workflow, KEYS[tonumber(ARGV[i + 2])],
-                       KEYS[tonumber(ARGV[i + 3])], KEYS[tonumber(ARGV[i + 4])]}
-  end
-  at = at + 2 + 5 * tonumber(ARGV[at])
 end
 
 if #gone > 0 then
@@ -71,12 +64,15 @@ if #gone > 0 then
   tolerant('HDEL', facets, unpack(gone))
   tolerant('ZREM', expiry, unpack(gone))
 end
-for _, one in ipairs(left) do
-  local id, workflow, members, workflows, plans = unpack(one)
+for i = at, #ARGV, 7 do
+  local many, share, id = went[tonumber(ARGV[i])], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local workflow, members = KEYS[tonumber(ARGV[i + 3])], KEYS[tonumber(ARGV[i + 4])]
   if tolerant('ZCARD', members) == 0 then
     redis.call('UNLINK', workflow)
-    tolerant('ZREM', workflows, id)
-    tolerant('ZREM', plans, id)
+    tolerant('ZREM', KEYS[tonumber(ARGV[i + 5])], id)
+    tolerant('ZREM', KEYS[tonumber(ARGV[i + 6])], id)
+  elseif many * share > 0 then
+    tolerant('HINCRBY', workflow, 'share', -many * share)
   end
 end
 return #gone
