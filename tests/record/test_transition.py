@@ -352,7 +352,8 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     percentage = after.progress.percentage
     assert 0 <= percentage <= 100
     assert percentage == round(percentage, 1)
-    if after.status == TaskStatus.COMPLETED and not isinstance(happened, ev.Heeded):
+    ended_before = before is not None and before.status == TaskStatus.COMPLETED
+    if after.status == TaskStatus.COMPLETED and not ended_before:
         counted = isinstance(happened, ev.Completed) and happened.current is not None
         assert counted or (after.current_items == after.total_items and percentage == 100)
 
