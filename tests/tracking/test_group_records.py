@@ -50,8 +50,9 @@ def test_every_member_has_its_record_and_its_message(installed: Install) -> None
 
 
 def test_a_hundred_records_are_a_few_reads_of_the_store(
-    installed: Install, start_server: StartServer
+    installed: Install, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", 60.0)
     store = start_server()
     app = installed(redis_url=store.url)
     task = fetch(app)
