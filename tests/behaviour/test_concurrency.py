@@ -191,5 +191,7 @@ def test_whatever_writers_do_at_once(shared: OverRedis, data: st.DataObject) -> 
 def _check_order(before: dict, after: dict) -> None:
     assert after["attempt"] >= before["attempt"]
     assert after["updated_at"] >= before["updated_at"]
+    if all(before[name] == after[name] for name in ("status", "end_time")):
+        return  # an end that notes something, such as that it was heeded
     if before["final"] and after["status"] != TaskStatus.CREATED:  # fresh, or queued again
         assert (before["status"], after["status"]) == ("error", "running")
