@@ -59,6 +59,17 @@ SENTENCES: Final = {
         "タスクの記録をストアから読みます。`GET /internal/task/{task_id}/status` と同じ本文の"
         "辞書で、タスクがなければ None です。"
     ),
+    "Reads the workflow of a canvas from the store: the body that `GET "
+    "/internal/workflow/{workflow_id}/status` has, as a dictionary; None if there is no such "
+    "workflow.": (
+        "キャンバスのワークフローをストアから読みます。`GET "
+        "/internal/workflow/{workflow_id}/status` と同じ本文の辞書で、ワークフローがなければ "
+        "None です。"
+    ),
+    "Reads as `workflow_status`, for asyncio code: the event loop goes on meanwhile.": (
+        "`workflow_status` と同じように読みます。asyncio のコード用で、その間もイベントループは"
+        "進みます。"
+    ),
     # progress_backend: services
     "Service with its records in this process's memory, each deleted 24 h after the task's end.": (
         "このプロセスのメモリに記録を置くサービスです。タスクの終了から 24 時間で削除されます。"
@@ -81,6 +92,11 @@ SENTENCES: Final = {
     "Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no "
     "such task.": (
         "`GET /internal/task/{task_id}/status` と同じ本文を読みます。タスクがなければ None です。"
+    ),
+    "Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if "
+    "there is no such workflow.": (
+        "`GET /internal/workflow/{workflow_id}/status` と同じ本文を読みます。ワークフローが"
+        "なければ None です。"
     ),
     "Reads one page of tasks, newest first, with its pagination and a summary over all tasks.": (
         "タスクの一覧を新しい順に 1 ページ読みます。ページ情報と全タスクの集計が付きます。"

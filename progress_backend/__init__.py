@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .tracking.decorator import progress_task
     from .tracking.install import ProgressTask, install
     from .tracking.notifier import ProgressNotifier
-    from .tracking.task_lookup import get_task
+    from .tracking.task_lookup import async_workflow_status, get_task, workflow_status
     from .tracking.tracker import settings_of
 
 __all__ = [
@@ -52,10 +52,12 @@ __all__ = [
     "TaskStatus",
     "TooLarge",
     "TransitionRefused",
+    "async_workflow_status",
     "get_task",
     "install",
     "progress_task",
     "settings_of",
+    "workflow_status",
 ]
 
 # Celery and redis take half a second to import; the pytest plugin alone needs neither.
@@ -85,7 +87,7 @@ _HOMES = {
             "RedisProgressService",
         ),
         "settings": ("Settings",),
-        "tracking.task_lookup": ("get_task",),
+        "tracking.task_lookup": ("async_workflow_status", "get_task", "workflow_status"),
         "tracking.tracker": ("settings_of",),
         "tracking.install": ("ProgressTask", "install"),
     }.items()

@@ -31,10 +31,12 @@ NAMES = [
     "TaskStatus",
     "TooLarge",
     "TransitionRefused",
+    "async_workflow_status",
     "get_task",
     "install",
     "progress_task",
     "settings_of",
+    "workflow_status",
 ]
 
 

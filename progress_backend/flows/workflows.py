@@ -11,6 +11,7 @@ from ..record.events import Unreached
 from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
 from ..record.workflow import FAILURES, body
+from ..record.workflow_as_task import as_task
 from . import commands as c
 from .gather import together
 from .silent_runs import records
@@ -44,6 +45,20 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
     return dumps(body(workflow_id, found, failed, zone, flows.settings.locale)).encode()
+
+
+def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
+    """A task's body as it is to be read now; of a workflow's id that has no record, the workflow as
+    a task. None if there is neither.
+
+    Raises:
+        ForeignValue: the value that is stored under the id is no record.
+    """
+    document = yield from flows.body(task_id)
+    if document is not None:
+        return flows.as_of(document, now)
+    found = yield from status(flows, task_id, now)
+    return None if found is None else as_task(found)
 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:

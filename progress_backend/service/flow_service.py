@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
+from ..flows import workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flow, Flows, summary
@@ -181,17 +182,30 @@ class FlowService(NotificationServiceInterface):
         such task.
 
         Args:
-            task_id: the record's id.
+            task_id: the record's id; that of a workflow without a record gives the workflow as a
+                task.
 
         Raises:
             StoreUnavailable: the store does not answer.
             ForeignValue: the value that is stored under the id is no record.
         """
-        document = await self.run(self.flows.body(task_id))
-        if document is None:
-            return None
-        store = await self._store()
-        return _loaded(self.flows.as_of(document, store.now()))
+        now = (await self._store()).now()
+        body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
+        return None if body is None else _loaded(body)
+
+    async def get_workflow_status(self, workflow_id: str) -> Body | None:
+        """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
+        there is no such workflow.
+
+        Args:
+            workflow_id: the id of the result that `apply_async` of the canvas returned.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        now = (await self._store()).now()
+        body = await self.run(workflows.status(self.flows, workflow_id, now))
+        return None if body is None else _loaded(body)
 
     async def get_tasks_list(
         self,
@@ -200,6 +214,7 @@ class FlowService(NotificationServiceInterface):
         symbol: str | None = None,
         page: int = 1,
         limit: int = 20,
+        workflow_id: str | None = None,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -209,13 +224,17 @@ class FlowService(NotificationServiceInterface):
             symbol: only tasks with this symbol.
             page: number of the page, from 1.
             limit: tasks a page, 1 to 100.
+            workflow_id: only members of this workflow, with no other filter but a status; the
+                summary is then over these.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
-        caller_events.listing(status, page, limit, task_type, symbol)
-        paged = await self.run(self.flows.page(page, limit, status, task_type, symbol))
+        caller_events.listing(status, page, limit, task_type, symbol, workflow_id)
+        paged = await self.run(
+            self.flows.page(page, limit, status, task_type, symbol, workflow=workflow_id)
+        )
         now = (await self._store()).now()
         return {
             "tasks": [
@@ -293,6 +312,8 @@ class FlowService(NotificationServiceInterface):
                 return await self.update_progress(task_id, **data)
             case "GET", ["", "internal", "task", task_id, "status"] if task_id:
                 return await self.get_task_status(task_id)
+            case "GET", ["", "internal", "workflow", workflow_id, "status"] if workflow_id:
+                return await self.get_workflow_status(workflow_id)
             case "POST", ["", "internal", "task", task_id, "cancel"] if task_id:
                 return await self.cancel_task(task_id, **data)
             case "GET", ["", "internal", "tasks"]:

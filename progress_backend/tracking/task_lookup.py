@@ -1,15 +1,22 @@
-"""Reads a task's record for code without an event loop: a view of Django or Flask, a script."""
+"""Reads a task's or a workflow's record for code of the job's side: a view of Django or Flask, a
+script, the code that sends a canvas."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Celery
+from celery import Celery, current_app
 from celery.local import Proxy
 
 from ..errors import SettingsError
+from ..flows import workflows
+from ..store.any_store import AnyStore
 from .tracker import tracker_of
+
+if TYPE_CHECKING:
+    from celery.result import AsyncResult, GroupResult
 
 
 def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
@@ -21,22 +28,77 @@ def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
 
     Args:
         app: the Celery app that `install` was called with; its settings name the store.
-        task_id: Celery's id of the task, `result.id`.
+        task_id: Celery's id of the task, `result.id`; that of a group, or of another canvas that
+            has no record of its own, gives the workflow as a task.
 
     Raises:
         SettingsError: `install(app)` was not called, or there is no store.
         StoreUnavailable: the store does not answer.
         ForeignValue: the value that is stored under the id is no record.
     """
+    store = _reader(app, "get_task")
+    return _loaded(store.run(workflows.task_or_workflow(store.flows, task_id, store.now())))
+
+
+def workflow_status(
+    result_or_id: AsyncResult[Any] | GroupResult | str, app: Celery | None = None
+) -> dict[str, Any] | None:
+    """Reads the workflow of a canvas from the store: the body that `GET
+    /internal/workflow/{workflow_id}/status` has, as a dictionary; None if there is no such
+    workflow.
+
+    It is for code without an event loop: reads over a connection that the process keeps, 5 s at
+    most each.
+
+    Args:
+        result_or_id: what `apply_async` of the chain, group or chord returned, or its `id`.
+        app: the Celery app that `install` was called with; the result's own, or Celery's current
+            app, unless given.
+
+    Raises:
+        SettingsError: `install(app)` was not called, or there is no store.
+        StoreUnavailable: the store does not answer.
+    """
+    if isinstance(result_or_id, str):
+        workflow_id, its_app = result_or_id, current_app
+    else:
+        workflow_id, its_app = str(result_or_id.id), result_or_id.app
+    store = _reader(app or its_app, "workflow_status")
+    return _loaded(store.run(workflows.status(store.flows, workflow_id, store.now())))
+
+
+async def async_workflow_status(
+    result_or_id: AsyncResult[Any] | GroupResult | str, app: Celery | None = None
+) -> dict[str, Any] | None:
+    """Reads as `workflow_status`, for asyncio code: the event loop goes on meanwhile.
+
+    A thread of the loop's own pool reads. Code that reads all the time has
+    `RedisProgressService.get_workflow_status`.
+
+    Args:
+        result_or_id: as for `workflow_status`.
+        app: as for `workflow_status`.
+
+    Raises:
+        SettingsError: `install(app)` was not called, or there is no store.
+        StoreUnavailable: the store does not answer.
+    """
+    return await asyncio.to_thread(workflow_status, result_or_id, app)
+
+
+def _reader(app: Celery, name: str) -> AnyStore:
+    """The store that this process keeps for the app's reads, its clock measured."""
     if isinstance(app, Proxy):  # celery.current_app, say
         app = app._get_current_object()
     if (tracker := tracker_of(app)) is None:
-        raise SettingsError(
-            "get_task reads the store of an app's settings: call install(app) first"
-        )
+        raise SettingsError(f"{name} reads the store of an app's settings: call install(app) first")
     store = tracker.reader()
-    document = store.run(store.flows.body(task_id))
+    store.ready()
+    return store
+
+
+def _loaded(document: bytes | None) -> dict[str, Any] | None:
     if document is None:
         return None
-    body: dict[str, Any] = json.loads(store.flows.as_of(document, store.now()))
+    body: dict[str, Any] = json.loads(document)
     return body

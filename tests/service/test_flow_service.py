@@ -13,7 +13,8 @@ from progress_backend.errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from progress_backend.record.model import STATUSES
+from progress_backend.record import events as ev
+from progress_backend.record.model import STATUSES, Member
 from progress_backend.service.flow_service import (
     FlowService,
     NotificationServiceInterface,
@@ -200,6 +201,40 @@ async def test_handle_request_reaches_every_method(service: FlowService) -> None
     assert cancelled["status"] == "cancelled"
 
 
+async def member(service: FlowService, task_id: str, name: str | None = None) -> None:
+    """A member of the workflow `W`."""
+    identity = ev.Identity(task_type="fetch_data", total_items=4, member=Member(("W",)))
+    await service.apply(task_id, ev.Created(identity=identity, workflow_name=name))
+
+
+async def test_a_workflow_and_its_members(service: FlowService) -> None:
+    assert await service.get_workflow_status("W") is None
+    for task_id in ("one", "two"):
+        await member(service, task_id, "fetch ×2")
+    await service.create_task("fetch_data", 1)
+    await service.update_progress("one", "error", error_message="接続が切れました")
+    body = await service.get_workflow_status("W")
+    assert body is not None
+    assert (body["workflow_id"], body["name"], body["status"]) == ("W", "fetch ×2", "running")
+    assert body["progress"] == {"current": 1, "total": 2, "percentage": 50}
+    assert [failure["task_id"] for failure in body["failures"]] == ["one"]
+    asked = await service.handle_request("/internal/workflow/W/status", "GET", {})
+    assert asked == body
+    as_task = await service.get_task_status("W")
+    assert as_task is not None
+    assert (as_task["task_type"], as_task["progress"]) == ("workflow", body["progress"])
+    listed = await service.get_tasks_list(workflow_id="W")
+    assert [row["task_id"] for row in listed["tasks"]] == ["two", "one"]
+    assert listed["pagination"]["total"] == 2
+    assert listed["summary"] == {**dict.fromkeys(STATUSES, 0), "created": 1, "error": 1}
+    failed = await service.handle_request(
+        "/internal/tasks", "GET", {"workflow_id": "W", "status": "error"}
+    )
+    assert [row["task_id"] for row in failed["tasks"]] == ["one"]
+    with pytest.raises(InvalidEvent, match="workflow_id goes with status alone"):
+        await service.get_tasks_list(workflow_id="W", symbol="7203.T")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "method"),
     [
@@ -209,6 +244,8 @@ async def test_handle_request_reaches_every_method(service: FlowService) -> None
         ("/internal/task/t/delete", "DELETE"),
         ("/internal/task//status", "GET"),
         ("/internal/task/status", "GET"),
+        ("/internal/workflow//status", "GET"),
+        ("/internal/workflow/W/status", "PUT"),
         ("/internal/tasks/", "GET"),
         ("/elsewhere/tasks", "GET"),
         ("/health", "GET"),

@@ -112,6 +112,7 @@ async def test_a_store_that_is_away_is_said_plainly(start_server: StartServer) -
             service.create_task("x", 1),
             service.update_progress(task_id, status="running"),
             service.get_task_status(task_id),
+            service.get_workflow_status(task_id),
             service.get_tasks_list(),
             service.cancel_task(task_id),
         ):

@@ -1,21 +1,24 @@
-"""get_task: one read for code without an event loop."""
+"""get_task and workflow_status: reads for the code that sends jobs."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
 import redis
-from celery import Celery
+from celery import Celery, _state, chain, chord, group
 
 from progress_backend import (
     ForeignValue,
     SettingsError,
     StoreUnavailable,
+    async_workflow_status,
     get_task,
     install,
     progress_task,
+    workflow_status,
 )
 from tests.apps import App
 from tests.conftest import StartServer
@@ -45,6 +48,60 @@ def test_it_gives_the_body_of_a_task(app: App, redis_url: str) -> None:
         for _ in range(20):
             get_task(app.celery, task_id)
         assert len(client.client_list()) == connections, "it keeps the one that it has"
+
+
+def nothing(*_: object) -> None:
+    return None
+
+
+@pytest.fixture
+def sending(redis_url: str) -> Iterator[App]:
+    """An app without a worker: its canvases stay as they were sent."""
+    opened = App(redis_url, track="all")
+    for name in ("fetch", "merge"):
+        opened.task(name=name, shared=False)(nothing)
+    yield opened
+    opened.close()
+
+
+def test_it_gives_the_workflow_of_a_result(sending: App) -> None:
+    app = sending.celery
+    fetch, merge = app.tasks["fetch"], app.tasks["merge"]
+    canvases = {
+        "fetch ×2": group(fetch.s(1), fetch.s(2)),
+        "fetch ×2 → merge": chord([fetch.s(1), fetch.s(2)], merge.s()),
+        "fetch → merge": chain(fetch.s(1), merge.s()),
+    }
+    for name, canvas in canvases.items():
+        result = canvas.apply_async()
+        body = workflow_status(result)
+        assert body is not None
+        assert (body["workflow_id"], body["name"]) == (result.id, name)
+        assert (body["status"], body["final"]) == ("created", False)
+        assert workflow_status(result.id, app) == body
+        assert asyncio.run(async_workflow_status(result)) == body
+    assert workflow_status(fetch.delay(1)) is None, "a single task is no workflow"
+    assert workflow_status("unknown", app) is None
+
+
+def test_without_an_app_an_id_is_looked_up_in_the_current_one(
+    sending: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = group(sending.celery.tasks["fetch"].s(n) for n in range(2)).apply_async()
+    monkeypatch.setattr(_state._tls, "current_app", Celery("bare", set_as_current=False))
+    with pytest.raises(SettingsError, match=r"workflow_status .* call install\(app\) first"):
+        workflow_status(result.id)
+    monkeypatch.setattr(_state._tls, "current_app", sending.celery)
+    body = workflow_status(result.id)
+    assert body is not None
+    assert body["progress"]["total"] == 2
+
+
+def test_the_id_of_a_group_gives_its_workflow_as_a_task(sending: App) -> None:
+    result = group(sending.celery.tasks["fetch"].s(n) for n in range(2)).apply_async()
+    body = get_task(sending.celery, result.id)
+    assert body is not None
+    assert (body["task_type"], body["progress"]["total"]) == ("workflow", 2)
 
 
 def test_a_forked_child_reads_over_a_connection_of_its_own(app: App) -> None:
