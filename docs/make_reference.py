@@ -27,6 +27,7 @@ _JA: Final = {
     "Follow a task": "終了までの更新をサーバー送信イベント（SSE）で送ります",
     "Read a workflow": "ワークフロー全体の状況を取得します",
     "List tasks": "一覧を取得します",
+    "List workflows": "ワークフローの一覧を取得します",
     "Health of the service": "稼働状況を返します",
     "Whether the process answers": "プロセスの生存確認だけをします",
     "Figures for Prometheus": "Prometheus 用のメトリクスを返します",

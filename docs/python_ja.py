@@ -101,6 +101,11 @@ SENTENCES: Final = {
     "Reads one page of tasks, newest first, with its pagination and a summary over all tasks.": (
         "タスクの一覧を新しい順に 1 ページ読みます。ページ情報と全タスクの集計が付きます。"
     ),
+    "Reads one page of workflows, newest first, with its pagination, as `GET /internal/workflows` "
+    "has it.": (
+        "ワークフローの一覧を新しい順に 1 ページ読みます。`GET /internal/workflows` と同じで、"
+        "ページ情報が付きます。"
+    ),
     "Cancels a task that has not ended, and returns its body after that: a queued task never "
     "begins, a running one ends at its next update.": (
         "終了していないタスクをキャンセルし、その後の本文を返します。待機中のタスクは始まらず、"

@@ -8,7 +8,7 @@ lease by which the task is in indexes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
@@ -312,6 +312,42 @@ class FiguresOf:
 
 
 @dataclass(frozen=True, slots=True)
+class FiguresOfEach:
+    """-> list[Figures]: the counts of several workflows, in order."""
+
+    workflow_ids: tuple[str, ...]
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    """-> Listed: `limit` workflows from `start` on, newest first. Over several partitions no more
+    than the newest `LISTED` are in the list, each by the last time at which a partition got its
+    first member."""
+
+    start: int
+    limit: int
+
+
+#: Workflows of a list over several partitions.
+LISTED: Final = 1_000
+
+
+class Listed(NamedTuple):
+    """A page of workflows: how many are in the list, creation times (ms) and ids."""
+
+    total: int
+    found: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetWorkflow:
+    """-> None: deletes what is stored of a workflow, wherever no member is stored."""
+
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publishing:
     """-> None: a publish that may add members to a workflow goes on, for `ttl_ms` at most after
     `now_ms`; 0 ends it."""
@@ -380,5 +416,6 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
-    | FiguresOf | Publishing | Quiet | Looked | Oldest
+    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow
+    | Publishing | Quiet | Looked | Oldest
 )  # fmt: skip

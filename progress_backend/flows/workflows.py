@@ -10,7 +10,7 @@ from ..record.default_texts import text
 from ..record.events import Unreached
 from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
-from ..record.workflow import FAILURES, body
+from ..record.workflow import FAILURES, body, row
 from ..record.workflow_as_task import as_task
 from . import commands as c
 from .gather import together
@@ -20,6 +20,8 @@ from .task_flows import UNENDED_S, Flow, Flows
 
 #: Quiet workflows that one pass looks at.
 _QUIET = 1_000
+#: Reads of one page while workflows without members are removed.
+_PAGE_TRIES = 3
 #: Planned records that end in one step.
 STEP = 100
 LOCK = "workflows"
@@ -45,6 +47,25 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
     return dumps(body(workflow_id, found, failed, zone, flows.settings.locale)).encode()
+
+
+def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
+    """One page of workflows, newest first: how many the list has, and rows as JSON. Workflows
+    without a stored member are removed on the way."""
+    zone, locale, total = flows.settings.zone(), flows.settings.locale, 0
+    rows: list[bytes] = []
+    for _ in range(_PAGE_TRIES):
+        total, found = yield c.Workflows((page - 1) * limit, limit)
+        ids = tuple(workflow_id for _, workflow_id in found)
+        each = (yield c.FiguresOfEach(ids, milliseconds(now))) if ids else []
+        known = dict(zip(ids, each, strict=True))
+        there = {i: one for i, one in known.items() if one.total or one.publishers}
+        rows = [dumps(row(i, one, zone, locale)).encode() for i, one in there.items()]
+        if len(there) == len(known):
+            break
+        for workflow_id in known.keys() - there.keys():
+            yield c.ForgetWorkflow(workflow_id)
+    return total, rows
 
 
 def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:

@@ -140,14 +140,23 @@ def listing(
     """
     if status is not None and status not in STATUSES:
         raise InvalidEvent(f"status must be one of {', '.join(STATUSES)}, not {status!r}")
-    if not isinstance(page, int) or not 1 <= page <= 10**9:
-        raise InvalidEvent(f"page must be 1 or more, not {page!r}")
-    if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidEvent(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}")
+    paging(page, limit)
     for name, value in (("task_type", task_type), ("symbol", symbol)):
         if value is not None:
             _name(name, value)
     members_only(workflow_id, task_type, symbol)
+
+
+def paging(page: int, limit: int) -> None:
+    """Checks the page of a list request.
+
+    Raises:
+        InvalidEvent: the page or the limit is out of bounds.
+    """
+    if not isinstance(page, int) or not 1 <= page <= 10**9:
+        raise InvalidEvent(f"page must be 1 or more, not {page!r}")
+    if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
+        raise InvalidEvent(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}")
 
 
 def members_only(workflow_id: str | None, task_type: str | None, symbol: str | None) -> None:

@@ -128,3 +128,9 @@ def list_body(
     """The response body of the list (specification 2.2), made of its rows."""
     tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
     return b'{"tasks":[' + b",".join(documents) + tail.encode()
+
+
+def workflows_body(rows: Iterable[bytes], pagination: Mapping[str, int]) -> bytes:
+    """The response body of the list of workflows."""
+    tail = f'],"pagination":{dumps(pagination)}}}'
+    return b'{"workflows":[' + b",".join(rows) + tail.encode()

@@ -18,6 +18,10 @@ from .model import STATUSES, Task, TaskStatus, rendered
 WHOLE: Final = 1_000
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
+#: What a list of workflows leaves out.
+NOT_IN_ROWS: Final = frozenset(
+    {"error_message", "failures", "results", "processing_details", "metadata"}
+)
 
 
 class Figures(NamedTuple):
@@ -175,6 +179,12 @@ def body(
         "final": over,
         "revision": figures.revision,
     }
+
+
+def row(workflow_id: str, figures: Figures, zone: tzinfo, locale: Locale) -> dict[str, Any]:
+    """The body of a workflow as a list has it: without what members have, failures too."""
+    whole = body(workflow_id, figures, (), zone, locale)
+    return {name: value for name, value in whole.items() if name not in NOT_IN_ROWS}
 
 
 def _failure(document: bytes) -> Mapping[str, Any]:

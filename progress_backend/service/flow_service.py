@@ -244,6 +244,26 @@ class FlowService(NotificationServiceInterface):
             "summary": dict(summary(paged)),
         }
 
+    async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
+        """Reads one page of workflows, newest first, with its pagination, as `GET
+        /internal/workflows` has it.
+
+        Args:
+            page: number of the page, from 1.
+            limit: workflows a page, 1 to 100.
+
+        Raises:
+            InvalidEvent: the page or the limit is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        caller_events.paging(page, limit)
+        now = (await self._store()).now()
+        total, rows = await self.run(workflows.page(self.flows, page, limit, now))
+        return {
+            "workflows": [_loaded(row) for row in rows],
+            "pagination": pagination(page, limit, total),
+        }
+
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
@@ -318,6 +338,8 @@ class FlowService(NotificationServiceInterface):
                 return await self.cancel_task(task_id, **data)
             case "GET", ["", "internal", "tasks"]:
                 return await self.get_tasks_list(**data)
+            case "GET", ["", "internal", "workflows"]:
+                return await self.get_workflows_list(**data)
             case "GET", ["", "internal", "health"]:
                 return await self.health_check()
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")

@@ -1,12 +1,17 @@
-"""The HTTP route that reads a workflow, and a workflow in a task's place."""
+"""The HTTP routes that read a workflow and list workflows; and a workflow in a task's place."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from ..errors import TaskNotFound, WorkflowNotFound
 from ..flows import workflows
+from ..record import responses
 from ..record.workflow_as_task import as_task
+from ..service.flow_service import pagination
+from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
 from .stored_answer import Stored, described_workflow, matches
@@ -22,6 +27,19 @@ async def workflow_status(
     if_none_match: schemas.IfNoneMatch = None,
 ) -> Stored:
     return await workflow_of(api_of(request), workflow_id, if_none_match)
+
+
+@router.get("/workflows", **route_texts.WORKFLOWS)
+async def list_workflows(
+    request: Request,
+    query: Annotated[schemas.Paging, Query()],
+    accept_encoding: schemas.AcceptEncoding = "",
+) -> Response:
+    api = api_of(request)
+    at = await api.now()
+    total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
+    pages = pagination(query.page, query.limit, total)
+    return await packed(responses.workflows_body(rows, pages), accept_encoding)
 
 
 async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> Stored:

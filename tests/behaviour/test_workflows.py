@@ -17,6 +17,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.waiting import eventually
 
 W, CANVAS = "w|1", "canvas"
 WHOLE = identity_of(member=Member((W,)))
@@ -285,3 +286,56 @@ def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
     driver.apply("a", ev.Created(identity=WHOLE))
     assert driver.task("a") is not None
     assert figures(driver).count("created") == 1
+
+
+def listed(driver: Driver, page: int = 1, limit: int = 10) -> tuple[int, list[str]]:
+    total, rows = driver.run(workflows.page(driver.flows, page, limit, driver.now()))
+    return total, [json.loads(row)["workflow_id"] for row in rows]
+
+
+def test_workflows_are_listed_newest_first(driver: Driver) -> None:
+    assert listed(driver) == (0, [])
+    made = [f"w{number}" for number in range(5)]
+    for workflow_id in made:
+        identity = identity_of(member=Member((workflow_id,)))
+        driver.apply(f"{workflow_id}-a", ev.Created(identity=identity))
+        made_by = driver.now() + timedelta(milliseconds=2)
+        eventually(lambda by=made_by: driver.now() > by)
+    assert listed(driver) == (5, made[::-1])
+    assert listed(driver, 1, 2) == (5, ["w4", "w3"])
+    assert listed(driver, 3, 2) == (5, ["w0"])
+    assert listed(driver, 4, 2) == (5, [])
+    # A later member moves none of them.
+    driver.apply("w0-a", ev.Started(identity=identity_of(member=Member(("w0",)))))
+    assert listed(driver) == (5, made[::-1])
+
+
+def test_a_workflow_of_many_members_is_listed_once(driver: Driver) -> None:
+    for task_id in "abcdefgh":
+        driver.apply(task_id, ev.Created(identity=INNER))
+    assert (listed(driver)[0], sorted(listed(driver)[1])) == (2, [CANVAS, W])
+
+
+def test_what_is_cleaned_up_is_listed_no_more(driver: Driver) -> None:
+    for task_id, workflow_id in (("a", "gone"), ("b", "stays")):
+        identity = identity_of(member=Member((workflow_id,)))
+        driver.apply(task_id, ev.Created(identity=identity))
+    driver.apply("a", ev.Completed())
+    after = driver.now() + timedelta(days=2)
+    assert driver.run(driver.flows.cleanup(after, "ours")) == 1
+    assert listed(driver) == (1, ["stays"])
+
+
+def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver: Driver) -> None:
+    for task_id, workflow_id in (("a", "lost"), ("b", "stays")):
+        identity = identity_of(member=Member((workflow_id,)))
+        driver.apply(task_id, ev.Created(identity=identity))
+    driver.execute(c.ForgetWorkflow("stays"))  # it has a member
+    if isinstance(driver, OverRedis):
+        names = [n for n in driver.left_over() if "workflow:lost|" in n]
+        assert driver.raw.delete(*names)
+    else:
+        del driver.store.state.facets["a"]
+    assert listed(driver) == (1, ["stays"])
+    assert listed(driver, 1, 1) == (1, ["stays"])
+    assert figures(driver, "lost").revision == 0

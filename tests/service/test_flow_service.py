@@ -231,6 +231,15 @@ async def test_a_workflow_and_its_members(service: FlowService) -> None:
         "/internal/tasks", "GET", {"workflow_id": "W", "status": "error"}
     )
     assert [row["task_id"] for row in failed["tasks"]] == ["one"]
+    every = await service.get_workflows_list()
+    rows, left_out = every["workflows"], body.keys() - every["workflows"][0].keys()
+    assert rows == [{name: said for name, said in body.items() if name not in left_out}]
+    assert left_out >= {"failures", "error_message"}
+    assert every["pagination"] == pagination(1, 20, 1)
+    second = {"page": 2, "limit": 1}
+    assert (await service.handle_request("/internal/workflows", "GET", second))["workflows"] == []
+    with pytest.raises(InvalidEvent, match="limit must be 1 to 100"):
+        await service.get_workflows_list(limit=101)
     with pytest.raises(InvalidEvent, match="workflow_id goes with status alone"):
         await service.get_tasks_list(workflow_id="W", symbol="7203.T")
 

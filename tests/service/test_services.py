@@ -114,6 +114,7 @@ async def test_a_store_that_is_away_is_said_plainly(start_server: StartServer) -
             service.get_task_status(task_id),
             service.get_workflow_status(task_id),
             service.get_tasks_list(),
+            service.get_workflows_list(),
             service.cancel_task(task_id),
         ):
             with pytest.raises(StoreUnavailable):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from progress_backend.flows import commands as c
 from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.flows.keys import Keys
+from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
 from progress_backend.flows.task_flows import Flow
 from progress_backend.record import events as ev
@@ -95,6 +96,38 @@ def test_a_refused_commit_tells_what_is_there() -> None:
         False, b"{..}", c.Facets("running", "x", None, "lease")
     )
     assert decode(command, [[0, None, None]]) == c.Committed(False)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 20), max_size=8),
+        min_size=2,
+        max_size=3,
+    ),
+    st.integers(1, 4),
+    st.integers(0, 5),
+)
+def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None:
+    """Each partition gives its newest; by their latest times these hold the newest of all."""
+    latest: dict[str, int] = {}
+    for times in partitions:
+        for workflow_id, ms in times.items():
+            latest[workflow_id] = max(ms, latest.get(workflow_id, 0))
+    newest = sorted(((ms, w) for w, ms in latest.items()), reverse=True)[:most]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(c, "LISTED", most)
+        command = c.Workflows(start, 3)
+        entry, layout = (
+            TABLE[c.Workflows],
+            Layout(tuple(Keys(str(n)) for n in range(len(partitions)))),
+        )
+        parts = entry.split(command, layout)
+        replies = []
+        for place, part in parts:
+            of_it = sorted(((ms, w) for w, ms in partitions[place].items()), reverse=True)
+            replies.append(c.Listed(len(of_it), tuple(of_it[part.start : part.start + part.limit])))
+        listed = entry.merge(command, layout, parts, replies)
+    assert listed == c.Listed(len(newest), tuple(newest[start : start + 3]))
 
 
 def test_a_written_value_takes_the_short_script() -> None:

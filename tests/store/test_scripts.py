@@ -40,7 +40,8 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", PLANNED, HALF, 1, 2, rate=1.5, started_ms=5, ended_ms=6),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
     ],
-    "figures": [c.FiguresOf("w", 5)],
+    "figures": [c.FiguresOf("w", 5), c.FiguresOfEach(("w", "v"), 5)],
+    "forget_workflow": [c.ForgetWorkflow("w")],
     "publishing": [c.Publishing("w", "token", 5, 60_000), c.Publishing("w", "token", 5, 0)],
     "page": [
         c.Page(0, 20),

@@ -34,6 +34,7 @@ READS = [
     "/internal/task/nope/status",
     "/internal/workflow/group/status",
     "/internal/workflow/nope/status",
+    "/internal/workflows",
     "/internal/tasks",
     "/internal/tasks?page=0",
     "/internal/health",

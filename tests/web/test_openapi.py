@@ -94,6 +94,7 @@ def test_the_calls_are_the_specifications() -> None:
         "POST /internal/task/{task_id}/cancel",
         "GET /internal/tasks",
         "GET /internal/workflow/{workflow_id}/status",
+        "GET /internal/workflows",
         "GET /internal/task/{task_id}/events",
         "GET /internal/health",
         "GET /internal/health/live",
@@ -116,6 +117,7 @@ def test_the_calls_are_the_specifications() -> None:
         (bodies.TaskBody, shown.CANCELLED),
         (bodies.TaskList, shown.LIST),
         (bodies.WorkflowBody, shown.WORKFLOW),
+        (bodies.WorkflowList, shown.WORKFLOWS),
         (bodies.Health, shown.HEALTHY),
         (bodies.Health, shown.UNHEALTHY),
     ],
@@ -139,6 +141,8 @@ def test_the_examples_are_what_the_api_answers(api: RunningApi, redis_url: str) 
     workflow = api.workflow("group").json()
     assert list(workflow) == list(shown.WORKFLOW)
     assert list(workflow["counts"]) == list(shown.WORKFLOW["counts"])
+    (row,) = api.http.get("/internal/workflows").json()["workflows"]
+    assert list(row) == list(shown.WORKFLOWS["workflows"][0])
     assert list(workflow["failures"][0]) == list(shown.WORKFLOW["failures"][0])
     health = api.http.get("/internal/health").json()
     assert list(health["dependencies"]) == list(shown.HEALTHY["dependencies"])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import datetime
 
 import pytest
 
+from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.model import STATUSES
+from progress_backend.record.workflow import NOT_IN_ROWS
 from progress_backend.web.openapi import bodies
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -112,6 +117,41 @@ def test_the_list_of_a_workflows_members(api: RunningApi, records: Records) -> N
     assert listed(api, workflow_id=W, status="error") == (["failed"], 1, counts)
     assert listed(api, workflow_id=W, page=2, limit=3) == (["done"], 4, counts)
     assert listed(api, workflow_id="none") == ([], 0, dict.fromkeys(STATUSES, 0))
+
+
+def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
+    # Another one, a millisecond later at the least.
+    began = milliseconds(datetime.fromisoformat(api.workflow(W).json()["created_at"]))
+    eventually(lambda: time.time() * 1000 > began + 1)
+    records.member("other", "another", name="import")
+    body = api.http.get("/internal/workflows").json()
+    bodies.WorkflowList.model_validate(body)
+    assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
+    assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
+    whole, row = api.workflow(W).json(), body["workflows"][1]
+    assert row == {name: said for name, said in whole.items() if name in row}
+    assert whole.keys() - row.keys() == NOT_IN_ROWS
+    body = api.http.get("/internal/workflows", params={"page": 2, "limit": 1}).json()
+    assert [row["workflow_id"] for row in body["workflows"]] == [W]
+    assert body["pagination"] == {"page": 2, "limit": 1, "total": 2, "pages": 2}
+
+
+def test_an_empty_list_of_workflows(api: RunningApi) -> None:
+    body = api.http.get("/internal/workflows").json()
+    assert body == {
+        "workflows": [],
+        "pagination": {"page": 1, "limit": 20, "total": 0, "pages": 1},
+    }
+
+
+@pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])
+def test_a_query_that_the_list_of_workflows_does_not_know(api: RunningApi, query: str) -> None:
+    assert api.http.get(f"/internal/workflows?{query}").status_code == 422
+
+
+def test_the_list_of_a_store_that_is_away(api_without_store: RunningApi) -> None:
+    answer = api_without_store.http.get("/internal/workflows")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 @pytest.mark.parametrize("other", ["task_type", "symbol"])

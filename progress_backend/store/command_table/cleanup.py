@@ -16,6 +16,7 @@ from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_the_first, own_ids, total
 from .standing import indexes
 from .values import nothing, text
+from .workflow_list import forget_in_memory
 
 
 def _due(command: c.Due, keys: Keys) -> list[Request]:
@@ -76,15 +77,9 @@ def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
             for kept in (state.documents, state.facets, state.created, state.due):
                 kept.pop(task_id, None)
             deleted += 1
-            _forget_in_memory(state, facets)
+            for one in facets.workflows if isinstance(facets, c.Facets) else ():
+                forget_in_memory(state, one)
     return deleted
-
-
-def _forget_in_memory(state: MemoryState, facets: c.Standing) -> None:
-    """Forgets the workflows that have lost their last member."""
-    for one in facets.workflows if isinstance(facets, c.Facets) else ():
-        if not any(one in others.workflows for others in state.facets.values()):
-            state.workflows.pop(one, None)
 
 
 def _by_partition(command: c.Sweep, layout: Layout) -> list[Part]:

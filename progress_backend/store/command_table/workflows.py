@@ -156,6 +156,29 @@ def _merged_figures(
     return merged(replies)
 
 
+def _figures_of_each(command: c.FiguresOfEach, keys: Keys) -> list[Request]:
+    asked = (_figures_of(one, keys) for one in _each(command))
+    return list(chain.from_iterable(asked))
+
+
+def _each(command: c.FiguresOfEach) -> list[c.FiguresOf]:
+    return [c.FiguresOf(workflow_id, command.now_ms) for workflow_id in command.workflow_ids]
+
+
+def _each_figures(command: c.FiguresOfEach, replies: list[Any]) -> list[c.Figures]:
+    return [_figures(one, [reply]) for one, reply in zip(_each(command), replies, strict=True)]
+
+
+def _each_in_memory(state: MemoryState, command: c.FiguresOfEach) -> list[c.Figures]:
+    return [_figures_in_memory(state, one) for one in _each(command)]
+
+
+def _each_merged(
+    command: c.FiguresOfEach, layout: Layout, parts: list[Part], replies: list[list[c.Figures]]
+) -> list[c.Figures]:
+    return [merged(several) for several in zip(*replies, strict=True)]
+
+
 def _publishing_in_memory(state: MemoryState, command: c.Publishing) -> None:
     tokens = state.publishers.setdefault(command.workflow_id, {})
     if command.ttl_ms:
@@ -223,6 +246,7 @@ def _oldest_of_all(
 
 TABLE: dict[type[c.Command], Entry] = {
     c.FiguresOf: Entry(_figures_of, _figures, _figures_in_memory, merge=_merged_figures),
+    c.FiguresOfEach: Entry(_figures_of_each, _each_figures, _each_in_memory, merge=_each_merged),
     c.Publishing: Entry(
         lambda command, keys: [
             evalsha(

@@ -32,11 +32,12 @@ SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")
 FORGET: Final = _read("forget")
+FORGET_WORKFLOW: Final = _read("forget_workflow", "_tolerant")
 LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, READ, PAGE, COUNT, SWEEP),
-    *(FIGURES, PUBLISHING),
+    *(FIGURES, PUBLISHING, FORGET_WORKFLOW),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from ...record import fields
 from ...record.fields import Status
+from ...record.workflow import NOT_IN_ROWS
 
 Count = Annotated[int, Field(description="How many tasks have this status.")]
 Connection = Annotated[
@@ -137,8 +138,8 @@ class Pagination(BaseModel):
     """The page, and the number of pages."""
 
     page: int = Field(description="Number of this page, from 1.")
-    limit: int = Field(description="Tasks a page.")
-    total: int = Field(description="Tasks that pass the filters.")
+    limit: int = Field(description="Rows a page.")
+    total: int = Field(description="Rows in all, after the filters.")
     pages: int = Field(description="Pages in all; 1 where there is nothing.")
 
 
@@ -184,6 +185,27 @@ class TaskList(BaseModel):
     tasks: list[Row] = Field(description="The tasks of this page.")  # type: ignore[valid-type]
     pagination: Pagination = Field(description="Which page it is.")
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
+
+
+_IN_ROWS: Final[dict[str, Any]] = {
+    name: (field.annotation, field)
+    for name, field in WorkflowBody.model_fields.items()
+    if name not in NOT_IN_ROWS
+}
+WorkflowRow = create_model(
+    "WorkflowRow",
+    __doc__="A workflow in a list: its body without failures and what members have.",
+    **_IN_ROWS,
+)
+
+
+class WorkflowList(BaseModel):
+    """One page of workflows, newest first."""
+
+    workflows: list[WorkflowRow] = Field(  # type: ignore[valid-type]  # as Row
+        description="The workflows of this page."
+    )
+    pagination: Pagination = Field(description="Which page it is.")
 
 
 class MemoryUsage(BaseModel):

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from ...record.fields import TASK
+from ...record.workflow import NOT_IN_ROWS
 
 Json = dict[str, Any]
 
@@ -150,6 +151,10 @@ WORKFLOW: Final[Json] = {
     "may_come_again_until": None,
     "final": False,
     "revision": 31,
+}
+WORKFLOWS: Final[Json] = {
+    "workflows": [{name: said for name, said in WORKFLOW.items() if name not in NOT_IN_ROWS}],
+    "pagination": {"page": 1, "limit": 20, "total": 1, "pages": 1},
 }
 HEALTHY: Final[Json] = {
     "status": "healthy",

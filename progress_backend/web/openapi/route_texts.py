@@ -125,6 +125,13 @@ WORKFLOW = _route(
     }
     | _INVALID | _AWAY,
 )  # fmt: skip
+WORKFLOWS = _route(
+    "List workflows",
+    "Newest first, each from the counts of its members, without failures. The list of a Redis "
+    "Cluster has the newest 1,000. gzip where Accept-Encoding asks for it.",
+    {200: _answer("One page.", bodies.WorkflowList, examples.WORKFLOWS)}
+    | _FORBIDDEN | _INVALID | _AWAY,
+)  # fmt: skip
 HEALTH = _route(
     "Health of the service",
     "Whether the service, its store and its subscription work.",

@@ -211,7 +211,20 @@ class WatchQuery(Filter):
     heartbeat: Heartbeat
 
 
-class ListQuery(Filter):
+class Paging(BaseModel):
+    """Query of a list: the page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=1, ge=1, le=10**9, description="Number of the page, from 1."
+    )
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=20, ge=1, le=MAX_LIMIT, description="Rows a page."
+    )
+
+
+class ListQuery(Filter, Paging):
     """Query of the list: filters and page."""
 
     workflow_id: Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)] | None = (
@@ -220,12 +233,6 @@ class ListQuery(Filter):
             description="Only members of this workflow. It goes with status, not with task_type or "
             "symbol (422); the summary counts the members.",
         )
-    )
-    page: Annotated[int, BeforeValidator(_whole)] = Field(
-        default=1, ge=1, le=10**9, description="Number of the page, from 1."
-    )
-    limit: Annotated[int, BeforeValidator(_whole)] = Field(
-        default=20, ge=1, le=MAX_LIMIT, description="Tasks a page."
     )
     fields: Literal["all"] | None = Field(
         default=None,

@@ -1,0 +1,68 @@
+"""Commands about the list of workflows."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from .. import scripts
+from ..memory_state import MemoryState
+from ..requests import Request, evalsha
+from .entry import Entry, Part, everywhere
+from .values import nothing, pairs, text, whole
+
+
+def _listed(command: c.Workflows, keys: Keys) -> list[Request]:
+    bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", command.start, command.limit)
+    return [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
+
+
+def _times_and_ids(command: c.Workflows, replies: list[Any]) -> c.Listed:
+    total, found = replies
+    return c.Listed(total or 0, tuple((whole(ms), text(one)) for one, ms in pairs(found or [])))
+
+
+def _listed_in_memory(state: MemoryState, command: c.Workflows) -> c.Listed:
+    found = sorted(((known.created_ms, w) for w, known in state.workflows.items()), reverse=True)
+    return c.Listed(len(found), tuple(found[command.start : command.start + command.limit]))
+
+
+def _newest_of_each(command: c.Workflows, layout: Layout) -> list[Part]:
+    """Asks each partition for its newest."""
+    return everywhere(c.Workflows(0, c.LISTED), layout)
+
+
+def _newest_of_all(
+    command: c.Workflows, layout: Layout, parts: list[Part], replies: list[c.Listed]
+) -> c.Listed:
+    """Sorts each workflow by the latest of its times: those that are newest by it are all among the
+    newest of a partition, which would not hold of the earliest."""
+    every = sorted(chain.from_iterable(one.found for one in replies))
+    latest = {workflow_id: ms for ms, workflow_id in every}
+    found = sorted(((ms, workflow_id) for workflow_id, ms in latest.items()), reverse=True)
+    found = found[: c.LISTED]
+    return c.Listed(len(found), tuple(found[command.start : command.start + command.limit]))
+
+
+def _forget(command: c.ForgetWorkflow, keys: Keys) -> list[Request]:
+    workflow_id = command.workflow_id
+    names = [keys.workflow(workflow_id), keys.members(workflow_id)]
+    names += [keys.workflows, keys.workflow_plans]
+    return [evalsha(scripts.FORGET_WORKFLOW, names, workflow_id)]
+
+
+def forget_in_memory(state: MemoryState, workflow_id: str) -> None:
+    """Forgets a workflow that has no member."""
+    if not any(workflow_id in facets.workflows for facets in state.facets.values()):
+        state.workflows.pop(workflow_id, None)
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.Workflows: Entry(_listed, _times_and_ids, _listed_in_memory, _newest_of_each, _newest_of_all),
+    c.ForgetWorkflow: Entry(
+        _forget, nothing, lambda state, command: forget_in_memory(state, command.workflow_id)
+    ),
+}
