@@ -14,6 +14,7 @@ from .serve_command import serve
 from .session import Session
 from .task_commands import show, tasks
 from .watch_command import watch
+from .workflow_commands import workflows
 
 __all__ = ["main", "progress"]
 
@@ -76,10 +77,11 @@ def main() -> None:
 
 
 main.params.append(_app_option())
-for _command in (tasks, watch, show, cancel, pause, resume):
+for _command in (tasks, watch, show, workflows, cancel, pause, resume):
     progress.add_command(_command)
     main.add_command(_with_app(_command))
-# `list` is what many type first.
-progress.add_command(_named(tasks, "list"))
-main.add_command(_named(_with_app(tasks), "list"))
+# `list` and `status` are what many type first.
+for _command, _name in ((tasks, "list"), (show, "status")):
+    progress.add_command(_named(_command, _name))
+    main.add_command(_named(_with_app(_command), _name))
 main.add_command(_with_app(serve))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Fewest characters of an id's beginning that a command accepts, and the newest tasks among which
 #: it looks for the id.
-_SHORTEST_ID: Final = 4
+SHORTEST_ID: Final = 4
 _RECENT: Final = 10_000
 #: Later than any creation, in microseconds since 1970.
 _FOREVER_US: Final = 2**53
@@ -62,7 +62,9 @@ class Command(click.Command):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except StoreUnavailable as error:
-            raise click.ClickException(f"{error} (PROGRESS_REDIS_URL says where it is)") from error
+            # With --url it is an API, which the error names.
+            where = "" if ctx.params.get("url") else " (PROGRESS_REDIS_URL says where it is)"
+            raise click.ClickException(f"{error}{where}") from error
         except (ProgressError, redis.RedisError) as error:
             raise click.ClickException(str(error)) from error
 
@@ -128,13 +130,24 @@ def whole_id(store: AnyStore, given: str) -> str:
     Raises:
         click.ClickException: several recent ids begin with it.
     """
-    if len(given) < _SHORTEST_ID or store.run(store.flows.get(given)) is not None:
+    if len(given) < SHORTEST_ID or store.run(store.flows.get(given)) is not None:
         return given
-    found = [task_id for task_id in store.run(_recent_ids()) if task_id.startswith(given)]
+    return only_one("task", given, store.run(_recent_ids()))
+
+
+def only_one(what: str, given: str, recent: Iterable[str]) -> str:
+    """The only one of the recent ids that begins so; `given` where none does.
+
+    Raises:
+        click.ClickException: several begin with it.
+    """
+    if len(given) < SHORTEST_ID:
+        return given
+    found = [one for one in recent if one.startswith(given)]
     if len(found) > 1:
         some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
         raise click.ClickException(
-            f"{len(found)} task ids begin with {given!r} ({some}): give more of it"
+            f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
         )
     return found[0] if found else given
 

@@ -14,6 +14,7 @@ from ..record import caller_events, task_json
 from ..service.flow_service import pagination
 from ..terminal import tables
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
+from .workflow_commands import check_choice, show_workflow, workflow_options
 
 
 @click.command(cls=Command)
@@ -69,12 +70,25 @@ def tasks(
 
 
 @click.command(cls=Command)
-@click.argument("task_id")
+@click.argument("task_id", required=False)
+@workflow_options
 @click.option("--json", "as_json", is_flag=True, help="The whole record, for programs.")
 @click.pass_context
-def show(ctx: click.Context, task_id: str, as_json: bool) -> None:
-    """Show one task in full."""
+def show(
+    ctx: click.Context,
+    task_id: str | None,
+    workflow_id: str | None,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Show one task, or one workflow, in full."""
+    check_choice(workflow_id, url, task_id is not None)
     settings = reader_settings(ctx)
+    if workflow_id is not None:
+        show_workflow(settings, workflow_id, url, as_json=as_json)
+        return
+    if task_id is None:
+        raise click.UsageError("give a TASK_ID, or --workflow ID")
     with open_store(settings) as store:
         task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))

@@ -11,11 +11,12 @@ import click
 
 from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
-from ..record.model import TaskStatus
 from ..settings import Settings
 from ..store.any_store import AnyStore
-from ..terminal import Choice, Lines, Reader, View
+from ..terminal import Choice, Lines, Reader, View, WorkflowReader
+from ..terminal.workflow_source import WorkflowSource
 from .session import Command, filters, missing, open_store, reader_settings, whole_id
+from .workflow_commands import check_choice, known_id, open_source, workflow_options
 
 if TYPE_CHECKING:
     from ..terminal.live_bars import Bars
@@ -26,6 +27,7 @@ AWAY_S: Final = 60.0
 
 @click.command(cls=Command)
 @click.argument("task_ids", nargs=-1, metavar="[TASK_ID]...")
+@workflow_options
 @filters
 @click.option(
     "--limit",
@@ -47,6 +49,8 @@ def watch(
     ctx: click.Context,
     /,
     task_ids: tuple[str, ...],
+    workflow_id: str | None,
+    url: str | None,
     limit: int,
     interval: float,
     plain: bool,
@@ -55,29 +59,36 @@ def watch(
     """Watch tasks with live bars.
 
     With TASK_IDs it ends when they all have ended, a cancelled one when its worker has confirmed
-    that; the exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without any it
-    shows the newest tasks that pass the filters, until Ctrl-C. When the output is no terminal it
-    prints a line a change. A store that does not answer for a minute ends it with 1.
+    that; with --workflow it shows the workflow and its members, and ends with the workflow. The
+    exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows the
+    newest tasks that pass the filters, until Ctrl-C. When the output is no terminal it prints a
+    line a change. A store that does not answer for a minute ends it with 1.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
     if task_ids and any(chosen.values()):
         raise click.UsageError("give TASK_IDs or filters, not both")
-    settings = reader_settings(ctx)
+    check_choice(workflow_id, url, bool(task_ids) or any(chosen.values()))
+    settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
-        store = stack.enter_context(open_store(settings))
+        opened = _opened(stack, settings, workflow_id, url)
         show = open_show(settings, plain or not sys.stdout.isatty())
         stack.enter_context(show)
         try:
-            whole = _whole_ids(store, task_ids)
-            reader = Reader(store, Choice(whole, limit=limit, **chosen))
-            view = _follow(reader, show, interval, until_ended=bool(task_ids))
+            reader: Reader | WorkflowReader
+            if isinstance(opened, WorkflowSource):
+                whole = _whole_workflow_id(opened, workflow_id or "")
+                reader = WorkflowReader(opened, whole, limit, settings.locale)
+            else:
+                ids = _whole_ids(opened, task_ids)
+                reader = Reader(opened, Choice(ids, limit=limit, **chosen))
+            view = _follow(reader, show, interval, until_ended=named)
         except KeyboardInterrupt:
-            # The way to leave; of tasks that were named it is not known how they end.
+            # The way to leave; of what was named it is not known how it ends.
             stack.close()
-            ctx.exit(130 if task_ids else 0)
+            ctx.exit(130 if named else 0)
         show.final(view)
-    ctx.exit(0 if all(task.status == TaskStatus.COMPLETED for task in view.tasks) else 1)
+    ctx.exit(0 if view.completed else 1)
 
 
 def open_show(settings: Settings, plain: bool) -> Lines | Bars:
@@ -94,6 +105,23 @@ def open_show(settings: Settings, plain: bool) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
+def _opened(
+    stack: ExitStack, settings: Settings, workflow_id: str | None, url: str | None
+) -> AnyStore | WorkflowSource:
+    """Where the tasks are read, or the workflow; the stack closes it."""
+    if workflow_id is None:
+        return stack.enter_context(open_store(settings))
+    return stack.enter_context(open_source(settings, url))
+
+
+def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
+    """The id of `--workflow`; while nothing answers it is taken as it is."""
+    try:
+        return known_id(source, given)
+    except StoreUnavailable:
+        return given
+
+
 def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
     """The ids of the arguments; while the store does not answer they are taken as they are."""
     try:
@@ -102,7 +130,9 @@ def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(given))
 
 
-def _follow(reader: Reader, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
+def _follow(
+    reader: Reader | WorkflowReader, show: Lines | Bars, interval: float, *, until_ended: bool
+) -> View:
     """Reads and shows the tasks until all have ended, or until Ctrl-C.
 
     Raises:

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from .lines import Lines
 from .view import Choice, Reader, View
+from .workflow_view import WorkflowReader
 
-__all__ = ["Choice", "Lines", "Reader", "View"]
+__all__ = ["Choice", "Lines", "Reader", "View", "WorkflowReader"]

@@ -32,13 +32,13 @@ class Lines:
             self._trouble = view.trouble
             if view.trouble is not None:
                 self.say(f"{trouble(view, self._locale)} ({formats.clean(view.trouble)})")
-        if not view.tasks and not view.trouble and not self._greeted:
+        if not view.rows and not view.trouble and not self._greeted:
             self.say(formats.text(self._locale, "empty"))
         self._greeted = True
         before = self._told
         # Only the view's tasks are kept, so that the memory is as bounded as the view.
-        self._told = {task.task_id: _what(task, view.at) for task in view.tasks}
-        for task in view.tasks:
+        self._told = {task.task_id: _what(task, view.at) for task in view.rows}
+        for task in view.rows:
             if before.get(task.task_id) != self._told[task.task_id]:
                 self.say(line(task, view.at or task.updated_at, self._locale))
 

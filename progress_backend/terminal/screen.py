@@ -83,14 +83,16 @@ class Screen:
         if view.trouble is not None:
             around.append(_line(trouble(view, self._locale), "bold red"))
             around.append(_line(formats.clean(view.trouble), "red"))
-        elif not view.tasks:
+        elif not view.rows:
             around.append(_line(formats.text(self._locale, "empty"), _QUIET))
         yield from around
         beside = width >= MESSAGE_BESIDE
         room = max(console.height - len(around) - _AROUND, 2)
+        first = view.rows[: len(view.rows) - len(view.tasks)]
+        room -= sum(_lines(task, beside) for task in first)
         shown = view.tasks if self._whole else _fitting(view.tasks, beside, room)
-        if shown:
-            yield from self._rows(shown, width, beside)
+        if rows := [*first, *shown]:
+            yield from self._rows(rows, width, beside)
         yield from self._summary(len(shown))
 
     def _rows(self, shown: Sequence[Task], width: int, beside: bool) -> Iterator[RenderableType]:
@@ -205,11 +207,16 @@ def _has_message(task: Task) -> bool:
     return bool(formats.message_of(task, "en", None)) and task.status != TaskStatus.COMPLETED
 
 
+def _lines(task: Task, beside: bool) -> int:
+    """Lines of the screen that a task's row takes."""
+    return 2 if not beside and _has_message(task) else 1
+
+
 def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:
     """As many tasks as so many lines take, the most urgent ones, in their order."""
     chosen: set[str] = set()
     for task in sorted(tasks, key=urgency):
-        room -= 2 if not beside and _has_message(task) else 1
+        room -= _lines(task, beside)
         if room < 0:
             break
         chosen.add(task.task_id)

@@ -39,22 +39,25 @@ def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Local
         )
         for task_id, task in zip(shown, tasks, strict=True)
     ]
-    head = _head(_COLUMNS, locale)
+    head = heads(_COLUMNS, locale)
     if width is None:
-        return _aligned([head, *rows])
+        return aligned([head, *rows])
     columns = dict(zip(_COLUMNS, zip(head, *rows, strict=True), strict=True))
-    return _aligned(list(zip(*_fitting(columns, width), strict=True)))
+    return aligned(list(zip(*fitting(columns, width), strict=True)))
 
 
-def _fitting(columns: dict[str, tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
-    """The columns that fit into so many cells, the names cut."""
+def fitting(
+    columns: dict[str, tuple[str, ...]], width: int, left_out: Sequence[str] = _LEFT_OUT
+) -> list[tuple[str, ...]]:
+    """The columns that fit into so many cells, the names cut; `left_out` are those that may be
+    missing, the first one first."""
     names = columns.pop("name")
 
     def left() -> int:
         taken = (max(map(formats.cells_of, column)) + len(_GAP) for column in columns.values())
         return width - sum(taken)
 
-    for column in _LEFT_OUT:
+    for column in left_out:
         if left() >= _LEAST_NAME:
             break
         del columns[column]
@@ -64,14 +67,16 @@ def _fitting(columns: dict[str, tuple[str, ...]], width: int) -> list[tuple[str,
 
 def whole_table(tasks: Sequence[Task], locale: Locale) -> Iterator[str]:
     """The page's rows with whole ids, names and dates."""
-    return _aligned([_head(_WHOLE_COLUMNS, locale), *(_whole(task, locale) for task in tasks)])
+    return aligned([heads(_WHOLE_COLUMNS, locale), *(_whole(task, locale) for task in tasks)])
 
 
-def _head(columns: Sequence[str], locale: Locale) -> tuple[str, ...]:
+def heads(columns: Sequence[str], locale: Locale) -> tuple[str, ...]:
+    """The heads of columns."""
     return tuple(formats.text(locale, column).upper() for column in columns)
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
     cells = [max(map(formats.cells_of, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (formats.padded(text, width) for text, width in zip(row, cells, strict=True))
@@ -85,7 +90,7 @@ def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
         formats.clean(task.task_type),
         formats.clean(task.symbol or formats.UNKNOWN),
         formats.percent(task),
-        _time(task.created_at),
+        time_of(task.created_at),
     )
 
 
@@ -126,16 +131,21 @@ def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
         "message": formats.clean(translated(locale, task.message)),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
         "asked": ": ".join(filter(None, [by, formats.clean(str(control.get("reason") or ""))])),
-        "created_at": _time(task.created_at),
-        "started_at": _time(task.started_at),
-        "updated_at": _time(task.updated_at),
-        "ended_at": _time(task.completed_at),
+        "created_at": time_of(task.created_at),
+        "started_at": time_of(task.started_at),
+        "updated_at": time_of(task.updated_at),
+        "ended_at": time_of(task.completed_at),
         "worker": task.worker.name if task.worker else "",
         "attempt": formats.text(locale, "attempt_of", **runs) if task.attempt else "",
         "results": _json(task.results),
         "details": _json(task.processing_details),
         "metadata": _json(task.metadata),
     }
+    return facts_of(facts, locale)
+
+
+def facts_of(facts: Mapping[str, str | None], locale: Locale) -> Iterator[str]:
+    """A line a fact that is known, its label before it."""
     known = {
         formats.text(locale, name): fact
         for name, fact in facts.items()
@@ -146,7 +156,8 @@ def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
         yield f"{formats.padded(name, width)}  {fact}"
 
 
-def _time(time: datetime | None) -> str:
+def time_of(time: datetime | None) -> str:
+    """ "2024-01-15 10:30:00 +0900"."""
     return f"{time:%Y-%m-%d %H:%M:%S %z}" if time else ""
 
 

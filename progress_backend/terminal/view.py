@@ -18,7 +18,7 @@ from ..store.any_store import AnyStore
 #: Most tasks of one read.
 MOST: Final = 100
 #: Statuses that are shown first when there is not room for all.
-_FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
+FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,28 @@ class View:
     total: int = 0
     at: datetime | None = None
     trouble: str | None = None
+    #: The workflow that the tasks are members of, as a row before theirs.
+    workflow: Task | None = None
+
+    @property
+    def rows(self) -> tuple[Task, ...]:
+        """The workflow, if there is one, then the tasks."""
+        return self.tasks if self.workflow is None else (self.workflow, *self.tasks)
+
+    @property
+    def watched(self) -> tuple[Task, ...]:
+        """What is waited for: the workflow, or the tasks."""
+        return self.tasks if self.workflow is None else (self.workflow,)
 
     @property
     def ended(self) -> bool:
-        """Whether there are tasks, and all of them have ended for good."""
-        return bool(self.tasks) and all(final(t, self.at, confirmed=True) for t in self.tasks)
+        """Whether something is waited for, and all of it has ended for good."""
+        return bool(self.watched) and all(final(t, self.at, confirmed=True) for t in self.watched)
+
+    @property
+    def completed(self) -> bool:
+        """Whether all that is waited for was completed."""
+        return all(task.status == TaskStatus.COMPLETED for task in self.watched)
 
 
 class Reader:
@@ -94,17 +111,17 @@ class Reader:
         return View(tuple(tasks), total=len(tasks))
 
     def _page(self) -> Flow[View]:
-        chosen = self._choice
-        filters = (chosen.task_type, chosen.symbol)
-        limit = min(chosen.limit, MOST)
+        wanted = self._choice
+        filters = (wanted.task_type, wanted.symbol)
+        limit = min(wanted.limit, MOST)
         rows: dict[str, Task] = {}
         # In a long list running tasks may be far from the newest: they are read first.
-        for status in () if chosen.status else _FIRST:
+        for status in () if wanted.status else FIRST:
             paged = yield from self._store.flows.page(1, limit, status, *filters, light=True)
             rows.update(_decoded(paged))
-        paged = yield from self._store.flows.page(1, limit, chosen.status, *filters, light=True)
+        paged = yield from self._store.flows.page(1, limit, wanted.status, *filters, light=True)
         rows.update(_decoded(paged))
-        return View(_chosen(rows, limit), summary(paged), paged.total)
+        return View(chosen(rows, limit), counts=summary(paged), total=paged.total)
 
 
 def _documents(task_ids: tuple[str, ...]) -> Flow[list[bytes | None]]:
@@ -118,14 +135,14 @@ def _decoded(paged: c.Paged) -> dict[str, Task]:
 
 def urgency(task: Task) -> tuple[int, float]:
     """Sorts tasks: those that run or wait for a person first, else the newest first."""
-    return 0 if task.status in _FIRST else 1, -_created(task)
+    return 0 if task.status in FIRST else 1, -_created(task)
 
 
-def _chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
+def chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
     """The most urgent ones, in order of creation, so that rows stay where they are."""
-    chosen = sorted(rows.values(), key=urgency)[:limit]
-    chosen.reverse()  # pages are newest first, also those of one millisecond
-    return tuple(sorted(chosen, key=_created))
+    found = sorted(rows.values(), key=urgency)[:limit]
+    found.reverse()  # pages are newest first, also those of one millisecond
+    return tuple(sorted(found, key=_created))
 
 
 def _created(task: Task) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -76,6 +77,27 @@ def test_a_running_task_shows_all_its_figures() -> None:
     assert cells[5:] == ["59.5%", "10/s", "0:40", "0:09"]
     assert message == "  └ データを処理しています... (150/252)"
     assert summary == "running 1"
+
+
+@pytest.mark.parametrize("width", [50, 80, 130])
+@pytest.mark.parametrize("height", [4, 12, 60])
+def test_a_workflow_stands_before_its_members_however_short_the_screen(
+    width: int, height: int
+) -> None:
+    said = "5 of 9 tasks have ended (error 1)"
+    whole = task(0, task_type="fetch ×8", symbol=None, total_items=1_000, current_items=611)
+    view = View(MANY, {"running": 1}, 9, NOW, workflow=replace(whole, message=said))
+    _, head, *rows = drawn(view, width, height)
+    assert all(cell_len(line) <= width for line in (head, *rows))
+    assert re.search(r"running +fetch ×8 .*61\.1%", rows[0])
+    assert "5 of 9 tasks have ended" in (rows[0] if width > 120 else rows[1])
+    if height == 60:
+        shown = [row for row in rows if re.search(r"(?<!\w)fetch_data|150/252", row)]
+        assert shown, "members follow"
+    assert not View(workflow=whole, at=NOW).ended
+    done = replace(whole, status="completed", current_items=1_000, completed_at=NOW)
+    over = View(MANY, workflow=done, at=NOW)
+    assert (over.ended, over.completed) == (True, True), "whatever is read of its members"
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -1,0 +1,151 @@
+"""The command `workflows`, and what `show` and `watch` do with `--workflow`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+import click
+
+from ..errors import WorkflowNotFound
+from ..record import caller_events
+from ..service.flow_service import pagination
+from ..settings import Settings
+from ..terminal import formats, tables, workflow_tables
+from ..terminal.api_workflows import ApiWorkflows
+from ..terminal.workflow_source import StoreWorkflows, WorkflowSource
+from .session import (
+    STORE_TIMEOUT_S,
+    Command,
+    echo_json,
+    only_one,
+    open_store,
+    reader_settings,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Pages of the newest workflows among which an id is looked for by its beginning.
+_PAGES: Final = 10
+
+_url = click.option(
+    "--url",
+    metavar="URL",
+    help="Read workflows from an API, such as http://127.0.0.1:8004, not from the store.",
+)
+
+
+def workflow_options(command: F) -> F:
+    """Options that choose a workflow: `workflow_id`, `url`."""
+    chosen = click.option(
+        "--workflow",
+        "workflow_id",
+        metavar="ID",
+        help="A workflow: the id of the result that apply_async of the canvas returned.",
+    )
+    return chosen(_url(command))
+
+
+def check_choice(workflow_id: str | None, url: str | None, others: bool) -> None:
+    """Ends the command where `--workflow` stands beside tasks, or `--url` without it.
+
+    Raises:
+        click.UsageError: so it is.
+    """
+    if workflow_id is not None and others:
+        raise click.UsageError("give --workflow or tasks, not both")
+    if url is not None and workflow_id is None:
+        raise click.UsageError("--url goes with --workflow")
+
+
+@click.command(cls=Command)
+@click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, caller_events.MAX_LIMIT),
+    default=20,
+    show_default=True,
+    help="Workflows a page.",
+)
+@_url
+@click.option("--no-trunc", is_flag=True, help="Whole ids and names, whatever the width.")
+@click.option("--json", "as_json", is_flag=True, help="Whole rows, for programs.")
+@click.pass_context
+def workflows(
+    ctx: click.Context, page: int, limit: int, url: str | None, no_trunc: bool, as_json: bool
+) -> None:
+    """List workflows, newest first.
+
+    Each chain, group or chord of tracked tasks is one. `show --workflow ID` and `watch --workflow
+    ID` take their ids as short as they are here.
+    """
+    settings = reader_settings(ctx)
+    with open_source(settings, url) as source:
+        rows, total = source.page(page, limit)
+        now = source.now()
+    bodies, pages = [json.loads(row) for row in rows], pagination(page, limit, total)
+    if as_json:
+        echo_json({"workflows": bodies, "pagination": pages})
+        return
+    if bodies:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        shown = None if no_trunc else width
+        click.echo("\n".join(workflow_tables.table(bodies, now, shown, settings.locale)))
+    elif not total:
+        click.echo(formats.text(settings.locale, "no_workflows"))
+    click.echo(workflow_tables.counted(pages, settings.locale))
+    click.echo(url or tables.store(settings))
+
+
+def show_workflow(settings: Settings, workflow_id: str, url: str | None, *, as_json: bool) -> None:
+    """Prints one workflow.
+
+    Raises:
+        WorkflowNotFound: there is none with this id.
+    """
+    with open_source(settings, url) as source:
+        workflow_id = known_id(source, workflow_id)
+        document = source.workflow(workflow_id)
+        now = source.now()
+    if document is None:
+        raise WorkflowNotFound(workflow_id)
+    body = json.loads(document)
+    if as_json:
+        echo_json(body)
+    else:
+        click.echo("\n".join(workflow_tables.details(body, now, settings.locale)))
+
+
+def open_source(settings: Settings, url: str | None) -> WorkflowSource:
+    """The API at the URL, or the store.
+
+    Raises:
+        SettingsError: there is no store, or a URL cannot be used.
+    """
+    if url is not None:
+        return ApiWorkflows(url, STORE_TIMEOUT_S)
+    return StoreWorkflows(open_store(settings))
+
+
+def known_id(source: WorkflowSource, given: str) -> str:
+    """The workflow's id of a command's argument: `given`, or the only recent id that begins with
+    it.
+
+    Raises:
+        click.ClickException: several recent ids begin with it.
+    """
+    if source.workflow(given) is not None:
+        return given
+    return only_one("workflow", given, _recent(source))
+
+
+def _recent(source: WorkflowSource) -> Iterator[str]:
+    for page in range(1, _PAGES + 1):
+        rows, total = source.page(page, caller_events.MAX_LIMIT)
+        for row in rows:
+            yield json.loads(row)["workflow_id"]
+        if page * caller_events.MAX_LIMIT >= total:
+            return

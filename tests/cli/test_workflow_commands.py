@@ -1,0 +1,220 @@
+"""Workflows in the terminal, read from a real store and from a real API."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend.cli import main
+from progress_backend.terminal.formats import cells_of
+from tests.conftest import StartService
+from tests.records import Records
+from tests.terminals import Terminal
+from tests.waiting import eventually
+
+Run = Callable[..., Result]
+W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
+COMMAND = str(Path(sys.executable).parent / "progress-backend")
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """With a workflow: one member completed, one failed, one half through, one planned."""
+    records = Records(redis_url, locale="en")
+    for task_id in ("done", "failed", "half"):
+        records.member(task_id, W, name="fetch ×3 → merge")
+        records.run(task_id)
+    records.planned("merge", W)
+    records.complete("done")
+    records.fail("failed", "接続が切れました")
+    records.progress("half", 126)
+    return records
+
+
+@pytest.fixture
+def api(records: Records, start_service: StartService) -> str:
+    """The address of an API over the store."""
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or ""}
+    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
+    return serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+
+
+@pytest.fixture(params=["store", "api"])
+def run(request: pytest.FixtureRequest, redis_url: str) -> Run:
+    """Runs a command; it reads from the store, or from an API without knowing a store."""
+    given: tuple[str, ...] = ()
+    env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": redis_url}
+    if request.param == "api":
+        given = ("--url", request.getfixturevalue("api"))
+        env["PROGRESS_REDIS_URL"] = ""
+
+    def call(*args: str, locale: str = "en") -> Result:
+        named = {**env, "PROGRESS_LOCALE": locale}
+        return CliRunner().invoke(main, [*args, *given], env=named)
+
+    return call
+
+
+def test_workflows_are_listed_newest_first(run: Run, records: Records) -> None:
+    made = records.get("merge").created_at
+    assert made is not None
+    eventually(lambda: time.time() > made.timestamp() + 0.002)
+    records.member("other", "another", name="import")
+    head, newer, older, counted, _ = run("workflows").output.splitlines()
+    assert head.split() == ["ID", "STATUS", "%", "ENDED", "AGE", "WORKFLOW"]
+    assert re.fullmatch(r"another +created +0% +0/1 +\d+ s +import", newer)
+    assert re.fullmatch(W + r" +running +62\.5% +2/4 +\d+ s +fetch ×3 → merge", older)
+    assert counted == "page 1 of 1, workflows: 2"
+    _, row, counted, _ = run("workflows", "--limit", "1", "--page", "2").output.splitlines()
+    assert row.startswith(W)
+    assert counted == "page 2 of 2, workflows: 2"
+    body = json.loads(run("workflows", "--json").output)
+    assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
+    assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
+    assert "ワークフロー 2 件" in run("workflows", locale="ja").output
+
+
+def test_one_workflow_in_full(run: Run, records: Records) -> None:
+    said = run("show", "--workflow", W).output
+    for fact in (
+        rf"Workflow +{W}",
+        "Name +fetch ×3 → merge",
+        "Status +running",
+        r"Progress +2/4 \(62\.5%\)",
+        "Tasks +created 1, running 1, completed 1, error 1, not sent yet 1",
+        r"Elapsed +0:0\d",
+        r"Created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000",
+        "Failures\n  failed +fetch_data +接続が切れました",
+    ):
+        assert re.search(fact, said), (fact, said)
+    assert "Ended" not in said
+    assert run("status", "--workflow", W[:8]).output == said, "both names, and a short id"
+    body = json.loads(run("show", "--workflow", W, "--json").output)
+    assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
+    assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
+    assert re.search("状態 +実行中", run("show", "--workflow", W, locale="ja").output)
+
+
+def test_an_id_without_members_is_one_line(run: Run, records: Records) -> None:
+    for args in (("show",), ("watch",)):
+        result = run(*args, "--workflow", "nope")
+        assert (result.exit_code, result.output) == (1, "Error: Workflow nope not found\n")
+
+
+def test_a_beginning_that_two_ids_have_is_not_guessed(run: Run, records: Records) -> None:
+    records.member("other", f"{W[:8]}-more")
+    result = run("show", "--workflow", W[:8])
+    assert result.exit_code == 1
+    assert f"2 workflow ids begin with '{W[:8]}'" in result.output
+
+
+def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
+    for task_id in ("half", "merge"):
+        records.complete(task_id)
+    result = run("watch", "--workflow", W)
+    assert result.exit_code == 1, "one of it failed"
+    first, *members = result.output.splitlines()
+    assert re.search(
+        rf"  error +100%  .*fetch ×3 → merge  4 of 4 tasks have ended \(error 1\)  {W}$", first
+    )
+    assert sorted(line.split()[-1] for line in members) == ["done", "failed", "half", "merge"]
+    records.member("one", "all-well")
+    records.complete("one")
+    assert run("watch", "--workflow", "all-well").exit_code == 0
+
+
+def test_watch_follows_a_workflow_to_its_end(
+    records: Records, redis_url: str, start_service: StartService
+) -> None:
+    watching = start_service(
+        [COMMAND, "watch", "--workflow", W, "--interval", "0.1"],
+        env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
+        ready=r"running +62\.5%",
+    )
+    records.complete("half")
+    watching.wait_for_log(r"running +75%.*3 of 4 tasks have ended")
+    assert watching.alive
+    records.complete("merge")
+    assert watching.wait() == 1
+    assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
+
+
+@pytest.mark.parametrize("locale", ["en", "ja"])
+@pytest.mark.parametrize("columns", [20, 50, 80])
+def test_rows_fit_any_width_and_keep_their_name(
+    records: Records, columns: int, locale: str
+) -> None:
+    records.member("long", "7b7de887-6f26-48b1-afe0-d09ecabe2ead", name="とても長い名前 → merge")
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
+    env["COLUMNS"] = ""
+    with Terminal([COMMAND, "workflows"], env=env, columns=columns, lines=24) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.written.splitlines()[:3]
+    assert all(cells_of(line) <= columns for line in lines), terminal.written
+    assert sorted(line[:8] for line in lines[1:]) == [W[:8], "7b7de887"]
+    assert all(line.endswith("erge") for line in lines[1:]), terminal.written
+
+
+def test_the_empty_list_says_what_makes_a_workflow(redis_url: str) -> None:
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    said, counted, _ = CliRunner().invoke(main, ["workflows"], env=env).output.splitlines()
+    assert said == "No workflows yet: each chain, group or chord of tracked tasks is one."
+    assert counted == "page 1 of 1, workflows: 0"
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["show"], "give a TASK_ID, or --workflow ID"),
+        (["show", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
+        (["watch", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
+        (["watch", "--status", "error", "--workflow", "b"], "give --workflow or tasks, not both"),
+        (["watch", "--url", NOWHERE], "--url goes with --workflow"),
+        (["show", "a", "--url", NOWHERE], "--url goes with --workflow"),
+    ],
+)
+def test_what_does_not_go_together_is_said(args: list[str], why: str) -> None:
+    result = CliRunner().invoke(main, args, env={"PROGRESS_REDIS_URL": "redis://127.0.0.1:1"})
+    assert result.exit_code == 2
+    assert why in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (NOWHERE, "http://127.0.0.1:1 does not answer: "),
+        ("ftp://host", "--url takes the address of an API, http://HOST:PORT, not 'ftp://host'"),
+        ("127.0.0.1:8004", "--url takes the address of an API, http://HOST:PORT, not '127"),
+    ],
+)
+def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
+    result = CliRunner().invoke(main, ["workflows", "--url", url], env={"PROGRESS_REDIS_URL": ""})
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {why}")
+    assert result.output.count("\n") == 1
+
+
+def test_watch_outlives_an_api_that_restarts(
+    records: Records, redis_url: str, start_service: StartService
+) -> None:
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
+    address = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    args = ["watch", "--workflow", W, "--url", address, "--interval", "0.1"]
+    watching = start_service([COMMAND, *args], env=env, ready=r"running +62\.5%")
+    serving.kill()
+    watching.wait_for_log(f"The store does not answer.*{address} does not answer")
+    for task_id in ("half", "merge"):
+        records.complete(task_id)
+    start_service([COMMAND, "serve", "--port", address.rpartition(":")[2]], env=env)
+    assert watching.wait() == 1
+    assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
