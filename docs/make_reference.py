@@ -28,6 +28,10 @@ _JA: Final = {
     "Read a workflow": "ワークフロー全体の状況を取得します",
     "List tasks": "一覧を取得します",
     "List workflows": "ワークフローの一覧を取得します",
+    "Follow a workflow": "ワークフローの更新を終了までサーバー送信イベント（SSE）で送ります",
+    "Sends the workflow's current state, then updates, until it has ended": (
+        "ワークフローの現在の状態に続けて、終了まで更新を送ります（毎秒 4 件まで）"
+    ),
     "Health of the service": "稼働状況を返します",
     "Whether the process answers": "プロセスの生存確認だけをします",
     "Figures for Prometheus": "Prometheus 用のメトリクスを返します",

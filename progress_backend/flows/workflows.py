@@ -46,7 +46,8 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
         documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
-    return dumps(body(workflow_id, found, failed, zone, flows.settings.locale)).encode()
+    said = body(workflow_id, found, failed, zone, flows.settings.locale, now)
+    return dumps(said).encode()
 
 
 def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
@@ -60,7 +61,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
         each = (yield c.FiguresOfEach(ids, milliseconds(now))) if ids else []
         known = dict(zip(ids, each, strict=True))
         there = {i: one for i, one in known.items() if one.total or one.publishers}
-        rows = [dumps(row(i, one, zone, locale)).encode() for i, one in there.items()]
+        rows = [dumps(row(i, one, zone, locale, now)).encode() for i, one in there.items()]
         if len(there) == len(known):
             break
         for workflow_id in known.keys() - there.keys():

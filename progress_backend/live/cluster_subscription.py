@@ -84,12 +84,19 @@ class ClusterSubscription:
 
     def _take(self, channel: Channel, document: bytes) -> None:
         try:
-            task_id = str(json.loads(document)["task_id"])
+            body = json.loads(document)
+            task_id = str(body["task_id"])
         except (ValueError, KeyError, TypeError):
             return
         for named in (Channel(self._keys.channel(task_id)), self._every):
             if named in self._wanted:
                 self._received(named, document)
+        # On one node a message of its own says that a workflow's member was committed.
+        place = body.get("workflow")
+        for name in ("id", "canvas") if isinstance(place, dict) else ():
+            named = Channel(self._keys.workflow_channel(str(place.get(name))))
+            if named in self._wanted:
+                self._received(named, b"")
 
 
 async def connect(

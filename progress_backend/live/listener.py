@@ -70,6 +70,7 @@ class Listener:
     async def stop(self) -> None:
         """Ends the connection, or abandons it after a while; no receiver gets updates from then
         on."""
+        self._watches.workflows.close()
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end, and is abandoned")
 
@@ -106,7 +107,7 @@ class Listener:
 
     @property
     def watched(self) -> int:
-        """The number of tasks that are watched one by one."""
+        """The number of tasks and workflows that are watched one by one."""
         return self._watches.watched
 
     async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
@@ -125,12 +126,25 @@ class Listener:
     @asynccontextmanager
     async def watching(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
         """`async with`: a mailbox for a task's updates; raises as `join`."""
-        mailbox: Mailbox[Update] = Mailbox(self._counts)
+        mailbox = self.mailbox()
         try:
             await self.join(task_id, mailbox)
             yield mailbox
         finally:
             self.leave(task_id, mailbox)
+
+    async def join_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
+        """Adds a receiver of a workflow's updates, at most four a second and the end at once;
+        raises as `join`."""
+        await self._watches.join_workflow(workflow_id, receiver)
+
+    def leave_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
+        """Ends one `join_workflow`."""
+        self._watches.leave_workflow(workflow_id, receiver)
+
+    def mailbox(self) -> Mailbox[Update]:
+        """A receiver whose updates are waited for."""
+        return Mailbox(self._counts)
 
     def watching_all(
         self, filters: Filters, *, reloads: bool = False

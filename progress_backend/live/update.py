@@ -1,7 +1,9 @@
-"""One update of a task for its watching clients, encoded once per message, not per client."""
+"""One update of a task or workflow for its watching clients, encoded once per message, not per
+client."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Update(NamedTuple):
-    """A version of a task, or the fact that its record is gone (`message` is None)."""
+    """A version of a task or workflow, or the fact that it is gone (`message` is None)."""
 
     #: Orders the updates of a task: the epoch, the record's creation time, the revision.
     key: tuple[int, datetime, int]
@@ -30,6 +32,8 @@ class Update(NamedTuple):
     ended: bool = False
     #: Until when an end may be taken back; None: it is final.
     again_until: datetime | None = None
+    #: Of a workflow: all members have ended, and a publish may add others.
+    waits: bool = False
 
     @classmethod
     def of(
@@ -63,9 +67,32 @@ class Update(NamedTuple):
             optional_moment(body["may_come_again_until"]),
         )
 
+    @classmethod
+    def of_workflow(cls, document: bytes | None, epoch: int, workflow_id: str) -> Update:
+        """The update of a workflow's body, or of None where no member is stored."""
+        if document is None:
+            return cls((epoch, _NEVER, 0), None)
+        body = json.loads(document)
+        text = messages.workflow_message(body)
+        over = body["end_time"] is not None
+        counts = body["counts"]
+        going = counts["created"] + counts["running"] + counts["paused"]
+        # The end of a publish changes no revision, and may be the workflow's own.
+        revision = 2 * body["revision"] + over
+        return cls(
+            (epoch, optional_moment(body["created_at"]) or _NEVER, revision),
+            text.decode(),
+            text_frame(text),
+            workflow_id,
+            (body["status"], body["task_type"], None),
+            over,
+            optional_moment(body["may_come_again_until"]),
+            waits=not going and not over,
+        )
+
     @property
     def revision(self) -> int:
-        """The record's revision; 0 if it is gone."""
+        """A number that grows with the record's revision; 0 if it is gone."""
         return self.key[2]
 
     def left_s(self, now: datetime) -> float | None:

@@ -1,4 +1,5 @@
-"""The tasks that this process watches: which channels are wanted, and where their messages go."""
+"""The tasks and workflows that this process watches: which channels are wanted, and where their
+messages go."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from .all_tasks import Feed, Inbox
 from .hub import Hub, Receiver
 from .subscription import Channel
 from .update import Update
+from .watched_workflows import WatchedWorkflows
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +26,13 @@ _BATCH = 200
 
 
 class Watch:
-    """A task that is watched in this process; without an id, all tasks."""
+    """A task or a workflow that is watched in this process; without an id, all tasks."""
 
-    __slots__ = ("_logged", "epoch", "stood", "subscribed", "task_id")
+    __slots__ = ("_logged", "epoch", "stood", "subscribed", "task_id", "workflow_id")
 
-    def __init__(self, task_id: str | None) -> None:
+    def __init__(self, task_id: str | None, workflow_id: str | None = None) -> None:
         self.task_id = task_id
+        self.workflow_id = workflow_id
         #: Set while the subscription is confirmed: every later commit is received.
         self.subscribed = asyncio.Event()
         #: Whether it was confirmed over an earlier connection, so that messages in between were
@@ -77,13 +80,14 @@ class Watches:
         self._last: tuple[bytes, Update] | None = None
         #: Number of the connection, from 1 on.
         self.epoch = 0
+        self.workflows = WatchedWorkflows(store, hub, lambda: self.epoch)
 
     def __contains__(self, channel: object) -> bool:
         return channel in self._by_channel
 
     @property
     def watched(self) -> int:
-        """The number of tasks that are watched one by one."""
+        """The number of tasks and workflows that are watched one by one."""
         return len(self._by_channel) - (self._every in self._by_channel)
 
     async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
@@ -100,6 +104,16 @@ class Watches:
         if not self._hub.leave(task_id, receiver):
             self._forget(self._channel(task_id))
 
+    async def join_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
+        """Adds a receiver of a workflow's updates, as `join` does of a task's; raises as `join`."""
+        self.workflows.add(workflow_id, receiver)
+        await self._subscribed(self._workflow_channel(workflow_id), None, workflow_id)
+
+    def leave_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
+        """Removes a receiver; after the last one the channel is not wanted any more."""
+        if not self.workflows.leave(workflow_id, receiver):
+            self._forget(self._workflow_channel(workflow_id))
+
     @asynccontextmanager
     async def all(self, filters: c.Filters, *, reloads: bool) -> AsyncIterator[Inbox]:
         """`async with`: an inbox for the updates of all tasks that pass the filters; raises as
@@ -113,10 +127,12 @@ class Watches:
             if not self._feed.leave(inbox):
                 self._forget(self._every)
 
-    async def _subscribed(self, channel: Channel, task_id: str | None) -> None:
+    async def _subscribed(
+        self, channel: Channel, task_id: str | None, workflow_id: str | None = None
+    ) -> None:
         watch = self._by_channel.get(channel)
         if watch is None:
-            watch = self._by_channel[channel] = Watch(task_id)
+            watch = self._by_channel[channel] = Watch(task_id, workflow_id)
             self._changed(channel)
         await watch.stands()
 
@@ -131,6 +147,9 @@ class Watches:
 
     def _channel(self, task_id: str) -> Channel:
         return Channel(self._store.keys.channel(task_id))
+
+    def _workflow_channel(self, workflow_id: str) -> Channel:
+        return Channel(self._store.keys.workflow_channel(workflow_id))
 
     def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
         """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
@@ -154,7 +173,9 @@ class Watches:
     def confirmed(self, channel: Channel) -> None:
         """Called when a subscription is confirmed."""
         if watch := self._by_channel.get(channel):
-            if watch.stood and watch.task_id is None and not watch.subscribed.is_set():
+            if watch is self._by_channel.get(self._every) and (
+                watch.stood and not watch.subscribed.is_set()
+            ):
                 # Here, not a turn of the loop later: a client that connects now has missed nothing.
                 self._feed.reload()
             watch.stood = True
@@ -164,6 +185,9 @@ class Watches:
         """Passes a message of a channel to the clients that watch the task."""
         watch = self._by_channel.get(channel)
         if watch is None:
+            return
+        if watch.workflow_id is not None:
+            self.workflows.changed(watch.workflow_id)
             return
         try:
             if self._last is None or self._last[0] != document:
@@ -180,7 +204,7 @@ class Watches:
             self._hub.publish(watch.task_id, self._last[1])
 
     async def catch_up(self, watches: Iterable[Watch]) -> None:
-        """Reads every task that was watched before; messages that arrived since are newer.
+        """Reads everything that was watched before; messages that arrived since are newer.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -190,6 +214,8 @@ class Watches:
             await watch.stands()
             if watch.task_id is not None:
                 tasks.append((watch.task_id, watch))
+            elif watch.workflow_id is not None:
+                await self.workflows.catch_up(watch.workflow_id)
         for start in range(0, len(tasks), _BATCH):
             batch = dict(tasks[start : start + _BATCH])
             documents = await self._store.execute(c.Read(tuple(batch)))

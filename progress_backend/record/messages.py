@@ -31,6 +31,11 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
     return document_of(message)  # values that were read from JSON are plain
 
 
+def workflow_message(body: Mapping[str, Any]) -> bytes:
+    """The message for a workflow: its body, with a type."""
+    return document_of({"type": "workflow_update", **body})
+
+
 def heartbeat_message(now: datetime) -> bytes:
     """The message to a client that asked for heartbeats that this process receives updates."""
     return document_of({"type": "heartbeat", "timestamp": rendered(now)})

@@ -7,11 +7,12 @@ Only counts are stored of it, which the members' commits change; its status is c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
 from .default_texts import Locale, text
+from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
 
 #: The share of a member that has ended; a running member has as much of it as it is through.
@@ -21,7 +22,9 @@ FAILURES: Final = 20
 #: What a list of workflows leaves out.
 NOT_IN_ROWS: Final = frozenset(
     {"error_message", "failures", "results", "processing_details", "metadata"}
+    | {"may_come_again_until", "final"}
 )
+_OF_FAILURES: Final = ("task_id", "task_type", "error_message", "error_cause", "end_time")
 
 
 class Figures(NamedTuple):
@@ -136,16 +139,20 @@ def body(
     failures: Sequence[bytes],
     zone: tzinfo,
     locale: Locale,
+    now: datetime,
 ) -> dict[str, Any]:
     """The body of a workflow: a task's names, then counts of its members by status, and the first
-    failures, which are documents."""
+    failures, which are documents. Its end is not final while one of these may be taken back."""
 
     def at(ms: int | None) -> datetime | None:
         return None if ms is None else datetime.fromtimestamp(ms / 1000, zone)
 
     status, over = figures.status, not figures.open
     started, ended = at(figures.started_ms), at(figures.ended_ms) if over else None
-    failed = [_failure(document) for document in failures]
+    bodies: list[dict[str, Any]] = [json.loads(document) for document in failures]
+    failed = [{name: one.get(name) for name in _OF_FAILURES} for one in bodies]
+    again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
+    again_until = max((time.astimezone(zone) for time in again if time), default=None)
     until, took = figures.ended_ms if over else figures.changed_ms, None
     if figures.started_ms is not None and until is not None:
         took = max(until - figures.started_ms, 0)
@@ -175,19 +182,16 @@ def body(
         "created_at": rendered(at(figures.created_ms)),
         "estimated_completion": None,
         "control": None if figures.asked is None else {"action": figures.asked},
-        "may_come_again_until": None,
-        "final": over,
+        "may_come_again_until": rendered(again_until),
+        "final": over and (again_until is None or again_until <= now),
         "revision": figures.revision,
     }
 
 
-def row(workflow_id: str, figures: Figures, zone: tzinfo, locale: Locale) -> dict[str, Any]:
-    """The body of a workflow as a list has it: without what members have, failures too."""
-    whole = body(workflow_id, figures, (), zone, locale)
+def row(
+    workflow_id: str, figures: Figures, zone: tzinfo, locale: Locale, now: datetime
+) -> dict[str, Any]:
+    """The body of a workflow as a list has it: without what members have, or their failures
+    say."""
+    whole = body(workflow_id, figures, (), zone, locale, now)
     return {name: value for name, value in whole.items() if name not in NOT_IN_ROWS}
-
-
-def _failure(document: bytes) -> Mapping[str, Any]:
-    body = json.loads(document)
-    names = ("task_id", "task_type", "error_message", "error_cause", "end_time")
-    return {name: body.get(name) for name in names}

@@ -36,6 +36,7 @@ def as_task(body: bytes) -> bytes:
     last = {name: given.pop(name) for name in ("final", "revision")}
     out = {*_OF_WORKFLOWS, *_OF_TASKS}
     task = {name: value for name, value in given.items() if name not in out} | _OF_TASKS
+    task["may_come_again_until"] = given["may_come_again_until"]
     task["error_message"] = given["error_message"] if failed else None
     task["error_cause"] = failures[0]["error_cause"] if failed and failures else None
     return dumps(task | last).encode()

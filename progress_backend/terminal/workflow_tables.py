@@ -21,7 +21,7 @@ _THOUSAND: Final = 1_000
 def as_row(body: Body, locale: Locale) -> Task:
     """A workflow as a row among tasks: its type is its name, its items are thousandths of its
     members' work."""
-    again_until = optional_moment(body["may_come_again_until"])
+    again_until = optional_moment(body.get("may_come_again_until"))
     return Task(
         task_id=body["workflow_id"],
         task_type=body["name"] or body["task_type"],

@@ -13,6 +13,7 @@ import redis
 from progress_backend import Settings
 from progress_backend.flows.commands import Filters
 from progress_backend.record import events as ev
+from progress_backend.record.model import Member
 from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
@@ -98,6 +99,9 @@ def driver(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Drive
         yield driver
 
 
+MEMBER = ev.Created(identity=ev.Identity(task_type="fetch_data", member=Member(("W",))))
+
+
 async def test_watchers_hear(settings: Settings) -> None:
     allowed = replace(settings, redis_url=permitted(settings.redis_url))
     async with listening(allowed) as (store, listener), asyncio.timeout(20):
@@ -108,3 +112,10 @@ async def test_watchers_hear(settings: Settings) -> None:
                 pass  # what was there when the subscription stood
             while '"revision":2' not in await inbox.get():
                 pass
+        await record(store, "member", MEMBER)
+        whole = listener.mailbox()
+        await listener.join_workflow("W", whole)
+        await record(store, "member", ev.Completed())
+        while not (await whole.get()).ended:
+            pass
+        listener.leave_workflow("W", whole)

@@ -57,6 +57,8 @@ ACTS = [
     ("HEAD", EVENTS),
     ("WS", "/internal/ws/task/job"),
     ("WS", "/internal/ws/tasks"),
+    ("WS", "/internal/ws/workflow/group"),
+    ("GET", "/internal/workflow/group/events"),
     ("POST", "/progress/internal/task/job/cancel"),
 ]
 OWN = ["http://127.0.0.1:8004", "HTTP://127.0.0.1:8004"]

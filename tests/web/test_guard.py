@@ -62,6 +62,7 @@ def application(kind: str, settings: Settings) -> FastAPI:
 def guarded(request: pytest.FixtureRequest, redis_url: str) -> Iterator[RunningApi]:
     """An API that lets one origin and one name in, with one running job."""
     Records(redis_url).start("job")
+    Records(redis_url).member("member", "group")
     settings = Settings(
         redis_url=redis_url, allowed_origins=(FRIEND,), allowed_hosts=("tasks.example.com",)
     )
@@ -153,20 +154,28 @@ def test_a_browser_asks_before_it_writes(guarded: RunningApi) -> None:
     assert guarded.http.options("/internal/tasks").status_code == 405
 
 
-def test_event_streams_ask_too(guarded: RunningApi) -> None:
-    path = "/internal/task/job/events"
+@pytest.mark.parametrize("path", ["/internal/task/job/events", "/internal/workflow/group/events"])
+def test_event_streams_ask_too(guarded: RunningApi, path: str) -> None:
     for headers in ({"Origin": FOE}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.test"}):
         assert guarded.http.get(path, headers=headers).status_code == 403
     for headers in ({}, {"Origin": FRIEND}):
         with guarded.http.stream("GET", path, headers=headers) as stream:
             assert stream.headers["x-content-type-options"] == "nosniff"
-            assert any('"job"' in line for line in stream.iter_lines())
+            its_id = f'"{path.split("/")[3]}"'
+            assert any(its_id in line for line in stream.iter_lines())
             assert stream.headers.get("access-control-allow-origin") == headers.get("Origin")
 
 
-@pytest.mark.parametrize("path", ["/internal/ws/task/job", "/internal/ws/tasks"])
+@pytest.mark.parametrize(
+    ("path", "its_id"),
+    [
+        ("/internal/ws/task/job", "job"),
+        ("/internal/ws/tasks", "job"),
+        ("/internal/ws/workflow/group", "group"),
+    ],
+)
 async def test_sockets_ask_too_and_say_why_not(
-    guarded: RunningApi, redis_url: str, path: str
+    guarded: RunningApi, redis_url: str, path: str, its_id: str
 ) -> None:
     url = f"{str(guarded.http.base_url).rstrip('/').replace('http', 'ws')}{path}"
 
@@ -184,7 +193,7 @@ async def test_sockets_ask_too_and_say_why_not(
     for options in ({}, {"origin": FRIEND}, {"origin": f"http://127.0.0.1:{guarded.port}"}):
         async with websockets.connect(url, proxy=None, **options) as one:
             await asyncio.to_thread(Records(redis_url).progress, "job", 1)
-            assert (await said(one))["task_id"] == "job"
+            assert (await said(one))["task_id"] == its_id
 
 
 def test_without_the_settings_nothing_is_said_to_other_origins(

@@ -43,7 +43,11 @@ answered: Counter[int] = Counter()
 schema = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path_regex="/events$")
 
 
-NOT_JSON = {"GET /internal/task/{task_id}/events", "GET /metrics"}
+NOT_JSON = {
+    "GET /internal/task/{task_id}/events",
+    "GET /internal/workflow/{workflow_id}/events",
+    "GET /metrics",
+}
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:
@@ -96,6 +100,7 @@ def test_the_calls_are_the_specifications() -> None:
         "GET /internal/workflow/{workflow_id}/status",
         "GET /internal/workflows",
         "GET /internal/task/{task_id}/events",
+        "GET /internal/workflow/{workflow_id}/events",
         "GET /internal/health",
         "GET /internal/health/live",
         "GET /metrics",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from progress_backend.live.update import Update
 from progress_backend.record.model import Delivery, Task
 from progress_backend.record.task_json import encode
+from progress_backend.web.push.sources import TaskSource
 from progress_backend.web.push.task_watcher import Watcher
 from tests.waiting import aeventually
 
@@ -30,7 +31,7 @@ class Told:
 
 
 def watcher_of(told: Told) -> Watcher:
-    return Watcher("job", told, LEASE_S, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    return Watcher(TaskSource(None, "job"), told, LEASE_S, lambda: datetime.now(UTC))  # type: ignore[arg-type]
 
 
 def state(revision: int, status: str = "running", cause: str | None = None) -> Update:

@@ -126,10 +126,13 @@ class WorkflowBody(BaseModel):
     created_at: str | None = Field(description="When its first member's record was made.")
     estimated_completion: None = Field(description="Null: members have estimates.")
     control: Asked | None = Field(description="What is asked of all of it; null otherwise.")
-    may_come_again_until: None = Field(description="Null: members have it.")
+    may_come_again_until: str | None = Field(
+        description="Until when one of the failures that are named may be taken back, where all "
+        "members have ended; null otherwise."
+    )
     final: bool = Field(
-        description="Whether all members have ended; a member whose message comes again, or a new "
-        "one, opens it again."
+        description="Whether all members have ended for good; a member whose message comes again "
+        "later, or a new one, opens it again."
     )
     revision: int = Field(description="Counts the changes of all members.")
 
@@ -194,7 +197,7 @@ _IN_ROWS: Final[dict[str, Any]] = {
 }
 WorkflowRow = create_model(
     "WorkflowRow",
-    __doc__="A workflow in a list: its body without failures and what members have.",
+    __doc__="A workflow in a list: its body without what members have and what failures say.",
     **_IN_ROWS,
 )
 

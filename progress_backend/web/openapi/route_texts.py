@@ -125,6 +125,15 @@ WORKFLOW = _route(
     }
     | _INVALID | _AWAY,
 )  # fmt: skip
+WORKFLOW_EVENTS = _route(
+    "Follow a workflow",
+    "Server-sent events: the current state, then updates, four a second at most, until an end is "
+    "final. An event's data is the WebSocket's message, its id grows with the record's revision.",
+    _STREAM
+    | {204: {"description": "It has ended for good with the event that Last-Event-ID names."}}
+    | {404: _answer("There is no such workflow.", bodies.Problem)}
+    | _FORBIDDEN | _INVALID | _AWAY,
+)  # fmt: skip
 WORKFLOWS = _route(
     "List workflows",
     "Newest first, each from the counts of its members, without failures. The list of a Redis "

@@ -1,4 +1,4 @@
-"""A task's updates as server-sent events (`EventSource` in a browser)."""
+"""Updates of a task or workflow as server-sent events (`EventSource` in a browser)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from ..guard import HEAD
 from ..openapi import route_texts, schemas
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
+from .sources import Source, TaskSource, WorkflowSource
 from .task_updates import follow
 
-router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+router = APIRouter(prefix="/internal", route_class=StrictRoute)
 
 #: Seconds without an update after which a comment is sent, so that no proxy closes the stream.
 PING_S = 15.0
@@ -30,15 +31,35 @@ RETRY_MS: Final = 2_000
 Updates = AsyncGenerator[Update | None]
 
 
-@router.get("/task/{task_id:path}/events", **route_texts.EVENTS)
+@router.get("/task/{task_id:path}/events", tags=["tasks"], **route_texts.EVENTS)
 async def task_events(
     request: Request,
     task_id: schemas.TaskId,
     query: Annotated[schemas.Watching, Query()],
     last_event_id: schemas.LastEventId = None,
 ) -> Response:
+    source = TaskSource(api_of(request), task_id)
+    return await _events(request, source, query.heartbeat, last_event_id)
+
+
+@router.get(
+    "/workflow/{workflow_id:path}/events", tags=["workflows"], **route_texts.WORKFLOW_EVENTS
+)
+async def workflow_events(
+    request: Request,
+    workflow_id: schemas.WorkflowId,
+    query: Annotated[schemas.Watching, Query()],
+    last_event_id: schemas.LastEventId = None,
+) -> Response:
+    source = WorkflowSource(api_of(request), workflow_id)
+    return await _events(request, source, query.heartbeat, last_event_id)
+
+
+async def _events(
+    request: Request, source: Source, heartbeat: int | None, last_event_id: str | None
+) -> Response:
     api = api_of(request)
-    updates = follow(api, task_id, query.heartbeat or PING_S)
+    updates = follow(api, source, heartbeat or PING_S)
     try:
         first = await anext(updates)
     except HubClosed:
@@ -51,7 +72,7 @@ async def task_events(
     if HEAD in request.scope:
         await updates.aclose()
         return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
-    quiet = _comment if query.heartbeat is None else partial(_heartbeat, api)
+    quiet = _comment if heartbeat is None else partial(_heartbeat, api)
     return EventStream(first, updates, quiet)
 
 

@@ -1,50 +1,36 @@
-"""A task's current state and its updates, for WebSockets and event streams."""
+"""The current state of a task or workflow and its updates, for event streams."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 
-from ...errors import TaskNotFound
 from ...live.hub import Mailbox
 from ...live.update import Update
-from ..current import current
-from ..openapi import schemas
 from ..state import Api
-
-
-async def snapshot(api: Api, task_id: str) -> Update:
-    """A task's current state, read after the subscription for its updates was confirmed.
-
-    Raises:
-        TaskNotFound: there is no record.
-        ForeignValue: the value that is stored there is no record.
-        StoreUnavailable: the store does not answer.
-    """
-    epoch = api.listener.epoch
-    return Update.of(await current(api, task_id), epoch, api.zone)
+from .sources import Source
 
 
 async def follow(
-    api: Api, task_id: str, quiet_s: float | None = None
+    api: Api, source: Source, quiet_s: float | None = None
 ) -> AsyncGenerator[Update | None]:
-    """Yields a task's current state, then each update; ends when no more updates will come.
+    """Yields the current state, then each update; ends when no more updates will come.
 
     It yields None after each `quiet_s` seconds without an update. Use it with
     `contextlib.aclosing`, so that its subscription ends with its use.
 
     Raises:
-        TaskNotFound: there is no record, or it is gone and was not written again.
+        TaskNotFound: there is none, or it is gone and was not written again.
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer, or does not confirm the subscription.
         HubClosed: the service shuts down.
     """
-    if not schemas.is_task_id(task_id):
-        raise TaskNotFound(task_id)
-    async with api.listener.watching(task_id) as mailbox:
+    mailbox = api.listener.mailbox()
+    try:
+        await source.join(mailbox)
         # The subscription is confirmed, so every commit that the snapshot does not have is
         # received.
-        known = await snapshot(api, task_id)
+        known = await source.snapshot()
         api.hub.counts.delivered += 1
         loop = asyncio.get_running_loop()
         while True:
@@ -64,10 +50,12 @@ async def follow(
                     known = newer
                     break
                 if gone_at is not None and loop.time() >= gone_at:
-                    raise TaskNotFound(task_id)
+                    raise source.missing()
                 if quiet_s is not None and quiet_at is not None and loop.time() >= quiet_at:
                     quiet_at = loop.time() + quiet_s
                     yield None
+    finally:
+        source.leave(mailbox)
 
 
 def _sooner(*times: float | None) -> float | None:

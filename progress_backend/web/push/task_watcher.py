@@ -1,4 +1,5 @@
-"""One WebSocket's view of one task, from its current state to its end; a receiver of the hub."""
+"""One WebSocket's view of one task or workflow, from its current state to its end; a receiver of
+the hub."""
 
 from __future__ import annotations
 
@@ -7,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from ...errors import TaskNotFound
 from ...live.update import Update
 from .socket_writer import Outlet
+from .sources import Source
 
 # Close codes. After 1012 a client reconnects.
 ENDED: Final = 1000
@@ -22,12 +23,12 @@ _LONGEST_S: Final = 60.0
 class Watcher:
     """Passes newer updates to the socket, and closes it when no more will come."""
 
-    __slots__ = ("_early", "_lease_s", "_now", "_outlet", "_task_id", "_timer", "known")
+    __slots__ = ("_early", "_lease_s", "_now", "_outlet", "_source", "_timer", "known")
 
     def __init__(
-        self, task_id: str, outlet: Outlet, lease_s: float, now: Callable[[], datetime]
+        self, source: Source, outlet: Outlet, lease_s: float, now: Callable[[], datetime]
     ) -> None:
-        self._task_id = task_id
+        self._source = source
         self._outlet = outlet
         #: Seconds for which a deleted record may be written again.
         self._lease_s = lease_s
@@ -47,7 +48,7 @@ class Watcher:
             self._early = None
 
     def put(self, update: Update) -> None:
-        """Gets an update of the task; never waits."""
+        """Gets an update; never waits."""
         if self.known is None:
             self._early = update
         elif update.supersedes(self.known):
@@ -77,18 +78,18 @@ class Watcher:
             self._wait(self._lease_s)
 
     def _close_or_wait(self, update: Update) -> None:
-        """Closes the socket of an ended task; where its message may be delivered again, only after
+        """Closes the socket of what has ended; where its message may be delivered again, only after
         that time."""
         if left_s := update.left_s(self._now()):
             self._wait(min(left_s, _LONGEST_S))
         else:
-            self._outlet.close(ENDED, "the task has ended")
+            self._outlet.close(ENDED, self._source.ended)
 
     def _wait(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._time_is_over)
 
     def _time_is_over(self) -> None:
         if self.known is None or self.known.message is None:
-            self._outlet.close(UNKNOWN, str(TaskNotFound(self._task_id)))
+            self._outlet.close(UNKNOWN, str(self._source.missing()))
         else:
             self._close_or_wait(self.known)

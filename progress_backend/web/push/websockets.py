@@ -1,4 +1,5 @@
-"""WebSocket routes for the updates of one task, or of all tasks that pass a filter."""
+"""WebSocket routes for the updates of one task, of one workflow, or of all tasks that pass a
+filter."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from ..openapi import schemas
 from ..server.offered_connection import connection_of
 from ..state import api_of
 from .socket_writer import Outlet, reason_of
-from .task_updates import snapshot
+from .sources import Source, TaskSource, WorkflowSource
 from .task_watcher import RESTART, UNKNOWN, Watcher
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,16 @@ MISSED = "updates were missed: connect again, then read the list"
 @router.websocket("/ws/task/{task_id:path}")
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Sends the task's current state, then each update, until the task has ended."""
+    await _watch(websocket, TaskSource(api_of(websocket), task_id), task_id)
+
+
+@router.websocket("/ws/workflow/{workflow_id:path}")
+async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
+    """Sends the workflow's current state, then updates, until it has ended."""
+    await _watch(websocket, WorkflowSource(api_of(websocket), workflow_id), workflow_id)
+
+
+async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
     api = api_of(websocket)
     if (refusal := api.access.refusal(websocket.scope)) is not None:
         await _refuse(websocket, FORBIDDEN, refusal.detail)
@@ -52,23 +63,23 @@ async def watch_task(websocket: WebSocket, task_id: str) -> None:
         heartbeat = asked.heartbeat
     await websocket.accept()
     outlet = Outlet(websocket, api.hub.counts)
-    watcher = Watcher(task_id, outlet, api.settings.lease_s, api.store.now)
+    watcher = Watcher(source, outlet, api.settings.lease_s, api.store.now)
 
     def gone() -> None:
         watcher.stop()
         outlet.cancel()
-        api.listener.leave(task_id, watcher)
+        source.leave(watcher)
         if heartbeat is not None:
             api.listener.heartbeats.leave(heartbeat, outlet.beat)
 
     connection = connection_of(websocket)
     async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
-        if not schemas.is_task_id(task_id):
-            raise TaskNotFound(task_id)
+        if not schemas.is_task_id(its_id):
+            raise source.missing()
         unless_kept.callback(gone)
-        await api.listener.join(task_id, watcher)
+        await source.join(watcher)
         # The subscription is confirmed: every commit that the snapshot does not have is received.
-        watcher.begin(await snapshot(api, task_id))
+        watcher.begin(await source.snapshot())
         if heartbeat is not None:
             api.listener.heartbeats.join(heartbeat, outlet.beat)
         if connection is None:

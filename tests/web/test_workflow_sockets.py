@@ -1,0 +1,387 @@
+"""A workflow's updates over a real WebSocket and as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.client import connect
+
+from progress_backend.errors import ProgressError
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import aeventually, eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_event_stream import events, opened
+from tests.web.test_websockets import closed, rest, said
+
+W = "the-group"
+CHANNEL = f"workflow_update:{W}".encode()
+
+
+def watch(api: RunningApi, workflow_id: str = W, query: str = "") -> connect:
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/workflow/{workflow_id}{query}"
+    return connect(url, proxy=None)
+
+
+def stream_of(api: RunningApi, workflow_id: str = W) -> str:
+    return f"http://127.0.0.1:{api.port}/internal/workflow/{workflow_id}/events"
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """With a workflow of two members, of which one runs."""
+    records = Records(redis_url)
+    for task_id in ("one", "two"):
+        records.member(task_id, W, name="fetch ×2")
+    records.run("one")
+    return records
+
+
+async def test_the_body_comes_at_once_then_each_state_to_the_end(
+    api: RunningApi, records: Records
+) -> None:
+    async with watch(api) as socket:
+        began = time.monotonic()
+        first = await said(socket)
+        assert time.monotonic() - began < 1
+        body = api.workflow(W).json()
+        assert first == {"type": "workflow_update", **body}
+        records.progress("one", 126)
+        message = await said(socket)
+        assert message["progress"] == {"current": 0, "total": 2, "percentage": 25}
+        assert message["revision"] > first["revision"]
+        records.complete("one")
+        records.fail("two", "why")
+        *_, last = [m async for m in rest(socket)]
+        assert (last["status"], last["final"]) == ("error", True)
+        assert [failure["task_id"] for failure in last["failures"]] == ["two"]
+        assert await closed(socket) == 1000
+        assert socket.close_reason == "the workflow has ended"
+
+
+async def test_an_ended_workflow_is_told_once(api: RunningApi, records: Records) -> None:
+    for task_id in ("one", "two"):
+        records.complete(task_id)
+    async with watch(api) as socket:
+        (message,) = [m async for m in rest(socket)]
+        assert (message["status"], message["final"]) == ("completed", True)
+        assert await closed(socket) == 1000
+
+
+@pytest.mark.parametrize("workflow_id", ["nope", "single", "one", "a%00b", "x" * 256])
+async def test_an_id_without_members_is_closed(
+    api: RunningApi, records: Records, redis_url: str, workflow_id: str
+) -> None:
+    records.create("single")
+    async with watch(api, workflow_id) as socket:
+        assert await closed(socket) == 4404
+    if "%" not in workflow_id:
+        assert socket.close_reason == f"Workflow {workflow_id} not found"[:123]
+    with redis.Redis.from_url(redis_url) as client:
+        await aeventually(lambda: not client.pubsub_channels("workflow_update:*"))
+
+
+async def test_all_watchers_share_one_subscription_and_the_last_ends_it(
+    api: RunningApi, records: Records, redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        async with watch(api) as one, watch(api) as two:
+            await said(one)
+            await said(two)
+            assert dict(client.pubsub_numsub(CHANNEL)) == {CHANNEL: 1}
+            records.progress("one", 126)
+            assert await said(one) == await said(two)
+            await one.close()
+            records.progress("one", 200)
+            assert (await said(two))["progress"]["percentage"] > 25
+        await aeventually(lambda: dict(client.pubsub_numsub(CHANNEL)) == {CHANNEL: 0})
+
+
+async def test_its_socket_and_its_last_tasks_are_two(api: RunningApi, redis_url: str) -> None:
+    """A chain's id is that of its last task."""
+    records = Records(redis_url)
+    records.member("last", "last")
+    async with watch(api, "last") as whole, api.watch("last") as task:
+        assert (await said(whole))["type"] == "workflow_update"
+        assert (await said(task))["type"] == "task_created"
+        records.complete("last")
+        assert [m["task_type"] async for m in rest(whole)] == ["workflow"]
+        assert [m["task_type"] async for m in rest(task)] == ["fetch_data"]
+
+
+async def test_four_messages_a_second_however_fast_members_are_committed(
+    api: RunningApi, records: Records, redis_url: str
+) -> None:
+    def move() -> None:
+        with Store(Settings(redis_url=redis_url)) as store:
+            base, number, until = None, 0, time.monotonic() + 2.5
+            while time.monotonic() < until:
+                number += 1
+                event = ev.Progressed(current=number % 250)
+                base = store.run(store.flows.apply("one", (event,), store.now(), base=base)).base
+            assert number > 50, "fast enough to tell"
+            for task_id in ("one", "two"):
+                store.run(store.flows.apply(task_id, (ev.Completed(),), store.now()))
+
+    async def follow(after: float) -> list[tuple[float, dict[str, Any]]]:
+        await asyncio.sleep(after)
+        async with watch(api) as socket:
+            return [(time.monotonic(), message) async for message in rest(socket)]
+
+    watching = [asyncio.create_task(follow(after)) for after in (0, 0.2, 1.23)]
+    await asyncio.to_thread(move)
+    for told in await asyncio.gather(*watching):
+        times = [at for at, _ in told]
+        assert 3 < len(times) <= 4 * (times[-1] - times[0]) + 1
+        last = told[-1][1]
+        assert (last["status"], last["final"]) == ("completed", True)
+        revisions = [message["revision"] for _, message in told]
+        assert revisions == sorted(set(revisions))
+
+
+async def test_the_end_waits_for_no_pace(api: RunningApi, redis_url: str) -> None:
+    """The best of several times: what else the machine does is no matter."""
+    took, settings = [], Settings(redis_url=redis_url)
+    with Store(settings) as store:
+        for number in range(5):
+            task_id, workflow_id = f"member-{number}", f"whole-{number}"
+            Records(redis_url).member(task_id, workflow_id)
+            async with watch(api, workflow_id) as socket:
+                await said(socket)
+                began = time.monotonic()
+                flow = store.flows.apply(task_id, (ev.Completed(),), store.now())
+                await asyncio.to_thread(store.run, flow)
+                assert (await said(socket))["final"]
+                took.append(time.monotonic() - began)
+    assert min(took) < 0.1, took
+
+
+#: What may happen to one of three members: an event, then a pause in hundredths of a second.
+HAPPENED = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["planned", "member", "run", "progress", "requeue", "fail", "complete"]),
+        st.integers(0, 12),
+    ),
+    max_size=12,
+)
+
+
+def happen(records: Records, workflow_id: str, happened: list[tuple[int, str, int]]) -> None:
+    """Lets all of it happen that the records allow, and then their ends."""
+    identity = ev.Identity(task_type="fetch", total_items=100, member=Member((workflow_id,)))
+    made = {f"{workflow_id}-0"}
+    for number, (place, what, hundredths) in enumerate(happened):
+        event: ev.Event = {
+            "planned": ev.Planned(identity=identity),
+            "member": ev.Created(identity=identity),
+            "run": ev.Started(identity=identity),
+            "progress": ev.Progressed(current=7 * number),
+            "requeue": ev.Requeued(),
+            "fail": ev.Failed(error_message="why"),
+            "complete": ev.Completed(),
+        }[what]
+        task_id = f"{workflow_id}-{place}"
+        with contextlib.suppress(ProgressError, AssertionError):
+            records.apply(task_id, event)
+            made.add(task_id)
+        time.sleep(hundredths / 100)
+    for task_id in made:
+        with contextlib.suppress(ProgressError, AssertionError):
+            records.complete(task_id)
+
+
+@given(happened=HAPPENED, after=st.lists(st.integers(0, 30), min_size=1, max_size=3))
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_message_goes_back_and_the_end_is_always_told(
+    api: RunningApi, redis_url: str, happened: list[tuple[int, str, int]], after: list[int]
+) -> None:
+    records, workflow_id = Records(redis_url), str(uuid4())
+    records.member(f"{workflow_id}-0", workflow_id)
+
+    async def follow(hundredths: int) -> list[dict[str, Any]]:
+        await asyncio.sleep(hundredths / 100)
+        async with watch(api, workflow_id) as socket:
+            told = [message async for message in rest(socket)]
+            assert await closed(socket) == 1000
+        return told
+
+    async def all_of_it() -> list[list[dict[str, Any]]]:
+        watching = [asyncio.create_task(follow(hundredths)) for hundredths in after]
+        await asyncio.to_thread(happen, records, workflow_id, happened)
+        return await asyncio.gather(*watching)
+
+    for told in asyncio.run(all_of_it()):
+        revisions = [message["revision"] for message in told]
+        assert revisions == sorted(set(revisions))
+        for before, message in itertools.pairwise(told):
+            grown = message["progress"]["total"] > before["progress"]["total"]
+            less = message["progress"]["percentage"] < before["progress"]["percentage"]
+            assert grown or not less
+        ends = [message["final"] for message in told]
+        assert ends == [False] * (len(ends) - 1) + [True]
+        assert told[-1]["counts"]["created"] == told[-1]["counts"]["running"] == 0
+
+
+async def test_the_end_of_a_publish_is_the_workflows(
+    api: RunningApi, records: Records, redis_url: str
+) -> None:
+    """Nobody is told of it, and it changes no revision."""
+    with Store(Settings(redis_url=redis_url)) as store:
+        now_ms = milliseconds(store.now())
+        store.execute(c.Publishing(W, "token", now_ms, 60_000))
+        async with watch(api) as socket:
+            await said(socket)
+            for task_id in ("one", "two"):
+                records.complete(task_id)
+            message = await said(socket)
+            while message["progress"]["current"] < 2:
+                message = await said(socket)
+            assert (message["status"], message["final"]) == ("running", False)
+            assert message["progress"]["percentage"] < 100
+            store.execute(c.Publishing(W, "token", now_ms, 0))
+            (last,) = [m async for m in rest(socket)]
+            assert (last["status"], last["final"]) == ("completed", True)
+            assert last["revision"] == message["revision"]
+            assert await closed(socket) == 1000
+
+
+async def test_a_member_that_is_added_is_told(api: RunningApi, records: Records) -> None:
+    async with watch(api) as socket:
+        assert (await said(socket))["progress"]["total"] == 2
+        records.member("three", W)
+        assert (await said(socket))["progress"]["total"] == 3
+
+
+async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) -> None:
+    lease_s, again_s = 0.4, 0.8
+    api, records = start_api(redis_url=redis_url, lease_s=lease_s), Records(redis_url, lease_s)
+    records.member("job", W)
+    began = time.monotonic()
+    records.lose("job", again_s)
+    async with watch(api) as socket:
+        messages = [m async for m in rest(socket)]
+        assert await closed(socket) == 1000
+    assert time.monotonic() - began > 0.9 * (lease_s + again_s)
+    assert [(m["status"], m["final"]) for m in messages] == [("error", False)]
+    assert messages[0]["may_come_again_until"] is not None
+    eventually(lambda: api.workflow(W).json()["final"])
+    # One that comes again takes the end back.
+    records.member("other", "again")
+    records.lose("other", 30)
+    async with watch(api, "again") as socket:
+        assert (await said(socket))["status"] == "error"
+        started = ev.Started(identity=ev.Identity(task_type="fetch_data"), redelivered=True)
+        records.apply("other", started)
+        assert (await said(socket))["status"] == "running"
+        records.complete("other")
+        (last,) = [m async for m in rest(socket)]
+        assert (last["status"], last["final"]) == ("completed", True)
+
+
+async def test_who_asks_is_told_that_the_line_to_redis_broke(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    Records(server.url).member("one", W)
+    async with watch(api, query="?heartbeat=9") as socket:
+        assert await closed(socket) == 4422
+    async with watch(api, query="?heartbeat=60") as asks, watch(api) as plain:
+        await said(asks)
+        await said(plain)
+        await aeventually(lambda: api.app.state.progress.listener.up_to_date)
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert [(await said(asks))["type"] for _ in range(2)] == ["stale", "heartbeat"]
+        Records(server.url).complete("one")
+        for socket in (asks, plain):
+            assert [m["type"] async for m in rest(socket)] == ["workflow_update"]
+
+
+async def test_an_outage_interrupts_nobody(start_server: StartServer, start_api: StartApi) -> None:
+    server = start_server()
+    api, records = start_api(redis_url=server.url, lease_s=1), Records(server.url)
+    records.member("one", W)
+    async with watch(api) as socket:
+        await said(socket)
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        records.run("one")  # perhaps while nobody listens
+        assert (await said(socket))["status"] == "running"
+        records.complete("one")
+        (last,) = [m async for m in rest(socket)]
+        assert last["final"]
+    records.member("one", "gone")
+    async with watch(api, "gone") as socket:
+        await said(socket)
+        server.kill()
+        server.start()  # empty
+        assert await closed(socket) == 4404
+        assert socket.close_reason == "Workflow gone not found"
+
+
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(
+    start_api: StartApi, records: Records, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url)
+    async with watch(api) as socket:
+        await said(socket)
+        api.ask_to_end()
+        assert await closed(socket) == 1012
+
+
+def test_events_have_the_sockets_messages(api: RunningApi, records: Records) -> None:
+    with opened(stream_of(api)) as answer:
+        assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        heard = events(answer)
+        first = next(heard)
+        assert (first["type"], first["retry"]) == ("workflow_update", "2000")
+        assert first["counts"]["running"] == 1
+        for task_id in ("one", "two"):
+            records.complete(task_id)
+        *_, last = list(heard)
+        assert (last["status"], last["final"]) == ("completed", True)
+        assert int(last["id"]) > int(first["id"])
+    with opened(stream_of(api), last["id"]) as answer:
+        assert answer.status_code == 204
+    with opened(stream_of(api), first["id"]) as answer:
+        assert [event["final"] for event in events(answer)] == [True]
+
+
+def test_events_of_no_workflow(api: RunningApi, api_without_store: RunningApi) -> None:
+    answer = api.http.get("/internal/workflow/nope/events")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Workflow nope not found"})
+    answer = api_without_store.http.get("/internal/workflow/nope/events")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    eventually(lambda: api.watched() == 0)
+
+
+def test_a_stream_whose_client_goes_is_forgotten(
+    api: RunningApi, records: Records, redis_url: str
+) -> None:
+    with opened(stream_of(api)) as answer:
+        heard = events(answer)
+        next(heard)
+        assert api.watched() == 1
+    eventually(lambda: api.watched() == 0)
+    assert api.http.head(f"/internal/workflow/{W}/events").status_code == 200
+    eventually(lambda: api.watched() == 0)
