@@ -20,7 +20,7 @@ RESULTS_URL: Final = BROKER_URL if Settings(redis_url=STORE_URL).clustered else 
 # httpx's line for each request would bury the jobs' own lines.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-app = Celery("workers", include=["workers.tasks"])
+app = Celery("workers", include=["workers.tasks", "workers.workflows"])
 app.conf.update(
     broker_url=BROKER_URL,
     result_backend=os.environ.get("CELERY_RESULT_BACKEND") or RESULTS_URL,

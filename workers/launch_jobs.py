@@ -1,15 +1,22 @@
-"""The jobs that a run starts with, and the demo that also pauses, resumes and cancels."""
+"""The jobs and workflows that a run starts with, and the demo that also pauses, resumes and
+cancels."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from progress_backend.errors import WorkflowNotFound
+from progress_backend.record.default_texts import Locale
 from progress_backend.record.events import Cancelled, Event, Paused, Resumed
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.store.drivers import Store
+from progress_backend.terminal import Choice, Reader, View
+from progress_backend.terminal.workflow_source import StoreWorkflows
+from progress_backend.terminal.workflow_tables import as_row
 
 #: Percent from which the demo pauses or cancels a job.
 _FROM_PERCENT: Final = 10
@@ -17,14 +24,23 @@ _FROM_PERCENT: Final = 10
 _PAUSE_S: Final = 3.0
 
 
+_WORKFLOWS: Final = frozenset({"fetch_and_merge", "import_in_steps", "fetch_all"})
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: its task and arguments, its expected end, and what the demo does to it."""
+    """One job: its task or workflow and arguments, its expected end, and what the demo does to
+    it."""
 
     name: str
     args: tuple[Any, ...]
     ends: str = TaskStatus.COMPLETED
     touch: str = ""
+
+    @property
+    def is_workflow(self) -> bool:
+        """Whether it is one of `workers.workflows`."""
+        return self.name in _WORKFLOWS
 
     def __str__(self) -> str:
         return f"{self.name}{self.args!r}"
@@ -36,6 +52,7 @@ RUN: Final = (
     Job("fetch_data", ("MSFT", "2y")),
     Job("fetch_data", ("GOOG", "1y")),
     Job("fetch_data", ("IBM", "6mo")),
+    Job("fetch_and_merge", (["IBM", "FB", "MSFT", "GOOG"], ["1mo", "3mo"])),
 )
 DEMO: Final = (
     Job("fetch_data", ("AAPL", "2y")),
@@ -43,14 +60,50 @@ DEMO: Final = (
     Job("fetch_data", ("GOOG", "5y"), ends=TaskStatus.CANCELLED, touch="cancel"),
     Job("fetch_data", ("NOSUCH", "1y"), ends=TaskStatus.ERROR),
     Job("bulk_import", (["IBM", "FB", "AAPL"], "6mo")),
+    Job("fetch_and_merge", (["IBM", "FB", "MSFT", "GOOG"], ["1mo", "3mo"])),
+    Job("import_in_steps", ("GOOG", "3mo")),
+    Job("fetch_all", ("1mo",)),
 )
 
 
 def publish(jobs: Sequence[Job]) -> dict[str, Job]:
-    """Publishes the jobs; returns them by task id."""
-    from . import tasks
+    """Publishes the jobs; returns them by the id of their task or workflow."""
+    from . import tasks, workflows
 
-    return {getattr(tasks, job.name).delay(*job.args).id: job for job in jobs}
+    published: dict[str, Job] = {}
+    for job in jobs:
+        if job.is_workflow:
+            result = getattr(workflows, job.name)(*job.args).apply_async()
+        else:
+            result = getattr(tasks, job.name).delay(*job.args)
+        published[result.id] = job
+    return published
+
+
+class JobsReader:
+    """Reads published jobs again and again, each as a row: a task's record, or a workflow."""
+
+    def __init__(self, store: Store, jobs: dict[str, Job], locale: Locale) -> None:
+        single = tuple(its_id for its_id, job in jobs.items() if not job.is_workflow)
+        self._tasks = Reader(store, Choice(single))
+        self._workflows = [its_id for its_id, job in jobs.items() if job.is_workflow]
+        self._source = StoreWorkflows(store)
+        self._locale = locale
+
+    def read(self) -> View:
+        """The jobs as they are now.
+
+        Raises:
+            TaskNotFound: one of them has no record yet.
+            StoreUnavailable: the store does not answer.
+        """
+        view, rows = self._tasks.read(), list[Task]()
+        for workflow_id in self._workflows:
+            if (body := self._source.workflow(workflow_id)) is None:
+                raise WorkflowNotFound(workflow_id)
+            rows.append(as_row(json.loads(body), self._locale))
+        every = (*view.tasks, *rows)
+        return replace(view, tasks=every, total=len(every))
 
 
 def unexpected(jobs: dict[str, Job], tasks: Sequence[Task]) -> list[str]:

@@ -75,7 +75,8 @@ def launch(given: argparse.Namespace) -> int:
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
-        show = _show(in_the_terminals_language(settings, app))
+        shown_in = in_the_terminals_language(settings, app)
+        show = _show(shown_in)
         stack.enter_context(show)
         for line in _addresses(given, port, flower_port, url, embedded=named is None):
             show.say(line)
@@ -89,7 +90,10 @@ def launch(given: argparse.Namespace) -> int:
                 raise LaunchError("the terminal is gone")
 
         try:
-            return _demo(store, show, published, check) if demo else _stay(store, show, check)
+            if not demo:
+                _stay(store, show, check)
+            reader = jobs.JobsReader(store, published, shown_in.locale)
+            return _demo(store, show, published, reader, check)
         except BaseException:  # Ctrl-C and signals too, each of them passed on
             with suppress(OSError):  # the terminal may be what is gone
                 show.say("ending what was started …")
@@ -180,10 +184,11 @@ def _demo(
     store: Store,
     show: Lines | Bars,
     published: dict[str, jobs.Job],
+    reader: jobs.JobsReader,
     check: Callable[[], None],
 ) -> int:
     """Shows the demo's jobs to their ends; 0 if each ended as it should."""
-    reader, guide = Reader(store, Choice(tuple(published))), jobs.Guide(store, published, show.say)
+    guide = jobs.Guide(store, published, show.say)
     deadline, view = time.monotonic() + DEMO_S, View()
     while not view.ended:
         check()

@@ -78,7 +78,8 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
         r"completed +100% .*bulk_import",
         r"cancelled .*fetch_data GOOG",
         r"error .*fetch_data NOSUCH .*knows no symbol NOSUCH",
-        "demo: all 5 jobs ended as they should",
+        "demo: all 8 jobs ended as they should",
+        "fetch_data ×8 → merge_results  9 of 9 tasks have ended",
         "To keep it all running.*make run",
     ):
         assert re.search(pattern, demo.log), f"{pattern}\n{demo.log}"

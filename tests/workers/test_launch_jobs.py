@@ -59,6 +59,26 @@ def test_a_job_that_ends_first_is_left_as_it_is(records: Records) -> None:
     assert said == []
 
 
+def test_a_workflow_is_one_row_among_the_jobs(records: Records) -> None:
+    whole = Job("fetch_and_merge", (["IBM"], ["1mo"]))
+    records.start("one", total=100)
+    for task_id in ("a", "W"):
+        records.member(task_id, "W", name="fetch → merge")
+    with Store(records.settings) as store:
+        reader = jobs.JobsReader(store, {"one": LEFT_ALONE, "W": whole}, "en")
+        view = reader.read()
+        assert [(task.task_id, task.task_type) for task in view.tasks] == [
+            ("one", "fetch_data"),
+            ("W", "fetch → merge"),
+        ]
+        assert not view.ended
+        for task_id in ("one", "a", "W"):
+            records.complete(task_id)
+        view = reader.read()
+        assert view.ended
+        assert unexpected({"one": LEFT_ALONE, "W": whole}, view.tasks) == []
+
+
 def test_a_demo_is_judged_by_how_its_jobs_ended(records: Records) -> None:
     records.start("one")
     records.start("two")

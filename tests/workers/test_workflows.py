@@ -1,0 +1,140 @@
+"""The example workflows in a real worker, from the real source into a real file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from progress_backend import RedisProgressService
+from tests.servers import ROOT
+from tests.waiting import eventually
+from tests.workers.test_database import stored
+from tests.workers.test_tasks import client, start_jobs
+
+__all__ = ["client", "start_jobs"]
+
+pytestmark = pytest.mark.integration
+TIMEOUT_S = 60
+SYMBOLS = ["IBM", "FB", "MSFT", "GOOG"]
+
+
+class Workflows:
+    """Sends the worker's canvases as another process would, and reads their workflows."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def send(self, canvas: str) -> str:
+        """The id of the result."""
+        code = f"from workers.workflows import *; print({canvas}.apply_async().id)"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PROGRESS_REDIS_URL": self._url},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def read(self, workflow_id: str) -> dict[str, Any]:
+        async def read() -> dict[str, Any] | None:
+            async with RedisProgressService(self._url) as service:
+                return await service.get_workflow_status(workflow_id)
+
+        body = asyncio.run(read())
+        assert body is not None
+        return body
+
+    def ended(self, workflow_id: str) -> dict[str, Any]:
+        """The workflow once it has ended."""
+        bodies: list[dict[str, Any]] = []
+
+        def over() -> bool:
+            bodies.append(self.read(workflow_id))
+            return bool(bodies[-1]["final"])
+
+        eventually(over, TIMEOUT_S, what="the workflow's end")
+        shares = [body["progress"]["percentage"] for body in bodies]
+        totals = [body["progress"]["total"] for body in bodies]
+        assert shares == sorted(shares) or totals[0] < totals[-1]
+        return bodies[-1]
+
+    def members(self, workflow_id: str) -> list[dict[str, Any]]:
+        async def read() -> dict[str, Any]:
+            async with RedisProgressService(self._url) as service:
+                return await service.get_tasks_list(workflow_id=workflow_id, limit=100)
+
+        tasks: list[dict[str, Any]] = asyncio.run(read())["tasks"]
+        return tasks
+
+
+@pytest.fixture
+def workflows(redis_url: str) -> Workflows:
+    return Workflows(redis_url)
+
+
+def test_before_a_worker_all_of_it_is_known(workflows: Workflows) -> None:
+    sent = workflows.send(f"fetch_and_merge({SYMBOLS!r}, ['1mo', '3mo'])")
+    body = workflows.read(sent)
+    assert (body["name"], body["status"]) == ("fetch_data ×8 → merge_results", "created")
+    assert (body["progress"]["total"], body["counts"]["planned"]) == (9, 1)
+    body = workflows.read(workflows.send("import_in_steps('AAPL')"))
+    assert body["name"] == "download_prices → check_prices → save_prices"
+    assert (body["progress"]["total"], body["counts"]["planned"]) == (3, 2)
+
+
+def test_eight_fetches_and_what_merges_them(
+    workflows: Workflows, start_jobs: Any, database_url: str
+) -> None:
+    start_jobs(concurrency=2, page_size=25, delay_ms=20)
+    sent = workflows.send(f"fetch_and_merge({SYMBOLS!r}, ['1mo', '3mo'])")
+    body = workflows.ended(sent)
+    assert (body["status"], body["progress"]["current"]) == ("completed", 9)
+    merged, *fetches = sorted(workflows.members(sent), key=lambda m: m["task_type"] == "fetch_data")
+    assert (merged["task_id"], merged["task_type"]) == (sent, "merge_results")
+    assert [fetch["task_type"] for fetch in fetches] == ["fetch_data"] * 8
+    assert merged["results"]["fetches"] == 8
+    assert [(merged["results"]["records_saved"],)] == stored(database_url)
+
+
+def test_an_import_in_three_steps(workflows: Workflows, start_jobs: Any, database_url: str) -> None:
+    start_jobs(page_size=100, break_every=50)
+    sent = workflows.send("import_in_steps('IBM', '6mo')")
+    body = workflows.ended(sent)
+    assert (body["status"], body["progress"]["total"]) == ("completed", 3)
+    save, check, download = workflows.members(sent)
+    assert (save["task_id"], save["task_type"]) == (sent, "save_prices")
+    assert {step["symbol"] for step in (save, check, download)} == {"IBM"}
+    assert download["progress"]["current"] == check["progress"]["current"] == 122
+    assert (save["results"]["records_saved"], save["results"]["records_skipped"]) == (120, 2)
+    assert (download["results"], check["results"]) == ({}, {}), "rows are no results to show"
+    assert stored(database_url) == [(120,)]
+
+
+def test_a_step_that_fails_ends_those_behind_it(workflows: Workflows, start_jobs: Any) -> None:
+    start_jobs()
+    sent = workflows.send("import_in_steps('NOSUCH')")
+    body = workflows.ended(sent)
+    assert (body["status"], body["counts"]["error"]) == ("error", 3)
+    first, *behind = body["failures"]
+    assert "knows no symbol NOSUCH" in first["error_message"]
+    assert {failure["error_cause"] for failure in behind} == {"upstream"}
+
+
+def test_a_job_that_starts_others(workflows: Workflows, start_jobs: Any, database_url: str) -> None:
+    start_jobs(page_size=100)
+    sent = workflows.send("fetch_all('1mo')")
+    assert workflows.read(sent)["name"] == "find_symbols → fetch_each"
+    body = workflows.ended(sent)
+    kinds = [member["task_type"] for member in workflows.members(sent)]
+    symbols = kinds.count("fetch_data")
+    assert (body["status"], body["progress"]["total"]) == ("completed", 2 + symbols)
+    assert symbols >= 4
+    assert stored(database_url)[0][0] > symbols * 15
