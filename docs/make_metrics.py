@@ -22,7 +22,9 @@ _JA: Final = {
         "ワーカー・beat・API のどれかのプロセスが失われたと判断した実行の数です。ストアで数えます。"
     ),
     "Whether updates are received from Redis.": "Redis から更新を受信しているかどうかです。",
-    "Tasks watched one by one.": "1 件ずつ監視されているタスクの数です。",
+    "Tasks and workflows watched one by one.": (
+        "1 件ずつ監視されているタスクとワークフローの数です。"
+    ),
     "Open sockets and event streams.": "開いているソケットとイベントストリームの数です。",
     "States that were sent to clients, the first included.": (
         "クライアントに送った状態の数です。最初の状態も含みます。"

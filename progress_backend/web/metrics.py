@@ -59,7 +59,11 @@ class Figures(Collector):
             )
         up = api.listener.connected
         yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
-        yield _gauge("progress_watched_tasks", "Tasks watched one by one.", api.listener.watched)
+        yield _gauge(
+            "progress_watched_tasks",
+            "Tasks and workflows watched one by one.",
+            api.listener.watched,
+        )
         watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
         delivered, dropped = counts.delivered, counts.dropped

@@ -237,7 +237,7 @@ class ListenerState(BaseModel):
     """This process's subscription to updates."""
 
     status: Connection
-    watched_tasks: int = Field(description="Tasks that clients watch one by one.")
+    watched_tasks: int = Field(description="Tasks and workflows that clients watch one by one.")
     watchers: int = Field(description="Sockets and event streams of these.")
 
 
