@@ -7,7 +7,7 @@ import click
 from ..record.events import Cancelled, Event, Paused, Resumed
 from .session import Command, open_store, settings_of, whole_id
 
-_reason = click.option("--reason", help="Kept with the task; whoever looks at it sees it.")
+_reason = click.option("--reason", help="Why; kept in the record, where readers see it.")
 
 #: What the task's worker does.
 _ASKED = {

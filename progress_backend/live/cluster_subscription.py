@@ -121,6 +121,6 @@ def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[C
         channel = Channel(keys.channel(""), "S")
         node = client.get_node_from_key(channel.name)
         if node is None:
-            raise redis.exceptions.ClusterDownError(f"nobody serves {channel.name}")
+            raise redis.exceptions.ClusterDownError(f"no node serves {channel.name}")
         masters.setdefault(node.name, (node, set()))[1].add(channel)
     return list(masters.values())

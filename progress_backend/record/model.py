@@ -165,7 +165,7 @@ class Task:
     completed_at: datetime | None = None
     #: What the task returned, or gave to `complete()`.
     results: dict[str, Any] = field(default_factory=dict)
-    #: What the job said of its progress besides the count.
+    #: Other values that the job reported of its progress.
     processing_details: dict[str, Any] = field(default_factory=dict)
     #: Number of the newest run, from 1; 0 before the first.
     attempt: int = 0

@@ -300,7 +300,9 @@ class FlowService(NotificationServiceInterface):
         redis = body["dependencies"]["redis"]
         redis["key_prefix"] = self.flows.settings.key_prefix
         redis["unreadable_tasks"] = len(unreadable)
-        faults = [f"{name} is a {kind}, of somebody else's" for name, kind in counted.wrong_keys]
+        faults = [
+            f"{name} is a {kind}, which another program wrote" for name, kind in counted.wrong_keys
+        ]
         if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
             faults.insert(0, counted.no_writes or store.refusal)
         if unreadable:
