@@ -4,14 +4,15 @@ client."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..record import messages
 from ..record.document_check import body_of
 from ..record.local_time import optional_moment
 from ..record.model import ENDED
-from ..record.reader_view import in_zone
+from ..record.reader_view import in_zone, sent_in_zone
 from ..record.redelivery import left_s
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -53,6 +54,19 @@ class Update(NamedTuple):
         body = body_of(document, task_id)
         if zone is not None:
             in_zone(body, zone)
+        return cls._of(body, epoch)
+
+    @classmethod
+    def published(cls, document: bytes, epoch: int, zone: tzinfo) -> Update:
+        """The update of a published document; its times in `zone`.
+
+        Raises:
+            ForeignValue: the value is no record.
+        """
+        return cls._of(sent_in_zone(document, zone), epoch)
+
+    @classmethod
+    def _of(cls, body: Mapping[str, Any], epoch: int) -> Update:
         created_at, revision = optional_moment(body["created_at"]), body["revision"]
         status = body["status"]
         kind = "task_created" if revision == 1 else "progress_update"

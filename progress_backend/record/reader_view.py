@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ForeignValue, printable
 from .default_texts import clock_text, retry_at_text, until_text
-from .document_check import checked_body, others
+from .document_check import SENT_TIMES, body_of, checked_body, others, sent_body
 from .fields import CONTROL, DELIVERY, TASK
 from .json_text import document_of
 from .local_time import in_its_zone, moment
@@ -62,6 +62,26 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
         return seen(stored, task_id, zone)
     except ForeignValue as error:
         return _marked(task_id, str(error))
+
+
+def sent_in_zone(published: bytes, zone: tzinfo) -> dict[str, Any]:
+    """A published record for a message, its times in the reader's zone.
+
+    Raises:
+        ForeignValue: the value is no record.
+    """
+    body = sent_body(published)
+    moved = {
+        name: there
+        for name in SENT_TIMES
+        if (text := body[name]) is not None and (there := in_its_zone(text, zone)) != text
+    }
+    if moved and (body["control"] or body["may_come_again_until"] or body.get("delivery")):
+        body = body_of(published)  # these, and the message, have times as well
+        in_zone(body, zone)
+    else:
+        body.update(moved)
+    return body
 
 
 def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:

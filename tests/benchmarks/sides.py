@@ -30,11 +30,13 @@ from .crowd import Crowd, crowd, marker
 
 OURS, LIMIT, NODE = "progress-backend", "bare asyncio sockets", "Node ws"
 COMMITTED = "bare relay of the commit"
-_SERVE = """
+#: Of worker and API alike: they read the same settings.
+_ZONE = "Asia/Tokyo"
+_SERVE = f"""
 import sys
 from progress_backend.settings import Settings
 from progress_backend.web.server.serve import serve
-serve(Settings(redis_url=sys.argv[1], timezone="Asia/Tokyo"), port=0)
+serve(Settings(redis_url=sys.argv[1], timezone={_ZONE!r}), port=0)
 """
 #: Before the names of the channels that peers relay; ws_relay.cjs has it too.
 _PREFIX = "bare:"
@@ -87,7 +89,7 @@ class Sides:
         """The service as `progress-backend serve` runs it."""
         redis = self._redis()
         command = [sys.executable, "-c", _SERVE, redis.url]
-        jobs = _Jobs(self._stack.enter_context(Store(Settings(redis_url=redis.url))))
+        jobs = _Jobs(self._stack.enter_context(Store(_settings(redis.url))))
         return self._side(OURS, command, r"http://127\.0\.0\.1:(\d+)", jobs.write, redis)
 
     def limit(self) -> Side:
@@ -97,7 +99,7 @@ class Sides:
     def committed(self) -> Side:
         """The same for what a worker commits: documents as they are."""
         server = self._redis()
-        jobs = _Jobs(self._stack.enter_context(Store(Settings(redis_url=server.url))))
+        jobs = _Jobs(self._stack.enter_context(Store(_settings(server.url))))
         return self._bare(COMMITTED, server, Keys("").channel(""), jobs.write)
 
     def _bare(self, name: str, server: EmbeddedServer, prefix: str, write: Write) -> Side:
@@ -147,6 +149,10 @@ class Sides:
         return write
 
 
+def _settings(url: str) -> Settings:
+    return Settings(redis_url=url, timezone=_ZONE)
+
+
 class _Jobs:
     """Running tasks, moved on as a worker's sender does it: one commit a value."""
 
@@ -180,7 +186,7 @@ class _Jobs:
 
 def _example() -> str:
     """A message of a running task with TEXT as its text, for peers to relay."""
-    with EmbeddedServer() as server, Store(Settings(redis_url=server.url)) as store:
+    with EmbeddedServer() as server, Store(_settings(server.url)) as store:
         jobs = _Jobs(store)
         jobs.write("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "TEXT")
         (base,) = jobs._bases.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,6 +115,28 @@ def test_a_wrong_record_is_told_from_a_known_shape() -> None:
     for path, value in (("status", "x"), ("updated_at", "x"), ("estimated_details", [None])):
         with pytest.raises(ForeignValue):
             seen(changed(path, value), "t", UTC)
+
+
+@given(tasks(), st.sampled_from([UTC, TOKYO]))
+def test_a_published_record_is_the_same_update_as_a_stored_one(task: Task, zone: tzinfo) -> None:
+    document = task_json.encode(task)
+    for _ in range(2):  # its types are known at the second time
+        assert Update.published(document, 1, zone) == Update.of(document, 1, zone)
+
+
+@pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
+def test_a_published_value_that_clients_cannot_use_is_no_record(stored: bytes) -> None:
+    try:
+        update = Update.published(stored, 1, TOKYO)
+    except ForeignValue:
+        return
+    # Only what no client gets, or another task's id, may be wrong.
+    with pytest.raises(ForeignValue):
+        Update.of(stored, 1, TOKYO, "t")
+    known = json.loads(Update.published(DOCUMENT, 1, TOKYO).message or "")
+    assert update.message is not None
+    made = json.loads(update.message)
+    assert [*map(type, made.values())] == [*map(type, known.values())]
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda t: t.encode("utf-8", "replace")))
