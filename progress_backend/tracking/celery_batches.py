@@ -17,8 +17,9 @@ from ..record.failures import cause_of, described
 from ..runs.run import Run
 from .decorator import Marking, identity_of
 from .headers import RUN
+from .process import Process
 from .result_backend import AskBackend, result_backend
-from .tracker import Process, Tracker
+from .tracker import Tracker
 
 #: Attributes of the batch's request: the runs in the batch, and the exception of its body.
 _RUNS, _RAISED = "_progress_batch", "_progress_raised"

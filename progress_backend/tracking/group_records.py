@@ -24,7 +24,8 @@ from . import batch_timer, plans
 from .batch_timer import PATIENCE_S
 from .headers import add_created, is_new, not_published, runs
 from .membership import Joined
-from .tracker import Process, Tracker, tracker_of
+from .process import Process
+from .tracker import Tracker, tracker_of
 
 #: Most messages that are kept until their records are begun.
 MOST = 100

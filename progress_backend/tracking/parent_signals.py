@@ -28,7 +28,8 @@ from . import plans
 from .celery_batches import batched, in_hand
 from .decorator import HEADER, Marking, identity_of, member_in
 from .headers import RUN
-from .tracker import Process, Tracker
+from .process import Process
+from .tracker import Tracker
 
 #: Numbers the runs of this worker.
 _numbers = itertools.count(1)

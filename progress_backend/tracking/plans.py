@@ -16,7 +16,8 @@ from ..runs.writer import Entry
 from . import remote_tasks
 from .decorator import HEADER, Marking, identity_of, member_in
 from .membership import Joined, ahead_of
-from .tracker import Process, Tracker
+from .process import Process
+from .tracker import Tracker
 
 #: Records that one call begins, those of the messages themselves included; the rest is begun by the
 #: sender's thread.

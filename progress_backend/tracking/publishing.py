@@ -17,7 +17,8 @@ from .decorator import HEADER, Marking, header_of, identity_of
 from .group_records import Batch
 from .headers import add_created, instant, is_new, not_published, runs
 from .membership import Joined
-from .tracker import Process, Tracker
+from .process import Process
+from .tracker import Tracker
 
 
 class _Call:

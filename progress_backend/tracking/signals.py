@@ -27,7 +27,8 @@ from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
 from . import celery_batches, parent_signals, plans, publishing
 from .decorator import CREATED_AT, HEADER, header_in, identity_of
 from .headers import RUN, created_by_publisher, instant
-from .tracker import Process, Tracker, tracker_of
+from .process import Process
+from .tracker import Tracker, tracker_of
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,65 @@
+"""This process's part of an app's tracker: its store, its sender and its runs."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from contextvars import ContextVar
+from typing import Any
+
+from celery import Celery
+
+from ..runs.mirror import Mirror
+from ..runs.run import Run
+from ..runs.sender import Sender
+from ..store.any_store import AnyStore
+from .result_backend import result_backend
+from .stored_success import StoredSuccess
+
+#: Attribute of a request: the number of its run, unique among all apps of the process.
+_NUMBER, _numbers = "_progress_run", itertools.count(1)
+#: The current run and its thread, inherited by whatever the job starts with its context.
+_under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
+
+
+class Process:
+    """The parts of a tracker that must not be shared over a fork: connections, threads, runs."""
+
+    def __init__(self, app: Celery, store: AnyStore) -> None:
+        self.pid = os.getpid()
+        self._runs: dict[int, Run] = {}
+        self.store = store
+        self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
+        self.unless_stored = StoredSuccess(self.sender, result_backend(app))
+        #: Store for reads by callers that may wait longer than a job; opened at the first one.
+        self.reader: AnyStore | None = None
+
+    def begin(self, run: Run) -> None:
+        """Adds a run that begins."""
+        # Kept on the request, since Celery copies the request where a task class or the body itself
+        # calls the body.
+        setattr(run.request, _NUMBER, number := next(_numbers))
+        self._runs[number] = run
+        _under_way.set((run, threading.get_ident()))
+
+    def run_of(self, request: Any) -> Run | None:
+        """The run of a request: two runs of one task may be under way, after a redelivery."""
+        return self._runs.get(getattr(request, _NUMBER, 0))
+
+    def run_in(self, task: Any) -> Run | None:
+        """The run of a task in this thread; in another thread, such as an event loop's, the run of
+        the job that started it."""
+        run = self.run_of(task.request)
+        if run is not None or (handed := _under_way.get()) is None:
+            return run
+        its, thread = handed
+        return its if its.celery_task is task and thread != threading.get_ident() else None
+
+    def end(self, request: Any) -> Run | None:
+        """Removes the run of an execution that has ended, and returns it."""
+        run = self._runs.pop(getattr(request, _NUMBER, 0), None)
+        if run is not None:
+            _under_way.set(None)
+            self.sender.ended(run)
+        return run
