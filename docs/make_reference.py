@@ -26,6 +26,8 @@ _JA: Final = {
     "Cancel a task": "キャンセルします",
     "Follow a task": "終了までの更新をサーバー送信イベント（SSE）で送ります",
     "Read a workflow": "ワークフロー全体の状況を取得します",
+    "Pause or resume a workflow": "ワークフロー全体を一時停止・再開します",
+    "Cancel a workflow": "ワークフロー全体をキャンセルします",
     "List tasks": "一覧を取得します",
     "List workflows": "ワークフローの一覧を取得します",
     "Follow a workflow": "ワークフローの更新を終了までサーバー送信イベント（SSE）で送ります",

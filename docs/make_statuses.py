@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from progress_backend.record import events as ev
+from progress_backend.record.act import Act
 from progress_backend.record.model import LOST, UPSTREAM, Delivery, Member, Task, TaskStatus, Worker
 from progress_backend.record.transition import (
     ABSENT,
@@ -43,6 +44,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Lost(lease="lease", error_message="", revision=1),
         ev.Expired(revision=1),
         ev.Unreached(error_message="", cause=UPSTREAM),
+        ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
 }
 _HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ イベント"}
@@ -61,6 +63,8 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     if event is ev.Unreached:  # its message has not left
         member = Member(("w",), planned=True)
         known = [None if task is None else replace(task, member=member) for task in known]
+    if event is ev.Directed:  # by its workflow
+        known = [None if task is None else replace(task, member=Member(("w",))) for task in known]
     after = [transition(task, said, _NOW, task_id="t") for task in known]
     return tuple(dict.fromkeys(row_of(task) for task in after))
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from progress_backend.record import events as ev
+from progress_backend.record.act import ACTIONS, Act
 from progress_backend.record.model import (
     LOST,
     NOT_PUBLISHED,
@@ -103,6 +104,7 @@ members = st.none() | st.builds(
     planned=st.booleans(),
     unseen=st.booleans(),
     share=st.integers(0, 1_000),
+    acts=st.sampled_from([(), ("pause@1",)]),
 )
 identities = st.builds(
     ev.Identity,
@@ -169,6 +171,12 @@ def events(
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
         st.builds(ev.Planned, identity=identities, **voice),
+        st.builds(
+            ev.Directed,
+            workflow_id=st.sampled_from(["w", "canvas"]),
+            act=st.builds(Act.made, st.sampled_from(ACTIONS), st.integers(1, 2), names, st.none()),
+            **voice,
+        ),
         st.builds(
             ev.Unreached,
             error_message=names,

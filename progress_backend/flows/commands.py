@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
+from ..record.act import Act as Act  # noqa: PLC0414
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
 from .index_entry import Facets as Facets  # noqa: PLC0414
 from .index_entry import Garbled as Garbled  # noqa: PLC0414
@@ -47,6 +48,8 @@ class Commit(NamedTuple):
     ended_ms: int | None = None
     #: The name of the last of the member's workflows, None leaves it as it is.
     workflow_name: str | None = None
+    #: The ids of the requests about its workflows that the record has followed, in their order.
+    acts: tuple[str, ...] = ()
 
 
 class Committed(NamedTuple):
@@ -56,6 +59,9 @@ class Committed(NamedTuple):
     done: bool
     document: bytes | None = None
     facets: Standing = None
+    #: Requests about the member's workflows that the record has not followed: only these prevented
+    #: the commit.
+    acts: tuple[tuple[str, Act], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +383,40 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct:
+    """-> Act | None: stores a request about all members of a workflow, with which their commits are
+    compared from then on; the request that stands instead, where that is a cancel or newer."""
+
+    workflow_id: str
+    act: Act
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropAct:
+    """-> None: deletes a workflow's request: its canvas was sent again."""
+
+    workflow_id: str
+    act_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """-> list[tuple[str, str]]: ids of requests that are not carried out yet, and of their
+    workflows, oldest first."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """-> None: a request is carried out."""
+
+    workflow_id: str
+    act_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Oldest:
     """-> list[tuple[int, str]]: creation times (µs), after `after_us`, and ids of a workflow's
     members with a status, oldest first."""
@@ -418,4 +458,5 @@ Command = (
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow
     | Publishing | Quiet | Looked | Oldest
+    | Direct | DropAct | Acts | CarriedOut
 )  # fmt: skip

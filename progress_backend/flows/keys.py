@@ -115,6 +115,12 @@ class Keys:
         commit of any member."""
         return f"{self.prefix}progress_workflow_plans"
 
+    @property
+    def workflow_acts(self) -> str:
+        """Sorted set of requests for a cancel, pause or resume of a whole workflow that are not
+        carried out yet, by the time (ms) of each."""
+        return f"{self.prefix}progress_workflow_acts"
+
     # Workers
 
     @property

@@ -16,7 +16,7 @@ from ..errors import (
     TransitionRefused,
 )
 from ..record import estimate, first_estimate, reader_view, responses, task_json
-from ..record.events import Completed, Created, Event, Failed, Planned
+from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.redelivery import seconds
 from ..record.transition import transition
@@ -110,6 +110,7 @@ class Flows:
             (document,) = yield c.Read((task_id,))
             base, fresh_read = (Base.of(document, task_id) if document else None), True
         before: c.Standing = facets_of(base.task) if base else None
+        given = events
         expected = base.digest if base else ""
         for _ in range(TRIES):
             task = base.task if base else None
@@ -164,6 +165,7 @@ class Flows:
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
                 return Applied(Base(task, task_json.digest(document), due), document)
+            events = yield from self._with_acts(given, committed.acts, base, task)
             fresh_read, before = True, committed.facets
             if committed.document is not None:
                 base = Base.of(committed.document, task_id).grown_to(remembered)
@@ -171,6 +173,29 @@ class Flows:
             else:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
+
+    def _with_acts(
+        self,
+        events: tuple[Event, ...],
+        acts: tuple[tuple[str, c.Act], ...],
+        base: Base | None,
+        after: Task,
+    ) -> Flow[tuple[Event, ...]]:
+        """A member's events, followed by what is asked of its workflows as a whole. Where all
+        members have ended, and a record begins anew, the canvas was sent again: what was asked
+        before is not asked of it."""
+        directed: list[Event] = []
+        for workflow_id, act in acts:
+            again = base is not None and base.task.ended and not after.ended
+            if again and isinstance(events[0], _MAKING):
+                found: c.Figures = yield c.FiguresOf(workflow_id, act.at_ms)
+                if found.ended == found.total:
+                    yield c.DropAct(workflow_id, act.id)
+                    continue
+            directed.append(Directed(workflow_id=workflow_id, act=act))
+        if isinstance(events[0], Unreached) and directed:
+            return tuple(directed)  # it was asked before: a planned member follows that instead
+        return (*events, *directed)
 
     def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
         """Records a caller's request, as `apply`; an end is refused while the worker is alive that
@@ -337,6 +362,7 @@ def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:
         started_ms=None if started is None else milliseconds(started),
         ended_ms=None if ended is None else milliseconds(ended),
         workflow_name=first.workflow_name if isinstance(first, Created) else None,
+        acts=task.member.acts,
     )
 
 

@@ -37,8 +37,11 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
     """A workflow's body as JSON; None where no member is stored. Its cost does not depend on the
     number of members."""
     found = yield from figures(workflow_id, now)
-    if found is None:
-        return None
+    return None if found is None else (yield from body_of(flows, workflow_id, found, now))
+
+
+def body_of(flows: Flows, workflow_id: str, found: c.Figures, now: datetime) -> Flow[bytes]:
+    """The body of a workflow with these counts, as JSON."""
     zone, failed = flows.settings.zone(), list[bytes]()
     if found.count(TaskStatus.ERROR):
         first: list[tuple[int, str]] = yield c.Oldest(workflow_id, TaskStatus.ERROR, FAILURES)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..errors import InvalidEvent
 from . import events as ev
+from .act import Action
 from .default_texts import Locale, text
 from .model import STATUSES, TaskStatus, is_plain
 
@@ -23,6 +24,7 @@ MAX_LIMIT: Final = 100
 MAX_TEXT: Final = 10_000
 MAX_NAME: Final = 255
 MAX_REASON: Final = 1_000
+_ASKED_OF_ALL: Final[Mapping[str, Action]] = {"running": "resume", "paused": "pause"}
 
 
 def creation(
@@ -123,6 +125,26 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
             raise InvalidEvent(f"{name} goes with status paused, not {status}{hint}")
         if value is not None and (not isinstance(value, str) or len(value) > most):
             raise InvalidEvent(f"{name} must be a text of at most {most} characters")
+
+
+def of_a_workflow(
+    status: str, reason: str | None = None, by: str | None = None, **others: object
+) -> Action:
+    """What a caller asks of a whole workflow with the `status` that it is to have; `others` are
+    values that a task may be given with it.
+
+    Raises:
+        InvalidEvent: a workflow cannot be given this status, or such a value.
+    """
+    if status not in _ASKED_OF_ALL:
+        raise InvalidEvent(
+            f"a workflow's status may be set to {', '.join(_ASKED_OF_ALL)}, not {status!r}: it is "
+            "that of its members"
+        )
+    if given := [name for name, value in others.items() if value not in (None, False)]:
+        raise InvalidEvent(f"{', '.join(given)} is a task's: a workflow is its members' sum")
+    _asking(TaskStatus.PAUSED, reason, by, force=False)
+    return _ASKED_OF_ALL[status]
 
 
 def listing(

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
+from .act import Act
 from .model import Member, Worker
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -96,6 +97,15 @@ class Unreached(Event):
     cause: str
     #: Whether the record is cancelled, as the step before it was, instead of failed.
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directed(Event):
+    """A caller has asked for a cancel, a pause or a resume of a whole workflow that the task is a
+    member of."""
+
+    workflow_id: str
+    act: Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,9 @@ WORKFLOW: Final = Part("Membership",
     Field("share", int, "How much of it is done, in thousandths; it never falls.", 0),
     Field("unseen", bool,
           "Only as true: tasks without a record may run before it.", False, sparse=True),
+    Field("acts", list[str],
+          "Ids of the newest requests about its workflows as a whole that it has followed; not "
+          "there without one.", (), sparse=True),
 ))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.

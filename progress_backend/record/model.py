@@ -128,6 +128,21 @@ class Member(NamedTuple):
     unseen: bool = False
     #: How much of the task is done, in thousandths, as its workflows count it; it never falls.
     share: int = 0
+    #: Ids of the newest requests about its workflows as a whole that the record has followed, in
+    #: the order of the workflows; "" for none.
+    acts: tuple[str, ...] = ()
+
+    def act_for(self, workflow_id: str) -> str:
+        """The id of the newest request about one of its workflows that the record has followed."""
+        known = dict(zip(self.workflows, self.acts, strict=False))
+        return known.get(workflow_id, "")
+
+    def having(self, workflow_id: str, act_id: str) -> Member:
+        """The member after it has followed a request about one of its workflows."""
+        known = {name: self.act_for(name) for name in self.workflows}
+        if workflow_id in known:
+            known[workflow_id] = act_id
+        return self._replace(acts=tuple(known.values()))
 
 
 @dataclass(frozen=True)

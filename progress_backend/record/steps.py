@@ -84,7 +84,8 @@ def _joined(known: Member | None, given: Member | None) -> Member | None:
     if given is None or known is None:
         return given if known is None else known._replace(planned=False)
     counted = set(known.workflows) & set(given.workflows)
-    return given._replace(share=known.share if counted else 0)
+    acts = tuple(known.act_for(workflow_id) for workflow_id in given.workflows)
+    return given._replace(share=known.share if counted else 0, acts=acts if any(acts) else ())
 
 
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
@@ -104,6 +105,28 @@ def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
         return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
     failure = ev.Failed(error_message=event.error_message, cause=event.cause)
     return replace(failed(task, failure, scene), status=TaskStatus.ERROR)
+
+
+def directed(task: Task, event: ev.Directed, scene: Scene) -> Task:
+    """Does for one member what was asked of its whole workflow; a record that has ended only notes
+    that."""
+    act, member = event.act, task.member
+    if member is None or event.workflow_id not in member.workflows:
+        return task
+    if member.act_for(event.workflow_id) == act.id:
+        return task
+    task = replace(task, member=member.having(event.workflow_id, act.id))
+    if task.ended:
+        return task
+    if act.action == "cancel":
+        end = ev.Cancelled(by=act.by, reason=act.reason)
+        return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
+    if act.action == "pause" and task.status != TaskStatus.PAUSED:
+        pause = ev.Paused(by=act.by, reason=act.reason)
+        return replace(paused(task, pause, scene), status=TaskStatus.PAUSED)
+    if act.action == "resume" and task.status == TaskStatus.PAUSED:
+        return resumed(task, ev.Resumed(), scene)
+    return task
 
 
 def was_unreached(task: Task) -> bool:

@@ -62,6 +62,8 @@ def _write_member(member: Member) -> dict[str, Any]:
     body.update(generation=member.generation, share=member.share)
     if member.unseen:
         body["unseen"] = True
+    if member.acts:
+        body["acts"] = list(member.acts)
     return body
 
 
@@ -178,6 +180,7 @@ def _member_of(workflow: Mapping[str, Any], *, planned: bool) -> Member:
         planned=planned,
         unseen=workflow.get("unseen", False),
         share=workflow.get("share", 0),
+        acts=tuple(workflow.get("acts", ())),
     )
 
 

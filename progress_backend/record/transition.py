@@ -100,7 +100,9 @@ def transition(
     )
     if (member := after.member) is None:
         return after
-    return replace(after, member=member._replace(share=share_of(after, member.share)))
+    # What was asked of its workflow while the record had ended is asked of its next run too.
+    acts = () if task.ended and not after.ended else member.acts
+    return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
 
 
 def _in_milliseconds(time: datetime) -> datetime:
@@ -143,6 +145,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
     match event:
         case ev.Started():
             refused = _begins_nothing(task, event, row)
+        case ev.Directed():
+            refused = False
         case ev.Unreached():
             refused = not task.planned
         case ev.Requeued() if task.member is not None and task.member.planned:
@@ -262,6 +266,8 @@ _AGAIN = Move(SAME, steps.created_again)
 _PLAN = Move(TaskStatus.CREATED, steps.planned)
 _PLAN_AGAIN = Move(SAME, steps.planned)
 _UNREACHED = Move(SAME, steps.unreached)
+_DIRECT = Move(SAME, steps.directed)
+_DIRECT_AFTER = Move(SAME, steps.directed, timeless=True)
 _START = Move(TaskStatus.RUNNING, steps.started)
 _GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
 _UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
@@ -287,6 +293,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Failed: Move(TaskStatus.ERROR, steps.not_published),
     },
     TaskStatus.CREATED: {
+        ev.Directed: _DIRECT,
         ev.Created: _ADOPT,
         ev.Planned: _SAME,
         ev.Started: _START,
@@ -300,6 +307,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Unreached: _UNREACHED,
     },
     TaskStatus.RUNNING: {
+        ev.Directed: _DIRECT,
         ev.Created: _SAME,
         ev.Planned: _SAME,
         ev.Started: _START,
@@ -313,6 +321,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Expired: _EXPIRE,
     },
     TaskStatus.PAUSED: {
+        ev.Directed: _DIRECT,
         ev.Created: Move(SAME, steps.published_in_a_pause),
         ev.Planned: _SAME,
         ev.Unreached: _UNREACHED,
@@ -328,6 +337,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Expired: _EXPIRE,
     },
     SUSPECTED: {
+        ev.Directed: _DIRECT_AFTER,
         ev.Created: _FRESH,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
@@ -337,6 +347,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
     },
     TaskStatus.ERROR: {
+        ev.Directed: _DIRECT_AFTER,
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
@@ -345,11 +356,13 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Heeded: _HEED_AFTER,
     },
     TaskStatus.COMPLETED: {
+        ev.Directed: _DIRECT_AFTER,
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
         ev.Heeded: _HEED_AFTER,
     },
     TaskStatus.CANCELLED: {
+        ev.Directed: _DIRECT_AFTER,
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,

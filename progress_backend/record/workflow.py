@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
+from . import act
+from .act import Act
 from .default_texts import Locale, text
 from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
@@ -46,8 +48,13 @@ class Figures(NamedTuple):
     changed_ms: int | None = None
     revision: int = 0
     name: str | None = None
-    #: "cancel" or "pause" where a caller asks that of the whole workflow.
-    asked: str | None = None
+    #: The newest request of a caller about the whole workflow.
+    act: Act | None = None
+
+    @property
+    def asked(self) -> str | None:
+        """ "cancel" or "pause" where a caller asks that of the whole workflow."""
+        return None if self.act is None or self.act.action == "resume" else self.act.action
 
     def count(self, status: str) -> int:
         """Members with this status."""
@@ -101,7 +108,7 @@ class Figures(NamedTuple):
 def merged(several: Sequence[Figures]) -> Figures:
     """The figures of all partitions as one."""
     names = [one.name for one in several if one.name is not None]
-    asked = [one.asked for one in several if one.asked is not None]
+    acts = [one.act for one in several if one.act is not None]
     return Figures(
         tuple(map(sum, zip(*(one.counts for one in several), strict=True))),
         planned=sum(one.planned for one in several),
@@ -113,7 +120,7 @@ def merged(several: Sequence[Figures]) -> Figures:
         changed_ms=_known(max, (one.changed_ms for one in several)),
         revision=sum(one.revision for one in several),
         name=names[0] if names else None,
-        asked=asked[0] if asked else None,
+        act=act.merged(acts),
     )
 
 
@@ -181,11 +188,18 @@ def body(
         "metadata": {},
         "created_at": rendered(at(figures.created_ms)),
         "estimated_completion": None,
-        "control": None if figures.asked is None else {"action": figures.asked},
+        "control": _control(figures.act, at),
         "may_come_again_until": rendered(again_until),
         "final": over and (again_until is None or again_until <= now),
         "revision": figures.revision,
     }
+
+
+def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[str, Any] | None:
+    if asked is None or asked.action == "resume":
+        return None
+    about = {"action": asked.action, "by": asked.by, "reason": asked.reason}
+    return {**about, "at": rendered(at(asked.at_ms))}
 
 
 def row(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .json_text import dumps
 
-#: What a task has and a workflow does not, after its `estimated_completion`.
+#: What a task has and a workflow does not.
 _OF_TASKS: Final[dict[str, Any]] = {
     "attempt": 0,
     "attempt_started_at": None,
@@ -37,6 +37,8 @@ def as_task(body: bytes) -> bytes:
     out = {*_OF_WORKFLOWS, *_OF_TASKS}
     task = {name: value for name, value in given.items() if name not in out} | _OF_TASKS
     task["may_come_again_until"] = given["may_come_again_until"]
+    if (control := given["control"]) is not None:
+        task["control"] = {**control, "heeded_at": given["end_time"]}
     task["error_message"] = given["error_message"] if failed else None
     task["error_cause"] = failures[0]["error_cause"] if failed and failures else None
     return dumps(task | last).encode()

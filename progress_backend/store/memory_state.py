@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..flows.index_entry import Facets
+from ..record.act import Act
 
 
 @dataclass(slots=True)
@@ -47,6 +48,10 @@ class MemoryState:
     workflows: dict[str, WorkflowState] = field(default_factory=dict)
     #: The tokens of publishes in progress, by workflow, and until when each counts (ms).
     publishers: dict[str, dict[str, int]] = field(default_factory=dict)
+    #: The newest request about each workflow; and those that are not carried out yet, by their id
+    #: and the workflow's, with the time of each (ms).
+    acts: dict[str, Act] = field(default_factory=dict)
+    acts_waiting: dict[tuple[str, str], int] = field(default_factory=dict)
     markings: dict[str, str] = field(default_factory=dict)
     #: Creation time of the newest record.
     newest: float = 0.0

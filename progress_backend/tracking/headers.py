@@ -40,6 +40,8 @@ def add_created(applied: Applied, headers: dict[str, Any]) -> None:
     task = applied.task
     if applied.document is None or task.revision > _PUBLISHED:
         return
+    if task.member is not None and task.member.acts:
+        return  # something is asked of its workflow, which only the record has
     if task.revision == _PUBLISHED:
         if task.member is None or task.attempt or task.started_at is not None:
             return

@@ -179,6 +179,7 @@ class Keeper:
         if self._lease is not None and at_work is not None:
             self._judge.left_over(self._lease, at_work)
         self._judge.unheld()
+        self._judge.acts()
         self._judge.plans()
 
     def _goes_on(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..flows import commands as c
-from ..flows import silent_runs, workflows
+from ..flows import silent_runs, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
 from ..record.events import Completed, Event, Lost
@@ -86,6 +86,20 @@ class Judge:
         store = self._store
         for workflow_id in store.run(workflows.quiet(store.flows, store.now(), self._token)):
             while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
+                if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
+                    return
+
+    def acts(self) -> None:
+        """Has the members of workflows follow what was asked of the whole: the process that was
+        asked may be gone."""
+        store = self._store
+        for act_id, workflow_id in store.run(workflow_acts.acts(store.flows, self._token)):
+            cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
+            while cursor is not None:
+                step = workflow_acts.carry_out(
+                    store.flows, workflow_id, act_id, cursor, store.now()
+                )
+                cursor = store.run(step)
                 if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
                     return
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from ..errors import StoreUnavailable, TaskNotFound, TransitionRefused
+from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows.task_flows import summary
 from ..record import caller_events, responses
 from ..record.events import Cancelled
@@ -22,7 +22,7 @@ from .state import Api, api_of
 from .stored_answer import Stored, described, matches
 from .strict_route import StrictRoute
 from .terminate import NoBroker
-from .workflows import workflow_as_task
+from .workflows import asked_as_task, workflow_as_task, workflow_there
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
@@ -64,7 +64,23 @@ async def update_task(
         force=update.force,
         locale=api.settings.locale,
     )
-    return _json(await api.service.apply(task_id, *events))
+    try:
+        return _json(await api.service.apply(task_id, *events))
+    except TaskNotFound:
+        return await _of_workflow(api, task_id, update)
+
+
+async def _of_workflow(api: Api, task_id: str, update: schemas.Update) -> Response:
+    """The response to an update of an id without a record: it may be a workflow's.
+
+    Raises:
+        TaskNotFound: it is not.
+        InvalidEvent: a workflow cannot be updated so.
+    """
+    await workflow_there(api, task_id)
+    given = update.model_dump(exclude={"status", "reason", "by", "message"})
+    action = caller_events.of_a_workflow(update.status, **given)
+    return await asked_as_task(api, task_id, action, update.by, update.reason)
 
 
 @router.get("/task/{task_id:path}/status", **route_texts.STATUS)
@@ -106,6 +122,11 @@ async def cancel_task(
     asked = Cancelled(by=cancel.by or "api", reason=cancel.reason)
     try:
         document = await api.service.apply(task_id, asked)
+    except TaskNotFound:
+        await workflow_there(api, task_id)
+        if cancel.terminate:
+            raise InvalidEvent("terminate ends one task's process: leave it out") from None
+        return await asked_as_task(api, task_id, "cancel", cancel.by, cancel.reason)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:

@@ -1,14 +1,18 @@
-"""The HTTP routes that read a workflow and list workflows; and a workflow in a task's place."""
+"""The HTTP routes that read, list, cancel, pause and resume workflows; and a workflow in a task's
+place."""
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
+from starlette.background import BackgroundTask
 
-from ..errors import TaskNotFound, WorkflowNotFound
-from ..flows import workflows
-from ..record import responses
+from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
+from ..flows import workflow_acts, workflows
+from ..record import caller_events, responses
+from ..record.act import Action
 from ..record.workflow_as_task import as_task
 from ..service.flow_service import pagination
 from .gzip_answer import packed
@@ -17,6 +21,7 @@ from .state import Api, api_of
 from .stored_answer import Stored, described_workflow, matches
 from .strict_route import StrictRoute
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["workflows"], route_class=StrictRoute)
 
 
@@ -67,6 +72,83 @@ async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) ->
     if body is None:
         raise TaskNotFound(task_id)
     return _answer(as_task(body), if_none_match)
+
+
+@router.put("/workflow/{workflow_id:path}/update", **route_texts.WORKFLOW_UPDATE)
+async def update_workflow(
+    request: Request, workflow_id: schemas.WorkflowId, update: schemas.WorkflowUpdate
+) -> Response:
+    action = caller_events.of_a_workflow(update.status)
+    return await asked(api_of(request), workflow_id, action, update.by, update.reason)
+
+
+@router.post("/workflow/{workflow_id:path}/cancel", **route_texts.WORKFLOW_CANCEL)
+async def cancel_workflow(
+    request: Request,
+    workflow_id: schemas.WorkflowId,
+    cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
+) -> Response:
+    cancel = cancel or schemas.WorkflowCancel()
+    return await asked(api_of(request), workflow_id, "cancel", cancel.by, cancel.reason)
+
+
+async def asked(
+    api: Api, workflow_id: str, action: Action, by: str | None, reason: str | None
+) -> Response:
+    """The response to a cancel, pause or resume of a workflow; the members follow behind it.
+
+    Raises:
+        WorkflowNotFound: no member is stored.
+        TransitionRefused: the workflow has ended, or is being cancelled.
+        StoreUnavailable: the store does not answer.
+    """
+    flow = workflow_acts.ask(
+        api.flows, workflow_id, action, await api.now(), by=by or "api", reason=reason
+    )
+    body, act_id = await api.store.run(flow)
+    behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
+    return Response(body, media_type="application/json", background=behind)
+
+
+async def workflow_there(api: Api, task_id: str) -> None:
+    """Checks that a task's id without a record is a workflow's.
+
+    Raises:
+        TaskNotFound: it is not.
+        StoreUnavailable: the store does not answer.
+    """
+    if await api.store.run(workflows.figures(task_id, await api.now())) is None:
+        raise TaskNotFound(task_id)
+
+
+async def asked_as_task(
+    api: Api, task_id: str, action: Action, by: str | None, reason: str | None
+) -> Response:
+    """As `asked`, for a task's id that has no record: the workflow as a task.
+
+    Raises:
+        TaskNotFound: the id is no workflow's either.
+        TransitionRefused: as `asked`.
+        StoreUnavailable: as `asked`.
+    """
+    try:
+        response = await asked(api, task_id, action, by, reason)
+    except WorkflowNotFound:
+        raise TaskNotFound(task_id) from None
+    body = as_task(bytes(response.body))
+    return Response(body, media_type="application/json", background=response.background)
+
+
+async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
+    """Has the members follow a request. Where this process does not get to the end, the pass that
+    finds lost runs goes on."""
+    cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
+    try:
+        while cursor is not None:
+            step = workflow_acts.carry_out(api.flows, workflow_id, act_id, cursor, await api.now())
+            cursor = await api.store.run(step)
+    except StoreUnavailable as error:
+        logger.warning("members of workflow %s follow later: %s", workflow_id, error)
 
 
 async def _body(api: Api, workflow_id: str) -> bytes | None:

@@ -55,6 +55,10 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Publishing("w", "token", 1, 0),
         c.Quiet(2**52, 10),
         c.Looked("w", 1),
+        c.Direct("w", c.Act.made("pause", 5, "api", None), 60_000),
+        c.Acts(10),
+        c.CarriedOut("w", "pause@5"),
+        c.DropAct("w", "pause@5"),
         c.Oldest("w", None, 10),
         c.Oldest("w", "created", 10, 1),
     )

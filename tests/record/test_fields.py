@@ -52,7 +52,7 @@ FULL = Task(
     parent_id="p",
     root_id="r",
     group_id="g",
-    member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000),
+    member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000, acts=("a", "")),
     keeps_results=False,
     error_cause="lost",
     clock_behind_s=1.5,

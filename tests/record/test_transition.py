@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
+from progress_backend.record.act import Act
 from progress_backend.record.model import (
     ENDED,
     LOST,
@@ -40,15 +41,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached
-absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -
-paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -
-lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -
-error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -
-completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -
-cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached  Directed
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -        -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -        same
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -        same
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -        same
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -        same
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -        same
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -96,12 +97,13 @@ def event(name: str, **voice: object) -> ev.Event:
         "Expired": {"revision": 7},
         "Planned": {"identity": IDENTITY},
         "Unreached": {"error_message": "why", "cause": "upstream"},
+        "Directed": {"workflow_id": "w", "act": Act.made("cancel", 1, "api", None)},
     }
     return getattr(ev, name)(**{**values.get(name, {}), **voice})
 
 
 def of_the_run(name: str) -> ev.Event:
-    unfenced = ("Created", "Started", "Lost", "Expired", "Planned", "Unreached")
+    unfenced = ("Created", "Started", "Lost", "Expired", "Planned", "Unreached", "Directed")
     return event(name) if name in unfenced else event(name, attempt=2)
 
 
@@ -332,13 +334,16 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
             begins = (ev.Created, ev.Started, ev.Planned)
-            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, ev.Heeded))
+            noted = (ev.Heeded, ev.Directed)
+            assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, *noted))
             if before.status == TaskStatus.COMPLETED:
-                assert isinstance(happened, (ev.Created, ev.Planned, ev.Heeded))
+                assert isinstance(happened, (ev.Created, ev.Planned, *noted))
             if before.status == TaskStatus.CANCELLED:
-                assert isinstance(happened, (*begins, ev.Heeded))
+                assert isinstance(happened, (*begins, *noted))
             if isinstance(happened, ev.Heeded):
                 assert replace(after, control=before.control) == before
+            if isinstance(happened, ev.Directed):
+                assert replace(after, member=before.member) == before
         assert after.attempt >= before.attempt
         if happened.attempt is not None and happened.attempt < before.attempt:
             assert (row_of(before), type(happened)) == (SUSPECTED, ev.Completed)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from progress_backend.record.act import ACTIONS, Act
 from progress_backend.record.model import STATUSES, Task, TaskStatus
 from progress_backend.record.workflow import WHOLE, Figures, share_of
 
 
-def figures(**about: int | str) -> Figures:
+def figures(asked: str | None = None, **about: Any) -> Figures:
+    if asked is not None:
+        about["act"] = Act.of("one", f'{{"action":"{asked}","by":null,"reason":null,"at_ms":1}}')
     counts = tuple(int(about.pop(status, 0)) for status in STATUSES)
-    return Figures(counts, **about)  # type: ignore[arg-type]
+    return Figures(counts, **about)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +33,7 @@ def figures(**about: int | str) -> Figures:
         ("running", figures(completed=3, publishers=1)),
         ("paused", figures(paused=1, created=2, completed=1)),
         ("paused", figures(created=2, completed=1, asked="pause")),
+        ("running", figures(running=1, asked="resume")),
         ("cancelled", figures(running=2, created=2, asked="cancel")),
         ("completed", figures(completed=3)),
         ("completed", figures(completed=3, asked="cancel")),
@@ -57,7 +63,7 @@ def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> Non
         planned=st.integers(0, 5),
         publishers=st.integers(0, 2),
         share=st.integers(-10, 40_000),
-        asked=st.sampled_from([None, "cancel", "pause"]),
+        act=st.sampled_from([None, *(Act.made(action, 1, None, None) for action in ACTIONS)]),
     )
 )
 def test_whatever_the_counts_are(seen: Figures) -> None:

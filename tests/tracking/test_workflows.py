@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from progress_backend.flows import commands as c
+from progress_backend.flows import workflow_acts
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.workflow import Figures
 from progress_backend.runs.run import TaskCancelled
+from progress_backend.tracking.lost_runs import Judge
 from tests.apps import App
 from tests.conftest import flushed, unhijacked
 from tests.shapes import composed
@@ -198,6 +200,27 @@ def test_a_chord_fails_with_a_cancelled_member_as_in_celery(jobs: Jobs, by: str)
     assert (seen.status, seen.count("cancelled"), seen.count("error")) == ("error", 1, 2)
     eventually(lambda: jobs.celery.AsyncResult(held(result)).state == "FAILURE")
     agrees(jobs, result)
+
+
+def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_was_asked(
+    jobs: Jobs,
+) -> None:
+    jobs.gate.clear()
+    workflow_id = held(chain(job("waits"), job("ok"), job("ok")).apply_async())
+    eventually(lambda: jobs.figures(workflow_id).count("running") == 1)
+    assert jobs.app.tracker.process is not None
+    store = jobs.app.tracker.process.store
+    store.run(workflow_acts.ask(store.flows, workflow_id, "cancel", store.now()))
+    Judge(store, None, "ours", lambda: True).acts()
+    seen = jobs.figures(workflow_id)
+    jobs.gate.set()
+    assert (seen.open, seen.status, seen.count("cancelled")) == (0, "cancelled", 3)
+    assert {one["control"]["by"] for one in jobs.members(workflow_id).values()} == {"api"}
+    # The first goes on all the same, and Celery sends the second's message: it begins nothing.
+    eventually(lambda: not jobs.figures(workflow_id).planned)
+    second = next(i for i, one in jobs.members(workflow_id).items() if one["attempt"] == 0)
+    eventually(lambda: jobs.celery.AsyncResult(second).state == "REVOKED")
+    assert jobs.figures(workflow_id).count("cancelled") == 3
 
 
 def test_what_a_body_publishes_joins(jobs: Jobs) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
+from typing import Any
 
+import httpx
 import pytest
 
 from progress_backend.flows.stored_record import milliseconds
@@ -182,3 +184,80 @@ def test_reads_are_counted_by_their_route(start_api: StartApi, records: Records)
         if line.startswith("progress_http_requests_total{") and route in line
     }
     assert counted == {"GET": 2, "HEAD": 1}
+
+
+def asked(api: RunningApi, path: str, body: object = None, method: str = "POST") -> httpx.Response:
+    return api.http.request(method, f"/internal/{path}", json=body)
+
+
+def test_a_workflow_is_cancelled_by_one_request(api: RunningApi, records: Records) -> None:
+    answer = asked(api, f"workflow/{W}/cancel", {"reason": "高すぎる", "by": "somebody"})
+    assert answer.status_code == 200
+    bodies.WorkflowBody.model_validate(answer.json())
+    assert (answer.json()["status"], answer.json()["final"]) == ("cancelled", False)
+    about = {"action": "cancel", "by": "somebody", "reason": "高すぎる"}
+    assert answer.json()["control"].items() >= about.items()
+    seen = eventually(lambda: (b := api.workflow(W).json())["final"] and b)
+    assert (seen["status"], seen["counts"]["cancelled"]) == ("error", 2), "a member has failed"
+    control = api.status("merge").json()["control"]
+    assert control.items() >= about.items()
+    again = asked(api, f"workflow/{W}/cancel")
+    assert (again.status_code, again.json()["status"]) == (409, "error")
+    assert "has already ended: it is error" in again.json()["detail"]
+
+
+def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> None:
+    path = f"workflow/{W}/update"
+    paused = asked(api, path, {"status": "paused", "by": "somebody"}, "PUT").json()
+    assert (paused["control"]["action"], paused["control"]["by"]) == ("pause", "somebody")
+    seen = eventually(lambda: (b := api.workflow(W).json())["counts"]["paused"] == 2 and b)
+    assert (seen["status"], seen["counts"]["planned"]) == ("paused", 1)
+    body = api.status(W).json()
+    bodies.TaskBody.model_validate(body)
+    assert body["control"] == {**seen["control"], "heeded_at": None}
+    resumed = asked(api, path, {"status": "running"}, "PUT").json()
+    assert resumed["control"] is None
+    seen = eventually(lambda: (b := api.workflow(W).json())["counts"]["paused"] == 0 and b)
+    assert (seen["counts"]["running"], seen["counts"]["created"]) == (1, 1)
+
+
+def test_a_task_whose_id_is_a_workflows_is_steered_as_one(
+    api: RunningApi, records: Records
+) -> None:
+    body = api.update(W, "paused", reason="later").json()
+    bodies.TaskBody.model_validate(body)
+    assert (body["task_type"], body["control"]["reason"]) == ("workflow", "later")
+    assert api.update(W).json()["control"] is None
+    cancelled = api.cancel(W, {"by": "somebody"}).json()
+    assert (cancelled["status"], cancelled["control"]["by"]) == ("cancelled", "somebody")
+    eventually(lambda: api.status(W).json()["final"])
+    assert api.status(W).json()["control"]["heeded_at"] is not None
+    assert api.cancel(W).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"status": "completed"}, "may be set to running, paused, not 'completed'"),
+        ({"status": "running", "current_items": 3}, "current_items is a task's"),
+        ({"status": "paused", "details": {"a": 1}}, "details is a task's"),
+    ],
+)
+def test_a_workflow_takes_no_figures(
+    api: RunningApi, records: Records, values: dict[str, Any], why: str
+) -> None:
+    answer = api.update(W, **values)
+    assert answer.status_code == 422
+    assert why in answer.json()["detail"]
+
+
+def test_what_is_no_workflow_is_not_steered(api: RunningApi, records: Records) -> None:
+    for workflow_id in ("none", "single"):
+        for answer in (
+            asked(api, f"workflow/{workflow_id}/cancel"),
+            asked(api, f"workflow/{workflow_id}/update", {"status": "paused"}, "PUT"),
+        ):
+            assert answer.status_code == 404
+            assert answer.json() == {"detail": f"Workflow {workflow_id} not found"}
+    for answer in (api.cancel("none"), api.update("none", "completed")):
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Task none not found"})

@@ -17,8 +17,8 @@ from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .standing import indexes
-from .values import nothing, positive
-from .workflows import commit_of_member, is_member, member_in_memory
+from .values import nothing, positive, text
+from .workflows import commit_of_member, is_member, member_in_memory, unknown_acts
 
 _COMMITTED = c.Committed(True)
 
@@ -137,8 +137,11 @@ def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
 def _committed(command: c.Commit, replies: list[Any]) -> c.Committed:
     if replies[0][0] == 1:
         return _COMMITTED
-    _, document, facets = replies[0]
-    return c.Committed(False, document, read_facets(facets))
+    _, document, facets, *rest = replies[0]
+    told = [text(one) for one in rest[0]] if rest else []
+    asked = zip(told[::3], told[1::3], told[2::3], strict=True)
+    acts = tuple((workflow_id, c.Act.of(act, control)) for workflow_id, act, control in asked)
+    return c.Committed(False, document, read_facets(facets), acts)
 
 
 def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
@@ -147,6 +150,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     found = digest(document) if document is not None else ""
     if found != command.expected or facets != command.before:
         return c.Committed(False, document, facets)
+    if acts := unknown_acts(state, command):
+        return c.Committed(False, document, facets, acts)
     state.documents[task_id] = (command.document, state.clock() + command.ttl_ms / 1000)
     state.facets[task_id] = command.after
     if command.after.workflows:

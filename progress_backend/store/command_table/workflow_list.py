@@ -58,6 +58,7 @@ def forget_in_memory(state: MemoryState, workflow_id: str) -> None:
     """Forgets a workflow that has no member."""
     if not any(workflow_id in facets.workflows for facets in state.facets.values()):
         state.workflows.pop(workflow_id, None)
+        state.acts.pop(workflow_id, None)
 
 
 TABLE: dict[type[c.Command], Entry] = {

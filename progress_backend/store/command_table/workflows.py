@@ -20,6 +20,9 @@ from .entry import Entry, Part, own
 from .standing import indexes
 from .values import nothing, pairs, text, whole
 
+#: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
+_LEFT = "*"
+
 
 def is_member(facets: c.Standing) -> bool:
     """Whether these are the facets of a workflow's member."""
@@ -32,7 +35,12 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     leave, enter = _moved(before, after, commit.fresh, keys)
     grown = _shares(before, after)
     hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
-    about = [part for one, by in grown.items() for part in (one, by, keys.workflow_channel(one))]
+    known = dict(zip(after.workflows, commit.acts or ("",) * len(after.workflows), strict=True))
+    about = [
+        part
+        for one, by in grown.items()
+        for part in (one, by, keys.workflow_channel(one), known.get(one, _LEFT))
+    ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.rate(after.task_type), keys.workflows, keys.workflow_plans]
     return evalsha(
@@ -80,6 +88,13 @@ def _shares(before: c.Standing, after: c.Facets) -> dict[str, int]:
     return grown
 
 
+def unknown_acts(state: MemoryState, commit: c.Commit) -> tuple[tuple[str, c.Act], ...]:
+    """Requests about a member's workflows in memory that its record has not followed."""
+    known = commit.acts or ("",) * len(commit.after.workflows)
+    asked = ((w, state.acts.get(w), k) for w, k in zip(commit.after.workflows, known, strict=True))
+    return tuple((w, act) for w, act, k in asked if act is not None and act.id != k)
+
+
 def member_in_memory(state: MemoryState, commit: c.Commit) -> None:
     """Changes the figures of a member's workflows in memory, after its facets."""
     now_ms = int(state.clock() * 1000)
@@ -123,7 +138,7 @@ def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
         changed_ms=number("changed"),
         revision=number("revision") or 0,
         name=about.get("name"),
-        asked=about.get("control") or None,
+        act=c.Act.of(about["act"], about.get("control")) if about.get("act") else None,
     )
 
 
@@ -138,6 +153,7 @@ def _figures_in_memory(state: MemoryState, command: c.FiguresOf) -> c.Figures:
         sum(until > command.now_ms for until in tokens),
         sum(facets.share for facets in members),
     )
+    figures = figures._replace(act=state.acts.get(workflow_id))
     if (known := state.workflows.get(workflow_id)) is None:
         return figures
     return figures._replace(

@@ -27,6 +27,8 @@ COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
 COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
 PUBLISHING: Final = _read("publishing")
+DIRECT: Final = _read("direct", "_tolerant")
+DROP_ACT: Final = _read("drop_act", "_tolerant")
 PAGE: Final = _read("page", "_tolerant", "_document", "_documents")
 SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
@@ -38,6 +40,6 @@ READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, READ, PAGE, COUNT, SWEEP),
-    *(FIGURES, PUBLISHING, FORGET_WORKFLOW),
+    *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

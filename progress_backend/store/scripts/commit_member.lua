@@ -30,12 +30,15 @@ ARGV
  15 started   ms since 1970 at which the task first began, "" before
  16 ended     ms since 1970 at which it ended, "" before
  17 name      the last workflow's name, "" leaves it as it is
- 18 …         for each workflow: its id, what its share grows by, and where an empty message follows
-              ("" for no message)
+ 18 …         for each workflow: its id, what its share grows by, where an empty message follows
+              ("" for no message), and the id of the newest request about the whole workflow that the
+              record has followed ("*": whatever was asked)
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
                          value that is no document "\0" and what it is)
+  {0, document, facets, {workflow id, act, request, …}}  nothing changed, only since the record has
+                         not followed these requests
 Publishes
   the document, on the channel
 ]]
@@ -52,6 +55,19 @@ local stands = tolerant('HGET', facets, id)
 local found = stored and redis.sha1hex(stored) or ''
 if found ~= expected or (stands or '') ~= before then
   return {0, stored, stands}
+end
+
+local asked, first_of_each = {}, first + leaves + enters + 1
+for i = 0, (#ARGV - 17) / 4 - 1 do
+  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[21 + 4 * i]
+  local act = known ~= '*' and tolerant('HGET', workflow, 'act')
+  if act and act ~= known then
+    asked[#asked + 1], asked[#asked + 2] = ARGV[18 + 4 * i], act
+    asked[#asked + 1] = tolerant('HGET', workflow, 'control') or ''
+  end
+end
+if #asked > 0 then
+  return {0, stored, stands, asked}
 end
 
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
@@ -82,7 +98,7 @@ if ARGV[12] ~= '' then
 end
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
-local key, arg = first + leaves + enters + 1, 18
+local key, arg = first_of_each, 18
 while arg <= #ARGV do
   local workflow, planned, workflow_id = KEYS[key], KEYS[key + 1], ARGV[arg]
   if ARGV[arg + 1] ~= '0' then
@@ -90,10 +106,11 @@ while arg <= #ARGV do
   end
   if tolerant('HINCRBY', workflow, 'revision', 1) == 1 then
     tolerant('HSET', workflow, 'begun', now_ms)
+    tolerant('PERSIST', workflow)
     tolerant('ZADD', workflows, now_ms, workflow_id)
   end
   tolerant('HSET', workflow, 'changed', now_ms)
-  if name ~= '' and arg + 3 > #ARGV then
+  if name ~= '' and arg + 4 > #ARGV then
     tolerant('HSET', workflow, 'name', name)
   end
   if started ~= '' then
@@ -110,7 +127,7 @@ while arg <= #ARGV do
   if ARGV[arg + 2] ~= '' and redis.acl_check_cmd('PUBLISH', ARGV[arg + 2], '') then
     call('PUBLISH', ARGV[arg + 2], '')
   end
-  key, arg = key + 2, arg + 3
+  key, arg = key + 2, arg + 4
 end
 call(publish, channel, text)
 return {1}

@@ -90,6 +90,9 @@ class Asked(BaseModel):
     """What a caller asks of a whole workflow."""
 
     action: Literal["pause", "cancel"] = Field(description="What was asked for.")
+    by: str | None = Field(description='"api", "cli" or the name of a caller.')
+    reason: str | None = Field(description="The reason that was given.")
+    at: str = Field(description="When.")
 
 
 class WorkflowBody(BaseModel):

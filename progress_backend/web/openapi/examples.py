@@ -156,6 +156,18 @@ WORKFLOWS: Final[Json] = {
     "workflows": [{name: said for name, said in WORKFLOW.items() if name not in NOT_IN_ROWS}],
     "pagination": {"page": 1, "limit": 20, "total": 1, "pages": 1},
 }
+WORKFLOW_PAUSE: Final[Json] = {"status": "paused", "reason": "夜間に続けます", "by": "somebody"}
+WORKFLOW_CANCEL: Final[Json] = {"reason": "条件を間違えました", "by": "somebody"}
+WORKFLOW_CANCELLED: Final[Json] = {
+    **WORKFLOW,
+    "status": "cancelled",
+    "control": {
+        "action": "cancel",
+        "by": "somebody",
+        "reason": None,
+        "at": "2024-01-15T10:30:31.000+09:00",
+    },
+}
 HEALTHY: Final[Json] = {
     "status": "healthy",
     "version": version("progress-backend"),

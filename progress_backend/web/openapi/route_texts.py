@@ -70,7 +70,8 @@ CREATE = _route(
 UPDATE = _route(
     "Update a task's progress",
     "Records figures, text and status in one step. A task that has ended changes no more. One that "
-    "a living worker runs ends with its run, or by `force`.",
+    "a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's "
+    "pauses or resumes the workflow.",
     {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
 )  # fmt: skip
@@ -98,7 +99,8 @@ EVENTS = _route(
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "
-    "`terminate`, which needs the broker.",
+    "`terminate`, which needs the broker. The id of a workflow that is no task's cancels the "
+    "workflow.",
     {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID
     | {503: _answer("Store or broker does not answer; detail has what was done.", bodies.Undone)},
@@ -140,6 +142,25 @@ WORKFLOWS = _route(
     "Cluster has the newest 1,000. gzip where Accept-Encoding asks for it.",
     {200: _answer("One page.", bodies.WorkflowList, examples.WORKFLOWS)}
     | _FORBIDDEN | _INVALID | _AWAY,
+)  # fmt: skip
+_NO_WORKFLOW: Answers = {404: _answer("There is no such workflow.", bodies.Problem)}
+_WORKFLOW_REFUSED: Answers = {
+    409: _answer("The workflow has ended, or is being cancelled.", bodies.Conflict)
+}
+WORKFLOW_UPDATE = _route(
+    "Pause or resume a workflow",
+    "Once it is answered, no member begins that is to wait; those that run wait at their next "
+    "progress update. The records follow in steps, behind the answer.",
+    {200: _answer("Recorded; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW)}
+    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
+)  # fmt: skip
+WORKFLOW_CANCEL = _route(
+    "Cancel a workflow",
+    "Once it is answered, no member begins; those that run end at their next progress update. The "
+    "records follow in steps, behind the answer: until all have ended, the status is cancelled and "
+    "`final` is false.",
+    {200: _answer("Cancelled; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW_CANCELLED)}
+    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
 )  # fmt: skip
 HEALTH = _route(
     "Health of the service",

@@ -163,6 +163,28 @@ class Update(_Asked):
     )
 
 
+class WorkflowUpdate(_Asked):
+    """Whether a workflow's members are to wait, or to go on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_PAUSE]})
+
+    status: Literal["running", "paused"] = Field(
+        description="paused: no member begins, and each that runs waits at its next progress "
+        "update. running: all go on that wait."
+    )
+    reason: Reason | None = Field(default=None, description="Why; kept in each member's record.")
+    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+
+
+class WorkflowCancel(_Asked):
+    """Why a workflow is cancelled."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_CANCEL]})
+
+    reason: Reason | None = Field(default=None, description="Why; kept in each member's record.")
+    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+
+
 class Cancel(_Asked):
     """How to cancel, and why."""
 

@@ -1,0 +1,116 @@
+"""Flows that cancel, pause and resume whole workflows. Pure.
+
+The request is stored in each partition first, with the workflow's figures; from then on a commit of
+a member that has not followed it is refused, and tried again with it. Members that write nothing by
+themselves follow in steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from ..errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
+from ..record.act import Act, Action
+from ..record.events import Directed
+from ..record.model import TaskStatus
+from . import commands as c
+from .gather import together
+from .silent_runs import records
+from .stored_record import Base, milliseconds
+from .task_flows import MEMBER_TTL_MS, Flow, Flows
+from .workflows import body_of, figures, keeps
+
+#: Members that follow a request in one step.
+STEP: Final = 50
+#: Requests about whole workflows that one pass carries out.
+_ACTS = 1_000
+#: The statuses of the members that follow a request, in the order in which they do.
+_FOLLOWING: Final[Mapping[Action, tuple[str, ...]]] = {
+    "cancel": (TaskStatus.CREATED, TaskStatus.PAUSED, TaskStatus.RUNNING),
+    "pause": (TaskStatus.CREATED, TaskStatus.RUNNING),
+    "resume": (TaskStatus.PAUSED,),
+}
+
+
+def ask(
+    flows: Flows,
+    workflow_id: str,
+    action: Action,
+    now: datetime,
+    *,
+    by: str | None = "api",
+    reason: str | None = None,
+) -> Flow[tuple[bytes, str | None]]:
+    """Asks for a cancel, a pause or a resume of all members of a workflow; returns its body after
+    that, and the id of the request, which `carry_out` does; None for the id where the same was
+    asked before.
+
+    Once it returns, no member begins that is to be cancelled or to wait: its commit is refused
+    until its record has followed.
+
+    Raises:
+        WorkflowNotFound: no member is stored.
+        TaskAlreadyFinished: the workflow has ended.
+        TransitionRefused: the workflow is being cancelled, and cannot wait or be resumed.
+    """
+    found = yield from figures(workflow_id, now)
+    if found is None:
+        raise WorkflowNotFound(workflow_id)
+    if not found.open:
+        message = f"workflow {workflow_id} has already ended: it is {found.status}"
+        raise TaskAlreadyFinished(message, found.status)
+    act = Act.made(action, milliseconds(now), by, reason)
+    instead: Act | None = yield c.Direct(workflow_id, act, MEMBER_TTL_MS)
+    if instead is not None and instead.action != action:
+        stands = found._replace(act=instead).status
+        message = f"{action} is refused: {instead.action} was asked of workflow {workflow_id}"
+        raise TransitionRefused(message, stands)
+    found = found._replace(act=instead or act)
+    document = yield from body_of(flows, workflow_id, found, now)
+    return document, act.id if instead is None else None
+
+
+class Cursor(NamedTuple):
+    """How far a request about a workflow is carried out: the members' status, and the creation time
+    (µs) of the last one."""
+
+    place: int = 0
+    after_us: int = 0
+
+
+def carry_out(
+    flows: Flows, workflow_id: str, act_id: str, cursor: Cursor, now: datetime
+) -> Flow[Cursor | None]:
+    """Has a step of a workflow's members follow a request; returns where to go on, None when all
+    have, or another request stands. Members that write by themselves follow it in their commits."""
+    found: c.Figures = yield c.FiguresOf(workflow_id, milliseconds(now))
+    statuses = _FOLLOWING[found.act.action] if found.act and found.act.id == act_id else ()
+    if found.act is None or cursor.place >= len(statuses):
+        yield c.CarriedOut(workflow_id, act_id)
+        return None
+    status = statuses[cursor.place]
+    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, status, STEP, cursor.after_us)
+    if not step:
+        return Cursor(cursor.place + 1)
+    documents: list[bytes | None] = yield c.Read(tuple(task_id for _, task_id in step))
+    directed = Directed(workflow_id=workflow_id, act=found.act)
+    waiting = [b for b in records(documents) if not _follows(b, workflow_id, act_id)]
+    steps = [flows.apply(b.task.task_id, (directed,), now, base=b) for b in waiting]
+    yield from together(steps)
+    return cursor._replace(after_us=step[-1][0])
+
+
+def _follows(base: Base, workflow_id: str, act_id: str) -> bool:
+    member = base.task.member
+    return member is None or member.act_for(workflow_id) == act_id
+
+
+def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
+    """Requests about whole workflows that are not carried out yet, each with its workflow; under a
+    lock."""
+    if not (yield from keeps(flows, token)):
+        return []
+    found: list[tuple[str, str]] = yield c.Acts(_ACTS)
+    return found

@@ -1,0 +1,62 @@
+"""What a caller asks of a whole workflow: that its members are cancelled, wait, or go on; pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, NamedTuple
+
+from .json_text import dumps
+
+Action = Literal["cancel", "pause", "resume"]
+ACTIONS: Final[tuple[Action, ...]] = ("cancel", "pause", "resume")
+
+
+class Act(NamedTuple):
+    """A caller's request about all members of a workflow."""
+
+    #: Two requests about one workflow have different ids; a member's record has the id of the
+    #: request that it has followed.
+    id: str
+    action: Action
+    by: str | None = None
+    reason: str | None = None
+    #: In milliseconds since 1970.
+    at_ms: int = 0
+
+    @classmethod
+    def made(cls, action: Action, at_ms: int, by: str | None, reason: str | None) -> Act:
+        """A request that is made at this time."""
+        return cls(f"{action}@{at_ms}", action, by, reason, at_ms)
+
+    @classmethod
+    def of(cls, act_id: str, text: str | bytes | None) -> Act:
+        """A request as it is stored; a text that is none asks for nothing."""
+        try:
+            body: Any = json.loads(text or "")
+            action, by, reason, at_ms = (body[n] for n in ("action", "by", "reason", "at_ms"))
+            sound = action in ACTIONS and isinstance(at_ms, int)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            sound = False
+        return cls(act_id, action, by, reason, at_ms) if sound else cls(act_id, "resume")
+
+    @property
+    def text(self) -> str:
+        """The request as it is stored."""
+        names = ("action", "by", "reason", "at_ms")
+        return dumps({name: getattr(self, name) for name in names})
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other request may follow it: what is cancelled is not resumed."""
+        return self.action == "cancel"
+
+    @property
+    def at(self) -> datetime:
+        """When it was made."""
+        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
+
+
+def merged(several: list[Act]) -> Act | None:
+    """The request that counts where partitions have different ones: a cancel, else the newest."""
+    return max(several, key=lambda act: (act.is_last, act.at_ms), default=None)

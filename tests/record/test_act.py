@@ -1,0 +1,122 @@
+"""What is asked of a whole workflow, and what it does to one member's record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.act import ACTIONS, Act, Action, merged
+from progress_backend.record.model import ENDED, STATUSES, Member, Task, Worker
+from progress_backend.record.transition import transition
+from tests.strategies import NOW, names
+
+LATER = NOW + timedelta(seconds=10)
+
+
+def act(action: Action, at_ms: int = 1) -> Act:
+    return Act.made(action, at_ms, "somebody", "too dear")
+
+
+def member(status: str) -> Task:
+    begun = status != "created"
+    return Task(
+        "t",
+        "fetch_data",
+        status=status,
+        member=Member(("w", "canvas")),
+        created_at=NOW,
+        started_at=NOW if begun else None,
+        updated_at=NOW,
+        completed_at=NOW if status in ENDED else None,
+        worker=Worker("lease", "celery@host") if begun else None,
+        error_cause="exception" if status == "error" else None,
+        control={"action": "pause", "by": "api", "at": "then"} if status == "paused" else None,
+    )
+
+
+def directed(task: Task, asked: Act, workflow_id: str = "w") -> Task:
+    return transition(task, ev.Directed(workflow_id=workflow_id, act=asked), LATER)
+
+
+@given(st.sampled_from(ACTIONS), st.integers(0, 2**50), st.none() | names, st.none() | names)
+def test_a_request_is_read_as_it_was_stored(
+    action: Action, at_ms: int, by: str | None, reason: str | None
+) -> None:
+    made = Act.made(action, at_ms, by, reason)
+    assert Act.of(made.id, made.text) == made
+    assert " " not in made.id
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "5", '{"action":"no"}', b"\xff"])
+def test_what_is_no_request_asks_for_nothing(text: str | bytes | None) -> None:
+    assert Act.of("id", text) == Act("id", "resume")
+
+
+def test_a_cancel_counts_else_the_newest() -> None:
+    assert merged([]) is None
+    assert merged([act("pause", 1), act("resume", 2)]) == act("resume", 2)
+    assert merged([act("cancel", 1), act("resume", 2)]) == act("cancel", 1)
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("cancel", "created", "cancelled"),
+        ("cancel", "running", "cancelled"),
+        ("cancel", "paused", "cancelled"),
+        ("pause", "created", "paused"),
+        ("pause", "running", "paused"),
+        ("resume", "paused", "running"),
+        ("pause", "paused", "paused"),
+        ("resume", "created", "created"),
+        ("resume", "running", "running"),
+    ],
+)
+def test_an_open_member_follows(action: Action, before: str, after: str) -> None:
+    asked = act(action)
+    seen = directed(member(before), asked)
+    assert seen.status == after
+    assert seen.member is not None
+    assert (seen.member.act_for("w"), seen.member.act_for("canvas")) == (asked.id, "")
+    assert directed(seen, asked) is seen, "once"
+    assert task_json.decode(task_json.encode(seen)).member == seen.member
+    if before != after and action != "resume":
+        assert seen.control is not None
+        assert [seen.control[name] for name in ("action", "by", "reason")] == [
+            action,
+            "somebody",
+            "too dear",
+        ]
+        assert (seen.asked == action) == (before != "created"), "whoever runs it has to do it"
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_end_stays(status: str, action: Action) -> None:
+    before = member(status)
+    seen = directed(before, act(action))
+    assert seen.member is not None
+    assert seen.member.act_for("w") == act(action).id
+    assert replace(seen, member=before.member) == before
+
+
+def test_a_run_of_a_record_that_had_ended_is_asked_again() -> None:
+    seen = directed(member("error"), act("cancel"))
+    started = ev.Started(identity=ev.Identity("fetch_data"), redelivered=True)
+    again = transition(seen, started, LATER)
+    assert again.member is not None
+    assert again.member.act_for("w") == ""
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_another_workflows_request_is_none_of_its_business(status: str) -> None:
+    before = member(status)
+    assert directed(before, act("cancel"), "another") is before
+    single = replace(before, member=None)
+    assert directed(single, act("cancel")) is single
