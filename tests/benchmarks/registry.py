@@ -21,6 +21,7 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
+    "workflow_figures",
     "cleanup_million",
     "socket_broadcast",
     "socket_many_tasks",

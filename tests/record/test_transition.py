@@ -372,6 +372,9 @@ def test_older_attempts_are_refused(task, happened) -> None:
 
 @given(tasks(), events(), st.integers(-300, 300), st.integers(-300, 300))
 def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
+    # A plan of an ended task is late, or its canvas was sent again: their times alone tell it.
+    assume(not (isinstance(happened, ev.Planned) and task.ended))
+
     def status(skew_s: int) -> str:
         try:
             return transition(task, happened, NOW + timedelta(seconds=skew_s)).status
