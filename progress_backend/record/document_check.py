@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import ForeignValue
-from .fields import DELIVERY, GIVEN, PROGRESS, REQUIRED, TASK, WORKER, WORKFLOW, Part
+from .fields import DELIVERY, GIVEN, PROGRESS, REQUIRED, TASK, WORK, WORKER, WORKFLOW, Part
 from .json_text import parsed
 from .local_time import moment
 from .model import ENDED, STATUSES
@@ -31,6 +31,7 @@ _CHECKED: Final = {
     "worker": WORKER,
     "delivery": DELIVERY,
     "workflow": WORKFLOW,
+    "work": WORK,
 }
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
@@ -73,6 +74,9 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name in ("current", "total"):
         if not -_LARGEST < (body["progress"][name] or 0) < _LARGEST:
             raise ValueError(_wrong(name, body["progress"][name]))
+    for name, number in (body.get("work") or {}).items():
+        if name in WORK.names and not 0 <= number < _LARGEST:
+            raise ValueError(_wrong(f"work's {name}", number))
     _check_times(body, TASK.times)
     if (delivery := body["delivery"]) is not None:
         _check_times(delivery, DELIVERY.times)

@@ -139,6 +139,16 @@ WORKFLOW: Final = Part("Membership",
     Field("unseen", bool,
           "Only as true: tasks without a record may run before it.", False, sparse=True),
 ))
+WORK: Final = Part("Work", "What an attempt has done since its first value.", (
+    Field("values", int,
+          "Values with new items, the first value included; counted up to three, from which on "
+          "there is a rate."),
+    Field("items", int, "Items since the first value."),
+    Field("seconds", float, "Seconds of work that those items took; pauses are no work."),
+    Field("at", float, "Seconds since the attempt began, up to which work is counted."),
+    Field("open", float,
+          "Seconds of work since the last of those items; not there if none.", 0, sparse=True),
+))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.
 SPECIFIED: Final = (
@@ -197,7 +207,12 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "unreadable (only in lists).", None),
     Field("control", dict | None,
           "The newest request to pause, cancel or end it; null without one.", None, part=CONTROL),
-    Field("rate", float | None, "Items a second, smoothed; null while unknown.", None),
+    Field("rate", float | None,
+          "Items a second, smoothed; of a completed task their average. Null until three values "
+          "and two seconds of work.", None),
+    Field("work", dict | None,
+          "What the newest run has done since its first value; not there before.", None,
+          sparse=True, part=WORK),
     Field("clock_behind_s", float | None,
           "How far the slowest clock of its workers was behind the store's as they began it; not "
           "there until a start has reported a clock.", None, sparse=True),

@@ -12,10 +12,11 @@ from typing import Any, Final
 from ..errors import TooLarge
 from .document_check import MAX_DOCUMENT_BYTES, body_of
 from .estimate import ending, rate_text, remaining_seconds, seconds_text
-from .fields import DELIVERY, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, compiled
+from .fields import DELIVERY, PROGRESS, REQUIRED, TASK, WORK, WORKER, Field, Part, compiled
 from .json_text import document_of, dumps
 from .local_time import optional_moment
 from .model import Delivery, Member, Task, Worker, rendered, replace
+from .work import Work
 
 #: Largest JSON of one of a task's dictionaries when a too large document is shortened.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
@@ -65,10 +66,13 @@ def _write_member(member: Member) -> dict[str, Any]:
     return body
 
 
-_write: Final = _writer(TASK, progress=_writer(PROGRESS), workflow=_write_member)
+_write: Final = _writer(
+    TASK, progress=_writer(PROGRESS), work=_writer(WORK), workflow=_write_member
+)
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
+_read_work: Final = _reader(WORK, WORK.names)
 
 
 def encode(task: Task) -> bytes:
@@ -166,6 +170,8 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["delivery"] = Delivery(again_until=again_until)
     if workflow := body.get("workflow"):
         values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
+    if work := body.get("work"):
+        values["work"] = Work(**_read_work(work))
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

@@ -22,11 +22,13 @@ from progress_backend.record.fields import (
     SENT_IF_SET,
     SPECIFIED,
     TASK,
+    WORK,
     WORKER,
     Field,
 )
 from progress_backend.record.model import Delivery, Member, Progress, Task, Worker
 from progress_backend.record.transition import transition
+from progress_backend.record.work import Work
 from progress_backend.web.openapi import bodies
 from tests.strategies import NOW
 
@@ -58,6 +60,7 @@ FULL = Task(
     clock_behind_s=1.5,
     clock_back_s=3.5,
     rate=10.0,
+    work=Work(3, 120, 12.5, 14.5, 0.5),
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
     revision=3,
 )
@@ -89,7 +92,7 @@ def test_a_document_has_each_field_in_order_and_reads_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "kind"), [(PROGRESS, Progress), (WORKER, Worker), (DELIVERY, Delivery)]
+    ("part", "kind"), [(PROGRESS, Progress), (WORKER, Worker), (DELIVERY, Delivery), (WORK, Work)]
 )
 def test_a_parts_fields_are_its_first_values(part: Any, kind: Any) -> None:
     """By their place they are written."""
@@ -142,5 +145,5 @@ def test_the_described_body_is_the_document() -> None:
     assert list(described["properties"]) == list(TASK.names)
     assert set(described["required"]) == set(TASK.names) - {name for name, _ in TASK.sparse}
     assert bodies.TaskBody.model_validate(DOCUMENT).model_dump() == DOCUMENT
-    for part in (PROGRESS, WORKER, DELIVERY, CONTROL):
+    for part in (PROGRESS, WORKER, DELIVERY, WORK, CONTROL):
         assert list(described["$defs"][part.name]["properties"]) == list(part.names)

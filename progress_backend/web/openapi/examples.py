@@ -42,7 +42,7 @@ PAUSE: Final[Json] = {"status": "paused", "reason": "取引時間外のため"}
 CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
 
 RUNNING: Final[Json] = {
-    **{field.name: field.default for field in TASK.fields if not field.sparse},
+    **{f.name: f.default for f in TASK.fields if not f.sparse or f.name == "work"},
     "task_id": TASK_ID,
     "task_type": "fetch_data",
     "symbol": "7203.T",
@@ -64,6 +64,7 @@ RUNNING: Final[Json] = {
     "worker": {"lease": "celery@host/8b1f", "name": "celery@host", "run": 7},
     "root_id": TASK_ID,
     "rate": 10.0,
+    "work": {"values": 3, "items": 150, "seconds": 15.0, "at": 30.0},
     "final": False,
     "revision": 17,
 }
@@ -77,6 +78,8 @@ COMPLETED: Final[Json] = {
     "processing_time_ms": 45000,
     "results": COMPLETION["results"],
     "estimated_completion": None,
+    "rate": 8.4,
+    "work": {"values": 3, "items": 252, "seconds": 30.0, "at": 45.0},
     "final": True,
     "revision": 23,
 }
