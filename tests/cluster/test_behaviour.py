@@ -8,6 +8,7 @@ import pytest
 
 from tests.behaviour.driving import Driver, over
 from tests.behaviour.suite import of_every_store
+from tests.behaviour.test_acts import bases as bases  # noqa: PLC0414 - a fixture of its tests
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
