@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
+from ..flows import workflow_acts
+from ..record.act import Action
 from ..record.events import Cancelled, Event, Paused, Resumed
+from ..terminal.workflow_source import StoreWorkflows
 from .session import Command, open_store, settings_of, whole_id
+from .workflow_commands import known_id, workflow_option
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _reason = click.option("--reason", help="Why; kept in the record, where readers see it.")
 
@@ -14,38 +23,96 @@ _ASKED = {
     "cancel": "ends it at its next update",
     "pause": "holds it at its next update",
 }
+#: What the members of a workflow do.
+_ASKED_OF_ALL = {
+    "cancel": "no member begins any more, and those that run end at their next update",
+    "pause": "no member begins, and those that run wait at their next update",
+    "resume": "its members go on",
+}
+
+
+def _task_or_workflow(command: F) -> F:
+    """An argument for a task, and an option for a workflow: `task_id`, `workflow_id`."""
+    return click.argument("task_id", required=False)(workflow_option(command))
 
 
 @click.command(cls=Command)
-@click.argument("task_id")
+@_task_or_workflow
 @_reason
 @click.pass_context
-def cancel(ctx: click.Context, task_id: str, reason: str | None) -> None:
-    """Cancel a task.
+def cancel(
+    ctx: click.Context, task_id: str | None, workflow_id: str | None, reason: str | None
+) -> None:
+    """Cancel a task, or all members of a workflow.
 
-    A waiting one never begins; a running one ends at its next update.
+    A waiting task never begins; a running one ends at its next update.
     """
-    _ask(ctx, task_id, Cancelled(by="cli", reason=reason), "cancelled")
+    if _is_a_task(task_id, workflow_id):
+        _ask(ctx, str(task_id), Cancelled(by="cli", reason=reason), "cancelled")
+    else:
+        _ask_all(ctx, str(workflow_id), "cancel", reason)
 
 
 @click.command(cls=Command)
-@click.argument("task_id")
+@_task_or_workflow
 @_reason
 @click.pass_context
-def pause(ctx: click.Context, task_id: str, reason: str | None) -> None:
-    """Let a task wait.
+def pause(
+    ctx: click.Context, task_id: str | None, workflow_id: str | None, reason: str | None
+) -> None:
+    """Let a task wait, or all members of a workflow.
 
-    A running one stops at its next update, until it is resumed or cancelled.
+    A running task stops at its next update, until it is resumed or cancelled.
     """
-    _ask(ctx, task_id, Paused(by="cli", reason=reason), "paused")
+    if _is_a_task(task_id, workflow_id):
+        _ask(ctx, str(task_id), Paused(by="cli", reason=reason), "paused")
+    else:
+        _ask_all(ctx, str(workflow_id), "pause", reason)
 
 
 @click.command(cls=Command)
-@click.argument("task_id")
+@_task_or_workflow
 @click.pass_context
-def resume(ctx: click.Context, task_id: str) -> None:
-    """Let a paused task go on."""
-    _ask(ctx, task_id, Resumed(), "resumed")
+def resume(ctx: click.Context, task_id: str | None, workflow_id: str | None) -> None:
+    """Let a paused task go on, or all members of a workflow."""
+    if _is_a_task(task_id, workflow_id):
+        _ask(ctx, str(task_id), Resumed(), "resumed")
+    else:
+        _ask_all(ctx, str(workflow_id), "resume")
+
+
+def _is_a_task(task_id: str | None, workflow_id: str | None) -> bool:
+    """Whether a command is about a task.
+
+    Raises:
+        click.UsageError: about both, or about nothing.
+    """
+    if task_id is None and workflow_id is None:
+        raise click.UsageError("give a TASK_ID, or --workflow ID")
+    if task_id is not None and workflow_id is not None:
+        raise click.UsageError("give --workflow or a TASK_ID, not both")
+    return task_id is not None
+
+
+def _ask_all(
+    ctx: click.Context, workflow_id: str, action: Action, reason: str | None = None
+) -> None:
+    """Asks a workflow's members, and has those follow that write nothing by themselves; a command
+    that is interrupted leaves the rest to the workers' pass."""
+    with open_store(settings_of(ctx)) as store:
+        workflow_id = known_id(StoreWorkflows(store), workflow_id)
+        asked = workflow_acts.ask(
+            store.flows, workflow_id, action, store.now(), by="cli", reason=reason
+        )
+        _, act_id = store.run(asked)
+        if act_id is None:
+            click.echo(f"{action} of workflow {workflow_id} was asked before; nothing was changed")
+            return
+        click.echo(f"{action} of workflow {workflow_id} is asked: {_ASKED_OF_ALL[action]}")
+        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
+        while cursor is not None:
+            step = workflow_acts.carry_out(store.flows, workflow_id, act_id, cursor, store.now())
+            cursor = store.run(step)
 
 
 def _ask(ctx: click.Context, task_id: str, event: Event, done: str) -> None:

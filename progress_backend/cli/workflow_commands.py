@@ -38,15 +38,17 @@ _url = click.option(
 )
 
 
+workflow_option = click.option(
+    "--workflow",
+    "workflow_id",
+    metavar="ID",
+    help="A workflow: the id of the result that apply_async of the canvas returned.",
+)
+
+
 def workflow_options(command: F) -> F:
     """Options that choose a workflow: `workflow_id`, `url`."""
-    chosen = click.option(
-        "--workflow",
-        "workflow_id",
-        metavar="ID",
-        help="A workflow: the id of the result that apply_async of the canvas returned.",
-    )
-    return chosen(_url(command))
+    return workflow_option(_url(command))
 
 
 def check_choice(workflow_id: str | None, url: str | None, others: bool) -> None:

@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
+from progress_backend.flows import workflow_acts
+from progress_backend.store.drivers import Store
 from progress_backend.terminal.formats import cells_of
 from tests.conftest import StartService
 from tests.records import Records
@@ -218,3 +220,47 @@ def test_watch_outlives_an_api_that_restarts(
     start_service([COMMAND, "serve", "--port", address.rpartition(":")[2]], env=env)
     assert watching.wait() == 1
     assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
+
+
+def ask(redis_url: str, *args: str) -> Result:
+    env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": redis_url}
+    return CliRunner().invoke(main, args, env=env)
+
+
+def test_a_workflow_is_paused_resumed_and_cancelled(redis_url: str, records: Records) -> None:
+    said = ask(redis_url, "pause", "--workflow", W[:8], "--reason", "lunch")
+    assert said.output == (
+        f"pause of workflow {W} is asked: no member begins, and those that run wait at their next "
+        "update\n"
+    )
+    assert (records.get("merge").status, records.get("half").status) == ("paused", "paused")
+    assert (records.get("half").control or {})["reason"] == "lunch"
+    assert "its members go on" in ask(redis_url, "resume", "--workflow", W).output
+    assert (records.get("merge").status, records.get("half").status) == ("created", "running")
+    said = ask(redis_url, "cancel", "--workflow", W)
+    assert said.output.startswith(f"cancel of workflow {W} is asked: no member begins any more")
+    assert (records.get("merge").status, records.get("half").status) == ("cancelled", "cancelled")
+    assert records.get("done").status == "completed"
+    assert (records.get("half").control or {})["by"] == "cli"
+    over = ask(redis_url, "cancel", "--workflow", W)
+    assert (over.exit_code, "has already ended" in over.output) == (1, True)
+
+
+@pytest.mark.parametrize("verb", ["cancel", "pause", "resume"])
+def test_an_act_is_about_a_task_or_a_workflow(redis_url: str, records: Records, verb: str) -> None:
+    for args in ((), ("half", "--workflow", W)):
+        said = ask(redis_url, verb, *args)
+        assert (said.exit_code, "--workflow" in said.output) == (2, True)
+    unknown = ask(redis_url, verb, "--workflow", "nobody")
+    assert (unknown.exit_code, "nobody" in unknown.output) == (1, True)
+
+
+def test_a_cancel_that_is_being_carried_out_is_not_asked_again(
+    redis_url: str, records: Records
+) -> None:
+    with Store(records.settings) as store:
+        store.run(workflow_acts.ask(store.flows, W, "cancel", store.now()))
+    again = ask(redis_url, "cancel", "--workflow", W)
+    assert again.output == f"cancel of workflow {W} was asked before; nothing was changed\n"
+    other = ask(redis_url, "resume", "--workflow", W)
+    assert (other.exit_code, "cancel was asked of workflow" in other.output) == (1, True)
