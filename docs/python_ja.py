@@ -106,6 +106,17 @@ SENTENCES: Final = {
         "ワークフローの一覧を新しい順に 1 ページ読みます。`GET /internal/workflows` と同じで、"
         "ページ情報が付きます。"
     ),
+    "Pauses all members of a workflow, or lets those go on that wait, and returns its body from "
+    "before they followed: no member begins from then on, and one that runs waits at its next "
+    "update.": (
+        "ワークフローの全タスクを一時停止するか、待っているものを再開し、各タスクに反映される前の"
+        "本文を返します。一時停止では、以後に始まるタスクはなく、実行中のものは次の更新で止まります。"
+    ),
+    "Cancels all members of a workflow that have not ended, and returns its body from before they "
+    "followed: no member begins from then on, and one that runs ends at its next update.": (
+        "ワークフローのうち終了していない全タスクを中止し、各タスクに反映される前の本文を返します。"
+        "以後に始まるタスクはなく、実行中のものは次の更新で終わります。"
+    ),
     "Cancels a task that has not ended, and returns its body after that: a queued task never "
     "begins, a running one ends at its next update.": (
         "終了していないタスクをキャンセルし、その後の本文を返します。待機中のタスクは始まらず、"

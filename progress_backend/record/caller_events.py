@@ -119,10 +119,20 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
     ends = status in (TaskStatus.COMPLETED, TaskStatus.ERROR)
     if force and not ends:
         raise InvalidEvent(f"force goes with status completed or error, not {status}")
-    for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
+    for name, value in (("reason", reason), ("by", by)):
         if value is not None and status != TaskStatus.PAUSED and not force:
             hint = " unless force is true" if ends else ""
             raise InvalidEvent(f"{name} goes with status paused, not {status}{hint}")
+    who_and_why(by, reason)
+
+
+def who_and_why(by: str | None, reason: str | None) -> None:
+    """Checks what a record keeps of a caller's request.
+
+    Raises:
+        InvalidEvent: one of them is no text, or too long.
+    """
+    for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
         if value is not None and (not isinstance(value, str) or len(value) > most):
             raise InvalidEvent(f"{name} must be a text of at most {most} characters")
 

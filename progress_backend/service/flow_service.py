@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import random
 import time
 import uuid
-from abc import abstractmethod
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
@@ -18,16 +16,15 @@ from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
 from ..flows import workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
-from ..flows.task_flows import Flow, Flows, summary
+from ..flows.task_flows import summary
 from ..record import caller_events, reader_view
 from ..record.default_texts import Locale
 from ..record.events import Cancelled, Event
 from ..store.drivers import AsyncStore
-from ..store.memory import MemoryStore
 from .interface import NotificationServiceInterface
+from .workflow_methods import Body, WorkflowMethods, loaded, pagination
 
 T = TypeVar("T")
-Body = dict[str, Any]
 logger = logging.getLogger(__name__)
 
 #: Longest pauses between the tries of a commit that other writers prevent; together mostly a
@@ -40,10 +37,9 @@ NEWEST_LOOKED_AT: Final = 100
 __all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
 
 
-class FlowService(NotificationServiceInterface):
+class FlowService(WorkflowMethods, NotificationServiceInterface):
     """The specification's methods on any store that runs flows."""
 
-    flows: Flows
     #: Redis's `status` in the health body while the store answers.
     _connected = "connected"
 
@@ -51,13 +47,6 @@ class FlowService(NotificationServiceInterface):
     def locale(self) -> Locale:
         """The language of the default texts."""
         return self.flows.settings.locale
-
-    @abstractmethod
-    async def run(self, flow: Flow[T]) -> T:
-        """Runs a flow on the service's store."""
-
-    @abstractmethod
-    async def _store(self) -> MemoryStore | AsyncStore: ...
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
         """Records events in one commit; returns the document after it.
@@ -175,7 +164,7 @@ class FlowService(NotificationServiceInterface):
             force=force,
             locale=self.locale,
         )
-        return _loaded(await self.apply(task_id, *events))
+        return loaded(await self.apply(task_id, *events))
 
     async def get_task_status(self, task_id: str) -> Body | None:
         """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
@@ -191,21 +180,7 @@ class FlowService(NotificationServiceInterface):
         """
         now = (await self._store()).now()
         body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
-        return None if body is None else _loaded(body)
-
-    async def get_workflow_status(self, workflow_id: str) -> Body | None:
-        """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
-        there is no such workflow.
-
-        Args:
-            workflow_id: the id of the result that `apply_async` of the canvas returned.
-
-        Raises:
-            StoreUnavailable: the store does not answer.
-        """
-        now = (await self._store()).now()
-        body = await self.run(workflows.status(self.flows, workflow_id, now))
-        return None if body is None else _loaded(body)
+        return None if body is None else loaded(body)
 
     async def get_tasks_list(
         self,
@@ -238,30 +213,10 @@ class FlowService(NotificationServiceInterface):
         now = (await self._store()).now()
         return {
             "tasks": [
-                _loaded(self.flows.as_of(document, now)) for _, document in paged.rows if document
+                loaded(self.flows.as_of(document, now)) for _, document in paged.rows if document
             ],
             "pagination": pagination(page, limit, paged.total),
             "summary": dict(summary(paged)),
-        }
-
-    async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
-        """Reads one page of workflows, newest first, with its pagination, as `GET
-        /internal/workflows` has it.
-
-        Args:
-            page: number of the page, from 1.
-            limit: workflows a page, 1 to 100.
-
-        Raises:
-            InvalidEvent: the page or the limit is out of bounds.
-            StoreUnavailable: the store does not answer.
-        """
-        caller_events.paging(page, limit)
-        now = (await self._store()).now()
-        total, rows = await self.run(workflows.page(self.flows, page, limit, now))
-        return {
-            "workflows": [_loaded(row) for row in rows],
-            "pagination": pagination(page, limit, total),
         }
 
     async def cancel_task(
@@ -281,7 +236,7 @@ class FlowService(NotificationServiceInterface):
             ConcurrentUpdate: other writers were first in each try.
             StoreUnavailable: the store does not answer.
         """
-        return _loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
+        return loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
@@ -338,6 +293,10 @@ class FlowService(NotificationServiceInterface):
                 return await self.get_workflow_status(workflow_id)
             case "POST", ["", "internal", "task", task_id, "cancel"] if task_id:
                 return await self.cancel_task(task_id, **data)
+            case "PUT", ["", "internal", "workflow", workflow_id, "update"] if workflow_id:
+                return await self.update_workflow(workflow_id, **data)
+            case "POST", ["", "internal", "workflow", workflow_id, "cancel"] if workflow_id:
+                return await self.cancel_workflow(workflow_id, **data)
             case "GET", ["", "internal", "tasks"]:
                 return await self.get_tasks_list(**data)
             case "GET", ["", "internal", "workflows"]:
@@ -345,16 +304,6 @@ class FlowService(NotificationServiceInterface):
             case "GET", ["", "internal", "health"]:
                 return await self.health_check()
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")
-
-
-def pagination(page: int, limit: int, total: int) -> Body:
-    """The list's pagination; an empty list has one page, as in the specification."""
-    return {
-        "page": page,
-        "limit": limit,
-        "total": total,
-        "pages": max((total + limit - 1) // limit, 1),
-    }
 
 
 def _health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
@@ -369,8 +318,3 @@ def _health(status: str, counted: Counted, redis: str, took_ms: float | None) ->
         },
         "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
     }
-
-
-def _loaded(document: bytes) -> Body:
-    body: Body = json.loads(document)
-    return body

@@ -12,6 +12,7 @@ from progress_backend.errors import (
     TaskAlreadyFinished,
     TaskNotFound,
     TransitionRefused,
+    WorkflowNotFound,
 )
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
@@ -244,6 +245,34 @@ async def test_a_workflow_and_its_members(service: FlowService) -> None:
         await service.get_tasks_list(workflow_id="W", symbol="7203.T")
 
 
+async def test_a_workflow_is_paused_resumed_and_cancelled(service: FlowService) -> None:
+    for task_id in ("one", "two"):
+        await member(service, task_id)
+    await service.update_progress("one", "running", current_items=1)
+
+    async def statuses() -> list[str]:
+        found = [await service.get_task_status(i) for i in ("one", "two")]
+        return [body["status"] for body in found if body is not None]
+
+    body = await service.update_workflow("W", "paused", reason="lunch", by="ops")
+    assert (body["status"], body["control"]["by"]) == ("running", "ops")
+    assert await statuses() == ["paused", "paused"]
+    there = {"status": "running"}
+    await service.handle_request("/internal/workflow/W/update", "PUT", there)
+    assert await statuses() == ["running", "created"]
+    body = await service.handle_request("/internal/workflow/W/cancel", "POST", {"reason": "enough"})
+    assert (body["status"], body["control"]["reason"]) == ("cancelled", "enough")
+    assert await statuses() == ["cancelled", "cancelled"]
+    with pytest.raises(TaskAlreadyFinished):
+        await service.cancel_workflow("W")
+    with pytest.raises(WorkflowNotFound):
+        await service.cancel_workflow("V")
+    with pytest.raises(InvalidEvent, match="may be set to"):
+        await service.update_workflow("W", "completed")  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(InvalidEvent, match="reason must be a text"):
+        await service.cancel_workflow("W", reason="x" * 1_001)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "method"),
     [
@@ -255,6 +284,7 @@ async def test_a_workflow_and_its_members(service: FlowService) -> None:
         ("/internal/task/status", "GET"),
         ("/internal/workflow//status", "GET"),
         ("/internal/workflow/W/status", "PUT"),
+        ("/internal/workflow/W/update", "POST"),
         ("/internal/tasks/", "GET"),
         ("/elsewhere/tasks", "GET"),
         ("/health", "GET"),

@@ -116,6 +116,7 @@ async def test_a_store_that_is_away_is_said_plainly(start_server: StartServer) -
             service.get_tasks_list(),
             service.get_workflows_list(),
             service.cancel_task(task_id),
+            service.cancel_workflow(task_id),
         ):
             with pytest.raises(StoreUnavailable):
                 await call

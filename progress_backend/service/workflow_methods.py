@@ -1,0 +1,141 @@
+"""The service's methods for workflows, as calls of flows."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from typing import Any, Literal, TypeVar
+
+from ..flows import workflow_acts, workflows
+from ..flows.task_flows import Flow, Flows
+from ..record import caller_events
+from ..record.act import Action
+from ..store.drivers import AsyncStore
+from ..store.memory import MemoryStore
+
+T = TypeVar("T")
+Body = dict[str, Any]
+
+
+class WorkflowMethods(ABC):
+    """The methods for workflows on any store that runs flows."""
+
+    flows: Flows
+
+    @abstractmethod
+    async def run(self, flow: Flow[T]) -> T:
+        """Runs a flow on the service's store."""
+
+    @abstractmethod
+    async def _store(self) -> MemoryStore | AsyncStore: ...
+
+    async def get_workflow_status(self, workflow_id: str) -> Body | None:
+        """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
+        there is no such workflow.
+
+        Args:
+            workflow_id: the id of the result that `apply_async` of the canvas returned.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        now = (await self._store()).now()
+        body = await self.run(workflows.status(self.flows, workflow_id, now))
+        return None if body is None else loaded(body)
+
+    async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
+        """Reads one page of workflows, newest first, with its pagination, as `GET
+        /internal/workflows` has it.
+
+        Args:
+            page: number of the page, from 1.
+            limit: workflows a page, 1 to 100.
+
+        Raises:
+            InvalidEvent: the page or the limit is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        caller_events.paging(page, limit)
+        now = (await self._store()).now()
+        total, rows = await self.run(workflows.page(self.flows, page, limit, now))
+        return {
+            "workflows": [loaded(row) for row in rows],
+            "pagination": pagination(page, limit, total),
+        }
+
+    async def update_workflow(
+        self,
+        workflow_id: str,
+        status: Literal["paused", "running"],
+        reason: str | None = None,
+        by: str | None = "api",
+    ) -> Body:
+        """Pauses all members of a workflow, or lets those go on that wait, and returns its body
+        from before they followed: no member begins from then on, and one that runs waits at its
+        next update. It returns when those have followed that write nothing by themselves.
+
+        Args:
+            workflow_id: the id of the result that `apply_async` of the canvas returned.
+            status: "paused" or "running".
+            reason: why; kept in each member's record.
+            by: who asks; kept in each member's record.
+
+        Raises:
+            WorkflowNotFound: no member has a record.
+            TaskAlreadyFinished: the workflow has ended.
+            TransitionRefused: the workflow is being cancelled.
+            InvalidEvent: an argument is unusable; it is named.
+            StoreUnavailable: the store does not answer.
+        """
+        return await self._ask(workflow_id, caller_events.of_a_workflow(status), reason, by)
+
+    async def cancel_workflow(
+        self, workflow_id: str, reason: str | None = None, by: str | None = "api"
+    ) -> Body:
+        """Cancels all members of a workflow that have not ended, and returns its body from before
+        they followed: no member begins from then on, and one that runs ends at its next update. It
+        returns when those have followed that write nothing by themselves.
+
+        Args:
+            workflow_id: the id of the result that `apply_async` of the canvas returned.
+            reason: why; kept in each member's record.
+            by: who asks; kept in each member's record.
+
+        Raises:
+            WorkflowNotFound: no member has a record.
+            TaskAlreadyFinished: the workflow has ended.
+            InvalidEvent: an argument is unusable; it is named.
+            StoreUnavailable: the store does not answer.
+        """
+        return await self._ask(workflow_id, "cancel", reason, by)
+
+    async def _ask(
+        self, workflow_id: str, action: Action, reason: str | None, by: str | None
+    ) -> Body:
+        caller_events.who_and_why(by, reason)
+        store = await self._store()
+        asked = workflow_acts.ask(
+            self.flows, workflow_id, action, store.now(), by=by, reason=reason
+        )
+        body, act_id = await self.run(asked)
+        cursor = None if act_id is None else workflow_acts.Cursor()
+        while cursor is not None and act_id is not None:
+            step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
+            cursor = await self.run(step)
+        return loaded(body)
+
+
+def pagination(page: int, limit: int, total: int) -> Body:
+    """The list's pagination; an empty list has one page, as in the specification."""
+    return {
+        "page": page,
+        "limit": limit,
+        "total": total,
+        "pages": max((total + limit - 1) // limit, 1),
+    }
+
+
+def loaded(document: bytes) -> Body:
+    """A body that is JSON text."""
+    body: Body = json.loads(document)
+    return body
