@@ -169,7 +169,7 @@ def test_a_terminal_that_is_closed_ends_the_run(tmp_path: Path) -> None:
     )
     env = {"MAKELEVEL": "1", "PROGRESS_LOCALE": "en"}
     with Terminal([sys.executable, "-c", code], env=env, columns=80, lines=25, cwd=ROOT) as opened:
-        opened.wait_for("completed 5", UP_S)
+        opened.wait_for("completed 14", UP_S)  # five jobs, and the members of a chord
         processes = tree(opened.pid)
         opened.close()
         all_gone(processes)
