@@ -179,9 +179,10 @@ def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> N
     ask(driver, "pause")
     first = ask(driver, "cancel", by="one")
     assert ask(driver, "cancel", by="another")["control"] == first["control"]
-    for action in ("pause", "resume"):
+    others: tuple[Action, ...] = ("pause", "resume")
+    for action in others:
         with pytest.raises(TransitionRefused, match="cancel was asked of workflow"):
-            ask(driver, action)  # type: ignore[arg-type]
+            ask(driver, action)
     carried_out(driver)
     with pytest.raises(TaskAlreadyFinished, match="has already ended: it is cancelled"):
         ask(driver, "cancel")

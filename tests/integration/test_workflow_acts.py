@@ -69,7 +69,7 @@ def body(api: RunningApi, workflow_id: str) -> dict[str, Any]:
 
 
 def under_way(api: RunningApi, workflow_id: str) -> None:
-    """Waits until some members have ended."""
+    """Waits until some members have ended, so that a request comes in their midst."""
     eventually(lambda: body(api, workflow_id)["counts"]["completed"] >= BEFORE, TIMEOUT_S)
 
 
@@ -91,7 +91,9 @@ def test_no_member_of_a_cancelled_group_begins_after_the_answer(
     assert counts["cancelled"] + counts["completed"] == MEMBERS + 1
     assert counts["completed"] < MEMBERS
     # Their messages come to the worker, which lets each go.
-    eventually(lambda: not world.store.llen("celery"), TIMEOUT_S)  # type: ignore[union-attr]
+    store = world.store
+    assert store is not None
+    eventually(lambda: not store.llen("celery"), TIMEOUT_S)
     (last,) = members(world, "last", 1)
     world.ended(str(last.apply_async().id))
     assert begun(world, "cancelled") <= until_then

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ class Counting(AsyncStore):
 
     runs = 0
 
-    async def run(self, flow):  # type: ignore[no-untyped-def, override]
+    async def run(self, flow: Any) -> Any:
         self.runs += 1
         return await super().run(flow)
 

@@ -109,7 +109,7 @@ class WorkflowBody(BaseModel):
         "if members wait for a person and none runs, running once any has begun, else created. "
         "After that: error if any failed, cancelled if any was, else completed."
     )
-    progress: _PROGRESS = Field(  # type: ignore[valid-type]
+    progress: _PROGRESS = Field(  # type: ignore[valid-type]  # made of the table of fields
         description="Members that have ended, and all; the percentage is that of their work, below "
         "100 until all have ended, and falls only where members were added."
     )
