@@ -4,6 +4,7 @@ go to the receivers at a bearable pace. Pure asyncio, one event loop."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from ..errors import StoreUnavailable
 from ..flows import workflows
 from ..store.drivers import AsyncStore
+from ..store.outage_log import OneAMinute
 from .hub import Hub, Receiver
 from .update import Update
 
@@ -102,6 +104,7 @@ class WatchedWorkflows:
         self._hub = hub
         self._epoch = epoch
         self._readings: dict[str, _Reading] = {}
+        self._traceback = OneAMinute()
         self._paced: dict[tuple[str, Receiver[Update]], Paced] = {}
 
     def add(self, workflow_id: str, receiver: Receiver[Update]) -> None:
@@ -160,8 +163,12 @@ class WatchedWorkflows:
             again_in = POLL_S if await self._publish(workflow_id) else None
         except StoreUnavailable:  # the store logs it
             again_in = RETRY_S
-        except Exception:  # a fault of the service: the next message has it read again
-            logger.exception("the updates of workflow %s failed", workflow_id)
+        except Exception:
+            # A fault of the service: the next message has the workflow read again. It may be one of
+            # each read, and a handler of the application's log may raise as well.
+            with contextlib.suppress(Exception):
+                if self._traceback.passes():
+                    logger.exception("the updates of workflow %s failed", workflow_id)
         reading.task = None
         if self._readings.get(workflow_id) is not reading:
             return

@@ -144,3 +144,36 @@ async def test_a_store_that_is_away_is_asked_again(
         watched.leave(W, told)
         watched.close()
         await store.close()
+
+
+class Faulty(AsyncStore):
+    """Its first reads raise what no store raises."""
+
+    faults = 3
+
+    async def run(self, flow: Any) -> Any:
+        self.faults -= 1
+        if self.faults >= 0:
+            flow.close()
+            raise LookupError("a fault")
+        return await super().run(flow)
+
+
+async def test_a_fault_is_logged_once_and_the_next_message_has_the_workflow_read(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    records, hub, told = Records(redis_url), Hub[Update](), Told()
+    records.member("one", W)
+    async with Faulty(Settings(redis_url=redis_url)) as store:
+        await store.ready()
+        watched = WatchedWorkflows(store, hub, lambda: 1)
+        watched.add(W, told)
+
+        def read() -> bool:
+            watched.changed(W)
+            return bool(told.updates)
+
+        await aeventually(read)
+        watched.close()
+    logged = [one for one in caplog.records if "the updates of workflow" in one.message]
+    assert len(logged) == 1
