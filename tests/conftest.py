@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
+    os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -209,6 +210,22 @@ def installed(redis_url: str) -> Iterator[Install]:
     yield make
     for app in apps:
         app.close()
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """pytest's own, without the lines of Celery's result backend.
+
+    A thread of an earlier test may write meta to a server that is gone: Celery tries on for
+    twenty seconds and logs each try, into whatever test runs by then.
+    """
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return record.name != "celery.backends.redis"
+
+    caplog.handler.addFilter(wanted)
+    yield caplog
+    caplog.handler.removeFilter(wanted)
 
 
 def end(services: Sequence[Service]) -> None:

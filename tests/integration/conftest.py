@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import kombu.pools
 import pytest
 
 from tests.conftest import end, flushed
@@ -103,7 +104,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(session_redis_url: str) -> str:
-    """The run's server, empty when the module begins."""
+    """The run's server, empty when the module begins.
+
+    kombu keeps one pool of connections a URL for the whole process: those of an earlier module,
+    which may have had the server end them, would be taken for this one's.
+    """
+    kombu.pools.reset()
     return flushed(session_redis_url)
 
 
