@@ -42,12 +42,15 @@ def kinds() -> Iterator[Kind]:
     started = ev.Started(
         identity=_identity(0, small), worker=Worker("celery@host/" + "0" * 32, "celery@host")
     )
-    moved = ev.Progressed(current=150, message="データを処理しています... (150/252)")
+    moved = tuple(
+        ev.Progressed(current=current, message=f"データを処理しています... ({current}/252)")
+        for current in (0, 75, 150)
+    )
     ended = ev.Completed(results=_RESULTS, message="データ取得が完了しました")
     yield Kind("waiting (`created`)", small, ())
-    yield Kind("`running`, with an estimate", small, (started, moved))
-    yield Kind("`completed`, with three results", small, (started, moved, ended))
-    yield Kind("the same with 2 kB of metadata", {"note": "x" * 2_000}, (started, moved, ended))
+    yield Kind("`running`, with an estimate", small, (started, *moved))
+    yield Kind("`completed`, with three results", small, (started, *moved, ended))
+    yield Kind("the same with 2 kB of metadata", {"note": "x" * 2_000}, (started, *moved, ended))
 
 
 def _identity(number: int, metadata: dict[str, str]) -> ev.Identity:

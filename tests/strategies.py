@@ -20,6 +20,7 @@ from progress_backend.record.model import (
     TaskStatus,
     Worker,
 )
+from progress_backend.record.work import Work
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 LEASES = ("lease-1", "lease-2")
@@ -88,6 +89,10 @@ deliveries = st.builds(
     again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
     again_until=st.none() | times,
     unknown=st.sampled_from([(), (("count", 2),)]),
+)
+seconds = st.integers(0, 10**7).map(lambda n: n / 1000)
+works = st.builds(
+    Work, st.integers(1, 3), counts, seconds, seconds, open=st.sampled_from([0, 0.25, 90.0])
 )
 controls = st.fixed_dictionaries(
     {
@@ -235,6 +240,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
             else None
         ),
         rate=draw(st.none() | st.integers(1, 10**6).map(lambda n: n / 1000)),
+        work=draw(st.none() | works),
         control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),
     )

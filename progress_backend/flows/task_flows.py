@@ -65,13 +65,13 @@ class Flows:
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
-        """A record's document with a first estimate where its task has not begun; raises as
-        `get`."""
+        """A record's document with a first estimate where its task has no rate of its own; raises
+        as `get`."""
         document = yield from self.get(task_id)
         return None if document is None else (yield from self.estimated(document))
 
     def estimated(self, document: bytes) -> Flow[bytes]:
-        """A document with a first estimate where its task has not begun."""
+        """A document with a first estimate where its task has no rate of its own."""
         task_type = first_estimate.type_of(document)
         if task_type is None:
             return document

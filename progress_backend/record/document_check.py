@@ -87,6 +87,8 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
         if whole and len(_sound) < _SHAPES:
             _sound.add(shape)
     _check_values(body, TASK.times)
+    if (work := body.get("work")) and not _are_counts(work):
+        raise ValueError(_wrong("work", work))
     if (delivery := body["delivery"]) is not None:
         _check_times(delivery, DELIVERY.times)
     return body, whole
@@ -124,6 +126,14 @@ def _check_values(body: Mapping[str, Any], times: Sequence[str]) -> None:
     for name in body["estimated_details"]:
         if type(name) is not str:
             raise ValueError(_wrong("estimated_details", name))
+
+
+def _are_counts(values: Sequence[Any]) -> bool:
+    """Whether all of the values are numbers, and none is negative or too large."""
+    try:
+        return bool(0 <= min(values) and max(values) < _LARGEST)
+    except TypeError:
+        return False
 
 
 def _sent_shape(body: Mapping[str, Any]) -> tuple[type, ...] | None:

@@ -1,38 +1,14 @@
-"""Rate, remaining time and expected end of a task; each None while it is not known."""
+"""Remaining time and expected end of a task; each None while it is not known."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp, inf, isfinite
+from math import isfinite
 
 from .model import Task, TaskStatus
 
-#: Seconds over which the rate is smoothed: long enough to be steady, short enough to follow a job
-#: that changes its pace.
-SMOOTHING_S = 10.0
-#: Shortest step in seconds that a rate is computed from; times are kept in milliseconds.
-_SHORTEST_STEP_S = 0.001
-#: Decimals of a rate: a rate of one item in several days is above 0, and a document stays short.
-_DECIMALS = 6
 #: An end that is further away than this is not recorded as an estimate.
 _FURTHEST_S = 366 * 86_400.0
-
-
-def smoothed(rate: float | None, items: int, seconds: float, elapsed: float = inf) -> float | None:
-    """The rate (items a second) after `items` more in `seconds`, from the rate before.
-
-    In the first seconds of a run (`elapsed`, these included) the rate is the average since its
-    start, so that an unusual first step does not stay in it.
-    """
-    if seconds < _SHORTEST_STEP_S or items < 0:
-        return rate
-    if rate is None:
-        # Time without items at the start of a run counts, up to the smoothing time.
-        stood = min(elapsed, SMOOTHING_S) if isfinite(elapsed) else 0
-        return round(items / max(seconds, stood), _DECIMALS) if items else None
-    latest = items / seconds
-    weight = max(1 - exp(-seconds / SMOOTHING_S), min(seconds / max(elapsed, seconds), 1))
-    return round(rate + weight * (latest - rate), _DECIMALS)
 
 
 def remaining_seconds(task: Task) -> float | None:
@@ -40,6 +16,9 @@ def remaining_seconds(task: Task) -> float | None:
     if task.status != TaskStatus.RUNNING or not task.total_items or not task.rate:
         return None
     seconds = max(task.total_items - task.current_items, 0) / task.rate
+    if seconds and task.work is not None and task.work.open:
+        # A value without new items does not move the end, unless the item takes longer than usual.
+        seconds -= min(task.work.open, 1 / task.rate)
     return seconds if isfinite(seconds) and seconds <= _FURTHEST_S else None
 
 
@@ -55,11 +34,12 @@ def ending(task: Task, seconds: float | None) -> datetime | None:
     return task.updated_at + timedelta(seconds=seconds)
 
 
-def first_estimate(created_at: datetime, total: int | None, rate: float | None) -> datetime | None:
-    """The expected end of a task that has not begun, at the last rate of its type."""
-    if not total or not rate or rate < 0 or total / rate > _FURTHEST_S:
+def first_estimate(begins: datetime, items: int | None, rate: float | None) -> datetime | None:
+    """The expected end of a task without a rate of its own, which does these items from a time
+    on at the last rate of its type."""
+    if not items or items < 0 or not rate or rate < 0 or items / rate > _FURTHEST_S:
         return None
-    return created_at + timedelta(seconds=total / rate)
+    return begins + timedelta(seconds=items / rate)
 
 
 def rate_text(rate: float | None) -> str | None:

@@ -200,7 +200,14 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "unreadable (only in lists).", None),
     Field("control", dict | None,
           "The newest request to pause, cancel or end it; null without one.", None, part=CONTROL),
-    Field("rate", float | None, "Items a second, smoothed; null while unknown.", None),
+    Field("rate", float | None,
+          "Items a second, smoothed; of a completed task their average. Null until three values "
+          "and two seconds of work.", None),
+    Field("work", list[float] | None,
+          "What the newest run has done since its first value, which is not there before: values "
+          "with new items (counted up to three), items, seconds of work that they took, seconds "
+          "from the run's start up to which work is counted, and seconds of work since the last of "
+          "the items. Pauses are no work.", None, sparse=True),
     Field("clock_behind_s", float | None,
           "How far the slowest clock of its workers was behind the store's as they began it; not "
           "there until a start has reported a clock.", None, sparse=True),

@@ -1,4 +1,5 @@
-"""The first estimate of a task that has not begun, at the last rate of its type."""
+"""The first estimate of a task, at the last rate of its type: until the task has a rate of its
+own."""
 
 from __future__ import annotations
 
@@ -16,15 +17,18 @@ _REMEMBERED: Final = 2_048
 _SMALL: Final = 4_096
 
 
-def begun(document: bytes) -> bool:
-    """Whether a document certainly needs no first estimate, since its task has begun."""
-    return b'"status":"created"' not in document
+def needless(document: bytes) -> bool:
+    """Whether a document certainly needs no estimate from its type: it has its own, or its task has
+    ended or is paused."""
+    if b'"rate":null' not in document or b'"estimated_completion":null' not in document:
+        return True
+    return b'"status":"created"' not in document and b'"status":"running"' not in document
 
 
 def type_of(document: bytes) -> str | None:
     """The task type whose rate estimates the end of the task in a checked document; None if the
-    document needs no first estimate."""
-    if begun(document):
+    document needs no estimate from it."""
+    if needless(document):
         return None
     return (_type if len(document) <= _SMALL else _find_type)(document)
 
@@ -36,16 +40,25 @@ def estimated(document: bytes, rate: float | None) -> bytes:
 
 def _find_type(document: bytes) -> str | None:
     body = parsed(document)
-    waits = body["status"] == TaskStatus.CREATED and body["estimated_completion"] is None
-    return str(body["task_type"]) if waits else None
+    open_ = body["status"] in (TaskStatus.CREATED, TaskStatus.RUNNING) and body["rate"] is None
+    return str(body["task_type"]) if open_ and body["progress"]["total"] else None
 
 
 def _estimate(document: bytes, rate: float | None) -> bytes:
     body = parsed(document)
-    if body["created_at"] is not None:
-        created_at = moment(body["created_at"])
-        ending = estimate.first_estimate(created_at, body["progress"]["total"], rate)
-        body["estimated_completion"] = rendered(ending)
+    items, since = body["progress"]["total"], body["updated_at"]
+    # A message that waits for its time, of a first run or a retry, has all items before it.
+    eta = body["delivery"] and body["delivery"].get("eta")
+    if body["status"] == TaskStatus.CREATED:
+        since = body["created_at"]
+    elif eta is None:
+        items -= body["progress"]["current"]
+    if since is None:
+        return document
+    begins = max(moment(since), moment(eta)) if eta else moment(since)
+    if (ending := estimate.first_estimate(begins, items, rate)) is None:
+        return document
+    body["estimated_completion"] = rendered(ending)
     return document_of(body)
 
 

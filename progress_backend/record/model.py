@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .fields import PROGRESS, SPECIFIED
+from .work import Work
 
 
 def is_plain(name: str) -> bool:
@@ -211,8 +212,10 @@ class Task:
     #: Seconds by which the store's clock was set back while the task ran: the record's times go on
     #: from where they were.
     clock_back_s: float = 0
-    #: Smoothed items a second; None while it is not known.
+    #: Smoothed items a second; of a completed task their average. None while it is not known.
     rate: float | None = None
+    #: What the newest run has done since its first value; None before that.
+    work: Work | None = None
     #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
     #: `heeded_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None

@@ -82,7 +82,8 @@ def entity_tag(document: bytes) -> str:
     """The ETag of a document: created_at, revision, and whether only the passing of time made its
     end final.
 
-    It is weak, since the estimate of a task that has not begun may change without a new revision.
+    It is weak, since the estimate of a task without a rate of its own may change without a new
+    revision.
     """
     created = document.rfind(OURS) + len(OURS)
     revision = document.rfind(_REVISION) + len(_REVISION)

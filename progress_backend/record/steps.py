@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from . import events as ev
 from . import redelivery
 from .default_texts import Locale, retry_begun, retry_text, text
-from .estimate import smoothed
+from .local_time import moment
 from .model import (
     LOST,
     NEVER_PUBLISHED,
@@ -26,6 +26,8 @@ from .model import (
     rendered,
     replace,
 )
+from .work import Work, average, counted
+from .work import resumed as work_resumed
 
 #: Clocks that differ by less count as equal: one of them is measured over the network.
 _LEAST_SKEW_S: Final = 1.0
@@ -222,6 +224,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         results={},
         processing_details={},
         rate=None,
+        work=None,
         control=None if task.ended else task.control,
     )
 
@@ -278,6 +281,11 @@ def _again_until(known: Delivery | None, until: datetime | None) -> Delivery | N
 def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     """Writes the run's new values; the table has the status."""
     current = task.current_items if event.current is None else event.current
+    work, rate = task.work, task.rate
+    if work is not None or event.current is not None:
+        if work is not None and not work.items and event.total not in (None, task.total_items):
+            task = replace(task, work=None)  # what was before the total was preparation
+        work, rate = _counted(task, current, scene)
     return replace(
         task,
         current_items=current,
@@ -286,22 +294,32 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         error_message=task.error_message if event.error_message is None else event.error_message,
         processing_details={**task.processing_details, **event.details},
         results={**task.results, **event.results},
-        rate=_rate(task, current, scene),
+        rate=rate,
+        work=work,
     )
 
 
-def _rate(task: Task, current: int, scene: Scene) -> float | None:
-    """The rate with the items done since the last values; unchanged unless the task runs."""
-    since = task.updated_at or task.started_at
-    if task.status != TaskStatus.RUNNING or since is None:
-        return task.rate
-    began = task.started_at or since
-    return smoothed(
-        task.rate,
-        current - task.current_items,
-        (scene.now - since).total_seconds(),
-        (scene.now - began).total_seconds(),
+def _counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None]:
+    """The task's work and rate with the items that a value has counted."""
+    items = current - task.current_items
+    return counted(
+        task.work, task.rate, items, _since_start_s(task, scene.now), working=_works(task)
     )
+
+
+def _since_start_s(task: Task, time: datetime) -> float:
+    """Seconds from the start of the task's attempt to a time; 0 before it began."""
+    began = task.attempt_started_at or task.started_at
+    return 0.0 if began is None else (time - began).total_seconds()
+
+
+def _works(task: Task) -> bool:
+    """Whether the task's run has worked since its last value: a run that was asked to pause does so
+    at its next value, and one that was taken for lost has worked if it writes."""
+    status = task.status
+    if status in (TaskStatus.RUNNING, TaskStatus.ERROR):
+        return True
+    return status == TaskStatus.PAUSED and task.asked == "pause"
 
 
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
@@ -340,7 +358,19 @@ def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
     # A job that waits in the queue does not run only because it may.
     status = TaskStatus.CREATED if task.started_at is None else TaskStatus.RUNNING
-    return replace(task, message=message, status=status, control=None)
+    return replace(task, message=message, status=status, control=None, work=_resumed(task, scene))
+
+
+def _resumed(task: Task, scene: Scene) -> Work | None:
+    """The task's work after its pause, which began when the run heeded the request."""
+    if _works(task):
+        return task.work
+    at = _since_start_s(task, scene.now)
+    try:
+        paused_at = moment((task.control or {})["heeded_at"])
+    except (KeyError, TypeError, ValueError):  # a control of another program or version
+        return work_resumed(task.work, 0.0, at)
+    return work_resumed(task.work, _since_start_s(task, paused_at), at)
 
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
@@ -357,6 +387,8 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
         worker=None,
         delivery=_queued(task.delivery, event.eta, scene),
         control=_done(task, scene),
+        rate=None,
+        work=None,
     )
 
 
@@ -378,7 +410,9 @@ def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
 
 def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
     control = _done(task, scene)
-    return replace(_reopened(task), worker=None, delivery=delivery, control=control)
+    return replace(
+        _reopened(task), worker=None, delivery=delivery, control=control, rate=None, work=None
+    )
 
 
 def _queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delivery | None:
@@ -394,7 +428,8 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
     given = event.current
     total = task.total_items or (task.current_items if given is None else given)
     current = total if given is None else given  # a count that the run gave at its end is kept
-    rate = _rate(task, current, scene)
+    work = _counted(task, current, scene)[0]
+    took_s = _since_start_s(task, scene.now)
     return replace(
         _reopened(task),
         current_items=current,
@@ -402,7 +437,9 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         message=_text(event.message, scene, "completed"),
         results={**task.results, **event.results},
         completed_at=scene.now,
-        rate=rate,
+        # The average of the run; of one whose values have counted nothing, since its start.
+        rate=work.average or average(current, took_s),
+        work=work,
         control=_forced(task, event, scene),
     )
 

@@ -16,6 +16,7 @@ from .fields import DELIVERY, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, com
 from .json_text import document_of, dumps
 from .local_time import optional_moment
 from .model import Delivery, Member, Task, Worker, rendered, replace
+from .work import Work
 
 #: Largest JSON of one of a task's dictionaries when a too large document is shortened.
 _CLIPPED_FIELD_BYTES: Final = 16 * 1024
@@ -24,9 +25,9 @@ _NOTHING: Final = Task("", "")
 _Made = Callable[[Any], dict[str, Any]]
 
 
-def _writer(part: Part, **writers: _Made) -> _Made:
-    """A function that makes a part's JSON object of a value's attributes; `writers` are those of
-    the parts in it."""
+def _writer(part: Part, **writers: Callable[[Any], Any]) -> _Made:
+    """A function that makes a part's JSON object of a value's attributes; `writers` make the
+    values in it that are no plain ones."""
 
     def value(field: Field) -> str:
         found = f"of.{field.attribute}" if field.attribute else "None"
@@ -67,7 +68,7 @@ def _write_member(member: Member) -> dict[str, Any]:
     return body
 
 
-_write: Final = _writer(TASK, progress=_writer(PROGRESS), workflow=_write_member)
+_write: Final = _writer(TASK, progress=_writer(PROGRESS), work=list, workflow=_write_member)
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
@@ -168,6 +169,8 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["delivery"] = Delivery(again_until=again_until)
     if workflow := body.get("workflow"):
         values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
+    if work := body.get("work"):
+        values["work"] = Work(*work[: len(Work._fields)])
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

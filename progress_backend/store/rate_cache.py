@@ -1,6 +1,6 @@
 """Cache of the last rates of task types, each as this process read it less than a second ago.
 
-A list may have very many tasks that have not begun, most of them of a few types.
+There may be very many tasks without a rate of their own, most of them of a few types.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Rates:
         self._asked: dict[str, asyncio.Task[float | None]] = {}
 
     async def estimated(self, document: bytes) -> bytes:
-        """A checked document with a first estimate where its task has not begun.
+        """A checked document with a first estimate where its task has no rate of its own.
 
         Raises:
             StoreUnavailable: Redis does not answer or refuses.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ..errors import TaskNotFound
 from ..record import reader_view
-from ..record.first_estimate import begun
+from ..record.first_estimate import needless
 from .state import Api
 from .stored_answer import described
 
 
 async def current(api: Api, task_id: str) -> bytes:
     """A task's document: checked, in the reader's zone, with a first estimate where the task has
-    not begun, and final where no message can take its end back.
+    no rate of its own, and final where no message can take its end back.
 
     Raises:
         TaskNotFound: there is no record.
@@ -22,7 +22,7 @@ async def current(api: Api, task_id: str) -> bytes:
     if stored is None:
         raise TaskNotFound(task_id)
     document = reader_view.seen(stored, task_id, api.zone)
-    if not begun(document):
+    if not needless(document):
         document = await api.rates.estimated(document)
     if not described(document).settled:
         document = api.flows.as_of(document, await api.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,8 +24,9 @@ def test_how_long_a_record_is_kept(driver: Driver) -> None:
     assert driver.due_ms("t") == pytest.approx(now_ms + UNENDED_S * 1000, abs=60_000)
     assert driver.ttl_ms("t") == pytest.approx(UNENDED_S * 1000 + 3_660_000, abs=60_000)
     driver.start("t")
-    far = ev.Progressed(current=1, total=10**6)
-    driver.apply("t", far, now=now + timedelta(seconds=10))  # 0.1 a second: 116 days to go
+    for current in range(3):  # 0.1 a second: 116 days to go
+        far = ev.Progressed(current=current, total=10**6)
+        driver.apply("t", far, now=now + timedelta(seconds=10 * current))
     assert driver.due_ms("t") > now_ms + 100 * DAY_MS
     assert driver.ttl_ms("t") > 100 * DAY_MS
     driver.apply("t", ev.Completed(), now=now + timedelta(seconds=20))
@@ -90,6 +91,38 @@ def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Drive
     assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
     driver.create("c", total_items=None)
     assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
+
+
+def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
+    """Until three values and two seconds of work; then its own."""
+    now = driver.now()
+    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
+    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
+
+    def left(seconds: float, *events: ev.Event) -> float:
+        driver.apply("b", *events, now=now + timedelta(seconds=seconds))
+        body = json.loads(driver.run(driver.flows.body("b")))
+        ending = datetime.fromisoformat(body["estimated_completion"])
+        return (ending - now).total_seconds() - seconds
+
+    assert left(20, ev.Started(identity=identity_of(total_items=50))) == pytest.approx(5, abs=0.01)
+    assert left(21, ev.Progressed(current=0)) == pytest.approx(5, abs=0.01)
+    assert left(23, ev.Progressed(current=10)) == pytest.approx(4, abs=0.01)
+    assert left(25, ev.Progressed(current=20)) == pytest.approx(6, abs=0.01)
+    # A retry begins anew, once its countdown is over.
+    eta = now + timedelta(seconds=60)
+    assert left(30, ev.Retried(retries=1, eta=eta)) == pytest.approx(30 + 5, abs=0.01)
+
+
+def test_a_message_that_waits_for_its_time_is_estimated_from_then_on(driver: Driver) -> None:
+    now = driver.now()
+    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
+    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
+    eta = driver.now() + timedelta(hours=1)
+    driver.apply("b", ev.Created(identity=identity_of(total_items=50), eta=eta))
+    body = json.loads(driver.run(driver.flows.body("b")))
+    ending = datetime.fromisoformat(body["estimated_completion"])
+    assert (ending - eta).total_seconds() == pytest.approx(5, abs=0.01)
 
 
 def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:

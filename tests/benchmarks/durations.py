@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
-from math import exp
+from math import exp, sqrt
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -48,25 +48,27 @@ def recorded(path: Path) -> list[Job]:
 
 def made_up(seed: int, jobs: int = 60) -> list[Job]:
     """Jobs whose items spread as recorded ones do: four families, some steady, some with items that
-    take many times as long as others, some that drift while they run; each run has a pace of its
-    own."""
+    take many times as long as others; each run has a pace of its own, which wanders meanwhile and
+    drifts."""
     random = Random(seed)
+    #: Typical seconds of an item, spread of the items, and of the pace that they wander about.
     families = {
-        "steady": (60.0, 0.1, 0.0),
-        "uneven": (12.0, 0.5, 0.0),
-        "wild": (5.0, 1.0, 0.0),
-        "drifting": (30.0, 0.3, 0.6),
+        "steady": (60.0, 0.1, 0.05),
+        "uneven": (12.0, 0.4, 0.35),
+        "wild": (5.0, 0.9, 0.4),
+        "drifting": (30.0, 0.2, 0.5),
     }
     made = []
     for number in range(jobs):
-        family, (typical, spread, drift) = list(families.items())[number % len(families)]
+        family, (typical, spread, wandering) = list(families.items())[number % len(families)]
         pace = typical * exp(random.gauss(0, 0.2))
         total = random.randint(LEAST, MOST)
-        turn = random.choice((-drift, drift))
-        seconds = [
-            round(pace * exp(random.gauss(0, spread) + turn * (item / total - 0.5)), 3)
-            for item in range(total)
-        ]
+        # The pace forgets where it was within a quarter of the run.
+        kept = exp(-4 / total)
+        off, seconds = random.gauss(0, wandering), []
+        for _ in range(total):
+            off = kept * off + random.gauss(0, wandering) * sqrt(1 - kept**2)
+            seconds.append(round(pace * exp(random.gauss(off, spread)), 3))
         run = f"{family}-{number // len(families)}"
         made.append(Job(family, run, f"{number:06}", family, tuple(seconds)))
     return made

@@ -86,11 +86,16 @@ def _after(task: Task | None, event: ev.Event, at: float) -> Task:
     return transition(task, event, now, task_id="job", locale="en", lease_s=60.0, revision=revision)
 
 
+class _Tqdm(tqdm.tqdm):  # type: ignore[type-arg]
+    #: No thread that looks after bars by the real clock.
+    monitor_interval = 0
+
+
 class _Bar:
     """A tqdm bar whose clock is the replay's."""
 
     def __init__(self, total: int) -> None:
-        self._bar: Any = tqdm.tqdm(total=total, file=io.StringIO())
+        self._bar: Any = _Tqdm(total=total, file=io.StringIO())
         self._now = 0.0
         self._bar._time = lambda: self._now
         self._bar.start_t = self._bar.last_print_t = 0.0

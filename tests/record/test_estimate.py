@@ -1,72 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import isfinite
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record import estimate
-from progress_backend.record.model import Task
+from progress_backend.record.model import Task, replace
+from progress_backend.record.work import Work
 from tests.strategies import NOW
-
-SECONDS = st.floats(0, 1e6)
-ITEMS = st.integers(-10, 2**53)
 
 
 def task(**values: object) -> Task:
     given = {"status": "running", "total_items": 252, "updated_at": NOW, "rate": 10.0}
     return Task("t", "x", **{**given, **values})
-
-
-def test_the_first_step_gives_the_rate() -> None:
-    assert estimate.smoothed(None, 50, 5) == 10
-
-
-def test_a_start_that_stood_still_counts() -> None:
-    # Ten looks at 0 of 3, and then the first of them.
-    assert estimate.smoothed(None, 1, 0.3, elapsed=3) == pytest.approx(1 / 3)
-    assert estimate.smoothed(None, 1, 0.3, elapsed=3_600) == pytest.approx(1 / 10)
-
-
-def test_a_steady_job_keeps_its_rate() -> None:
-    rate = None
-    for _ in range(100):
-        rate = estimate.smoothed(rate, 10, 1)
-    assert rate == pytest.approx(10)
-
-
-def test_a_change_of_pace_is_followed_within_the_smoothing_time() -> None:
-    rate = 10.0
-    for _ in range(int(estimate.SMOOTHING_S)):
-        rate = estimate.smoothed(rate, 20, 1)
-    assert rate == pytest.approx(10 + 10 * (1 - 2.718281828**-1), rel=1e-6)
-
-
-def test_how_often_is_looked_does_not_matter() -> None:
-    once = estimate.smoothed(10.0, 40, 2)
-    often: float | None = 10.0
-    for _ in range(8):
-        often = estimate.smoothed(often, 5, 0.25)
-    assert once == pytest.approx(often)
-
-
-@pytest.mark.parametrize(("items", "seconds"), [(5, 0), (5, 0.0001), (-3, 1), (-3, 0)])
-def test_what_says_nothing_leaves_the_rate(items, seconds) -> None:
-    assert estimate.smoothed(None, items, seconds) is None
-    assert estimate.smoothed(7.0, items, seconds) == 7.0
-
-
-def test_standing_still_is_no_rate_but_slows_one() -> None:
-    assert estimate.smoothed(None, 0, 60) is None
-    assert 0 < estimate.smoothed(10.0, 0, 5) < 10
-
-
-@given(st.none() | st.floats(0, 1e19), ITEMS, SECONDS)
-def test_a_rate_is_never_negative_or_unbounded(rate, items, seconds) -> None:
-    after = estimate.smoothed(rate, items, seconds)
-    assert after is None or (after >= 0 and isfinite(after))
 
 
 def test_the_specifications_estimate() -> None:
@@ -96,6 +44,19 @@ def test_what_is_unknown_is_none(unknown) -> None:
 
 def test_more_than_all_is_no_time_left() -> None:
     assert estimate.remaining_seconds(task(current_items=300)) == 0
+
+
+def test_a_value_without_new_items_does_not_move_the_end_within_an_item() -> None:
+    """But the end moves on once the item takes longer than usual."""
+    counted = task(current_items=52, rate=0.5, work=Work(3, 52, 104.0, 104.0))
+    end = estimate.estimated_completion(counted)
+    for open_s, moved_s in ((1.5, 0), (2.0, 0), (7.0, 5)):
+        later = replace(
+            counted,
+            work=Work(3, 52, 104.0, 104.0 + open_s, open_s),
+            updated_at=NOW + timedelta(seconds=open_s),
+        )
+        assert estimate.estimated_completion(later) == end + timedelta(seconds=moved_s)
 
 
 def test_a_first_estimate_comes_from_the_types_last_rate() -> None:

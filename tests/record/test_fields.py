@@ -27,6 +27,7 @@ from progress_backend.record.fields import (
 )
 from progress_backend.record.model import Delivery, Member, Progress, Task, Worker
 from progress_backend.record.transition import transition
+from progress_backend.record.work import Work
 from progress_backend.web.openapi import bodies
 from tests.strategies import NOW
 
@@ -58,6 +59,7 @@ FULL = Task(
     clock_behind_s=1.5,
     clock_back_s=3.5,
     rate=10.0,
+    work=Work(3, 120, 12.5, 14.5, 0.5),
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
     revision=3,
 )

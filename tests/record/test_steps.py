@@ -123,12 +123,97 @@ def test_progress_starts_a_created_task() -> None:
     assert (task.status, task.started_at) == ("running", at(2))
 
 
-def test_figures_of_a_paused_task_move_and_its_rate_is_frozen(running) -> None:
-    task = after(running, ev.Progressed(current=2), seconds=1)
-    paused = after(task, ev.Paused(), seconds=2)
-    moved = after(paused, ev.Progressed(current=3), seconds=60)
+def steadily(task: Task, since: float, *, seconds: int = 4, of: int = 2) -> Task:
+    """The task after a value a second, with `of` more items each; the first one counts nothing."""
+    for second in range(seconds + 1):
+        current = task.current_items + (of if second else 0)
+        task = after(task, ev.Progressed(current=current), seconds=since + second)
+    return task
+
+
+def test_what_is_before_the_first_value_is_no_work(running) -> None:
+    task = after(running, ev.Progressed(message="connecting"), seconds=90)
+    assert task.work is None
+    assert steadily(task, 100).rate == 2
+
+
+def test_what_is_before_the_total_is_no_work(running) -> None:
+    task = after(running, ev.Progressed(current=0, message="connecting"), seconds=10)
+    task = after(task, ev.Progressed(current=0, total=500), seconds=100)
+    assert steadily(task, 100).rate == 2
+
+
+def test_a_rate_takes_three_values_and_two_seconds(running) -> None:
+    assert [steadily(running, 10, seconds=n).rate for n in (1, 2)] == [None, 2]
+    slow = after(running, ev.Progressed(current=0), seconds=10)
+    slow = after(slow, ev.Progressed(current=30), seconds=70)
+    assert slow.rate is None
+    fast = running
+    for number in range(20):
+        fast = after(fast, ev.Progressed(current=number), seconds=10 + number / 10)
+    assert fast.rate is None
+    assert after(fast, ev.Progressed(current=20), seconds=12).rate == 10
+
+
+def test_a_pause_is_no_work(running) -> None:
+    task = steadily(running, 1)
+    paused = after(task, ev.Paused(), ev.Heeded(), seconds=6)
+    moved = after(paused, ev.Progressed(current=9), seconds=60)
     assert moved.rate == task.rate == 2
-    assert (moved.status, moved.current_items) == ("paused", 3)
+    assert (moved.status, moved.current_items) == ("paused", 9)
+    task = after(paused, ev.Resumed(), seconds=900)
+    # The second before the pause and that after it.
+    task = after(task, ev.Progressed(current=12), seconds=901)
+    assert (task.rate, task.work.items, task.work.seconds) == (2, 12, 6)
+
+
+def test_the_time_until_a_run_heeds_a_pause_is_work(running) -> None:
+    running = after(running, ev.Started(identity=IDENTITY, worker=Worker("a/1", "a")))
+    task = after(steadily(running, 1), ev.Paused(by="api"), seconds=6)
+    task = after(task, ev.Progressed(current=14), seconds=8)
+    task = after(task, ev.Heeded(), seconds=9)
+    task = after(task, ev.Resumed(), seconds=500)
+    task = after(task, ev.Progressed(current=18), seconds=501)
+    assert (task.rate, task.work.items, task.work.seconds) == (2, 18, 9)
+
+
+def test_a_pause_that_nobody_heeded_was_work(running) -> None:
+    running = after(running, ev.Started(identity=IDENTITY, worker=Worker("a/1", "a")))
+    task = after(steadily(running, 1), ev.Paused(by="api"), seconds=6)
+    task = after(task, ev.Resumed(), ev.Progressed(current=14), seconds=8)
+    assert (task.rate, task.work.seconds) == (2, 7)
+
+
+@pytest.mark.parametrize("heeded_at", [None, 5, "noon"])
+def test_a_pause_of_another_program_is_no_work_either(running, heeded_at) -> None:
+    task = replace(
+        steadily(running, 1), status="paused", control={"action": "x", "heeded_at": heeded_at}
+    )
+    task = after(task, ev.Resumed(), seconds=100)
+    assert after(task, ev.Progressed(current=10), seconds=101).work.seconds == 5
+
+
+def test_each_attempt_counts_anew(running) -> None:
+    """A retry's countdown is no work, and what it says before it runs is nothing."""
+    task = after(steadily(running, 1), ev.Retried(retries=1, eta=at(20)), seconds=5)
+    assert (task.status, task.rate, task.work) == ("running", None, None)
+    task = after(task, ev.Started(identity=IDENTITY, retries=1), seconds=20)
+    assert (task.rate, task.work) == (None, None)
+    assert steadily(task, 21, of=10).rate == 10
+
+
+def test_a_run_that_was_taken_for_lost_has_worked(running) -> None:
+    task = after(
+        steadily(running, 1), ev.Lost(lease="lease-1", error_message="silent", revision=0),
+        seconds=60,
+    )  # fmt: skip
+    task = after(task, ev.Progressed(attempt=1, current=208), seconds=105)
+    assert (task.status, task.rate, task.work.seconds) == ("running", 2, 104)
+
+
+def test_a_completed_task_has_the_average_of_its_run(running) -> None:
+    task = after(steadily(running, 100, seconds=2), ev.Completed(current=10), seconds=105)
+    assert (task.rate, task.work.items, task.work.seconds) == (2, 10, 5)
 
 
 def test_pause_says_who_and_when_until_it_is_over(running) -> None:

@@ -43,7 +43,7 @@ PAUSE: Final[Json] = {"status": "paused", "reason": "取引時間外のため"}
 CANCEL: Final[Json] = {"terminate": False, "reason": "不要になりました"}
 
 RUNNING: Final[Json] = {
-    **{field.name: field.default for field in TASK.fields if not field.sparse},
+    **{f.name: f.default for f in TASK.fields if not f.sparse or f.name == "work"},
     "task_id": TASK_ID,
     "task_type": "fetch_data",
     "symbol": "7203.T",
@@ -65,6 +65,7 @@ RUNNING: Final[Json] = {
     "worker": {"lease": "celery@host/8b1f", "name": "celery@host", "run": 7},
     "root_id": TASK_ID,
     "rate": 10.0,
+    "work": [3, 150, 15.0, 30.0, 0],
     "final": False,
     "revision": 17,
 }
@@ -78,6 +79,8 @@ COMPLETED: Final[Json] = {
     "processing_time_ms": 45000,
     "results": COMPLETION["results"],
     "estimated_completion": None,
+    "rate": 8.4,
+    "work": [3, 252, 30.0, 45.0, 0],
     "final": True,
     "revision": 23,
 }

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from math import exp, isfinite
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record.work import (
+    SMOOTHED_LEAST,
+    Work,
+    average,
+    counted,
+    resumed,
+    smoothed,
+)
+from tests.benchmarks.durations import finishes, made_up
+from tests.benchmarks.estimates import FASTER, LINE, SECONDS, SLOWER, misses, moves, replays
+from tests.strategies import works
+
+SECONDS_OF_WORK = st.floats(0, 1e6)
+
+
+def after(values: list[tuple[int, float]]) -> tuple[Work, float | None]:
+    """Work and rate after values of these items, each with its time."""
+    work, rate = None, None
+    for items, at in values:
+        work, rate = counted(work, rate, items, at)
+    assert work is not None
+    return work, rate
+
+
+def test_the_first_value_only_begins_the_count() -> None:
+    assert after([(50, 600.0)]) == (Work(at=600.0), None)
+
+
+def test_the_first_rate_is_the_average() -> None:
+    assert after([(0, 5.0), (1, 6.0), (3, 7.0)]) == (Work(3, 4, 2.0, 7.0), 2)
+
+
+def test_a_steady_job_keeps_its_rate() -> None:
+    work, rate = after([(10, float(second)) for second in range(100)])
+    assert (work.items, work.seconds) == (990, 99)
+    assert rate == pytest.approx(10)
+
+
+def test_the_first_items_weigh_the_same() -> None:
+    """Whatever each of them took."""
+    work, rate = after([(0, 0.0), *((1, float(second)) for second in (8, 9, 10, 18, 19, 20))])
+    assert rate == pytest.approx(work.items / work.seconds) == pytest.approx(6 / 20)
+
+
+def test_a_change_of_pace_is_followed_within_the_smoothed_items() -> None:
+    pace = 1 / 10
+    for _ in range(int(SMOOTHED_LEAST)):
+        pace = 1 / smoothed(1 / pace, 1, 1 / 20, counted=40)
+    assert pace == pytest.approx(1 / 20 + (1 / 10 - 1 / 20) * exp(-1), rel=1e-4)
+
+
+def test_later_in_a_run_more_items_are_smoothed_over() -> None:
+    early, late = (smoothed(10.0, 10, 10.0, counted=done) for done in (100, 1_000))
+    assert 1 < early < late < 10
+
+
+def test_how_often_is_looked_does_not_matter() -> None:
+    once = smoothed(10.0, 8, 2, counted=40)
+    often = 10.0
+    for _ in range(8):
+        often = smoothed(often, 1, 0.25, counted=40)
+    assert once == pytest.approx(often, rel=1e-4)
+
+
+def test_time_without_items_counts_for_the_next_items() -> None:
+    begun = [(0, 0.0), (1, 1.0), (1, 2.0)]
+    looked, rate = after([*begun, (0, 2.5), (0, 4.0)])
+    assert (rate, looked.open) == (1, 2)
+    assert after([*begun, (0, 2.5), (0, 4.0), (1, 5.0)]) == after([*begun, (1, 5.0)])
+
+
+def test_a_count_that_goes_back_begins_anew_with_the_old_rate() -> None:
+    begun = [(0, 0.0), (5, 1.0), (5, 2.0), (-10, 3.0)]
+    assert after(begun) == (Work(at=3.0), 5)
+    assert after([*begun, (1, 4.0)])[1] == 5
+    assert after([*begun, (1, 4.0), (1, 5.0)])[1] == 1
+
+
+def test_time_in_which_the_run_did_not_work_is_left_out() -> None:
+    work, rate = after([(0, 0.0), (2, 1.0), (2, 2.0)])
+    paused, same = counted(work, rate, 4, 60.0, working=False)
+    assert (paused, same) == (Work(3, 4, 2.0, 60.0), rate)
+    assert resumed(work, 2.5, 60.0) == Work(3, 4, 2.0, 60.0, 0.5)
+    assert resumed(paused, 2.5, 90.0) == Work(3, 4, 2.0, 90.0)
+    assert resumed(None, 2.5, 60.0) is None
+
+
+def test_an_average_needs_items_and_time() -> None:
+    assert average(10, 4) == 2.5
+    assert average(0, 4) is None
+    assert average(-1, 4) is None
+    assert average(10, 0) is None
+    assert Work(3, 6, 2.0).average == 3
+
+
+@given(
+    st.none() | works,
+    st.none() | st.floats(0, 1e19),
+    st.integers(-10, 2**53),
+    SECONDS_OF_WORK,
+    st.booleans(),
+)
+def test_a_rate_is_never_negative_or_unbounded(work, rate, items, at, working) -> None:
+    counts, later = counted(work, rate, items, at, working=working)
+    assert later is None or (later >= 0 and isfinite(later))
+    assert all(number >= 0 and isfinite(number) for number in counts)
+    assert counts.at == at
+
+
+def test_the_end_is_estimated_as_well_as_a_straight_line_does() -> None:
+    """On made-up jobs that spread as recorded ones do; `make bench DURATIONS=…` takes those."""
+    said = {pace: replays(made_up(1, 60), pace) for pace in (SECONDS, SLOWER, FASTER)}
+    for pace, percent, most in (
+        (SECONDS, 25, 1.2),
+        (SECONDS, 50, 1.2),
+        (SECONDS, 75, 1.45),
+        (SLOWER, 50, 0.5),
+        (FASTER, 50, 0.5),
+    ):
+        found = misses(said[pace], percent, LINE)
+        assert len(found) == 60
+        assert _middle([m.ours for m in found]) <= most * _middle([m.theirs for m in found])
+    assert _middle([move.ours for move in moves(said[SECONDS])]) <= 0.02
+
+
+def _middle(errors: list[float]) -> float:
+    return sorted(errors)[len(errors) // 2]
+
+
+def test_made_up_jobs_spread() -> None:
+    paces = [max(job.seconds) / min(job.seconds) for job in made_up(1, 8)]
+    assert min(paces) < 3 < 30 < max(paces)
+    assert finishes([1.0]) == [1.0]
