@@ -69,15 +69,12 @@ def counted(
         spent += at - last
     if not items or spent < _SHORTEST_STEP_S:
         return Work(values, before, seconds, at, round(spent, 3)), rate
-    after = Work(
-        values + 1 if values < STEADY_VALUES else values,
-        before + items,
-        round(seconds + spent, 3),
-        at,
-    )
-    if not after.steady:
-        return after, rate
-    return after, smoothed(rate, items, spent, after.items) if work.steady else after.average
+    steady = values >= STEADY_VALUES and seconds >= STEADY_S
+    done = before + items
+    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at)
+    if steady:
+        return after, smoothed(rate, items, spent, done)
+    return after, after.average if after.steady else rate
 
 
 def smoothed(rate: float | None, items: int, seconds: float, counted: int) -> float:
