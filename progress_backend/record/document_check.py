@@ -131,7 +131,7 @@ def _check_values(body: Mapping[str, Any], times: Sequence[str]) -> None:
 def _are_counts(values: Sequence[Any]) -> bool:
     """Whether all of the values are numbers, and none is negative or too large."""
     try:
-        return bool(0 <= min(values) and max(values) < _LARGEST)
+        return bool(min(values) >= 0 and max(values) < _LARGEST)
     except TypeError:
         return False
 
