@@ -71,7 +71,9 @@ def test_a_live_task_is_never_deleted(driver: Driver) -> None:
 def test_a_long_job_is_kept_beyond_its_estimated_end(driver: Driver) -> None:
     now = driver.now()
     driver.apply("t", ev.Started(identity=ev.Identity(task_type="x", total_items=10**5)), now=now)
-    driver.apply("t", ev.Progressed(current=1), now=now + timedelta(seconds=10))  # 11 days to go
+    for current in range(3):  # 11 days to go
+        value = ev.Progressed(current=current)
+        driver.apply("t", value, now=now + timedelta(seconds=10 * current))
     assert clean(driver, timedelta(days=18)) == 0
     assert clean(driver, timedelta(days=19)) == 1
 
