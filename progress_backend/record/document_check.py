@@ -35,6 +35,8 @@ OTHER_TYPE: Final = b"\0"
 #: How many shapes of records are remembered as correct.
 _SHAPES: Final = 1_024
 
+#: Numbers that a run's work has at least.
+_COUNTS: Final = 5
 #: Numbers below this can be divided by any rate.
 _LARGEST: Final = 10**100
 
@@ -129,9 +131,9 @@ def _check_values(body: Mapping[str, Any], times: Sequence[str]) -> None:
 
 
 def _are_counts(values: Sequence[Any]) -> bool:
-    """Whether all of the values are numbers, and none is negative or too large."""
+    """Whether a run's work has its numbers, and none of them is negative or too large."""
     try:
-        return bool(min(values) >= 0 and max(values) < _LARGEST)
+        return bool(len(values) >= _COUNTS and min(values) >= 0 and max(values) < _LARGEST)
     except TypeError:
         return False
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from hashlib import sha1
 from typing import Any, Final
 
@@ -170,14 +170,9 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
     if workflow := body.get("workflow"):
         values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
     if work := body.get("work"):
-        values["work"] = _work_of(work)
+        values["work"] = Work._make(work[: len(Work._fields)])  # a newer version may write more
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
-
-
-def _work_of(numbers: Sequence[float]) -> Work:
-    known = len(Work._fields)  # a newer version may write more
-    return Work(*numbers if len(numbers) <= known else numbers[:known])
 
 
 def _member_of(workflow: Mapping[str, Any], *, planned: bool) -> Member:

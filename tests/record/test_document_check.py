@@ -87,6 +87,8 @@ FOREIGN = {
             *(("worker", "celery@a"), ("worker", {}), ("worker.lease", 5), ("worker.name", None)),
             *(("rate", "10"), ("control", "pause"), ("estimated_details", {})),
             *(("estimated_details", [5]), ("parent_id", 5), ("processing_time_ms", "5")),
+            *(("work", {"items": 5}), ("work", [3, 5]), ("work", [3, "5", 1.5, 2, 0])),
+            *(("work", [3, -5, 1.5, 2, 0]), ("work", [3, 10**200, 1.5, 2, 0])),
         )
     },
 }
