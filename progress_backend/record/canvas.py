@@ -323,7 +323,7 @@ def _cut(label: str) -> str:
 
 def _members(group: Any) -> list[Signature]:
     """A group's members, or those of a chord's header, which may be a list instead of a group."""
-    if isinstance(group, Mapping):
+    if isinstance(group, dict):
         return _several(_kwargs(group).get("tasks"))
     return _several(group)
 
@@ -332,23 +332,23 @@ def _several(value: Any) -> list[Signature]:
     """The signatures of a list, or a single one that takes the place of a list."""
     if not value:
         return []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return [value] if _is_signature(value) else []
     return [one for one in value if _is_signature(one)] if isinstance(value, Iterable) else []
 
 
 def _is_signature(value: Any) -> TypeGuard[Signature]:
-    return isinstance(value, Mapping) and "task" in value
+    return isinstance(value, dict) and "task" in value
 
 
 def _options(signature: Signature) -> Mapping[str, Any]:
     options = signature.get("options")
-    return options if isinstance(options, Mapping) else {}
+    return options if isinstance(options, dict) else {}
 
 
 def _kwargs(signature: Signature) -> Mapping[str, Any]:
     kwargs = signature.get("kwargs")
-    return kwargs if isinstance(kwargs, Mapping) else {}
+    return kwargs if isinstance(kwargs, dict) else {}
 
 
 def _text(value: Any) -> str | None:

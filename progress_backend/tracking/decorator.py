@@ -142,9 +142,9 @@ def identity_of(
     """
 
     def header(name: str) -> Any:
-        return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
+        return message.get(name) if isinstance(message, dict) else getattr(message, name, None)
 
-    given = header(HEADER) if isinstance(message, Mapping) else header_in(message)
+    given = header(HEADER) if isinstance(message, dict) else header_in(message)
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
     of_call = marking.values
@@ -192,18 +192,16 @@ def header_in(request: Any) -> Any:
     """The progress header of a request; an eager run has its headers in another place."""
     found = getattr(request, HEADER, None)
     if found is None and getattr(request, "is_eager", False):
-        return request.headers.get(HEADER) if isinstance(request.headers, Mapping) else None
+        return request.headers.get(HEADER) if isinstance(request.headers, dict) else None
     return found
 
 
 def member_in(message: Any) -> Member | None:
     """The workflows in a message's headers, or in the request that Celery has made of them; None
     without a valid header."""
-    if isinstance(message, Mapping):
-        given = message.get(WORKFLOW)
-    else:
-        given = getattr(message, WORKFLOW, None)
-    if not isinstance(given, Mapping):
+    in_headers = isinstance(message, dict)
+    given = message.get(WORKFLOW) if in_headers else getattr(message, WORKFLOW, None)
+    if not isinstance(given, dict):
         return None
     ids = tuple(i for i in (given.get("id"), given.get("canvas")) if i is not None)
     generation = given.get("generation", 0)

@@ -75,7 +75,7 @@ def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | No
     about = given.get("workflow", {}) if isinstance(given, dict) else {}
     if about is None or (inherited and inherited.generation + 1 >= MOST_GENERATIONS):
         inherited = None
-    name = about.get("name") if isinstance(about, Mapping) else None
+    name = about.get("name") if isinstance(about, dict) else None
     args = body[0] if isinstance(body, (list, tuple)) and body else ()
     own = canvas.workflow_of(headers, ahead, args)
     if own is not None and not _is_id(own):

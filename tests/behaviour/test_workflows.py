@@ -12,11 +12,12 @@ import pytest
 from progress_backend.errors import ProgressError
 from progress_backend.flows import commands as c
 from progress_backend.flows import workflows
-from progress_backend.flows.stored_record import milliseconds
+from progress_backend.flows.gather import together
+from progress_backend.flows.stored_record import Applied, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of
 from tests.waiting import eventually
 
 W, CANVAS = "w|1", "canvas"
@@ -124,6 +125,46 @@ def test_whatever_happens_the_figures_are_those_of_the_records(driver: Driver, s
             assert len(page.rows) == page.total
     for workflow_id in (W, CANVAS):
         agree(driver, ids, workflow_id)
+
+
+def test_many_members_begin_as_each_would_by_itself(driver: Driver) -> None:
+    """More than one request carries; some records are there already, some of another kind."""
+    driver.apply("m7", ev.Started(identity=WHOLE))
+    driver.apply("m8", ev.Created(identity=identity_of()))
+    ids = [f"m{n}" for n in range(100)]
+    made = [
+        ev.Created(identity=WHOLE) if n < 70 else ev.Planned(identity=INNER) for n in range(100)
+    ]
+    made[0] = ev.Created(identity=WHOLE, workflow_name="many")
+    begun = begin(driver, dict(zip(ids, made, strict=True)))
+    assert [one.task.task_id for one in begun] == ids
+    assert [n for n, one in enumerate(begun) if one.document is None] == [7]
+    seen = agree(driver, ids)
+    assert (seen.total, seen.planned, seen.name) == (100, 30, "many")
+    assert agree(driver, ids, CANVAS).total == 30
+    assert figures(driver).changed_ms is not None
+    check_agreement(driver, ids)
+    if not driver.flows.settings.partitions:
+        newest = [i for i, _ in driver.run(driver.flows.page(1, 100, workflow=W)).rows]
+        assert newest == [*(i for i in reversed(ids) if i not in ("m7", "m8")), "m8", "m7"]
+
+
+def test_many_members_follow_what_was_asked_of_their_workflow(driver: Driver) -> None:
+    driver.apply("first", ev.Created(identity=WHOLE))
+    act = c.Act.made("pause", milliseconds(driver.now()), "api", None)
+    driver.execute(c.Direct(W, act, 60_000))
+    ids = [f"m{n}" for n in range(60)]
+    begun = begin(driver, {i: ev.Created(identity=WHOLE) for i in ids})
+    assert {(one.task.status, one.task.member.acts) for one in begun} == {("paused", (act.id,))}
+    assert agree(driver, ["first", *ids]).total == 61
+
+
+def begin(driver: Driver, made: dict[str, ev.Event]) -> list[Applied]:
+    now = driver.now()
+    flows = [driver.flows.apply(task_id, (event,), now) for task_id, event in made.items()]
+    begun: list[Applied] = driver.run(together(flows))
+    assert all(isinstance(one, Applied) for one in begun), begun
+    return begun
 
 
 def test_a_plan_that_is_late_changes_nothing_and_one_of_another_sending_begins_anew(

@@ -23,6 +23,7 @@ THERE = c.Facets("running", "fetch_data", "7203.T", "lease-1")
 #: The same of a workflow's member.
 PLANNED = HERE._replace(workflows=("w",), planned=True)
 HALF = THERE._replace(workflows=("w", "canvas"), share=500)
+FETCHED = HERE._replace(workflows=("w", "canvas"))
 #: For each script, commands that call it in every shape.
 CALLS: dict[str, list[c.Command]] = {
     "commit": [
@@ -51,6 +52,17 @@ CALLS: dict[str, list[c.Command]] = {
             acts=("pause@5", ""),
         ),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
+    ],
+    "commit_members": [
+        c.Commits(
+            (
+                c.Commit("t", "", b"{}", None, PLANNED, 1, 2, fresh=True, workflow_name="fetch ×8"),
+                c.Commit("u", "", b"{}", None, PLANNED, 1, 2, fresh=True),
+            )
+        ),
+        c.Commits(
+            tuple(c.Commit(one, "", b"{}", None, FETCHED, 1, 2, fresh=True) for one in "tuv")
+        ),
     ],
     "figures": [c.FiguresOf("w", 5), c.FiguresOfEach(("w", "v"), 5)],
     "forget_workflow": [c.ForgetWorkflow("w")],

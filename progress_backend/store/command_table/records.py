@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from ...flows import commands as c
@@ -18,9 +20,18 @@ from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .standing import indexes
 from .values import nothing, positive, text
-from .workflows import commit_of_member, is_member, member_in_memory, unknown_acts
+from .workflows import (
+    begins_member,
+    commit_of_member,
+    commit_of_members,
+    is_member,
+    member_in_memory,
+    unknown_acts,
+)
 
 _COMMITTED = c.Committed(True)
+#: First commits that one script does.
+_IN_ONE_REQUEST = 50
 
 
 def _read(command: c.Read, keys: Keys) -> list[Request]:
@@ -169,11 +180,26 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
 
 
 def _commits(command: c.Commits, keys: Keys) -> list[Request]:
-    return [_commit(commit, keys) for commit in command.commits]
+    return [
+        _commit(alike[0], keys) if len(alike) == 1 else commit_of_members(alike, keys)
+        for alike in _by_request(command.commits)
+    ]
 
 
 def _all_committed(command: c.Commits, replies: list[Any]) -> list[c.Committed]:
-    return [_committed(*pair) for pair in zip(command.commits, [[r] for r in replies], strict=True)]
+    committed: list[c.Committed] = []
+    for alike, reply in zip(_by_request(command.commits), replies, strict=True):
+        own = [reply] if len(alike) == 1 else reply
+        committed += (_committed(one, [its]) for one, its in zip(alike, own, strict=True))
+    return committed
+
+
+def _by_request(commits: Sequence[c.Commit]) -> Iterator[tuple[c.Commit, ...]]:
+    """The commits, in order, by the request that carries them: first ones of members with the same
+    facets share one, as far as it blocks Redis no longer than a pass of cleanup."""
+    for begins, several in groupby(commits, lambda one: begins_member(one) and one.after):
+        size, alike = (_IN_ONE_REQUEST if begins else 1), tuple(several)
+        yield from (alike[start : start + size] for start in range(0, len(alike), size))
 
 
 def _commits_in_memory(state: MemoryState, command: c.Commits) -> list[c.Committed]:

@@ -3,6 +3,7 @@ that are quiet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -64,6 +65,49 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
         *about,
+    )
+
+
+def begins_member(commit: c.Commit) -> bool:
+    """Whether a commit is the first of a workflow's member, so that its request may carry others
+    too."""
+    return (
+        bool(commit.after.workflows)
+        and (commit.before, commit.expected, commit.rate) == (None, "", None)
+        and (commit.started_ms, commit.ended_ms, any(commit.acts)) == (None, None, False)
+        and commit.fresh
+        and commit.due_ms is not None
+    )
+
+
+def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
+    """The request of the first commits of members with the same facets."""
+    after = commits[0].after
+    enter = indexes(after, keys)
+    hashes = [name for one in after.workflows for name in (keys.workflow(one), keys.planned(one))]
+    about = [part for one in after.workflows for part in (one, keys.workflow_channel(one))]
+    names = [commit.workflow_name for commit in commits if commit.workflow_name]
+    each = [
+        (one.task_id, one.document, one.ttl_ms, one.due_ms, keys.channel(one.task_id))
+        for one in commits
+    ]
+    return evalsha(
+        scripts.COMMIT_MEMBERS,
+        [
+            *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans),
+            *enter,
+            *hashes,
+            *(keys.task(commit.task_id) for commit in commits),
+        ],
+        len(enter),
+        len(after.workflows),
+        write_facets(after),
+        "SPUBLISH" if keys.sharded else "PUBLISH",
+        MAX_DOCUMENT_BYTES,
+        after.share,
+        names[-1] if names else "",
+        *about,
+        *chain.from_iterable(each),
     )
 
 

@@ -25,6 +25,7 @@ COMMIT: Final = _read("commit", "_tolerant", "_document")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
 COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document")
+COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
 PUBLISHING: Final = _read("publishing")
 DIRECT: Final = _read("direct", "_tolerant")
@@ -39,7 +40,8 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
-    *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, READ, PAGE, COUNT, SWEEP),
+    *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
+    *(READ, PAGE, COUNT, SWEEP),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )
