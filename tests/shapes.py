@@ -54,6 +54,10 @@ SHAPES: dict[str, tuple[Canvas, str]] = {
     "group of chains": (lambda: group(steps(), steps()), "(one → two) ×2"),
     "group of a chain and a task": (lambda: group(steps(), two()), "one → two, two"),
     "group of chords": (lambda: group(chord([one()], last()), chord([two()], last())), ""),
+    "group of a task and a chord with a group as body": (
+        lambda: group(one(), chord([one(), two()], pair())),
+        "",
+    ),
     "chunks": (lambda: chunks(signature("shapes.one"), [(1,), (2,), (3,)], 2).group(), ""),
     "chain": (lambda: chain(one(), two(), last()), "one → two → last"),
     "long chain": (

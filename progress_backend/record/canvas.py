@@ -100,6 +100,11 @@ def end_of(signature: Signature) -> str | None:
                     last = inner[-1] if inner else None
                 case "chord":
                     last = _kwargs(signature).get("body")
+                case "group" if options.get("group_index") is not None:
+                    # A chord's body, whose options are those of the chord. Its tasks say what the
+                    # chord is a member of.
+                    inner = _several(_kwargs(signature).get("tasks"))
+                    last = inner[-1] if inner else None
                 case _:
                     return _own_end(signature, options)
             if not _is_signature(last):

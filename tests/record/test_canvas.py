@@ -113,7 +113,7 @@ def test_the_first_messages_tell_all_that_follows(sent: Sent, shape: str) -> Non
         assert said == name
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(canvases)
 def test_whatever_a_canvas_is_made_of(sent: Sent, canvas_: Canvas) -> None:
     agrees(sent, canvas_)
