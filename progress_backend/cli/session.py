@@ -15,7 +15,7 @@ import redis
 
 from ..errors import ProgressError, SettingsError, StoreUnavailable
 from ..flows import commands as c
-from ..flows.task_flows import Flow
+from ..flows.flow import Flow
 from ..record.model import STATUSES
 from ..settings import Settings, is_set
 from ..store import any_store

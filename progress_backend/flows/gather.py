@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from .commands import Command, Commit, Commits, Committed
-from .task_flows import Flow
+from .flow import Flow
 
 T = TypeVar("T")
 

@@ -15,8 +15,9 @@ from ..record.events import Cancelled, Event, Expired, Heeded, Lost
 from ..record.model import TaskStatus
 from ..settings import Settings
 from . import commands as c
+from .flow import Flow
 from .stored_record import Base, milliseconds
-from .task_flows import UNENDED_S, Flow, Flows
+from .task_flows import UNENDED_S, Flows
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@ and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..errors import (
     ConcurrentUpdate,
@@ -23,10 +23,10 @@ from ..record.transition import transition
 from ..settings import Settings
 from . import commands as c
 from . import page_merge, workflow_lifetimes
+from .flow import Flow
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
 
 T = TypeVar("T")
-Flow = Generator[c.Command, Any, T]
 
 #: Commits that are tried against concurrent writers before giving up.
 TRIES = 8

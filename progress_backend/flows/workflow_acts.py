@@ -16,10 +16,11 @@ from ..record.act import Act, Action
 from ..record.events import Directed
 from ..record.model import TaskStatus
 from . import commands as c
+from .flow import Flow
 from .gather import together
 from .silent_runs import records
 from .stored_record import Base, milliseconds
-from .task_flows import MEMBER_TTL_MS, Flow, Flows
+from .task_flows import MEMBER_TTL_MS, Flows
 from .workflows import body_of, figures, keeps
 
 #: Members that follow a request in one step: an API's event loop is busy for 4 ms with it.

@@ -13,10 +13,11 @@ from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
 from ..record.workflow import FAILURES, body, row
 from ..record.workflow_as_task import as_task
 from . import commands as c
+from .flow import Flow
 from .gather import together
 from .silent_runs import records
 from .stored_record import Base, milliseconds
-from .task_flows import UNENDED_S, Flow, Flows
+from .task_flows import UNENDED_S, Flows
 
 #: Quiet workflows that one pass looks at.
 _QUIET = 1_000

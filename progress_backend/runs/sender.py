@@ -26,7 +26,7 @@ from ..record.default_texts import progress_text
 from ..record.model import TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
-from .behind import Ends, Job, Plans
+from .canvas_records import Ends, Job, Plans
 from .daemon import daemon
 from .mirror import Mirror
 from .newest_values import Value

@@ -14,9 +14,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ..errors import ForeignValue, InvalidEvent, ProgressError, StoreUnavailable
 from ..flows import commands as c
 from ..flows.commands import Command, Read
+from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
-from ..flows.task_flows import Flow
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..store.any_store import AnyStore

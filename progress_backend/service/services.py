@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
+from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
-from ..flows.task_flows import Flow, Flows
+from ..flows.task_flows import Flows
 from ..settings import Settings
 from ..store.drivers import AsyncStore
 from ..store.memory import MemoryStore

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from typing import Any, Literal, TypeVar
 
 from ..flows import workflow_acts, workflows
-from ..flows.task_flows import Flow, Flows
+from ..flows.flow import Flow
+from ..flows.task_flows import Flows
 from ..record import caller_events
 from ..record.act import Action
 from ..store.drivers import AsyncStore

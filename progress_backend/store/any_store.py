@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self, TypeVar
 from ..addresses import CLUSTER_SCHEMES, STORE_SCHEMES, scheme_of
 from ..errors import SettingsError
 from ..flows.commands import Command
-from ..flows.task_flows import Flow, Flows
+from ..flows.flow import Flow
+from ..flows.task_flows import Flows
 from ..settings import Settings
 from .drivers import Store
 

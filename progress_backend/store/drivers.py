@@ -14,9 +14,10 @@ from redis.cluster import RedisCluster
 
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.commands import Command, Commit
+from ..flows.flow import Flow, completed
 from ..flows.keys import Keys
 from ..flows.partitions import Layout
-from ..flows.task_flows import Flow, Flows
+from ..flows.task_flows import Flows
 from ..record.local_time import LocalTime
 from ..settings import Settings
 from . import scripts
@@ -120,13 +121,7 @@ class Store(_Base):
             Exception: whatever the flow itself raises.
         """
         self.ready()
-        reply: Any = None
-        try:
-            while True:
-                reply = self.execute(flow.send(reply))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return completed(flow, self.execute)
 
     def execute(self, command: Command) -> Any:
         """Carries out one command."""

@@ -12,8 +12,9 @@ from math import inf
 from typing import Any, Self, TypeVar
 
 from ..flows import commands as c
+from ..flows.flow import Flow, completed
 from ..flows.keys import Keys
-from ..flows.task_flows import Flow, Flows
+from ..flows.task_flows import Flows
 from ..record.local_time import LocalTime
 from ..settings import Settings
 from .command_table import TABLE
@@ -63,13 +64,7 @@ class MemoryStore:
 
     def run(self, flow: Flow[T]) -> T:
         """Runs a flow to its end."""
-        reply: Any = None
-        try:
-            while True:
-                reply = self.execute(flow.send(reply))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return completed(flow, self.execute)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener(task_id, document)` after each commit, until the returned function is

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ..errors import TaskAlreadyFinished, TaskNotFound
 from ..flows import commands as c
 from ..flows import silent_runs
+from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
-from ..flows.task_flows import Flow, Flows
+from ..flows.task_flows import Flows
 from ..record import events as ev
 from ..record.model import Task, Worker
 from ..record.task_json import decode

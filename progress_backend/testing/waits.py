@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from ..flows.task_flows import Flow, Flows
+from ..flows.flow import Flow
+from ..flows.task_flows import Flows
 from ..record.model import Task, TaskStatus
 from ..record.task_json import decode
 

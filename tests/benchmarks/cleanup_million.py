@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import redis
 
 from progress_backend.embedded import EmbeddedServer
+from progress_backend.flows.flow import Flow
 from progress_backend.flows.keys import Keys
-from progress_backend.flows.task_flows import Flow
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 

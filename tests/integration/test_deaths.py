@@ -66,7 +66,7 @@ class Scene(NamedTuple):
 
 @pytest.fixture(scope="module")
 def api(url: str) -> Iterator[RunningApi]:
-    """One that looks on: its own reaping pass comes when all is over."""
+    """One that looks on: its own pass for lost runs comes when all is over."""
     app = create_app(Settings(redis_url=url, lease_s=LEASE_S, reap_interval_s=3_600))
     running_api = RunningApi(app).start()
     yield running_api

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.flows import commands as c
+from progress_backend.flows.flow import Flow
 from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.flows.keys import Keys
 from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
-from progress_backend.flows.task_flows import Flow
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from progress_backend.store import scripts

@@ -1,4 +1,4 @@
-"""What lives as long as the application: the reaping pass, which needs no worker to be alive."""
+"""The state of an application: its pass finds lost runs though no worker is alive."""
 
 from __future__ import annotations
 

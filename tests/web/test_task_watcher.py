@@ -17,7 +17,7 @@ LEASE_S = 0.3
 
 
 class Told:
-    """An outlet that keeps what it is given."""
+    """A socket's writer that keeps what it is given."""
 
     def __init__(self) -> None:
         self.revisions: list[int] = []

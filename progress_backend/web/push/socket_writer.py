@@ -19,7 +19,7 @@ _REASON = 123
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
-class Outlet:
+class SocketWriter:
     """The writer of one WebSocket. `put` and `close` never wait: data that cannot be written at
     once is sent by a task of its own, which lives only as long as there is data."""
 

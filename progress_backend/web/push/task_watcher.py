@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ...live.update import Update
-from .socket_writer import Outlet
+from .socket_writer import SocketWriter
 from .sources import Source
 
 # Close codes. After 1012 a client reconnects.
@@ -23,13 +23,13 @@ _LONGEST_S: Final = 60.0
 class Watcher:
     """Passes newer updates to the socket, and closes it when no more will come."""
 
-    __slots__ = ("_early", "_lease_s", "_now", "_outlet", "_source", "_timer", "known")
+    __slots__ = ("_early", "_lease_s", "_now", "_source", "_timer", "_writer", "known")
 
     def __init__(
-        self, source: Source, outlet: Outlet, lease_s: float, now: Callable[[], datetime]
+        self, source: Source, writer: SocketWriter, lease_s: float, now: Callable[[], datetime]
     ) -> None:
         self._source = source
-        self._outlet = outlet
+        self._writer = writer
         #: Seconds for which a deleted record may be written again.
         self._lease_s = lease_s
         #: The store's time.
@@ -56,7 +56,7 @@ class Watcher:
 
     def close(self) -> None:
         """Closes the socket since the service shuts down."""
-        self._outlet.close(RESTART, "the service restarts")
+        self._writer.close(RESTART, "the service restarts")
 
     def stop(self) -> None:
         """Stops the timer."""
@@ -69,7 +69,7 @@ class Watcher:
         if self._timer is not None:
             self.stop()
         if update.message is not None:
-            self._outlet.put(update)
+            self._writer.put(update)
             if not update.ended:
                 return
         if update.ended:
@@ -83,13 +83,13 @@ class Watcher:
         if left_s := update.left_s(self._now()):
             self._wait(min(left_s, _LONGEST_S))
         else:
-            self._outlet.close(ENDED, self._source.ended)
+            self._writer.close(ENDED, self._source.ended)
 
     def _wait(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._time_is_over)
 
     def _time_is_over(self) -> None:
         if self.known is None or self.known.message is None:
-            self._outlet.close(UNKNOWN, str(self._source.missing()))
+            self._writer.close(UNKNOWN, str(self._source.missing()))
         else:
             self._close_or_wait(self.known)

@@ -20,7 +20,7 @@ from ...live.hub import HubClosed
 from ..openapi import schemas
 from ..server.offered_connection import connection_of
 from ..state import api_of
-from .socket_writer import Outlet, reason_of
+from .socket_writer import SocketWriter, reason_of
 from .sources import Source, TaskSource, WorkflowSource
 from .task_watcher import RESTART, UNKNOWN, Watcher
 
@@ -62,15 +62,15 @@ async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
             return
         heartbeat = asked.heartbeat
     await websocket.accept()
-    outlet = Outlet(websocket, api.hub.counts)
-    watcher = Watcher(source, outlet, api.settings.lease_s, api.store.now)
+    writer = SocketWriter(websocket, api.hub.counts)
+    watcher = Watcher(source, writer, api.settings.lease_s, api.store.now)
 
     def gone() -> None:
         watcher.stop()
-        outlet.cancel()
+        writer.cancel()
         source.leave(watcher)
         if heartbeat is not None:
-            api.listener.heartbeats.leave(heartbeat, outlet.beat)
+            api.listener.heartbeats.leave(heartbeat, writer.beat)
 
     connection = connection_of(websocket)
     async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
@@ -81,7 +81,7 @@ async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
         # The subscription is confirmed: every commit that the snapshot does not have is received.
         watcher.begin(await source.snapshot())
         if heartbeat is not None:
-            api.listener.heartbeats.join(heartbeat, outlet.beat)
+            api.listener.heartbeats.join(heartbeat, writer.beat)
         if connection is None:
             await _gone(websocket)
         else:

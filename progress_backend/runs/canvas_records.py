@@ -1,4 +1,4 @@
-"""What the sender's thread records for canvases: planned records that were too many for a publish,
+"""Records of canvases that the sender's thread writes: planned ones that were too many for a publish,
 and the ends of those that are not reached. A step at a time, so that no value waits for long."""
 
 from __future__ import annotations
