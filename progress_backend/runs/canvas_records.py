@@ -1,5 +1,5 @@
-"""Records of canvases that the sender's thread writes: planned ones that were too many for a publish,
-and the ends of those that are not reached. A step at a time, so that no value waits for long."""
+"""Records of canvases that the sender's thread writes: planned ones that were too many for one
+publish, and the ends of those that are not reached. A step at a time, so that no value waits."""
 
 from __future__ import annotations
 
