@@ -24,8 +24,10 @@ from .workflows import (
     begins_member,
     commit_of_member,
     commit_of_members,
+    compared,
     is_member,
     member_in_memory,
+    publish,
     unknown_acts,
 )
 
@@ -71,20 +73,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
         scripts.COMMIT,
         [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter],
-        commit.task_id,
-        commit.expected,
-        write_facets(before),
-        commit.document,
-        write_facets(after),
-        commit.ttl_ms,
-        "" if due_ms is None else due_ms,
-        keys.channel(commit.task_id),
-        len(leave),
-        len(enter),
-        int(commit.fresh),
-        "" if commit.rate is None else repr(commit.rate),
-        _publish(keys),
-        MAX_DOCUMENT_BYTES,
+        *compared(commit, keys, len(leave), len(enter)),
     )
 
 
@@ -98,7 +87,7 @@ def _commit_first(commit: c.Commit, keys: Keys) -> Request:
         commit.ttl_ms,
         commit.due_ms,
         keys.channel(commit.task_id),
-        _publish(keys),
+        publish(keys),
         MAX_DOCUMENT_BYTES,
     )
 
@@ -112,13 +101,9 @@ def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
         commit.document,
         commit.ttl_ms,
         keys.channel(commit.task_id),
-        _publish(keys),
+        publish(keys),
         MAX_DOCUMENT_BYTES,
     )
-
-
-def _publish(keys: Keys) -> str:
-    return "SPUBLISH" if keys.sharded else "PUBLISH"
 
 
 @lru_cache(maxsize=1_024)

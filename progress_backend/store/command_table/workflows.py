@@ -32,7 +32,7 @@ def is_member(facets: c.Standing) -> bool:
 
 def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     """The request of a commit that changes workflows' figures too."""
-    before, after, due_ms = commit.before, commit.after, commit.due_ms
+    before, after = commit.before, commit.after
     leave, enter = _moved(before, after, commit.fresh, keys)
     grown = _shares(before, after)
     hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
@@ -47,25 +47,37 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
         scripts.COMMIT_MEMBER,
         [*names, *leave, *enter, *hashes],
-        commit.task_id,
-        commit.expected,
-        write_facets(before),
-        commit.document,
-        write_facets(after),
-        commit.ttl_ms,
-        "" if due_ms is None else due_ms,
-        keys.channel(commit.task_id),
-        len(leave),
-        len(enter),
-        int(commit.fresh),
-        "" if commit.rate is None else repr(commit.rate),
-        "SPUBLISH" if keys.sharded else "PUBLISH",
-        MAX_DOCUMENT_BYTES,
+        *compared(commit, keys, len(leave), len(enter)),
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
         *about,
     )
+
+
+def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int) -> tuple[Any, ...]:
+    """The arguments of a script that compares what is stored before it commits."""
+    return (
+        commit.task_id,
+        commit.expected,
+        write_facets(commit.before),
+        commit.document,
+        write_facets(commit.after),
+        commit.ttl_ms,
+        "" if commit.due_ms is None else commit.due_ms,
+        keys.channel(commit.task_id),
+        leaves,
+        enters,
+        int(commit.fresh),
+        "" if commit.rate is None else repr(commit.rate),
+        publish(keys),
+        MAX_DOCUMENT_BYTES,
+    )
+
+
+def publish(keys: Keys) -> str:
+    """The command by which a script publishes."""
+    return "SPUBLISH" if keys.sharded else "PUBLISH"
 
 
 def begins_member(commit: c.Commit) -> bool:
@@ -102,7 +114,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         len(enter),
         len(after.workflows),
         write_facets(after),
-        "SPUBLISH" if keys.sharded else "PUBLISH",
+        publish(keys),
         MAX_DOCUMENT_BYTES,
         after.share,
         names[-1] if names else "",
