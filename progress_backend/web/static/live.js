@@ -20,7 +20,8 @@ export async function answered(url, options = {}, stop = new AbortController()) 
       if (stop.signal.aborted) throw error;
       return null; // an answer of somebody on the way
     });
-    return { ok: response.ok && body !== null, status: response.status, body };
+    const at = Date.parse(response.headers.get("Date")); // the service's clock
+    return { ok: response.ok && body !== null, status: response.status, body, at };
   } catch {
     return null;
   } finally {

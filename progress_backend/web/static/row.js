@@ -1,11 +1,10 @@
-// One task as a table row, changed in place: a bar moves on, and what has the focus keeps it.
-// Text goes in as text, never as HTML.
+// One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
 const OFFERED = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
 
-function element(name, className, ...children) {
+export function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
   made.append(...children);
@@ -19,7 +18,7 @@ export function normalized(task) {
   return { ...task, said, at, control: task.control ?? null };
 }
 
-export function nameOf(task) {
+function nameOf(task) {
   return [task.task_type, task.symbol].filter(Boolean).join(" ");
 }
 
@@ -59,14 +58,29 @@ function statusText({ status, control }, words) {
   return (control?.heeded_at === null && words.asked[control.action]) || (words[status] ?? status);
 }
 
+// What a row shows of a task.
+export const TASK = {
+  path: (task) => `internal/task/${encodeURIComponent(task.task_id)}`,
+  words: (words) => words,
+  data: (task) => ({ taskId: task.task_id, final: task.final }),
+  name: nameOf,
+  status: statusText,
+  offered: (task) => OFFERED[task.status] ?? [],
+  rate: rateText,
+  time: timeText,
+  said: (task, words) => translated(words.code, task.said),
+  why: whyText,
+};
+
 // A time as its text shows it, in the zone that the API is configured for: not moved to the browser's.
 function wall(text) {
   return new Date(`${text.slice(0, 19)}Z`);
 }
 
-// What is not known is a dash in the table, and left out where there is little room.
+// What is not known is a dash in the table, and left out where there is little room; what there never
+// is (null) is nothing.
 function showOrDash(cell, text) {
-  cell.textContent = text || "–";
+  cell.textContent = text || (text === null ? "" : "–");
   cell.classList.toggle("none", !text);
 }
 
@@ -75,7 +89,7 @@ function showCut(place, text) {
   if (place.textContent !== text) place.textContent = place.title = text;
 }
 
-export function makeRow(act) {
+export function makeRow(act, kind = TASK) {
   const state = element("span"), status = element("td", "", state);
   const name = element("strong"), id = element("a");
   const percent = element("b"), count = element("span");
@@ -93,7 +107,7 @@ export function makeRow(act) {
   track.setAttribute("aria-valuemax", 100);
 
   function showActions(words) {
-    const names = OFFERED[task.status] ?? [];
+    const names = kind.offered(task);
     const there = [...actions.children].map((button) => button.dataset.action);
     if (String(names) !== String(there)) {
       // Who has pressed a button goes on from here, whatever has taken its place.
@@ -102,48 +116,47 @@ export function makeRow(act) {
         const button = element("button");
         button.type = "button";
         button.dataset.action = action;
-        button.onclick = () => act(action, task);
+        button.onclick = () => act(kind, action, task);
         return button;
       }));
       if (held) (actions.firstElementChild ?? made).focus();
     }
     for (const button of actions.children) {
       button.textContent = words[button.dataset.action];
-      button.setAttribute("aria-label", `${button.textContent}: ${nameOf(task)}`);
+      button.setAttribute("aria-label", `${button.textContent}: ${kind.name(task, words)}`);
     }
   }
 
   function show(now, words) {
     task = now;
-    made.dataset.taskId = task.task_id;
     made.dataset.status = task.status;
-    made.dataset.final = task.final;
+    Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
-    state.textContent = statusText(task, words);
-    showCut(name, nameOf(task));
+    state.textContent = kind.status(task, words);
+    showCut(name, kind.name(task, words));
     showCut(id, task.task_id);
-    id.href = `internal/task/${encodeURIComponent(task.task_id)}/status`;
+    id.href = `${kind.path(task)}/status`;
     const { current, total, percentage } = task.progress;
     const unknown = !total && task.status === "running";
     progress.className = `progress ${task.status}`;
     track.classList.toggle("unknown", unknown);
     fill.style.width = `${percentage}%`;
     fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too
-    track.setAttribute("aria-label", nameOf(task));
+    track.setAttribute("aria-label", name.textContent);
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);
     const [share, counted] = figuresTexts(task.progress, words);
     percent.textContent = share;
     showCut(count, counted);
-    showOrDash(rate, rateText(task, words));
+    showOrDash(rate, kind.rate(task, words));
     rate.title = rate.textContent;
-    showOrDash(time, timeText(task, words));
+    showOrDash(time, kind.time(task, words));
     time.title = task.start_time ? words.since(wall(task.start_time)) : "";
-    showCut(said, translated(words.code, task.said));
-    showCut(problem, whyText(task, words));
+    showCut(said, kind.said(task, words));
+    showCut(problem, kind.why(task, words));
     message.classList.toggle("none", !said.textContent && !problem.textContent);
     showActions(words);
   }
 
-  return { element: made, show };
+  return { element: made, show, focus: () => made.focus(), name, id, track };
 }

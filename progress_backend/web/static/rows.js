@@ -1,0 +1,88 @@
+// Rows in the order of what is shown, changed in place: a bar moves on, and what has the focus keeps it.
+import { element, normalized } from "./row.js";
+
+// They stand in `parent`, after the element `after` if there is one.
+export function makeRows(parent, make, after = null) {
+  const rows = new Map(); // id -> row: its element, show(item, words) and focus()
+
+  function draw(shown, words) {
+    let orphan = null; // who stood in a row that leaves goes on from the next one
+    for (const [id, row] of rows) {
+      if (!shown.has(id)) {
+        if (row.element.contains(document.activeElement)) orphan = row.element.nextElementSibling;
+        row.element.remove();
+        rows.delete(id);
+      }
+    }
+    let place = after ? after.nextElementSibling : parent.firstElementChild;
+    for (const [id, item] of shown) {
+      const row = rows.get(id) ?? make();
+      rows.set(id, row);
+      row.show(item, words);
+      if (row.element === place) place = place.nextElementSibling;
+      else parent.insertBefore(row.element, place);
+    }
+    if (orphan) [...rows.values()].find((row) => row.element === orphan)?.focus();
+  }
+
+  return { draw, get: (id) => rows.get(id), all: () => [...rows.values()] };
+}
+
+// Counts connections: what an earlier one told may be of a store that came back older.
+let epoch = 0;
+
+export function connectedAnew() {
+  epoch += 1;
+}
+
+// Tasks as they were read, or told since then.
+export function makeTasks() {
+  const tasks = { shown: new Map(), take, hear };
+
+  function take(read) {
+    tasks.shown = new Map(read.map((task) => [task.task_id, newer(normalized(task), tasks.shown.get(task.task_id))]));
+  }
+
+  function newer(read, known) {
+    const later = known && known.created_at === read.created_at && known.revision > read.revision;
+    return later && known.epoch === epoch ? known : read;
+  }
+
+  // Takes a message: the task if that is a newer state of one that is shown; and whether the list of
+  // tasks has changed by it.
+  function hear(message) {
+    const known = tasks.shown.get(message.task_id);
+    // Of another creation it is another record: the store was emptied, or the id published again.
+    const another = known && message.created_at !== known.created_at;
+    let task = null;
+    if (known && (another || message.revision > known.revision)) {
+      task = { ...known, ...normalized(message), epoch };
+      tasks.shown.set(task.task_id, task);
+    }
+    const changed = !known || another || known.status !== message.status || message.revision < known.revision;
+    return { task, changed };
+  }
+
+  return tasks;
+}
+
+// Which page of a list is shown, and buttons to turn to the others where there are any.
+export function makePages(turn) {
+  const newer = element("button"), said = element("span"), older = element("button");
+
+  function show(answer, words, total) {
+    const { page = 1, pages = 1, total: all } = answer ?? {};
+    const texts = [pages > 1 && words.paging(page, pages), total(all ?? 0)].filter(Boolean);
+    said.textContent = answer ? texts.join(" · ") : words.reading;
+    newer.textContent = words.newer;
+    older.textContent = words.older;
+    newer.hidden = older.hidden = pages <= 1;
+    newer.disabled = page <= 1;
+    older.disabled = page >= pages;
+  }
+
+  newer.type = older.type = "button";
+  newer.onclick = () => turn(-1);
+  older.onclick = () => turn(1);
+  return { element: element("div", "", newer, said, older), show };
+}

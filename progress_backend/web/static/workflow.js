@@ -1,0 +1,180 @@
+// One workflow as a row that opens: then its tasks stand below it, a page at a time, those that
+// failed first.
+import { makeChips } from "./chips.js";
+import { answered } from "./live.js";
+import { element, makeRow } from "./row.js";
+import { makePages, makeRows, makeTasks } from "./rows.js";
+import { translated } from "./translated.js";
+import { clock, STATUSES } from "./words.js";
+
+const LIMIT = 10;
+// Causes of failures that another failure has brought about.
+const FOLLOWED = ["upstream", "never_published"];
+
+const isOpen = (workflow) => workflow.end_time === null;
+
+// A request stands until the record confirms it: all have ended, or none runs any more.
+function asked({ control, end_time, status }) {
+  if (!control || end_time !== null) return null;
+  return control.action === "cancel" || status !== "paused" ? control.action : null;
+}
+
+function offered(workflow) {
+  if (!isOpen(workflow) || workflow.status === "cancelled") return [];
+  const waits = workflow.status === "paused" || asked(workflow) === "pause";
+  return [waits ? "resume" : "pause", "cancel"];
+}
+
+function timeText(workflow, words) {
+  const { end_time, processing_time_ms, created_at, now } = workflow;
+  if (end_time !== null) return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
+  return words.age(clock((now() - Date.parse(created_at)) / 1000));
+}
+
+// How many tasks have each status but error, which the line below says; nothing where all of them
+// have the workflow's.
+function countsText({ counts, status, progress }, words) {
+  if (counts[status] === progress.total) return "";
+  return STATUSES.filter((one) => counts[one] && one !== "error")
+    .map((one) => `${words[one]} ${words.number(counts[one])}`).join(" · ");
+}
+
+function whyText({ counts, failure, control, status }, words) {
+  if (counts.error) {
+    const failed = words.failed(counts.error), said = translated(words.code, failure?.error_message ?? "");
+    return said ? words.because(failed, said) : failed;
+  }
+  if (!control || !["paused", "cancelled"].includes(status)) return "";
+  return [control.by, control.reason].filter(Boolean).join(": ");
+}
+
+// What a row shows of a workflow.
+export const WORKFLOW = {
+  path: (workflow) => `internal/workflow/${encodeURIComponent(workflow.workflow_id)}`,
+  words: (words) => ({ ...words, ...words.ofWorkflow }),
+  data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
+  name: (workflow, words) => workflow.name || words.ofWorkflow.name,
+  status: (workflow, words) => words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
+  offered,
+  rate: () => null,
+  time: timeText,
+  said: countsText,
+  why: whyText,
+};
+
+// `act` is asked for a task or workflow, `wanted` to read what this needs now.
+export function makeWorkflow(act, wanted) {
+  const row = makeRow(act, WORKFLOW), failed = element("i", "failed");
+  const toggle = element("button", "toggle"), chosen = element("div", "counts");
+  const counts = element("tr", "members", element("td", "", chosen)), foot = element("tr", "members");
+  const pages = makePages((turned) => { page += turned; readAnew(); });
+  const made = element("tbody", "workflow", row.element);
+  const members = makeTasks(), rows = makeRows(made, () => makeRow(act), counts);
+  let workflow = null, words = null, open = false, status = null, page = 1, answer = null;
+  let read = null, urgent = false; // what the members were last read of, and whether to read at once
+  let cause = null; // of the first failure, and what it was read of
+
+  toggle.type = "button";
+  toggle.setAttribute("aria-expanded", "false");
+  toggle.onclick = () => turn(!open);
+  row.name.replaceWith(toggle);
+  toggle.append(row.name);
+  row.track.prepend(failed);
+  foot.append(element("td", "pages", pages.element));
+  for (const other of [counts, foot]) other.firstChild.colSpan = 7;
+  const showChips = makeChips(chosen, (one) => { status = one; page = 1; readAnew(); });
+
+  function turn(opened) {
+    open = opened;
+    toggle.setAttribute("aria-expanded", open);
+    if (open) {
+      status = workflow.counts.error ? "error" : null;
+      page = 1;
+      made.append(counts, foot);
+      readAnew();
+    } else {
+      answer = null;
+      members.take([]);
+      rows.draw(members.shown, words);
+      counts.remove();
+      foot.remove();
+    }
+  }
+
+  function readAnew() {
+    urgent = true;
+    draw();
+    wanted();
+  }
+
+  const state = () => `${workflow.created_at} ${workflow.revision}`;
+  const failures = () => `${workflow.created_at} ${workflow.end_time}`;
+  const membersDue = () => open && (urgent || read !== state());
+  // Read again at the end, and where failures were taken back.
+  const causeDue = () => workflow.counts.error > 0
+    && (cause === null || cause.of !== failures() || cause.count > workflow.counts.error);
+
+  async function readMembers(stop, isWanted) {
+    const of = state(), query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
+    if (status) query.set("status", status);
+    const got = await answered(`internal/tasks?${query}`, {}, stop);
+    if (!isWanted() || !got?.ok || !open) return got;
+    read = of;
+    urgent = false;
+    answer = got.body.pagination;
+    members.take(got.body.tasks);
+    if (page > answer.pages) { // the last page has become empty
+      page = answer.pages;
+      urgent = true;
+    }
+    draw();
+    return got;
+  }
+
+  async function readCause(stop, isWanted) {
+    const of = failures(), got = await answered(`${WORKFLOW.path(workflow)}/status`, {}, stop);
+    if (!isWanted() || !(got?.ok || got?.status === 404)) return got;
+    const all = got.ok ? got.body.failures : [];
+    const failure = all.find(({ error_cause }) => !FOLLOWED.includes(error_cause)) ?? all[0];
+    cause = { of, failure, count: workflow.counts.error };
+    draw();
+    return got;
+  }
+
+  // What has to be read: at once, since somebody asks for it, or in its turn.
+  const asks = () => (open && urgent ? [readMembers] : []);
+  const due = () => [membersDue() && readMembers, causeDue() && readCause].filter(Boolean);
+
+  function show(now, inWords) {
+    workflow = now;
+    words = inWords;
+    draw();
+  }
+
+  function draw() {
+    if (workflow.counts.error === 0) cause = null;
+    row.show({ ...workflow, failure: cause?.failure }, words);
+    const { progress: { total, percentage } } = workflow;
+    const lost = total ? Math.min(workflow.counts.error / total * 100, percentage) : 0;
+    const fill = row.track.lastChild;
+    failed.style.width = `${lost}%`;
+    fill.style.width = `${percentage - lost}%`;
+    if (percentage - lost < 0.05) fill.style.minWidth = "0";
+    if (open) drawMembers();
+  }
+
+  function drawMembers() {
+    chosen.setAttribute("aria-label", words.tasksOf(row.name.textContent));
+    showChips(workflow.counts, status, words, false);
+    rows.draw(members.shown, words);
+    foot.hidden = answer?.pages === 1;
+    pages.show(answer && { ...answer, page }, words, words.total);
+  }
+
+  function hear(message) {
+    const { task } = members.hear(message);
+    if (task) rows.get(task.task_id)?.show(task, words);
+  }
+
+  return { element: made, show, hear, asks, due, focus: () => toggle.focus() };
+}
