@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from celery import Celery
+from celery import Celery, chord
 
 from progress_backend import ProgressNotifier, install, progress_task
 
@@ -32,6 +32,20 @@ def fetch_data(self: Any, symbol: str, total: int | None, seconds: float) -> dic
         time.sleep(seconds / items)
         notifier.update(current, total, f"データを処理しています... ({current}/{items})")
     return {"records_saved": items}
+
+
+@app.task
+@progress_task(task_type="merge")
+def merge(results: list[dict[str, int]]) -> int:
+    """Adds up what several fetches have saved."""
+    return sum(result["records_saved"] for result in results)
+
+
+@app.task
+def fetch_several(symbols: list[str], seconds: float) -> str:
+    """Fetches each symbol, then merges; the id of it all."""
+    fetches = [fetch_data.s(symbol, 50, seconds) for symbol in symbols]
+    return str(chord(fetches)(merge.s()).id)
 
 
 @app.task(bind=True)

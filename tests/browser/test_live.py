@@ -32,6 +32,9 @@ class Jobs:
     def fail(self, symbol: str) -> str:
         return self._send("fail", symbol)
 
+    def fetch_several(self, symbols: list[str], seconds: float) -> str:
+        return self._send("fetch_several", symbols, seconds)
+
     def _send(self, name: str, *args: object) -> str:
         return str(self._app.send_task(f"tests.browser.app.{name}", args).id)
 
@@ -148,3 +151,27 @@ def test_who_uses_the_keyboard_keeps_the_focus_while_figures_move(
     expect(button).to_be_focused()
     api.cancel(job)
     shows(page, job, "cancelled")
+
+
+def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs) -> None:
+    jobs.fetch_several(["9101.T", "9104.T", "9107.T"], 1.5)
+    chord = page.locator("tr[data-workflow-id]")
+    expect(chord.locator(".toggle")).to_have_text("fetch_data ×3 → merge")
+    bar, seen = chord.get_by_role("progressbar"), list[float]()
+    chord.locator(".toggle").click()
+    members = page.locator("tbody.workflow tr[data-task-id]")
+    expect(members).to_have_count(4)
+
+    def done() -> bool:
+        seen.append(float(bar.get_attribute("aria-valuenow") or 0))
+        return seen[-1] == 100
+
+    eventually(done)
+    assert seen == sorted(seen), "it never falls"
+    assert len(set(seen)) > 3, "it moves"
+    expect(chord).to_have_attribute("data-status", "completed")
+    expect(chord).to_contain_text("4 / 4")
+    expect(chord.get_by_role("button")).to_have_count(1)
+    for member in members.all():
+        expect(member).to_have_attribute("data-status", "completed")
+    never_loaded_again(page)

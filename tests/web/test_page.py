@@ -10,7 +10,10 @@ from progress_backend.web import page_router, router
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-FILES = ["page.css", "page.js", "row.js", "live.js", "words.js", "translated.js", "texts.js"]
+FILES = [
+    "page.css", "page.js", "acts.js", "chips.js", "live.js", "reading.js", "row.js", "rows.js",
+    "texts.js", "translated.js", "words.js", "workflow.js", "workflows.js",
+]  # fmt: skip
 
 
 def test_the_page_and_its_files(api: RunningApi) -> None:

@@ -1,15 +1,16 @@
 // Rows in the order of what is shown, changed in place: a bar moves on, and what has the focus keeps it.
 import { element, normalized } from "./row.js";
 
-// They stand in `parent`, after the element `after` if there is one.
-export function makeRows(parent, make, after = null) {
+// They stand in `parent`, after the element `after` if there is one. Who stood in a row that leaves goes
+// on from the next one, or from `last`.
+export function makeRows(parent, make, after = null, last = null) {
   const rows = new Map(); // id -> row: its element, show(item, words) and focus()
 
   function draw(shown, words) {
-    let orphan = null; // who stood in a row that leaves goes on from the next one
+    let left = false, next = null;
     for (const [id, row] of rows) {
       if (!shown.has(id)) {
-        if (row.element.contains(document.activeElement)) orphan = row.element.nextElementSibling;
+        if (row.element.contains(document.activeElement)) [left, next] = [true, row.element.nextElementSibling];
         row.element.remove();
         rows.delete(id);
       }
@@ -22,7 +23,7 @@ export function makeRows(parent, make, after = null) {
       if (row.element === place) place = place.nextElementSibling;
       else parent.insertBefore(row.element, place);
     }
-    if (orphan) [...rows.values()].find((row) => row.element === orphan)?.focus();
+    if (left) ([...rows.values()].find((row) => row.element === next) ?? last)?.focus();
   }
 
   return { draw, get: (id) => rows.get(id), all: () => [...rows.values()] };

@@ -69,7 +69,7 @@ export function makeWorkflow(act, wanted) {
   const counts = element("tr", "members", element("td", "", chosen)), foot = element("tr", "members");
   const pages = makePages((turned) => { page += turned; readAnew(); });
   const made = element("tbody", "workflow", row.element);
-  const members = makeTasks(), rows = makeRows(made, () => makeRow(act), counts);
+  const members = makeTasks(), rows = makeRows(made, () => makeRow(act), counts, toggle);
   let workflow = null, words = null, open = false, status = null, page = 1, answer = null;
   let read = null, urgent = false; // what the members were last read of, and whether to read at once
   let cause = null; // of the first failure, and what it was read of

@@ -1,0 +1,614 @@
+"""Workflows on the page: a row each, which opens to its tasks; what it says, and what can be asked
+of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from progress_backend.flows import workflow_acts, workflows
+from progress_backend.record import events as ev
+from progress_backend.store.drivers import Store
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, marked, never_loaded_again
+from tests.browser.test_look import box, contrast
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+W = "the-group"
+NAME = "fetch ×3 → merge"
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """With a workflow: one member completed, one failed, one half through, one planned."""
+    records = Records(redis_url, locale="en")
+    for task_id in ("done", "failed", "half"):
+        records.member(task_id, W, name=NAME)
+        records.run(task_id)
+    records.planned("merge", W)
+    records.create("single")
+    records.complete("done")
+    records.fail("failed", "ConnectionError: the source did not answer")
+    records.progress("half", 126)
+    return records
+
+
+def head(page: Page, workflow_id: str = W) -> Locator:
+    """A workflow's own row."""
+    return page.locator(f'tr[data-workflow-id="{workflow_id}"]')
+
+
+def whole(page: Page, workflow_id: str = W) -> Locator:
+    """A workflow's rows."""
+    return page.locator("tbody.workflow").filter(has=head(page, workflow_id))
+
+
+def toggle(page: Page, workflow_id: str = W) -> Locator:
+    return head(page, workflow_id).locator("button[aria-expanded]")
+
+
+def members(page: Page, workflow_id: str = W) -> Locator:
+    return whole(page, workflow_id).locator("tr[data-task-id]")
+
+
+def ids(rows: Locator) -> list[str]:
+    found = rows.evaluate_all("rows => rows.map(row => row.dataset.taskId)")
+    return [str(one) for one in found]
+
+
+def shows(page: Page, status: str, workflow_id: str = W) -> Locator:
+    found = head(page, workflow_id)
+    expect(found).to_have_attribute("data-status", status)
+    return found
+
+
+def opened(page: Page, workflow_id: str = W) -> Locator:
+    """Its members, once they are there."""
+    toggle(page, workflow_id).click()
+    expect(members(page, workflow_id).first).to_be_visible()
+    return members(page, workflow_id)
+
+
+def many(records: Records, number: int, workflow_id: str = W) -> None:
+    for n in range(number):
+        records.member(f"{workflow_id}-{n}", workflow_id, name=f"fetch ×{number}")
+
+
+def test_without_workflows_nothing_tells_of_them(api: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(api)
+    api.create()
+    expect(page.locator("#tasks tr")).to_have_count(1)
+    for text in ("Workflows", "Tasks"):
+        expect(page.get_by_role("heading", name=text, exact=True)).to_have_count(0)
+    expect(page.locator("tbody.workflow")).to_have_count(0)
+
+
+def test_a_closed_row_says_how_it_is(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    found = shows(page, "running")
+    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
+    expect(found.get_by_role("button", name=NAME, exact=True)).to_be_visible()
+    for text in ("Running", "62.5%", "2 / 4", "Created 1 · Running 1 · Completed 1"):
+        expect(found).to_contain_text(text)
+    expect(found.locator("small")).to_have_text(
+        "1 failed: ConnectionError: the source did not answer"
+    )
+    expect(found.locator(".time")).to_have_text(re.compile(r"for \d:\d\d"))
+    expect(found.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "62.5")
+    bar = box(found.locator(".bar"))["width"]
+    assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 4, abs=2)
+    assert found.get_by_role("link").evaluate("link => link.href") == (
+        f"http://127.0.0.1:{api.port}/internal/workflow/{W}/status"
+    )
+
+
+def test_it_follows_its_tasks_to_the_end(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    found = shows(page, "running")
+    marked(page)
+    records.progress("half", 200)
+    expect(found).to_contain_text("69.8%")
+    for task_id in ("half", "merge"):
+        records.complete(task_id)
+    shows(page, "error")
+    for text in ("100%", "4 / 4", "Completed 3", "1 failed: ConnectionError"):
+        expect(found).to_contain_text(text)
+    expect(found.locator(".time")).to_have_text(re.compile(r"took \d:\d\d"))
+    expect(found.locator(".actions button")).to_have_count(0)
+    never_loaded_again(page)
+
+
+def test_its_age_is_told_by_the_services_clock(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, "/static/page.css")
+    page.add_init_script("const now = Date.now; Date.now = () => now() + 5 * 3600 * 1000;")
+    page.goto(f"http://127.0.0.1:{api.port}/")
+    age = shows(page, "running").locator(".time")
+    expect(age).to_have_text(re.compile(r"for [01]:\d\d$"))
+    first = age.inner_text()
+    eventually(lambda: age.inner_text() != first, what="it goes on")
+
+
+def test_one_that_begins_appears(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+    page = open_page(api)
+    is_live(page)
+    Records(redis_url).member("one", W, name="fetch ×1")
+    expect(toggle(page)).to_have_text("fetch ×1")
+    shows(page, "created")
+
+
+def test_its_cause_is_the_failure_that_others_followed(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    """The body of a chord is begun first, and fails with its header."""
+    records = Records(redis_url, locale="en")
+    records.planned("merge", W)
+    records.member("fetch", W, name="fetch → merge")
+    records.run("fetch")
+    records.fail("fetch", "ConnectionError: 503")
+    records.apply("merge", ev.Unreached(error_message="a step before it", cause="upstream"))
+    page = open_page(api)
+    expect(shows(page, "error").locator("small")).to_have_text("2 failed: ConnectionError: 503")
+
+
+def test_a_failure_that_is_taken_back_is_gone(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url, lease_s=1, locale="en")
+    for task_id in ("one", "two"):
+        records.member(task_id, W, name="fetch ×2")
+    records.lose("one", again_s=60)
+    records.run("two")
+    records.fail("two", "ConnectionError: 503")
+    page = open_page(api)
+    said = head(page).locator("small")
+    expect(said).to_have_text("2 failed: worker gone")
+    records.run("one")
+    expect(said).to_have_text("1 failed: ConnectionError: 503")
+    records.complete("one")
+    shows(page, "error")
+
+
+def test_it_opens_to_what_has_failed_then_to_the_others(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    expect(toggle(page)).to_have_attribute("aria-expanded", "false")
+    assert ids(opened(page)) == ["failed"]
+    expect(toggle(page)).to_have_attribute("aria-expanded", "true")
+    expect(members(page)).to_contain_text("ConnectionError: the source did not answer")
+    chips = whole(page).get_by_role("group", name=f"Tasks of {NAME}")
+    expect(chips.get_by_role("button", name="Error 1")).to_have_attribute("aria-pressed", "true")
+    expect(chips.locator("button:visible")).to_have_text(
+        ["All 4", "Created 1", "Running 1", "Completed 1", "Error 1"]
+    )
+    chips.get_by_role("button", name="All 4").click()
+    expect(members(page)).to_have_count(4)
+    assert ids(members(page)) == ["merge", "half", "failed", "done"]
+    toggle(page).click()
+    expect(members(page)).to_have_count(0)
+    expect(toggle(page)).to_have_attribute("aria-expanded", "false")
+
+
+def test_its_tasks_move_and_can_be_steered(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    opened(page)
+    whole(page).get_by_role("button", name="All 4").click()
+    half = whole(page).locator('tr[data-task-id="half"]')
+    records.progress("half", 189)
+    expect(half).to_contain_text("75%")
+    half.get_by_role("button", name="Pause").click()
+    expect(half).to_contain_text("Pause asked")
+    records.apply("half", ev.Heeded())
+    expect(half).to_contain_text("Paused")
+    shows(page, "paused")
+    records.member("more", W)
+    expect(members(page)).to_have_count(5)
+
+
+def test_its_tasks_are_paged(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+    records = Records(redis_url)
+    many(records, 25)
+    page = open_page(api)
+    expect(opened(page)).to_have_count(10)
+    foot = whole(page).locator(".pages")
+    expect(foot).to_contain_text("Page 1 of 3 · 25 tasks")
+    for turned in (2, 3):
+        foot.get_by_role("button", name="Older").click()
+        expect(foot).to_contain_text(f"Page {turned} of 3")
+    expect(members(page)).to_have_count(5)
+    assert ids(members(page))[-1] == f"{W}-0"
+    expect(foot.get_by_role("button", name="Older")).to_be_disabled()
+
+
+def test_workflows_are_paged(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+    records = Records(redis_url)
+    for number in range(7):
+        many(records, 1, f"w-{number}")
+    page = open_page(api)
+    expect(page.locator("tbody.workflow")).to_have_count(5)
+    foot = page.locator("#workflow-pages")
+    expect(foot).to_contain_text("Page 1 of 2 · 7 workflows")
+    foot.get_by_role("button", name="Older").click()
+    expect(page.locator("tbody.workflow")).to_have_count(2)
+    expect(foot).to_contain_text("Page 2 of 2")
+    expect(page.locator("#paging")).to_have_text("7 tasks")  # their own page stays
+
+
+def test_who_asks_for_a_status_sees_tasks(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    opened(page)
+    page.get_by_role("button", name="Error 1").first.click()
+    expect(page.locator("#tasks tr")).to_have_count(1)
+    assert ids(page.locator("#tasks tr")) == ["failed"]
+    expect(head(page)).to_be_hidden()
+    expect(members(page)).to_be_hidden()
+    page.locator("#filters").get_by_role("button", name="All").click()
+    expect(members(page)).to_have_count(1)
+    expect(members(page)).to_be_visible()  # open, as it was left
+
+
+@pytest.fixture
+def left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API answers an act and does no more, as if it was gone then."""
+
+    async def nothing(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr("progress_backend.web.workflows._carry_out", nothing)
+
+
+def carry_out(records: Records) -> None:
+    """What the pass does then."""
+    with Store(records.settings) as store:
+        found = store.run(workflows.figures(W, store.now()))
+        assert found is not None
+        assert found.act is not None
+        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
+        while cursor is not None:
+            step = workflow_acts.carry_out(store.flows, W, found.act.id, cursor, store.now())
+            cursor = store.run(step)
+
+
+@pytest.mark.usefixtures("left_to_others")
+def test_a_pause_is_asked_until_none_runs(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    found = shows(page, "running")
+    found.get_by_role("button", name="Pause").click()
+    expect(found.locator(".status")).to_have_text("Pause asked")
+    expect(found.get_by_role("button", name="Resume")).to_be_visible()
+    carry_out(records)
+    shows(page, "paused")
+    expect(found.locator(".status")).to_have_text("Paused")
+    found.get_by_role("button", name="Resume").click()
+    carry_out(records)
+    shows(page, "running")
+    expect(found.locator(".status")).to_have_text("Running")
+
+
+@pytest.mark.usefixtures("left_to_others")
+def test_a_cancel_asks_first_and_is_asked_until_all_have_ended(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    found = shows(page, "running")
+    found.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Cancel {NAME}?")
+    expect(page.get_by_role("dialog")).to_contain_text("Its waiting tasks never begin.")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    found.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the workflow").click()
+    expect(found.locator(".status")).to_have_text("Cancel asked")
+    expect(found.locator(".actions button")).to_have_count(0)
+    carry_out(records)
+    shows(page, "error")  # one had failed before
+    expect(found).to_contain_text("Completed 1 · Cancelled 2")
+
+
+@pytest.mark.parametrize(
+    ("locale", "button", "said"),
+    [
+        ("en-US", "Pause", "Not done: the workflow is completed by now."),
+        ("ja-JP", "一時停止", "実行できませんでした。ワークフローはすでに「完了」です。"),
+    ],
+)
+def test_a_refusal_is_shown(
+    api: RunningApi,
+    redis_url: str,
+    open_page: OpenPage,
+    locale: str,
+    button: str,
+    said: str,
+) -> None:
+    records = Records(redis_url)
+    records.member("one", W, name="fetch")
+    records.run("one")
+    page = open_page(api, locale=locale)
+
+    def end_first(route: Route) -> None:
+        records.complete("one")
+        route.continue_()
+
+    page.route("**/workflow/*/update", end_first)
+    shows(page, "running").get_by_role("button", name=button).click()
+    expect(page.locator("#notice")).to_have_text(said)
+    shows(page, "completed")
+
+
+def test_an_act_that_is_not_answered_is_no_success(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    page.route("**/workflow/*/update", lambda route: route.abort())
+    shows(page, "running").get_by_role("button", name="Pause").click()
+    expect(page.locator("#notice")).to_contain_text("No answer; whether it was done is not known")
+    shows(page, "running")
+
+
+def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    """The focus stays where it was, whatever is read meanwhile."""
+    page = open_page(api)
+    shows(page, "running")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.toggle')"):
+            break
+    expect(toggle(page)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(members(page)).to_have_count(1)
+    expect(toggle(page)).to_be_focused()
+    records.progress("half", 200)
+    expect(head(page)).to_contain_text("69.8%")
+    records.member("more", "another", name="another")  # a row above it
+    expect(head(page, "another")).to_be_visible()
+    expect(toggle(page)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(members(page)).to_have_count(0)
+    expect(toggle(page)).to_be_focused()
+    page.keyboard.press("Space")
+    all_of_them = whole(page).get_by_role("button", name="All 4")
+    all_of_them.focus()
+    page.keyboard.press("Enter")
+    expect(members(page)).to_have_count(4)
+    expect(all_of_them).to_be_focused()
+    pause = head(page).get_by_role("button", name="Pause")
+    pause.focus()
+    page.keyboard.press("Enter")
+    expect(head(page).get_by_role("button", name="Resume")).to_be_focused()
+
+
+def test_the_focus_of_a_task_that_leaves_goes_on(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api)
+    opened(page)
+    whole(page).get_by_role("button", name="Running 1").click()
+    cancel = members(page).get_by_role("button", name="Cancel")
+    expect(members(page)).to_have_count(1)
+    cancel.focus()
+    records.complete("half")
+    expect(members(page)).to_have_count(0)
+    expect(toggle(page)).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390, 640, 800, 992, 1000, 1200, 1440, 1441, 1920, 2560])
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_all_can_be_read_at_every_width(
+    api: RunningApi, open_page: OpenPage, redis_url: str, width: int, locale: str
+) -> None:
+    records, long = Records(redis_url), "a_name_that_goes_on_and_on" * 8
+    records.member("x" * 200, W, name=long)
+    for number in range(11):
+        records.member(f"task-{number}", W)
+        records.run(f"task-{number}")
+        records.fail(f"task-{number}", "ConnectionError: price source did not answer " * 20)
+    page = open_page(api, viewport={"width": width, "height": 900}, locale=locale)
+    expect(opened(page)).to_have_count(10)
+    expect(head(page).locator("small")).to_contain_text("ConnectionError")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1 && !c.title).length"
+    assert whole(page).locator("td").evaluate_all(cut) == 0
+    name = toggle(page).locator("strong")
+    line = float(name.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)"))
+    assert box(name)["height"] < 2.5 * line  # two lines, however long it is
+    expect(name).to_have_attribute("title", long)
+    edge = box(page.locator("#list"))
+    for place in (toggle(page), whole(page).locator(".counts"), whole(page).locator(".pages")):
+        inside = box(place)
+        assert edge["x"] <= inside["x"]
+        assert inside["x"] + inside["width"] <= edge["x"] + edge["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_can_be_told_from_what_is_behind_them_even_when_they_are_old(
+    api: RunningApi, records: Records, open_page: OpenPage, scheme: str
+) -> None:
+    page = open_page(api, color_scheme=scheme)
+    opened(page)
+    expect(head(page).locator("small")).to_contain_text("ConnectionError")
+    is_live(page)
+    assert contrast(page) == "{}"
+    page.context.set_offline(True)
+    expect(page.locator("body")).to_have_attribute("data-fresh", "false")
+    assert contrast(page) == "{}"
+
+
+def test_forced_colours_tell_what_failed_and_whether_it_is_open(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, forced_colors="active")
+    bar = shows(page, "running").locator(".bar")
+    image = "e => getComputedStyle(e).backgroundImage"
+    assert bar.locator(".failed").evaluate(image) != bar.locator("i").last.evaluate(image)
+    arrow = "e => getComputedStyle(e, '::before').transform"
+    closed = toggle(page).evaluate(arrow)
+    opened(page)
+    eventually(lambda: toggle(page).evaluate(arrow) != closed)
+    colour = "e => getComputedStyle(e).backgroundColor"
+    chips = whole(page).locator(".counts")
+    pressed, other = (chips.locator(f"[data-filter={one}]") for one in ("error", "all"))
+    assert pressed.evaluate(colour) != other.evaluate(colour)
+
+
+def test_japanese_words(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    page = open_page(api, locale="ja-JP")
+    found = shows(page, "running")
+    expect(page.get_by_role("heading", name="ワークフロー")).to_be_visible()
+    expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
+    expect(found).to_contain_text("待機中 1 · 実行中 1 · 完了 1")
+    expect(found.locator("small")).to_have_text(
+        "失敗 1 件: ConnectionError: the source did not answer"
+    )
+    expect(found.locator(".time")).to_have_text(re.compile(r"経過 \d:\d\d"))
+    opened(page)
+    expect(whole(page).get_by_role("group", name=f"{NAME} のタスク")).to_be_visible()
+    found.get_by_role("button", name="キャンセル").click()
+    expect(page.get_by_role("dialog")).to_contain_text("待機中のタスクは開始されません")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="English").click()
+    expect(found).to_contain_text("Created 1 · Running 1 · Completed 1")
+
+
+SCRIPT = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
+
+
+def test_what_members_say_is_text(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+    """Also what turns the direction of writing, in a name, an id and a cause."""
+    records, hostile = Records(redis_url), f'\u202e"><b>{SCRIPT}'
+    records.member(hostile, hostile, name=hostile)
+    records.run(hostile)
+    records.fail(hostile, hostile)
+    page = open_page(api)
+    found = page.locator("tr[data-workflow-id]")
+    expect(found.locator("small")).to_have_text(f"1 failed: {hostile}")
+    expect(found.locator("strong")).to_have_text(hostile)
+    found.locator(".toggle").click()
+    expect(page.locator("tbody.workflow tr[data-task-id]")).to_contain_text(hostile)
+    for place in ("strong", ".task a", "small"):
+        said = found.locator(place).evaluate("one => getComputedStyle(one).unicodeBidi")
+        assert said == "isolate", place
+    assert page.locator("img, td script").count() == 0
+    assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize("refused", ["**/internal/workflows?**", "**/internal/tasks?workflow_id**"])
+def test_it_is_never_live_over_what_cannot_be_read(
+    api: RunningApi, records: Records, open_page: OpenPage, refused: str
+) -> None:
+    page = open_page(api)
+    opened(page)
+    is_live(page)
+    page.route(refused, lambda route: route.fulfill(status=503, json={"detail": "away"}))
+    records.progress("half", 200)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "stale")
+    expect(page.locator("#notice")).to_contain_text("The store does not answer")
+    expect(head(page)).to_be_visible()  # as it was
+    page.unroute(refused)
+    is_live(page)
+    expect(head(page)).to_contain_text("69.8%")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_store_that_is_away_and_comes_back_empty(
+    start_server: StartServer, start_api: StartApi, open_page: OpenPage
+) -> None:
+    server = start_server()
+    many(Records(server.url), 2)
+    page = open_page(start_api(redis_url=server.url))
+    opened(page)
+    server.kill()
+    expect(page.locator("#connection")).to_have_text("Not up to date")
+    expect(members(page)).to_have_count(2)
+    server.start()
+    is_live(page)
+    expect(page.locator("tbody.workflow")).to_have_count(0)
+    expect(page.locator("#empty")).to_contain_text("No tasks yet")
+
+
+def test_however_many_are_open_they_are_read_one_after_the_other(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    """Four requests a second for all of them at most, and none at a time when nothing happens."""
+    records, asked, under_way, most = Records(redis_url), list[str](), 0, 0
+    for number in range(5):
+        many(records, 12, f"w-{number}")
+        records.run(f"w-{number}-0")
+        records.run(f"w-{number}-1")
+        records.fail(f"w-{number}-1", "why")
+    page = open_page(api)
+    expect(page.locator("tbody.workflow")).to_have_count(5)
+
+    def ours(request: Request) -> bool:
+        return "internal/workflow" in request.url or "workflow_id" in request.url
+
+    def begins(request: Request) -> None:
+        nonlocal under_way, most
+        if ours(request):
+            asked.append(request.url)
+            under_way += 1
+            most = max(most, under_way)
+
+    def ends(request: Request) -> None:
+        nonlocal under_way
+        under_way -= ours(request)
+
+    for number in range(5):
+        opened(page, f"w-{number}")
+        whole(page, f"w-{number}").get_by_role("button", name="All").click()
+        expect(members(page, f"w-{number}")).to_have_count(10)
+    page.wait_for_load_state("networkidle")
+    page.on("request", begins)
+    page.on("requestfinished", ends)
+    page.on("requestfailed", ends)
+    began = float(page.evaluate("performance.now()"))
+    for step in range(1, 31):
+        for number in range(5):
+            records.progress(f"w-{number}-0", step * 8)
+    for number in range(5):
+        expect(head(page, f"w-{number}").locator(".figures b")).to_have_text("16.2%")
+    seconds = (float(page.evaluate("performance.now()")) - began) / 1000
+    assert most == 1
+    assert len(asked) <= 4 * (seconds + 1), asked
+
+
+def test_what_has_ended_is_read_no_more(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    many(records, 2)
+    for number in range(2):
+        records.complete(f"{W}-{number}")
+    records.start("single")
+    page = open_page(api)
+    opened(page)
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for current in range(1, 20):
+        records.progress("single", current)
+    expect(page.locator('#tasks tr[data-task-id="single"]')).to_contain_text("19 / 252")
+    page.wait_for_timeout(1500)  # time in which it would be read
+    assert asked == []
