@@ -154,7 +154,7 @@ def test_who_uses_the_keyboard_keeps_the_focus_while_figures_move(
 
 
 def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs) -> None:
-    jobs.fetch_several(["9101.T", "9104.T", "9107.T"], 1.5)
+    jobs.fetch_several(["9101.T", "9104.T", "9107.T"], 3)
     chord = page.locator("tr[data-workflow-id]")
     expect(chord.locator(".toggle")).to_have_text("fetch_data ×3 → merge")
     bar, seen = chord.get_by_role("progressbar"), list[float]()
@@ -168,7 +168,7 @@ def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs
 
     eventually(done)
     assert seen == sorted(seen), "it never falls"
-    assert len(set(seen)) > 3, "it moves"
+    assert set(seen) - {0, 100}, "it moves"
     expect(chord).to_have_attribute("data-status", "completed")
     expect(chord).to_contain_text("4 / 4")
     expect(chord.get_by_role("button")).to_have_count(1)
