@@ -86,6 +86,8 @@ class Planned(Event):
     follow."""
 
     identity: Identity
+    #: Whether the canvas is sent anew: a message that goes on with it takes no end back.
+    anew: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,8 +93,9 @@ def _joined(known: Member | None, given: Member | None) -> Member | None:
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
     """A first record of a task whose message leaves later; a record that had ended before begins
     anew, since its canvas was sent again."""
-    if task.ended and (task.completed_at is None or task.completed_at >= scene.at):
-        return task  # it ended in this life of the canvas: the plan is late
+    late = task.completed_at is None or task.completed_at >= scene.at
+    if task.ended and (late or not event.anew):
+        return task  # it ended in this life of the canvas
     after = created(task, ev.Created(identity=event.identity), scene)
     if after.member is None:
         return after

@@ -11,7 +11,7 @@ from celery.backends.base import Backend
 from ..record import canvas
 from ..record import events as ev
 from ..record.default_texts import text
-from ..record.model import UPSTREAM, Member
+from ..record.model import UPSTREAM
 from ..runs.writer import Entry
 from . import remote_tasks
 from .decorator import HEADER, Marking, identity_of, member_in
@@ -46,9 +46,9 @@ class Plan:
             last = joined.member.workflows[-1]
             steps.sort(key=lambda step: step.task_id != last)
         root = headers.get("root_id") or headers.get("id")
-        return (entry for step in steps if (entry := self._entry(step, joined.member, root)))
+        return (entry for step in steps if (entry := self._entry(step, joined, root)))
 
-    def _entry(self, step: canvas.Step, member: Member, root: Any) -> Entry | None:
+    def _entry(self, step: canvas.Step, joined: Joined, root: Any) -> Entry | None:
         options = step.signature.get("options") or {}
         given = (options.get("headers") or {}).get(HEADER)
         marking = self._marking(step.name)
@@ -62,8 +62,8 @@ class Plan:
         if not grouped:
             message["group"] = None
         identity = identity_of(None, step.name, marking, (), {}, message)
-        identity = identity._replace(member=member._replace(unseen=self._unseen))
-        return None, step.task_id, (ev.Planned(identity=identity),)
+        identity = identity._replace(member=joined.member._replace(unseen=self._unseen))
+        return None, step.task_id, (ev.Planned(identity=identity, anew=not joined.goes_on),)
 
     def _marking(self, name: str) -> Marking | None:
         """A task's marking with its constants alone: a function of it needs the arguments."""

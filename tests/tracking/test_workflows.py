@@ -216,6 +216,20 @@ def test_a_chord_fails_with_a_cancelled_member_as_in_celery(jobs: Jobs, by: str)
     agrees(jobs, result)
 
 
+def test_a_member_that_goes_on_takes_no_end_of_its_chords_body_back(jobs: Jobs) -> None:
+    """Also where it is replaced by a canvas, whose messages name the body again."""
+    jobs.gate.clear()
+    body = job("ok").set(task_id="of-a-failed-chord")
+    canvas = chord([job("cancels"), chain(job("waits"), job("replaces"))], body)
+    result = canvas.apply_async()
+    eventually(lambda: jobs.app.document("of-a-failed-chord")["status"] == "error")
+    before = jobs.app.document("of-a-failed-chord")
+    jobs.gate.set()
+    jobs.ended(held(result))
+    assert jobs.app.document("of-a-failed-chord") == before
+    agrees(jobs, result)
+
+
 def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_was_asked(
     jobs: Jobs,
 ) -> None:
