@@ -58,6 +58,18 @@ SHAPES: dict[str, tuple[Canvas, str]] = {
         lambda: group(one(), chord([one(), two()], pair())),
         "",
     ),
+    "group of a task and a chord with a chain with a group as body": (
+        lambda: group(one(), chord([one(), two()], chain(last(), pair()))),
+        "",
+    ),
+    "group of a task and a chord with a chord with a group as body": (
+        lambda: group(one(), chord([one(), two()], chord([one(), two()], pair()))),
+        "",
+    ),
+    "group of a task and a chord with a group of chains as body": (
+        lambda: group(one(), chord([one(), two()], group(steps(), chain(two(), pair())))),
+        "",
+    ),
     "chunks": (lambda: chunks(signature("shapes.one"), [(1,), (2,), (3,)], 2).group(), ""),
     "chain": (lambda: chain(one(), two(), last()), "one → two → last"),
     "long chain": (
