@@ -1,0 +1,52 @@
+"""Whatever a canvas is made of, and whatever dies under it: its workflow says what Celery says.
+
+CANVASES_SEED repeats a trial's canvases and the moments of its kills.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import SystemRandom
+
+import pytest
+
+from tests.canvases.trial import Trial
+
+#: Canvases at once, and how often in the long trial.
+MANY, ROUNDS = 100, 10
+
+pytestmark = pytest.mark.integration
+
+
+def seed() -> int:
+    """In CI always the same canvases: what fails there fails at once, not some day."""
+    given = os.environ.get("CANVASES_SEED")
+    return int(given) if given else 1 if "CI" in os.environ else SystemRandom().randrange(10**6)
+
+
+def tried(trial: Trial, first: int, rounds: int, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(first, first + rounds):
+        with capsys.disabled():
+            print(f"\nCANVASES_SEED={number}", end=" ", flush=True)
+        wrong = trial.run(number, MANY)
+        with capsys.disabled():
+            print(f"killed so far: {trial.killed}", end=" ", flush=True)
+        if wrong:
+            pytest.fail(f"CANVASES_SEED={number}\n" + "\n".join(wrong), pytrace=False)
+    assert trial.killed["pool process"]
+
+
+@pytest.mark.slow
+def test_a_hundred_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Trial(tmp_path, workers=1, concurrency=4, kills=False) as trial:
+        tried(trial, seed(), 1, capsys)
+
+
+@pytest.mark.chaos
+@pytest.mark.long
+def test_a_thousand_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whole workers are killed too, and their messages delivered again."""
+    with Trial(tmp_path, workers=2, concurrency=3, kills=True) as trial:
+        tried(trial, seed(), ROUNDS, capsys)
+    assert trial.killed["worker"]

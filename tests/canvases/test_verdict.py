@@ -1,0 +1,69 @@
+"""The verdict on a canvas can fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from progress_backend.record.workflow import Figures
+from tests.canvases.plan import KINDS_ASKED, canvases
+from tests.canvases.verdict import Case, backwards, faults
+
+
+def one(status: str = "completed", **about: Any) -> dict[str, Any]:
+    about = {"error_cause": None, "parent_id": None, "worker": None, **about}
+    return {"task_type": "works", "status": status, **about}
+
+
+FINE = Case(
+    "w",
+    Figures((0, 0, 0, 2, 1, 0), share=3_000),
+    {"a": one(), "b": one(), "c": one("error", error_cause="upstream")},
+    {"a": "SUCCESS", "b": "SUCCESS", "c": "PENDING"},
+    ["a", "b"],
+)
+
+
+def test_what_agrees_is_right() -> None:
+    assert not list(faults(FINE))
+    stored = replace(FINE, states={**FINE.states, "c": "FAILURE"})
+    assert not list(faults(stored))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"figures": Figures((0, 0, 0, 0, 0, 0)), "members": {}, "ran": ()}, "no workflow"),
+        ({"figures": Figures((0, 0, 0, 3, 0, 0))}, "the figures say"),
+        ({"figures": Figures((1, 0, 0, 1, 1, 0), planned=1)}, "planned members"),
+        ({"figures": Figures((0, 0, 1, 1, 1, 0))}, "it is open"),
+        ({"figures": Figures((0, 0, 0, 2, 1, 0), publishers=1)}, "it is open"),
+        ({"ran": ["a", "d"]}, "d has run"),
+        ({"states": {**FINE.states, "a": "FAILURE"}}, "a is FAILURE"),
+        ({"states": {**FINE.states, "a": "PENDING"}}, "a is PENDING"),
+        ({"states": {**FINE.states, "c": "SUCCESS"}}, "c is SUCCESS"),
+        ({"members": {**FINE.members, "c": one("error", error_cause="exception")}}, "c is PENDING"),
+        ({"members": {**FINE.members, "c": one("cancelled")}}, "the figures say"),
+    ],
+)
+def test_what_does_not_agree_is_told(change: dict[str, Any], said: str) -> None:
+    found = list(faults(replace(FINE, **change)))
+    assert any(said in what for what in found), found
+
+
+def test_a_percentage_falls_with_new_members_alone() -> None:
+    assert not backwards([(0, 3), (33.3, 3), (20, 5), (100, 5), (99.9, 5), (100, 5)])
+    assert backwards([(33.3, 3), (33.2, 3)])
+    assert backwards([(100, 3), (66.6, 3)])
+
+
+def test_a_seed_says_which_canvases_there_are() -> None:
+    plans = canvases(7, 50)
+    assert plans == canvases(7, 50) != canvases(8, 50)
+    assert len({str(plan) for plan in plans.values()}) > 40
+    tasks = [task for plan in plans.values() for task in plan.tasks()]
+    assert {task.kind for task in tasks} > KINDS_ASKED
+    known = [task.task_id for task in tasks if task.task_id is not None]
+    assert len(known) == len(set(known)) == sum(task.kind in KINDS_ASKED for task in tasks)

@@ -1,0 +1,126 @@
+"""What is wrong with a canvas' workflow once all is calm; pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from progress_backend.record.model import STATUSES
+from progress_backend.record.workflow import Figures
+
+#: What a record says where Celery has stored this.
+_AGREES = {"SUCCESS": "completed", "FAILURE": "error", "REVOKED": "cancelled"}
+#: Causes of errors of which Celery stores nothing.
+_UNSTORED = frozenset({"upstream", "never_published", "lost"})
+
+
+@dataclass
+class Case:
+    """All that is known of one canvas."""
+
+    workflow_id: str
+    figures: Figures
+    #: The members' records by id.
+    members: Mapping[str, dict[str, Any]]
+    #: Celery's states of the members.
+    states: Mapping[str, str]
+    #: Ids of the canvas' tasks whose body has begun.
+    ran: Sequence[str] = ()
+    #: Whether a worker has ended that had acknowledged messages whose tasks had not begun.
+    worker_died: bool = False
+
+
+def faults(case: Case) -> Iterator[str]:
+    """What is wrong, in a line each."""
+    figures, members = case.figures, case.members
+    if not figures.total:
+        yield "there is no workflow"
+    waits = {i for i, one in members.items() if _unsent(case, i, one)}
+    waiting = {i for i, one in members.items() if one["status"] not in _AGREES.values()}
+    planned = {i for i in waiting if members[i].get("planned")}
+    if len(planned) != figures.planned or (planned and not waits):
+        yield f"planned members are left: {figures}"
+    counted = Counter(one["status"] for one in members.values())
+    said = dict(zip(STATUSES, figures.counts, strict=True))
+    if said != {status: counted[status] for status in STATUSES}:
+        yield f"the figures say {said}, the records {dict(counted)}"
+    if figures.open and not (waiting and waiting - planned <= waits):
+        yield f"it is open: {figures}"
+    if not figures.open and (figures.percentage, figures.status) != (100, _status(counted)):
+        yield f"it has ended as {figures.status} at {figures.percentage} %: {dict(counted)}"
+    for task_id in case.ran:
+        if task_id not in members:
+            yield f"{task_id} has run, and is no member"
+    twice = any(_ended_twice(one, case.states[i]) for i, one in members.items())
+    for task_id, one in members.items():
+        if twice and (one.get("planned") or _ended_twice(one, case.states[task_id])):
+            continue
+        if task_id not in waits | planned and not _right(one, case.states[task_id]):
+            yield f"{task_id} is {case.states[task_id]} in Celery, and {_about(one)}"
+
+
+def unsent(case: Case) -> int:
+    """How many members wait for messages that died before they left."""
+    return sum(_unsent(case, task_id, one) for task_id, one in case.members.items())
+
+
+def _status(counted: Mapping[str, int]) -> str:
+    return next((s for s in ("error", "cancelled") if counted.get(s)), "completed")
+
+
+def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
+    """Whether a message never left, since a pool process was killed as it was about to send it, or
+    died with a worker that had acknowledged it. A store cannot tell such a task from one that still
+    waits."""
+    if case.states[task_id] in _AGREES or one["worker"] is not None:
+        return False
+    if one["status"] == "running":  # it was replaced: what goes on with its id was not sent
+        return bool(one["task_type"].startswith("replaced"))
+    unsent = one["status"] == "created" and not one.get("planned") and task_id not in case.ran
+    return unsent and (one["parent_id"] is not None or case.worker_died)
+
+
+def _ended_twice(one: dict[str, Any], state: str) -> bool:
+    """Whether Celery first told of a revoke, then stored the failure of the process that a kill met
+    at the same time: a caller's cancel stays in the record, and in those behind it."""
+    return one["task_type"] == "terminated" and (one["status"], state) == ("cancelled", "FAILURE")
+
+
+def _right(one: dict[str, Any], state: str) -> bool:
+    if state == "REVOKED" and one.get("planned"):
+        # Celery stores a revoke at once: here of a task whose message never left.
+        return one["status"] == "cancelled" or one["error_cause"] in _UNSTORED
+    if state in _AGREES:
+        return bool(one["status"] == _AGREES[state])
+    if one["status"] == "error":
+        return one["error_cause"] in _UNSTORED
+    # Celery may store RETRY after the end of the next run.
+    return one["status"] == "cancelled" or state == "RETRY"
+
+
+def _about(one: dict[str, Any]) -> str:
+    names = (
+        "task_type",
+        "status",
+        "error_cause",
+        "error_message",
+        "attempt",
+        "planned",
+        "parent_id",
+    )
+    names += ("control", "worker", "revision", "updated_at")
+    return str({name: one.get(name) for name in names})
+
+
+def backwards(samples: Sequence[tuple[float, int]]) -> list[str]:
+    """Where a percentage fell although no member was added; each sample has it and the members.
+    While an end is taken back it is 99.9 instead of 100."""
+    pairs = itertools.pairwise(samples)
+    return [
+        f"from {before} % of {members} to {after} % of {more}"
+        for (before, members), (after, more) in pairs
+        if after < min(before, 99.9) and more <= members
+    ]
