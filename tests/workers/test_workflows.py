@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -26,15 +27,21 @@ SYMBOLS = ["IBM", "FB", "MSFT", "GOOG"]
 class Workflows:
     """Sends the worker's canvases as another process would, and reads their workflows."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, before: str = "pass", env: Mapping[str, str] | None = None
+    ) -> None:
+        """`url` is the store's, `before` what a process runs first that sends."""
         self._url = url
+        self._before = before
+        self._env = {**os.environ, "PROGRESS_REDIS_URL": url, **(env or {})}
 
     def send(self, canvas: str) -> str:
         """The id of the result."""
         code = f"from workers.workflows import *; print({canvas}.apply_async().id)"
+        code = f"{self._before}; {code}"
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={**os.environ, "PROGRESS_REDIS_URL": self._url},
+            env=self._env,
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -52,11 +59,14 @@ class Workflows:
         assert body is not None
         return body
 
-    def ended(self, workflow_id: str) -> dict[str, Any]:
-        """The workflow once it has ended."""
+    def ended(
+        self, workflow_id: str, meanwhile: Callable[[], object] = lambda: None
+    ) -> dict[str, Any]:
+        """The workflow once it has ended; `meanwhile` is called before each look."""
         bodies: list[dict[str, Any]] = []
 
         def over() -> bool:
+            meanwhile()
             bodies.append(self.read(workflow_id))
             return bool(bodies[-1]["final"])
 
