@@ -21,6 +21,13 @@ from .rounds import Rounds
 from .row import Row
 
 MEMBER, PLAIN = "member", "plain task"
+#: What a member's commit does besides at least: its status' sets, its share, what was asked.
+_LEAST = """
+redis.call('HGET', KEYS[1], 'act')
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'share', 250)
+"""
 _MORE_US, _MORE_BYTES = 5.0, 500
 _FAILED = 5
 _TOGETHER = 500
@@ -35,12 +42,14 @@ def measure(quick: bool) -> list[Row]:
         reads = Rounds.of({f"{n:,} members": _read(store, f"w{n}", each) for n in sizes}, rounds)
     with EmbeddedServer() as server, Store(Settings(redis_url=server.url)) as store:
         sides = {MEMBER: Member(("w",)), PLAIN: None}
-        commits = Rounds.of(
-            {name: _lives(store, name, of, server.pid, each) for name, of in sides.items()}, rounds
-        )
+        lives = {name: _lives(store, name, of, server.pid, each) for name, of in sides.items()}
+        with redis.Redis.from_url(server.url) as client:
+            bare = {text: _script(client, text, server.pid, 4 * each) for text in ("", _LEAST)}
+            commits = Rounds.of({**lives, **bare}, rounds)
     taken = {name: _bytes_of(each * 40, member) for name, member in sides.items()}
     small, large = (f"{n:,} members" for n in sizes)
     more_us = commits.medians()[MEMBER] - commits.medians()[PLAIN]
+    least_us = commits.medians()[_LEAST] - commits.medians()[""]
     more_bytes = taken[MEMBER] - taken[PLAIN]
     return [
         Row(
@@ -58,7 +67,7 @@ def measure(quick: bool) -> list[Row]:
         Row(
             what="a commit of a workflow's member, more than a plain task's",
             unit="µs",
-            figures={"more": more_us, "allowed": _MORE_US},
+            figures={"more": more_us, "allowed": _MORE_US, "the least": least_us},
             peer="allowed",
             ratio=more_us / _MORE_US,
             target=1.0,
@@ -66,6 +75,7 @@ def measure(quick: bool) -> list[Row]:
                 f"processor time of the server, {each} lives of create, start, value and end a "
                 f"round: member {commits.medians()[MEMBER]:.1f} µs, plain "
                 f"{commits.medians()[PLAIN]:.1f} µs a commit; {commits.spread(MEMBER, PLAIN)}",
+                "the least: HGET, ZREM, ZADD and HINCRBY in a script, less one that does nothing",
             ),
         ),
         Row(
@@ -131,6 +141,21 @@ def _lives(
                 flow = store.flows.apply(task_id, (step,), store.now(), base=base)
                 base = store.run(flow).base
         return (_spent_ns(server) - before) / lives / len(steps) / 1000
+
+    return a_round
+
+
+def _script(client: redis.Redis, text: str, server: int, times: int) -> Callable[[], float]:
+    """Microseconds of the server's processor a call of a script."""
+    script, names = client.register_script(text), ["hash", "left", "entered"]
+    numbers = count()
+
+    def a_round() -> float:
+        before = _spent_ns(server)
+        for _ in range(times):
+            number = next(numbers)
+            script(keys=names, args=[f"{number % 1000}", number])
+        return (_spent_ns(server) - before) / times / 1000
 
     return a_round
 
