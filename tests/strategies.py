@@ -92,7 +92,13 @@ deliveries = st.builds(
 )
 seconds = st.integers(0, 10**7).map(lambda n: n / 1000)
 works = st.builds(
-    Work, st.integers(1, 3), counts, seconds, seconds, open=st.sampled_from([0, 0.25, 90.0])
+    Work,
+    st.integers(1, 3),
+    counts,
+    seconds,
+    seconds,
+    open=st.sampled_from([0, 0.25, 90.0]),
+    said=st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
 )
 controls = st.fixed_dictionaries(
     {

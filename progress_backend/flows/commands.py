@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
 from ..record.act import Act as Act  # noqa: PLC0414
+from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
 from .index_entry import Facets as Facets  # noqa: PLC0414
 from .index_entry import Garbled as Garbled  # noqa: PLC0414
@@ -41,8 +42,8 @@ class Commit(NamedTuple):
     due_ms: int | None
     #: The record's creation time in lists is now.
     fresh: bool = False
-    #: Items a second to keep as the type's last rate.
-    rate: float | None = None
+    #: A run to keep for the type.
+    run: PastRun | None = None
     #: Of a workflow's member: when it first began and ended, in milliseconds.
     started_ms: int | None = None
     ended_ms: int | None = None
@@ -170,8 +171,8 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class RateOf:
-    """-> float | None: the type's last rate, in items a second."""
+class RunsOf:
+    """-> tuple[PastRun, ...]: the type's last successful runs, the last one last."""
 
     task_type: str
 
@@ -453,7 +454,7 @@ class Marked(NamedTuple):
 
 
 Command = (
-    Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RateOf | Count | Lock | Unlock | Renew
+    Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow

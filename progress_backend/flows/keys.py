@@ -73,8 +73,14 @@ class Keys:
         """Sorted set of task ids by the time (ms) from which cleanup may delete them."""
         return f"{self.prefix}task_expiry"
 
+    def runs(self, task_type: str) -> str:
+        """String: the last ten successful runs of a type, the newest first, one a line: when it
+        ended (ms), seconds of work, items, seconds that it waited, and ln(actual ÷ predicted) of
+        the rest at 10, 25, 50 and 75 %."""
+        return f"{self.prefix}task_runs:{task_type}"
+
     def rate(self, task_type: str) -> str:
-        """String: items a second, as last seen at the completion of a task of this type."""
+        """String: items a second of the last run of a type that an older version has completed."""
         return f"{self.prefix}task_rate:{task_type}"
 
     # Workflows

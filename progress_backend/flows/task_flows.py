@@ -15,7 +15,7 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..record import estimate, first_estimate, reader_view, responses, task_json
+from ..record import estimate, first_estimate, past_runs, reader_view, responses, task_json
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.redelivery import seconds
@@ -75,8 +75,8 @@ class Flows:
         task_type = first_estimate.type_of(document)
         if task_type is None:
             return document
-        rate: float | None = yield c.RateOf(task_type)
-        return first_estimate.estimated(document, rate)
+        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task_type)
+        return first_estimate.estimated(document, past_runs.history(runs))
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
         """A document as it is to be read now: see `responses.as_of`."""
@@ -160,7 +160,7 @@ class Flows:
                 ttl_ms=self.ttl_ms(due, now_ms),
                 due_ms=None if due is known else due,
                 fresh=fresh,
-                rate=task.rate if task.status == TaskStatus.COMPLETED and task.rate else None,
+                run=past_runs.of_task(task) if _has_completed(base, task) else None,
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
@@ -350,6 +350,14 @@ class Flows:
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
+
+
+def _has_completed(base: Base | None, task: Task) -> bool:
+    """Whether this change completes the task, or completes it again in another run."""
+    if task.status != TaskStatus.COMPLETED or base is None:
+        return False
+    known = base.task
+    return known.status != TaskStatus.COMPLETED or known.attempt != task.attempt
 
 
 def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:

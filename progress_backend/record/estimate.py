@@ -34,12 +34,12 @@ def ending(task: Task, seconds: float | None) -> datetime | None:
     return task.updated_at + timedelta(seconds=seconds)
 
 
-def first_estimate(begins: datetime, items: int | None, rate: float | None) -> datetime | None:
-    """The expected end of a task without a rate of its own, which does these items from a time
-    on at the last rate of its type."""
-    if not items or items < 0 or not rate or rate < 0 or items / rate > _FURTHEST_S:
+def first_estimate(begins: datetime, items: int | None, pace: float | None) -> datetime | None:
+    """The expected end of a task without a rate of its own, which does these items from a time on,
+    each in the seconds that its type's past runs took."""
+    if not items or items < 0 or not pace or not 0 < items * pace <= _FURTHEST_S:
         return None
-    return begins + timedelta(seconds=items / rate)
+    return begins + timedelta(seconds=items * pace)
 
 
 def rate_text(rate: float | None) -> str | None:

@@ -1,5 +1,5 @@
-"""The first estimate of a task, at the last rate of its type: until the task has a rate of its
-own."""
+"""The first estimate of a task, at the pace of its type's last runs: until the task has a rate of
+its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from . import estimate
 from .json_text import document_of, parsed
 from .local_time import moment
 from .model import TaskStatus, rendered
+from .past_runs import History
 
 #: Documents whose estimate is cached, and the largest of those in bytes; see `reader_view`.
 _REMEMBERED: Final = 2_048
@@ -26,16 +27,16 @@ def needless(document: bytes) -> bool:
 
 
 def type_of(document: bytes) -> str | None:
-    """The task type whose rate estimates the end of the task in a checked document; None if the
+    """The task type whose past runs estimate the end of the task in a checked document; None if the
     document needs no estimate from it."""
     if needless(document):
         return None
     return (_type if len(document) <= _SMALL else _find_type)(document)
 
 
-def estimated(document: bytes, rate: float | None) -> bytes:
-    """The document with its estimated end at this rate."""
-    return (_estimated if len(document) <= _SMALL else _estimate)(document, rate)
+def estimated(document: bytes, history: History) -> bytes:
+    """The document with its estimated end by what its type's past runs say."""
+    return (_estimated if len(document) <= _SMALL else _estimate)(document, history)
 
 
 def _find_type(document: bytes) -> str | None:
@@ -44,7 +45,7 @@ def _find_type(document: bytes) -> str | None:
     return str(body["task_type"]) if open_ and body["progress"]["total"] else None
 
 
-def _estimate(document: bytes, rate: float | None) -> bytes:
+def _estimate(document: bytes, history: History) -> bytes:
     body = parsed(document)
     items, since = body["progress"]["total"], body["updated_at"]
     # A message that waits for its time, of a first run or a retry, has all items before it.
@@ -56,11 +57,11 @@ def _estimate(document: bytes, rate: float | None) -> bytes:
     if since is None:
         return document
     begins = max(moment(since), moment(eta)) if eta else moment(since)
-    if (ending := estimate.first_estimate(begins, items, rate)) is None:
+    if (ending := estimate.first_estimate(begins, items, history.pace)) is None:
         return document
     body["estimated_completion"] = rendered(ending)
     return document_of(body)
 
 
 _type: Callable[[bytes], str | None] = lru_cache(maxsize=_REMEMBERED)(_find_type)
-_estimated: Callable[[bytes, float | None], bytes] = lru_cache(maxsize=_REMEMBERED)(_estimate)
+_estimated: Callable[[bytes, History], bytes] = lru_cache(maxsize=_REMEMBERED)(_estimate)

@@ -26,7 +26,7 @@ from .model import (
     rendered,
     replace,
 )
-from .work import Work, average, counted
+from .work import Work, average, counted, marked
 from .work import resumed as work_resumed
 
 #: Clocks that differ by less count as equal: one of them is measured over the network.
@@ -287,6 +287,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         if work is not None and not work.items and event.total not in (None, task.total_items):
             task = replace(task, work=None)  # what was before the total was preparation
         work, rate = _counted(task, current, scene)
+        work = marked(work, rate, current, event.total or task.total_items)
     return replace(
         task,
         current_items=current,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from hashlib import sha1
+from operator import attrgetter
 from typing import Any, Final
 
 from ..errors import TooLarge
@@ -68,7 +69,9 @@ def _write_member(member: Member) -> dict[str, Any]:
     return body
 
 
-_write: Final = _writer(TASK, progress=_writer(PROGRESS), work=list, workflow=_write_member)
+_write: Final = _writer(
+    TASK, progress=_writer(PROGRESS), work=attrgetter("numbers"), workflow=_write_member
+)
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
@@ -170,7 +173,7 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
     if workflow := body.get("workflow"):
         values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
     if work := body.get("work"):
-        values["work"] = Work._make(work[: len(Work._fields)])  # a newer version may write more
+        values["work"] = Work.of(work)
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

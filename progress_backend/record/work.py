@@ -6,6 +6,7 @@ without a run, or in which the run waits, is no work.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 from typing import Final, NamedTuple
 
@@ -16,6 +17,8 @@ SMOOTHED_LEAST: Final = 10
 #: Values with new items, the first value included, and seconds of work before there is a rate.
 STEADY_VALUES: Final = 3
 STEADY_S: Final = 2.0
+#: Percentages of all items at which a prediction is kept, to be compared with what came of it.
+MARKS: Final = (10, 25, 50, 75)
 #: Shortest step in seconds that a rate is computed from; times are kept in milliseconds.
 _SHORTEST_STEP_S: Final = 0.001
 #: Decimals of a rate: a rate of one item in several days is above 0, and a document stays short.
@@ -35,6 +38,20 @@ class Work(NamedTuple):
     at: float = 0
     #: Seconds of work since the last of those items.
     open: float = 0
+    #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
+    #: work until then, and those that were left at that rate.
+    said: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Work:
+        """The work that `numbers` wrote."""
+        values, items, seconds, at, spent, *said = numbers
+        return cls(int(values), int(items), seconds, at, spent, tuple(said))
+
+    @property
+    def numbers(self) -> list[float]:
+        """The work as an array of numbers, as a document has it."""
+        return [*self[:-1], *self.said]
 
     @property
     def steady(self) -> bool:
@@ -64,14 +81,14 @@ def counted(
     """
     if work is None or items < 0:
         return Work(at=at), rate
-    values, before, seconds, last, spent = work
+    values, before, seconds, last, spent, said = work
     if working and at > last:
         spent += at - last
     if not items or spent < _SHORTEST_STEP_S:
-        return Work(values, before, seconds, at, round(spent, 3)), rate
+        return Work(values, before, seconds, at, round(spent, 3), said), rate
     steady = values >= STEADY_VALUES and seconds >= STEADY_S
     done = before + items
-    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at)
+    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at, 0, said)
     if steady:
         return after, smoothed(rate, items, spent, done)
     return after, after.average if after.steady else rate
@@ -91,6 +108,16 @@ def smoothed(rate: float | None, items: int, seconds: float, counted: int) -> fl
     # Steps are averaged by their seconds an item; at a weight of 1 nothing is left of the rate.
     pace = weight * seconds / items + (1 - weight) / rate
     return round(1 / pace, _DECIMALS)
+
+
+def marked(work: Work, rate: float | None, done: int, total: int | None) -> Work:
+    """The work with what is predicted with `done` of `total` items, at each mark that the run has
+    newly passed."""
+    passed = len(work.said) // 2
+    if not rate or not total or passed == len(MARKS) or done * 100 < MARKS[passed] * total:
+        return work
+    new = sum(done * 100 >= mark * total for mark in MARKS) - passed
+    return work._replace(said=work.said + (work.seconds, round((total - done) / rate, 3)) * new)
 
 
 def resumed(work: Work | None, stopped: float, at: float) -> Work | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..flows.index_entry import Facets
 from ..record.act import Act
+from ..record.past_runs import PastRun
 
 
 @dataclass(slots=True)
@@ -39,8 +40,8 @@ class MemoryState:
     created: dict[str, float] = field(default_factory=dict)
     #: From when cleanup may delete the record, in milliseconds.
     due: dict[str, int] = field(default_factory=dict)
-    #: By task_type.
-    rates: dict[str, float] = field(default_factory=dict)
+    #: By task_type, and until when they are kept; the types that ran last are the last ones.
+    runs: dict[str, tuple[tuple[PastRun, ...], float]] = field(default_factory=dict)
     #: The token that holds each lock, and until when.
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)

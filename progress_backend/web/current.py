@@ -23,7 +23,7 @@ async def current(api: Api, task_id: str) -> bytes:
         raise TaskNotFound(task_id)
     document = reader_view.seen(stored, task_id, api.zone)
     if not needless(document):
-        document = await api.rates.estimated(document)
+        document = await api.histories.estimated(document)
     if not described(document).settled:
         document = api.flows.as_of(document, await api.now())
     return document

@@ -23,7 +23,7 @@ from ..service.services import RedisProgressService
 from ..settings import Settings
 from ..store.coalesced_reads import JoinedReads
 from ..store.drivers import AsyncStore
-from ..store.rate_cache import Rates
+from ..store.history_cache import Histories
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
@@ -47,7 +47,7 @@ class Api:
     store: AsyncStore
     #: Coalesced reads of single tasks, of which very many arrive at once.
     reads: JoinedReads
-    rates: Rates
+    histories: Histories
     service: RedisProgressService
     hub: Hub[Update]
     feed: Feed
@@ -68,9 +68,9 @@ class Api:
         service = RedisProgressService(store=store)
         reads = JoinedReads(store)
         access, measured = Access(settings, bound), Measured()
-        zone, rates = settings.zone(), Rates(store)
+        zone, histories = settings.zone(), Histories(store)
         return cls(
-            *(settings, access, zone, store, reads, rates),
+            *(settings, access, zone, store, reads, histories),
             *(service, hub, feed, listener, broker, measured),
         )
 

@@ -28,7 +28,7 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Above(0, ALL),
         c.FacetsOf(ids),
         c.Due(2**52, 10),
-        c.RateOf("fetch_data"),
+        c.RunsOf("fetch_data"),
         c.Count(0),
         c.Lock("reap", "ours", 60_000),
         c.Unlock("reap", "ours"),

@@ -39,6 +39,7 @@ def keys_of(keys: Keys, task_id: str, lease: str) -> dict[str, str]:
         "facets": keys.facets,
         "expiry": keys.expiry,
         "rate": keys.rate("fetch_data"),
+        "runs": keys.runs("fetch_data"),
         "leases": keys.leases,
         "held": keys.held(lease),
         "lock reap": keys.lock("reap"),

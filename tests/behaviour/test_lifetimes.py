@@ -83,8 +83,9 @@ def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Drive
     now = driver.now()
     driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
     driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
-    assert driver.execute(c.RateOf("fetch_data")) == pytest.approx(10)
-    assert driver.execute(c.RateOf("bulk_import")) is None
+    (run,) = driver.execute(c.RunsOf("fetch_data"))
+    assert (run.seconds, run.items) == (pytest.approx(10, abs=0.01), 100)
+    assert driver.execute(c.RunsOf("bulk_import")) == ()
     driver.create("b", total_items=50)
     body = json.loads(driver.run(driver.flows.body("b")))
     expected = driver.task("b").created_at + timedelta(seconds=5)

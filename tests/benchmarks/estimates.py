@@ -16,6 +16,8 @@ from random import Random
 from statistics import median
 from typing import NamedTuple
 
+from progress_backend.record.past_runs import KEPT, PastRun, history
+
 from .durations import Job, finishes, recorded
 from .replay import Replay, Value, replayed
 from .row import Row
@@ -108,13 +110,14 @@ def rows(jobs: Sequence[Job], samples: int) -> list[Row]:
 
 
 def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:
-    """The jobs at a pace, each with the rate that its type remembers of the run before."""
-    rates: dict[tuple[str, str], float | None] = {}
+    """The jobs at a pace, each with what its type remembers of the runs before."""
+    runs: dict[tuple[str, str], list[PastRun]] = {}
     done = []
     for job in jobs:
-        kind = job.family, job.task_type
-        replay: Replay = replayed(finishes(pace.items(job.seconds), pace.lanes), rates.get(kind))
-        rates[kind] = replay.rate
+        past = runs.setdefault((job.family, job.task_type), [])
+        items = finishes(pace.items(job.seconds), pace.lanes)
+        replay: Replay = replayed(items, history(past[-KEPT:]))
+        past += [replay.run] if replay.run is not None else []
         done.append(Replayed(job, replay.values))
     return done
 

@@ -16,12 +16,14 @@ from progress_backend.record.first_estimate import estimated
 from progress_backend.record.json_text import parsed
 from progress_backend.record.local_time import optional_moment
 from progress_backend.record.model import Task
+from progress_backend.record.past_runs import History, PastRun, of_task
 from progress_backend.record.task_json import encode
 from progress_backend.record.transition import transition
 
 #: Seconds between the values that are written (`PROGRESS_UPDATE_INTERVAL_S`).
 INTERVAL_S = 1.0
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+NOTHING = History()
 
 
 class Value(NamedTuple):
@@ -36,15 +38,15 @@ class Value(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """A job's values up to its end, and the rate that the record keeps of it."""
+    """A job's values up to its end, and what its type remembers of it."""
 
     values: list[Value]
-    rate: float | None
+    run: PastRun | None
 
 
-def replayed(finishes: Sequence[float], rate: float | None = None) -> Replay:
+def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
     """The values that a job with these items writes: its count at the start, and then the newest
-    one after each interval. `rate` is that of the run before, which its type remembers."""
+    one after each interval. `history` is that of its type."""
     total = len(finishes)
     identity = ev.Identity(task_type="job", total_items=total)
     task = _after(None, ev.Created(identity=identity), 0.0)
@@ -56,8 +58,8 @@ def replayed(finishes: Sequence[float], rate: float | None = None) -> Replay:
         bar.pass_to(finishes, done)
         task = _after(task, ev.Progressed(current=done, total=total), at)
         line = at * (total - done) / done if done else None
-        values.append(Value(at, done, _left(task, rate, at), line, bar.left(at)))
-    return Replay(values, _after(task, ev.Completed(), values[-1].at).rate)
+        values.append(Value(at, done, _left(task, history, at), line, bar.left(at)))
+    return Replay(values, of_task(_after(task, ev.Completed(), values[-1].at)))
 
 
 def _written(finishes: Sequence[float]) -> Iterator[float]:
@@ -70,12 +72,12 @@ def _written(finishes: Sequence[float]) -> Iterator[float]:
         yield last
 
 
-def _left(task: Task, rate: float | None, at: float) -> float | None:
+def _left(task: Task, history: History, at: float) -> float | None:
     """Seconds that are left by the estimate which a reader of the record gets."""
     document = encode(task)
     body = parsed(document)
     if body["estimated_completion"] is None and body["rate"] is None:
-        body = parsed(estimated(document, rate))
+        body = parsed(estimated(document, history))
     end = optional_moment(body["estimated_completion"])
     return None if end is None else (end - BEGAN).total_seconds() - at
 

@@ -59,15 +59,15 @@ def test_a_value_without_new_items_does_not_move_the_end_within_an_item() -> Non
         assert estimate.estimated_completion(later) == end + timedelta(seconds=moved_s)
 
 
-def test_a_first_estimate_comes_from_the_types_last_rate() -> None:
-    assert estimate.first_estimate(NOW, 100, 10.0) == NOW + timedelta(seconds=10)
+def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:
+    assert estimate.first_estimate(NOW, 100, 0.1) == NOW + timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(
-    ("total", "rate"), [(None, 10.0), (0, 10.0), (5, None), (5, 0.0), (5, -1.0), (5, 5e-324)]
+    ("total", "pace"), [(None, 10.0), (0, 10.0), (5, None), (5, 0.0), (5, -1.0), (5, 1e300)]
 )
-def test_no_first_estimate_without_both(total, rate) -> None:
-    assert estimate.first_estimate(NOW, total, rate) is None
+def test_no_first_estimate_without_both(total, pace) -> None:
+    assert estimate.first_estimate(NOW, total, pace) is None
 
 
 def test_more_than_a_year_away_is_no_estimate() -> None:

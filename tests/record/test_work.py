@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record.work import (
+    MARKS,
     SMOOTHED_LEAST,
     Work,
     average,
     counted,
+    marked,
     resumed,
     smoothed,
 )
@@ -93,6 +95,26 @@ def test_time_in_which_the_run_did_not_work_is_left_out() -> None:
     assert resumed(None, 2.5, 60.0) is None
 
 
+def test_a_prediction_is_kept_at_each_mark_that_is_passed_with_a_rate() -> None:
+    work = Work(3, 9, 18.0, 20.0)
+    assert marked(work, 0.5, 9, 100) is work
+    assert marked(work, None, 10, 100) is work
+    assert marked(work, 0.5, 10, None) is work
+    first = marked(work, 0.5, 10, 100)
+    assert first.said == (18.0, 180.0)
+    assert marked(first, 0.5, 24, 100) is first
+    later = marked(first._replace(seconds=90.0), 0.5, 60, 100)
+    assert later.said == (18.0, 180.0, 90.0, 80.0, 90.0, 80.0)
+    end = marked(later, 0.5, 100, 100)
+    assert len(end.said) == 2 * len(MARKS)
+    assert marked(end, 0.5, 100, 100) is end
+
+
+@given(works)
+def test_work_is_written_as_numbers(work) -> None:
+    assert Work.of(work.numbers) == work
+
+
 def test_an_average_needs_items_and_time() -> None:
     assert average(10, 4) == 2.5
     assert average(0, 4) is None
@@ -111,7 +133,7 @@ def test_an_average_needs_items_and_time() -> None:
 def test_a_rate_is_never_negative_or_unbounded(work, rate, items, at, working) -> None:
     counts, later = counted(work, rate, items, at, working=working)
     assert later is None or (later >= 0 and isfinite(later))
-    assert all(number >= 0 and isfinite(number) for number in counts)
+    assert all(number >= 0 and isfinite(number) for number in counts.numbers)
     assert counts.at == at
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from ...flows import commands as c
 from ...flows.index_entry import read_facets, write_facets
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
+from ...record import past_runs
 from ...record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from ...record.past_runs import PastRun
 from ...record.task_json import digest
 from .. import scripts
 from ..memory_state import MemoryState
@@ -34,6 +36,8 @@ from .workflows import (
 _COMMITTED = c.Committed(True)
 #: First commits that one script does.
 _IN_ONE_REQUEST = 50
+#: Last byte that is read of the runs of a type, which are a third as long.
+_MOST_OF_RUNS: Final = 4_095
 
 
 def _read(command: c.Read, keys: Keys) -> list[Request]:
@@ -64,7 +68,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.rate is None:
+    if commit.run is None:
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
@@ -109,7 +113,7 @@ def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
 @lru_cache(maxsize=1_024)
 def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
     """The keys of a commit that depend on the task's type alone."""
-    return (keys.facets, keys.expiry, keys.index(), keys.rate(task_type))
+    return (keys.facets, keys.expiry, keys.index(), keys.runs(task_type))
 
 
 @lru_cache(maxsize=4_096)
@@ -157,8 +161,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     if command.fresh or task_id not in state.created:
         state.newest = max(state.newest + 1e-6, state.clock())
         state.created[task_id] = state.newest
-    if command.rate is not None:
-        state.rates[command.after.task_type] = command.rate
+    if command.run is not None:
+        _keep_in_memory(state, command.after.task_type, command.run)
     for listener in tuple(state.listeners):
         listener(task_id, command.document)
     return _COMMITTED
@@ -232,10 +236,36 @@ def _extend_in_memory(state: MemoryState, command: c.Extend) -> None:
             state.due[task_id] = max(state.due[task_id], command.due_ms)
 
 
-def _rate(
-    command: c.RateOf, layout: Layout, parts: list[Part], replies: list[float | None]
-) -> float | None:
-    return next((rate for rate in replies if rate is not None), None)
+def _keep_in_memory(state: MemoryState, task_type: str, run: PastRun) -> None:
+    """Keeps a run, and forgets the types that nobody has run for long, the first ones."""
+    now = state.clock()
+    known, _ = state.runs.pop(task_type, ((), 0.0))
+    state.runs[task_type] = (past_runs.newest((*known, run)), now + past_runs.KEPT_DAYS * 86_400)
+    while (oldest := next(iter(state.runs))) and state.runs[oldest][1] <= now:
+        del state.runs[oldest]
+
+
+def _runs_of(command: c.RunsOf, keys: Keys) -> list[Request]:
+    name = command.task_type
+    return [("GETRANGE", keys.runs(name), 0, _MOST_OF_RUNS), ("GET", keys.rate(name))]
+
+
+def _runs(command: c.RunsOf, replies: list[Any]) -> tuple[PastRun, ...]:
+    stored, rate = replies[0], positive(replies[1])
+    found = [past_runs.read(line) for line in (stored or b"").split(b"\n")[: past_runs.KEPT]]
+    known = (*found, past_runs.at_rate(rate))
+    return past_runs.newest(run for run in known if run is not None)
+
+
+def _all_runs(
+    command: c.RunsOf, layout: Layout, parts: list[Part], replies: list[tuple[PastRun, ...]]
+) -> tuple[PastRun, ...]:
+    return past_runs.newest(run for own in replies for run in own)
+
+
+def _runs_in_memory(state: MemoryState, command: c.RunsOf) -> tuple[PastRun, ...]:
+    runs, until = state.runs.get(command.task_type, ((), 0.0))
+    return runs if until > state.clock() else ()
 
 
 TABLE: dict[type[c.Command], Entry] = {
@@ -248,10 +278,5 @@ TABLE: dict[type[c.Command], Entry] = {
     ),
     c.FacetsOf: Entry(_facets_of, _facets, _facets_in_memory, of_its_tasks, in_order),
     c.Extend: Entry(_extend, nothing, _extend_in_memory, of_its_tasks),
-    c.RateOf: Entry(
-        lambda command, keys: [("GET", keys.rate(command.task_type))],
-        lambda command, replies: positive(replies[0]),
-        lambda state, command: state.rates.get(command.task_type),
-        merge=_rate,
-    ),
+    c.RunsOf: Entry(_runs_of, _runs, _runs_in_memory, merge=_all_runs),
 }

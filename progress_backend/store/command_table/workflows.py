@@ -43,7 +43,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         for part in (one, by, keys.workflow_channel(one), known.get(one, _LEFT))
     ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
-    names += [keys.rate(after.task_type), keys.workflows, keys.workflow_plans]
+    names += [keys.runs(after.task_type), keys.workflows, keys.workflow_plans]
     return evalsha(
         scripts.COMMIT_MEMBER,
         [*names, *leave, *enter, *hashes],

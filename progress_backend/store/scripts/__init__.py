@@ -21,10 +21,10 @@ def _read(verb: str, *parts: str) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-COMMIT: Final = _read("commit", "_tolerant", "_document")
+COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
-COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document")
+COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document", "_ran")
 COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
 PUBLISHING: Final = _read("publishing")

@@ -8,7 +8,7 @@ KEYS
   2 facets    hash: task id -> where the task stands
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
-  5 rate      string: items a second, remembered for the task's type
+  5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter
 ARGV
   1 task id
@@ -22,7 +22,7 @@ ARGV
   9 leaves    number of sets to leave
  10 enters    number of sets to enter
  11 fresh     "1": the task counts as created now
- 12 rate      items a second to remember, "" for none
+ 12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
 Returns
@@ -33,11 +33,11 @@ Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
-local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local fresh, new_rate, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
+local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local most, first = ARGV[14], 5
 
 local stored = document(task, most)
@@ -72,8 +72,8 @@ if enters > 0 then
     tolerant('ZADD', KEYS[i], score, id)
   end
 end
-if new_rate ~= '' then
-  call('SET', rate, new_rate)
+if run ~= '' then
+  ran(runs, run)
 end
 call(publish, channel, text)
 return {1}

@@ -7,7 +7,7 @@ KEYS
   2 facets    hash: task id -> where the task stands
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
-  5 rate      string: items a second, remembered for the task's type
+  5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 workflows sorted set: workflow ids by creation time (ms)
   7 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   8 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
@@ -24,7 +24,7 @@ ARGV
   9 leaves    number of sets to leave
  10 enters    number of sets to enter
  11 fresh     "1": the task counts as created now
- 12 rate      items a second to remember, "" for none
+ 12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
  15 started   ms since 1970 at which the task first began, "" before
@@ -43,7 +43,7 @@ Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
-local task, facets, expiry, tasks, rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local workflows, plans, first = KEYS[6], KEYS[7], 7
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
@@ -94,7 +94,7 @@ if enters > 0 then
   end
 end
 if ARGV[12] ~= '' then
-  call('SET', rate, ARGV[12])
+  ran(runs, ARGV[12])
 end
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)

@@ -1,4 +1,4 @@
-"""Cache of the last rates of task types, each as this process read it less than a second ago.
+"""Cache of the histories of task types, each as this process read it less than a second ago.
 
 There may be very many tasks without a rate of their own, most of them of a few types.
 """
@@ -9,24 +9,25 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-from ..flows.commands import RateOf
-from ..record import first_estimate
+from ..flows.commands import RunsOf
+from ..record import first_estimate, past_runs
+from ..record.past_runs import History
 from .drivers import AsyncStore
 
-#: Seconds for which a rate is not read again.
+#: Seconds for which a history is not read again.
 FRESH_S: Final = 1.0
 #: Task types that are cached.
 MOST: Final = 1_024
 
 
-class Rates:
-    """The cached rates of one store; one instance per event loop."""
+class Histories:
+    """The cached histories of one store; one instance per event loop."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        #: By type: the rate, and the monotonic time up to which it is fresh.
-        self._known: dict[str, tuple[float | None, float]] = {}
-        self._asked: dict[str, asyncio.Task[float | None]] = {}
+        #: By type: the history, and the monotonic time up to which it is fresh.
+        self._known: dict[str, tuple[History, float]] = {}
+        self._asked: dict[str, asyncio.Task[History]] = {}
 
     async def estimated(self, document: bytes) -> bytes:
         """A checked document with a first estimate where its task has no rate of its own.
@@ -46,12 +47,12 @@ class Rates:
         # A cancelled caller must not cancel the read that others wait for.
         return first_estimate.estimated(document, await asyncio.shield(asked))
 
-    async def _ask(self, task_type: str) -> float | None:
+    async def _ask(self, task_type: str) -> History:
         try:
-            rate: float | None = await self._store.execute(RateOf(task_type))
+            found = past_runs.history(await self._store.execute(RunsOf(task_type)))
         finally:
             del self._asked[task_type]
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[task_type] = rate, monotonic() + FRESH_S
-        return rate
+        self._known[task_type] = found, monotonic() + FRESH_S
+        return found

@@ -1,0 +1,144 @@
+"""The last successful runs of a task type, from which the next one's end is estimated; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import exp, isfinite, log
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from .json_text import dumps, parsed
+from .model import Task, TaskStatus
+from .work import MARKS
+
+#: Runs of a type that are kept.
+KEPT: Final = 10
+#: Days for which the runs of a type that nobody runs any more are kept.
+KEPT_DAYS: Final = 100
+#: A run of less, or of more, says nothing of the next one.
+_SHORTEST_S: Final = 0.001
+_LONGEST_S: Final = 1e9
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Numbers before the misses.
+_FIRST: Final = 4
+
+
+class PastRun(NamedTuple):
+    """A successful run. `ended_ms` is 0 where only its rate is known, as an older version of this
+    library has kept it."""
+
+    #: When it ended, in milliseconds since 1970.
+    ended_ms: int
+    #: Seconds of work, and the items that were counted in them; 0 if it counted none.
+    seconds: float
+    items: int
+    #: Seconds from its creation to its first start; None where it was not to begin at once.
+    waited: float | None = None
+    #: ln(actual ÷ predicted) of the rest at each of `MARKS`; None where nothing was predicted.
+    misses: tuple[float | None, ...] = (None,) * len(MARKS)
+
+    @property
+    def text(self) -> str:
+        """The run as JSON, as it is stored."""
+        return dumps([*self[:_FIRST], *self.misses])
+
+
+class History(NamedTuple):
+    """What past runs say of the next."""
+
+    #: How many they are.
+    runs: int = 0
+    #: Likely seconds an item; None where no run has counted items.
+    pace: float | None = None
+
+
+def of_task(task: Task) -> PastRun | None:
+    """The run that has completed a task; None if it says nothing of others."""
+    ended, began = task.completed_at, task.attempt_started_at or task.started_at
+    if task.status != TaskStatus.COMPLETED or task.forced or ended is None or began is None:
+        return None
+    seconds, items = (ended - began).total_seconds(), task.current_items
+    misses: tuple[float | None, ...] = ()
+    if (work := task.work) is not None and work.average is not None:
+        seconds, items = work.seconds, work.items
+        misses = tuple(
+            _miss(work.seconds - done, rest)
+            for done, rest in zip(work.said[::2], work.said[1::2], strict=False)
+        )
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+        return None
+    return PastRun(
+        (ended - _EPOCH) // _MILLISECOND,
+        round(seconds, 3),
+        max(items, 0),
+        _waited(task),
+        misses + (None,) * (len(MARKS) - len(misses)),
+    )
+
+
+def _miss(actual: float, said: float) -> float | None:
+    if actual <= 0 or said <= 0:
+        return None
+    return round(log(actual / said), 4)
+
+
+def _waited(task: Task) -> float | None:
+    """Seconds from a task's creation to its first start. A step of a workflow, or a message with an
+    `eta`, was not to begin at once."""
+    at_once = task.member is None and (task.delivery is None or task.delivery.eta is None)
+    if not at_once or task.created_at is None or task.started_at is None:
+        return None
+    return max((task.started_at - task.created_at) // _MILLISECOND, 0) / 1000
+
+
+def read(stored: bytes) -> PastRun | None:
+    """A run as it is stored; None for what is none."""
+    try:
+        values = parsed(stored)
+    except ValueError:
+        return None
+    if type(values) is not list or len(values) < _FIRST:
+        return None
+    ended_ms, seconds, items, waited = values[:_FIRST]
+    misses = tuple(values[_FIRST : _FIRST + len(MARKS)])
+    sound = (
+        type(ended_ms) is int
+        and type(items) is int
+        and _number(seconds)
+        and _SHORTEST_S <= seconds <= _LONGEST_S
+        and 0 <= items < 2**63
+        and (waited is None or _number(waited))
+        and all(miss is None or _number(miss) for miss in misses)
+    )
+    if not sound:
+        return None
+    misses += (None,) * (len(MARKS) - len(misses))
+    return PastRun(ended_ms, seconds, items, waited, misses)
+
+
+def _number(value: Any) -> bool:
+    return type(value) in (int, float) and -_LONGEST_S <= value <= _LONGEST_S
+
+
+def at_rate(rate: float | None) -> PastRun | None:
+    """A run of which only its rate, in items a second, is known."""
+    seconds = 1 / rate if rate else 0
+    return PastRun(0, seconds, 1) if _SHORTEST_S / 1e9 < seconds <= _LONGEST_S else None
+
+
+def newest(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
+    """The newest `KEPT` of a type's runs, of whatever partitions, the last one last."""
+    known = tuple(runs)
+    whole = sorted((run for run in known if run.ended_ms), key=itemgetter(0))
+    return tuple(whole[-KEPT:]) or known[:1]
+
+
+def history(runs: Sequence[PastRun]) -> History:
+    """What these runs say of the next."""
+    paces = [log(run.seconds / run.items) for run in runs if run.items > 0]
+    if not paces:
+        return History(len(runs))
+    pace = exp(sum(paces) / len(paces))
+    return History(len(runs), pace if isfinite(pace) and pace > 0 else None)

@@ -1,0 +1,111 @@
+"""The runs of a type that are kept: of which tasks, how many, and for how long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from progress_backend.record.past_runs import KEPT, KEPT_DAYS, PastRun
+from tests.behaviour.driving import Driver, OverMemory, OverRedis, identity_of
+
+
+def runs(driver: Driver, task_type: str = "fetch_data") -> tuple[PastRun, ...]:
+    return driver.execute(c.RunsOf(task_type))
+
+
+def finish(driver: Driver, task_id: str, seconds: float, *, since: float = 0, **identity) -> None:
+    began = driver.now() + timedelta(seconds=since)
+    identity = identity_of(**{"total_items": 100, **identity})
+    driver.apply(task_id, ev.Started(identity=identity), now=began)
+    driver.apply(task_id, ev.Completed(), now=began + timedelta(seconds=seconds))
+
+
+def test_the_last_ten_runs_are_kept_in_the_order_of_their_ends(driver: Driver) -> None:
+    for number in range(KEPT + 3):
+        finish(driver, f"t{number}", 10 + number, since=number)
+        finish(driver, f"other{number}", 1, task_type="bulk_import")
+    kept = [run.seconds for run in runs(driver)]
+    assert kept == [pytest.approx(10 + n, abs=0.01) for n in range(3, KEPT + 3)]
+    assert {run.items for run in runs(driver)} == {100}
+    assert len(runs(driver, "bulk_import")) == KEPT
+    assert runs(driver, "unseen") == ()
+
+
+def test_a_members_run_is_kept_too(driver: Driver) -> None:
+    began = driver.now()
+    identity = identity_of(total_items=100, member=Member(("w",)))
+    driver.apply("t", ev.Created(identity=identity), now=began)
+    driver.apply("t", ev.Started(identity=identity), now=began + timedelta(seconds=5))
+    driver.apply("t", ev.Completed(), now=began + timedelta(seconds=15))
+    (run,) = runs(driver)
+    assert (run.seconds, run.waited) == (pytest.approx(10, abs=0.01), None)
+
+
+def test_a_run_is_kept_once_whatever_its_record_gets_after_the_end(driver: Driver) -> None:
+    finish(driver, "t", 10)
+    driver.apply("t", ev.Heeded())
+    driver.apply("t", ev.Completed(results={"late": 1}))
+    driver.apply("t", ev.Progressed(details={"late": 1}))
+    assert len(runs(driver)) == 1
+    driver.create("t", total_items=100)  # it was sent again
+    finish(driver, "t", 20, since=60)
+    assert [run.seconds for run in runs(driver)] == [pytest.approx(n, abs=0.1) for n in (10, 20)]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [ev.Failed(error_message="why"), ev.Cancelled(), ev.Ignored()],
+    ids=lambda end: type(end).__name__,
+)
+def test_a_run_that_has_not_completed_is_not_kept(driver: Driver, end: ev.Event) -> None:
+    began = driver.now()
+    driver.start("t")
+    driver.apply("t", end, now=began + timedelta(seconds=10))
+    assert runs(driver) == ()
+
+
+def test_what_was_predicted_is_kept_with_the_run(driver: Driver) -> None:
+    """At 10, 25, 50 and 75 % of 100 items, by a run that goes on at half its pace after a half."""
+    began = driver.now()
+    driver.apply("t", ev.Started(identity=identity_of(total_items=100)), now=began)
+    at = 0
+    for done in range(0, 101, 5):
+        driver.apply("t", ev.Progressed(current=done), now=began + timedelta(seconds=at))
+        at += 5 if done < 50 else 10
+    driver.apply("t", ev.Completed(), now=began + timedelta(seconds=at))
+    (run,) = runs(driver)
+    assert (run.seconds, run.items) == (150, 100)
+    # 140 s of 90, 125 of 75, 100 of 50; later the rate knows better.
+    assert run.misses[:3] == pytest.approx((0.4418, 0.5108, 0.6931), abs=1e-3)
+    assert 0 < run.misses[3] < 0.5
+
+
+def test_a_type_that_nobody_runs_is_forgotten(driver: Driver) -> None:
+    finish(driver, "t", 10)
+    kept_s = KEPT_DAYS * 86_400
+    if isinstance(driver, OverRedis):
+        name = driver.names("t").runs("fetch_data")
+        assert driver.raw.pttl(name) == pytest.approx(kept_s * 1000, abs=60_000)
+        return
+    assert isinstance(driver, OverMemory)
+    clock, state = driver.store.state.clock, driver.store.state
+    state.clock = lambda: clock() + kept_s - 60
+    assert len(runs(driver)) == 1
+    state.clock = lambda: clock() + kept_s + 60
+    assert runs(driver) == ()
+    finish(driver, "other", 10, task_type="bulk_import")
+    assert list(state.runs) == ["bulk_import"]
+
+
+def test_a_rate_that_an_older_version_has_kept_counts_until_there_is_a_run(driver: Driver) -> None:
+    if isinstance(driver, OverMemory):
+        return  # no other version has ever written it
+    assert isinstance(driver, OverRedis)
+    driver.raw.set(driver.store.layout.keys[-1].rate("fetch_data"), "4.0")
+    assert runs(driver) == (PastRun(0, 0.25, 1),)
+    finish(driver, "t", 10)
+    assert [run.items for run in runs(driver)] == [100]
