@@ -207,8 +207,9 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "What the newest run has done since its first value, which is not there before: values "
           "with new items (counted up to three), items, seconds of work that they took, seconds "
           "from the run's start up to which work is counted, and seconds of work since the last of "
-          "the items; then for 10, 25, 50 and 75 % of all items, as far as it has come, the seconds "
-          "of work until then and those that were expected from then on. Pauses are no work.",
+          "the items; then for 10, 25, 50 and 75 % of all items, as far as it has come, the "
+          "seconds of work until then and those that were expected from then on. Pauses are no "
+          "work.",
           None, sparse=True),
     Field("clock_behind_s", float | None,
           "How far the slowest clock of its workers was behind the store's as they began it; not "

@@ -12,6 +12,7 @@ import pytest
 from progress_backend.flows import commands as c
 from progress_backend.flows.keys import Keys
 from progress_backend.record.model import STATUSES
+from progress_backend.record.past_runs import PastRun
 from progress_backend.store import scripts
 from progress_backend.store.command_table import TABLE
 
@@ -22,13 +23,14 @@ HERE = c.Facets("created", "fetch_data", "7203.T")
 THERE = c.Facets("running", "fetch_data", "7203.T", "lease-1")
 #: The same of a workflow's member.
 PLANNED = HERE._replace(workflows=("w",), planned=True)
+RUN = PastRun(5, 1.5, 3)
 HALF = THERE._replace(workflows=("w", "canvas"), share=500)
 FETCHED = HERE._replace(workflows=("w", "canvas"))
 #: For each script, commands that call it in every shape.
 CALLS: dict[str, list[c.Command]] = {
     "commit": [
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, fresh=True),
-        c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, rate=1.5),
+        c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, run=RUN),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
     ],
     "commit_first": [
@@ -46,7 +48,7 @@ CALLS: dict[str, list[c.Command]] = {
             HALF,
             1,
             2,
-            rate=1.5,
+            run=RUN,
             started_ms=5,
             ended_ms=6,
             acts=("pause@5", ""),
