@@ -250,8 +250,8 @@ def test_runs_that_are_none_leave_within_ten_runs(driver: OverRedis, text: bytes
         driver.raw.set(keys.runs("fetch_data"), text)
     assert driver.execute(c.RunsOf("fetch_data")) == ()
     for number in range(10):
-        driver.start("t")
-        driver.apply("t", ev.Completed(), now=driver.now() + timedelta(seconds=10))
+        driver.start(f"t{number}")
+        driver.apply(f"t{number}", ev.Completed(), now=driver.now() + timedelta(seconds=10))
         assert len(driver.execute(c.RunsOf("fetch_data"))) == number + 1
     with pytest.raises(TaskNotFound):
         driver.apply("nobody", ev.Completed())
