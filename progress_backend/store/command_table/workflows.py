@@ -85,7 +85,7 @@ def begins_member(commit: c.Commit) -> bool:
     too."""
     return (
         bool(commit.after.workflows)
-        and (commit.before, commit.expected, commit.rate) == (None, "", None)
+        and (commit.before, commit.expected, commit.run) == (None, "", None)
         and (commit.started_ms, commit.ended_ms, any(commit.acts)) == (None, None, False)
         and commit.fresh
         and commit.due_ms is not None
