@@ -69,7 +69,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int) -> tuple[An
         leaves,
         enters,
         int(commit.fresh),
-        "" if commit.rate is None else repr(commit.rate),
+        "" if commit.run is None else commit.run.text,
         publish(keys),
         MAX_DOCUMENT_BYTES,
     )
