@@ -29,6 +29,30 @@ def test_the_page_and_its_files(api: RunningApi) -> None:
         assert api.http.get(f"/static/{name}", headers=tag).status_code == 304
 
 
+@pytest.mark.parametrize("name", ["page.css", "page.js", "workflow.js"])
+def test_a_file_is_gzipped_for_who_accepts_that(api: RunningApi, name: str) -> None:
+    plain, packed = (
+        api.http.get(f"/static/{name}", headers={"Accept-Encoding": encoding})
+        for encoding in ("identity", "gzip")
+    )
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content  # the client has unpacked it
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    for header in ("content-type", "content-security-policy", "vary", "cache-control"):
+        assert packed.headers[header] == plain.headers[header]
+    for tag in (plain.headers["etag"], packed.headers["etag"]):
+        again = api.http.get(f"/static/{name}", headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["vary"] == "Accept-Encoding"
+
+
+def test_a_first_load_is_small(api: RunningApi) -> None:
+    loaded = [api.http.get(path) for path in ("/", *(f"/static/{name}" for name in FILES))]
+    lengths = [int(answer.headers["content-length"]) for answer in loaded]
+    assert sum(lengths) < 32_000
+
+
 @pytest.mark.parametrize("path", ["/", "/static/page.js"])
 def test_nothing_of_others_may_run_in_it(api: RunningApi, path: str) -> None:
     headers = api.http.get(path).headers
