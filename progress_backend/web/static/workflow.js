@@ -36,7 +36,7 @@ function timeText(workflow, words) {
 function countsText({ counts, status, progress }, words) {
   if (counts[status] === progress.total) return "";
   return STATUSES.filter((one) => counts[one] && one !== "error")
-    .map((one) => `${words[one]} ${words.number(counts[one])}`).join(" · ");
+    .map((one) => `${words[one]}\u00a0${words.number(counts[one])}`).join(" · ");
 }
 
 function whyText({ counts, failure, control, status }, words) {
