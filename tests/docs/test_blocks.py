@@ -59,6 +59,7 @@ WHOLE = {
     "README.ja.md": "tests/docs/test_twins.py",
     "docs/docker.ja.md": "tests/docs/test_twins.py",
     "docs/operations.ja.md": "tests/docs/test_twins.py",
+    "docs/quick-start.ja.md": "tests/docs/test_twins.py",
 }
 
 

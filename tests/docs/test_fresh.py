@@ -29,6 +29,7 @@ ELSEWHERE = {
     "README.ja.md": "has the commands of README.md: tests/docs/test_twins.py",
     "docs/docker.ja.md": "has those of docs/docker.md",
     "docs/operations.ja.md": "has those of docs/operations.md",
+    "docs/quick-start.ja.md": "has those of docs/quick-start.md",
     "docs/docker.md": "needs a container engine: tests/docker/test_documents.py",
 }
 #: What the reader of the quick start has beforehand.

@@ -15,6 +15,7 @@ PAIRS = (
     ("docs/docker.md", "docs/docker.ja.md"),
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),
     ("docs/operations.md", "docs/operations.ja.md"),
+    ("docs/quick-start.md", "docs/quick-start.ja.md"),
 )
 #: Languages whose comments are for the reader, in the reader's language.
 COMMENTED = ("sh", "nginx")
