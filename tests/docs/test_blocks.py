@@ -60,6 +60,7 @@ WHOLE = {
     "docs/docker.ja.md": "tests/docs/test_twins.py",
     "docs/operations.ja.md": "tests/docs/test_twins.py",
     "docs/quick-start.ja.md": "tests/docs/test_twins.py",
+    "docs/testing.ja.md": "tests/docs/test_twins.py",
 }
 
 

@@ -16,6 +16,7 @@ PAIRS = (
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),
     ("docs/operations.md", "docs/operations.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),
+    ("docs/testing.md", "docs/testing.ja.md"),
 )
 #: Languages whose comments are for the reader, in the reader's language.
 COMMENTED = ("sh", "nginx")
