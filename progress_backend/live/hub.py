@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from ..store.outage_log import OneAMinute
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -28,7 +33,8 @@ class Counts:
 
 
 class Receiver(Protocol[T_contra]):
-    """A receiver of a topic's items. Neither method may wait, join or leave."""
+    """A receiver of a topic's items. Neither method may wait, join or leave. A receiver that raises
+    hinders no other: it is closed, so that its client comes back for what it has missed."""
 
     def put(self, item: T_contra, /) -> None:
         """Gets a published item."""
@@ -103,6 +109,7 @@ class Hub(Generic[T]):
         #: Items that some receivers have not got yet.
         self._rounds: dict[str, _Round[T]] = {}
         self._closed = False
+        self._line = OneAMinute()
 
     def add(self, topic: str, receiver: Receiver[T]) -> None:
         """Adds a receiver of the topic's items from now on."""
@@ -129,7 +136,10 @@ class Hub(Generic[T]):
         receivers = self._topics.get(topic, {})
         if len(receivers) <= AT_ONCE:
             for receiver in receivers:
-                receiver.put(item)
+                try:
+                    receiver.put(item)
+                except Exception as error:
+                    self._failed(receiver, error)
             return
         order = tuple(receivers)
         if older is not None:
@@ -152,8 +162,20 @@ class Hub(Generic[T]):
         still = self._topics.get(round_.topic, {})
         for receiver in round_.receivers[round_.given : round_.given + most]:
             if receiver in still:
-                receiver.put(round_.item)
+                try:
+                    receiver.put(round_.item)
+                except Exception as error:
+                    self._failed(receiver, error)
         round_.given += most
+
+    def _failed(self, receiver: Receiver[T], error: Exception) -> None:
+        """Closes a receiver whose `put` has raised."""
+        if self._line.passes():
+            logger.error("a watcher of a task did not take an update and is closed", exc_info=error)
+        try:
+            receiver.close()
+        except Exception:
+            logger.debug("a watcher of a task could not be closed", exc_info=True)
 
     def listeners(self) -> int:
         """The number of receivers."""

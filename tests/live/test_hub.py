@@ -143,3 +143,26 @@ async def test_who_has_left_gets_nothing_more(crowd) -> None:
     hub.publish("a", 3)
     await turns(3)
     assert (receivers[0].items, receivers[-1].items) == ([1, 3], [])
+
+
+@pytest.mark.parametrize("others", [3, AT_ONCE + 3])
+async def test_a_receiver_that_raises_is_closed_and_hinders_no_other(
+    others: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Mailbox[int]):
+        def put(self, item: int) -> None:
+            raise KeyError(item)
+
+    hub: Hub[int] = Hub()
+    broken = Broken(hub.counts)
+    hub.add("a", broken)
+    mailboxes = [join(hub, "a") for _ in range(others)]
+    for item in (1, 2):
+        hub.publish("a", item)
+    await asyncio.sleep(0)  # the turn in which the last of very many get it
+    assert [await mailbox.get() for mailbox in mailboxes] == [2] * others
+    with pytest.raises(HubClosed):
+        await broken.get()
+    (line,) = caplog.records
+    assert line.getMessage() == "a watcher of a task did not take an update and is closed"
+    assert line.exc_info is not None
