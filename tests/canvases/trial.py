@@ -202,7 +202,8 @@ class Trial:
                 figures: Figures = store.execute(c.FiguresOf(workflow_id, now_ms))
                 members = self._client.zrange(Keys().members(workflow_id), 0, -1)
                 records, states = self._records(members), self._states(members)
-                died = bool(self.killed["ended by itself"])
+                # A worker takes a message off the queue before it notes that it has it.
+                died = bool(self.killed["ended by itself"] or self.killed["worker"])
                 case = Case(workflow_id, figures, records, states, ran[name], died)
                 wrong[name] = list(faults(case))
                 waits += unsent(case)
