@@ -13,6 +13,8 @@ from progress_backend.record.workflow import Figures
 
 #: What a record says where Celery has stored this.
 _AGREES = {"SUCCESS": "completed", "FAILURE": "error", "REVOKED": "cancelled"}
+#: Status and state of a task that was terminated as its process was killed.
+_BOTH = frozenset({("cancelled", "FAILURE"), ("error", "REVOKED")})
 #: Causes of errors of which Celery stores nothing.
 _UNSTORED = frozenset({"upstream", "never_published", "lost"})
 
@@ -75,7 +77,8 @@ def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
     """Whether a message never left, since a pool process was killed as it was about to send it, or
     died with a worker that had acknowledged it. A store cannot tell such a task from one that still
     waits."""
-    if case.states[task_id] in _AGREES or one["worker"] is not None:
+    revoked = one["task_type"] == "revoked" and case.states[task_id] == "REVOKED"  # before it left
+    if (case.states[task_id] in _AGREES and not revoked) or one["worker"] is not None:
         return False
     if one["status"] == "running":  # it was replaced: what goes on with its id was not sent
         return bool(one["task_type"].startswith("replaced"))
@@ -84,9 +87,10 @@ def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
 
 
 def _ended_twice(one: dict[str, Any], state: str) -> bool:
-    """Whether Celery first told of a revoke, then stored the failure of the process that a kill met
-    at the same time: a caller's cancel stays in the record, and in those behind it."""
-    return one["task_type"] == "terminated" and (one["status"], state) == ("cancelled", "FAILURE")
+    """Whether Celery told of two ends, a revoke and the death of a process that a kill met at the
+    same time: the record keeps the first, Celery the last, and those behind it follow either."""
+    ends = (one["status"], state)
+    return one["task_type"] == "terminated" and ends in _BOTH
 
 
 def _right(one: dict[str, Any], state: str) -> bool:
