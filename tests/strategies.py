@@ -247,6 +247,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         ),
         rate=draw(st.none() | st.integers(1, 10**6).map(lambda n: n / 1000)),
         work=draw(st.none() | works),
+        usual=draw(st.none() | st.sampled_from([(3,), (4, 0.5, 2.5, 0, 0, 0.8, 1.9, 0, 0, 0, 0)])),
         control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),
     )

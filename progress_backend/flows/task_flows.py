@@ -18,6 +18,7 @@ from ..errors import (
 from ..record import estimate, first_estimate, past_runs, reader_view, responses, task_json
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
+from ..record.model import replace as task_with
 from ..record.redelivery import seconds
 from ..record.transition import transition
 from ..settings import Settings
@@ -141,7 +142,7 @@ class Flows:
                 return Applied(base, None)
             renewed = base is not None and base.task.ended and isinstance(events[0], _MAKING)
             renewed = renewed and not task.ended
-            task, document = encoded(task, clip)
+            task, document = encoded((yield from self._with_history(task)), clip)
             fresh = base is None or renewed
             if fresh:
                 _refuse_controls("task_type", task.task_type)
@@ -173,6 +174,14 @@ class Flows:
             else:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
+
+    def _with_history(self, task: Task) -> Flow[Task]:
+        """The task with what its type's past runs say, as soon as its run has a rate: from then on
+        its range depends on its record alone."""
+        if not task.rate or task.usual is not None or task.status != TaskStatus.RUNNING:
+            return task
+        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task.task_type)
+        return task_with(task, usual=tuple(past_runs.history(runs).numbers))
 
     def _with_acts(
         self,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..errors import ForeignValue
 from .fields import (
     DELIVERY,
+    ESTIMATE,
     GIVEN,
     PROGRESS,
     REQUIRED,
@@ -46,6 +47,7 @@ _CHECKED: Final = {
     "worker": WORKER,
     "delivery": DELIVERY,
     "workflow": WORKFLOW,
+    "estimate": ESTIMATE,
 }
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
@@ -89,8 +91,9 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
         if whole and len(_sound) < _SHAPES:
             _sound.add(shape)
     _check_values(body, TASK.times)
-    if (work := body.get("work")) and not _are_counts(work):
-        raise ValueError(_wrong("work", work))
+    for name, least in (("work", _COUNTS), ("usual", 1)):
+        if (numbers := body.get(name)) and not _are_counts(numbers, least):
+            raise ValueError(_wrong(name, numbers))
     if (delivery := body["delivery"]) is not None:
         _check_times(delivery, DELIVERY.times)
     return body, whole
@@ -125,15 +128,17 @@ def _check_values(body: Mapping[str, Any], times: Sequence[str]) -> None:
         if not -_LARGEST < (progress[name] or 0) < _LARGEST:
             raise ValueError(_wrong(name, progress[name]))
     _check_times(body, times)
+    if (estimate := body["estimate"]) is not None:
+        _check_times(estimate, ESTIMATE.times)
     for name in body["estimated_details"]:
         if type(name) is not str:
             raise ValueError(_wrong("estimated_details", name))
 
 
-def _are_counts(values: Sequence[Any]) -> bool:
-    """Whether a run's work has its numbers, and none of them is negative or too large."""
+def _are_counts(values: Sequence[Any], least: int) -> bool:
+    """Whether all of the values are numbers, `least` or more, and none is negative or too large."""
     try:
-        return bool(len(values) >= _COUNTS and min(values) >= 0 and max(values) < _LARGEST)
+        return bool(len(values) >= least and min(values) >= 0 and max(values) < _LARGEST)
     except TypeError:
         return False
 

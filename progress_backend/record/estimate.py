@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import isfinite
+from typing import Final, NamedTuple
 
 from .model import Task, TaskStatus
+from .work import Band
 
 #: An end that is further away than this is not recorded as an estimate.
 _FURTHEST_S = 366 * 86_400.0
+#: A rest that may be so many times as long as at least varies too much to say.
+WIDEST: Final = 4.0
 
 
 def remaining_seconds(task: Task) -> float | None:
@@ -25,6 +29,53 @@ def remaining_seconds(task: Task) -> float | None:
 def estimated_completion(task: Task) -> datetime | None:
     """The expected end of a running task at the task's own rate."""
     return ending(task, remaining_seconds(task))
+
+
+class Range(NamedTuple):
+    """When a task is likely to end, by so many past runs. The earliest and the latest end, within
+    which four of five runs are, are None where they are too far apart to say anything."""
+
+    earliest: datetime | None
+    likely: datetime
+    latest: datetime | None
+    runs: int
+
+
+def estimated_range(task: Task) -> Range | None:
+    """The range of a running task's expected end; None before there are enough past runs."""
+    rest, band = remaining_seconds(task), band_of(task)
+    if rest is None or band is None or task.usual is None or task.updated_at is None:
+        return None
+    return around(task.updated_at, rest, band, int(task.usual[0]))
+
+
+def band_of(task: Task) -> Band | None:
+    """By which factors the rest of a running task is at least and at most longer than expected, in
+    four of five runs; None where too few runs tell."""
+    if task.usual is None or task.work is None:
+        return None
+    # The last mark that was passed; where too few runs tell of a mark, the one before.
+    for place in range(len(task.work.said) // 2, -1, -1):
+        band = task.usual[1 + 2 * place : 3 + 2 * place]
+        if len(band) == 2 and band[0] > 0:
+            return band[0], band[1]
+    return None
+
+
+def within(rest: float, band: Band) -> Band:
+    """The shortest and the longest rest, with the expected one between them."""
+    return min(band[0], 1.0) * rest, max(band[1], 1.0) * rest
+
+
+def around(begins: datetime, rest: float, band: Band, runs: int) -> Range | None:
+    """The range around an end that is expected in `rest` seconds."""
+    least, most = within(rest, band)
+    if most > _FURTHEST_S:
+        return None
+    likely = begins + timedelta(seconds=rest)
+    if most > least * WIDEST:
+        return Range(None, likely, None, runs)
+    return Range(begins + timedelta(seconds=least), likely, begins + timedelta(seconds=most), runs)
 
 
 def ending(task: Task, seconds: float | None) -> datetime | None:

@@ -142,6 +142,13 @@ WORKFLOW: Final = Part("Membership",
           "Ids of the newest requests about its workflows as a whole that it has followed; not "
           "there without one.", (), sparse=True),
 ))
+ESTIMATE: Final = Part("Estimate", "When a task is likely to end, by the last runs of its type.", (
+    Field("earliest", datetime | None,
+          "One run of ten ends before it; null where the runs vary too much to say."),
+    Field("likely", datetime, "The same as estimated_completion."),
+    Field("latest", datetime | None, "One run of ten ends after it; null with earliest."),
+    Field("runs", int, "How many past runs it is made from, ten at most."),
+))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.
 SPECIFIED: Final = (
@@ -173,6 +180,9 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "When the record was made, by the store's clock; null if that is not known.", None),
     Field("estimated_completion", datetime | None,
           "Estimated time of its end; null where there is no estimate.", None, attribute=None),
+    Field("estimate", dict | None,
+          "The range of its end; null while it does not run, and before four runs of its type.",
+          None, attribute=None, part=ESTIMATE),
     Field("attempt", int, "Number of the run; a retry or redelivery makes a new one.", 0),
     Field("attempt_started_at", datetime | None, "When this run began; null before that.", None),
     Field("retries", int, "How often Celery has retried it.", 0),
@@ -211,6 +221,11 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "seconds of work until then and those that were expected from then on. Pauses are no "
           "work.",
           None, sparse=True),
+    Field("usual", list[float] | None,
+          "What past runs of its type say, as of the newest run's first rate; not there before: "
+          "how many they were; from four on, for the beginning and for 10, 25, 50 and 75 % of the "
+          "items, by which factors the rest is at least and at most longer than expected, each 0 "
+          "where too few runs tell.", None, sparse=True),
     Field("clock_behind_s", float | None,
           "How far the slowest clock of its workers was behind the store's as they began it; not "
           "there until a start has reported a clock.", None, sparse=True),
@@ -235,7 +250,8 @@ GIVEN: Final = ("results", "processing_details", "metadata")
 #: they are not null.
 SENT: Final = (
     *("task_id", "status", "progress", "current_status", "updated_at", "revision", "task_type"),
-    *("symbol", "estimated_completion", "processing_details", "rate", "estimated_details"),
+    *("symbol", "estimated_completion", "estimate", "processing_details", "rate"),
+    "estimated_details",
     *("created_at", "final", "may_come_again_until"),
 )
 SENT_AT_END: Final = ("results", "error_message")

@@ -12,6 +12,7 @@ from .json_text import document_of, parsed
 from .local_time import moment
 from .model import TaskStatus, rendered
 from .past_runs import History
+from .task_json import written_range
 
 #: Documents whose estimate is cached, and the largest of those in bytes; see `reader_view`.
 _REMEMBERED: Final = 2_048
@@ -60,6 +61,10 @@ def _estimate(document: bytes, history: History) -> bytes:
     if (ending := estimate.first_estimate(begins, items, history.pace)) is None:
         return document
     body["estimated_completion"] = rendered(ending)
+    if (band := history.bands[0]) is not None:
+        rest = (ending - begins).total_seconds()
+        if (found := estimate.around(begins, rest, band, history.runs)) is not None:
+            body["estimate"] = written_range(found)
     return document_of(body)
 
 

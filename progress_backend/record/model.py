@@ -216,6 +216,9 @@ class Task:
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.
     work: Work | None = None
+    #: What the type's past runs said of this run when it had its first rate (`History.numbers`);
+    #: None before that.
+    usual: tuple[float, ...] | None = None
     #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
     #: `heeded_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from math import exp, isfinite, log
+from math import exp, log, sqrt
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from .json_text import dumps, parsed
 from .model import Task, TaskStatus
-from .work import MARKS
+from .work import MARKS, Band
 
 #: Runs of a type that are kept.
 KEPT: Final = 10
@@ -21,6 +21,12 @@ _SHORTEST_S: Final = 0.001
 _LONGEST_S: Final = 1e9
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Runs from which on there is a range.
+LEAST: Final = 4
+#: Student's t for 0.9 and 3, 4, … degrees of freedom.
+_QUANTILES: Final = (1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383)
+#: Largest logarithm of a factor: no factor is 0 when rounded.
+_FURTHEST: Final = 8.0
 #: Numbers before the misses.
 _FIRST: Final = 4
 
@@ -52,6 +58,17 @@ class History(NamedTuple):
     runs: int = 0
     #: Likely seconds an item; None where no run has counted items.
     pace: float | None = None
+    #: What the likely rest is to be multiplied with, for the least and the most that four of five
+    #: runs need: by the pace, and at each of `MARKS`. None while too few runs tell.
+    bands: tuple[Band | None, ...] = (None,) * (1 + len(MARKS))
+
+    @property
+    def numbers(self) -> list[float]:
+        """The history as an array of numbers, as a running task's document has it: how many runs,
+        and the bands, each 0 and 0 where it is None; without the bands where all are."""
+        if not any(self.bands):
+            return [self.runs]
+        return [self.runs, *(factor for band in self.bands for factor in band or (0, 0))]
 
 
 def of_task(task: Task) -> PastRun | None:
@@ -140,5 +157,23 @@ def history(runs: Sequence[PastRun]) -> History:
     paces = [log(run.seconds / run.items) for run in runs if run.items > 0]
     if not paces:
         return History(len(runs))
-    pace = exp(sum(paces) / len(paces))
-    return History(len(runs), pace if isfinite(pace) and pace > 0 else None)
+    middle = sum(paces) / len(paces)
+    spread = _band([pace - middle for pace in paces])
+    marks = (
+        _band([miss for run in runs if (miss := run.misses[place]) is not None])
+        for place in range(len(MARKS))
+    )
+    return History(len(runs), exp(middle), (spread, *marks))
+
+
+def _band(misses: Sequence[float]) -> Band | None:
+    """What a prediction is to be multiplied with, for the range in which four of five ends are,
+    after these ln(actual ÷ predicted); None while they are too few."""
+    count = len(misses)
+    if count < LEAST:
+        return None
+    middle = sum(misses) / count
+    spread = sqrt(sum((miss - middle) ** 2 for miss in misses) / (count - 1))
+    half = _QUANTILES[min(count, KEPT) - LEAST] * spread * sqrt(1 + 1 / count)
+    least, most = (exp(max(min(middle + by, _FURTHEST), -_FURTHEST)) for by in (-half, half))
+    return round(least, 4), round(most, 4)

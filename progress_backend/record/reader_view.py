@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from ..errors import ForeignValue, printable
 from .default_texts import clock_text, retry_at_text, until_text
 from .document_check import SENT_TIMES, body_of, checked_body, others, sent_body
-from .fields import CONTROL, DELIVERY, TASK
+from .fields import CONTROL, DELIVERY, ESTIMATE, TASK
 from .json_text import document_of
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
@@ -81,6 +81,9 @@ def sent_in_zone(published: bytes, zone: tzinfo) -> dict[str, Any]:
         in_zone(body, zone)
     else:
         body.update(moved)
+        if moved and (estimate := body["estimate"]) is not None:
+            for name in ESTIMATE.times:
+                estimate[name] = estimate[name] and in_its_zone(estimate[name], zone)
     return body
 
 
@@ -88,7 +91,12 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
     """Writes a checked record's times in a zone, each with the offset of its own moment; whether
     that changed any."""
     changed = False
-    parts = (TASK, body), (DELIVERY, body["delivery"]), (CONTROL, body["control"])
+    parts = (
+        (TASK, body),
+        (ESTIMATE, body["estimate"]),
+        (DELIVERY, body["delivery"]),
+        (CONTROL, body["control"]),
+    )
     for part, values in parts:
         if values is None:
             continue

@@ -226,6 +226,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         processing_details={},
         rate=None,
         work=None,
+        usual=None,
         control=None if task.ended else task.control,
     )
 
@@ -391,6 +392,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
         control=_done(task, scene),
         rate=None,
         work=None,
+        usual=None,
     )
 
 
@@ -413,7 +415,13 @@ def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
 def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
     control = _done(task, scene)
     return replace(
-        _reopened(task), worker=None, delivery=delivery, control=control, rate=None, work=None
+        _reopened(task),
+        worker=None,
+        delivery=delivery,
+        control=control,
+        rate=None,
+        work=None,
+        usual=None,
     )
 
 

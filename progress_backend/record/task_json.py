@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from ..errors import TooLarge
 from .document_check import MAX_DOCUMENT_BYTES, body_of
-from .estimate import ending, rate_text, remaining_seconds, seconds_text
-from .fields import DELIVERY, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, compiled
+from .estimate import ending, estimated_range, rate_text, remaining_seconds, seconds_text
+from .fields import DELIVERY, ESTIMATE, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, compiled
 from .json_text import document_of, dumps
 from .local_time import optional_moment
 from .model import Delivery, Member, Task, Worker, rendered, replace
@@ -54,6 +54,8 @@ def _reader(part: Part, attributes: Container[str]) -> _Made:
 
 
 _write_worker, _write_delivery = _writer(WORKER), _writer(DELIVERY)
+#: Makes the JSON object of a range.
+written_range: Final = _writer(ESTIMATE)
 
 
 def _write_member(member: Member) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _write_member(member: Member) -> dict[str, Any]:
 
 
 _write: Final = _writer(
-    TASK, progress=_writer(PROGRESS), work=attrgetter("numbers"), workflow=_write_member
+    TASK, progress=_writer(PROGRESS), work=attrgetter("numbers"), usual=list, workflow=_write_member
 )
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
@@ -123,6 +125,8 @@ def _document(task: Task) -> dict[str, Any]:
     body = _write(task)
     remaining = remaining_seconds(task)
     body["estimated_completion"] = rendered(ending(task, remaining))
+    if task.usual is not None and (found := estimated_range(task)) is not None:
+        body["estimate"] = written_range(found)
     filled = {} if task.rate is None else _estimates(task, remaining)
     if filled:
         body["processing_details"] = {**filled, **task.processing_details}
@@ -174,6 +178,8 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["member"] = _member_of(workflow, planned=bool(body.get("planned")))
     if work := body.get("work"):
         values["work"] = Work.of(work)
+    if usual := body.get("usual"):
+        values["usual"] = tuple(usual)
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

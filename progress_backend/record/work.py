@@ -19,6 +19,8 @@ STEADY_VALUES: Final = 3
 STEADY_S: Final = 2.0
 #: Percentages of all items at which a prediction is kept, to be compared with what came of it.
 MARKS: Final = (10, 25, 50, 75)
+#: What a prediction is multiplied with, for the least and the most of a range.
+Band = tuple[float, float]
 #: Shortest step in seconds that a rate is computed from; times are kept in milliseconds.
 _SHORTEST_STEP_S: Final = 0.001
 #: Decimals of a rate: a rate of one item in several days is above 0, and a document stays short.

@@ -10,6 +10,7 @@ from .json_text import dumps
 
 #: What a task has and a workflow does not.
 _OF_TASKS: Final[dict[str, Any]] = {
+    "estimate": None,
     "attempt": 0,
     "attempt_started_at": None,
     "retries": 0,

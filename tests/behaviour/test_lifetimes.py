@@ -115,6 +115,55 @@ def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
     assert left(30, ev.Retried(retries=1, eta=eta)) == pytest.approx(30 + 5, abs=0.01)
 
 
+def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
+    """From the creation on where it is read by its id; with each value once it has a rate."""
+    began = driver.now() - timedelta(hours=1)
+    for number, took in enumerate((8, 10, 12, 14), 1):
+        assert estimate_of(driver, f"before{number}") is None
+        driver.apply(f"t{number}", ev.Started(identity=identity_of(total_items=100)), now=began)
+        driver.apply(f"t{number}", ev.Completed(), now=began + timedelta(seconds=took))
+    earliest, likely, latest, runs = estimate_of(driver, "after")
+    assert (likely, runs) == (pytest.approx(10.77, abs=0.01), 4)
+    # Student's t for four: 0.24 on each side of the logarithm, times 1.83.
+    assert latest / likely == pytest.approx(likely / earliest, abs=0.01)
+    assert 1.4 < latest / likely < 1.7
+
+    now = driver.now()
+    driver.apply("b", ev.Started(identity=identity_of(total_items=100)), now=now)
+    for done in range(4):
+        value = ev.Progressed(current=10 * done)
+        driver.apply("b", value, now=now + timedelta(seconds=done))
+    stored = json.loads(driver.run(driver.flows.get("b")))
+    assert stored["usual"][0] == 4
+    assert stored["estimate"]["likely"] == stored["estimated_completion"]
+    assert stored["estimate"]["earliest"] < stored["estimate"]["likely"]
+    assert stored["estimate"]["likely"] < stored["estimate"]["latest"]
+    # What its type does meanwhile does not change what a running task's record says.
+    driver.apply("t9", ev.Started(identity=identity_of(total_items=100)), now=began)
+    driver.apply("t9", ev.Completed(), now=began + timedelta(seconds=500))
+    assert json.loads(driver.run(driver.flows.body("b"))) == stored
+    driver.apply("b", ev.Paused(), ev.Heeded(), now=now + timedelta(seconds=4))
+    assert json.loads(driver.run(driver.flows.body("b")))["estimate"] is None
+    driver.apply("b", ev.Retried(retries=1), now=now + timedelta(seconds=5))
+    assert driver.task("b").usual is None  # the next run asks again
+
+
+def estimate_of(driver: Driver, task_id: str) -> tuple[float, float, float, int] | None:
+    """Seconds from a new task's creation to its earliest, likely and latest end, and how many
+    runs tell it."""
+    driver.create(task_id, total_items=100)
+    body = json.loads(driver.run(driver.flows.body(task_id)))
+    if body["estimate"] is None:
+        return None
+    assert body["estimate"]["likely"] == body["estimated_completion"]
+    created = datetime.fromisoformat(body["created_at"])
+    times = [body["estimate"][name] for name in ("earliest", "likely", "latest")]
+    earliest, likely, latest = (
+        (datetime.fromisoformat(time) - created).total_seconds() for time in times
+    )
+    return earliest, likely, latest, body["estimate"]["runs"]
+
+
 def test_a_message_that_waits_for_its_time_is_estimated_from_then_on(driver: Driver) -> None:
     now = driver.now()
     driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)

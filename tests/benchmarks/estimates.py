@@ -19,6 +19,7 @@ from typing import NamedTuple
 from progress_backend.record.past_runs import KEPT, PastRun, history
 
 from .durations import Job, finishes, recorded
+from .ranges import range_rows
 from .replay import Replay, Value, replayed
 from .row import Row
 
@@ -82,6 +83,8 @@ class Replayed(NamedTuple):
 
     job: Job
     values: list[Value]
+    #: Past runs of its type that it was estimated by.
+    runs: int = 0
 
 
 class Miss(NamedTuple):
@@ -106,7 +109,8 @@ def rows(jobs: Sequence[Job], samples: int) -> list[Row]:
     """The rows for these jobs, in the order of their runs."""
     said = {pace: replays(jobs, pace) for pace in dict.fromkeys(point[0] for point in POINTS)}
     made = [_point_row(said[point[0]], *point, samples) for point in POINTS]
-    return [*made, _moves_row(said[SECONDS], samples)]
+    ranges = [row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, said[pace])]
+    return [*made, _moves_row(said[SECONDS], samples), *ranges]
 
 
 def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:
@@ -116,16 +120,17 @@ def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:
     for job in jobs:
         past = runs.setdefault((job.family, job.task_type), [])
         items = finishes(pace.items(job.seconds), pace.lanes)
+        told = len(past[-KEPT:])
         replay: Replay = replayed(items, history(past[-KEPT:]))
         past += [replay.run] if replay.run is not None else []
-        done.append(Replayed(job, replay.values))
+        done.append(Replayed(job, replay.values, told))
     return done
 
 
 def misses(said: Sequence[Replayed], percent: int, peer: str) -> list[Miss]:
     """Each job's errors at a percentage of its items, of ours and of a peer."""
     found = []
-    for job, values in said:
+    for job, values, _ in said:
         end = values[-1]
         at = next(v for v in values if v.done * 100 >= percent * end.done)
         theirs = at.line if peer == LINE else at.tqdm
@@ -139,7 +144,7 @@ def misses(said: Sequence[Replayed], percent: int, peer: str) -> list[Miss]:
 def moves(said: Sequence[Replayed]) -> list[Miss]:
     """The median part of each job's time by which a value moves the predicted end."""
     found = []
-    for job, values in said:
+    for job, values, _ in said:
         ours = [value.at + value.ours for value in values if value.ours is not None]
         line = [value.at + value.line for value in values if value.line is not None]
         if min(len(ours), len(line)) > 1:

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 import tqdm
 
 from progress_backend.record import events as ev
+from progress_backend.record.estimate import band_of, within
 from progress_backend.record.first_estimate import estimated
 from progress_backend.record.json_text import parsed
 from progress_backend.record.local_time import optional_moment
-from progress_backend.record.model import Task
+from progress_backend.record.model import Task, replace
 from progress_backend.record.past_runs import History, PastRun, of_task
 from progress_backend.record.task_json import encode
 from progress_backend.record.transition import transition
+from progress_backend.record.work import Band
 
 #: Seconds between the values that are written (`PROGRESS_UPDATE_INTERVAL_S`).
 INTERVAL_S = 1.0
@@ -28,13 +30,16 @@ NOTHING = History()
 
 class Value(NamedTuple):
     """A written value: seconds since the job's start, the items done, and the seconds that each
-    side says are left then; None where it says nothing."""
+    side says are left then; None where it says nothing. `least` and `most` are ours, whether or not
+    they are too far apart to be shown."""
 
     at: float
     done: int
     ours: float | None
     line: float | None
     tqdm: float | None
+    least: float | None = None
+    most: float | None = None
 
 
 class Replay(NamedTuple):
@@ -58,7 +63,11 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
         bar.pass_to(finishes, done)
         task = _after(task, ev.Progressed(current=done, total=total), at)
         line = at * (total - done) / done if done else None
-        values.append(Value(at, done, _left(task, history, at), line, bar.left(at)))
+        if task.rate and task.usual is None:
+            task = replace(task, usual=tuple(history.numbers))
+        ours, band = _left(task, history, at), _band(task, history)
+        least, most = (None, None) if ours is None or band is None else within(ours, band)
+        values.append(Value(at, done, ours, line, bar.left(at), least, most))
     return Replay(values, of_task(_after(task, ev.Completed(), values[-1].at)))
 
 
@@ -80,6 +89,10 @@ def _left(task: Task, history: History, at: float) -> float | None:
         body = parsed(estimated(document, history))
     end = optional_moment(body["estimated_completion"])
     return None if end is None else (end - BEGAN).total_seconds() - at
+
+
+def _band(task: Task, history: History) -> Band | None:
+    return band_of(task) if task.rate else history.bands[0]
 
 
 def _after(task: Task | None, event: ev.Event, at: float) -> Task:

@@ -35,7 +35,7 @@ DOCUMENT = task_json.encode(PAUSING)
 #: What an older version did not write.
 LATER = (
     *("created_at", "estimated_completion", "attempt", "attempt_started_at", "retries", "worker"),
-    *("parent_id", "root_id", "group_id", "error_cause", "control", "rate"),
+    *("parent_id", "root_id", "group_id", "error_cause", "control", "rate", "estimate"),
     *("estimated_details", "delivery", "may_come_again_until", "final", "revision"),
 )
 
@@ -88,6 +88,7 @@ FOREIGN = {
             *(("rate", "10"), ("control", "pause"), ("estimated_details", {})),
             *(("estimated_details", [5]), ("parent_id", 5), ("processing_time_ms", "5")),
             *(("work", {"items": 5}), ("work", [3, 5]), ("work", [3, "5", 1.5, 2, 0])),
+            *(("usual", {}), ("usual", ["4"]), ("usual", [-4]), ("estimate", []), ("estimate", {})),
             *(("work", [3, -5, 1.5, 2, 0]), ("work", [3, 10**200, 1.5, 2, 0])),
         )
     },

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from progress_backend.record import estimate
 from progress_backend.record.model import Task, replace
 from progress_backend.record.work import Work
-from tests.strategies import NOW
+from tests.strategies import NOW, tasks
 
 
 def task(**values: object) -> Task:
@@ -57,6 +57,60 @@ def test_a_value_without_new_items_does_not_move_the_end_within_an_item() -> Non
             updated_at=NOW + timedelta(seconds=open_s),
         )
         assert estimate.estimated_completion(later) == end + timedelta(seconds=moved_s)
+
+
+#: Four past runs: by the pace, and at each mark, of which the third says nothing.
+USUAL = (4, 0.5, 1.5, 0.8, 1.2, 0.9, 1.1, 0, 0, 1.1, 1.3)
+HALFWAY = task(total_items=200, current_items=100, work=Work(3, 100, 10.0, 10.0), usual=USUAL)
+
+
+def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
+    """The seconds until the earliest, the likely and the latest end."""
+    found = estimate.estimated_range(replace(HALFWAY, **values))
+    if found is None:
+        return None
+    assert found.runs == 4
+    earliest, likely, latest = (
+        None if time is None else round((time - NOW).total_seconds(), 6) for time in found[:3]
+    )
+    return earliest, likely, latest
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [(0, (5, 10, 15)), (1, (8, 10, 12)), (2, (9, 10, 11)), (3, (9, 10, 11)), (4, (10, 10, 13))],
+)
+def test_a_range_is_that_of_the_last_mark_that_tells(marks, expected) -> None:
+    """The likely end is in it, whatever past runs have done."""
+    work = HALFWAY.work._replace(said=(1.0, 5.0) * marks)
+    assert ranged(work=work) == pytest.approx(expected)
+
+
+def test_a_range_that_is_too_wide_says_nothing_but_the_likely_end() -> None:
+    assert ranged(usual=(4, 0.5, 2.0)) == (5, 10, 20)
+    assert ranged(usual=(4, 0.5, 2.01)) == (None, 10, None)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        *({"usual": None}, {"usual": ()}, {"usual": (3,)}, {"usual": (4, 0, 0, 0, 0)}),
+        *({"usual": (4, 0.5)}, {"status": "paused"}, {"status": "completed"}, {"rate": None}),
+        *({"total_items": None}, {"updated_at": None}, {"work": None}),
+        {"rate": 1e-5, "usual": (4, 0.9, 1e4)},
+    ],
+)
+def test_without_enough_runs_or_a_likely_end_there_is_no_range(unknown) -> None:
+    assert ranged(**unknown) is None
+
+
+@given(tasks())
+def test_a_range_is_around_the_likely_end(some) -> None:
+    found = estimate.estimated_range(some)
+    if found is not None:
+        assert found.likely == estimate.estimated_completion(some)
+        if found.earliest is not None:
+            assert some.updated_at <= found.earliest <= found.likely <= found.latest
 
 
 def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:

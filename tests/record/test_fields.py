@@ -60,6 +60,7 @@ FULL = Task(
     clock_back_s=3.5,
     rate=10.0,
     work=Work(3, 120, 12.5, 14.5, 0.5),
+    usual=(4, 0.5, 2.5, 0, 0, 0.75, 1.5, 0, 0, 0, 0),
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
     revision=3,
 )

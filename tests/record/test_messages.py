@@ -36,6 +36,7 @@ def test_a_message_is_the_specifications_and_more() -> None:
         "task_type": "fetch_data",
         "symbol": "7203.T",
         "estimated_completion": "2024-01-15T10:30:40.200+00:00",
+        "estimate": None,
         "processing_details": {
             "processing_rate": "10 items/sec",
             "estimated_remaining": "10 seconds",

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from math import exp, sqrt
+from statistics import stdev
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from progress_backend.record.past_runs import KEPT, History, PastRun, history, n
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
 
+MISSES = (-0.3, 0.1, 0.5, 0.2, -0.2)
 DONE = Task(
     "t",
     "x",
@@ -116,7 +119,34 @@ def test_the_likely_pace_is_the_middle_of_the_runs() -> None:
     assert history([PastRun(1, 10.0, 0)]) == History(1)
 
 
-@given(st.lists(st.builds(PastRun, st.just(5), st.floats(0.001, 1e9), st.integers(0, 2**62))))
+PAST = st.builds(
+    PastRun,
+    st.just(5),
+    st.floats(0.001, 1e9),
+    st.integers(0, 2**62),
+    st.none(),
+    st.tuples(*[st.none() | st.floats(-1e9, 1e9)] * 4),
+)
+
+
+@given(st.lists(PAST))
 def test_a_pace_is_never_0_or_unbounded(runs) -> None:
-    pace = history(runs).pace
-    assert pace is None or 0 < pace <= 1e9
+    told = history(runs)
+    assert told.pace is None or 0 < told.pace <= 1e9
+    assert all(0 < band[0] <= band[1] < 1e4 for band in told.bands if band is not None)
+
+
+def test_four_of_five_ends_are_within_a_band() -> None:
+    """Student's t for the mean and the spread of these, and for one more of them."""
+    runs = [PastRun(n, 10.0, 10, None, (miss, None, None, None)) for n, miss in enumerate(MISSES)]
+    told = history(runs)
+    half = 1.533 * stdev(MISSES) * sqrt(1 + 1 / 5)
+    assert told.bands[1] == pytest.approx((exp(0.06 - half), exp(0.06 + half)), abs=1e-4)
+    assert told.bands[0] == (1, 1)  # all of the same pace
+    assert told.bands[2:] == (None, None, None)
+    assert told.numbers == [5, 1, 1, *told.bands[1], 0, 0, 0, 0, 0, 0]
+
+
+def test_three_runs_say_nothing_of_the_spread() -> None:
+    told = history([PastRun(n, 10.0 * n, 10) for n in (1, 2, 3)])
+    assert (told.runs, told.numbers) == (3, [3])

@@ -155,7 +155,7 @@ def test_lists_filter_page_and_count(api: RunningApi) -> None:
     assert body["summary"] == counts
     # Lists give no estimate from the type's rate, which may be known here.
     one = json.loads(api.status(second).content)
-    assert body["tasks"][1] == {**one, "estimated_completion": None}
+    assert body["tasks"][1] == {**one, "estimated_completion": None, "estimate": None}
 
     page = api.http.get(
         "/internal/tasks", params={"task_type": "fetch_data", "limit": 1, "page": 2}

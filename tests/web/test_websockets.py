@@ -61,6 +61,7 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
             "task_type": "fetch_data",
             "symbol": "7203.T",
             "estimated_completion": document["estimated_completion"],
+            "estimate": document["estimate"],
             "processing_details": {"a": 1},
             "rate": document["rate"],
             "estimated_details": document["estimated_details"],
