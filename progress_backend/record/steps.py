@@ -313,7 +313,7 @@ def _counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None
 def _since_start_s(task: Task, time: datetime) -> float:
     """Seconds from the start of the task's attempt to a time; 0 before it began."""
     began = task.attempt_started_at or task.started_at
-    return 0.0 if began is None else (time - began).total_seconds()
+    return 0.0 if began is None else max((time - began).total_seconds(), 0.0)
 
 
 def _works(task: Task) -> bool:

@@ -119,7 +119,8 @@ def marked(work: Work, rate: float | None, done: int, total: int | None) -> Work
     if not rate or not total or passed == len(MARKS) or done * 100 < MARKS[passed] * total:
         return work
     new = sum(done * 100 >= mark * total for mark in MARKS) - passed
-    return work._replace(said=work.said + (work.seconds, round((total - done) / rate, 3)) * new)
+    rest = round(max(total - done, 0) / rate, 3)  # a run may count more than it has said
+    return work._replace(said=work.said + (work.seconds, rest) * new)
 
 
 def resumed(work: Work | None, stopped: float, at: float) -> Work | None:

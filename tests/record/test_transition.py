@@ -313,6 +313,15 @@ def test_english() -> None:
     assert after.message == "Completed"
 
 
+def test_a_record_that_counts_more_than_its_total_can_be_read() -> None:
+    task = transition(None, event("Started"), NOW, task_id="t")
+    for second in range(1, 9):
+        value = ev.Progressed(current=5 * second, total=10)
+        task = transition(task, value, NOW + timedelta(seconds=second))
+    assert (task.current_items, task.total_items, task.rate) == (40, 10, 5)
+    assert task_json.decode(task_json.encode(task)) == task
+
+
 # Whatever happens
 
 

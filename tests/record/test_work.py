@@ -110,6 +110,11 @@ def test_a_prediction_is_kept_at_each_mark_that_is_passed_with_a_rate() -> None:
     assert marked(end, 0.5, 100, 100) is end
 
 
+def test_nothing_is_left_of_a_run_that_has_counted_more_than_all() -> None:
+    said = marked(Work(3, 30, 10.0, 10.0), 3.0, 40, 10).said
+    assert said == (10.0, 0) * len(MARKS)
+
+
 @given(works)
 def test_work_is_written_as_numbers(work) -> None:
     assert Work.of(work.numbers) == work
