@@ -11,13 +11,15 @@ from .work import Band
 
 #: An end that is further away than this is not recorded as an estimate.
 _FURTHEST_S = 366 * 86_400.0
+_AT_WORK: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 #: A rest that may be so many times as long as at least varies too much to say.
 WIDEST: Final = 4.0
 
 
 def remaining_seconds(task: Task) -> float | None:
-    """Seconds from a task's last update to its end, at the task's own rate."""
-    if task.status != TaskStatus.RUNNING or not task.total_items or not task.rate:
+    """Seconds of work that a task has left after its last update, at its own rate; a pause keeps
+    them."""
+    if task.status not in _AT_WORK or not task.total_items or not task.rate:
         return None
     seconds = max(task.total_items - task.current_items, 0) / task.rate
     if seconds and task.work is not None and task.work.open:
@@ -44,8 +46,10 @@ class Range(NamedTuple):
 def estimated_range(task: Task) -> Range | None:
     """The range of a running task's expected end; None before there are enough past runs."""
     rest, band = remaining_seconds(task), band_of(task)
-    if rest is None or band is None or task.usual is None or task.updated_at is None:
+    if ending(task, rest) is None or band is None or task.usual is None:
         return None
+    assert rest is not None
+    assert task.updated_at is not None
     return around(task.updated_at, rest, band, int(task.usual[0]))
 
 
@@ -79,8 +83,8 @@ def around(begins: datetime, rest: float, band: Band, runs: int) -> Range | None
 
 
 def ending(task: Task, seconds: float | None) -> datetime | None:
-    """The expected end of a task that has `seconds` left after its last update."""
-    if seconds is None or task.updated_at is None:
+    """The expected end of a running task that has `seconds` left after its last update."""
+    if seconds is None or task.updated_at is None or task.status != TaskStatus.RUNNING:
         return None
     return task.updated_at + timedelta(seconds=seconds)
 

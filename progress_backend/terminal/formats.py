@@ -8,7 +8,6 @@ from typing import Final
 from unicodedata import combining, east_asian_width
 
 from ..record.default_texts import Locale, translated
-from ..record.estimate import estimated_completion
 from ..record.model import STATUSES, Task, TaskStatus
 from ..record.redelivery import final
 
@@ -71,6 +70,18 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "ago_min": "{n} 分前",
         "ago_h": "{n} 時間前",
         "ago_d": "{n} 日前",
+        "longer": "いつもより長い",
+        "longer_short": "超過",
+        "varies": "ばらつきが大きく不明",
+        "varies_short": "不明",
+        "span_s": "{span} 秒",
+        "span_s_short": "{span}秒",
+        "span_min": "{span} 分",
+        "span_min_short": "{span}分",
+        "span_h": "{span} 時間",
+        "span_h_short": "{span}時間",
+        "span_d": "{span} 日",
+        "span_d_short": "{span}日",
         "empty": "タスクはまだありません…",
         "more": "ほか {count} 件",
         "away": "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
@@ -121,6 +132,18 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "ago_min": "{n} min",
         "ago_h": "{n} h",
         "ago_d": "{n} d",
+        "longer": "longer than usual",
+        "longer_short": "longer",
+        "varies": "varies too much to say",
+        "varies_short": "varies",
+        "span_s": "{span} s",
+        "span_s_short": "{span}s",
+        "span_min": "{span} min",
+        "span_min_short": "{span}m",
+        "span_h": "{span} h",
+        "span_h_short": "{span}h",
+        "span_d": "{span} d",
+        "span_d_short": "{span}d",
         "empty": "No tasks yet…",
         "more": "{count} more",
         "away": "The store does not answer; this is how things stood at {time}. Still trying…",
@@ -191,12 +214,6 @@ def elapsed(task: Task, now: datetime) -> str:
         return UNKNOWN
     until = task.completed_at or max(now, task.updated_at or now)
     return duration((until - task.started_at).total_seconds())
-
-
-def eta(task: Task, now: datetime) -> str:
-    """The estimated remaining time of a running task."""
-    end = estimated_completion(task)
-    return UNKNOWN if end is None else duration((end - now).total_seconds())
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from ..record.default_texts import Locale
 from ..record.model import Task
 from ..record.redelivery import final
 from . import formats
+from .remaining import remaining
 from .view import View
 
 #: A running task gets another line after so many percent more: about ten lines a run.
@@ -64,7 +65,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         at = at.astimezone(now.tzinfo)  # writers may render in zones of their own
     figures = [formats.percent(task), formats.rate(task)]
     if now is not None and not task.ended:
-        figures.append(f"{formats.text(locale, 'eta')} {formats.eta(task, now)}")
+        figures.append(f"{formats.text(locale, 'eta')} {remaining(task, now, locale)}")
     elif now is not None:
         figures.append(f"{formats.text(locale, 'elapsed')} {formats.elapsed(task, now)}")
     parts = [

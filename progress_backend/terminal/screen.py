@@ -16,6 +16,7 @@ from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
 from .lines import trouble
+from .remaining import short_remaining
 from .view import View, urgency
 
 COLOURS: Final = {
@@ -157,7 +158,9 @@ class Screen:
             case "elapsed":
                 return Text(formats.UNKNOWN if now is None else formats.elapsed(task, now))
             case _:
-                return Text(formats.UNKNOWN if now is None else formats.eta(task, now))
+                if now is None:
+                    return Text(formats.UNKNOWN)
+                return Text(short_remaining(task, now, self._locale))
 
     def _summary(self, shown: int) -> Iterator[Text]:
         view = self._view

@@ -12,6 +12,7 @@ from ..record.default_texts import Locale, translated
 from ..record.model import STATUSES, Task
 from ..settings import Settings
 from . import formats
+from .remaining import remaining
 
 _COLUMNS = ("id", "status", "percent", "age", "name")
 _WHOLE_COLUMNS = ("id", "status", "type", "symbol", "percent", "created_at")
@@ -126,7 +127,7 @@ def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
         "symbol": task.symbol and formats.clean(task.symbol),
         "progress": f"{progress.current}/{total} ({formats.percent(task)})",
         "rate": formats.rate(task),
-        "remaining": formats.eta(task, now),
+        "remaining": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),
         "message": formats.clean(translated(locale, task.message)),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,

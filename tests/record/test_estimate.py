@@ -32,7 +32,6 @@ def test_the_specifications_estimate() -> None:
         {"total_items": None},
         {"total_items": 0},
         {"total_items": 2**53, "rate": 0.001},
-        {"status": "paused"},
         {"status": "created"},
         {"status": "completed"},
     ],
@@ -57,6 +56,13 @@ def test_a_value_without_new_items_does_not_move_the_end_within_an_item() -> Non
             updated_at=NOW + timedelta(seconds=open_s),
         )
         assert estimate.estimated_completion(later) == end + timedelta(seconds=moved_s)
+
+
+def test_a_pause_keeps_the_time_that_is_left_without_an_end() -> None:
+    paused = replace(HALFWAY, status="paused")
+    assert estimate.remaining_seconds(paused) == estimate.remaining_seconds(HALFWAY) == 10
+    assert estimate.estimated_completion(paused) is None
+    assert estimate.estimated_range(paused) is None
 
 
 #: Four past runs: by the pace, and at each mark, of which the third says nothing.

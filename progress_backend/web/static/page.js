@@ -36,14 +36,14 @@ async function read(stop, wanted) {
   const got = await answered(`internal/tasks?${query}`, {}, stop);
   if (wanted() && got?.ok) {
     heardNow();
-    take(got.body);
+    take(got);
   }
   return got;
 }
 
-function take(body) {
+function take({ body, at }) {
   answer = body;
-  tasks.take(body.tasks);
+  tasks.take(body.tasks, at);
   if (page > body.pagination.pages) { // the last page has become empty
     page = body.pagination.pages;
     reader.soon();
@@ -133,7 +133,10 @@ function everySecond() {
   if (connection() !== "live") {
     for (const one of readers()) one.look();
     drawState();
-  } else if (!filter) {
+    return;
+  }
+  for (const task of tasks.shown.values()) if (task.estimate) rows.get(task.task_id)?.show(task, words);
+  if (!filter) {
     workflows.look();
     workflows.draw(words, false); // their ages
   }

@@ -1,4 +1,6 @@
 // One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
+import { moment } from "./live.js";
+import { remainingText } from "./remaining.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
@@ -12,10 +14,11 @@ export function element(name, className, ...children) {
 }
 
 // A record (from the list) and a message (from the socket) name two things differently, and a message
-// has no control where there is none.
-export function normalized(task) {
+// has no control where there is none. `now` is the service's clock as a list was read.
+export function normalized(task, now = null) {
   const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
-  return { ...task, said, at, control: task.control ?? null };
+  const behind = now ? Math.max(0, now - Date.parse(at)) : 0, since = moment();
+  return { ...task, said, at, control: task.control ?? null, age: () => behind + since() };
 }
 
 function nameOf(task) {
@@ -23,9 +26,7 @@ function nameOf(task) {
 }
 
 function timeText(task, words) {
-  if (task.status === "running" && task.estimated_completion && task.at) {
-    return words.leftOf(clock((Date.parse(task.estimated_completion) - Date.parse(task.at)) / 1000));
-  }
+  if (task.status === "running" && task.estimated_completion && task.at) return remainingText(task, words);
   return task.end_time && task.processing_time_ms != null
     ? words.took(clock(task.processing_time_ms / 1000)) : "";
 }

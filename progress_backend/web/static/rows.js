@@ -40,8 +40,9 @@ export function connectedAnew() {
 export function makeTasks() {
   const tasks = { shown: new Map(), take, hear };
 
-  function take(read) {
-    tasks.shown = new Map(read.map((task) => [task.task_id, newer(normalized(task), tasks.shown.get(task.task_id))]));
+  function take(read, now) {
+    const known = tasks.shown;
+    tasks.shown = new Map(read.map((task) => [task.task_id, newer(normalized(task, now), known.get(task.task_id))]));
   }
 
   function newer(read, known) {

@@ -122,7 +122,7 @@ export function makeWorkflow(act, wanted) {
     read = of;
     urgent = false;
     answer = got.body.pagination;
-    members.take(got.body.tasks);
+    members.take(got.body.tasks, got.at);
     if (page > answer.pages) { // the last page has become empty
       page = answer.pages;
       urgent = true;

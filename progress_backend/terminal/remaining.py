@@ -1,0 +1,54 @@
+"""The time that a running task has left, as text: a range where past runs tell one, or a clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import ceil, inf
+from typing import Final
+
+from ..record.default_texts import Locale
+from ..record.estimate import estimated_completion, estimated_range
+from ..record.model import Task
+from . import formats
+
+#: Seconds of a unit, and up to how many seconds a range is told in it.
+_UNITS: Final = (
+    (1, 90, "s"),
+    (60, 90 * 60, "min"),
+    (3_600, 36 * 3_600, "h"),
+    (86_400, inf, "d"),
+)
+#: From this many seconds on a range in seconds is told in steps of so many.
+_COARSE_S, _STEP = 20, 5
+
+
+def remaining(task: Task, now: datetime, locale: Locale) -> str:
+    """ "2–3 min", "longer than usual"; of a type with few past runs "1:15"."""
+    return _text(task, now, locale, "")
+
+
+def short_remaining(task: Task, now: datetime, locale: Locale) -> str:
+    """The same for a narrow column: "2–3m", "longer"."""
+    return _text(task, now, locale, "_short")
+
+
+def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
+    found = estimated_range(task)
+    if found is None:
+        end = estimated_completion(task)
+        return formats.UNKNOWN if end is None else formats.duration((end - now).total_seconds())
+    if found.earliest is None or found.latest is None:
+        return formats.text(locale, f"varies{short}")
+    most = (found.latest - now).total_seconds()
+    if most <= 0:
+        return formats.text(locale, f"longer{short}")
+    unit, first, last = _rounded(max((found.earliest - now).total_seconds(), 0), most)
+    span = str(last) if first == last else f"{first}–{last}" if first else f"≤{last}"
+    return formats.text(locale, f"span_{unit}{short}", span=span)
+
+
+def _rounded(least: float, most: float) -> tuple[str, int, int]:
+    """A unit, and the whole numbers of it between which a rest is: never closer than the bounds."""
+    size, unit = next((size, unit) for size, until, unit in _UNITS if most < until)
+    step = _STEP if unit == "s" and most >= _COARSE_S else 1
+    return unit, int(least / size // step) * step, ceil(most / size / step) * step

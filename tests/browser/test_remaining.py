@@ -1,0 +1,99 @@
+"""The time left on the page: the range that past runs of the type tell, and what is beyond it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import redis
+from playwright.sync_api import Locator, Page, expect
+
+from progress_backend.record import events as ev
+from progress_backend.record.past_runs import PastRun
+from progress_backend.store.drivers import Store
+from tests.browser.conftest import OpenPage
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+#: What four runs have missed their prediction by, as logarithms.
+ALIKE, APART, FAR_APART = (0.0,) * 4, (-0.3, -0.3, 0.3, 0.3), (-1.0, -1.0, 1.0, 1.0)
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def past(records: Records, misses: tuple[float, ...]) -> None:
+    """Four runs of the type."""
+    runs = [PastRun(n + 1, 40.0, 252, None, (miss,) * 4) for n, miss in enumerate(misses)]
+    with redis.Redis.from_url(str(records.settings.redis_url)) as client:
+        client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in reversed(runs)))
+
+
+def half_way(records: Records, task_id: str, ago_s: float = 0) -> None:
+    """A job that so long ago had done half of its work in twenty seconds."""
+    identity = ev.Identity(task_type="fetch_data", total_items=252, symbol="7203.T")
+    happened = [(-21.0, ev.Started(identity=identity))]
+    happened += [(-20 + 5 * n, ev.Progressed(current=int(n * 31.5))) for n in range(4)]
+    happened += [(0.0, ev.Progressed(current=126))]
+    with Store(records.settings) as store:
+        end = store.now() - timedelta(seconds=ago_s)
+        for at_s, event in happened:
+            flow = store.flows.apply(task_id, (event,), end + timedelta(seconds=at_s))
+            assert store.run(flow).refused is None
+
+
+def time_of(page: Page, task_id: str) -> Locator:
+    return page.locator(f'tr[data-task-id="{task_id}"] .time')
+
+
+@pytest.mark.parametrize(
+    ("misses", "english", "japanese"),
+    [
+        (ALIKE, "20 s left", "残り 20 秒"),
+        (APART, "10–40 s left", "残り 10–40 秒"),
+        (FAR_APART, "varies too much to say", "ばらつきが大きく不明"),
+    ],
+)
+def test_a_range_is_told_where_past_runs_tell_one(
+    api: RunningApi,
+    records: Records,
+    open_page: OpenPage,
+    misses: tuple[float, ...],
+    english: str,
+    japanese: str,
+) -> None:
+    past(records, misses)
+    half_way(records, "job", ago_s=-0.4)
+    page = open_page(api)
+    expect(time_of(page, "job")).to_have_text(english)
+    page.locator("#language").click()
+    expect(time_of(page, "job")).to_have_text(japanese)
+
+
+def test_without_past_runs_a_clock_tells_the_likely_end(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    half_way(records, "job")
+    expect(time_of(open_page(api), "job")).to_have_text("0:20 left")
+
+
+def test_past_the_latest_end_it_says_so_until_the_next_value(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    past(records, APART)
+    half_way(records, "late", ago_s=60)
+    half_way(records, "soon late", ago_s=35)
+    page = open_page(api)
+    expect(time_of(page, "late")).to_have_text("longer than usual")
+    expect(time_of(page, "soon late")).to_have_text("longer than usual")  # as time goes by
+    records.progress("late", 240)
+    expect(time_of(page, "late")).not_to_have_text("longer than usual")
+    expect(time_of(page, "late")).to_contain_text(" left")

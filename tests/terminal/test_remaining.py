@@ -1,0 +1,87 @@
+"""The time left as text: never closer than the range that it tells, and never none of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from progress_backend.record.default_texts import LOCALES
+from progress_backend.record.model import Task
+from progress_backend.record.work import Work
+from progress_backend.terminal.remaining import remaining, short_remaining
+from progress_backend.terminal.screen import COLUMNS
+from tests.strategies import tasks
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+#: Ten seconds of a hundred items are left, at ten a second.
+HALFWAY = Task(
+    task_id="t",
+    task_type="fetch_data",
+    total_items=200,
+    current_items=100,
+    status="running",
+    rate=10.0,
+    work=Work(3, 100, 10.0, 10.0),
+    updated_at=NOW,
+)
+
+
+def within(least: float, most: float, seconds: float = 10.0) -> Task:
+    """A task with so many seconds left, at the least and at the most."""
+    bounds = least / seconds, most / seconds
+    return replace(HALFWAY, rate=100 / seconds, usual=(4, *bounds))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most", "english", "japanese", "short"),
+    [
+        (10, 8, 13, "8–13 s", "8–13 秒", "8–13s"),
+        (30, 21, 41, "20–45 s", "20–45 秒", "20–45s"),
+        (140, 130, 170, "2–3 min", "2–3 分", "2–3m"),
+        (125, 121, 180, "2–3 min", "2–3 分", "2–3m"),
+        (125, 120, 120.5, "2–3 min", "2–3 分", "2–3m"),
+        (100, 45, 110, "≤2 min", "≤2 分", "≤2m"),
+        (9_000, 7_200, 7_200, "2–3 h", "2–3 時間", "2–3h"),
+        (260_000, 180_000, 340_000, "2–4 d", "2–4 日", "2–4d"),
+    ],
+)
+def test_a_range_is_told_in_its_own_unit(seconds, least, most, english, japanese, short) -> None:
+    task = within(least, most, seconds)
+    assert remaining(task, NOW, "en") == english
+    assert remaining(task, NOW, "ja") == japanese
+    assert short_remaining(task, NOW, "en") == short
+
+
+def test_without_past_runs_a_clock_tells_the_likely_end() -> None:
+    assert remaining(HALFWAY, NOW, "en") == "0:10"
+    assert remaining(replace(HALFWAY, rate=None), NOW, "en") == "–"
+    assert short_remaining(HALFWAY, NOW + timedelta(seconds=4), "ja") == "0:06"
+
+
+def test_what_varies_too_much_is_not_told() -> None:
+    task = within(3, 13)
+    assert remaining(task, NOW, "en") == "varies too much to say"
+    assert remaining(task, NOW, "ja") == "ばらつきが大きく不明"
+    assert short_remaining(task, NOW, "en") == "varies"
+
+
+def test_past_the_latest_end_it_takes_longer_than_usual() -> None:
+    task = within(8, 13)
+    for after, expected in ((12.9, "≤1 s"), (13.0, "longer than usual"), (99, "longer than usual")):
+        assert remaining(task, NOW + timedelta(seconds=after), "en") == expected
+    assert remaining(task, NOW + timedelta(seconds=99), "ja") == "いつもより長い"
+
+
+@given(tasks(), st.floats(-1e6, 1e9))
+def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: float) -> None:
+    width = next(column.cells for column in COLUMNS if column.name == "eta")
+    now = (task.updated_at or NOW) + timedelta(seconds=after)
+    for locale in LOCALES:
+        assert cell_len(short_remaining(task, now, locale)) <= width + 2
+        if task.usual is not None:
+            assert not remaining(task, now, locale).startswith("≤0")
