@@ -72,7 +72,7 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "ago_d": "{n} 日前",
         "longer": "いつもより長い",
         "longer_short": "超過",
-        "varies": "ばらつきが大きく不明",
+        "varies": "予測できません",
         "varies_short": "不明",
         "span_s": "{span} 秒",
         "span_s_short": "{span}秒",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import redis
 from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.record import events as ev
+from progress_backend.record.estimate import estimated_range
 from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
@@ -32,17 +34,18 @@ def records(redis_url: str) -> Records:
 
 def past(records: Records, misses: tuple[float, ...]) -> None:
     """Four runs of the type."""
-    runs = [PastRun(n + 1, 40.0, 252, None, (miss,) * 4) for n, miss in enumerate(misses)]
+    runs = [PastRun(n + 1, 4_000.0, 252, None, (miss,) * 4) for n, miss in enumerate(misses)]
     with redis.Redis.from_url(str(records.settings.redis_url)) as client:
         client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in reversed(runs)))
 
 
 def half_way(records: Records, task_id: str, ago_s: float = 0) -> None:
-    """A job that so long ago had done half of its work in twenty seconds."""
+    """A job that so long ago had done half of its work in 2,000 seconds."""
     identity = ev.Identity(task_type="fetch_data", total_items=252, symbol="7203.T")
-    happened = [(-21.0, ev.Started(identity=identity))]
-    happened += [(-20 + 5 * n, ev.Progressed(current=int(n * 31.5))) for n in range(4)]
-    happened += [(0.0, ev.Progressed(current=126))]
+    happened: list[tuple[float, ev.Event]] = [(-2_001, ev.Started(identity=identity))]
+    for part in range(5):
+        value = ev.Progressed(current=int(31.5 * part))
+        happened.append((500 * part - 2_000, value))
     with Store(records.settings) as store:
         end = store.now() - timedelta(seconds=ago_s)
         for at_s, event in happened:
@@ -57,9 +60,9 @@ def time_of(page: Page, task_id: str) -> Locator:
 @pytest.mark.parametrize(
     ("misses", "english", "japanese"),
     [
-        (ALIKE, "20 s left", "残り 20 秒"),
-        (APART, "10–40 s left", "残り 10–40 秒"),
-        (FAR_APART, "varies too much to say", "ばらつきが大きく不明"),
+        (ALIKE, "33–34 min left", "残り 33–34 分"),
+        (APART, "17–63 min left", "残り 17–63 分"),
+        (FAR_APART, "varies too much to say", "予測できません"),
     ],
 )
 def test_a_range_is_told_where_past_runs_tell_one(
@@ -71,7 +74,7 @@ def test_a_range_is_told_where_past_runs_tell_one(
     japanese: str,
 ) -> None:
     past(records, misses)
-    half_way(records, "job", ago_s=-0.4)
+    half_way(records, "job")
     page = open_page(api)
     expect(time_of(page, "job")).to_have_text(english)
     page.locator("#language").click()
@@ -82,16 +85,22 @@ def test_without_past_runs_a_clock_tells_the_likely_end(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     half_way(records, "job")
-    expect(time_of(open_page(api), "job")).to_have_text("0:20 left")
+    expect(time_of(open_page(api), "job")).to_have_text(re.compile(r"33:\d\d left"))
 
 
 def test_past_the_latest_end_it_says_so_until_the_next_value(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     past(records, APART)
-    half_way(records, "late", ago_s=60)
-    half_way(records, "soon late", ago_s=35)
+    half_way(records, "fresh")
+    task = records.get("fresh")
+    found = estimated_range(task)
+    assert found is not None
+    latest_s = (found.latest - task.updated_at).total_seconds()
+    half_way(records, "late", ago_s=latest_s + 60)
+    half_way(records, "soon late", ago_s=latest_s - 4)
     page = open_page(api)
+    expect(time_of(page, "fresh")).to_have_text("17–63 min left")
     expect(time_of(page, "late")).to_have_text("longer than usual")
     expect(time_of(page, "soon late")).to_have_text("longer than usual")  # as time goes by
     records.progress("late", 240)

@@ -66,7 +66,7 @@ def test_without_past_runs_a_clock_tells_the_likely_end() -> None:
 def test_what_varies_too_much_is_not_told() -> None:
     task = within(3, 13)
     assert remaining(task, NOW, "en") == "varies too much to say"
-    assert remaining(task, NOW, "ja") == "ばらつきが大きく不明"
+    assert remaining(task, NOW, "ja") == "予測できません"
     assert short_remaining(task, NOW, "en") == "varies"
 
 

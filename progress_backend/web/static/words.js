@@ -64,7 +64,7 @@ export const WORDS = {
     sure: (name) => `${name} をキャンセルしますか?`,
     sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
     rateOf: (n) => `${n} 件/秒`, leftOf: (text) => `残り ${text}`, took: (text) => `所要 ${text}`,
-    longer: "いつもより長い", varies: "ばらつきが大きく不明", units: { s: "秒", min: "分", h: "時間", d: "日" },
+    longer: "いつもより長い", varies: "予測できません", units: { s: "秒", min: "分", h: "時間", d: "日" },
     since: (at) => `${at.toLocaleString("ja", UTC)} から`,
     tasks: "タスク", workflows: "ワークフロー", reading: "読み込んでいます…", age: (text) => `経過 ${text}`,
     failed: (n) => `失敗 ${n.toLocaleString("ja")} 件`, because: (failed, text) => `${failed}: ${text}`,
