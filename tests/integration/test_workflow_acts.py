@@ -20,7 +20,7 @@ from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.integration
 
-MEMBERS = 300
+MEMBERS = 600
 #: How many have ended when the group is steered.
 BEFORE = 20
 
@@ -55,12 +55,13 @@ def begun(world: World, name: str) -> set[str]:
     return {task_id for task_id in ids if world.gate.pids(task_id, "began")}
 
 
-def started(world: World, name: str) -> set[str]:
-    """The ids of those whose start is recorded, read at once."""
+def started(world: World, name: str, log: str) -> set[str]:
+    """The ids of those whose start is recorded, read at once. Each has a record, unless the log
+    says that the store did not answer in time as a message left: then it begins with its run."""
     ids = [f"{name}-{n}" for n in range(MEMBERS)]
     assert world.store is not None
     found = world.store.mget([f"task:{task_id}" for task_id in ids])
-    # A busy server may not have answered in time as a message left: its record begins with its run.
+    assert all(found) or "the progress store does not answer" in log
     there = ((i, json.loads(document)) for i, document in zip(ids, found, strict=True) if document)
     return {task_id for task_id, record in there if record["attempt"]}
 
@@ -76,14 +77,14 @@ def under_way(api: RunningApi, workflow_id: str) -> None:
 
 
 def test_no_member_of_a_cancelled_group_begins_after_the_answer(
-    world: World, api: RunningApi
+    world: World, api: RunningApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     (merge,) = members(world, "merge", 1)
     canvas = chord(members(world, "cancelled"), merge)
     workflow_id = str(canvas.apply_async().id)
     under_way(api, workflow_id)
     answer = api.http.post(f"/internal/workflow/{workflow_id}/cancel", json={"reason": "too dear"})
-    until_then = started(world, "cancelled")
+    until_then = started(world, "cancelled", caplog.text)
     assert answer.status_code == 200, answer.text
     asked = answer.json()
     assert (asked["status"], asked["final"]) == ("cancelled", False)
@@ -91,7 +92,7 @@ def test_no_member_of_a_cancelled_group_begins_after_the_answer(
     assert seen["status"] == "cancelled"
     counts = seen["counts"]
     assert counts["cancelled"] + counts["completed"] == MEMBERS + 1
-    assert counts["completed"] < MEMBERS
+    assert counts["completed"] < MEMBERS / 2
     # Their messages come to the worker, which lets each go.
     store = world.store
     assert store is not None
@@ -99,7 +100,7 @@ def test_no_member_of_a_cancelled_group_begins_after_the_answer(
     (last,) = members(world, "last", 1)
     world.ended(str(last.apply_async().id))
     assert begun(world, "cancelled") <= until_then
-    assert len(until_then) < MEMBERS
+    assert len(until_then) < MEMBERS / 2
     control = world.record(workflow_id)["control"]
     assert (control["action"], control["by"], control["reason"]) == ("cancel", "api", "too dear")
     again = api.http.post(f"/internal/workflow/{workflow_id}/cancel")
