@@ -79,7 +79,7 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "span_min": "{span} 分",
         "span_min_short": "{span}分",
         "span_h": "{span} 時間",
-        "span_h_short": "{span}時間",
+        "span_h_short": "{span}h",
         "span_d": "{span} 日",
         "span_d_short": "{span}日",
         "empty": "タスクはまだありません…",

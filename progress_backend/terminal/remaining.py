@@ -20,6 +20,8 @@ _UNITS: Final = (
 )
 #: From this many seconds on a range in seconds is told in steps of so many.
 _COARSE_S, _STEP = 20, 5
+#: The least number of three digits.
+_LONG = 100
 
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
@@ -43,6 +45,8 @@ def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
     if most <= 0:
         return formats.text(locale, f"longer{short}")
     unit, first, last = _rounded(max((found.earliest - now).total_seconds(), 0), most)
+    if short and last >= _LONG:
+        first = 0  # a column has no room for both
     span = str(last) if first == last else f"{first}–{last}" if first else f"≤{last}"
     return formats.text(locale, f"span_{unit}{short}", span=span)
 

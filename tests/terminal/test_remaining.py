@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from progress_backend.record.default_texts import LOCALES
+from progress_backend.record.estimate import estimated_range
 from progress_backend.record.model import Task
 from progress_backend.record.work import Work
 from progress_backend.terminal.remaining import remaining, short_remaining
@@ -57,6 +58,16 @@ def test_a_range_is_told_in_its_own_unit(seconds, least, most, english, japanese
     assert short_remaining(task, NOW, "en") == short
 
 
+@pytest.mark.parametrize(
+    ("seconds", "least", "most"),
+    [(60, 41, 85), (3_000, 2_500, 5_300), (90_000, 40_000, 120_000), (9e6, 8.7e6, 3e7)],
+)
+def test_the_widest_ranges_fit_their_column(seconds, least, most) -> None:
+    width = next(column.cells for column in COLUMNS if column.name == "eta")
+    for locale in LOCALES:
+        assert cell_len(short_remaining(within(least, most, seconds), NOW, locale)) <= width
+
+
 def test_without_past_runs_a_clock_tells_the_likely_end() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
     assert remaining(replace(HALFWAY, rate=None), NOW, "en") == "–"
@@ -82,6 +93,6 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
     width = next(column.cells for column in COLUMNS if column.name == "eta")
     now = (task.updated_at or NOW) + timedelta(seconds=after)
     for locale in LOCALES:
-        assert cell_len(short_remaining(task, now, locale)) <= width + 2
-        if task.usual is not None:
+        if estimated_range(task) is not None:
+            assert cell_len(short_remaining(task, now, locale)) <= width
             assert not remaining(task, now, locale).startswith("≤0")
