@@ -138,7 +138,7 @@ class Hub(Generic[T]):
             for receiver in receivers:
                 try:
                     receiver.put(item)
-                except Exception as error:
+                except Exception as error:  # one watcher's fault is not that of the others
                     self._failed(receiver, error)
             return
         order = tuple(receivers)
@@ -164,7 +164,7 @@ class Hub(Generic[T]):
             if receiver in still:
                 try:
                     receiver.put(round_.item)
-                except Exception as error:
+                except Exception as error:  # one watcher's fault is not that of the others
                     self._failed(receiver, error)
         round_.given += most
 
@@ -174,7 +174,7 @@ class Hub(Generic[T]):
             logger.error("a watcher of a task did not take an update and is closed", exc_info=error)
         try:
             receiver.close()
-        except Exception:
+        except Exception:  # as broken as its `put`: the others' updates go on
             logger.debug("a watcher of a task could not be closed", exc_info=True)
 
     def listeners(self) -> int:

@@ -6,6 +6,7 @@ All predictions count whose type has four past runs or more, also those that are
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import NamedTuple, Protocol
 
@@ -84,18 +85,18 @@ def range_rows(pace: str, said: Iterable[Told]) -> list[Row]:
         ", ".join(f"{f} {_holding([p for p in found if p.family == f]):.0f} %" for f in families),
     )
 
-    def row(what: str, figure: float, target: float, *, more: bool = False, **rest: object) -> Row:
+    def row(what: str, figure: float, target: float, *, more: bool = False) -> Row:
         unit, peer = "% of the ends", "four of five"
         figures = {"ours": figure, peer: NOMINAL}
         ratio, bound = figure / NOMINAL, target / NOMINAL
-        return Row(f"{what}, {pace}", unit, figures, peer, ratio, bound, more=more, **rest)  # type: ignore[arg-type]
+        return Row(f"{what}, {pace}", unit, figures, peer, ratio, bound, more=more)
 
     def share(what: str, figure: float, target: float, stretch: float | None = None) -> Row:
         figures = {"ours": 100 * figure}
         return Row(f"{what}, {pace}", "%", figures, "all", figure, target, stretch)
 
     return [
-        row("ends in the range", _holding(found), 75, more=True, notes=notes),
+        replace(row("ends in the range", _holding(found), 75, more=True), notes=notes),
         row("ends in the range, not too many", _holding(found), 86),
         row("ends in the range at the worst mark", min(covered), 70, more=True),
         row("ends in the range at the best mark, not too many", max(covered), 90),

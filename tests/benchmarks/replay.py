@@ -101,7 +101,7 @@ def _after(task: Task | None, event: ev.Event, at: float) -> Task:
     return transition(task, event, now, task_id="job", locale="en", lease_s=60.0, revision=revision)
 
 
-class _Tqdm(tqdm.tqdm):  # type: ignore[type-arg]
+class _Tqdm(tqdm.tqdm):  # type: ignore[type-arg]  # generic in its stubs alone
     #: No thread that looks after bars by the real clock.
     monitor_interval = 0
 

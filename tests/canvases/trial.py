@@ -165,7 +165,7 @@ class Trial:
             if now - looked > 1:
                 looked = now
                 deliver_again(self._app)
-            time.sleep(0.05)
+            time.sleep(0.05)  # between two looks for who is to be killed or terminated
         storm.heal()
 
     def _under_way(self) -> tuple[int, int, int]:
@@ -188,7 +188,7 @@ class Trial:
             wrong = self._look(sent)
             if not any(wrong.values()) or time.monotonic() > deadline:
                 return wrong
-            time.sleep(0.5)
+            time.sleep(0.5)  # a look reads every record and every result
 
     def _look(self, sent: dict[str, str]) -> dict[str, list[str]]:
         canvas_of = self._client.hgetall(CANVAS_OF)
