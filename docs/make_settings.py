@@ -54,6 +54,14 @@ _JA: Final = {
     "Host names, besides localhost, that the API answers to; comma-separated.": (
         "localhost のほかに、API が応答するホスト名です（カンマ区切り）。"
     ),
+    "Names of keys whose values are masked in what is recorded; comma-separated.": (
+        "記録のなかで値を伏せるキーの名前です（カンマ区切り）。"
+    ),
+    "A function, as `package.module.function`, that redacts what is recorded: it gets a field's "
+    "name and value, and returns the value to record.": (
+        "記録する値を伏せる関数です（`package.module.function`）。"
+        "項目名と値を受け取り、記録する値を返します。"
+    ),
 }
 
 
@@ -74,7 +82,7 @@ def table(lang: str) -> str:
 
 def _shown(name: str, default: object, lang: str) -> str:
     if default is None:
-        return _NOT_SET[lang]
+        return _NOT_SET[lang] if name == "redis_url" else "—"
     if default in ("", ()):
         return "—"
     if isinstance(default, bool):
@@ -82,4 +90,6 @@ def _shown(name: str, default: object, lang: str) -> str:
     if isinstance(default, (int, float)):
         span = _SPANS[lang].get(float(default)) if name.endswith("_s") else None
         return f"`{default:g}`" if span is None else f"`{default:.0f}` ({span})"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     return f"`{default}`"

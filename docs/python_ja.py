@@ -216,6 +216,7 @@ SENTENCES: Final = {
     "The settings of one Celery app, API or service; frozen.": (
         "Celery アプリ・API・サービスの設定です。変更できません。"
     ),
+    "What is masked before a record has it.": "記録に入る前に伏せるものです。",
     "Whether the store is a Redis Cluster.": "ストアが Redis Cluster かどうかです。",
     "Finds the time zone that `timezone` names.": "`timezone` が示すタイムゾーンを求めます。",
     "Reads settings from keyword arguments, then the environment, then Celery's configuration, "

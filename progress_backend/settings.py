@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, timedelta, timezone, tzinfo
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,7 @@ from .addresses import (
 )
 from .errors import SettingsError
 from .record.default_texts import LOCALES, Locale
+from .record.redaction import KEYS, Redact, Redaction
 
 #: Partitions on a Redis Cluster where no setting gives a number.
 CLUSTER_PARTITIONS = 16
@@ -71,6 +73,11 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     #: Host names, besides localhost, that the API answers to; comma-separated.
     allowed_hosts: tuple[str, ...] = ()
+    #: Names of keys whose values are masked in what is recorded; comma-separated.
+    redact_keys: tuple[str, ...] = KEYS
+    #: A function, as `package.module.function`, that redacts what is recorded: it gets a field's
+    #: name and value, and returns the value to record.
+    redact: Redact | None = None
 
     def __post_init__(self) -> None:
         for name in ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s"):
@@ -103,6 +110,11 @@ class Settings:
             object.__setattr__(self, "partitions", CLUSTER_PARTITIONS)
         if self.partitions and scheme not in CLUSTER_SCHEMES:
             raise _unusable("partitions", self.partitions, "0 unless the store is a Redis Cluster")
+
+    @property
+    def redaction(self) -> Redaction:
+        """What is masked before a record has it."""
+        return Redaction(self.redact_keys, self.redact)
 
     def zone(self) -> tzinfo:
         """Finds the time zone that `timezone` names.
@@ -200,6 +212,8 @@ def _read(name: str, kind: str, raw: Any) -> Any:
         if flag not in _TRUE | _FALSE:
             raise _unusable(name, raw, "1 or 0")
         return flag in _TRUE
+    if kind.startswith("Redact"):
+        return _function(name, raw)
     if kind.startswith("tuple"):
         entries = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(entries, (list, tuple, set, frozenset)):
@@ -213,6 +227,21 @@ def _read(name: str, kind: str, raw: Any) -> Any:
     except (TypeError, ValueError) as error:
         raise _unusable(name, raw, "a number") from error
     return str(raw).strip()
+
+
+def _function(name: str, raw: Any) -> Any:
+    """A function out of its dotted name, `package.module.function` or `package.module:function`."""
+    module, _, called = str(raw).strip().replace(":", ".").rpartition(".")
+    function, fault = raw, ""
+    if isinstance(raw, str):
+        try:
+            function = getattr(import_module(module or called), called, None)
+        except Exception as error:  # whatever the module raises as it is imported
+            fault = f": {type(error).__name__}: {error}"
+    if fault or not callable(function):
+        expected = f"the dotted name of a function, such as myshop.progress.redact{fault}"
+        raise _unusable(name, raw, expected)
+    return function
 
 
 def _origin(given: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from celery import Celery
 
 from progress_backend import install, settings_of
 from progress_backend.errors import SettingsError
+from progress_backend.record.redaction import KEYS
 from progress_backend.settings import Settings
 from progress_backend.web.state import settings_of_environment
 
@@ -29,6 +31,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "partitions": 0,
         "allowed_origins": (),
         "allowed_hosts": (),
+        "redact_keys": KEYS,
+        "redact": None,
     }
 
 
@@ -54,6 +58,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "flower_events": "0",
         "allowed_origins": "https://app.example.com",
         "allowed_hosts": "tasks.example.com",
+        "redact": "json.dumps",
     }
     text = texts.get(field.name, "7")
     by_environ = Settings.from_sources(None, {f"PROGRESS_{field.name.upper()}": text})
@@ -61,7 +66,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
     assert by_environ == by_conf
     value = getattr(by_environ, field.name)
     assert value != field.default
-    assert str(value) in (text, f"{text}.0", "False", f"('{text}',)")
+    assert value is json.dumps or str(value) in (text, f"{text}.0", "False", f"('{text}',)")
 
 
 def test_lists_are_texts_with_commas_or_lists_of_celery() -> None:
@@ -200,3 +205,22 @@ def test_settings_of_an_app_are_those_it_was_installed_with() -> None:
     )
     assert settings_of_environment(app) == found
     assert settings_of(bare) == Settings.from_sources(bare.conf, {})
+
+
+@pytest.mark.parametrize("given", ["json.dumps", "json:dumps", json.dumps])
+def test_a_function_is_given_by_its_dotted_name_or_as_it_is(given) -> None:
+    assert Settings.from_sources({"progress_redact": given}, {}).redact is json.dumps
+
+
+@pytest.mark.parametrize("given", ["dumps", "json.nothing", "nobody.has.this", "json.__name__", 5])
+def test_what_is_no_function_says_so(given) -> None:
+    with pytest.raises(SettingsError, match="PROGRESS_REDACT is .* dotted name of a function"):
+        Settings.from_sources({"progress_redact": given}, {})
+
+
+def test_the_keys_that_are_masked_can_be_others() -> None:
+    settings = Settings.from_sources(None, {"PROGRESS_REDACT_KEYS": "iban, card_no"})
+    assert settings.redaction.value("results", {"iban": 1, "token": 2}) == {
+        "iban": "***",
+        "token": 2,
+    }

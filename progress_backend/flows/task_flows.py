@@ -4,7 +4,7 @@ and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from ..record import estimate, first_estimate, past_runs, reader_view, responses
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
+from ..record.redaction import Redaction
 from ..record.redelivery import seconds
 from ..record.transition import transition
 from ..settings import Settings
@@ -55,6 +56,11 @@ class Flows:
     """The flows under one set of settings. Times are aware; `now` is the caller's."""
 
     settings: Settings
+    #: Masks secrets in events.
+    redaction: Redaction = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "redaction", self.settings.redaction)
 
     def get(self, task_id: str) -> Flow[bytes | None]:
         """A record's document as a reader gets it; None if there is none.
@@ -92,7 +98,7 @@ class Flows:
         base: Base | None = None,
         clip: bool = False,
     ) -> Flow[Applied]:
-        """Records events in one commit, again if another writer was first.
+        """Records events, without their secrets, in one commit; again if another writer was first.
 
         `base` is the record as the caller last read or wrote it; the record is made again from it
         if its document is gone. `clip` shortens large values instead of raising.
@@ -111,7 +117,7 @@ class Flows:
             (document,) = yield c.Read((task_id,))
             base, fresh_read = (Base.of(document, task_id) if document else None), True
         before: c.Standing = facets_of(base.task) if base else None
-        given = events
+        given = events = tuple([self.redaction.of(event) for event in events])
         expected = base.digest if base else ""
         for _ in range(TRIES):
             task = base.task if base else None

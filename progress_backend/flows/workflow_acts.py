@@ -62,7 +62,7 @@ def ask(
     if not found.open:
         message = f"workflow {workflow_id} has already ended: it is {found.status}"
         raise TaskAlreadyFinished(message, found.status)
-    act = Act.made(action, milliseconds(now), by, reason)
+    act = Act.made(action, milliseconds(now), by, flows.redaction.value("reason", reason))
     instead: Act | None = yield c.Direct(workflow_id, act, MEMBER_TTL_MS)
     if instead is not None and instead.action != action:
         stands = found._replace(act=instead).status

@@ -14,7 +14,7 @@ import orjson
 
 #: Deepest nesting that is recorded; deeper values are recorded as text. Readers have limits:
 #: Python's own parser fails at about 1,000 levels, at fewer where the stack is deep already.
-_DEEPEST: Final = 20
+DEEPEST: Final = 20
 #: Longest int in bits: Python refuses to write an int of more than 4,300 digits.
 _WIDEST: Final = 10_000
 
@@ -36,7 +36,7 @@ def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
         except TypeError:
             pass  # half of a surrogate pair, a number of more than 64 bits
     document = dumps(body).encode("utf-8", "replace")
-    if document.count(b"{") + document.count(b"[") > _DEEPEST:  # else it cannot be deeper
+    if document.count(b"{") + document.count(b"[") > DEEPEST:  # else it cannot be deeper
         document = _dump(_plain(body, ())).encode("utf-8", "replace")
     return document
 
@@ -85,7 +85,7 @@ def dumps(value: Any) -> str:
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
     """The value with everything that JSON does not have made text; `above` are the ids of the
     containers around it."""
-    if len(above) < _DEEPEST and id(value) not in above:
+    if len(above) < DEEPEST and id(value) not in above:
         inside = (*above, id(value))
         if isinstance(value, dict):
             return {_scalar(k): _plain(v, inside) for k, v in value.items()}

@@ -102,6 +102,7 @@ def _prerun(
     if CREATED_AT in given and not started.retries:
         eta, expires = instant(request.eta), instant(request.expires)
         made = ev.Created(identity=identity, eta=eta, expires=expires)
+        made = process.store.flows.redaction.of(made)  # as the publisher has recorded it
         run.base = created_by_publisher(task_id, given, made)
     process.begin(run)
     process.sender.record(run, task_id, started)

@@ -50,6 +50,32 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
     eventually(alive, 30, what="the service answers")
 
 
+def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk) -> None:
+    (named,) = re.findall(r"`PROGRESS_REDACT=([\w.]+)` names it", text_of(OPERATIONS))
+    for block in blocks(OPERATIONS, "Secrets"):
+        walk.write(block)
+    walk.variables |= {"PROGRESS_REDACT": named, "PYTHONPATH": str(walk.folder)}
+    walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"
+    walk.start(f"progress-backend serve --port {walk.port}", r"^progress-backend: http")
+    about = {"db_password": "x", "accessToken": "x", "shop": 7203}
+    new = {"task_type": "fetch_data", "total_items": 1, "metadata": about}
+    task_id = walk.http.post("/internal/create-task", json=new).json()["task_id"]
+    said = {"status": "error", "error_message": "7203: redis://:x@cache/0?api_key=x refused"}
+    walk.http.put(f"/internal/task/{task_id}/update", json=said)
+    record = walk.record(task_id)
+    assert record["error_message"] == "****: redis://:***@cache/0?api_key=*** refused"
+    assert record["metadata"] == {"db_password": "***", "accessToken": "***", "shop": 7203}
+
+
+def test_an_api_without_the_function_does_not_start(walk: Walk) -> None:
+    environ = {**walk.environment(), "PROGRESS_REDACT": "myshop.nowhere.redact"}
+    command = [str(PROGRAMS / "progress-backend"), "serve", "--port", "0"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "PROGRESS_REDACT is 'myshop.nowhere.redact'; it must be the dotted name" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
     walk.follow(blocks(OPERATIONS, "What runs"))
     new = {"task_type": "fetch_data", "total_items": 1}

@@ -1,0 +1,151 @@
+"""Secrets in the texts and values of an event are masked before the record has them; pure.
+
+A password in a URL, and the values of keys that are named like secrets, become `***`: in messages,
+error messages, reasons, results, details and metadata. A site's own function comes after that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from .events import Asked, Event, Identity
+from .json_text import DEEPEST, text_of
+
+MASK: Final = "***"
+#: Keys whose values are masked unless a setting names others.
+KEYS: Final = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "access_key",
+    "private_key",
+    "authorization",
+    "cookie",
+    "credentials",
+)
+
+#: A site's own redaction: gets a field's name and value, and returns the value to record.
+Redact = Callable[[str, Any], Any]
+E = TypeVar("E", bound=Event)
+
+_TEXTS: Final = frozenset({"message", "error_message", "reason"})
+_MAPPINGS: Final = frozenset({"results", "details"})
+_PARTS: Final = frozenset({"identity", "asked"})
+#: The password of a URL, from after the user's name to the last "@" before its path.
+_URL: Final = re.compile(r"(?<=://)([^\s/?#:@'\"<>]*:)[^\s/?#'\"<>]+@")
+#: What a value of a text's `key=value` may be: quoted, or up to the next separator.
+_VALUE: Final = r"(?:'[^']*'|\"[^\"]*\"|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&'\")}\]]+)"
+_SCALARS: Final = (int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is masked: the keys, and a site's own function; None for none."""
+
+    keys: tuple[str, ...] = KEYS
+    function: Redact | None = None
+
+    def of(self, event: E) -> E:
+        """The event as it may be recorded: the event itself where nothing is masked."""
+        changed: dict[str, Any] = {}
+        kind: type = type(event)
+        for name in _named(kind):
+            if not (value := getattr(event, name)):
+                continue  # most values of a run have no text
+            masked = self._of_part(value) if name in _PARTS else self.value(name, value)
+            if masked is not value:
+                changed[name] = masked
+        return replace(event, **changed) if changed else event
+
+    def _of_part(self, part: Identity | Asked) -> Identity | Asked:
+        name = "metadata" if isinstance(part, Identity) else "reason"
+        value = getattr(part, name)
+        masked = self.value(name, value)
+        return part if masked is value else part._replace(**{name: masked})
+
+    def value(self, name: str, value: Any) -> Any:
+        """A field's value as it may be recorded: the value itself where nothing is masked."""
+        if not value:
+            return value
+        masked = self._of_value(value, ())
+        if self.function is None:
+            return masked
+        kind: type = Mapping if isinstance(value, Mapping) else str
+        try:
+            given = self.function(name, masked)
+        except Exception as error:  # whatever a site's own function raises
+            given, fault = None, type(error).__name__
+        else:
+            fault = f"it returned {type(given).__name__}"
+        if isinstance(given, kind):
+            return given
+        said = f"{MASK} (the redact function failed: {fault})"
+        return {"redacted": said} if kind is Mapping else said
+
+    def _of_value(self, value: Any, above: tuple[int, ...]) -> Any:
+        """The value without secrets, the value itself where it has none; `above` are the ids of the
+        containers around it."""
+        if isinstance(value, _SCALARS):
+            return value
+        if isinstance(value, str):
+            return self._of_text(value)
+        if len(above) < DEEPEST and id(value) not in above:
+            inside = (*above, id(value))
+            if isinstance(value, Mapping):
+                return self._of_mapping(value, inside)
+            if isinstance(value, (list, tuple)):
+                items = [self._of_value(item, inside) for item in value]
+                same = all(a is b for a, b in zip(items, value, strict=True))
+                return value if same else items
+        # What JSON does not have is recorded as its text.
+        text = text_of(value)
+        masked = self._of_text(text)
+        return value if masked is text else masked
+
+    def _of_mapping(self, value: Mapping[Any, Any], inside: tuple[int, ...]) -> Mapping[Any, Any]:
+        is_secret = _patterns(self.keys)[0]
+        masked = {
+            key: MASK
+            if item not in (None, "", MASK) and is_secret(text_of(key))
+            else self._of_value(item, inside)
+            for key, item in value.items()
+        }
+        same = all(a is b for a, b in zip(masked.values(), value.values(), strict=True))
+        return value if same else masked
+
+    def _of_text(self, text: str) -> str:
+        masked = text
+        if "://" in text:
+            masked = _URL.sub(rf"\g<1>{MASK}@", masked)
+        if "=" in text or ":" in text:
+            masked = _patterns(self.keys)[1](rf"\g<1>{MASK}", masked)
+        return text if masked == text else masked
+
+
+@lru_cache
+def _named(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of event that may have a secret."""
+    return tuple(f.name for f in fields(kind) if f.name in _TEXTS | _MAPPINGS | _PARTS)
+
+
+@lru_cache(8)
+def _patterns(
+    keys: tuple[str, ...],
+) -> tuple[Callable[[str], Any], Callable[[str, str], str]]:
+    """Finds a secret's name in a mapping's key, and masks what follows one in a text: `key=value`,
+    `"key": value`, and a header's `Authorization: value`."""
+    any_of = "|".join(re.escape(key).replace("_", "[_-]?") for key in keys) or r"(?!)"
+    # Begins a word: `password`, `db_password`, `dbPassword`.
+    begin = r"(?:(?<![a-z])|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
+    key = re.compile(rf"{begin}(?:{any_of})$", re.IGNORECASE)
+    assigned = rf"(?:{any_of})(?:\s?=\s?|['\"]\s*[:=]\s*)|(?:authorization|cookie):\s*"
+    text = re.compile(rf"({begin}(?:{assigned})){_VALUE}", re.IGNORECASE)
+    return key.search, text.sub

@@ -1,0 +1,47 @@
+"""Secrets never reach a store, whichever event brings them."""
+
+from __future__ import annotations
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import workflow_acts
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from tests.behaviour.driving import Driver, identity_of
+
+SECRET = "hunter2"
+SAID = f"no route to redis://:{SECRET}@cache:6379/0"
+
+
+def stored(driver: Driver, task_id: str) -> str:
+    (document,) = driver.execute(c.Read((task_id,)))
+    return document.decode()
+
+
+def test_no_commit_of_a_task_writes_a_secret(driver: Driver) -> None:
+    identity = identity_of(metadata={"password": SECRET})
+    steps = (
+        ev.Created(identity=identity),
+        ev.Started(identity=identity),
+        ev.Progressed(message=SAID, details={"token": SECRET}, results={"api_key": SECRET}),
+        ev.Paused(message=SAID, reason=SAID),
+        ev.Resumed(),
+        ev.Retried(message=SAID),
+        ev.Started(identity=identity, retries=1),
+        ev.Failed(error_message=SAID),
+    )
+    for event in steps:
+        driver.apply("t", event)
+        assert SECRET not in stored(driver, "t"), event
+    assert (
+        stored(driver, "t").count("***") == 2
+    )  # the metadata, the error: a new run drops the rest
+
+
+def test_a_request_about_a_workflow_keeps_no_secret(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
+    now = driver.now()
+    ask = workflow_acts.ask(driver.flows, "w", "pause", now, reason=SAID)
+    body, _ = driver.run(ask)
+    figures = driver.execute(c.FiguresOf("w", int(now.timestamp() * 1000)))
+    assert figures.act.reason == "no route to redis://:***@cache:6379/0"
+    assert SECRET not in body.decode()
