@@ -138,6 +138,32 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Singles:
+    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids of tasks that are no
+    workflow's member; newest first. What it costs does not depend on the number of members."""
+
+    until_us: float
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outermost:
+    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids of outermost
+    workflows; newest first. Over several partitions as `Workflows`."""
+
+    until_us: float
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartedSince:
+    """-> tuple[int, int]: how many tasks that are no workflow's member, and how many outermost
+    workflows, were created after a time. Over several partitions a workflow may count in each."""
+
+    after_us: float
+
+
+@dataclass(frozen=True, slots=True)
 class FacetsOf:
     """-> list[Standing]: the facets that are stored for the tasks, in order."""
 
@@ -457,7 +483,7 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
-    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow
+    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Singles | Outermost | StartedSince
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut
 )  # fmt: skip

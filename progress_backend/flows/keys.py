@@ -116,6 +116,17 @@ class Keys:
         return f"{self.prefix}progress_workflows"
 
     @property
+    def every_member(self) -> str:
+        """Sorted set of the ids of all workflows' members by creation time (µs): with the one of
+        all tasks it tells those that are no member."""
+        return f"{self.prefix}progress_members"
+
+    @property
+    def outermost(self) -> str:
+        """Sorted set of the ids of outermost workflows by creation time (µs)."""
+        return f"{self.prefix}progress_outermost"
+
+    @property
     def workflow_plans(self) -> str:
         """Sorted set of the ids of workflows with planned members, by the time (ms) of the last
         commit of any member."""

@@ -6,7 +6,7 @@ time above which there are as many tasks as the page skips.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from math import inf
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Flow = Generator[c.Command, Any, T]
 
 #: Skipped entries that are fetched instead of counted.
-_FETCHED = 200
+FETCHED = 200
 #: Above every creation time, in µs since 1970; a power of two, so that halving stays whole.
 _LATEST_US = 2**52
 
@@ -30,8 +30,8 @@ def merged(page: c.Page) -> Flow[c.Paged]:
         return c.Paged(tallied.total, tallied.counts, ())
     # Somebody else's score may be above every time.
     until, skip = inf, page.start
-    if page.start > _FETCHED:
-        until = yield from _reached(page.start, filters)
+    if page.start > FETCHED:
+        until = yield from reached(page.start, lambda after_us: _above(after_us, filters))
         above: int = yield c.Above(until, filters)
         skip = page.start - above
     newest: list[tuple[int, str]] = yield c.Newest(until, skip + page.limit, filters)
@@ -49,13 +49,18 @@ def _has_status(document: bytes | None, status: str) -> bool:
     return stored is None or stored == status
 
 
-def _reached(start: int, filters: c.Filters) -> Flow[int]:
-    """The earliest creation time above which there are no more than `start` tasks."""
+def _above(after_us: int, filters: c.Filters) -> Flow[int]:
+    above: int = yield c.Above(after_us, filters)
+    return above
+
+
+def reached(start: int, above: Callable[[int], Flow[int]]) -> Flow[int]:
+    """The earliest creation time (µs) above which there are no more than `start`; `above` counts
+    those above a time."""
     low, high = 0, _LATEST_US
     while low < high:
         middle = (low + high) // 2
-        above: int = yield c.Above(middle, filters)
-        if above <= start:
+        if (yield from above(middle)) <= start:
             high = middle
         else:
             low = middle + 1

@@ -290,12 +290,14 @@ class Flows:
                 break
             yield from self.sweep(holes, before_ms=0, found_in=filters)
             paged = yield from self._read(command)
-        zone = self.settings.zone()
         there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
-        rows = [(task_id, reader_view.row(stored, task_id, zone)) for task_id, stored in there]
-        if light:
-            rows = [(task_id, responses.row(document)) for task_id, document in rows]
+        rows = [(task_id, self.row(stored, task_id, light)) for task_id, stored in there]
         return paged._replace(rows=tuple(rows))
+
+    def row(self, stored: bytes, task_id: str, light: bool) -> bytes:
+        """A list's row of a value that is stored for a task."""
+        document = reader_view.row(stored, task_id, self.settings.zone())
+        return responses.row(document) if light else document
 
     def _read(self, page: c.Page) -> Flow[c.Paged]:
         if self.settings.partitions:

@@ -47,6 +47,8 @@ class MemoryState:
     leases: dict[str, int] = field(default_factory=dict)
     lost: int = 0
     workflows: dict[str, WorkflowState] = field(default_factory=dict)
+    #: Outermost workflows, and their creation times as in `created`.
+    outermost: dict[str, float] = field(default_factory=dict)
     #: The tokens of publishes in progress, by workflow, and until when each counts (ms).
     publishers: dict[str, dict[str, int]] = field(default_factory=dict)
     #: The newest request about each workflow; and those that are not carried out yet, by their id

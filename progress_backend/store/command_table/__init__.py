@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...flows import commands as c
 from ...flows.partitions import Layout
 from ..requests import Request
-from . import acts, cleanup, leases, lists, markings, records, workflow_list, workflows
+from . import acts, cleanup, leases, lists, markings, records, top, workflow_list, workflows
 from .entry import Entry, Part
 
 TABLE: dict[type[c.Command], Entry] = {
@@ -19,6 +19,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **markings.TABLE,
     **workflows.TABLE,
     **workflow_list.TABLE,
+    **top.TABLE,
     **acts.TABLE,
 }
 

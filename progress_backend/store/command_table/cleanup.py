@@ -16,7 +16,7 @@ from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_the_first, own_ids, total
 from .standing import indexes
 from .values import nothing, text
-from .workflow_list import forget_in_memory
+from .workflow_list import forget_in_memory, of_all_workflows
 
 
 def _due(command: c.Due, keys: Keys) -> list[Request]:
@@ -58,7 +58,7 @@ def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) ->
     if not isinstance(facets, c.Facets):
         return given
     for one in facets.workflows:
-        names = (keys.workflow(one), keys.members(one), keys.workflows, keys.workflow_plans)
+        names = (keys.workflow(one), keys.members(one), *of_all_workflows(keys))
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         given += [group, facets.share, one, *standing]
     return given

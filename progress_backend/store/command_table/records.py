@@ -161,6 +161,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     if command.fresh or task_id not in state.created:
         state.newest = max(state.newest + 1e-6, state.clock())
         state.created[task_id] = state.newest
+    if command.after.workflows:
+        state.outermost.setdefault(command.after.workflows[0], state.created[task_id])
     if command.run is not None:
         _keep_in_memory(state, command.after.task_type, command.run)
     for listener in tuple(state.listeners):

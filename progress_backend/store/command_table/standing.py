@@ -9,8 +9,8 @@ from ...flows.keys import Keys
 
 
 def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
-    """Every sorted set that holds a task's id; where its facets cannot be read, the one of all
-    tasks."""
+    """Every sorted set that holds a task's id; where its facets cannot be read, those of all tasks
+    and of all members."""
     if isinstance(facets, c.Facets) and facets.workflows:
         single = facets._replace(workflows=(), planned=False, share=0)
         return (*_indexes(single, keys), *_of_workflows(facets, keys))
@@ -18,7 +18,7 @@ def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
 
 
 def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
-    names = []
+    names = [keys.every_member]
     for workflow_id in facets.workflows:
         names += [keys.members(workflow_id), keys.members(workflow_id, facets.status)]
         if facets.planned:
@@ -29,6 +29,6 @@ def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
 @lru_cache(maxsize=4_096)
 def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     if not isinstance(facets, c.Facets):
-        return (keys.index(),)
+        return (keys.index(), keys.every_member)
     names = keys.indexes(facets.status, facets.task_type, facets.symbol)
     return tuple(names) if facets.lease is None else (*names, keys.held(facets.lease))

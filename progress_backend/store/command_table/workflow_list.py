@@ -49,15 +49,20 @@ def _newest_of_all(
 
 def _forget(command: c.ForgetWorkflow, keys: Keys) -> list[Request]:
     workflow_id = command.workflow_id
-    names = [keys.workflow(workflow_id), keys.members(workflow_id)]
-    names += [keys.workflows, keys.workflow_plans]
+    names = [keys.workflow(workflow_id), keys.members(workflow_id), *of_all_workflows(keys)]
     return [evalsha(scripts.FORGET_WORKFLOW, names, workflow_id)]
+
+
+def of_all_workflows(keys: Keys) -> tuple[str, ...]:
+    """The sorted sets that hold a workflow's id."""
+    return (keys.workflows, keys.workflow_plans, keys.outermost)
 
 
 def forget_in_memory(state: MemoryState, workflow_id: str) -> None:
     """Forgets a workflow that has no member."""
     if not any(workflow_id in facets.workflows for facets in state.facets.values()):
         state.workflows.pop(workflow_id, None)
+        state.outermost.pop(workflow_id, None)
         state.acts.pop(workflow_id, None)
 
 

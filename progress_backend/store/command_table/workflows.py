@@ -43,7 +43,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         for part in (one, by, keys.workflow_channel(one), known.get(one, _LEFT))
     ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
-    names += [keys.runs(after.task_type), keys.workflows, keys.workflow_plans]
+    names += [keys.runs(after.task_type), keys.workflows, keys.workflow_plans, keys.outermost]
     return evalsha(
         scripts.COMMIT_MEMBER,
         [*names, *leave, *enter, *hashes],
@@ -106,7 +106,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
     return evalsha(
         scripts.COMMIT_MEMBERS,
         [
-            *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans),
+            *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans, keys.outermost),
             *enter,
             *hashes,
             *(keys.task(commit.task_id) for commit in commits),

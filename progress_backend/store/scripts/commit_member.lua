@@ -10,7 +10,8 @@ KEYS
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 workflows sorted set: workflow ids by creation time (ms)
   7 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
-  8 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+  8 outermost sorted set: ids of outermost workflows by creation time (µs)
+  9 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members
 ARGV
   1 task id
@@ -30,7 +31,7 @@ ARGV
  15 started   ms since 1970 at which the task first began, "" before
  16 ended     ms since 1970 at which it ended, "" before
  17 name      the last workflow's name, "" leaves it as it is
- 18 …         for each workflow: its id, what its share grows by, where an empty message follows
+ 18 …         for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
 Returns
@@ -44,7 +45,7 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local workflows, plans, first = KEYS[6], KEYS[7], 7
+local workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], 8
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -84,10 +85,10 @@ end
 for i = first + 1, first + leaves do
   tolerant('ZREM', KEYS[i], id)
 end
-local now = call('TIME')
+local now, score = call('TIME'), nil
 if enters > 0 then
   -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
-  local score = not fresh and tolerant('ZSCORE', tasks, id)
+  score = not fresh and tolerant('ZSCORE', tasks, id)
   score = score or now[1] .. string.format('%06d', now[2])
   for i = first + leaves + 1, first + leaves + enters do
     tolerant('ZADD', KEYS[i], score, id)
@@ -104,10 +105,14 @@ while arg <= #ARGV do
   if ARGV[arg + 1] ~= '0' then
     tolerant('HINCRBY', workflow, 'share', ARGV[arg + 1])
   end
-  if tolerant('HINCRBY', workflow, 'revision', 1) == 1 then
+  local begins = tolerant('HINCRBY', workflow, 'revision', 1) == 1
+  if begins then
     tolerant('HSET', workflow, 'begun', now_ms)
     tolerant('PERSIST', workflow)
     tolerant('ZADD', workflows, now_ms, workflow_id)
+  end
+  if arg == 18 and ARGV[arg + 3] ~= '*' and score and (begins or fresh) then
+    tolerant('ZADD', outermost, 'NX', score, workflow_id)
   end
   tolerant('HSET', workflow, 'changed', now_ms)
   if name ~= '' and arg + 4 > #ARGV then

@@ -8,7 +8,8 @@ KEYS
   2 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   3 workflows sorted set: workflow ids by creation time (ms)
   4 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
-  5 …         `enters` sorted sets that hold the members by creation time (µs), then for each
+  5 outermost sorted set: ids of outermost workflows by creation time (µs)
+  6 …         `enters` sorted sets that hold the members by creation time (µs), then for each
               workflow its hash, and the sorted set of its planned members, then the members'
               documents (strings)
 ARGV
@@ -19,7 +20,7 @@ ARGV
   5 most      bytes that a document may have
   6 share     what a workflow's share grows by with each member
   7 name      the last workflow's name, "" leaves it as it is
-  8 …         for each workflow: its id, and where an empty message follows ("" for no message); then
+  8 …         for each workflow, the outermost one first: its id, and where an empty message follows ("" for no message); then
               for each member: its id, its document, ms until it expires by itself, ms since 1970
               from which cleanup may delete it, and the channel where the document is published
 Returns
@@ -33,10 +34,10 @@ Publishes
   each committed document, on its channel
 ]]
 local call = redis.call  -- looked up once
-local facets, expiry, workflows, plans = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local facets, expiry, workflows, plans, outermost = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local enters, number, stands = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local publish, most, share, name = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
-local hashes = 4 + enters            -- the keys before those of the workflows
+local hashes = 5 + enters            -- the keys before those of the workflows
 local tasks = hashes + 2 * number    -- the keys before those of the members
 local about, members = 7, 7 + 2 * number
 local count = #KEYS - tasks
@@ -75,7 +76,7 @@ for i = 0, count - 1 do
   else
     tolerant('ZADD', expiry, ARGV[at + 4], id)
     local score = string.format('%.0f', created + i)
-    for k = 5, hashes do
+    for k = 6, hashes do
       tolerant('ZADD', KEYS[k], score, id)
     end
     call(publish, ARGV[at + 5], text)
@@ -86,6 +87,7 @@ if done == 0 then
   return replies
 end
 
+tolerant('ZADD', outermost, 'NX', string.format('%.0f', created), ARGV[about + 1])
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
 for i = 0, number - 1 do
   local workflow, planned = KEYS[hashes + 2 * i + 1], KEYS[hashes + 2 * i + 2]

@@ -6,6 +6,7 @@ KEYS
   2 members   sorted set: its members by creation time (µs)
   3 workflows sorted set: workflow ids by creation time (ms)
   4 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
+  5 outermost sorted set: ids of outermost workflows by creation time (µs)
 ARGV
   1 workflow id
 Returns
@@ -21,4 +22,5 @@ if redis.call('TYPE', KEYS[1]).ok == 'hash' then
 end
 tolerant('ZREM', KEYS[3], ARGV[1])
 tolerant('ZREM', KEYS[4], ARGV[1])
+tolerant('ZREM', KEYS[5], ARGV[1])
 return 1

@@ -13,7 +13,7 @@ ARGV
   4 …         the task ids, those that stand alike together; then for each group of such: their
               facets as read ("" for none), the number of them, the number n of their indexes, n
               places in KEYS; then for each workflow of a group: the group's number, its tasks'
-              share, the workflow's id, and the places in KEYS of its hash, its members, and the two
+              share, the workflow's id, and the places in KEYS of its hash, its members, and the three
               sets of workflows
 Returns
   how many tasks were deleted
@@ -64,13 +64,14 @@ if #gone > 0 then
   tolerant('HDEL', facets, unpack(gone))
   tolerant('ZREM', expiry, unpack(gone))
 end
-for i = at, #ARGV, 7 do
+for i = at, #ARGV, 8 do
   local many, share, id = went[tonumber(ARGV[i])], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local workflow, members = KEYS[tonumber(ARGV[i + 3])], KEYS[tonumber(ARGV[i + 4])]
   if tolerant('ZCARD', members) == 0 then
     redis.call('UNLINK', workflow)
-    tolerant('ZREM', KEYS[tonumber(ARGV[i + 5])], id)
-    tolerant('ZREM', KEYS[tonumber(ARGV[i + 6])], id)
+    for k = i + 5, i + 7 do
+      tolerant('ZREM', KEYS[tonumber(ARGV[k])], id)
+    end
   elseif many * share > 0 then
     tolerant('HINCRBY', workflow, 'share', -many * share)
   end

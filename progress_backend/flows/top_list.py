@@ -1,0 +1,108 @@
+"""The list of what a person started: tasks that are no workflow's member, and outermost workflows,
+newest first. Flows; pure.
+
+Neither is in a set of its own, since a single task's commits are to cost what they cost without
+workflows: single tasks are all tasks less all members, counted and read so, and the two lists are
+merged by creation time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import inf
+from typing import NamedTuple
+
+from ..record.json_text import dumps
+from ..record.workflow import row
+from . import commands as c
+from .flow import Flow
+from .page_merge import FETCHED, reached
+from .stored_record import milliseconds
+from .task_flows import Flows
+
+#: Reads of one page while rows that have nothing behind them are removed.
+_TRIES = 3
+_Placed = list[tuple[int, str]]
+
+
+class _Place(NamedTuple):
+    """A task or workflow in the list; later ones are newer."""
+
+    created_us: int
+    id: str
+    is_workflow: bool
+
+
+def page(
+    flows: Flows, page: int, limit: int, now: datetime, *, light: bool = False
+) -> Flow[c.Paged]:
+    """One page: tasks as they are to be read now, and workflows as their list has them, each as
+    JSON; the counts are of all tasks. What it costs does not depend on the size of workflows.
+
+    Over several partitions the workflows are the newest of them, as in `commands.Workflows`.
+    """
+    tallied: c.Tallied = yield c.Tally(c.Filters())
+    total, rows = 0, dict[_Place, bytes | None]()
+    for _ in range(_TRIES):
+        total, places = yield from _places(flows, (page - 1) * limit, limit)
+        rows = yield from _rows(flows, places, now, light)
+        gone = [place for place, found in rows.items() if found is None]
+        if not gone:
+            break
+        tasks = [place.id for place in gone if not place.is_workflow]
+        yield from flows.sweep(tasks, before_ms=0, found_in=c.Filters())
+        for place in gone:
+            if place.is_workflow:
+                yield c.ForgetWorkflow(place.id)
+    there = tuple((place.id, found) for place, found in rows.items() if found is not None)
+    return c.Paged(total, tallied.counts, there)
+
+
+def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[int, list[_Place]]]:
+    """How many the list has, and those of a page."""
+    listed: _Placed | None = None
+    if flows.settings.partitions:  # a workflow may be in each: they are not counted but read
+        listed = yield c.Outermost(inf, c.LISTED)
+
+    def since(after_us: float) -> Flow[int]:
+        singles, workflows = yield c.StartedSince(after_us)
+        if listed is not None:
+            workflows = sum(us > after_us for us, _ in listed)
+        return int(singles + workflows)
+
+    total = yield from since(-inf)
+    if start >= total:
+        return total, []
+    until, skip = inf, start
+    if start > FETCHED:
+        until = yield from reached(start, since)
+        skip = start - (yield from since(until))
+    singles: _Placed = yield c.Singles(until, skip + limit)
+    if listed is None:
+        workflows: _Placed = yield c.Outermost(until, skip + limit)
+    else:
+        workflows = [one for one in listed if one[0] <= until]
+    merged = [_Place(*one, is_workflow=False) for one in singles]
+    merged += [_Place(*one, is_workflow=True) for one in workflows]
+    return total, sorted(merged, reverse=True)[skip : skip + limit]
+
+
+def _rows(
+    flows: Flows, places: list[_Place], now: datetime, light: bool
+) -> Flow[dict[_Place, bytes | None]]:
+    """What is shown of each; None where its document, or all of its members, are gone."""
+    rows = dict[_Place, bytes | None].fromkeys(places)
+    tasks = [place for place in places if not place.is_workflow]
+    if tasks:
+        stored: list[bytes | None] = yield c.Read(tuple(task.id for task in tasks), light)
+        for task, found in zip(tasks, stored, strict=True):
+            if found is not None:
+                rows[task] = flows.as_of(flows.row(found, task.id, light), now)
+    if workflows := [place for place in places if place.is_workflow]:
+        ids = tuple(workflow.id for workflow in workflows)
+        each: list[c.Figures] = yield c.FiguresOfEach(ids, milliseconds(now))
+        about = (flows.settings.zone(), flows.settings.locale, now)
+        for workflow, figures in zip(workflows, each, strict=True):
+            if figures.total or figures.publishers:
+                rows[workflow] = dumps(row(workflow.id, figures, *about)).encode()
+    return rows

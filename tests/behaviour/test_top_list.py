@@ -1,0 +1,244 @@
+"""The list of what a person started: single tasks and outermost workflows, as a simple model has
+them; its cost does not depend on the size of workflows."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import page_merge, top_list
+from progress_backend.flows.gather import together
+from progress_backend.flows.task_flows import summary
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from tests.behaviour.driving import Driver, OverRedis, identity_of
+
+W, CANVAS = "w|1", "canvas"
+
+
+def member(driver: Driver, task_id: str, *workflows: str) -> None:
+    driver.apply(task_id, ev.Created(identity=identity_of(member=Member(workflows))))
+
+
+def members(driver: Driver, task_ids: Iterable[str], *workflows: str) -> None:
+    """Begun together, as those of a plan."""
+    event = ev.Planned(identity=identity_of(member=Member(workflows)))
+    now = driver.now()
+    driver.run(together([driver.flows.apply(task_id, (event,), now) for task_id in task_ids]))
+
+
+def paged(driver: Driver, page: int = 1, limit: int = 100, **options: Any) -> c.Paged:
+    found: c.Paged = driver.run(top_list.page(driver.flows, page, limit, driver.now(), **options))
+    return found
+
+
+def ids(driver: Driver, page: int = 1, limit: int = 100) -> list[str]:
+    return [one for one, _ in paged(driver, page, limit).rows]
+
+
+def swept(driver: Driver, task_id: str) -> None:
+    driver.lose(task_id)
+    assert driver.run(driver.flows.sweep([task_id], before_ms=0)) == 1
+
+
+def test_a_workflow_stands_for_its_members(driver: Driver) -> None:
+    driver.create("first", symbol="7203.T")
+    for task_id in "abc":
+        member(driver, task_id, W)
+    member(driver, "d", W, CANVAS)
+    driver.create("last")
+    driver.start("a", "lease-1", member=Member((W,)))
+    found = paged(driver)
+    rows = [json.loads(document or b"") for _, document in found.rows]
+    assert [row["task_id"] for row in rows] == ["last", W, "first"]
+    assert ["workflow_id" in row for row in rows] == [False, True, False]
+    assert (rows[1]["counts"]["created"], rows[1]["counts"]["running"]) == (3, 1)
+    assert rows[2]["symbol"] == "7203.T"
+    assert found.total == 3
+    assert summary(found)["created"] == 5
+    assert [found.total for found in (paged(driver, 2, 2), paged(driver, 9, 9))] == [3, 3]
+    assert [ids(driver, page, 1) for page in (1, 2, 3, 4)] == [["last"], [W], ["first"], []]
+
+
+def test_a_single_task_may_be_published_again_as_a_member(driver: Driver) -> None:
+    for task_id in ("a", "b"):
+        driver.create(task_id)
+    driver.apply("a", ev.Completed())
+    member(driver, "a", W)
+    assert (ids(driver), paged(driver).total) == ([W, "b"], 2)
+
+
+def test_long_values_are_left_out_of_rows_where_that_is_asked(driver: Driver) -> None:
+    driver.create("a", metadata={"long": "x" * 5_000})
+    member(driver, "b", W)
+    whole, light = paged(driver), paged(driver, light=True)
+    assert whole.rows[0] == light.rows[0]
+    assert b"omitted" in light.rows[1][1]
+    assert b"x" * 5_000 in whole.rows[1][1]
+
+
+@pytest.mark.parametrize("fetched", [0, 3, page_merge.FETCHED])
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_each_page_is_that_of_a_model(
+    driver: Driver, seed: int, fetched: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positions are found by counting, or read; runs of members are longer than what is read."""
+    monkeypatch.setattr(top_list, "FETCHED", fetched)
+    chance, model = random.Random(seed), Model(driver)
+    for number in range(60):
+        happens = chance.choice(["single", "single", "member", "run", "gone", "again"])
+        if happens == "single":
+            model.create(f"t{number}")
+        elif happens == "member":
+            model.begin([f"m{number}"], chance.choice(["w0", "w1", "w2"]))
+        elif happens == "run" and chance.random() < 0.4:
+            model.begin([f"m{number}.{n}" for n in range(45)], f"w{chance.randrange(5)}")
+        elif happens == "gone" and model.workflow_of:
+            model.sweep(chance.choice(list(model.workflow_of)))
+        elif happens == "again" and (single := [i for i, w in model.workflow_of.items() if not w]):
+            model.again(chance.choice(single))
+    expected = model.listed()
+    for limit in (1, 7, 100):
+        pages = range(1, len(expected) // limit + 2)
+        found = [paged(driver, page, limit) for page in pages]
+        assert [one for page in found for one, _ in page.rows] == expected
+        assert {page.total for page in found} == {len(expected)}
+    for task_id in list(model.workflow_of):
+        model.sweep(task_id)
+    assert (paged(driver).total, driver.left_over()) == (0, set())
+
+
+class Model:
+    """What the list should have: each workflow by the latest time at which one of the store's
+    partitions got its first member."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver, self.time = driver, 0
+        self.workflow_of: dict[str, str] = {}  # "" of a single task
+        self.created: dict[str, int] = {}
+        self.begun: dict[tuple[str, int], int] = {}
+
+    def place(self, task_id: str) -> int:
+        layout = getattr(self.driver.store, "layout", None)
+        return 0 if layout is None else layout.place(task_id)
+
+    def create(self, task_id: str) -> None:
+        self.driver.create(task_id)
+        self.now(task_id, "")
+
+    def begin(self, task_ids: list[str], workflow_id: str) -> None:
+        if len(task_ids) > 1:
+            members(self.driver, task_ids, workflow_id, f"{workflow_id}.canvas")
+        else:
+            member(self.driver, task_ids[0], workflow_id)
+        for task_id in task_ids:
+            self.now(task_id, workflow_id)
+
+    def again(self, task_id: str) -> None:
+        self.driver.apply(task_id, ev.Cancelled())
+        self.create(task_id)
+
+    def sweep(self, task_id: str) -> None:
+        swept(self.driver, task_id)
+        workflow_id = self.workflow_of.pop(task_id)
+        place = self.place(task_id)
+        others = [i for i, w in self.workflow_of.items() if w == workflow_id]
+        if workflow_id and not any(self.place(i) == place for i in others):
+            del self.begun[workflow_id, place]
+
+    def now(self, task_id: str, workflow_id: str) -> None:
+        self.time += 1
+        self.workflow_of[task_id] = workflow_id
+        self.created[task_id] = self.time
+        if workflow_id:
+            self.begun.setdefault((workflow_id, self.place(task_id)), self.time)
+
+    def listed(self) -> list[str]:
+        times = {i: self.created[i] for i, w in self.workflow_of.items() if not w}
+        for (workflow_id, _), time in self.begun.items():
+            times[workflow_id] = max(time, times.get(workflow_id, 0))
+        return sorted(times, key=times.__getitem__, reverse=True)
+
+
+def test_holes_are_repaired_and_filled(driver: Driver) -> None:
+    for n in range(12):
+        driver.create(f"t{n}")
+    for n in (11, 9, 2):
+        driver.lose(f"t{n}")
+    found = paged(driver, 1, 5)
+    assert [one for one, _ in found.rows] == ["t10", "t8", "t7", "t6", "t5"]
+    assert found.total == 10  # the hole behind the page is not seen yet
+    assert driver.run(driver.flows.page(1, 100)).total == 9
+
+
+def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(
+    redis_driver: OverRedis,
+) -> None:
+    member(redis_driver, "a", W)
+    keys = redis_driver.keys
+    redis_driver.raw.delete(keys.members(W, "created"))
+    assert (ids(redis_driver), redis_driver.raw.zcard(keys.outermost)) == ([], 1)  # one is stored
+    redis_driver.raw.delete(keys.members(W))
+    assert (ids(redis_driver), redis_driver.raw.zcard(keys.outermost)) == ([], 0)
+
+
+def test_what_another_program_stored_is_no_index(redis_driver: OverRedis) -> None:
+    redis_driver.create("single")
+    member(redis_driver, "a", W)
+    redis_driver.raw.set(redis_driver.keys.outermost, "text")
+    assert ids(redis_driver) == ["single"]
+    member(redis_driver, "b", "w2")
+    redis_driver.raw.set(redis_driver.keys.every_member, "text")
+    member(redis_driver, "c", "w2")
+    assert set(ids(redis_driver)) == {"single", "a", "b", "c"}
+    redis_driver.raw.set(redis_driver.keys.index(), "text")
+    assert ids(redis_driver) == []
+
+
+def test_members_that_another_program_added_cost_no_more_than_a_bounded_number_of_steps(
+    redis_driver: OverRedis,
+) -> None:
+    members(redis_driver, [f"m{n}" for n in range(400)], W)
+    newest = redis_driver.raw.zrange(redis_driver.keys.index(), -1, -1, withscores=True)[0][1]
+    others = {f"other-{n}": newest - n for n in range(400)}
+    redis_driver.raw.zadd(redis_driver.keys.every_member, others)
+    redis_driver.raw.config_resetstat()
+    redis_driver.execute(c.Singles(2**60, 5))
+    assert calls(redis_driver)["zrevrange"] < 100
+
+
+def calls(driver: OverRedis) -> dict[str, int]:
+    stats = driver.raw.info("commandstats")
+    return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
+
+
+def test_a_page_over_a_large_workflow_reads_no_more_than_one_over_a_small_one(
+    redis_driver: OverRedis,
+) -> None:
+    def asked(members_each: int) -> int:
+        for n in range(10):
+            redis_driver.create(f"{members_each}-t{n}")
+            for start in range(0, members_each, 500):
+                many = range(start, min(start + 500, members_each))
+                members(
+                    redis_driver, (f"{members_each}-{n}-{i}" for i in many), f"{members_each}-w{n}"
+                )
+        assert len(ids(redis_driver, 1, 20)) == 20  # the scripts are known from here on
+        redis_driver.raw.config_resetstat()
+        assert len(ids(redis_driver, 1, 20)) == 20
+        return sum(calls(redis_driver).values())
+
+    small, large = asked(10), asked(1_000)
+    assert large < small + 20 * 3 * 20, "a run of members costs its length's logarithm"
+
+
+def test_a_single_tasks_commits_know_nothing_of_it(redis_driver: OverRedis) -> None:
+    redis_driver.start("t", "lease-1", symbol="7203.T")
+    redis_driver.apply("t", ev.Completed())
+    kept = {name for name in redis_driver.left_over() if "progress_" in name}
+    assert kept == set()
