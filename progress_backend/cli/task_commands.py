@@ -9,16 +9,24 @@ import sys
 import click
 
 from ..errors import TaskNotFound
+from ..flows import top_list
 from ..flows.task_flows import summary
 from ..record import caller_events, task_json
+from ..record.default_texts import Locale
+from ..record.model import Task
 from ..service.flow_service import pagination
-from ..terminal import tables
+from ..terminal import tables, workflow_tables
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, show_workflow, workflow_options
 
 
 @click.command(cls=Command)
 @filters
+@click.option(
+    "--top",
+    is_flag=True,
+    help="Only what nothing else started: tasks of no workflow, and workflows, a row each.",
+)
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
     "--limit",
@@ -33,6 +41,7 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
 def tasks(
     ctx: click.Context,
     /,
+    top: bool,
     page: int,
     limit: int,
     no_trunc: bool,
@@ -45,28 +54,42 @@ def tasks(
     commands take them so. Below them stand how many tasks there are of each status, whatever the
     filters, and which store was read.
     """
-    caller_events.listing(chosen["status"], page, limit, chosen["task_type"], chosen["symbol"])
+    filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
+    caller_events.listing(filters[0], page, limit, *filters[1:], top=top)
     settings = reader_settings(ctx)
     with open_store(settings) as store:
-        filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
-        paged = store.run(store.flows.page(page, limit, *filters, light=not as_json))
+        store.ready()
+        if top:
+            listed = top_list.page(store.flows, page, limit, store.now(), light=not as_json)
+        else:
+            listed = store.flows.page(page, limit, *filters, light=not as_json)
+        paged = store.run(listed)
         now = store.now()
     documents = [document for _, document in paged.rows if document]
     pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
     if as_json:
-        bodies = [json.loads(store.flows.as_of(document, now)) for document in documents]
-        echo_json({"tasks": bodies, "pagination": pages, "summary": counts})
+        bodies = documents if top else [store.flows.as_of(one, now) for one in documents]
+        listing = [json.loads(body) for body in bodies]
+        echo_json({"tasks": listing, "pagination": pages, "summary": counts})
         return
     if documents:
-        shown = [task_json.decode(document) for document in documents]
+        shown = [_row(document, settings.locale) for document in documents]
         if no_trunc:
             lines = tables.whole_table(shown, settings.locale)
         else:
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             lines = tables.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
-    click.echo(tables.counted(pages, counts, settings.locale))
+    click.echo(tables.counted(pages, counts, settings.locale, top=top))
     click.echo(tables.store(settings))
+
+
+def _row(document: bytes, locale: Locale) -> Task:
+    """A row of the list, which may be a workflow's."""
+    body = json.loads(document)
+    if "workflow_id" in body:
+        return workflow_tables.as_row(body, locale)
+    return task_json.decode(document)
 
 
 @click.command(cls=Command)

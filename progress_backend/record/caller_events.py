@@ -164,6 +164,7 @@ def listing(
     task_type: str | None,
     symbol: str | None,
     workflow_id: str | None = None,
+    top: bool = False,
 ) -> None:
     """Checks the filters and the page of a list request.
 
@@ -177,6 +178,7 @@ def listing(
         if value is not None:
             _name(name, value)
     members_only(workflow_id, task_type, symbol)
+    top_only(top, status, task_type, symbol, workflow_id)
 
 
 def paging(page: int, limit: int) -> None:
@@ -200,6 +202,21 @@ def members_only(workflow_id: str | None, task_type: str | None, symbol: str | N
     if workflow_id is not None and (task_type is not None or symbol is not None):
         raise InvalidEvent(
             "workflow_id goes with status alone: leave out task_type and symbol, or workflow_id"
+        )
+
+
+def top_only(top: bool, *filters: str | None) -> None:
+    """Checks that the list of tasks and workflows that nothing else started is asked for without a
+    filter: a workflow has no type and no symbol, and its status is computed as it is read.
+
+    Raises:
+        InvalidEvent: a filter is given too, or `top` is neither true nor false.
+    """
+    if not isinstance(top, bool):
+        raise InvalidEvent(f"top must be true or false, not {top!r}")
+    if top and any(value is not None for value in filters):
+        raise InvalidEvent(
+            "top goes without filters: leave out status, task_type, symbol and workflow_id, or top"
         )
 
 

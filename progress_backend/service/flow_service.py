@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import workflows
+from ..flows import top_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..flows.task_flows import summary
@@ -190,6 +190,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         page: int = 1,
         limit: int = 20,
         workflow_id: str | None = None,
+        top: bool = False,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -201,20 +202,26 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             limit: tasks a page, 1 to 100.
             workflow_id: only members of this workflow, with no other filter but a status; the
                 summary is then over these.
+            top: only tasks that are no workflow's member, and outermost workflows, each as
+                `get_workflows_list` has it; with no filter.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
-        caller_events.listing(status, page, limit, task_type, symbol, workflow_id)
-        paged = await self.run(
-            self.flows.page(page, limit, status, task_type, symbol, workflow=workflow_id)
-        )
-        now = (await self._store()).now()
+        caller_events.listing(status, page, limit, task_type, symbol, workflow_id, top)
+        if top:
+            now = (await self._store()).now()
+            paged = await self.run(top_list.page(self.flows, page, limit, now))
+            rows = [row for _, row in paged.rows if row]
+        else:
+            paged = await self.run(
+                self.flows.page(page, limit, status, task_type, symbol, workflow=workflow_id)
+            )
+            now = (await self._store()).now()
+            rows = [self.flows.as_of(document, now) for _, document in paged.rows if document]
         return {
-            "tasks": [
-                loaded(self.flows.as_of(document, now)) for _, document in paged.rows if document
-            ],
+            "tasks": [loaded(row) for row in rows],
             "pagination": pagination(page, limit, paged.total),
             "summary": dict(summary(paged)),
         }

@@ -95,15 +95,18 @@ def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
     )
 
 
-def counted(pagination: Mapping[str, int], summary: Mapping[str, int], locale: Locale) -> str:
-    """ "page 1 of 3, tasks: 52; all: created 1, running 2"."""
+def counted(
+    pagination: Mapping[str, int], summary: Mapping[str, int], locale: Locale, *, top: bool = False
+) -> str:
+    """ "page 1 of 3, tasks: 52; all: created 1, running 2"; `top`: workflows are among the rows."""
     page = {name: pagination[name] for name in ("page", "pages", "total")}
     counts = formats.text(locale, "comma").join(
         f"{formats.status(locale, status)} {summary[status]}"
         for status in STATUSES
         if summary[status]
     )
-    return formats.text(locale, "page_of_all" if counts else "page", **page, counts=counts)
+    of_all = "page_of_top" if top else "page_of_all"
+    return formats.text(locale, of_all if counts else "page", **page, counts=counts)
 
 
 def store(settings: Settings) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
+from ..flows import top_list
+from ..flows.commands import Paged
 from ..flows.task_flows import summary
 from ..record import caller_events, responses
 from ..record.events import Cancelled
@@ -152,6 +154,11 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
     Raises:
         StoreUnavailable: the store does not answer.
     """
+    light = query.fields is None
+    if query.top:
+        top = top_list.page(api.flows, query.page, query.limit, await api.now(), light=light)
+        paged = await api.store.run(top)
+        return await _listed(query, paged, [row for _, row in paged.rows if row], accept_encoding)
     paged = await api.store.run(
         api.flows.page(
             query.page,
@@ -160,11 +167,17 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
             query.task_type,
             query.symbol,
             workflow=query.workflow_id,
-            light=query.fields is None,
+            light=light,
         )
     )
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
+    return await _listed(query, paged, documents, accept_encoding)
+
+
+async def _listed(
+    query: schemas.ListQuery, paged: Paged, documents: list[bytes], accept_encoding: str
+) -> Response:
     pages = pagination(query.page, query.limit, paged.total)
     return await packed(responses.list_body(documents, pages, summary(paged)), accept_encoding)
 

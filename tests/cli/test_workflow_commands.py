@@ -66,6 +66,31 @@ def run(request: pytest.FixtureRequest, redis_url: str) -> Run:
     return call
 
 
+def test_tasks_and_workflows_that_nothing_else_started(redis_url: str, records: Records) -> None:
+    records.create("single")
+
+    def run(*args: str, locale: str = "en") -> Result:
+        env = {"PROGRESS_LOCALE": locale, "PROGRESS_REDIS_URL": redis_url}
+        return CliRunner().invoke(main, ["tasks", "--top", *args], env=env)
+
+    head, newer, older, counted, _ = run().output.splitlines()
+    assert head.split() == ["ID", "STATUS", "%", "AGE", "TASK"]
+    assert re.fullmatch(r"single +created +0% +\d+ s +fetch_data 7203.T", newer)
+    assert re.fullmatch(W + r" +running +62\.5% +\d+ s +fetch ×3 → merge", older)
+    assert counted == (
+        "page 1 of 1, tasks and workflows: 2; all tasks: created 2, running 1, completed 1, error 1"
+    )
+    assert "タスクとワークフロー 2 件；全タスク：" in run(locale="ja").output
+    whole = run("--no-trunc", "--limit", "1", "--page", "2").output.splitlines()[1]
+    assert whole.startswith(W)
+    listed = json.loads(run("--json").output)
+    assert [row.get("workflow_id") for row in listed["tasks"]] == [None, W]
+    assert listed["pagination"]["total"] == 2
+    refused = run("--status", "running")
+    assert refused.exit_code != 0
+    assert "top goes without filters" in refused.output
+
+
 def test_workflows_are_listed_newest_first(run: Run, records: Records) -> None:
     made = records.get("merge").created_at
     assert made is not None

@@ -241,6 +241,16 @@ async def test_a_workflow_and_its_members(service: FlowService) -> None:
     assert (await service.handle_request("/internal/workflows", "GET", second))["workflows"] == []
     with pytest.raises(InvalidEvent, match="limit must be 1 to 100"):
         await service.get_workflows_list(limit=101)
+    top = await service.get_tasks_list(top=True)
+    assert [row["task_id"] for row in top["tasks"]][1:] == ["W"]
+    assert (top["tasks"][0]["task_type"], top["tasks"][1:]) == ("fetch_data", rows)
+    assert top["pagination"] == pagination(1, 20, 2)
+    second = {"page": 2, "limit": 1, "top": True}
+    assert (await service.handle_request("/internal/tasks", "GET", second))["tasks"] == rows
+    with pytest.raises(InvalidEvent, match="top goes without filters"):
+        await service.get_tasks_list(top=True, status="running")
+    with pytest.raises(InvalidEvent, match="top must be true or false, not 'yes'"):
+        await service.get_tasks_list(top="yes")  # type: ignore[arg-type]
     with pytest.raises(InvalidEvent, match="workflow_id goes with status alone"):
         await service.get_tasks_list(workflow_id="W", symbol="7203.T")
 

@@ -138,6 +138,40 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     assert body["pagination"] == {"page": 2, "limit": 1, "total": 2, "pages": 2}
 
 
+def test_the_list_of_what_nothing_else_started(api: RunningApi, records: Records) -> None:
+    """`records` has made a single task after the workflow."""
+    assert listed(api, top="true")[:2] == (["single", W], 2)
+    body = api.http.get("/internal/tasks", params={"top": "true"}).json()
+    single, whole = bodies.TaskList.model_validate(body).tasks
+    assert (type(single), type(whole)) == (bodies.Row, bodies.WorkflowRow)
+    assert body["tasks"][1] == api.http.get("/internal/workflows").json()["workflows"][0]
+    assert body["tasks"][0] == api.http.get("/internal/tasks").json()["tasks"][0]
+    assert body["summary"] == listed(api)[2], "it counts the members too"
+    assert listed(api, top="true", page=2, limit=1)[:2] == ([W], 2)
+    assert listed(api, top="false") == listed(api)
+
+
+@pytest.mark.parametrize("other", ["status", "task_type", "symbol", "workflow_id"])
+def test_what_nothing_else_started_is_not_filtered(api: RunningApi, other: str) -> None:
+    answer = api.http.get("/internal/tasks", params={"top": "true", other: "running"})
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert "top goes without filters: leave out status, task_type, symbol" in detail["msg"]
+
+
+def test_long_rows_and_ends_that_become_final_are_as_in_the_whole_list(
+    api: RunningApi, records: Records
+) -> None:
+    api.create(metadata={"long": "x" * 5_000})
+    for fields in ({}, {"fields": "all"}):
+        rows = [
+            api.http.get("/internal/tasks", params={**fields, **top}).json()["tasks"][0]
+            for top in ({}, {"top": "true"})
+        ]
+        assert rows[0] == rows[1]
+        assert ("omitted" in rows[0]) == (not fields)
+
+
 def test_an_empty_list_of_workflows(api: RunningApi) -> None:
     body = api.http.get("/internal/workflows").json()
     assert body == {

@@ -184,15 +184,6 @@ Row = create_model(
 )
 
 
-class TaskList(BaseModel):
-    """One page of tasks, newest first."""
-
-    # Row is made from the table of fields: mypy sees no class in it.
-    tasks: list[Row] = Field(description="The tasks of this page.")  # type: ignore[valid-type]
-    pagination: Pagination = Field(description="Which page it is.")
-    summary: Summary = Field(description="All tasks by status, whatever the filter.")
-
-
 _IN_ROWS: Final[dict[str, Any]] = {
     name: (field.annotation, field)
     for name, field in WorkflowBody.model_fields.items()
@@ -203,6 +194,18 @@ WorkflowRow = create_model(
     __doc__="A workflow in a list: its body without what members have and what failures say.",
     **_IN_ROWS,
 )
+
+
+class TaskList(BaseModel):
+    """One page of tasks, newest first; with top=true of workflows too."""
+
+    # Row is made from the table of fields: mypy sees no class in it.
+    tasks: list[Row | WorkflowRow] = Field(  # type: ignore[valid-type]
+        description="The tasks of this page. Only with top=true there are workflows among them: "
+        "a row is one that has workflow_id."
+    )
+    pagination: Pagination = Field(description="Which page it is.")
+    summary: Summary = Field(description="All tasks by status, whatever the filter.")
 
 
 class WorkflowList(BaseModel):

@@ -159,6 +159,11 @@ WORKFLOWS: Final[Json] = {
     "workflows": [{name: said for name, said in WORKFLOW.items() if name not in NOT_IN_ROWS}],
     "pagination": {"page": 1, "limit": 20, "total": 1, "pages": 1},
 }
+TOP: Final[Json] = {
+    "tasks": [RUNNING, *WORKFLOWS["workflows"]],
+    "pagination": {"page": 1, "limit": 20, "total": 2, "pages": 1},
+    "summary": {**LIST["summary"], "created": 1, "running": 4, "error": 1},
+}
 WORKFLOW_PAUSE: Final[Json] = {"status": "paused", "reason": "夜間に続けます", "by": "somebody"}
 WORKFLOW_CANCEL: Final[Json] = {"reason": "条件を間違えました", "by": "somebody"}
 WORKFLOW_CANCELLED: Final[Json] = {

@@ -17,6 +17,7 @@ from ...record.caller_events import (
     MAX_REASON,
     MAX_TEXT,
     members_only,
+    top_only,
 )
 from ...record.fields import Status
 from ...record.model import MAX_ID, STATUSES, is_plain
@@ -256,6 +257,12 @@ class ListQuery(Filter, Paging):
             "symbol (422); the summary counts the members.",
         )
     )
+    top: bool = Field(
+        default=False,
+        description="true: only what nothing else started: tasks that are no workflow's member, "
+        "and outermost workflows, each as GET /internal/workflows has it. It goes with no filter "
+        "(422); the summary counts all tasks.",
+    )
     fields: Literal["all"] | None = Field(
         default=None,
         description="all: also what a row omits where it is long (metadata, results, "
@@ -265,4 +272,5 @@ class ListQuery(Filter, Paging):
     @model_validator(mode="after")
     def _alone(self) -> Self:
         members_only(self.workflow_id, self.task_type, self.symbol)
+        top_only(self.top, self.status, self.task_type, self.symbol, self.workflow_id)
         return self
