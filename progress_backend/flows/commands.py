@@ -138,25 +138,28 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
-class Singles:
-    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids of tasks that are no
-    workflow's member; newest first. What it costs does not depend on the number of members."""
+class Top:
+    """-> TopOfAll: the newest tasks that are no workflow's member, and the newest outermost
+    workflows, up to `until_us`, `limit` of each. Its cost does not depend on the number of
+    members."""
 
     until_us: float
     limit: int
 
 
+class TopOfAll(NamedTuple):
+    """Creation times (µs) and ids, newest first; `counts` as in `Paged`."""
+
+    #: How many tasks that are no member, and outermost workflows, there are of all times.
+    sizes: tuple[int, int]
+    counts: tuple[int, ...]
+    singles: tuple[tuple[int, str], ...]
+    #: Over several partitions the newest `LISTED` of all times, as in `Workflows`.
+    workflows: tuple[tuple[int, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Outermost:
-    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids of outermost
-    workflows; newest first. Over several partitions as `Workflows`."""
-
-    until_us: float
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartedSince:
+class TopSince:
     """-> tuple[int, int]: how many tasks that are no workflow's member, and how many outermost
     workflows, were created after a time. Over several partitions a workflow may count in each."""
 
@@ -483,7 +486,7 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
-    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Singles | Outermost | StartedSince
+    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut
 )  # fmt: skip

@@ -22,7 +22,6 @@ from .task_flows import Flows
 
 #: Reads of one page while rows that have nothing behind them are removed.
 _TRIES = 3
-_Placed = list[tuple[int, str]]
 
 
 class _Place(NamedTuple):
@@ -41,12 +40,11 @@ def page(
 
     Over several partitions the workflows are the newest of them, as in `commands.Workflows`.
     """
-    tallied: c.Tallied = yield c.Tally(c.Filters())
-    total, rows = 0, dict[_Place, bytes | None]()
+    found, rows = c.TopOfAll((0, 0), (), (), ()), dict[_Place, bytes | None]()
     for _ in range(_TRIES):
-        total, places = yield from _places(flows, (page - 1) * limit, limit)
+        found, places = yield from _places(flows, (page - 1) * limit, limit)
         rows = yield from _rows(flows, places, now, light)
-        gone = [place for place, found in rows.items() if found is None]
+        gone = [place for place, row in rows.items() if row is None]
         if not gone:
             break
         tasks = [place.id for place in gone if not place.is_workflow]
@@ -54,37 +52,30 @@ def page(
         for place in gone:
             if place.is_workflow:
                 yield c.ForgetWorkflow(place.id)
-    there = tuple((place.id, found) for place, found in rows.items() if found is not None)
-    return c.Paged(total, tallied.counts, there)
+    there = tuple((place.id, row) for place, row in rows.items() if row is not None)
+    return c.Paged(sum(found.sizes), found.counts, there)
 
 
-def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[int, list[_Place]]]:
+def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[c.TopOfAll, list[_Place]]]:
     """How many the list has, and those of a page."""
-    listed: _Placed | None = None
-    if flows.settings.partitions:  # a workflow may be in each: they are not counted but read
-        listed = yield c.Outermost(inf, c.LISTED)
-
-    def since(after_us: float) -> Flow[int]:
-        singles, workflows = yield c.StartedSince(after_us)
-        if listed is not None:
-            workflows = sum(us > after_us for us, _ in listed)
-        return int(singles + workflows)
-
-    total = yield from since(-inf)
-    if start >= total:
-        return total, []
     until, skip = inf, start
     if start > FETCHED:
+        every: c.TopOfAll = yield c.Top(inf, 0)
+        if start >= sum(every.sizes):
+            return every, []
+
+        def since(after_us: float) -> Flow[int]:
+            singles, workflows = yield c.TopSince(after_us)
+            if flows.settings.partitions:  # it may be in each
+                workflows = sum(us > after_us for us, _ in every.workflows)
+            return int(singles + workflows)
+
         until = yield from reached(start, since)
         skip = start - (yield from since(until))
-    singles: _Placed = yield c.Singles(until, skip + limit)
-    if listed is None:
-        workflows: _Placed = yield c.Outermost(until, skip + limit)
-    else:
-        workflows = [one for one in listed if one[0] <= until]
-    merged = [_Place(*one, is_workflow=False) for one in singles]
-    merged += [_Place(*one, is_workflow=True) for one in workflows]
-    return total, sorted(merged, reverse=True)[skip : skip + limit]
+    found: c.TopOfAll = yield c.Top(until, skip + limit)
+    places = [_Place(*one, is_workflow=False) for one in found.singles]
+    places += [_Place(*one, is_workflow=True) for one in found.workflows if one[0] <= until]
+    return found, sorted(places, reverse=True)[skip : skip + limit]
 
 
 def _rows(

@@ -1,106 +1,108 @@
-"""Commands about what a person started: tasks that are no workflow's member, and outermost
+"""Commands about what nothing else started: tasks that are no workflow's member, and outermost
 workflows."""
 
 from __future__ import annotations
 
 from itertools import chain
-from math import inf
 from typing import Any
 
 from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
+from ...record.model import STATUSES
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
-from .entry import Entry, Part, everywhere, own
+from .entry import Entry, Part, own
 from .values import pairs, text, whole
 
-Placed = list[tuple[int, str]]
+_Placed = list[tuple[int, str]]
 
 
-def _singles(command: c.Singles, keys: Keys) -> list[Request]:
+def _top(command: c.Top, keys: Keys) -> list[Request]:
+    until, limit = command.until_us, command.limit
     names = [keys.index(), keys.every_member]
-    return [evalsha(scripts.SINGLES, names, command.until_us, command.limit)]
+    # Over several partitions those are looked for that are newest by the latest of their times.
+    newest = ("+inf", c.LISTED) if keys.sharded else (until, limit)
+    workflows = (newest[0], "-inf", "WITHSCORES", "LIMIT", 0, newest[1])
+    sizes = (*names, keys.outermost, *map(keys.index, STATUSES))
+    return [
+        evalsha(scripts.SINGLES, names, until, limit),
+        ("ZREVRANGEBYSCORE", keys.outermost, *workflows),
+        *(("ZCARD", name) for name in sizes),
+    ]
 
 
-def _outermost(command: c.Outermost, keys: Keys) -> list[Request]:
-    bounds = (command.until_us, "-inf", "WITHSCORES", "LIMIT", 0, command.limit)
-    return [("ZREVRANGEBYSCORE", keys.outermost, *bounds)]
+def _of_all(command: c.Top, replies: list[Any]) -> c.TopOfAll:
+    singles, workflows, *cards = replies
+    tasks, members, outermost, *counts = (card or 0 for card in cards)
+    sizes = (max(tasks - members, 0), outermost)
+    return c.TopOfAll(sizes, tuple(counts), _placed(singles), _placed(workflows))
 
 
-def _times_and_ids(command: c.Command, replies: list[Any]) -> Placed:
-    return [(whole(us), text(one)) for one, us in pairs(replies[0] or [])]
+def _placed(reply: list[Any] | None) -> tuple[tuple[int, str], ...]:
+    return tuple((whole(us), text(one)) for one, us in pairs(reply or []))
 
 
-def _singles_of_all(
-    command: c.Singles, layout: Layout, parts: list[Part], replies: list[Placed]
-) -> Placed:
-    found = own(layout, parts, replies, lambda pair: pair[1])
-    return sorted(found, reverse=True)[: command.limit]
-
-
-def _newest_of_each(command: c.Outermost, layout: Layout) -> list[Part]:
-    return everywhere(c.Outermost(inf, c.LISTED), layout)
-
-
-def _outermost_of_all(
-    command: c.Outermost, layout: Layout, parts: list[Part], replies: list[Placed]
-) -> Placed:
+def _merged(
+    command: c.Top, layout: Layout, parts: list[Part], replies: list[c.TopOfAll]
+) -> c.TopOfAll:
     """Sorts each workflow by the latest of its times, as the list of workflows does."""
-    latest = {workflow_id: us for us, workflow_id in sorted(chain.from_iterable(replies))}
-    found = sorted(((us, workflow_id) for workflow_id, us in latest.items()), reverse=True)
-    listed = found[: c.LISTED]
-    return [one for one in listed if one[0] <= command.until_us][: command.limit]
+    singles = own(layout, parts, [reply.singles for reply in replies], lambda pair: pair[1])
+    every = sorted(chain.from_iterable(reply.workflows for reply in replies))
+    latest = {workflow_id: us for us, workflow_id in every}
+    workflows = sorted(((us, one) for one, us in latest.items()), reverse=True)[: c.LISTED]
+    return c.TopOfAll(
+        (sum(reply.sizes[0] for reply in replies), len(workflows)),
+        tuple(map(sum, zip(*(reply.counts for reply in replies), strict=True))),
+        tuple(sorted(singles, reverse=True)[: command.limit]),
+        tuple(workflows),
+    )
 
 
-def _since(command: c.StartedSince, keys: Keys) -> list[Request]:
+def _top_in_memory(state: MemoryState, command: c.Top) -> c.TopOfAll:
+    singles, workflows = _every(state)
+    statuses = [facets.status for facets in state.facets.values()]
+    counts = tuple(statuses.count(status) for status in STATUSES)
+    newest = (
+        tuple(one for one in found if one[0] <= command.until_us)[: command.limit]
+        for found in (singles, workflows)
+    )
+    return c.TopOfAll((len(singles), len(workflows)), counts, *newest)
+
+
+def _every(state: MemoryState) -> tuple[_Placed, _Placed]:
+    singles = [(state.created[i], i) for i, f in state.facets.items() if not f.workflows]
+    workflows = [(at, one) for one, at in state.outermost.items()]
+    every = (sorted(found, reverse=True) for found in (singles, workflows))
+    first, second = ([(round(at * 1_000_000), one) for at, one in found] for found in every)
+    return first, second
+
+
+def _since(command: c.TopSince, keys: Keys) -> list[Request]:
     names = (keys.index(), keys.every_member, keys.outermost)
     return [("ZCOUNT", name, f"({command.after_us}", "+inf") for name in names]
 
 
-def _counted(command: c.StartedSince, replies: list[Any]) -> tuple[int, int]:
+def _counted(command: c.TopSince, replies: list[Any]) -> tuple[int, int]:
     tasks, members, workflows = (reply or 0 for reply in replies)
     return max(tasks - members, 0), workflows
 
 
 def _sums(
-    command: c.StartedSince, layout: Layout, parts: list[Part], replies: list[tuple[int, int]]
+    command: c.TopSince, layout: Layout, parts: list[Part], replies: list[tuple[int, int]]
 ) -> tuple[int, int]:
     singles, workflows = map(sum, zip(*replies, strict=True))
     return singles, workflows
 
 
-def _us(seconds: float) -> int:
-    return round(seconds * 1_000_000)
-
-
-def _singles_in_memory(state: MemoryState, command: c.Singles | None = None) -> Placed:
-    found = [(_us(state.created[i]), i) for i, f in state.facets.items() if not f.workflows]
-    return _newest(found, command)
-
-
-def _outermost_in_memory(state: MemoryState, command: c.Outermost | None = None) -> Placed:
-    return _newest([(_us(at), one) for one, at in state.outermost.items()], command)
-
-
-def _newest(found: Placed, command: c.Singles | c.Outermost | None) -> Placed:
-    found.sort(reverse=True)
-    if command is None:
-        return found
-    return [one for one in found if one[0] <= command.until_us][: command.limit]
-
-
-def _since_in_memory(state: MemoryState, command: c.StartedSince) -> tuple[int, int]:
-    each = (_singles_in_memory(state), _outermost_in_memory(state))
-    singles, workflows = (sum(us > command.after_us for us, _ in found) for found in each)
+def _since_in_memory(state: MemoryState, command: c.TopSince) -> tuple[int, int]:
+    counts = (sum(us > command.after_us for us, _ in found) for found in _every(state))
+    singles, workflows = counts
     return singles, workflows
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    c.Singles: Entry(_singles, _times_and_ids, _singles_in_memory, merge=_singles_of_all),
-    c.Outermost: Entry(
-        _outermost, _times_and_ids, _outermost_in_memory, _newest_of_each, _outermost_of_all
-    ),
-    c.StartedSince: Entry(_since, _counted, _since_in_memory, merge=_sums),
+    c.Top: Entry(_top, _of_all, _top_in_memory, merge=_merged),
+    c.TopSince: Entry(_since, _counted, _since_in_memory, merge=_sums),
 }

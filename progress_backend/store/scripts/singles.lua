@@ -18,22 +18,23 @@ Publishes
 local tasks, members, limit = KEYS[1], KEYS[2], tonumber(ARGV[2])
 local count = tolerant('ZCARD', tasks) or 0
 
--- Whether all tasks are members from those of a creation time on up to a place.
-local function members_until(place, since)
-  local time = tolerant('ZREVRANGE', tasks, place, place, 'WITHSCORES')[2]
-  return tolerant('ZCOUNT', tasks, time, since) == tolerant('ZCOUNT', members, time, since)
-end
+-- The first place after one at which a member stands where no member does, or the end. Both sets sort
+-- alike: between two members there are others if they are further apart among all tasks.
+local function next_single(place, id)
+  local apart = place - redis.call('ZREVRANK', members, id)
+  local function is_after_members(at)
+    local rank = redis.call('ZREVRANK', members, redis.call('ZREVRANGE', tasks, at, at)[1])
+    return rank and at - rank == apart
+  end
 
--- The first place from one on where no member stands, or the end.
-local function next_single(place, since)
-  local low, high, step = place - 1, place, 1
-  while high < count and members_until(high, since) do
-    low, high, step = high, high + step, 2 * step
+  local low, high, step = place, place + 1, 8
+  while high < count and is_after_members(high) do
+    low, high, step = high, high + step, 8 * step
   end
   high = math.min(high, count)
   while low + 1 < high do
     local middle = math.floor((low + high) / 2)
-    if members_until(middle, since) then
+    if is_after_members(middle) then
       low = middle
     else
       high = middle
@@ -43,12 +44,12 @@ local function next_single(place, since)
 end
 
 local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. ARGV[1], '+inf') or 0
+local size = math.max(limit, 16)
 for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members less
-  local left = limit - #found / 2
-  if left <= 0 or place >= count then
+  if #found >= 2 * limit or place >= count then
     break
   end
-  local read, ids = tolerant('ZREVRANGE', tasks, place, place + math.max(left, 16) - 1, 'WITHSCORES'), {}
+  local read, ids = tolerant('ZREVRANGE', tasks, place, place + size - 1, 'WITHSCORES'), {}
   for i = 1, #read, 2 do
     ids[#ids + 1] = read[i]
   end
@@ -60,7 +61,9 @@ for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members
   end
   place = place + #ids
   if #found == before then
-    place = next_single(place, read[#read])
+    place, size = next_single(place - 1, ids[#ids]), 8
+  elseif #found == before + 2 * #ids then
+    size = math.max(math.min(4 * size, limit), 8)
   end
 end
 return found
