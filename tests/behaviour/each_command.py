@@ -50,6 +50,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.FiguresOf("w", 1),
         c.FiguresOfEach(("w", "canvas"), 1),
         c.Workflows(0, 10),
+        c.Top(5.0, 10),
+        c.TopSince(5),
         c.ForgetWorkflow("never"),
         c.Publishing("w", "token", 1, 60_000),
         c.Publishing("w", "token", 1, 0),

@@ -127,7 +127,18 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
             of_it = sorted(((ms, w) for w, ms in partitions[place].items()), reverse=True)
             replies.append(c.Listed(len(of_it), tuple(of_it[part.start : part.start + part.limit])))
         listed = entry.merge(command, layout, parts, replies)
+        entry = TABLE[c.Top]
+        top = [
+            c.TopOfAll((1, 9), (n, 2), (), tuple(sorted(((ms, w) for w, ms in times.items()))))
+            for n, times in enumerate(partitions)
+        ]
+        parts = entry.split(c.Top(5, 3), layout)
+        merged = entry.merge(c.Top(5, 3), layout, parts, top)
     assert listed == c.Listed(len(newest), tuple(newest[start : start + 3]))
+    count = len(partitions)
+    assert merged.sizes == (count, len(newest)), "a workflow that is in several counts once"
+    assert merged.counts == (sum(range(count)), 2 * count)
+    assert merged.workflows == tuple(newest), "of all times: the page's place is counted by them"
 
 
 def test_a_written_value_takes_the_short_script() -> None:

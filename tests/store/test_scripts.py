@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Page(40, 20, "running", "fetch_data", "7203.T"),
         c.Page(0, 20, "running", workflow="w"),
     ],
+    "top": [c.Top(inf, 20), c.Top(5, 20)],
     "sweep": [
         c.Sweep((c.Entry("t", THERE),), 5),
         c.Sweep((c.Entry("t", None), c.Entry("u", HERE), c.Entry("v", THERE)), 5),

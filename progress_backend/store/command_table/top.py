@@ -4,6 +4,7 @@ workflows."""
 from __future__ import annotations
 
 from itertools import chain
+from math import inf
 from typing import Any
 
 from ...flows import commands as c
@@ -21,27 +22,20 @@ _Placed = list[tuple[int, str]]
 
 def _top(command: c.Top, keys: Keys) -> list[Request]:
     until, limit = command.until_us, command.limit
-    names = [keys.index(), keys.every_member]
+    names = [keys.index(), keys.every_member, keys.outermost, *map(keys.index, STATUSES)]
     # Over several partitions those are looked for that are newest by the latest of their times.
-    newest = ("+inf", c.LISTED) if keys.sharded else (until, limit)
-    workflows = (newest[0], "-inf", "WITHSCORES", "LIMIT", 0, newest[1])
-    sizes = (*names, keys.outermost, *map(keys.index, STATUSES))
-    return [
-        evalsha(scripts.SINGLES, names, until, limit),
-        ("ZREVRANGEBYSCORE", keys.outermost, *workflows),
-        *(("ZCARD", name) for name in sizes),
-    ]
+    workflows = (inf, c.LISTED) if keys.sharded else (until, limit)
+    return [evalsha(scripts.TOP, names, until, limit, *workflows)]
 
 
 def _of_all(command: c.Top, replies: list[Any]) -> c.TopOfAll:
-    singles, workflows, *cards = replies
-    tasks, members, outermost, *counts = (card or 0 for card in cards)
+    (tasks, members, outermost, *counts), singles, workflows = replies[0]
     sizes = (max(tasks - members, 0), outermost)
     return c.TopOfAll(sizes, tuple(counts), _placed(singles), _placed(workflows))
 
 
-def _placed(reply: list[Any] | None) -> tuple[tuple[int, str], ...]:
-    return tuple((whole(us), text(one)) for one, us in pairs(reply or []))
+def _placed(reply: list[Any]) -> tuple[tuple[int, str], ...]:
+    return tuple((whole(us), text(one)) for one, us in pairs(reply))
 
 
 def _merged(

@@ -31,7 +31,7 @@ PUBLISHING: Final = _read("publishing")
 DIRECT: Final = _read("direct", "_tolerant")
 DROP_ACT: Final = _read("drop_act", "_tolerant")
 PAGE: Final = _read("page", "_tolerant", "_document", "_documents")
-SINGLES: Final = _read("singles", "_tolerant")
+TOP: Final = _read("top", "_tolerant")
 SWEEP: Final = _read("sweep", "_tolerant")
 LOCK: Final = _read("lock")
 UNLOCK: Final = _read("unlock")
@@ -42,7 +42,7 @@ READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
-    *(READ, PAGE, SINGLES, COUNT, SWEEP),
+    *(READ, PAGE, TOP, COUNT, SWEEP),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

@@ -1,22 +1,31 @@
 --[[
-Read the newest tasks that are no workflow's member. Members that follow one another are jumped over
-by counting, however many they are.
+Read the newest tasks that are no workflow's member, the newest outermost workflows, and how many
+there are. Members that follow one another are jumped over by their ranks, however many they are.
 
 A key that is no sorted set counts as an empty one.
 
 KEYS
   1 tasks     sorted set: all task ids by creation time (µs)
   2 members   sorted set: ids of all workflows' members by creation time (µs)
+  3 outermost sorted set: ids of outermost workflows by creation time (µs)
+  4 …         sorted sets: one a status, in the caller's order
 ARGV
   1 until     µs since 1970 up to which a task was created
   2 limit     number of tasks
+  3 until     µs since 1970 up to which a workflow was created
+  4 limit     number of workflows
 Returns
-  {id, creation time, …}
+  {{number of tasks, of members, of workflows, of tasks with each status …},
+   {task id, creation time, …}, {workflow id, creation time, …}}
 Publishes
   nothing
 ]]
-local tasks, members, limit = KEYS[1], KEYS[2], tonumber(ARGV[2])
-local count = tolerant('ZCARD', tasks) or 0
+local tasks, members, outermost, limit = KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[2])
+local sizes = {}
+for i = 1, #KEYS do
+  sizes[i] = tolerant('ZCARD', KEYS[i]) or 0
+end
+local count = sizes[1]
 
 -- The first place after one at which a member stands where no member does, or the end. Both sets sort
 -- alike: between two members there are others if they are further apart among all tasks.
@@ -66,4 +75,5 @@ for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members
     size = math.max(math.min(4 * size, limit), 8)
   end
 end
-return found
+local workflows = tolerant('ZREVRANGEBYSCORE', outermost, ARGV[3], '-inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+return {sizes, found, workflows or {}}
