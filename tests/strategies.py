@@ -234,6 +234,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         processing_details=draw(content),
         attempt=draw(st.integers(0, 4)),
         retries=draw(st.integers(0, 3)),
+        waited_ms=draw(st.none() | st.integers(0, 10**8)) if begun else None,
         worker=draw(st.none() | workers),
         delivery=draw(st.none() | deliveries),
         parent_id=draw(st.none() | names),

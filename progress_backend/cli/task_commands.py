@@ -115,6 +115,7 @@ def show(
     with open_store(settings) as store:
         task_id = whole_id(store, task_id)
         document = store.run(store.flows.body(task_id))
+        document = document and store.run(store.flows.placed(document))
         now = store.now()
     document = document and store.flows.as_of(document, now)
     if document is None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 # The same name twice marks it as exported, for type checkers.
 from ..record.act import Act as Act  # noqa: PLC0414
 from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
+from ..record.waiting import Waiting as Waiting  # noqa: PLC0414
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
 from .index_entry import Facets as Facets  # noqa: PLC0414
 from .index_entry import Garbled as Garbled  # noqa: PLC0414
@@ -164,6 +165,16 @@ class TopSince:
     workflows, were created after a time. Over several partitions a workflow may count in each."""
 
     after_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """-> list[int | None]: for each task that waits, how many of its type were created before it
+    and have not begun either; None for a task that does not wait any more."""
+
+    tasks: tuple[Waiting, ...]
+    #: Whether the tasks are of this partition.
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,7 +496,7 @@ class Marked(NamedTuple):
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
-    | Extend | Tally | Newest | Above | LeaseEnd | LeaveMarkings | MarkingOf
+    | Extend | Tally | Newest | Above | Before | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut

@@ -15,7 +15,7 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..record import estimate, first_estimate, past_runs, reader_view, responses, task_json
+from ..record import estimate, first_estimate, past_runs, reader_view, responses, task_json, waiting
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
@@ -84,6 +84,16 @@ class Flows:
             return document
         runs: tuple[c.PastRun, ...] = yield c.RunsOf(task_type)
         return first_estimate.estimated(document, past_runs.history(runs))
+
+    def placed(self, document: bytes) -> Flow[bytes]:
+        """A document with its task's place and the range of its start, if the task waits."""
+        if (task := waiting.waiting(document)) is None:
+            return document
+        (ahead,) = yield c.Before((task,))
+        if ahead is None:
+            return document
+        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task.task_type)
+        return waiting.placed(document, ahead, past_runs.history(runs))
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
         """A document as it is to be read now: see `responses.as_of`."""

@@ -82,7 +82,7 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
     """
     document = yield from flows.body(task_id)
     if document is not None:
-        return flows.as_of(document, now)
+        return flows.as_of((yield from flows.placed(document)), now)
     found = yield from status(flows, task_id, now)
     return None if found is None else as_task(found)
 

@@ -20,6 +20,7 @@ from .fields import (
     SENT,
     SENT_AT_END,
     SENT_IF_SET,
+    START,
     TASK,
     WORKER,
     WORKFLOW,
@@ -48,6 +49,7 @@ _CHECKED: Final = {
     "delivery": DELIVERY,
     "workflow": WORKFLOW,
     "estimate": ESTIMATE,
+    "start_estimate": START,
 }
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
@@ -94,8 +96,9 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name, least in (("work", _COUNTS), ("usual", 1)):
         if (numbers := body.get(name)) and not _are_counts(numbers, least):
             raise ValueError(_wrong(name, numbers))
-    if (delivery := body["delivery"]) is not None:
-        _check_times(delivery, DELIVERY.times)
+    for name, part in (("delivery", DELIVERY), ("start_estimate", START)):
+        if (values := body[name]) is not None:
+            _check_times(values, part.times)
     return body, whole
 
 

@@ -10,7 +10,7 @@ from .model import Task, TaskStatus
 from .work import Band
 
 #: An end that is further away than this is not recorded as an estimate.
-_FURTHEST_S = 366 * 86_400.0
+FURTHEST_S: Final = 366 * 86_400.0
 _AT_WORK: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 #: A rest that may be so many times as long as at least varies too much to say.
 WIDEST: Final = 4.0
@@ -25,7 +25,7 @@ def remaining_seconds(task: Task) -> float | None:
     if seconds and task.work is not None and task.work.open:
         # A value without new items does not move the end, unless the item takes longer than usual.
         seconds -= min(task.work.open, 1 / task.rate)
-    return seconds if isfinite(seconds) and seconds <= _FURTHEST_S else None
+    return seconds if isfinite(seconds) and seconds <= FURTHEST_S else None
 
 
 def estimated_completion(task: Task) -> datetime | None:
@@ -74,7 +74,7 @@ def within(rest: float, band: Band) -> Band:
 def around(begins: datetime, rest: float, band: Band, runs: int) -> Range | None:
     """The range around an end that is expected in `rest` seconds."""
     least, most = within(rest, band)
-    if most > _FURTHEST_S:
+    if most > FURTHEST_S:
         return None
     likely = begins + timedelta(seconds=rest)
     if most > least * WIDEST:
@@ -92,7 +92,7 @@ def ending(task: Task, seconds: float | None) -> datetime | None:
 def first_estimate(begins: datetime, items: int | None, pace: float | None) -> datetime | None:
     """The expected end of a task without a rate of its own, which does these items from a time on,
     each in the seconds that its type's past runs took."""
-    if not items or items < 0 or not pace or not 0 < items * pace <= _FURTHEST_S:
+    if not items or items < 0 or not pace or not 0 < items * pace <= FURTHEST_S:
         return None
     return begins + timedelta(seconds=items * pace)
 

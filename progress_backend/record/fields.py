@@ -149,6 +149,13 @@ ESTIMATE: Final = Part("Estimate", "When a task is likely to end, by the last ru
     Field("latest", datetime | None, "One run of ten ends after it; null with earliest."),
     Field("runs", int, "How many past runs it is made from, ten at most."),
 ))
+START: Final = Part("StartEstimate",
+    "When a waiting task is likely to start, by the last runs of its type.", (
+    Field("earliest", datetime, "One task of ten starts before it."),
+    Field("likely", datetime, "What is most likely."),
+    Field("latest", datetime, "One task of ten starts after it."),
+    Field("runs", int, "How many past runs it is made from, ten at most."),
+))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.
 SPECIFIED: Final = (
@@ -183,6 +190,16 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("estimate", dict | None,
           "The range of its end; null while it does not run, and before four runs of its type.",
           None, attribute=None, part=ESTIMATE),
+    Field("waited_ms", int | None,
+          "How long it waited for its first start: since its creation, its eta, or the end of the "
+          "step before it. Null before that, and where its start made the record.", None),
+    Field("ahead", int | None,
+          "Of a task that waits, where it is read by its id: how many tasks of its type were "
+          "created before it and have not begun. Null with an eta, and of a planned one.",
+          None, attribute=None),
+    Field("start_estimate", dict | None,
+          "The range of its start; null where ahead is, and where past runs do not tell.",
+          None, attribute=None, part=START),
     Field("attempt", int, "Number of the run; a retry or redelivery makes a new one.", 0),
     Field("attempt_started_at", datetime | None, "When this run began; null before that.", None),
     Field("retries", int, "How often Celery has retried it.", 0),
@@ -252,7 +269,7 @@ SENT: Final = (
     *("task_id", "status", "progress", "current_status", "updated_at", "revision", "task_type"),
     *("symbol", "estimated_completion", "estimate", "processing_details", "rate"),
     "estimated_details",
-    *("created_at", "final", "may_come_again_until"),
+    *("created_at", "waited_ms", "final", "may_come_again_until"),
 )
 SENT_AT_END: Final = ("results", "error_message")
 SENT_IF_SET: Final = ("control",)

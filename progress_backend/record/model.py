@@ -189,6 +189,9 @@ class Task:
     attempt_started_at: datetime | None = None
     #: Celery's `retries` of the newest run.
     retries: int = 0
+    #: Milliseconds that it waited for its first start; None before that, and where the start made
+    #: the record.
+    waited_ms: int | None = None
     #: The worker that has the newest run; None before the first, and outside of Celery.
     worker: Worker | None = None
     #: `eta` and `expires` of the message, and whether it may be delivered again; None: it has

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from math import exp, log, sqrt
 from operator import itemgetter
+from statistics import fmean
 from typing import Any, Final, NamedTuple
 
 from .json_text import dumps, parsed
@@ -19,6 +21,10 @@ KEPT_DAYS: Final = 100
 #: A run of less, or of more, says nothing of the next one.
 _SHORTEST_S: Final = 0.001
 _LONGEST_S: Final = 1e9
+#: No run ends later, in milliseconds since 1970.
+_LATEST_MS: Final = 2**47
+#: Waits that are shorter count as this one: what a message takes through a broker says nothing.
+_SHORTEST_WAIT_S: Final = 0.01
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Runs from which on there is a range.
@@ -40,7 +46,7 @@ class PastRun(NamedTuple):
     #: Seconds of work, and the items that were counted in them; 0 if it counted none.
     seconds: float
     items: int
-    #: Seconds from its creation to its first start; None where it was not to begin at once.
+    #: Seconds that it waited for its first start; None where that is not known.
     waited: float | None = None
     #: ln(actual ÷ predicted) of the rest at each of `MARKS`; None where nothing was predicted.
     misses: tuple[float | None, ...] = (None,) * len(MARKS)
@@ -49,6 +55,34 @@ class PastRun(NamedTuple):
     def text(self) -> str:
         """The run as JSON, as it is stored."""
         return dumps([*self[:_FIRST], *self.misses])
+
+
+class Queue(NamedTuple):
+    """How the tasks of a type leave their queue, where they wait in one for the tasks before."""
+
+    #: When the newest run ended, in milliseconds since 1970: the next one began then.
+    since_ms: int
+    #: Seconds between the ends of two runs: their mean and standard deviation, and how many.
+    gap: float
+    spread: float
+    gaps: int
+
+    def until(self, ahead: int) -> tuple[float, float, float]:
+        """In how many seconds after `since_ms` a task begins with so many before it: at least, most
+        likely, and at most. Runs end in groups where several go on at once, so that their number
+        counts twice in the spread."""
+        left = ahead + 1
+        half = _quantile(self.gaps) * self.spread * sqrt(left + 2 * left * left / self.gaps)
+        likely = left * self.gap
+        return max(likely - half, 0.0), likely, likely + half
+
+
+class Starts(NamedTuple):
+    """What past runs say of the start of the next: how long a task waits that is the first, or how
+    the queue goes on; None for what they do not tell."""
+
+    wait: tuple[float, float, float] | None = None
+    queue: Queue | None = None
 
 
 class History(NamedTuple):
@@ -61,6 +95,8 @@ class History(NamedTuple):
     #: What the likely rest is to be multiplied with, for the least and the most that four of five
     #: runs need: by the pace, and at each of `MARKS`. None while too few runs tell.
     bands: tuple[Band | None, ...] = (None,) * (1 + len(MARKS))
+    #: When the next task starts.
+    starts: Starts = Starts()
 
     @property
     def numbers(self) -> list[float]:
@@ -90,7 +126,7 @@ def of_task(task: Task) -> PastRun | None:
         (ended - _EPOCH) // _MILLISECOND,
         round(seconds, 3),
         max(items, 0),
-        _waited(task),
+        None if task.waited_ms is None else task.waited_ms / 1000,
         misses + (None,) * (len(MARKS) - len(misses)),
     )
 
@@ -99,15 +135,6 @@ def _miss(actual: float, said: float) -> float | None:
     if actual <= 0 or said <= 0:
         return None
     return round(log(actual / said), 4)
-
-
-def _waited(task: Task) -> float | None:
-    """Seconds from a task's creation to its first start. A step of a workflow, or a message with an
-    `eta`, was not to begin at once."""
-    at_once = task.member is None and (task.delivery is None or task.delivery.eta is None)
-    if not at_once or task.created_at is None or task.started_at is None:
-        return None
-    return max((task.started_at - task.created_at) // _MILLISECOND, 0) / 1000
 
 
 def read(stored: bytes) -> PastRun | None:
@@ -122,6 +149,7 @@ def read(stored: bytes) -> PastRun | None:
     misses = tuple(values[_FIRST : _FIRST + len(MARKS)])
     sound = (
         type(ended_ms) is int
+        and 0 <= ended_ms < _LATEST_MS
         and type(items) is int
         and _number(seconds)
         and _SHORTEST_S <= seconds <= _LONGEST_S
@@ -155,15 +183,36 @@ def newest(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
 def history(runs: Sequence[PastRun]) -> History:
     """What these runs say of the next."""
     paces = [log(run.seconds / run.items) for run in runs if run.items > 0]
+    starts = _starts(runs)
     if not paces:
-        return History(len(runs))
+        return History(len(runs), starts=starts)
     middle = sum(paces) / len(paces)
     spread = _band([pace - middle for pace in paces])
     marks = (
         _band([miss for run in runs if (miss := run.misses[place]) is not None])
         for place in range(len(MARKS))
     )
-    return History(len(runs), exp(middle), (spread, *marks))
+    return History(len(runs), exp(middle), (spread, *marks), starts)
+
+
+def _starts(runs: Sequence[PastRun]) -> Starts:
+    waits = [run.waited for run in runs if run.waited is not None]
+    ends = [run.ended_ms / 1000 for run in runs]
+    gaps = [later - earlier for earlier, later in pairwise(ends)]
+    if len(waits) < LEAST:
+        return Starts()
+    if len(gaps) >= LEAST and 0 < (gap := fmean(gaps)) <= fmean(waits):
+        # One or more wait at any time (Little's law): no worker is without work between two ends.
+        spread = sqrt(sum((one - gap) ** 2 for one in gaps) / (len(gaps) - 1))
+        return Starts(queue=Queue(runs[-1].ended_ms, gap, spread, len(gaps)))
+    logs = [log(max(wait, _SHORTEST_WAIT_S)) for wait in waits]
+    middle = fmean(logs)
+    band = _band([one - middle for one in logs])
+    return Starts() if band is None else Starts(wait=_times(exp(middle), band))
+
+
+def _times(likely: float, band: Band) -> tuple[float, float, float]:
+    return likely * band[0], likely, likely * band[1]
 
 
 def _band(misses: Sequence[float]) -> Band | None:
@@ -174,6 +223,11 @@ def _band(misses: Sequence[float]) -> Band | None:
         return None
     middle = sum(misses) / count
     spread = sqrt(sum((miss - middle) ** 2 for miss in misses) / (count - 1))
-    half = _QUANTILES[min(count, KEPT) - LEAST] * spread * sqrt(1 + 1 / count)
+    half = _quantile(count) * spread * sqrt(1 + 1 / count)
     least, most = (exp(max(min(middle + by, _FURTHEST), -_FURTHEST)) for by in (-half, half))
     return round(least, 4), round(most, 4)
+
+
+def _quantile(count: int) -> float:
+    """Student's t for a range of four fifths, after so many numbers."""
+    return _QUANTILES[min(count, KEPT) - LEAST]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Final
 
 from .default_texts import Locale, text
@@ -24,6 +25,7 @@ _AGAIN_UNTIL: Final = b'"may_come_again_until":'
 _NEVER: Final = b"null,"
 _FINAL: Final = b'"final":true,'
 _REVISION: Final = b'"revision":'
+_AHEAD: Final = b'"ahead":'
 #: Documents with an end that is not final yet whose later text is cached, and the largest of those.
 _REMEMBERED: Final = 4_096
 _SMALL: Final = 4_096
@@ -80,7 +82,7 @@ _remembered: Callable[[bytes, Locale], tuple[datetime | None, bytes, bytes]] = l
 
 def entity_tag(document: bytes) -> str:
     """The ETag of a document: created_at, revision, and whether only the passing of time made its
-    end final.
+    end final; of a waiting task with its place, a digest of all that its body has besides.
 
     It is weak, since the estimate of a task without a rate of its own may change without a new
     revision.
@@ -90,6 +92,9 @@ def entity_tag(document: bytes) -> str:
     created_at = document[created : document.index(b",", created)].strip(b'"')
     since = not settled(document) and _FINAL in document[document.rfind(_AGAIN_UNTIL) :]
     later = "/final" if since else ""
+    ahead = document.rfind(_AHEAD)
+    if ahead >= 0 and not document.startswith(_NEVER, ahead + len(_AHEAD)):
+        later = f"/{blake2b(document, digest_size=6).hexdigest()}"
     return f'W/"{created_at.decode()}/{document[revision:-1].decode()}{later}"'
 
 
@@ -109,6 +114,7 @@ def created_body(document: bytes) -> bytes:
     answer["total_items"] = body["progress"]["total"]
     answer["created_at"] = body["created_at"]
     answer["estimated_completion"] = body["estimated_completion"]
+    answer["estimate"] = body["estimate"]
     return dumps(answer).encode()
 
 

@@ -31,6 +31,7 @@ from .work import resumed as work_resumed
 
 #: Clocks that differ by less count as equal: one of them is measured over the network.
 _LEAST_SKEW_S: Final = 1.0
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Scene(NamedTuple):
@@ -196,7 +197,19 @@ def _instant(time: datetime | None, scene: Scene) -> datetime | None:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
+def _waited_ms(task: Task, scene: Scene) -> int | None:
+    """Milliseconds for which a task's message has waited, as the task begins: since its creation,
+    that of a workflow's step since its last change, which is that its message left."""
+    if task.started_at is not None or task.created_at is None:
+        return task.waited_ms
+    since = (task.member and task.updated_at) or task.created_at
+    if task.delivery is not None and task.delivery.eta is not None:
+        since = max(since, task.delivery.eta)
+    return max((scene.now - since) // _MILLISECOND, 0)
+
+
 def started(task: Task, event: ev.Started, scene: Scene) -> Task:
+    waited_ms = _waited_ms(task, scene)
     if task.created_at is None:
         task = created(task, ev.Created(identity=event.identity), scene)
     if _taken_before(task, event, scene):
@@ -216,6 +229,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         delivery=_delivered(task.delivery, event.again_s),
         retries=event.retries,
         started_at=task.started_at or scene.now,
+        waited_ms=waited_ms,
         parent_id=task.parent_id or identity.parent_id,
         root_id=task.root_id or identity.root_id,
         group_id=task.group_id or identity.group_id,
@@ -328,8 +342,11 @@ def _works(task: Task) -> bool:
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
         return task  # to resume a task that waits in a queue does not begin it
+    waited_ms = _waited_ms(task, scene)
     task = moved(task, event, scene)
-    return task if task.started_at is not None else replace(task, started_at=scene.now)
+    if task.started_at is not None:
+        return task
+    return replace(task, started_at=scene.now, waited_ms=waited_ms)
 
 
 def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:

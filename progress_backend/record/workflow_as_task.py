@@ -11,6 +11,9 @@ from .json_text import dumps
 #: What a task has and a workflow does not.
 _OF_TASKS: Final[dict[str, Any]] = {
     "estimate": None,
+    "waited_ms": None,
+    "ahead": None,
+    "start_estimate": None,
     "attempt": 0,
     "attempt_started_at": None,
     "retries": 0,

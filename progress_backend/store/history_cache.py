@@ -29,23 +29,28 @@ class Histories:
         self._known: dict[str, tuple[History, float]] = {}
         self._asked: dict[str, asyncio.Task[History]] = {}
 
-    async def estimated(self, document: bytes) -> bytes:
-        """A checked document with a first estimate where its task has no rate of its own.
+    async def of(self, task_type: str) -> History:
+        """A type's history.
 
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
-        task_type = first_estimate.type_of(document)
-        if task_type is None:
-            return document
         known = self._known.get(task_type)
         if known is not None and known[1] > monotonic():
-            return first_estimate.estimated(document, known[0])
+            return known[0]
         asked = self._asked.get(task_type)
         if asked is None:
             asked = self._asked[task_type] = asyncio.create_task(self._ask(task_type))
         # A cancelled caller must not cancel the read that others wait for.
-        return first_estimate.estimated(document, await asyncio.shield(asked))
+        return await asyncio.shield(asked)
+
+    async def estimated(self, document: bytes) -> bytes:
+        """A checked document with a first estimate where its task has no rate of its own; raises
+        as `of`."""
+        task_type = first_estimate.type_of(document)
+        if task_type is None:
+            return document
+        return first_estimate.estimated(document, await self.of(task_type))
 
     async def _ask(self, task_type: str) -> History:
         try:

@@ -8,7 +8,7 @@ from . import scripts
 
 Request = tuple[Any, ...]
 
-_READS = frozenset({scripts.READ.sha, scripts.PAGE.sha, scripts.TOP.sha})
+_READS = frozenset({scripts.READ.sha, scripts.PAGE.sha, scripts.TOP.sha, scripts.BEFORE.sha})
 
 
 def evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:

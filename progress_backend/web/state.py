@@ -24,6 +24,7 @@ from ..settings import Settings
 from ..store.coalesced_reads import JoinedReads
 from ..store.drivers import AsyncStore
 from ..store.history_cache import Histories
+from ..store.queue_places import QueuePlaces
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
@@ -48,6 +49,7 @@ class Api:
     #: Coalesced reads of single tasks, of which very many arrive at once.
     reads: JoinedReads
     histories: Histories
+    places: QueuePlaces
     service: RedisProgressService
     hub: Hub[Update]
     feed: Feed
@@ -69,8 +71,9 @@ class Api:
         reads = JoinedReads(store)
         access, measured = Access(settings, bound), Measured()
         zone, histories = settings.zone(), Histories(store)
+        places = QueuePlaces(store, histories)
         return cls(
-            *(settings, access, zone, store, reads, histories),
+            *(settings, access, zone, store, reads, histories, places),
             *(service, hub, feed, listener, broker, measured),
         )
 

@@ -17,7 +17,7 @@ from ..record import caller_events, responses
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
 from ..service.flow_service import pagination
-from .current import current
+from .current import current, placed
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
@@ -103,7 +103,7 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
         StoreUnavailable: the store does not answer.
     """
     try:
-        document = await current(api, task_id)
+        document = await placed(api, await current(api, task_id))
     except TaskNotFound:
         return await workflow_as_task(api, task_id, if_none_match)
     about = described(document)

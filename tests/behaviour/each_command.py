@@ -26,6 +26,7 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Tally(ALL),
         c.Newest(2**52, 10, ALL),
         c.Above(0, ALL),
+        c.Before((c.Waiting("fetch_data", "waits", 2**50),)),
         c.FacetsOf(ids),
         c.Due(2**52, 10),
         c.RunsOf("fetch_data"),

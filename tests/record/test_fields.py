@@ -48,6 +48,7 @@ FULL = Task(
     attempt=2,
     attempt_started_at=NOW,
     retries=1,
+    waited_ms=2_500,
     worker=Worker("a/1", "a", "parent", 7, 2.5),
     delivery=Delivery(NOW, NOW, 60.0, NOW),
     parent_id="p",

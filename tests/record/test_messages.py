@@ -44,6 +44,7 @@ def test_a_message_is_the_specifications_and_more() -> None:
         "rate": 10.0,
         "estimated_details": ["processing_rate", "estimated_remaining"],
         "created_at": "2024-01-15T10:30:00.000+00:00",
+        "waited_ms": None,
         "final": False,
         "may_come_again_until": None,
     }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record import past_runs
-from progress_backend.record.model import Delivery, Member, Task, replace
+from progress_backend.record.model import Task, replace
 from progress_backend.record.past_runs import KEPT, History, PastRun, history, newest
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
@@ -24,6 +24,7 @@ DONE = Task(
     status="completed",
     created_at=NOW - timedelta(seconds=3),
     started_at=NOW,
+    waited_ms=3_000,
     attempt_started_at=NOW,
     completed_at=NOW + timedelta(seconds=60),
     work=Work(3, 90, 45.0, 50.0, 0, (5.0, 20.0, 10.0, 40.0)),
@@ -55,11 +56,9 @@ def test_other_ends_say_nothing_of_the_next_run(other) -> None:
     assert past_runs.of_task(replace(DONE, **other)) is None
 
 
-@pytest.mark.parametrize(
-    "later", [{"member": Member(("w",))}, {"delivery": Delivery(eta=NOW)}, {"created_at": None}]
-)
-def test_what_was_not_to_begin_at_once_has_not_waited(later) -> None:
-    assert past_runs.of_task(replace(DONE, **later)).waited is None
+def test_a_run_has_waited_as_its_record_says() -> None:
+    assert past_runs.of_task(replace(DONE, waited_ms=2_050)).waited == 2.05
+    assert past_runs.of_task(replace(DONE, waited_ms=None)).waited is None
 
 
 @given(tasks())
@@ -85,7 +84,7 @@ def test_whatever_run_is_kept_is_read_again(task) -> None:
             "[1,-2,3,null]",
         ),
         *("[1,2,-3,null]", "[1,2,3.5,null]", '[1,2,3,"4"]', "[1,2,3,null,true]", "[1,1e99,3,null]"),
-        "[1,2,3,null,NaN]",
+        *("[1,2,3,null,NaN]", "[-1,2,3,null]", "[140737488355328,2,3,null]"),
     ],
 )
 def test_what_is_no_run_is_passed_over(text: str) -> None:

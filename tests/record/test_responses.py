@@ -55,7 +55,18 @@ def test_the_answer_to_a_creation_is_the_specifications() -> None:
         "total_items": 252,
         "created_at": "2024-01-15T01:30:00.000+00:00",
         "estimated_completion": None,
+        "estimate": None,
     }
+
+
+def test_the_tag_of_a_waiting_task_is_that_of_its_place() -> None:
+    made = task_json.encode(Task("t", "fetch_data", created_at=NOW, revision=1))
+    alone = responses.entity_tag(made)
+    bodies = [made.replace(b'"ahead":null', b'"ahead":%d' % ahead) for ahead in (0, 1)]
+    tags = [responses.entity_tag(body) for body in bodies]
+    assert len({alone, *tags}) == 3
+    assert all(tag.startswith(alone[:-1] + "/") for tag in tags)
+    assert [responses.entity_tag(body) for body in bodies] == tags
 
 
 def test_a_list_is_the_documents_as_they_are() -> None:

@@ -10,7 +10,7 @@ import pytest
 from progress_backend.record import default_texts
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, text
-from progress_backend.record.model import Task, Worker
+from progress_backend.record.model import Member, Task, Worker
 from progress_backend.record.transition import transition
 from tests.strategies import NOW
 
@@ -392,3 +392,44 @@ def test_a_message_sent_again_is_nobodys_unless_its_own_run_has_begun(
 ) -> None:
     task = after(replace(running, retries=1), ev.Requeued(retries=retries))
     assert (task.status, task.worker) == ("running", owner)
+
+
+class TestWaited:
+    """How long a task waited for its first start."""
+
+    CREATED = ev.Created(identity=IDENTITY)
+    STARTED = ev.Started(identity=IDENTITY, worker=OURS)
+
+    def test_it_counts_from_the_creation(self) -> None:
+        waits = after(None, self.CREATED)
+        assert waits.waited_ms is None
+        assert after(waits, self.STARTED, seconds=2.5).waited_ms == 2_500
+
+    def test_a_callers_first_value_is_a_start(self) -> None:
+        waits = after(None, self.CREATED)
+        assert after(waits, ev.Progressed(current=1), seconds=3).waited_ms == 3_000
+
+    def test_it_counts_from_the_eta(self) -> None:
+        waits = after(None, ev.Created(identity=IDENTITY, eta=at(60)))
+        assert after(waits, self.STARTED, seconds=62).waited_ms == 2_000
+        assert after(waits, self.STARTED, seconds=59).waited_ms == 0  # that clock is behind
+
+    def test_a_step_counts_from_when_its_message_left(self) -> None:
+        step = IDENTITY._replace(member=Member(("w",)))
+        planned = after(None, ev.Planned(identity=step))
+        left = after(planned, ev.Created(identity=step), seconds=30)
+        assert after(left, self.STARTED, seconds=34).waited_ms == 4_000
+
+    def test_only_the_first_start_counts(self) -> None:
+        begun = after(after(None, self.CREATED), self.STARTED, seconds=1)
+        again = after(begun, ev.Retried(retries=1), self.STARTED, seconds=60)
+        assert (again.attempt, again.waited_ms) == (2, 1_000)
+
+    def test_a_new_publish_waits_anew(self) -> None:
+        done = after(after(None, self.CREATED), self.STARTED, ev.Completed(), seconds=5)
+        again = after(done, self.CREATED, seconds=100)
+        assert again.waited_ms is None
+        assert after(again, self.STARTED, seconds=107).waited_ms == 7_000
+
+    def test_it_is_not_known_of_a_record_that_the_start_made(self) -> None:
+        assert after(None, self.STARTED).waited_ms is None

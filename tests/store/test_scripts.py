@@ -75,6 +75,10 @@ CALLS: dict[str, list[c.Command]] = {
     ],
     "drop_act": [c.DropAct("w", "cancel@5")],
     "publishing": [c.Publishing("w", "token", 5, 60_000), c.Publishing("w", "token", 5, 0)],
+    "before": [
+        c.Before((c.Waiting("fetch_data", "t", 5),)),
+        c.Before((c.Waiting("fetch_data", "t", 5), c.Waiting("merge", "u", 6)), own=False),
+    ],
     "page": [
         c.Page(0, 20),
         c.Page(0, 20, light=True),

@@ -28,6 +28,7 @@ def test_the_specifications_creation(api: RunningApi) -> None:
         "task_type": "fetch_data",
         "symbol": "7203.T",
         "total_items": 252,
+        "estimate": None,
         "estimated_completion": None,  # nothing is known of the type yet
     }
 
@@ -211,3 +212,36 @@ def test_a_lost_task_can_be_cancelled(api: RunningApi, redis_url: str) -> None:
     body = answer.json()
     assert (body["status"], body["final"], body["error_cause"]) == ("cancelled", True, None)
     assert api.cancel("t").status_code == 409
+
+
+def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi) -> None:
+    first, second = api.create(task_type="queued"), api.create(task_type="queued")
+    assert [api.status(one).json()["ahead"] for one in (first, second)] == [0, 1]
+    tag = api.status(second).headers["etag"]
+    assert api.status(second, headers={"If-None-Match": tag}).status_code == 304
+    api.update(first)
+    moved = eventually(lambda: (found := api.status(second)).json()["ahead"] == 0 and found)
+    assert moved.headers["etag"] != tag
+    assert api.status(second, headers={"If-None-Match": tag}).status_code == 200
+    begun = api.status(first).json()
+    assert (begun["ahead"], begun["start_estimate"]) == (None, None)
+    assert begun["waited_ms"] >= 0
+    rows = api.http.get("/internal/tasks").json()["tasks"]
+    assert {row["ahead"] for row in rows} == {None}
+
+
+def test_a_waiting_task_tells_when_it_starts_by_the_last_runs_of_its_type(
+    api: RunningApi, redis_url: str
+) -> None:
+    task_id = api.create(task_type="queued")
+    tag = api.status(task_id).headers["etag"]
+    assert api.status(task_id).json()["start_estimate"] is None
+    with redis.Redis.from_url(redis_url) as client:
+        runs = [json.dumps([1_700_000_000_000 + 60_000 * n, 5.0, 10, 2.0]) for n in range(10)]
+        client.set("task_runs:queued", "\n".join(runs[::-1]))
+    body = eventually(lambda: (b := api.status(task_id).json())["start_estimate"] and b)
+    assert body["start_estimate"].pop("runs") == 10
+    assert body["created_at"] < body["start_estimate"]["earliest"]
+    assert len(set(body["start_estimate"].values())) == 1  # each of them waited two seconds
+    assert api.status(task_id, headers={"If-None-Match": tag}).status_code == 200
+    assert api.status(task_id).headers["etag"] != tag

@@ -14,7 +14,7 @@ from ...record.model import STATUSES, TaskStatus
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
-from .entry import Entry, Part, own, total
+from .entry import Entry, Part, grouped, own, total
 from .light import AS_IT_IS, LIGHT
 from .values import pairs, text, whole
 
@@ -119,6 +119,53 @@ def _above_in_memory(state: MemoryState, command: c.Above) -> int:
     return sum(_created_us(state, task_id) > command.after_us for task_id in found)
 
 
+def _before(command: c.Before, keys: Keys) -> list[Request]:
+    tasks, own = command.tasks, command.own
+    names = [keys.index(TaskStatus.CREATED, task.task_type) for task in tasks]
+    about = [part for task in tasks for part in (task.task_id if own else "", task.created_us)]
+    return [evalsha(scripts.BEFORE, names, *about)] if names else []
+
+
+def _counts_before(command: c.Before, replies: list[Any]) -> list[int | None]:
+    return [None if count < 0 else count for count in (replies[0] if replies else ())]
+
+
+def _before_in_memory(state: MemoryState, command: c.Before) -> list[int | None]:
+    return [_before_one(state, task) for task in command.tasks]
+
+
+def _before_one(state: MemoryState, task: c.Waiting) -> int | None:
+    found = _newest_first(state, c.Filters(TaskStatus.CREATED, task.task_type))
+    if task.task_id not in found:
+        return None
+    return len(found) - 1 - found.index(task.task_id)
+
+
+def _by_owner(command: c.Before, layout: Layout) -> list[Part]:
+    """Each partition's part: in that of a task its place is exact, to others its creation time is
+    compared."""
+    groups = grouped(command.tasks, layout, lambda task: task.task_id)
+    own = dict(groups)
+    parts: list[Part] = [(place, c.Before(tuple(tasks))) for place, tasks in groups]
+    for place in range(len(layout.keys)):
+        others = tuple(task for task in command.tasks if task not in own.get(place, ()))
+        if others:
+            parts.append((place, c.Before(others, own=False)))
+    return parts
+
+
+def _sums_before(
+    command: c.Before, layout: Layout, parts: list[Part], replies: list[list[int | None]]
+) -> list[int | None]:
+    sums: dict[c.Waiting, int | None] = dict.fromkeys(command.tasks, 0)
+    for (_, part), counts in zip(parts, replies, strict=True):
+        assert isinstance(part, c.Before)
+        for task, count in zip(part.tasks, counts, strict=True):
+            known = sums[task]
+            sums[task] = None if known is None or count is None else known + count
+    return [sums[task] for task in command.tasks]
+
+
 def _count(command: c.Count, keys: Keys) -> list[Request]:
     indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
     rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
@@ -176,5 +223,6 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
     c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),
     c.Above: Entry(_above, lambda _, replies: replies[0] or 0, _above_in_memory, merge=total),
+    c.Before: Entry(_before, _counts_before, _before_in_memory, _by_owner, _sums_before),
     c.Count: Entry(_count, _counted, _count_in_memory, merge=_counts_of_all),
 }

@@ -40,9 +40,10 @@ FORGET_WORKFLOW: Final = _read("forget_workflow", "_tolerant")
 LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
+BEFORE: Final = _read("before", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
-    *(READ, PAGE, TOP, COUNT, SWEEP),
+    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

@@ -47,6 +47,7 @@ def _omissible(names: tuple[str, ...]) -> Any:
 
 TaskBody = _body(fields.TASK)
 _PROGRESS = _body(fields.PROGRESS)
+_ESTIMATE = _body(fields.ESTIMATE)
 _MEANINGS: Final = {field.name: field.meaning for field in fields.TASK.fields}
 
 
@@ -60,6 +61,9 @@ class Created(BaseModel):
     total_items: int | None = Field(description="Items to be processed; null if unknown.")
     created_at: str = Field(description="When the record was made, by the store's clock.")
     estimated_completion: str | None = Field(description=_MEANINGS["estimated_completion"])
+    estimate: _ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+        description=_MEANINGS["estimate"]
+    )
 
 
 class Counts(BaseModel):

@@ -26,6 +26,7 @@ CREATED: Final[Json] = {
     "total_items": 252,
     "created_at": "2024-01-15T10:30:00.000+09:00",
     "estimated_completion": "2024-01-15T10:30:45.000+09:00",
+    "estimate": None,
 }
 UPDATE: Final[Json] = {
     "status": "running",

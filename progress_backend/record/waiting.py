@@ -1,0 +1,79 @@
+"""A task that waits for its first run: how many tasks of its type are before it, and when it is
+likely to start; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from .estimate import FURTHEST_S
+from .json_text import document_of, parsed
+from .local_time import moment
+from .model import TaskStatus, rendered
+from .past_runs import History
+
+#: Documents that are cached, and the largest of those in bytes; see `reader_view`.
+_REMEMBERED: Final = 2_048
+_SMALL: Final = 4_096
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Waiting(NamedTuple):
+    """A task that waits in its type's queue, and its creation time in microseconds since 1970."""
+
+    task_type: str
+    task_id: str
+    created_us: int
+
+
+def waiting(document: bytes) -> Waiting | None:
+    """The task of a checked document, if it waits for its first run: its message has left, and has
+    no `eta`. None for any other."""
+    if b'"status":"created"' not in document:
+        return None
+    return (_waiting if len(document) <= _SMALL else _find)(document)
+
+
+def placed(document: bytes, ahead: int, history: History) -> bytes:
+    """A waiting task's document with its place, and the range of its start."""
+    return (_placed if len(document) <= _SMALL else _place)(document, ahead, history)
+
+
+def _find(document: bytes) -> Waiting | None:
+    body = parsed(document)
+    if body["status"] != TaskStatus.CREATED or body.get("planned") or body["created_at"] is None:
+        return None
+    if body["start_time"] is not None or (body["delivery"] or {}).get("eta") is not None:
+        return None
+    created_us = (moment(body["created_at"]) - _EPOCH) // _MICROSECOND
+    return Waiting(body["task_type"], body["task_id"], created_us)
+
+
+def _place(document: bytes, ahead: int, history: History) -> bytes:
+    body = parsed(document)
+    body["ahead"] = ahead
+    body["start_estimate"] = _start(moment(body["created_at"]), ahead, history)
+    return document_of(body)
+
+
+def _start(created: datetime, ahead: int, history: History) -> dict[str, object] | None:
+    wait, queue = history.starts
+    since = created
+    if queue is not None:
+        wait = queue.until(ahead)
+        # Where no run has ended since its creation, the next end is counted from there.
+        since = max(created, _EPOCH + timedelta(milliseconds=queue.since_ms))
+    elif ahead:
+        return None  # past runs waited for no others
+    if wait is None or wait[2] > FURTHEST_S:
+        return None
+    since = since.astimezone(created.tzinfo)
+    earliest, likely, latest = (rendered(since + timedelta(seconds=one)) for one in wait)
+    return {"earliest": earliest, "likely": likely, "latest": latest, "runs": history.runs}
+
+
+_waiting: Callable[[bytes], Waiting | None] = lru_cache(maxsize=_REMEMBERED)(_find)
+_placed: Callable[[bytes, int, History], bytes] = lru_cache(maxsize=_REMEMBERED)(_place)

@@ -1,0 +1,65 @@
+"""How many tasks wait before a task."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.record import waiting
+from progress_backend.record.model import Member, Task
+from tests.behaviour.driving import Driver, identity_of
+from tests.waiting import eventually
+
+
+def ahead_of(driver: Driver, task_id: str) -> int | None:
+    document = driver.run(driver.flows.body(task_id))
+    placed = json.loads(driver.run(driver.flows.placed(document)))["ahead"]
+    assert placed is None or type(placed) is int
+    return placed
+
+
+def create(driver: Driver, task_id: str, **identity: str) -> Task:
+    """A task that was created some milliseconds after the last one: partitions compare times by the
+    clock of the creating process."""
+    until = driver.now() + timedelta(milliseconds=5)
+    eventually(lambda: driver.now() >= until)
+    return driver.create(task_id, **identity).task
+
+
+def test_those_count_that_were_created_before_and_wait(driver: Driver) -> None:
+    for number in range(20):
+        create(driver, f"t{number}")
+        create(driver, f"other{number}", task_type="bulk_import")
+    assert [ahead_of(driver, f"t{number}") for number in range(20)] == list(range(20))
+    driver.start("t3")
+    driver.apply("t5", ev.Cancelled())
+    assert ahead_of(driver, "t2") == 2
+    assert ahead_of(driver, "t4") == 3
+    assert ahead_of(driver, "t19") == 17
+    assert ahead_of(driver, "other19") == 19
+    assert ahead_of(driver, "t3") is ahead_of(driver, "t5") is None
+
+
+def test_those_have_no_place_that_do_not_wait_in_the_queue(driver: Driver) -> None:
+    driver.create("first")
+    later = ev.Created(identity=identity_of(), eta=driver.now() + timedelta(hours=1))
+    driver.apply("later", later)
+    driver.apply("planned", ev.Planned(identity=identity_of(member=Member(("w",)))))
+    assert ahead_of(driver, "later") is ahead_of(driver, "planned") is None
+    driver.apply("planned", ev.Created(identity=identity_of(member=Member(("w",)))))
+    assert ahead_of(driver, "planned") is not None
+
+
+def test_several_are_asked_for_at_once(driver: Driver) -> None:
+    created = [create(driver, f"t{number}") for number in range(8)]
+    asked = tuple(
+        waiting.Waiting(task.task_type, task.task_id, int(task.created_at.timestamp() * 1e6))
+        for task in created
+        if task.created_at is not None
+    )
+    assert driver.execute(c.Before(asked[::-1])) == list(range(8))[::-1]
+    driver.start("t4")
+    assert driver.execute(c.Before(asked)) == [0, 1, 2, 3, None, 4, 5, 6]
+    assert driver.execute(c.Before(())) == []

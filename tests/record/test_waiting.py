@@ -1,0 +1,171 @@
+"""The place of a waiting task, and the range of its start."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import exp, log
+from random import Random
+from statistics import median
+
+import pytest
+
+from progress_backend.record import task_json, waiting
+from progress_backend.record.model import Delivery, Member, Task
+from progress_backend.record.past_runs import KEPT, History, PastRun, history
+from tests.benchmarks.durations import made_up
+from tests.strategies import NOW
+
+WAITS = Task("t", "fetch_data", 252, created_at=NOW, updated_at=NOW, revision=1)
+NOW_MS = round(NOW.timestamp() * 1000)
+
+
+def start_of(task: Task, ahead: int, known: History) -> tuple[float, float, float] | None:
+    """Seconds from the task's creation to its start: at least, most likely, at most."""
+    body = json.loads(waiting.placed(task_json.encode(task), ahead, known))
+    assert body["ahead"] == ahead
+    if (found := body["start_estimate"]) is None:
+        return None
+    assert found["runs"] == known.runs
+    created = datetime.fromisoformat(body["created_at"])
+    times = (datetime.fromisoformat(found[name]) for name in ("earliest", "likely", "latest"))
+    earliest, likely, latest = ((time - created).total_seconds() for time in times)
+    return earliest, likely, latest
+
+
+def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun]:
+    """Runs of which the first ended at NOW and `since`, and each after it by a gap later."""
+    ends = [since]
+    for gap in gaps:
+        ends.append(ends[-1] + gap)
+    return [PastRun(NOW_MS + round(end * 1000), 5.0, 10, waited) for end in ends]
+
+
+def test_a_task_waits_whose_message_has_left_and_has_no_eta() -> None:
+    found = waiting.waiting(task_json.encode(WAITS))
+    assert found == waiting.Waiting("fetch_data", "t", NOW_MS * 1000)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "running"},
+        {"status": "paused"},
+        {"status": "completed"},
+        {"delivery": Delivery(eta=NOW)},
+        {"member": Member(("w",), planned=True)},
+        {"started_at": NOW},
+        {"created_at": None},
+        {"status": "running", "metadata": {"status": "created"}},
+    ],
+)
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_others_do_not(other, size: int) -> None:
+    assert waiting.waiting(task_json.encode(replace(WAITS, message="x" * size, **other))) is None
+
+
+def test_a_message_that_expires_waits() -> None:
+    task = replace(WAITS, delivery=Delivery(expires=NOW + timedelta(hours=1)))
+    assert waiting.waiting(task_json.encode(task)) is not None
+
+
+def test_where_nothing_waits_for_others_the_first_one_waits_as_usual() -> None:
+    known = history([PastRun(NOW_MS + 60_000 * n, 5.0, 10, 2.0) for n in range(KEPT)])
+    assert start_of(WAITS, 0, known) == (2, 2, 2)
+    assert start_of(WAITS, 1, known) is None  # past runs tell nothing of a queue
+
+
+def test_in_a_queue_a_start_comes_with_each_end() -> None:
+    # The last one ended 60 s before the creation, from which the next end is counted then.
+    known = history(runs([6.0] * 9, waited=30.0, since=-114))
+    assert start_of(WAITS, 0, known) == (6, 6, 6)
+    assert start_of(WAITS, 9, known) == (60, 60, 60)
+    # Or 6 s after the creation.
+    known = history(runs([6.0] * 9, waited=30.0, since=-48))
+    assert start_of(WAITS, 9, known) == (66, 66, 66)
+
+
+def test_uneven_ends_make_a_wider_range() -> None:
+    known = history(runs([2.0, 10.0] * 4 + [6.0], waited=30.0, since=-54))
+    found = start_of(WAITS, 9, known)
+    assert found is not None
+    earliest, likely, latest = found
+    assert likely == 60
+    assert 0 <= earliest < 50
+    assert 70 < latest < 130
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        History(),
+        history(runs([6.0] * 2, waited=30.0)),
+        history([PastRun(NOW_MS + n, 5.0, 10) for n in range(KEPT)]),
+        history(runs([9e8] * 9, waited=9.5e8)),
+    ],
+    ids=["none", "too few", "of an older version", "years"],
+)
+def test_a_start_is_not_told_where_it_is_not_known(known: History) -> None:
+    assert start_of(WAITS, 0, known) is None
+
+
+def in_a_queue(seconds: Sequence[float], workers: int, arrivals: Sequence[float]) -> list[float]:
+    """When each task starts, first come, first served."""
+    free, starts = [0.0] * workers, []
+    for arrives, takes in zip(arrivals, seconds, strict=True):
+        starts.append(max(arrives, heapq.heappop(free)))
+        heapq.heappush(free, starts[-1] + takes)
+    return starts
+
+
+def told(seed: int) -> Iterator[tuple[float, float, float, float]]:
+    """Seconds that are left until a start: at least, likely, at most, and those that it took; of
+    tasks with others before them, in queues that workers find full, at some time of their wait."""
+    random = Random(seed)
+    for job in made_up(seed):
+        typical = median(job.seconds)
+        for workers in (1, 4, 8):
+            count = len(job.seconds)
+            arrivals = [place // 20 * typical * 25 / workers for place in range(count)]
+            if random.random() < 0.5:
+                arrivals = [0.0] * count
+            starts = in_a_queue(job.seconds, workers, arrivals)
+            ended = sorted(
+                (start + takes, takes, start - arrives)
+                for start, takes, arrives in zip(starts, job.seconds, arrivals, strict=True)
+            )
+            for place in random.sample(range(count), min(count, 20)):
+                created, start = arrivals[place], starts[place]
+                now = created + random.random() * (start - created)
+                ahead = place - sum(other <= now for other in starts[:place])
+                last = bisect_right(ended, (now, 1e9, 0.0))
+                ring = [
+                    PastRun(NOW_MS + round(end * 1000), max(takes, 0.001), 1, waited)
+                    for end, takes, waited in ended[max(0, last - KEPT) : last]
+                ]
+                task = replace(WAITS, created_at=NOW + timedelta(seconds=created))
+                if ahead > 0 and (found := start_of(task, ahead, history(ring))) is not None:
+                    yield (*(created + one for one in found), start)
+
+
+def test_four_of_five_starts_in_a_queue_are_in_their_range() -> None:
+    every = [one for seed in (1, 2) for one in told(seed)]
+    assert len(every) > 500
+    holds = sum(least - 0.001 <= took <= most + 0.001 for least, _, most, took in every)
+    assert 0.70 <= holds / len(every) <= 0.95
+
+
+def test_a_wait_is_told_by_the_logarithms_of_the_last() -> None:
+    """Of tasks that wait for no others, 80 % are in the range of the ten before them."""
+    random, held = Random(4), 0
+    for _ in range(400):
+        waits = [exp(random.gauss(log(2), 0.5)) for _ in range(KEPT + 1)]
+        ring = [PastRun(NOW_MS + 60_000 * n, 5.0, 1, w) for n, w in enumerate(waits[:-1])]
+        found = start_of(WAITS, 0, history(ring))
+        assert found is not None
+        held += found[0] - 0.001 <= waits[-1] <= found[2] + 0.001
+    assert 0.75 <= held / 400 <= 0.86
