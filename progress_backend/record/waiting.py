@@ -29,10 +29,15 @@ class Waiting(NamedTuple):
     created_us: int
 
 
+def may_wait(document: bytes) -> bool:
+    """Whether a document may be that of a task that waits for its first run."""
+    return b'"status":"created"' in document
+
+
 def waiting(document: bytes) -> Waiting | None:
     """The task of a checked document, if it waits for its first run: its message has left, and has
     no `eta`. None for any other."""
-    if b'"status":"created"' not in document:
+    if not may_wait(document):
         return None
     return (_waiting if len(document) <= _SMALL else _find)(document)
 

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from ..flows.commands import Before
+from ..record import waiting
 from ..record.past_runs import History
 from ..record.waiting import Waiting
 from .drivers import AsyncStore
@@ -17,18 +18,20 @@ from .history_cache import Histories
 FRESH_S: Final = 1.0
 _FRESH_S_EACH: Final = 0.01
 _FRESHEST_S: Final = 10.0
-#: Places that are cached.
+#: Tasks whose documents are cached with their place.
 MOST: Final = 4_096
 #: Places that are read in one request: the server counts for less than a millisecond.
 _AT_ONCE: Final = 64
 
 
-class Place(NamedTuple):
-    """How many tasks of its type waited before a task, and what past runs said at that time: as one
-    of them ends, both change."""
+class _Place(NamedTuple):
+    """How many tasks of its type waited before a task, None if it does not wait any more; and what
+    past runs said at that time: as one of them ends, both change."""
 
-    ahead: int
+    ahead: int | None
     history: History
+    #: The monotonic time up to which the place is not read again.
+    until: float
 
 
 class QueuePlaces:
@@ -37,20 +40,26 @@ class QueuePlaces:
     def __init__(self, store: AsyncStore, histories: Histories) -> None:
         self._store = store
         self._histories = histories
-        #: By task: its place, and the monotonic time up to which that is fresh.
-        self._known: dict[Waiting, tuple[Place | None, float]] = {}
-        self._asked: dict[Waiting, asyncio.Future[Place | None]] = {}
+        #: By task id: a document, the same with its task's place, and until when that is fresh.
+        self._known: dict[str, tuple[bytes, bytes, float]] = {}
+        self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    async def of(self, task: Waiting) -> Place | None:
-        """A task's place; None for a task that does not wait any more.
+    def known(self, task_id: str, document: bytes) -> bytes | None:
+        """A task's document with its place, if that was read a moment ago."""
+        found = self._known.get(task_id)
+        if found is None or found[0] != document or found[2] <= monotonic():
+            return None
+        return found[1]
+
+    async def placed(self, document: bytes) -> bytes:
+        """A checked document with its task's place and the range of its start, if the task waits.
 
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
-        known = self._known.get(task)
-        if known is not None and known[1] > monotonic():
-            return known[0]
+        if (task := waiting.waiting(document)) is None:
+            return document
         asked = self._asked.get(task)
         if asked is None:
             loop = asyncio.get_running_loop()
@@ -58,7 +67,12 @@ class QueuePlaces:
             if self._reading is None:
                 self._reading = loop.create_task(self._read())
         # A cancelled caller must not cancel the read that others wait for.
-        return await asyncio.shield(asked)
+        ahead, history, until = await asyncio.shield(asked)
+        placed = document if ahead is None else waiting.placed(document, ahead, history)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[task.task_id] = document, placed, until
+        return placed
 
     async def _read(self) -> None:
         try:
@@ -82,13 +96,9 @@ class QueuePlaces:
                     asked.exception()  # a caller may have gone
             self._asked.clear()
             return
-        if len(self._known) + len(tasks) > MOST:
-            self._known.clear()
         now = monotonic()
         for task, ahead in zip(tasks, counts, strict=True):
-            place = None if ahead is None else Place(ahead, histories[task.task_type])
             fresh_s = min(FRESH_S + _FRESH_S_EACH * (ahead or 0), _FRESHEST_S)
-            self._known[task] = place, now + fresh_s
             asked = self._asked.pop(task)
             if not asked.done():
-                asked.set_result(place)
+                asked.set_result(_Place(ahead, histories[task.task_type], now + fresh_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import TaskNotFound
-from ..record import reader_view, waiting
+from ..record import reader_view
 from ..record.first_estimate import needless
 from .state import Api
 from .stored_answer import described
@@ -27,15 +27,3 @@ async def current(api: Api, task_id: str) -> bytes:
     if not described(document).settled:
         document = api.flows.as_of(document, await api.now())
     return document
-
-
-async def placed(api: Api, document: bytes) -> bytes:
-    """A current document with its task's place and the range of its start, if the task waits.
-
-    Raises:
-        StoreUnavailable: the store does not answer.
-    """
-    if (task := waiting.waiting(document)) is None:
-        return document
-    place = await api.places.of(task)
-    return document if place is None else waiting.placed(document, place.ahead, place.history)

@@ -16,8 +16,9 @@ from ..flows.task_flows import summary
 from ..record import caller_events, responses
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
+from ..record.waiting import may_wait
 from ..service.flow_service import pagination
-from .current import current, placed
+from .current import current
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
@@ -103,9 +104,12 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
         StoreUnavailable: the store does not answer.
     """
     try:
-        document = await placed(api, await current(api, task_id))
+        document = await current(api, task_id)
     except TaskNotFound:
         return await workflow_as_task(api, task_id, if_none_match)
+    if may_wait(document):
+        places = api.places
+        document = places.known(task_id, document) or await places.placed(document)
     about = described(document)
     unchanged = if_none_match is not None and matches(if_none_match, about.tag)
     return Stored(document, about, unchanged=unchanged)

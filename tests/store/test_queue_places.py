@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows.commands import Before
 from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import Task
 from progress_backend.record.waiting import Waiting
 from progress_backend.settings import Settings
 from progress_backend.store import queue_places
@@ -19,6 +23,7 @@ from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.history_cache import Histories
 from progress_backend.store.queue_places import QueuePlaces
 from tests.records import Records
+from tests.strategies import NOW
 from tests.waiting import aeventually
 
 NOBODY = Waiting("fetch_data", "nobody", 0)
@@ -46,15 +51,21 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def ahead(places: QueuePlaces, task: Waiting) -> int | None:
-    place = await places.of(task)
-    return None if place is None else place.ahead
+    document = document_of(task)
+    placed = places.known(task.task_id, document) or await places.placed(document)
+    found: int | None = json.loads(placed)["ahead"]
+    return found
+
+
+def document_of(task: Waiting) -> bytes:
+    created = NOW + timedelta(microseconds=task.created_us)
+    return task_json.encode(Task(task.task_id, task.task_type, created_at=created))
 
 
 def waiting(url: str, count: int) -> list[Waiting]:
     records = Records(url)
     tasks = [records.create(f"t{number}") for number in range(count)]
-    times = [0 if task.created_at is None else task.created_at.timestamp() for task in tasks]
-    return [Waiting("fetch_data", f"t{n}", int(at * 1e6)) for n, at in enumerate(times)]
+    return [Waiting("fetch_data", task.task_id, number) for number, task in enumerate(tasks)]
 
 
 async def test_places_are_read_together(
@@ -88,8 +99,8 @@ async def test_a_place_far_behind_is_read_less_often(store: AsyncStore, redis_ur
     places = QueuePlaces(store, Histories(store))
     for task, fresh_s in ((last, 1 + 1.49), (NOBODY, 1)):
         began = monotonic()
-        await places.of(task)
-        assert places._known[task][1] - began == pytest.approx(fresh_s, abs=0.5)
+        await ahead(places, task)
+        assert places._known[task.task_id][2] - began == pytest.approx(fresh_s, abs=0.5)
 
 
 async def test_no_more_places_are_kept_than_bounded(
