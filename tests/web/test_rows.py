@@ -43,7 +43,7 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     rows = answer.json()["tasks"]
     assert [row["task_id"] for row in rows] == ids[::-1]
     for row in rows:
-        whole = api.status(row["task_id"]).json()
+        whole = api.status(row["task_id"]).json() | {"ahead": None}  # no row has it
         assert row["omitted"] == OMITTED
         expected = {name: value for name, value in whole.items() if name not in OMITTED}
         assert {name: value for name, value in row.items() if name != "omitted"} == expected

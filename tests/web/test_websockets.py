@@ -66,6 +66,7 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
             "rate": document["rate"],
             "estimated_details": document["estimated_details"],
             "created_at": document["created_at"],
+            "waited_ms": document["waited_ms"],
             "final": False,
             "may_come_again_until": None,
         }
