@@ -87,7 +87,7 @@ async ([base, wanted]) => {
       const frame = Object.assign(document.createElement("iframe"), { src: `${base}/` });
       frame.onload = () => {
         let seen = "";
-        try { seen = frame.contentDocument.querySelector("#tasks")?.innerText ?? ""; } catch {}
+        try { seen = frame.contentDocument.querySelector("#table")?.innerText ?? ""; } catch {}
         done(seen);
       };
       document.body.append(frame);

@@ -65,7 +65,7 @@ class Scene:
 
     def knows(self) -> bool:
         never_loaded_again(self.page)
-        rows = self.page.locator("#tasks tr")
+        rows = self.page.locator("tbody.task tr")
         return self.state() == "live" and "50%" in (rows.first.inner_text() if rows.count() else "")
 
 
@@ -238,7 +238,7 @@ def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path
 
         def listed() -> int:
             moves()
-            return page.locator("#tasks tr").count()
+            return page.locator("tbody.task tr").count()
 
         until(lambda: listed() == 20, WITHIN_S, "a list is shown while it moves")
         assert time.monotonic() - opened_at < WITHIN_S

@@ -89,9 +89,7 @@ def many(records: Records, number: int, workflow_id: str = W) -> None:
 def test_without_workflows_nothing_tells_of_them(api: RunningApi, open_page: OpenPage) -> None:
     page = open_page(api)
     api.create()
-    expect(page.locator("#tasks tr")).to_have_count(1)
-    for text in ("Workflows", "Tasks"):
-        expect(page.get_by_role("heading", name=text, exact=True)).to_have_count(0)
+    expect(page.locator("tbody.task tr")).to_have_count(1)
     expect(page.locator("tbody.workflow")).to_have_count(0)
 
 
@@ -100,7 +98,6 @@ def test_a_closed_row_says_how_it_is(
 ) -> None:
     page = open_page(api)
     found = shows(page, "running")
-    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
     expect(found.get_by_role("button", name=NAME, exact=True)).to_be_visible()
     for text in ("Running", "62.5%", "2 / 4", "Created 1 · Running 1 · Completed 1"):
         expect(found).to_contain_text(text)
@@ -132,6 +129,27 @@ def test_it_follows_its_tasks_to_the_end(
     expect(found.locator(".time")).to_have_text(re.compile(r"took \d:\d\d"))
     expect(found.locator(".actions button")).to_have_count(0)
     never_loaded_again(page)
+
+
+def test_it_stands_among_the_tasks_for_its_own(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.member("first-of-another", "another", name="another")
+    page = open_page(api)
+    shows(page, "running")
+
+    def listed() -> list[str]:
+        rows = "rows => rows.map(row => row.dataset.workflowId ?? row.dataset.taskId)"
+        return [str(one) for one in page.locator("#table tbody tr").evaluate_all(rows)]
+
+    assert listed() == ["another", "single", W]
+    expect(page.locator("#paging")).to_have_text("3 tasks and workflows")
+    for task_id in ("half", "merge", "single"):
+        records.complete(task_id)
+    shows(page, "error")
+    records.create("last")
+    expect(page.locator("tbody.task tr")).to_have_count(2)
+    assert listed() == ["last", "another", "single", W]
 
 
 def test_its_age_is_told_by_the_services_clock(
@@ -240,18 +258,20 @@ def test_its_tasks_are_paged(api: RunningApi, open_page: OpenPage, redis_url: st
     expect(foot.get_by_role("button", name="Older")).to_be_disabled()
 
 
-def test_workflows_are_paged(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
+def test_they_are_paged_together_with_the_tasks(
+    api: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
     records = Records(redis_url)
-    for number in range(7):
-        many(records, 1, f"w-{number}")
+    records.create("single")
+    for number in range(22):
+        many(records, 2, f"w-{number}")
     page = open_page(api)
-    expect(page.locator("tbody.workflow")).to_have_count(5)
-    foot = page.locator("#workflow-pages")
-    expect(foot).to_contain_text("Page 1 of 2 · 7 workflows")
-    foot.get_by_role("button", name="Older").click()
+    expect(page.locator("tbody.workflow")).to_have_count(20)
+    expect(page.locator("#paging")).to_have_text("Page 1 of 2 · 23 tasks and workflows")
+    page.get_by_role("button", name="Older").last.click()
     expect(page.locator("tbody.workflow")).to_have_count(2)
-    expect(foot).to_contain_text("Page 2 of 2")
-    expect(page.locator("#paging")).to_have_text("7 tasks")  # their own page stays
+    assert ids(page.locator("tbody.task tr")) == ["single"]
+    expect(page.locator("#paging")).to_have_text("Page 2 of 2 · 23 tasks and workflows")
 
 
 def test_who_asks_for_a_status_sees_tasks(
@@ -260,8 +280,8 @@ def test_who_asks_for_a_status_sees_tasks(
     page = open_page(api)
     opened(page)
     page.get_by_role("button", name="Error 1").first.click()
-    expect(page.locator("#tasks tr")).to_have_count(1)
-    assert ids(page.locator("#tasks tr")) == ["failed"]
+    expect(page.locator("tbody.task tr")).to_have_count(1)
+    assert ids(page.locator("tbody.task tr")) == ["failed"]
     expect(head(page)).to_be_hidden()
     expect(members(page)).to_be_hidden()
     page.locator("#filters").get_by_role("button", name="All").click()
@@ -477,8 +497,6 @@ def test_forced_colours_tell_what_failed_and_whether_it_is_open(
 def test_japanese_words(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     page = open_page(api, locale="ja-JP")
     found = shows(page, "running")
-    expect(page.get_by_role("heading", name="ワークフロー")).to_be_visible()
-    expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
     expect(found).to_contain_text("待機中 1 · 実行中 1 · 完了 1")
     expect(found.locator("small")).to_have_text(
         "失敗 1 件: ConnectionError: the source did not answer"
@@ -515,7 +533,9 @@ def test_what_members_say_is_text(api: RunningApi, open_page: OpenPage, redis_ur
     assert page.evaluate("window.harmed") is None
 
 
-@pytest.mark.parametrize("refused", ["**/internal/workflows?**", "**/internal/tasks?workflow_id**"])
+@pytest.mark.parametrize(
+    "refused", ["**/internal/tasks?**top=true", "**/internal/tasks?workflow_id**"]
+)
 def test_it_is_never_live_over_what_cannot_be_read(
     api: RunningApi, records: Records, open_page: OpenPage, refused: str
 ) -> None:
@@ -618,6 +638,6 @@ def test_what_has_ended_is_read_no_more(
     before = len(asked)
     for current in range(1, 20):
         records.progress("single", current)
-    expect(page.locator('#tasks tr[data-task-id="single"]')).to_contain_text("19 / 252")
+    expect(page.locator('tbody.task tr[data-task-id="single"]')).to_contain_text("19 / 252")
     page.wait_for_timeout(1500)  # time in which it would be read
     assert len(asked) == before

@@ -1,14 +1,15 @@
-// The list of tasks, kept true by one socket; and the workflows above it. The lists are read at once,
-// when the socket opens, and again (at most once a second) when a message says that they changed: what
-// was missed is never believed. Where the socket does not speak, they are read every few seconds
-// instead.
+// The list of tasks, with each workflow as one row that stands for its tasks, kept true by one socket.
+// The list is read at once, when the socket opens, and again (at most once a second) when a message says
+// that it changed: what was missed is never believed. Where the socket does not speak, it is read every
+// few seconds instead.
 import { ask } from "./acts.js";
 import { makeChips } from "./chips.js";
 import { answered, moment, stayConnected } from "./live.js";
 import { makeReader } from "./reading.js";
-import { makeRow, TASK } from "./row.js";
+import { element, makeRow, TASK } from "./row.js";
 import { connectedAnew, makeRows, makeTasks } from "./rows.js";
 import { language, STATUSES, WORDS } from "./words.js";
+import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 
 const LIMIT = 20, NOTICE_MS = 10_000, FINAL_LOOK_MS = 2_000;
@@ -18,9 +19,18 @@ let words = WORDS[language(asked.get("lang"))];
 let filter = STATUSES.includes(asked.get("status")) ? asked.get("status") : null;
 let page = 1, answer = null;
 let refusal = "", noticeTimer = null, finalTimer = null;
-const tasks = makeTasks(), rows = makeRows(byId("tasks"), () => makeRow(act));
+const tasks = makeTasks(), rows = makeRows(byId("table"), makeEither, byId("table").tHead);
 const reader = makeReader(read, draw), showFilters = makeChips(byId("filters"), choose);
-const workflows = makeWorkflows({ act, heard: heardNow, done: draw });
+const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
+
+// The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
+const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
+
+function makeEither(item) {
+  if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew);
+  const row = makeRow(act);
+  return { ...row, element: element("tbody", "task", row.element) };
+}
 
 // A workflow's status is computed from its tasks', so that no list of them can be asked for by it:
 // who chooses a status sees all tasks that have it.
@@ -33,6 +43,7 @@ function readSoon() {
 async function read(stop, wanted) {
   const query = new URLSearchParams({ page, limit: LIMIT });
   if (filter) query.set("status", filter);
+  else query.set("top", "true");
   const got = await answered(`internal/tasks?${query}`, {}, stop);
   if (wanted() && got?.ok) {
     heardNow();
@@ -43,7 +54,8 @@ async function read(stop, wanted) {
 
 function take({ body, at }) {
   answer = body;
-  tasks.take(body.tasks, at);
+  tasks.take(body.tasks.filter((row) => !row.workflow_id), at);
+  if (!filter) workflows.take(body.tasks.filter((row) => row.workflow_id), at);
   if (page > body.pagination.pages) { // the last page has become empty
     page = body.pagination.pages;
     reader.soon();
@@ -79,7 +91,7 @@ function show(message) {
   const { task, changed } = tasks.hear(message);
   if (task) rows.get(task.task_id)?.show(task, words);
   if (changed) reader.soon();
-  if (!filter) workflows.hear(message, changed);
+  if (!filter) workflows.hear(message);
 }
 
 // An end whose message may come again becomes final by the time alone, which no message tells. The
@@ -136,10 +148,9 @@ function everySecond() {
     return;
   }
   for (const task of tasks.shown.values()) if (task.estimate) rows.get(task.task_id)?.show(task, words);
-  if (!filter) {
-    workflows.look();
-    workflows.draw(words, false); // their ages
-  }
+  if (filter) return;
+  if (workflows.open()) reader.look(); // no message tells the end of a publish
+  for (const workflow of workflows.shown.values()) rows.get(key(workflow))?.show(workflow, words); // their ages
 }
 
 // The network is back, or somebody looks again: now is the time to see how it is.
@@ -151,7 +162,11 @@ function lookNow() {
 async function act(kind, name, item) {
   const { body, refusal: why } = await ask(kind, name, item, words);
   if (body && kind === TASK) show({ ...body, message: body.current_status, timestamp: body.updated_at });
-  else if (body) workflows.show(body);
+  else if (body) {
+    workflows.tell(body);
+    reader.anew(); // a read that is under way may have been answered before
+    draw();
+  }
   if (why) {
     refuse(why);
     readSoon();
@@ -202,24 +217,36 @@ function draw() {
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
   drawState();
   showFilters(answer?.summary ?? null, filter, words);
-  rows.draw(tasks.shown, words);
-  const more = workflows.draw(words, filter !== null);
+  drawRows();
   readWhenFinal();
-  // Both at once: what somebody reads does not move down.
-  byId("list").hidden &&= answer === null || readers().some(({ outcome }) => outcome === "none");
-  byId("tasks-head").hidden = !more || tasks.shown.size === 0;
-  byId("empty").hidden = more || tasks.shown.size > 0;
+  byId("list").hidden &&= answer === null;
+  byId("empty").hidden = answer?.tasks.length > 0;
   byId("table").hidden = !byId("empty").hidden;
   byId("empty").querySelector("p").textContent = filter ? words.nothing : words.empty;
   byId("empty").querySelector("pre").textContent = filter ? "" : words.example;
   const { pages = 1, total = 0 } = answer?.pagination ?? {};
-  byId("paging").textContent = [pages > 1 && words.paging(page, pages), total > 0 && words.total(total)]
+  const both = !filter && workflows.shown.size > 0;
+  byId("paging").textContent = [pages > 1 && words.paging(page, pages), total > 0 && words[both ? "both" : "total"](total)]
     .filter(Boolean).join(" · ");
   byId("newer").hidden = byId("older").hidden = pages <= 1;
   byId("newer").disabled = page <= 1;
   byId("older").disabled = page >= pages;
   const running = answer?.summary.running ?? 0;
   document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
+}
+
+// Workflows that are not in the list keep their row while it is filtered, open as it was left.
+function drawRows() {
+  const shown = new Map();
+  for (const read of answer?.tasks ?? []) {
+    const item = (read.workflow_id ? workflows.shown : tasks.shown).get(read.task_id);
+    if (item) shown.set(key(read), item);
+  }
+  const listed = new Set(filter ? [] : shown.keys());
+  for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
+  rows.draw(shown, words);
+  for (const workflow of workflows.shown.values()) rows.get(key(workflow)).element.hidden = !listed.has(key(workflow));
+  if (!filter) workflows.dueSoon();
 }
 
 function speak() {

@@ -17,7 +17,7 @@ export function makeRows(parent, make, after = null, last = null) {
     }
     let place = after ? after.nextElementSibling : parent.firstElementChild;
     for (const [id, item] of shown) {
-      const row = rows.get(id) ?? make();
+      const row = rows.get(id) ?? make(item);
       rows.set(id, row);
       row.show(item, words);
       if (row.element === place) place = place.nextElementSibling;

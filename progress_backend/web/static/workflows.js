@@ -1,92 +1,57 @@
-// The workflows above the tasks: one page of them, read as the tasks are, whatever their number; and
-// what the open ones show, one read after the other.
-import { answered } from "./live.js";
+// The workflows among the tasks: as the list has them, and what their rows read for themselves, one
+// read after the other, whatever their number.
 import { makeReader } from "./reading.js";
-import { makePages, makeRows } from "./rows.js";
-import { makeWorkflow } from "./workflow.js";
 
-const LIMIT = 5;
-// Reads of tasks and causes that follow one read of the list.
+// Reads of tasks and causes in one turn.
 const MORE = 2;
-const byId = (id) => document.getElementById(id);
 
-export function makeWorkflows({ act, heard, done }) {
-  const foot = byId("workflow-pages");
-  const pages = makePages((turned) => { page += turned; reader.anew(); });
-  const rows = makeRows(byId("table"), () => makeWorkflow(act, reader.anew), byId("workflows"));
+// `rows` gives the workflows' rows; `done` draws.
+export function makeWorkflows({ rows, done }) {
   const reader = makeReader(work, done);
-  let page = 1, answer = null, shown = new Map(), turns = 0, clockMs = 0; // the service's clock is ahead
-
-  foot.querySelector("td").append(pages.element);
+  const workflows = { shown: new Map(), reader, take, tell, hear, open, dueSoon };
+  let turns = 0, clockMs = 0; // the service's clock is ahead
 
   async function work(stop, wanted) {
-    let got = null;
-    // False where one was not answered, or is wanted no more.
-    const all = async (reads) => {
-      for (const read of reads) {
-        got = await read(stop, wanted);
-        if (!wanted() || !(got?.ok || got?.status === 404)) return false;
-      }
-      return true;
-    };
-    if (!(await all(rows.all().flatMap((row) => row.asks())))) return got;
-    const list = await answered(`internal/workflows?${new URLSearchParams({ page, limit: LIMIT })}`, {}, stop);
-    if (!wanted() || !list?.ok) return list;
-    heard();
-    take(list);
-    done();
-    if (!(await all(due().slice(0, MORE)))) return got;
-    if (due().length) reader.soon();
-    return list;
-  }
-
-  // What the rows have to read, each time beginning with another one.
-  function due() {
-    const from = turns++ % Math.max(rows.all().length, 1);
-    return [...rows.all().slice(from), ...rows.all().slice(0, from)].flatMap((row) => row.due());
-  }
-
-  function take({ body, at }) {
-    answer = body.pagination;
-    if (at) clockMs = at - Date.now();
-    shown = new Map(body.workflows.map((workflow) => [workflow.workflow_id, dated(workflow)]));
-    if (page > answer.pages) { // the last page has become empty
-      page = answer.pages;
-      reader.soon();
+    let got = { ok: true };
+    for (const read of [...rows().flatMap((row) => row.asks()), ...due().slice(0, MORE)]) {
+      got = await read(stop, wanted);
+      if (!wanted() || !(got?.ok || got?.status === 404)) return got;
     }
+    return { ok: true };
+  }
+
+  // What the rows have to read, each time beginning with another one; what was just asked for is no
+  // more to be read.
+  function due() {
+    const all = rows(), from = turns++ % Math.max(all.length, 1);
+    return [...all.slice(from), ...all.slice(0, from)].flatMap((row) => row.due());
+  }
+
+  // To be called once the rows show what was read last.
+  function dueSoon() {
+    if (rows().some((row) => row.due().length)) reader.soon();
+  }
+
+  function take(read, at) {
+    if (at) clockMs = at - Date.now();
+    workflows.shown = new Map(read.map((workflow) => [workflow.workflow_id, dated(workflow)]));
   }
 
   const dated = (workflow) => ({ ...workflow, now: () => Date.now() + clockMs });
 
-  // What an act was answered with. A read that is under way may have been answered before it.
-  function show(workflow) {
-    if (shown.has(workflow.workflow_id)) shown.set(workflow.workflow_id, dated(workflow));
-    reader.anew();
-    done();
+  // What an act was answered with.
+  function tell(workflow) {
+    if (workflows.shown.has(workflow.workflow_id)) workflows.shown.set(workflow.workflow_id, dated(workflow));
   }
 
-  const anyOpen = () => [...shown.values()].some((workflow) => workflow.end_time === null);
-
-  // A message about any task may be about one of theirs; `changed` if the list of tasks has changed.
-  function hear(message, changed) {
-    for (const row of rows.all()) row.hear(message);
-    if (changed || anyOpen()) reader.soon();
+  // A message about any task may be about one of theirs.
+  function hear(message) {
+    for (const row of rows()) row.hear(message);
   }
 
-  // To be called each second: no message tells the end of a publish.
-  function look() {
-    if (anyOpen()) reader.look();
+  function open() {
+    return [...workflows.shown.values()].some((workflow) => workflow.end_time === null);
   }
 
-  function draw(words, hidden) {
-    const none = hidden || shown.size === 0;
-    byId("workflows").hidden = none;
-    foot.hidden = none || answer.pages <= 1;
-    rows.draw(shown, words);
-    for (const row of rows.all()) row.element.hidden = hidden;
-    pages.show(answer && { ...answer, page }, words, words.ofWorkflow.total);
-    return !none;
-  }
-
-  return { reader, show, hear, look, draw };
+  return workflows;
 }
