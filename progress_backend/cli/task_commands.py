@@ -16,6 +16,7 @@ from ..record.default_texts import Locale
 from ..record.model import Task
 from ..service.flow_service import pagination
 from ..terminal import tables, workflow_tables
+from ..terminal.remaining import starting
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, show_workflow, workflow_options
 
@@ -123,4 +124,6 @@ def show(
     if as_json:
         echo_json(json.loads(document))
     else:
-        click.echo("\n".join(tables.details(task_json.decode(document), now, settings.locale)))
+        task, locale = task_json.decode(document), settings.locale
+        start = starting(json.loads(document), now, locale)
+        click.echo("\n".join(tables.details(task, now, locale, start)))

@@ -1,13 +1,16 @@
-"""The time that a running task has left, as text: a range where past runs tell one, or a clock."""
+"""The time that a running task has left, and a waiting one to its start, as text: a range where
+past runs tell one, or a clock."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from math import ceil, inf
-from typing import Final
+from typing import Any, Final
 
 from ..record.default_texts import Locale
 from ..record.estimate import estimated_completion, estimated_range
+from ..record.local_time import moment
 from ..record.model import Task
 from . import formats
 
@@ -38,13 +41,37 @@ def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
     found = estimated_range(task)
     if found is None:
         end = estimated_completion(task)
-        return formats.UNKNOWN if end is None else formats.duration((end - now).total_seconds())
+        if end is None or end <= now:  # what is usual is not known
+            return formats.UNKNOWN
+        return formats.duration((end - now).total_seconds())
     if found.earliest is None or found.latest is None:
         return formats.text(locale, f"varies{short}")
-    most = (found.latest - now).total_seconds()
+    span = _span(found.earliest, found.latest, now, locale, short)
+    return formats.text(locale, f"longer{short}") if span is None else span
+
+
+def starting(body: Mapping[str, Any], now: datetime, locale: Locale) -> str:
+    """When the task of a GET status body is likely to start: "in 2–3 min, about 12 before it"."""
+    ahead, start = body["ahead"], body["start_estimate"]
+    if ahead is None:
+        return ""
+    place = formats.text(locale, "before" if ahead else "next", count=f"{ahead:,}")
+    if start is None:
+        return place
+    span = _span(moment(start["earliest"]), moment(start["latest"]), now, locale, "")
+    if span is None:
+        return formats.text(locale, "comma").join([formats.text(locale, "longer"), place])
+    return formats.text(locale, "comma").join([formats.text(locale, "in", span=span), place])
+
+
+def _span(
+    earliest: datetime, latest: datetime, now: datetime, locale: Locale, short: str
+) -> str | None:
+    """How long it is to a range of times; None past its end."""
+    most = (latest - now).total_seconds()
     if most <= 0:
-        return formats.text(locale, f"longer{short}")
-    unit, first, last = _rounded(max((found.earliest - now).total_seconds(), 0), most)
+        return None
+    unit, first, last = _rounded(max((earliest - now).total_seconds(), 0), most)
     if short and last >= _LONG:
         first = 0  # a column has no room for both
     span = str(last) if first == last else f"{first}–{last}" if first else f"≤{last}"

@@ -115,8 +115,8 @@ def store(settings: Settings) -> str:
     return f"{without_password(settings.redis_url or '')}{prefix if settings.key_prefix else ''}"
 
 
-def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
-    """One task, a line a fact; what is unknown or empty is left out."""
+def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Iterator[str]:
+    """One task, a line a fact; what is unknown or empty is left out. `start`: when it starts."""
     progress = task.progress
     total = "?" if progress.total is None else progress.total
     control = task.control or {}
@@ -129,6 +129,7 @@ def details(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
         "type": formats.clean(task.task_type),
         "symbol": task.symbol and formats.clean(task.symbol),
         "progress": f"{progress.current}/{total} ({formats.percent(task)})",
+        "start": start,
         "rate": formats.rate(task),
         "remaining": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),

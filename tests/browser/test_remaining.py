@@ -106,3 +106,76 @@ def test_past_the_latest_end_it_says_so_until_the_next_value(
     records.progress("late", 240)
     expect(time_of(page, "late")).not_to_have_text("longer than usual")
     expect(time_of(page, "late")).to_contain_text(" left")
+
+
+def test_without_past_runs_nothing_is_told_past_the_likely_end(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    half_way(records, "job", ago_s=3_000)
+    half_way(records, "fresh")
+    page = open_page(api)
+    expect(time_of(page, "fresh")).to_contain_text(" left")
+    expect(time_of(page, "job")).to_have_text("–")
+
+
+def test_the_bars_end_is_as_soft_as_the_range_is_wide(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """By time a half is done: 2,000 of 4,000 s, or of 3,050 to 5,800."""
+    past(records, APART)
+    half_way(records, "job")
+    page = open_page(api)
+    bar = page.locator('tr[data-task-id="job"] .bar')
+    expect(bar).to_have_class("bar soft")
+    sure, may_be = (
+        float(bar.evaluate(f"bar => bar.style.getPropertyValue('{name}')").removesuffix("%"))
+        for name in ("--sure", "--may-be")
+    )
+    assert 50 * sure / 100 == pytest.approx(100 * 2_000 / 5_800, abs=2)
+    assert 50 + may_be == pytest.approx(100 * 2_000 / 3_050, abs=2)
+    tail = bar.evaluate("bar => parseFloat(getComputedStyle(bar, '::after').width)")
+    assert tail == pytest.approx(bar.evaluate("bar => bar.clientWidth") * may_be / 100, abs=1)
+    records.complete("job")
+    expect(bar).to_have_class("bar")
+
+
+def message_of(page: Page, task_id: str) -> Locator:
+    return page.locator(f'tr[data-task-id="{task_id}"] .message')
+
+
+def test_a_waiting_task_tells_its_place_and_when_it_starts(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(14):
+        records.create(f"t{number}")
+    page = open_page(api)
+    expect(message_of(page, "t0")).to_contain_text("next to start")
+    expect(message_of(page, "t1")).to_contain_text("1 before it")
+    expect(message_of(page, "t13")).to_contain_text("about 13 before it")
+    expect(time_of(page, "t13")).to_have_text("–")
+    with Store(records.settings) as store:
+        now_ms = int(store.now().timestamp() * 1000)
+    runs = [PastRun(now_ms - 60_000 * n, 55.0, 252, 300.0) for n in range(10)]
+    with redis.Redis.from_url(str(records.settings.redis_url)) as client:
+        client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in runs))
+    expect(time_of(page, "t13")).to_have_text("starts in 13–14 min", timeout=15_000)
+    page.locator("#language").click()
+    expect(time_of(page, "t13")).to_have_text("開始まで 13–14 分")
+    expect(message_of(page, "t13")).to_contain_text("約 13 件待ち")
+    page.locator("#language").click()
+    records.start("t0")
+    expect(message_of(page, "t1")).to_contain_text("next to start", timeout=15_000)
+    expect(message_of(page, "t0")).not_to_contain_text("next to start")
+
+
+def test_a_wait_past_the_latest_start_is_said_to_be_longer(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    runs = [PastRun(1_000 * n + 1, 0.5, 252, 0.2) for n in range(10)]
+    with redis.Redis.from_url(str(records.settings.redis_url)) as client:
+        client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in runs[::-1]))
+    records.create("job")
+    page = open_page(api)
+    expect(time_of(page, "job")).to_have_text("waits longer than usual")
+    page.locator("#language").click()
+    expect(time_of(page, "job")).to_have_text("いつもより長く待機")

@@ -14,7 +14,7 @@ from progress_backend.record.default_texts import LOCALES
 from progress_backend.record.estimate import estimated_range
 from progress_backend.record.model import Task
 from progress_backend.record.work import Work
-from progress_backend.terminal.remaining import remaining, short_remaining
+from progress_backend.terminal.remaining import remaining, short_remaining, starting
 from progress_backend.terminal.screen import COLUMNS
 from tests.strategies import tasks
 
@@ -96,3 +96,30 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
         if estimated_range(task) is not None:
             assert cell_len(short_remaining(task, now, locale)) <= width
             assert not remaining(task, now, locale).startswith("≤0")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "least", "most", "english", "japanese"),
+    [
+        (None, None, None, "", ""),
+        (0, None, None, "next to start", "次に開始"),
+        (12, None, None, "about 12 before it", "12 件待ち"),
+        (12, 125, 290, "in 2–5 min, about 12 before it", "あと 2–5 分、12 件待ち"),
+        (0, -5, 8, "in ≤8 s, next to start", "あと ≤8 秒、次に開始"),
+        (
+            1_200,
+            -20,
+            -5,
+            "longer than usual, about 1,200 before it",
+            "いつもより長い、1,200 件待ち",
+        ),
+    ],
+)
+def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -> None:
+    start = most and {
+        name: (NOW + timedelta(seconds=s)).isoformat()
+        for name, s in (("earliest", least), ("latest", most))
+    }
+    body = {"ahead": ahead, "start_estimate": start}
+    assert starting(body, NOW, "en") == english
+    assert starting(body, NOW, "ja") == japanese

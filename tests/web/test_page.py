@@ -11,7 +11,8 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 FILES = [
-    "page.css", "page.js", "acts.js", "chips.js", "live.js", "reading.js", "remaining.js", "row.js",
+    "page.css", "page.js", "acts.js", "chips.js", "live.js", "places.js", "reading.js",
+    "remaining.js", "row.js",
     "rows.js", "texts.js", "translated.js", "words.js", "workflow.js", "workflows.js",
 ]  # fmt: skip
 

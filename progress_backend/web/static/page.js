@@ -5,6 +5,7 @@
 import { ask } from "./acts.js";
 import { makeChips } from "./chips.js";
 import { answered, moment, stayConnected } from "./live.js";
+import { placeOf, readPlaces } from "./places.js";
 import { makeReader } from "./reading.js";
 import { element, makeRow, TASK } from "./row.js";
 import { connectedAnew, makeRows, makeTasks } from "./rows.js";
@@ -87,6 +88,11 @@ function heard(message) {
   show(message);
 }
 
+function showRow(id) {
+  const task = tasks.shown.get(id);
+  if (task) rows.get(id)?.show(task, words);
+}
+
 function show(message) {
   const { task, changed } = tasks.hear(message);
   if (task) rows.get(task.task_id)?.show(task, words);
@@ -147,7 +153,10 @@ function everySecond() {
     drawState();
     return;
   }
-  for (const task of tasks.shown.values()) if (task.estimate) rows.get(task.task_id)?.show(task, words);
+  for (const task of tasks.shown.values()) {
+    if (task.estimated_completion || placeOf(task)) showRow(task.task_id);
+  }
+  if (!document.hidden) readPlaces(tasks.shown, showRow);
   if (filter) return;
   if (workflows.open()) reader.look(); // no message tells the end of a publish
   for (const workflow of workflows.shown.values()) rows.get(key(workflow))?.show(workflow, words); // their ages

@@ -1,6 +1,7 @@
 // One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
 import { moment } from "./live.js";
-import { remainingText } from "./remaining.js";
+import { placeOf } from "./places.js";
+import { remainingText, softEnd, startText } from "./remaining.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
@@ -27,6 +28,7 @@ function nameOf(task) {
 
 function timeText(task, words) {
   if (task.status === "running" && task.estimated_completion && task.at) return remainingText(task, words);
+  if (task.status === "created") return startText(task, placeOf(task)?.start, words);
   return task.end_time && task.processing_time_ms != null
     ? words.took(clock(task.processing_time_ms / 1000)) : "";
 }
@@ -47,8 +49,10 @@ function figuresTexts({ current, total, percentage }, words) {
   return total ? [`${percentage}%`, `${count} / ${words.number(total)}`] : ["", count];
 }
 
-// Why it does not go on: its error, or who stopped it and the reason that was given.
-function whyText({ status, error_message, control }, words) {
+// Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
+function whyText(task, words) {
+  const { status, error_message, control } = task, ahead = placeOf(task)?.ahead ?? null;
+  if (ahead !== null) return words.before(ahead);
   if (status === "error") return translated(words.code, error_message ?? "");
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
@@ -142,6 +146,12 @@ export function makeRow(act, kind = TASK) {
     progress.className = `progress ${task.status}`;
     track.classList.toggle("unknown", unknown);
     fill.style.width = `${percentage}%`;
+    const soft = softEnd(task);
+    track.classList.toggle("soft", soft !== null);
+    if (soft) {
+      track.style.setProperty("--sure", `${100 * soft[0] / percentage}%`);
+      track.style.setProperty("--may-be", `${soft[1] - percentage}%`);
+    }
     fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too
     track.setAttribute("aria-label", name.textContent);
     if (unknown) track.removeAttribute("aria-valuenow");
