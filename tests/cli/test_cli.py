@@ -220,6 +220,16 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
     assert body["progress"] == {"current": 63, "total": 252, "percentage": 25.0}
 
 
+def test_show_tells_a_waiting_task_its_place(run: Run, records: Records) -> None:
+    records.create("first")
+    records.create("the-id")
+    assert "about 1 before it" in run("show", "the-id").output
+    assert json.loads(run("show", "the-id", "--json").output)["ahead"] == 1
+    records.start("first")
+    assert "next to start" in run("show", "the-id").output
+    assert "next to start" not in run("show", "first").output
+
+
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
     asked = "pause of task the-id is asked: its worker holds it at its next update\n"

@@ -123,3 +123,8 @@ def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -
     body = {"ahead": ahead, "start_estimate": start}
     assert starting(body, NOW, "en") == english
     assert starting(body, NOW, "ja") == japanese
+
+
+def test_past_a_likely_end_without_a_range_nothing_is_told() -> None:
+    assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
+    assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–"
