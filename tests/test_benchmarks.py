@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.bootstrap import interval
 from tests.benchmarks.durations import LEAST, finishes, made_up, recorded
-from tests.benchmarks.estimates import POINTS, Miss, interval
+from tests.benchmarks.estimates import POINTS, SECONDS, Miss, replays
 from tests.benchmarks.plots import draw
+from tests.benchmarks.ranges import range_rows
 from tests.benchmarks.registry import MODULES
 from tests.benchmarks.report import markdown
 from tests.benchmarks.row import Row
@@ -115,3 +117,12 @@ def test_items_of_several_lanes_overlap() -> None:
 def test_an_interval_draws_whole_runs() -> None:
     alike = [Miss("f", run, error, 1.0) for run, error in (("a", 1.0), ("b", 3.0)) for _ in "123"]
     assert interval(alike, lambda some: sum(miss.ours for miss in some) / len(some), 200) == (1, 3)
+
+
+def test_each_figure_of_the_ranges_has_its_interval_and_that_of_each_family() -> None:
+    jobs = made_up(1, 40)
+    rows = range_rows(SECONDS.name, replays(jobs, SECONDS), 20)
+    assert len(rows) == 9
+    for row in rows:
+        assert "90 % interval" in row.notes[-1]
+        assert all(f"{job.family} " in row.notes[-1] for job in jobs), row.what

@@ -9,15 +9,15 @@ the items; where nothing is said, the pair of sides is left out and counted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import NamedTuple
 
 from progress_backend.record.past_runs import KEPT, PastRun, history
 
+from .bootstrap import grouped, interval
 from .durations import Job, finishes, recorded
 from .ranges import range_rows
 from .replay import Replay, Value, replayed
@@ -109,7 +109,9 @@ def rows(jobs: Sequence[Job], samples: int) -> list[Row]:
     """The rows for these jobs, in the order of their runs."""
     said = {pace: replays(jobs, pace) for pace in dict.fromkeys(point[0] for point in POINTS)}
     made = [_point_row(said[point[0]], *point, samples) for point in POINTS]
-    ranges = [row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, said[pace])]
+    ranges = [
+        row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, said[pace], samples)
+    ]
     return [*made, _moves_row(said[SECONDS], samples), *ranges]
 
 
@@ -212,7 +214,7 @@ def _spread(
     low, high = interval(found, figure, samples)
     families = [
         f"{family} {figure(own):.3f} ({len(own)})"
-        for family, own in _grouped(found, lambda miss: miss.family).items()
+        for family, own in grouped(found, lambda miss: miss.family).items()
     ]
     judges = [miss for miss in found if miss.family not in TUNED_ON]
     judged = f"judging families {figure(judges):.3f}; " if 0 < len(judges) < len(found) else ""
@@ -220,24 +222,3 @@ def _spread(
         f"90 % interval {low:.3f}-{high:.3f} (bootstrap over runs), {len(found)} jobs",
         f"{judged}{', '.join(families)}",
     )
-
-
-def interval(
-    found: Sequence[Miss], figure: Callable[[Sequence[Miss]], float], samples: int
-) -> tuple[float, float]:
-    """The bootstrap's 90 % interval of a figure. Whole runs are drawn, since the jobs of one run
-    are alike."""
-    random = Random(0)
-    runs = list(_grouped(found, lambda miss: f"{miss.family} {miss.run}").values())
-    drawn = sorted(
-        figure([miss for run in random.choices(runs, k=len(runs)) for miss in run])
-        for _ in range(samples)
-    )
-    return drawn[len(drawn) // 20], drawn[-1 - len(drawn) // 20]
-
-
-def _grouped(found: Sequence[Miss], key: Callable[[Miss], str]) -> Mapping[str, list[Miss]]:
-    groups: dict[str, list[Miss]] = {}
-    for miss in found:
-        groups.setdefault(key(miss), []).append(miss)
-    return groups

@@ -5,7 +5,7 @@ All predictions count whose type has four past runs or more, also those that are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import NamedTuple, Protocol
@@ -14,6 +14,7 @@ from progress_backend.record.estimate import WIDEST
 from progress_backend.record.past_runs import LEAST
 from progress_backend.record.work import MARKS
 
+from .bootstrap import grouped, interval
 from .durations import Job
 from .replay import Value
 from .row import Row
@@ -23,6 +24,8 @@ MANY = 8
 #: Largest width at half of the items, in parts of the rest, by the pace.
 WIDTHS = {"items of seconds": 0.65, "eight items at a time": 1.1}
 NOMINAL = 80.0
+#: The mark from which on few ranges may be too wide to show.
+LATER = 25
 
 
 class Told(Protocol):
@@ -41,11 +44,15 @@ class Prediction(NamedTuple):
 
     mark: int
     family: str
+    run: str
     runs: int
     holds: bool
     width: float
     hidden: bool
     error: float
+
+
+_Figure = Callable[[Sequence[Prediction]], float]
 
 
 def predictions(said: Iterable[Told]) -> Iterator[Prediction]:
@@ -59,6 +66,7 @@ def predictions(said: Iterable[Told]) -> Iterator[Prediction]:
                 yield Prediction(
                     mark,
                     told.job.family,
+                    told.job.run,
                     told.runs,
                     at.least <= rest <= at.most,
                     (at.most - at.least) / rest,
@@ -67,47 +75,93 @@ def predictions(said: Iterable[Told]) -> Iterator[Prediction]:
                 )
 
 
-def range_rows(pace: str, said: Iterable[Told]) -> list[Row]:
+def range_rows(pace: str, said: Iterable[Told], samples: int) -> list[Row]:
     """The rows about the ranges of jobs at a pace; none without any."""
     found = list(predictions(said))
     if not found:
         return []
-    marks = [[one for one in found if one.mark == mark] for mark in (0, *MARKS)]
-    covered = [_holding(some) for some in marks]
-    few = _holding([one for one in found if one.runs < MANY])
-    hidden = [100 * sum(one.hidden for one in some) / max(len(some), 1) for some in marks]
-    width = median(one.width for one in marks[MARKS.index(50) + 1])
-    error = median(one.error for one in marks[0])
-    families = sorted({one.family for one in found})
-    notes = (
-        f"{len(marks[0])} jobs; at creation, 10, 25, 50 and 75 %: "
-        + ", ".join(f"{share:.0f} %" for share in covered),
-        ", ".join(f"{f} {_holding([p for p in found if p.family == f]):.0f} %" for f in families),
-    )
 
-    def row(what: str, figure: float, target: float, *, more: bool = False) -> Row:
+    def noted(some: Sequence[Prediction], figure: _Figure) -> tuple[str, ...]:
+        return (_spread(some, figure, samples),)
+
+    def row(
+        what: str, some: Sequence[Prediction], figure: _Figure, target: float, *, more: bool = False
+    ) -> Row:
         unit, peer = "% of the ends", "four of five"
-        figures = {"ours": figure, peer: NOMINAL}
-        ratio, bound = figure / NOMINAL, target / NOMINAL
-        return Row(f"{what}, {pace}", unit, figures, peer, ratio, bound, more=more)
+        figures = {"ours": figure(some), peer: NOMINAL}
+        ratio, bound = figure(some) / NOMINAL, target / NOMINAL
+        notes = noted(some, figure)
+        return Row(f"{what}, {pace}", unit, figures, peer, ratio, bound, more=more, notes=notes)
 
-    def share(what: str, figure: float, target: float, stretch: float | None = None) -> Row:
-        figures = {"ours": 100 * figure}
-        return Row(f"{what}, {pace}", "%", figures, "all", figure, target, stretch)
+    def share(
+        what: str,
+        some: Sequence[Prediction],
+        figure: _Figure,
+        target: float,
+        stretch: float | None = None,
+    ) -> Row:
+        part = figure(some) / 100
+        figures, notes = {"ours": figure(some)}, noted(some, figure)
+        return Row(f"{what}, {pace}", "%", figures, "all", part, target, stretch, notes=notes)
 
+    at = {mark: [one for one in found if one.mark == mark] for mark in (0, *MARKS)}
+    covered = ", ".join(f"{_holding(some):.0f} %" for some in at.values())
+    pooled = row("ends in the range", found, _holding, 75, more=True)
+    each = f"{len(at[0])} jobs; at creation, 10, 25, 50 and 75 %: {covered}"
+    few = [one for one in found if one.runs < MANY]
+    later = [one for one in found if one.mark >= LATER]
     return [
-        replace(row("ends in the range", _holding(found), 75, more=True), notes=notes),
-        row("ends in the range, not too many", _holding(found), 86),
-        row("ends in the range at the worst mark", min(covered), 70, more=True),
-        row("ends in the range at the best mark, not too many", max(covered), 90),
-        row("ends in the range, four to seven past runs", few, 70, more=True),
-        share("ranges too wide to show at creation", hidden[0] / 100, 0.4),
-        share("ranges too wide to show from 25 % on", max(hidden[2:]) / 100, 0.2),
-        share("width of the range at 50 %, in parts of the rest", width, WIDTHS[pace]),
-        share("error of the end at creation, in parts of the rest", error, 0.35, 0.25),
+        replace(pooled, notes=(each, *pooled.notes)),
+        row("ends in the range, not too many", found, _holding, 86),
+        row("ends in the range at the worst mark", found, _worst, 70, more=True),
+        row("ends in the range at the best mark, not too many", found, _best, 90),
+        row("ends in the range, four to seven past runs", few, _holding, 70, more=True),
+        share("ranges too wide to show at creation", at[0], _hidden, 0.4),
+        share("ranges too wide to show from 25 % on", later, _most_hidden, 0.2),
+        share("width of the range at 50 %, in parts of the rest", at[50], _width, WIDTHS[pace]),
+        share("error of the end at creation, in parts of the rest", at[0], _error, 0.35, 0.25),
     ]
+
+
+def _spread(some: Sequence[Prediction], figure: _Figure, samples: int) -> str:
+    """A figure's interval, and the same figure of each family by itself."""
+    if not some:
+        return "none"
+    low, high = interval(some, figure, samples)
+    families = sorted(grouped(some, lambda one: one.family).items())
+    own = ", ".join(f"{family} {figure(its):.0f} % ({len(its)})" for family, its in families)
+    return f"90 % interval {low:.0f}-{high:.0f} % (bootstrap over runs), {len(some)} ranges; {own}"
 
 
 def _holding(some: Sequence[Prediction]) -> float:
     """The percentage of the ranges that held the end."""
     return 100 * sum(one.holds for one in some) / max(len(some), 1)
+
+
+def _hidden(some: Sequence[Prediction]) -> float:
+    """The percentage of the ranges that were too wide to show."""
+    return 100 * sum(one.hidden for one in some) / max(len(some), 1)
+
+
+def _at_marks(some: Sequence[Prediction], figure: _Figure) -> list[float]:
+    return [figure(its) for its in grouped(some, lambda one: one.mark).values()] or [0.0]
+
+
+def _worst(some: Sequence[Prediction]) -> float:
+    return min(_at_marks(some, _holding))
+
+
+def _best(some: Sequence[Prediction]) -> float:
+    return max(_at_marks(some, _holding))
+
+
+def _most_hidden(some: Sequence[Prediction]) -> float:
+    return max(_at_marks(some, _hidden))
+
+
+def _width(some: Sequence[Prediction]) -> float:
+    return 100 * median(one.width for one in some) if some else 0.0
+
+
+def _error(some: Sequence[Prediction]) -> float:
+    return 100 * median(one.error for one in some) if some else 0.0
