@@ -28,6 +28,7 @@ _EXPOSED: Final = "ETag, Retry-After"
 #: Seconds for which a browser may cache a preflight.
 _ASKED_S: Final = "600"
 
+_ORIGIN_ALLOWED: Final = b"access-control-allow-origin"
 _ITSELF: Final = {name.decode(): value.decode() for name, value in [NOSNIFF]}
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -86,13 +87,18 @@ def _marking(send: Send, access: Access, crossing: str | None) -> Send:
     origin."""
     marks = list(access.marks)
     if crossing is not None:
-        marks.append((b"access-control-allow-origin", crossing.encode("latin-1")))
+        marks.append((_ORIGIN_ALLOWED, crossing.encode("latin-1")))
         marks.append((b"access-control-expose-headers", _EXPOSED.encode()))
 
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
-            message["headers"] = headers + [mark for mark in marks if mark not in headers]
+            opened = any(name == _ORIGIN_ALLOWED for name, _ in headers)  # to any page
+            message["headers"] = headers + [
+                (name, value)
+                for name, value in marks
+                if (name, value) not in headers and not (opened and name == _ORIGIN_ALLOWED)
+            ]
         await send(message)
 
     return marked

@@ -36,6 +36,14 @@ HEADERS: Final = {
 }
 
 
+#: A page of any origin may load the styles and scripts, which hold nothing of anybody: a module
+#: script of another origin needs both.
+ANYWHERE: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
 @page_router.get("/")
 async def page(request: Request) -> HTMLResponse:
     """The live page."""
@@ -57,7 +65,7 @@ _TEXTS_TAG: Final = f'"{hashlib.sha256(_TEXTS).hexdigest()[:32]}"'
 @page_router.get("/static/texts.js")
 async def texts(request: Request) -> Response:
     """The default texts of records, for the page."""
-    headers = {**HEADERS, "ETag": _TEXTS_TAG}
+    headers = {**HEADERS, **ANYWHERE, "ETag": _TEXTS_TAG}
     if request.headers.get("If-None-Match") == _TEXTS_TAG:
         return Response(status_code=304, headers=headers)
     return Response(_TEXTS, media_type="text/javascript", headers=headers)
@@ -67,14 +75,15 @@ async def texts(request: Request) -> Response:
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts, gzipped if that is accepted: a third of their bytes."""
     response = await styles_or_script(_FILES, name, request)
-    response.headers["Vary"] = "Accept-Encoding"
+    response.headers.update({**ANYWHERE, "Vary": "Accept-Encoding"})
     accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
     if not accepted or not isinstance(response, FileResponse):
         return response
     packed = _packed(name, (_FOLDER / name).stat().st_mtime_ns)
     # Weak: the same file in other bytes.
     tag = "W/" + response.headers["ETag"]
-    headers = {**HEADERS, "Vary": "Accept-Encoding", "Content-Encoding": "gzip", "ETag": tag}
+    packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip", "ETag": tag}
+    headers = {**HEADERS, **ANYWHERE, **packing}
     return Response(packed, headers=headers, media_type=response.media_type)
 
 

@@ -1,15 +1,10 @@
 // A WebSocket that comes back: growing, jittered pauses, forgotten once a connection has lasted.
 // A line can be dead without anybody saying so: what has been silent for too long, or takes too
 // long to open, is given up for a new one.
+import { moment } from "./moment.js";
+
 const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000;
 const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000, ANSWER_MS = 10_000;
-
-// Milliseconds since a moment. Neither clock is enough: one is set by people, the other may stand
-// still while the machine sleeps.
-export function moment() {
-  const wall = Date.now(), steady = performance.now();
-  return () => Math.max(Date.now() - wall, performance.now() - steady);
-}
 
 // What was answered, its body included; null if that did not come in time, or `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {

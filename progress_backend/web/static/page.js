@@ -4,7 +4,8 @@
 // few seconds instead.
 import { ask } from "./acts.js";
 import { makeChips } from "./chips.js";
-import { answered, moment, stayConnected } from "./live.js";
+import { answered, stayConnected } from "./live.js";
+import { moment } from "./moment.js";
 import { placeOf, readPlaces } from "./places.js";
 import { makeReader } from "./reading.js";
 import { element, makeRow, TASK } from "./row.js";

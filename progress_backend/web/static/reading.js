@@ -1,6 +1,6 @@
 // Reads that follow each other, never two at a time, so that on a slow line each answer still counts:
 // one a second at most, and fewer after failures.
-import { moment } from "./live.js";
+import { moment } from "./moment.js";
 
 const READ_AGAIN_MS = 1_000;
 export const LONGEST_PAUSE_MS = 5_000;

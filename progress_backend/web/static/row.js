@@ -1,5 +1,5 @@
 // One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
-import { moment } from "./live.js";
+import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
 import { remainingText, softEnd, startText } from "./remaining.js";
 import { translated } from "./translated.js";

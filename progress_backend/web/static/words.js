@@ -41,7 +41,12 @@ export const WORDS = {
       isNow: (status) => `the workflow is ${status.toLowerCase()} by now.`,
     },
     runningNow: (n) => `${n} running`,
-    number: (n) => n.toLocaleString("en"),
+    number: (n) => n.toLocaleString("en"), nothingToFollow: "No task-id or workflow-id is given.",
+    refusals: {
+      4401: "You have no access any more; load the page again.", 4403: "You may not see this.",
+      4404: "It is not known here, or its record has expired.", 4422: "The task-id, workflow-id or token is none.",
+      4429: "Too many are watched at once.",
+    },
   },
   ja: {
     code: "ja", other: "English",
@@ -80,7 +85,12 @@ export const WORDS = {
       isNow: (status) => `ワークフローはすでに「${status}」です。`,
     },
     runningNow: (n) => `${n} 件実行中`,
-    number: (n) => n.toLocaleString("ja"),
+    number: (n) => n.toLocaleString("ja"), nothingToFollow: "task-id か workflow-id がありません。",
+    refusals: {
+      4401: "アクセスの期限が切れました。ページを読み込み直してください。", 4403: "表示する権限がありません。",
+      4404: "見つかりません。記録の保存期間が過ぎた可能性があります。", 4422: "task-id、workflow-id またはトークンが正しくありません。",
+      4429: "監視の数が上限を超えました。",
+    },
   },
 };
 

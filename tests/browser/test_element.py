@@ -1,0 +1,279 @@
+"""<task-progress> on pages of any site, in a real browser, with a strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from progress_backend import Settings
+from progress_backend.record import events as ev
+from progress_backend.store.drivers import Store
+from tests.browser.conftest import OpenPage
+from tests.ports import free_port
+from tests.servers import Server
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+pytestmark = pytest.mark.integration
+
+Site = Callable[..., str]
+#: No inline style or script, no eval: what a careful site has.
+POLICY = (
+    "default-src 'none'; script-src {api}; connect-src {api} {ws}; style-src 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>
+<script type="module" src="{api}/static/task-progress.js"></script>
+<body><h1>Order</h1>{body}</body></html>"""
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Serve a page of another origin; its address."""
+    served: dict[str, tuple[str, str]] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page, policy = served.get(self.path, ("", "default-src 'none'"))
+            self.send_response(200 if page else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+
+    def serve(body: str, api: RunningApi, *, lang: str = "en", policy: str = POLICY) -> str:
+        address = f"http://127.0.0.1:{api.port}"
+        ws = address.replace("http", "ws")
+        page = PAGE.format(lang=lang, api=address, body=body)
+        served["/"] = page, policy.format(api=address, ws=ws)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    serve.port = server.server_port  # type: ignore[attr-defined]
+    yield serve
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
+    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
+    return start_api(redis_url=redis_url, allowed_origins=(origin,), locale="en")
+
+
+def put(api: RunningApi, task_id: str, **values: object) -> None:
+    answer = api.http.put(f"/internal/task/{task_id}/update", json=values)
+    assert answer.is_success, answer.text
+
+
+def part(page: Page, name: str, place: int = 0) -> Locator:
+    return page.locator("task-progress").nth(place).locator(f"[part={name}]")
+
+
+def test_a_job_from_its_creation_to_its_end(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    task_id = api.create()
+    page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
+    expect(part(page, "name")).to_have_text("fetch_data 7203.T")
+    expect(part(page, "status")).to_have_text("Created")
+    page.evaluate(
+        "() => { window.seen = []; for (const name of ['progress', 'end'])"
+        " document.addEventListener(name, (event) => seen.push([name, event.detail.status])); }"
+    )
+    put(api, task_id, status="running", current_items=63, message="page 1 of 4")
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    expect(part(page, "message")).to_have_text("page 1 of 4")
+    bar = part(page, "bar")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    expect(bar).to_have_attribute("aria-label", "fetch_data 7203.T")
+    put(api, task_id, status="completed")
+    expect(part(page, "status")).to_have_text("Completed")
+    expect(part(page, "figures")).to_have_text("100% · 252 / 252")
+    expect(part(page, "message")).to_be_hidden()  # it says what the status says
+    assert page.evaluate("seen.at(-1)") == ["end", "completed"]
+    assert page.evaluate("seen.filter(([name]) => name === 'end').length") == 1
+    expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
+
+
+def test_the_bar_goes_back_for_another_total_alone(
+    api: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+) -> None:
+    task_id = api.create()
+    page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
+    put(api, task_id, status="running", current_items=126)
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "50")
+    put(api, task_id, status="running", current_items=63, message="again")
+    expect(part(page, "message")).to_have_text("again")
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "50")
+    with closing(Store(Settings(redis_url=redis_url))) as store:
+        more = ev.Progressed(current=63, total=504)
+        store.run(store.flows.apply(task_id, (more,), store.now()))
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "12.5")
+
+
+def test_the_languages_of_a_page_and_of_an_element(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    task_id = api.create()
+    body = "".join(
+        f'<task-progress task-id="{task_id}"{lang}></task-progress>' for lang in ("", ' lang="en"')
+    )
+    page = open_page(site(body, api, lang="ja"))
+    expect(part(page, "status")).to_have_text("待機中")
+    expect(part(page, "status", 1)).to_have_text("Created")
+    put(api, task_id, status="running", current_items=252)
+    put(api, task_id, status="completed", message="Processing... (3/4)")
+    expect(part(page, "message")).to_have_text("処理中... (3/4)")
+    expect(part(page, "message", 1)).to_have_text("Processing... (3/4)")
+    page.locator("task-progress").first.evaluate("(element) => { element.lang = 'en'; }")
+    expect(part(page, "status")).to_have_text("Completed")
+
+
+def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    task_id = api.create()
+    body = f'<task-progress task-id="{task_id}" cancellable></task-progress>'
+    page = open_page(site(body, api))
+    cancel, keep = part(page, "cancel"), part(page, "keep")
+    cancel.press("Enter")
+    expect(cancel).to_have_text("Cancel the task")
+    keep.press("Enter")
+    expect(cancel).to_have_text("Cancel")
+    cancel.click()
+    cancel.click()
+    expect(part(page, "status")).to_have_text("Cancelled")
+    expect(cancel).to_be_hidden()
+    assert api.http.get(f"/internal/task/{task_id}/status").json()["status"] == "cancelled"
+
+
+def test_without_the_attribute_nothing_can_be_cancelled(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(site(f'<task-progress task-id="{api.create()}"></task-progress>', api))
+    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "cancel")).to_be_hidden()
+
+
+def test_what_there_is_not_is_said_once(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    page = open_page(site("<p></p>", api))
+    page.evaluate(
+        "async () => { window.faults = []; await customElements.whenDefined('task-progress');"
+        " const made = document.createElement('task-progress');"
+        " made.addEventListener('error', (event) => faults.push(event.detail));"
+        " made.setAttribute('task-id', 'nobody'); document.body.append(made); }"
+    )
+    expect(part(page, "note")).to_have_text("It is not known here, or its record has expired.")
+    assert page.evaluate("faults.map(({ code }) => code)") == [4404]
+    page.evaluate("document.querySelector('task-progress').removeAttribute('task-id')")
+    expect(part(page, "note")).to_have_text("No task-id or workflow-id is given.")
+
+
+def test_another_id_in_the_same_element(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    first, second = api.create(), api.create(symbol="6758.T")
+    page = open_page(site(f'<task-progress task-id="{first}"></task-progress>', api))
+    put(api, first, status="running", current_items=200)
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "79.3")
+    page.locator("task-progress").evaluate("(e, id) => e.setAttribute('task-id', id)", second)
+    expect(part(page, "name")).to_have_text("fetch_data 6758.T")
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "0")
+
+
+def test_elements_of_one_task_share_a_line_and_leave_it(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    tasks = [api.create(), api.create()]
+    body = "".join(f'<task-progress task-id="{tasks[n % 2]}"></task-progress>' for n in range(30))
+    page = open_page(site(body, api))
+    expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 30)
+    assert watchers(api) == 2
+    page.evaluate("document.body.replaceChildren()")
+    eventually(lambda: watchers(api) == 0, what="the sockets are closed")
+
+
+def watchers(api: RunningApi) -> int:
+    return int(api.http.get("/internal/health").json()["dependencies"]["listener"]["watchers"])
+
+
+@pytest.mark.parametrize("without", ["WebSocket", "WebSocket, EventSource"])
+def test_where_no_socket_opens(
+    start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage, without: str
+) -> None:
+    """A proxy that lets nothing but plain requests through."""
+    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
+    api = start_api(redis_url=redis_url, allowed_origins=(origin,), locale="en")
+    task_id = api.create()
+    page = open_page(site("<p></p>", api))
+    for name in without.split(", "):
+        page.evaluate(
+            f"() => {{ window.{name} = class extends EventTarget {{ constructor() {{ super();"
+            " setTimeout(() => { this.onclose?.({ code: 1006 }); this.onerror?.(); }); }"
+            " close() {} }; }"
+        )
+    page.evaluate(
+        "(id) => { document.body.innerHTML = `<task-progress task-id='${id}'></task-progress>`; }",
+        task_id,
+    )
+    expect(part(page, "status")).to_have_text("Created")
+    put(api, task_id, status="running", current_items=63)
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    put(api, task_id, status="error", error_message="no route to the exchange")
+    expect(part(page, "problem")).to_have_text("no route to the exchange")
+    expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
+
+
+def test_an_api_that_restarts(
+    start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage
+) -> None:
+    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
+    about = {"redis_url": redis_url, "allowed_origins": (origin,), "locale": "en"}
+    api = start_api(**about)
+    task_id = api.create()
+    page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
+    put(api, task_id, status="running", current_items=63)
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    api.stop()
+    expect(part(page, "note")).to_have_text("Not up to date")
+    again = start_api(**about, port=api.port)
+    expect(part(page, "note")).to_be_hidden()
+    put(again, task_id, status="completed")
+    expect(part(page, "status")).to_have_text("Completed")
+
+
+def test_a_text_is_a_text(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    evil = "<img src=x onerror=alert(1)>\u202e" + "長" * 300
+    task_id = api.create(symbol=evil[:28])
+    page = open_page(
+        site(f'<task-progress task-id="{task_id}"></task-progress>', api),
+        viewport={"width": 320, "height": 600},
+    )
+    put(api, task_id, status="running", current_items=1, message=evil)
+    expect(part(page, "message")).to_have_text(re.compile("^<img src=x onerror"))
+    wider = "document.documentElement.scrollWidth - innerWidth"
+    assert page.evaluate(wider) <= 0
+
+
+def test_a_canvas_as_one_bar(
+    store: Server, worker: object, start_api: StartApi, site: Site, open_page: OpenPage
+) -> None:
+    from tests.browser.app import app, fetch_several
+
+    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
+    api = start_api(redis_url=store.url, allowed_origins=(origin,), locale="en")
+    app.conf.update(broker_url=store.url, result_backend=store.url)
+    workflow = fetch_several(["7203.T", "6758.T"], 0.5)
+    page = open_page(site(f'<task-progress workflow-id="{workflow}"></task-progress>', api))
+    expect(part(page, "status")).to_have_text("Completed")
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "100")
+    expect(part(page, "name")).to_have_text(re.compile("fetch_several|fetch_data"))
