@@ -36,8 +36,15 @@ HEADERS: Final = {
 }
 
 
-#: A page of any origin may load the styles and scripts, which hold nothing of anybody: a module
-#: script of another origin needs both.
+#: The scripts of <task-progress>, and what lets a page of any origin load them: they hold nothing of
+#: anybody.
+ELEMENT: Final = frozenset(
+    f"{name}.js"
+    for name in (
+        *("task-progress", "element_style", "feed", "moment"),
+        *("remaining", "texts", "translated", "words"),
+    )
+)
 ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -75,7 +82,8 @@ async def texts(request: Request) -> Response:
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts, gzipped if that is accepted: a third of their bytes."""
     response = await styles_or_script(_FILES, name, request)
-    response.headers.update({**ANYWHERE, "Vary": "Accept-Encoding"})
+    open_to_all = ANYWHERE if name in ELEMENT else {}
+    response.headers.update({**open_to_all, "Vary": "Accept-Encoding"})
     accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
     if not accepted or not isinstance(response, FileResponse):
         return response
@@ -83,7 +91,7 @@ async def static(request: Request, name: str) -> Response:
     # Weak: the same file in other bytes.
     tag = "W/" + response.headers["ETag"]
     packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip", "ETag": tag}
-    headers = {**HEADERS, **ANYWHERE, **packing}
+    headers = {**HEADERS, **open_to_all, **packing}
     return Response(packed, headers=headers, media_type=response.media_type)
 
 

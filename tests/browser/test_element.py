@@ -15,6 +15,7 @@ from progress_backend import Settings
 from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
+from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
 from tests.servers import Server
 from tests.waiting import eventually
@@ -84,7 +85,9 @@ def part(page: Page, name: str, place: int = 0) -> Locator:
     return page.locator("task-progress").nth(place).locator(f"[part={name}]")
 
 
-def test_a_job_from_its_creation_to_its_end(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+def test_a_job_from_its_creation_to_its_end(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
     task_id = api.create()
     page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
     expect(part(page, "name")).to_have_text("fetch_data 7203.T")
@@ -106,6 +109,38 @@ def test_a_job_from_its_creation_to_its_end(api: RunningApi, site: Site, open_pa
     assert page.evaluate("seen.at(-1)") == ["end", "completed"]
     assert page.evaluate("seen.filter(([name]) => name === 'end').length") == 1
     expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/element.md"])
+def test_two_lines_of_the_documents(
+    api: RunningApi, site: Site, open_page: OpenPage, document: str
+) -> None:
+    (block, *_) = (block for block in blocks(document) if block.language == "html")
+    task_id = api.create()
+    text = block.text.replace("127.0.0.1:8004", f"127.0.0.1:{api.port}")
+    assert len(text.splitlines()) == 2
+    page = open_page(site(text.replace("TASK_ID", task_id), api))
+    expect(part(page, "status")).to_have_text("Created")
+
+
+def test_what_its_page_names_is_there(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    """Parts, custom properties and states of docs/element.md."""
+    looks = text_of("docs/element.md").partition("## Looks")[2]
+    page = open_page(site(f'<task-progress task-id="{api.create()}"></task-progress>', api))
+    expect(part(page, "status")).to_have_text("Created")
+    parts, rest = looks.split(". Custom properties", 1)
+    for name in re.findall(r"`(\w+)`", parts):
+        assert part(page, name).count() == 1, name
+    sheet = page.evaluate(
+        "[...document.querySelector('task-progress').shadowRoot.adoptedStyleSheets[0].cssRules]"
+        ".map((rule) => rule.cssText).join(' ')"
+    )
+    for name in re.findall(r"`(--task-progress-\w+)`", rest):
+        assert f"var({name}" in sheet, name
+    table = text_of("docs/element.md").partition("## Attributes")[2].partition("## Events")[0]
+    named = set(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE))
+    observed = page.evaluate("customElements.get('task-progress').observedAttributes")
+    assert named == set(observed)
 
 
 def test_the_bar_goes_back_for_another_total_alone(

@@ -13,6 +13,7 @@ from tests.servers import ROOT
 PAIRS = (
     ("README.md", "README.ja.md"),
     ("docs/docker.md", "docs/docker.ja.md"),
+    ("docs/element.md", "docs/element.ja.md"),
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),
     ("docs/operations.md", "docs/operations.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),

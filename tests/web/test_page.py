@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from gzip import compress
+
 import pytest
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
 from progress_backend.web import page_router, router
+from progress_backend.web.page import ELEMENT
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 FILES = [
-    "page.css", "page.js", "acts.js", "chips.js", "live.js", "places.js", "reading.js",
+    "page.css", "page.js", "acts.js", "chips.js", "live.js", "moment.js", "places.js", "reading.js",
     "remaining.js", "row.js",
     "rows.js", "texts.js", "translated.js", "words.js", "workflow.js", "workflows.js",
 ]  # fmt: skip
@@ -93,3 +97,34 @@ def test_under_a_prefix_of_ones_own(
     assert f'<a id="docs" href="{link}"' in answer.text
     assert api.http.get("/progress/static/page.js").status_code == 200
     assert api.http.get("/progress/internal/tasks").status_code == 200
+
+
+def test_pages_of_any_origin_may_load_the_element(api: RunningApi) -> None:
+    origin = {"Origin": "https://shop.example"}
+    for name in ELEMENT:
+        for encoding in ("identity", "gzip"):
+            asked = {**origin, "Accept-Encoding": encoding}
+            headers = api.http.get(f"/static/{name}", headers=asked).headers
+            assert headers.get_list("access-control-allow-origin") == ["*"]
+            assert headers["cross-origin-resource-policy"] == "cross-origin"
+    for path in ("/", "/static/page.js"):
+        assert "access-control-allow-origin" not in api.http.get(path, headers=origin).headers
+
+
+def test_an_origin_that_is_named_gets_one_answer(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, allowed_origins=("https://shop.example",))
+    origin = {"Origin": "https://shop.example"}
+    for path, allowed in (("/static/feed.js", "*"), ("/internal/tasks", origin["Origin"])):
+        headers = api.http.get(path, headers=origin).headers
+        assert headers.get_list("access-control-allow-origin") == [allowed]
+
+
+def test_the_element_names_its_scripts_and_is_small(api: RunningApi) -> None:
+    scripts = {name: api.http.get(f"/static/{name}") for name in ELEMENT}
+    named = {
+        name
+        for script in scripts.values()
+        for name in re.findall(r'from "\./([\w-]+\.js)"', script.text)
+    }
+    assert named == ELEMENT - {"task-progress.js"}
+    assert sum(len(compress(script.content)) for script in scripts.values()) < 13_000
