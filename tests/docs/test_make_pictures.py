@@ -45,7 +45,7 @@ def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
 
 @pytest.mark.parametrize("document", documents())
 def test_what_a_document_shows_is_there(document: str) -> None:
-    for shown in re.findall(r'(?:src|srcset)="([^"]+)"', text_of(document)):
+    for shown in re.findall(r'<(?:img|source)\b[^>]*?(?:src|srcset)="([^"]+)"', text_of(document)):
         assert (ROOT / document).parent.joinpath(shown).is_file(), shown
 
 
