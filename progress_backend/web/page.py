@@ -36,8 +36,8 @@ HEADERS: Final = {
 }
 
 
-#: The scripts of <task-progress>, and what lets a page of any origin load them: they hold nothing of
-#: anybody.
+#: The scripts of <task-progress>, and what lets a page of any origin load them: they hold nothing
+#: of anybody.
 ELEMENT: Final = frozenset(
     f"{name}.js"
     for name in (
