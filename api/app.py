@@ -1,4 +1,5 @@
-"""The API for a deployment: uvicorn --factory api.app:create_app, or python -m api.app.
+"""The API for a deployment: uvicorn --factory api.app:create_app, or python -m
+api.app, which listens on another address than loopback only with tokens or --insecure.
 
 All settings come from the environment: PROGRESS_* (see `Settings`), CELERY_BROKER_URL for cancels
 that terminate, API_HOST and API_PORT, FORWARDED_ALLOW_IPS, LOG_LEVEL.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import sys
 
 from fastapi import FastAPI
 
@@ -47,8 +49,9 @@ def log_config(level: str) -> dict[str, object]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
             "progress_backend": {"level": level},
-            # A line a connection at INFO: too much for a service.
-            "uvicorn.error": {"level": "WARNING" if level == "INFO" else level},
+            # A line a connection at INFO: too much for a service. At DEBUG each request's head,
+            # with its token.
+            "uvicorn.error": {"level": {"INFO": "WARNING", "DEBUG": "INFO"}.get(level, level)},
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
     }
@@ -68,8 +71,11 @@ def main() -> None:
         app = create_app()
     except SettingsError as error:
         give_up(str(error))
+    given = sys.argv[1:]
+    if given not in ([], ["--insecure"]):
+        give_up(f"python -m api.app takes --insecure alone, not {' '.join(given)}")
     proxies = os.environ.get("FORWARDED_ALLOW_IPS") or FORWARDED_ALLOW_IPS
-    serve_app(app, os.environ.get("API_HOST") or HOST, int(port), proxies)
+    serve_app(app, os.environ.get("API_HOST") or HOST, int(port), proxies, insecure=bool(given))
 
 
 if __name__ == "__main__":

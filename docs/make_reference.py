@@ -185,14 +185,18 @@ def _kind(schema: Json) -> str:
 def commands(lang: str) -> str:
     """Each command's help, as `--help` prints it."""
     parts = []
-    for name, command in main.commands.items():
-        context = click.Context(
-            command,
-            parent=click.Context(
-                main, info_name="progress-backend", help_option_names=["-h", "--help"]
-            ),
-            info_name=name,
-            terminal_width=80,
-        )
+    top = click.Context(main, info_name="progress-backend", help_option_names=["-h", "--help"])
+    for command, context in _commands(main, top):
         parts.append(f"```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts)
+
+
+def _commands(
+    group: click.Group, parent: click.Context
+) -> Iterator[tuple[click.Command, click.Context]]:
+    """Each command of a group, and those of its groups behind it."""
+    for name, command in group.commands.items():
+        context = click.Context(command, parent=parent, info_name=name, terminal_width=80)
+        yield command, context
+        if isinstance(command, click.Group):
+            yield from _commands(command, context)

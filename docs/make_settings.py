@@ -62,6 +62,17 @@ _JA: Final = {
         "記録する値を伏せる関数です（`package.module.function`）。"
         "項目名と値を受け取り、記録する値を返します。"
     ),
+    (
+        "Lines of bearer tokens that the API asks for, without the tokens themselves; "
+        "comma-separated."
+    ): "API が求めるベアラートークンの行です。トークン自体は含みません（カンマ区切り）。",
+    "Path of a file with such lines, which is read again when it changes.": (
+        "そのような行を書いたファイルのパスです。変更されると読み直します。"
+    ),
+    "Whether the API answers /metrics.": "API が /metrics に応答するかどうかです。",
+    "Whether the API answers /docs and /openapi.json.": (
+        "API が /docs と /openapi.json に応答するかどうかです。"
+    ),
 }
 
 

@@ -78,6 +78,14 @@ class Settings:
     #: A function, as `package.module.function`, that redacts what is recorded: it gets a field's
     #: name and value, and returns the value to record.
     redact: Redact | None = None
+    #: Lines of bearer tokens that the API asks for, without the tokens themselves; comma-separated.
+    tokens: tuple[str, ...] = ()
+    #: Path of a file with such lines, which is read again when it changes.
+    tokens_file: str = ""
+    #: Whether the API answers /metrics.
+    metrics: bool = True
+    #: Whether the API answers /docs and /openapi.json.
+    docs: bool = True
 
     def __post_init__(self) -> None:
         for name in ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s"):

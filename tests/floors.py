@@ -18,7 +18,7 @@ PACKAGE = "progress_backend"
 # From the ground up: each floor and its rooms, which import nothing of one another.
 FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("errors", "embedded"),
-    "addresses": ("addresses",),
+    "addresses": ("addresses", "tokens"),
     "record": ("record",),
     "settings": ("settings",),
     "flows": ("flows",),

@@ -33,6 +33,10 @@ def test_defaults_are_the_documented_ones() -> None:
         "allowed_hosts": (),
         "redact_keys": KEYS,
         "redact": None,
+        "tokens": (),
+        "tokens_file": "",
+        "metrics": True,
+        "docs": True,
     }
 
 
@@ -56,6 +60,8 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "locale": "en",
         "timezone": "Asia/Tokyo",
         "flower_events": "0",
+        "metrics": "0",
+        "docs": "0",
         "allowed_origins": "https://app.example.com",
         "allowed_hosts": "tasks.example.com",
         "redact": "json.dumps",

@@ -13,6 +13,7 @@ from .control_commands import cancel, pause, resume
 from .serve_command import serve
 from .session import Session
 from .task_commands import show, tasks
+from .token_commands import token
 from .watch_command import watch
 from .workflow_commands import workflows
 
@@ -85,3 +86,4 @@ for _command, _name in ((tasks, "list"), (show, "status")):
     progress.add_command(_named(_command, _name))
     main.add_command(_named(_with_app(_command), _name))
 main.add_command(_with_app(serve))
+main.add_command(token)

@@ -17,10 +17,18 @@ from .session import Command, app_of, need, open_store, settings_of
     envvar="FORWARDED_ALLOW_IPS",
     help="Proxies whose X-Forwarded-* headers count: addresses and networks, commas between them.",
 )
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Listen where others reach it although no tokens are configured.",
+)
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, forwarded_allow_ips: str) -> None:
+def serve(
+    ctx: click.Context, host: str, port: int, forwarded_allow_ips: str, insecure: bool
+) -> None:
     """Serve the API, the live page and metrics.
 
+    On another address than loopback it asks for tokens (PROGRESS_TOKENS, PROGRESS_TOKENS_FILE).
     With -A the settings come from that Celery app too, and a cancel may terminate a running task.
     """
     settings = settings_of(ctx)
@@ -28,4 +36,4 @@ def serve(ctx: click.Context, host: str, port: int, forwarded_allow_ips: str) ->
     need("api", "fastapi", "uvicorn")
     from ..web.server.serve import serve as run
 
-    run(settings, host, port, app_of(ctx), forwarded_allow_ips)
+    run(settings, host, port, app_of(ctx), forwarded_allow_ips, insecure=insecure)

@@ -32,6 +32,10 @@ class Missed(Exception):
     """Updates were missed, and the client does not know the message `RELOAD`."""
 
 
+class Expired(Exception):
+    """The socket's caller may not watch any more."""
+
+
 class Inbox:
     """The newest message of each task that passes a socket's filter, or leaves it."""
 
@@ -44,6 +48,7 @@ class Inbox:
         self._characters = 0
         self._reload = False
         self._closed = False
+        self._expired = False
         self._something = asyncio.Event()
         #: The socket's task has sent all messages and waits for more.
         self._idle = False
@@ -109,14 +114,23 @@ class Inbox:
         self._closed = True
         self._something.set()
 
+    def expire(self) -> None:
+        """Makes every `get` from now on raise Expired."""
+        self._expired = True
+        self._past = None
+        self._something.set()
+
     async def get(self) -> str:
         """Waits for a message and takes it out, `RELOAD` first. One caller at a time.
 
         Raises:
+            Expired: the socket's caller may not watch any more.
             HubClosed: the feed was closed.
             Missed: updates were missed, and the client does not know `RELOAD`.
         """
         while not self._closed:
+            if self._expired:
+                raise Expired
             if self._reload:
                 if not self._knows_reload:
                     raise Missed

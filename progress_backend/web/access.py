@@ -1,9 +1,9 @@
 """Access rules for HTTP requests and WebSockets, by `Host`, `Origin`, `Sec-Fetch-Site` and body;
 pure.
 
-There is no login yet: the port must not be reachable for strangers. A browser reaches it for every
-page that is open in it, so a page of another origin is refused unless its origin is listed. A
-program (curl, a service) sends neither `Origin` nor `Sec-Fetch-Site`, and passes.
+A browser reaches the port for every page that is open in it, so a page of another origin is refused
+unless its origin is listed. A program (curl, a service) sends neither `Origin` nor
+`Sec-Fetch-Site`, and passes. Who the caller is and what it may do is asked after that (`callers`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Final
 from starlette.types import Scope
 
 from ..settings import Settings
+from .rights import Refusal
 
 #: Keeps browsers from guessing another content type than the response's own.
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
@@ -39,14 +40,6 @@ _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 _REMEMBERED: Final = 256
 #: Most characters of a client's value that a refusal repeats.
 _REPEATED: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The status and detail of a request that is refused."""
-
-    status: int
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +125,7 @@ class Access:
             return True  # every browser sends it
         if self._bound is not None:
             address = self._bound.address
-        if not self._hosts and not (address and _is_loopback(address)):
+        if not self._hosts and not (address and is_loopback(address)):
             return True
         found = _AUTHORITY.fullmatch(host.decode("latin-1").lower())
         if found is None:
@@ -168,8 +161,8 @@ def _is_own(origin: str, scope: Scope) -> bool:
     )
 
 
-def _is_loopback(address: str) -> bool:
-    """Whether a server on this address is reachable from this machine alone."""
+def is_loopback(address: str) -> bool:
+    """Whether a server on this address is reached from this machine alone."""
     return _is_address(address) and ipaddress.ip_address(address).is_loopback
 
 

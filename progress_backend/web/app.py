@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from .callers import tokens_of
 from .guard import Guard
 from .metrics import metrics_router
 from .openapi import docs_page
@@ -19,7 +20,9 @@ from .state import celery_app_of_environment, settings_of_environment
 from .strict_route import refused
 
 
-def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, celery_app: Any = None, trusted: bool = False
+) -> FastAPI:
     """Makes a FastAPI application of the HTTP and WebSocket API, the live page, `/metrics` and
     `/docs`, on the store that the settings name.
 
@@ -30,6 +33,9 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
             whose result backend is asked about lost runs; without it one for CELERY_BROKER_URL, if
             that is set.
 
+        trusted: whether a request without a token passes also on an address that others reach,
+            unless tokens are configured: for an application behind one that asks who is there.
+
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.
     """
@@ -37,21 +43,26 @@ def create_app(settings: Settings | None = None, *, celery_app: Any = None) -> F
     settings = settings or settings_of_environment(celery_app)
     if settings.redis_url is None:
         raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
+    tokens_of(settings)  # what cannot be used is an error before anything listens
     app = FastAPI(
         title="progress-backend",
         summary="One truthful, live progress record for every Celery task.",
         version=version("progress-backend"),
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs else None,
     )
-    app.docs_url = docs_page.PATH  # this package's page, for code that links to it
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
+    app.state.progress_trusted = trusted
     app.add_middleware(Guard)
     app.add_exception_handler(Exception, refused)
     app.add_middleware(ShortPath)
     app.include_router(router)
-    app.include_router(metrics_router)
     app.include_router(page_router)
-    app.include_router(docs_page.described_router)
+    if settings.metrics:
+        app.include_router(metrics_router)
+    if settings.docs:
+        app.docs_url = docs_page.PATH  # this package's page, for code that links to it
+        app.include_router(docs_page.described_router)
     return app

@@ -1,4 +1,5 @@
-"""The guard of every HTTP route: refuses requests by the access rules, and answers CORS preflights.
+"""The guard of every HTTP route: refuses requests by the access rules and by the caller's rights,
+and answers CORS preflights.
 
 It is a middleware of `create_app`'s application, and is called before each route of a router that
 is included in another application; a request passes it once.
@@ -15,8 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..errors import StoreUnavailable
 from .access import NOSNIFF, Access
-from .state import access_of
+from .rights import Refusal
+from .route_rights import ROUTE_RIGHTS
+from .state import access_of, may
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
@@ -30,6 +34,10 @@ _ASKED_S: Final = "600"
 
 _ORIGIN_ALLOWED: Final = b"access-control-allow-origin"
 _ITSELF: Final = {name.decode(): value.decode() for name, value in [NOSNIFF]}
+
+#: What a 401 says of how to ask again.
+_WHO: Final = {"WWW-Authenticate": "Bearer"}
+_UNKNOWN: Final = Refusal(503, "the store does not answer, so that nobody knows whose task this is")
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -59,16 +67,25 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
     send = _marking(send, access, access.crossing(scope))
     refusal = access.refusal(scope)
     if refusal is not None:
-        answer: Response = JSONResponse({"detail": refusal.detail}, refusal.status)
-        await answer(scope, receive, send)
+        await denied(refusal)(scope, receive, send)
     elif (asked := _asked_beforehand(scope, access)) is not None:
         await asked(scope, receive, send)
     else:
         await handle(scope, receive, send)
 
 
+def denied(refusal: Refusal) -> Response:
+    """The HTTP response to a refused request."""
+    headers = _WHO if refusal.status == 401 else None
+    return JSONResponse({"detail": refusal.detail}, refusal.status, headers)
+
+
 class GuardedRoute(APIRoute):
     """A FastAPI route with the guard, in any application; it answers HEAD as GET."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self._right = ROUTE_RIGHTS[self.name]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request behind the guard, as APIRoute does."""
@@ -76,10 +93,22 @@ class GuardedRoute(APIRoute):
             # The server drops the body; FastAPI routes GET alone, and its OpenAPI has no HEAD.
             scope = {**scope, "method": "GET", HEAD: True}
         try:
-            await guarded(super().handle, scope, receive, send)
+            await guarded(self._asked, scope, receive, send)
         except HTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **_ITSELF}
             raise
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles a request whose caller may do what the route does."""
+        if self._right is not None:
+            try:
+                refusal = await may(scope, self._right.action, self._right.resource(scope))
+            except StoreUnavailable:
+                refusal = _UNKNOWN
+            if refusal is not None:
+                await denied(refusal)(scope, receive, send)
+                return
+        await super().handle(scope, receive, send)
 
 
 def _marking(send: Send, access: Access, crossing: str | None) -> Send:

@@ -3,7 +3,8 @@ list), answered before FastAPI's routing.
 
 Finding a route and its parameters takes FastAPI longer than all other steps of a read, and a third
 of the time of opening a socket; after a restart every client reconnects at once. A request that is
-no plain read, or is from another origin's page, goes on to the routes, which answer alike.
+no plain read, is from another origin's page, or whose caller may not or sees a part of the tasks
+alone, goes on to the routes, which answer alike.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from starlette.websockets import WebSocket
 from ..errors import ProgressError
 from .openapi.schemas import ListQuery, is_task_id
 from .push.websockets import watch_task
+from .rights import Resource
 from .state import api_in
 from .strict_route import answer, failed
 from .tasks import list_of, status_of
@@ -38,8 +40,8 @@ _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 _WORKFLOW: Final = "/internal/workflow/"
 _FIGURES: Final = f"{_WORKFLOW}{{workflow_id}}{_TAIL}"
 
-#: The route, the function that answers it, and its arguments.
-Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
+#: The route, the function that answers it, its arguments, and what it reads.
+Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...], Resource]
 
 
 class ShortPath:
@@ -59,11 +61,16 @@ class ShortPath:
         headers = dict(scope["headers"])
         found = _found(scope, headers)
         api = None if found is None else api_in(scope)
-        if found is None or api is None or not api.access.is_plain(scope, headers):
+        if (
+            found is None
+            or api is None
+            or not api.access.is_plain(scope, headers)
+            or not api.callers.read_at_once(scope, found[3])
+        ):
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        route, answering, asked = found
+        route, answering, asked, _ = found
         try:
             response = await answering(api, *asked)
         except ProgressError as error:
@@ -90,14 +97,18 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):
-            return _STATUS, status_of, (task_id, _tag(headers))
+            return _STATUS, status_of, (task_id, _tag(headers)), Resource("task", task_id)
     elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
         workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]
         if is_task_id(workflow_id):
-            return _FIGURES, workflow_of, (workflow_id, _tag(headers))
+            figures = Resource("workflow", workflow_id)
+            return _FIGURES, workflow_of, (workflow_id, _tag(headers)), figures
     elif path == _LIST and (query := _query(scope)) is not None:
         packings = headers.get(b"accept-encoding", b"").decode("latin-1")
-        return _LIST, list_of, (query, packings)
+        listed = Resource("tasks", None, query.task_type, query.workflow_id)
+        if query.top:
+            listed = Resource("workflows")
+        return _LIST, list_of, (query, packings), listed
     return None
 
 

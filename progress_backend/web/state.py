@@ -29,7 +29,9 @@ from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
 from .access import Access, Bound
+from .callers import Callers
 from .request_counts import Measured
+from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
 from .terminate import Broker
 
@@ -43,6 +45,7 @@ class Api:
 
     settings: Settings
     access: Access
+    callers: Callers
     #: The zone that times are shown in.
     zone: tzinfo
     store: AsyncStore
@@ -59,8 +62,20 @@ class Api:
     measured: Measured
 
     @classmethod
-    def open(cls, settings: Settings, celery_app: Any = None, bound: Bound | None = None) -> Api:
-        """Opens the parts; the listener begins to connect. Needs a running event loop."""
+    def open(
+        cls,
+        settings: Settings,
+        celery_app: Any = None,
+        bound: Bound | None = None,
+        *,
+        trusted: bool = False,
+    ) -> Api:
+        """Opens the parts; the listener begins to connect. Needs a running event loop.
+
+        Raises:
+            SettingsError: a token's line cannot be used, or the file of tokens cannot be read.
+        """
+        callers = Callers(settings, bound, trusted=trusted)
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
         feed = Feed(hub.counts)
@@ -73,7 +88,7 @@ class Api:
         zone, histories = settings.zone(), Histories(store)
         places = QueuePlaces(store, histories)
         return cls(
-            *(settings, access, zone, store, reads, histories, places),
+            *(settings, access, callers, zone, store, reads, histories, places),
             *(service, hub, feed, listener, broker, measured),
         )
 
@@ -111,7 +126,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     an application that is mounted within another one, whose lifespan does not run by itself.
 
     Settings and Celery app are `app.state.progress_settings` and `app.state.progress_celery_app`
-    if the application has set them, else they come from the environment.
+    if the application has set them, else they come from the environment. With
+    `app.state.progress_trusted = True` requests without a token pass wherever they came in, unless
+    tokens are configured: for an application that asks by itself who is there.
 
     Args:
         app: the FastAPI application that includes `router`.
@@ -123,7 +140,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()
     if settings is None:
         settings = settings_of_environment(celery_app)
-    api = Api.open(settings, celery_app, getattr(app.state, "progress_bound", None))
+    bound, trusted = (
+        getattr(app.state, name, None) for name in ("progress_bound", "progress_trusted")
+    )
+    api = Api.open(settings, celery_app, bound, trusted=bool(trusted))
     app.state.progress = api
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
@@ -156,6 +176,17 @@ def api_in(scope: Scope) -> Api:
             "itself, enter progress_backend.web.lifespan(app) in yours"
         )
     return api
+
+
+async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | None:
+    """The refusal of what a request or socket asks for; None if its caller may.
+
+    Raises:
+        StoreUnavailable: a record that decides cannot be read.
+        RuntimeError: as `api_of`.
+    """
+    api = api_in(scope)
+    return await api.callers.refusal(scope, action, resource, api.reads.get)
 
 
 def access_of(scope: Scope) -> Access:

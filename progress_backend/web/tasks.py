@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
+from ..flows import commands as c
 from ..flows import top_list
-from ..flows.commands import Paged
 from ..flows.task_flows import summary
 from ..record import caller_events, responses
 from ..record.events import Cancelled
-from ..record.model import TaskStatus
+from ..record.model import STATUSES, TaskStatus
 from ..record.waiting import may_wait
 from ..service.flow_service import pagination
+from . import rights
+from .callers import caller_of
 from .current import current
+from .guard import denied
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
+from .rights import Resource
 from .state import Api, api_of
 from .stored_answer import Stored, described, matches
 from .strict_route import StrictRoute
@@ -38,6 +44,9 @@ def _json(body: bytes, status_code: int = 200) -> Response:
 @router.post("/create-task", status_code=201, **route_texts.CREATE)
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
     api = api_of(request)
+    made = Resource("tasks", task_type=task.task_type)
+    if (refusal := rights.refusal(caller_of(request.scope), "create", made)) is not None:
+        return denied(refusal)
     task_id = str(uuid.uuid4())
     event = caller_events.creation(task.task_type, task.total_items, task.symbol, task.metadata)
     document = await api.service.apply(task_id, event)
@@ -149,11 +158,14 @@ async def list_tasks(
     query: Annotated[schemas.ListQuery, Query()],
     accept_encoding: schemas.AcceptEncoding = "",
 ) -> Response:
-    return await list_of(api_of(request), query, accept_encoding)
+    caller = caller_of(request.scope)
+    return await list_of(api_of(request), query, accept_encoding, only=caller.task_type)
 
 
-async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> Response:
-    """The response to a read of the list.
+async def list_of(
+    api: Api, query: schemas.ListQuery, accept_encoding: str, *, only: str | None = None
+) -> Response:
+    """The response to a read of the list. `only`: the summary counts no other type's tasks.
 
     Raises:
         StoreUnavailable: the store does not answer.
@@ -162,7 +174,8 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
     if query.top:
         top = top_list.page(api.flows, query.page, query.limit, await api.now(), light=light)
         paged = await api.store.run(top)
-        return await _listed(query, paged, [row for _, row in paged.rows if row], accept_encoding)
+        rows = [row for _, row in paged.rows if row]
+        return await _listed(query, paged.total, rows, summary(paged), accept_encoding)
     paged = await api.store.run(
         api.flows.page(
             query.page,
@@ -176,14 +189,26 @@ async def list_of(api: Api, query: schemas.ListQuery, accept_encoding: str) -> R
     )
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
-    return await _listed(query, paged, documents, accept_encoding)
+    counts = summary(paged) if only is None else await _of_type(api, only)
+    return await _listed(query, paged.total, documents, counts, accept_encoding)
 
 
 async def _listed(
-    query: schemas.ListQuery, paged: Paged, documents: list[bytes], accept_encoding: str
+    query: schemas.ListQuery,
+    total: int,
+    documents: list[bytes],
+    counts: Mapping[str, int],
+    accept_encoding: str,
 ) -> Response:
-    pages = pagination(query.page, query.limit, paged.total)
-    return await packed(responses.list_body(documents, pages, summary(paged)), accept_encoding)
+    pages = pagination(query.page, query.limit, total)
+    return await packed(responses.list_body(documents, pages, counts), accept_encoding)
+
+
+async def _of_type(api: Api, task_type: str) -> Mapping[str, int]:
+    """How many tasks of a type have each status."""
+    filters = [c.Filters(status, task_type) for status in STATUSES]
+    tallied = await asyncio.gather(*(api.store.execute(c.Tally(each)) for each in filters))
+    return dict(zip(STATUSES, (each.total for each in tallied), strict=True))
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

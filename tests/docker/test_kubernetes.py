@@ -90,7 +90,7 @@ def test_each_selects_its_own_pods(deployments: dict[str, dict[str, Any]]) -> No
         assert deployment["metadata"]["name"] == f"progress-{name}"
     (service,) = [each for _, each in manifests() if each["kind"] == "Service"]
     assert service["spec"]["selector"] == {"app.kubernetes.io/name": "progress-api"}
-    assert service["spec"]["type"] == "ClusterIP"  # there is no login
+    assert service["spec"]["type"] == "ClusterIP"  # nothing here lets it out of the cluster
     (port,) = service["spec"]["ports"]
     (opened,) = container(deployments["api"])["ports"]
     assert (port["port"], port["targetPort"]) == (8004, opened["name"])

@@ -12,9 +12,11 @@ import httpx
 import pytest
 import redis
 import yaml
+from click.testing import CliRunner
 
 from docs import make_metrics
-from progress_backend import Settings
+from progress_backend import Settings, tokens
+from progress_backend.cli import main
 from progress_backend.flows.partitions import Layout
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
@@ -207,3 +209,22 @@ def test_the_bytes_of_a_task_are_about_those_of_the_last_benchmark() -> None:
     (said,) = re.findall(r"`make bench` counts about ([\d,]+) bytes a task", page)
     ratio = int(counted.replace(",", "")) / int(said.replace(",", ""))
     assert 0.95 < ratio < 1.05
+
+
+def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None:
+    (block,) = blocks(OPERATIONS, "Tokens", "sh")
+    export, *commands = block.text.splitlines()
+    name = export.removeprefix("export ").partition("=")[0]
+    run, env = CliRunner(), {name: str(tmp_path / "tokens")}
+    for command in commands:
+        words = command.partition("#")[0].split()
+        assert words[0] == "progress-backend"
+        done = run.invoke(main, words[1:], env=env)
+        assert done.exit_code == 0, done.output
+    left = tokens.read_file(tmp_path / "tokens")
+    assert [token.name for token in left] == ["deploy", "customer"]
+    (shown,) = blocks(OPERATIONS, "Tokens", "text")
+    lines = tokens.read(shown.text.splitlines())
+    assert [(token.name, token.role, token.task_type) for token in lines] == [
+        (token.name, token.role, token.task_type) for token in left
+    ]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import websockets
 
+from progress_backend import tokens
 from progress_backend.web.server.serve import bound, connection_classes
 from tests.conftest import StartServer, StartService
 from tests.servers import Service
@@ -153,3 +154,54 @@ def test_another_uvicorn_serves_with_its_own_connections(
     monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
     assert connection_classes() == {}
     assert "only uvicorn's own bounds" in caplog.text
+
+
+@pytest.mark.parametrize("way", ["serve", "module"])
+def test_where_others_reach_it_nothing_is_served_without_tokens(
+    start_service: StartService, redis_url: str, tmp_path: Path, way: str
+) -> None:
+    text, made = tokens.new("one", "read")
+
+    def start(*words: str, **env: str) -> Service:
+        given = {"PROGRESS_REDIS_URL": redis_url, **env}
+        if way == "module":
+            given |= {"API_HOST": "0.0.0.0", "API_PORT": "0"}
+            return start_service([sys.executable, "-m", "api.app", *words], env=given)
+        run = [Path(sys.executable).parent / "progress-backend", "serve", "--host", "0.0.0.0"]
+        return start_service([*run, "--port", "0", *words], env=given)
+
+    refused = start()
+    assert refused.wait(20) == 1
+    assert refused.log.startswith("progress-backend: others reach 0.0.0.0, and nobody")
+    assert "progress-backend token new" in refused.log
+    assert "--insecure" in refused.log
+    assert refused.log.count("\n") == 1
+    path = tmp_path / "tokens"
+    tokens.write_file(path, [made])
+    ways = [
+        (start("--insecure"), 200),
+        (start(PROGRESS_TOKENS=made.line()), 401),
+        (start("--insecure", PROGRESS_TOKENS_FILE=str(path)), 401),
+    ]
+    for service, nobody in ways:
+        port = service.wait_for_log(r"progress-backend: http://0\.0\.0\.0:(\d+)").group(1)
+        address = f"http://127.0.0.1:{port}"
+        eventually(lambda at=address: answers(f"{at}/internal/health/live"), 20)
+        url = f"{address}/internal/tasks"
+        assert httpx.get(url, trust_env=False).status_code == nobody
+        sent = {"Authorization": f"Bearer {text}"}
+        assert httpx.get(url, trust_env=False, headers=sent).status_code == 200
+        service.signal(signal.SIGTERM)
+        assert service.wait(10) in (0, -signal.SIGTERM)
+        assert text not in service.log
+
+
+def test_a_token_that_cannot_be_used_gets_one_line(
+    start_service: StartService, redis_url: str
+) -> None:
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_TOKENS": "one read plain-text"}
+    service = start_service([sys.executable, "-m", "api.app"], env=env)
+    assert service.wait(20) == 1
+    assert service.log.startswith("progress-backend: the line of token one has to be NAME")
+    assert "plain-text" not in service.log
+    assert service.log.count("\n") == 1

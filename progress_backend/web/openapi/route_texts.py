@@ -40,10 +40,14 @@ _STREAM: Answers = {
     }
 }
 _FORBIDDEN: Answers = {
+    401: _answer("No token was sent, or one that is not known.", bodies.Problem),
     403: _answer(
-        "A page of another origin asks, or the Host is not this service's.", bodies.Problem
-    )
+        "The token may not do this, a page of another origin asks, or the Host is not this "
+        "service's.",
+        bodies.Problem,
+    ),
 }
+_NOT_OURS: Answers = {403: _answer("The Host is not this service's.", bodies.Problem)}
 _FORM: Answers = {415: _answer("The body is of a form's type.", bodies.Problem)}
 _LARGE: Answers = {
     413: _answer("The body, or the record it would make, is too large.", bodies.Problem)
@@ -168,7 +172,7 @@ WORKFLOW_CANCEL = _route(
 HEALTH = _route(
     "Health of the service",
     "Whether the service, its store and its subscription work.",
-    _FORBIDDEN
+    _NOT_OURS
     | {
         200: _answer("It works.", bodies.Health, examples.HEALTHY),
         503: _answer(
@@ -179,7 +183,7 @@ HEALTH = _route(
 LIVE = _route(
     "Whether the process answers",
     "Checks nothing else: to decide about a restart.",
-    _FORBIDDEN | {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
+    _NOT_OURS | {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
 )
 METRICS = _route(
     "Figures for Prometheus",

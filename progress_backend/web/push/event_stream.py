@@ -59,7 +59,7 @@ async def _events(
     request: Request, source: Source, heartbeat: int | None, last_event_id: str | None
 ) -> Response:
     api = api_of(request)
-    updates = follow(api, source, heartbeat or PING_S)
+    updates = follow(api, source, heartbeat or PING_S, request.scope)
     try:
         first = await anext(updates)
     except HubClosed:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from starlette.types import Scope
+
 from ...live.hub import Mailbox
 from ...live.update import Update
 from ..state import Api
@@ -12,20 +14,22 @@ from .sources import Source
 
 
 async def follow(
-    api: Api, source: Source, quiet_s: float | None = None
+    api: Api, source: Source, quiet_s: float | None = None, scope: Scope | None = None
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
 
-    It yields None after each `quiet_s` seconds without an update. Use it with
-    `contextlib.aclosing`, so that its subscription ends with its use.
+    It yields None after each `quiet_s` seconds without an update. `scope` is the request's, whose
+    token may expire meanwhile. Use it with `contextlib.aclosing`, so that its subscription ends
+    with its use.
 
     Raises:
         TaskNotFound: there is none, or it is gone and was not written again.
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer, or does not confirm the subscription.
-        HubClosed: the service shuts down.
+        HubClosed: the service shuts down, or the request's token does not count any more.
     """
     mailbox = api.listener.mailbox()
+    unwatch_token = None if scope is None else api.callers.watch(scope, mailbox.close)
     try:
         await source.join(mailbox)
         # The subscription is confirmed, so every commit that the snapshot does not have is
@@ -56,6 +60,8 @@ async def follow(
                     yield None
     finally:
         source.leave(mailbox)
+        if unwatch_token is not None:
+            unwatch_token()
 
 
 def _sooner(*times: float | None) -> float | None:

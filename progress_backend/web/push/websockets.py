@@ -15,11 +15,14 @@ from pydantic import ValidationError
 
 from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ...flows.commands import Filters
-from ...live.all_tasks import Inbox, Missed
+from ...live.all_tasks import Expired, Inbox, Missed
 from ...live.hub import HubClosed
+from ..callers import subprotocol
 from ..openapi import schemas
+from ..rights import Action, Resource
+from ..route_rights import listed
 from ..server.offered_connection import connection_of
-from ..state import api_of
+from ..state import api_of, may
 from .socket_writer import SocketWriter, reason_of
 from .sources import Source, TaskSource, WorkflowSource
 from .task_watcher import RESTART, UNKNOWN, Watcher
@@ -30,28 +33,31 @@ router = APIRouter(prefix="/internal")
 # Close codes. After 1013 a client reconnects.
 FAILED = 1011
 TRY_LATER = 1013
+NOBODY = 4401
 FORBIDDEN = 4403
 INVALID = 4422
 AWAY = "the progress store does not answer"
+OVER = "the token has expired or was revoked"
 MISSED = "updates were missed: connect again, then read the list"
 
 
 @router.websocket("/ws/task/{task_id:path}")
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Sends the task's current state, then each update, until the task has ended."""
-    await _watch(websocket, TaskSource(api_of(websocket), task_id), task_id)
+    source = TaskSource(api_of(websocket), task_id)
+    await _watch(websocket, source, Resource("task", task_id), task_id)
 
 
 @router.websocket("/ws/workflow/{workflow_id:path}")
 async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
     """Sends the workflow's current state, then updates, until it has ended."""
-    await _watch(websocket, WorkflowSource(api_of(websocket), workflow_id), workflow_id)
+    source = WorkflowSource(api_of(websocket), workflow_id)
+    await _watch(websocket, source, Resource("workflow", workflow_id), workflow_id)
 
 
-async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
+async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id: str) -> None:
     api = api_of(websocket)
-    if (refusal := api.access.refusal(websocket.scope)) is not None:
-        await _refuse(websocket, FORBIDDEN, refusal.detail)
+    if await _refused(websocket, "read", watched):
         return
     heartbeat = None
     if websocket.scope["query_string"]:
@@ -61,7 +67,7 @@ async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
             await _refuse(websocket, INVALID, _first(error))
             return
         heartbeat = asked.heartbeat
-    await websocket.accept()
+    await websocket.accept(subprotocol(websocket.scope))
     writer = SocketWriter(websocket, api.hub.counts)
     watcher = Watcher(source, writer, api.settings.lease_s, api.store.now)
 
@@ -69,13 +75,18 @@ async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
         watcher.stop()
         writer.cancel()
         source.leave(watcher)
+        unwatch_token()
         if heartbeat is not None:
             api.listener.heartbeats.leave(heartbeat, writer.beat)
+
+    def over() -> None:
+        writer.close(NOBODY, OVER)
 
     connection = connection_of(websocket)
     async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
         if not schemas.is_task_id(its_id):
             raise source.missing()
+        unwatch_token = api.callers.watch(websocket.scope, over)
         unless_kept.callback(gone)
         await source.join(watcher)
         # The subscription is confirmed: every commit that the snapshot does not have is received.
@@ -93,8 +104,7 @@ async def _watch(websocket: WebSocket, source: Source, its_id: str) -> None:
 async def watch_tasks(websocket: WebSocket) -> None:
     """Sends each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
-    if (refusal := api.access.refusal(websocket.scope)) is not None:
-        await _refuse(websocket, FORBIDDEN, refusal.detail)
+    if await _refused(websocket, "list", listed(websocket.scope)):
         return
     try:
         asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
@@ -112,7 +122,8 @@ async def watch_tasks(websocket: WebSocket) -> None:
             return
         # Every update is received from now on: a client that reads the list once the socket is open
         # misses none.
-        await websocket.accept()
+        await websocket.accept(subprotocol(websocket.scope))
+        watching.callback(api.callers.watch(websocket.scope, inbox.expire))
         if (connection := connection_of(websocket)) is not None:
             inbox.lead_past(connection.write)
         if asked.heartbeat is not None:
@@ -149,6 +160,8 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         return
     except TaskNotFound as error:
         code, reason = UNKNOWN, str(error)
+    except Expired:
+        code, reason = NOBODY, OVER
     except HubClosed:
         code, reason = RESTART, "the service restarts"
     except StoreUnavailable:
@@ -164,9 +177,23 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
         await websocket.close(code, reason_of(reason))
 
 
+async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
+    """Whether the socket was closed since its page or its caller may not watch this."""
+    refusal = api_of(websocket).access.refusal(websocket.scope)
+    try:
+        refusal = refusal or await may(websocket.scope, action, watched)
+    except StoreUnavailable:
+        await _refuse(websocket, TRY_LATER, AWAY)
+        return True
+    if refusal is None:
+        return False
+    await _refuse(websocket, NOBODY if refusal.status == 401 else FORBIDDEN, refusal.detail)
+    return True
+
+
 async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
     # Before accept() a page would get neither code nor reason, and reconnect again and again.
-    await websocket.accept()
+    await websocket.accept(subprotocol(websocket.scope))
     await websocket.close(code, reason_of(reason))
 
 

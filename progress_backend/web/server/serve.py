@@ -15,8 +15,9 @@ from fastapi import FastAPI
 
 from ...errors import SettingsError
 from ...settings import Settings
-from ..access import Bound
+from ..access import Bound, is_loopback
 from ..app import create_app
+from ..callers import tokens_of
 from .proxy_headers import Proxied
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,13 @@ _UNTAKEN_MS: Final = 60_000
 #: of old updates.
 _SEND_BUFFER: Final = 128 * 1024
 _BACKLOG: Final = 2048
+
+#: Why nothing is served on an address that others reach.
+UNGUARDED: Final = (
+    "others reach {}, and nobody would be asked who they are: make a token (progress-backend token "
+    "new NAME) and set PROGRESS_TOKENS or PROGRESS_TOKENS_FILE, or listen on 127.0.0.1, or insist "
+    "with --insecure: then whoever reaches the port reads, changes and cancels every task"
+)
 
 #: uvicorn options for every way to run the API.
 OPTIONS: Final[dict[str, Any]] = {
@@ -77,30 +85,45 @@ def serve(
     port: int = PORT,
     celery_app: Any = None,
     forwarded_allow_ips: str = FORWARDED_ALLOW_IPS,
+    *,
+    insecure: bool = False,
 ) -> None:
     """Serves until SIGINT or SIGTERM; port 0 picks a free one.
 
     `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
     whose `X-Forwarded-*` headers count: addresses and networks, with commas between them. A store
     that does not answer does not stop it: that is logged once, and requests get 503 until then.
+    `insecure`: serves on an address that others reach although no tokens are configured.
 
     Raises:
-        SystemExit: 1, no store's URL is set or the port cannot be bound; stderr has the reason.
+        SystemExit: 1, no store's URL is set, the port cannot be bound, or others reach the address
+            and no tokens are configured; stderr has the reason.
     """
     try:
         app = create_app(settings, celery_app=celery_app)
     except SettingsError as error:
         give_up(str(error))
-    serve_app(app, host, port, forwarded_allow_ips)
+    serve_app(app, host, port, forwarded_allow_ips, insecure=insecure)
 
 
 def serve_app(
-    app: FastAPI, host: str, port: int, forwarded_allow_ips: str = FORWARDED_ALLOW_IPS
+    app: FastAPI,
+    host: str,
+    port: int,
+    forwarded_allow_ips: str = FORWARDED_ALLOW_IPS,
+    *,
+    insecure: bool = False,
 ) -> None:
     """Serves an application that holds the router; ends as `serve` does."""
     allow_many_files()
     listening = bound(host, port)
-    app.state.progress_bound = Bound(host, listening.getsockname()[0])
+    address = listening.getsockname()[0]
+    app.state.progress_bound = Bound(host, address)
+    if not is_loopback(address) and not tokens_of(app.state.progress_settings).configured:
+        if not insecure:
+            listening.close()
+            give_up(UNGUARDED.format(host))
+        app.state.progress_trusted = True
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} "

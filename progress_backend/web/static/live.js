@@ -2,15 +2,20 @@
 // A line can be dead without anybody saying so: what has been silent for too long, or takes too
 // long to open, is given up for a new one.
 import { moment } from "./moment.js";
+import { current, headers, protocols, refused } from "./token.js";
 
 const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000;
 const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000, ANSWER_MS = 10_000;
+const NO_TOKEN = 4401;
 
 // What was answered, its body included; null if that did not come in time, or `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {
-  const late = setTimeout(() => stop.abort(), ANSWER_MS);
+  const late = setTimeout(() => stop.abort(), ANSWER_MS), sent = current();
   try {
-    const response = await fetch(url, { ...options, signal: stop.signal });
+    const response = await fetch(url, {
+      ...options, headers: { ...options.headers, ...headers() }, signal: stop.signal,
+    });
+    if (response.status === 401) refused(sent);
     const body = await response.json().catch((error) => {
       if (stop.signal.aborted) throw error;
       return null; // an answer of somebody on the way
@@ -32,12 +37,17 @@ export function stayConnected(path, { opened, heard, lost }) {
     clearTimeout(timer);
     timer = null;
     age = moment();
-    const lasts = moment();
-    socket = new WebSocket(url);
+    const lasts = moment(), sent = current();
+    socket = new WebSocket(url, protocols());
     socket.onopen = () => { age = moment(); opened(); };
     socket.onmessage = (event) => { age = moment(); heard(JSON.parse(event.data)); };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       leave();
+      if (event?.code === NO_TOKEN) { // it comes back with another token, not by itself
+        refused(sent);
+        lost();
+        return;
+      }
       if (lasts() > LASTING_MS) pause = FIRST_MS;
       timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_MS);

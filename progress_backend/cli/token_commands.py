@@ -1,0 +1,96 @@
+"""The commands `token new`, `token list` and `token revoke`: the bearer tokens of the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import tokens
+from ..errors import SettingsError
+from ..settings import Settings
+from .session import Command, settings_of
+
+_file = click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of tokens, in place of PROGRESS_TOKENS_FILE.",
+)
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the API's bearer tokens.
+
+    They stand by their hashes in the file that PROGRESS_TOKENS_FILE names, which the API reads
+    again within a second when it changes.
+    """
+
+
+@token.command(cls=Command)
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(tokens.ROLES),
+    default="read",
+    show_default=True,
+    help="write: may create, change and cancel too.",
+)
+@click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data.")
+@_file
+@click.pass_context
+def new(
+    ctx: click.Context, name: str, role: tokens.Role, task_type: str | None, path: Path | None
+) -> None:
+    """Make a token, and print it this once.
+
+    Its line, which has the hash alone, is added to the file of tokens; without a file it is
+    printed, for PROGRESS_TOKENS.
+    """
+    text, made = tokens.new(name, role, task_type)
+    path = path or _path(settings_of(ctx))
+    if path is not None:
+        tokens.write_file(path, [made])
+    click.echo(text)
+    if path is None:
+        click.echo(f"the line for PROGRESS_TOKENS: {made.line()}", err=True)
+    else:
+        click.echo(f"token {name} is added to {path}; it is not shown again", err=True)
+
+
+@token.command("list", cls=Command)
+@_file
+@click.pass_context
+def list_(ctx: click.Context, path: Path | None) -> None:
+    """List the tokens by name, role and task type."""
+    settings = settings_of(ctx)
+    path = path or _path(settings)
+    found = [*tokens.read(settings.tokens), *(tokens.read_file(path) if path else ())]
+    for one in found:
+        limit = "" if one.task_type is None else f"  tasks of type {one.task_type}"
+        click.echo(f"{one.name}  {one.role}{limit}")
+    if not found:
+        click.echo("there are no tokens", err=True)
+
+
+@token.command(cls=Command)
+@click.argument("name")
+@_file
+@click.pass_context
+def revoke(ctx: click.Context, name: str, path: Path | None) -> None:
+    """Take a token out of the file; its open sockets and streams end."""
+    path = path or _path(settings_of(ctx))
+    if path is None:
+        raise SettingsError(
+            "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); what stands in "
+            "PROGRESS_TOKENS is taken out there"
+        )
+    if name not in [one.name for one in tokens.read_file(path)]:
+        raise SettingsError(f"{path} has no token {name}")
+    tokens.write_file(path, [], removed=[name])
+    click.echo(f"token {name} is revoked")
+
+
+def _path(settings: Settings) -> Path | None:
+    return Path(settings.tokens_file) if settings.tokens_file else None

@@ -1,0 +1,112 @@
+"""What each caller may do; pure.
+
+A caller is whoever a token names, or everybody where none is asked for. A route says what it does
+(`Action`) to what (`Resource`), and the rules here answer for all routes and sockets alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+#: What a request does.
+Action = Literal["read", "list", "create", "update", "cancel", "metrics"]
+#: What it does it to: one task or workflow, or those of a list.
+Kind = Literal["task", "workflow", "tasks", "workflows", "metrics"]
+
+_WRITES: Final = ("create", "update", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a request reads or changes.
+
+    Attributes:
+        kind: "task", "workflow", "tasks" (a list, its socket, or a task to be created),
+            "workflows" or "metrics".
+        id: id of the task or workflow; None of a list.
+        task_type: task type of the list that is asked for, or of the task; None: not known, or of
+            any type.
+        workflow_id: id of the workflow whose members are asked for, or that the task belongs to.
+    """
+
+    kind: Kind
+    id: str | None = None
+    task_type: str | None = None
+    workflow_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever sent a request, as its token says.
+
+    Attributes:
+        name: the token's name; "" where no token is asked for.
+        writes: whether the caller may create, change and cancel.
+        task_type: the only task type that the caller may see; None: all.
+        only: the only task or workflow that the caller may see; None: all.
+        until: when the caller's token expires, in seconds since 1970; None: it does not.
+    """
+
+    name: str = ""
+    writes: bool = False
+    task_type: str | None = None
+    only: Resource | None = None
+    until: float | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether the caller may see a part of the tasks alone."""
+        return self.task_type is not None or self.only is not None
+
+
+#: Where no token is asked for.
+EVERYBODY: Final = Caller(writes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The status and detail of a request that is refused."""
+
+    status: int
+    detail: str
+
+
+def needs_record(caller: Caller, resource: Resource) -> bool:
+    """Whether the answer for this caller depends on what is in a task's record."""
+    if resource.kind != "task" or not caller.limited:
+        return False
+    return caller.only is None or (caller.only.kind == "workflow" and caller.only.id != resource.id)
+
+
+def narrowed(caller: Caller, resource: Resource) -> Resource:
+    """The part of a list that the caller may see, where a request asks for all of it."""
+    of_all = resource.kind == "tasks" and not resource.task_type and not resource.workflow_id
+    if caller.task_type is None or not of_all:
+        return resource
+    return replace(resource, task_type=caller.task_type)
+
+
+def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | None:
+    """The refusal of what a caller asks for; None if it passes.
+
+    `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says.
+    """
+    if action in _WRITES and not caller.writes:
+        return Refusal(403, "this token may read, not write")
+    if caller.only is not None:
+        if _is_shared(caller.only, resource):
+            return None
+        return Refusal(403, f"this token is for one {caller.only.kind}, and for no other")
+    if caller.task_type is not None and (
+        resource.kind not in ("task", "tasks") or resource.task_type != caller.task_type
+    ):
+        return Refusal(403, f"this token is for tasks of type {caller.task_type!r} alone")
+    return None
+
+
+def _is_shared(shared: Resource, resource: Resource) -> bool:
+    """Whether a token for one task or workflow covers the resource; a workflow's covers members."""
+    if shared.kind == "workflow" and resource.kind in ("tasks", "task"):
+        return shared.id in (resource.workflow_id, resource.id)
+    return (shared.kind, shared.id) == (resource.kind, resource.id)

@@ -1,0 +1,78 @@
+"""The live page where tokens are asked for."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from progress_backend import tokens
+from tests.browser.conftest import OpenPage
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+READ, WRITE = tokens.new("reader", "read"), tokens.new("writer", "write")
+TYPED = tokens.new("typed", "read", "fetch_data")
+
+
+@pytest.fixture
+def guarded(redis_url: str, start_api: StartApi) -> RunningApi:
+    Records(redis_url).start("job")
+    Records(redis_url).member("member", "group")
+    lines = tuple(token.line() for _, token in (READ, WRITE, TYPED))
+    return start_api(redis_url=redis_url, tokens=lines)
+
+
+def give(page: Page, text: str) -> None:
+    page.locator("#token-text").fill(text)
+    page.locator("#token-text").press("Enter")
+
+
+def live(page: Page) -> None:
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+def test_a_token_is_asked_for_once_and_kept_for_the_tab(
+    guarded: RunningApi, open_page: OpenPage, redis_url: str
+) -> None:
+    page = open_page(guarded, "/?lang=en")
+    expect(page.locator("#token")).to_be_visible()
+    expect(page.locator("#token-wrong")).to_be_hidden()
+    give(page, "pb_not-one")
+    expect(page.locator("#token-wrong")).to_be_visible()
+    give(page, READ[0])
+    live(page)
+    expect(page.locator("#token")).to_be_hidden()
+    expect(page.locator("[data-task-id='job']")).to_be_visible()
+    # By its socket: the next read is some time away.
+    Records(redis_url).progress("job", 77, "seventy-seven")
+    expect(page.locator("[data-task-id='job']")).to_contain_text("seventy-seven")
+    page.reload()
+    live(page)
+    assert READ[0] not in page.url
+    other = open_page(guarded, "/?lang=en")
+    expect(other.locator("#token")).to_be_visible()
+
+
+def test_what_a_token_may_not_is_said(guarded: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(guarded, "/?lang=en")
+    give(page, READ[0])
+    live(page)
+    page.locator("[data-task-id='job']").get_by_role("button", name="Pause").click()
+    expect(page.locator("#notice")).to_have_text("Not done: this token may read, not write")
+    other = open_page(guarded, "/?lang=en")
+    give(other, WRITE[0])
+    live(other)
+    other.locator("[data-task-id='job']").get_by_role("button", name="Pause").click()
+    headers = {"Authorization": f"Bearer {READ[0]}"}
+    eventually(lambda: "pause" in guarded.status("job", headers=headers).text)
+
+
+def test_a_token_of_one_type_sees_its_tasks_and_is_live(
+    guarded: RunningApi, open_page: OpenPage
+) -> None:
+    page = open_page(guarded, "/?lang=en")
+    give(page, TYPED[0])
+    live(page)
+    expect(page.locator("[data-task-id='job']")).to_be_visible()

@@ -1,0 +1,125 @@
+"""Lines of bearer tokens, their file, and when it is read again."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from pathlib import Path
+
+import pytest
+
+from progress_backend import tokens
+from progress_backend.errors import SettingsError
+from progress_backend.tokens import LOOK_S, Token, Tokens
+
+HASH = f"sha256:{'0' * 64}"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_token_is_told_once_and_kept_by_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    text, made = tokens.new("ci", "write", "fetch data")
+    tokens.write_file(path, [made])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert text not in path.read_text()
+    known = Tokens([], path)
+    assert known.find(text) == made
+    assert (made.role, made.task_type) == ("write", "fetch data")
+    assert known.find(text[:-1]) is None
+    assert known.find(made.digest.hex()) is None
+
+
+def test_comments_and_other_tokens_stay_when_one_is_revoked(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(f"# ours\n\na read {HASH}\nb write sha256:{'1' * 64}\n")
+    path.chmod(0o640)
+    tokens.write_file(path, [], removed=["a"])
+    assert path.read_text() == f"# ours\n\nb write sha256:{'1' * 64}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [each.name for each in tmp_path.iterdir()] == ["tokens"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"a admin {HASH}",
+        f"a read {HASH} owner=x",
+        "a read secret-text",
+        "a read sha256:12",
+        "a read",
+        "a",
+        f"? read {HASH}",
+    ],
+)
+def test_a_line_that_is_none_is_named_without_what_may_be_secret(line: str) -> None:
+    with pytest.raises(SettingsError, match="NAME read") as raised:
+        Tokens([line])
+    assert "secret" not in str(raised.value)
+    assert "0000" not in str(raised.value)
+
+
+def test_a_name_is_of_one_token(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(f"a read {HASH}\n")
+    with pytest.raises(SettingsError, match="a comes twice"):
+        Tokens([f"a write {HASH}"], path)
+    with pytest.raises(SettingsError, match="a comes twice"):
+        tokens.write_file(path, [Token.of(f"a write {HASH}")])
+
+
+def test_a_file_that_is_missing_is_an_error_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        Tokens([], tmp_path / "none")
+
+
+def test_the_file_is_read_again_when_it_changes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, clock = tmp_path / "tokens", Clock()
+    (first, one), (second, two) = tokens.new("one", "read"), tokens.new("two", "read")
+    tokens.write_file(path, [one])
+    known = Tokens([], path, clock)
+    tokens.write_file(path, [two], removed=["one"])
+    assert known.find(first) == one  # it was looked at a moment ago
+    clock.now += LOOK_S
+    assert known.find(first) is None
+    assert known.find(second) == two
+    assert not known.still(one)
+    # What cannot be read changes nothing, and is said once.
+    for broken in ("two admin", None):
+        path.unlink() if broken is None else path.write_text(broken)
+        caplog.clear()
+        for _ in range(3):
+            clock.now += LOOK_S
+            assert known.find(second) == two
+        said = [record for record in caplog.records if record.levelno == logging.ERROR]
+        assert len(said) == 1
+    path.write_text("# none any more\n")
+    clock.now += LOOK_S
+    assert known.find(second) is None
+    assert known.configured
+
+
+def test_a_role_that_changes_ends_what_the_old_one_opened() -> None:
+    text, made = tokens.new("one", "read")
+    known = Tokens([made.line()])
+    found = known.find(text)
+    assert found is not None
+    assert known.still(found)
+    assert not known.still(Token("one", "write", made.digest))
+
+
+def test_without_lines_and_file_no_token_is_asked_for() -> None:
+    assert not Tokens([]).configured
+
+
+@pytest.mark.parametrize(("name", "task_type"), [("a b", None), ("", None), ("a", "\n"), ("a", "")])
+def test_what_cannot_stand_in_a_line_is_refused(name: str, task_type: str | None) -> None:
+    with pytest.raises(SettingsError, match="a token's"):
+        tokens.new(name, "read", task_type)

@@ -1,0 +1,168 @@
+"""Where no token is asked for, and what happens to those who watch when a token is revoked."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from progress_backend import tokens
+from progress_backend.settings import Settings
+from progress_backend.web import create_app, lifespan, router
+from progress_backend.web.access import Bound
+from progress_backend.web.callers import EVERYBODY, HINT, Callers, presented
+from progress_backend.web.rights import Refusal, Resource
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.test_websockets import closed, said
+
+TASK = Resource("task", "job")
+TEXT, TOKEN = tokens.new("one", "read")
+
+
+async def no_record(_: str) -> bytes | None:
+    raise AssertionError("nothing has to be read")
+
+
+def scope(server: tuple[str, int | None] | None, **more: Any) -> dict[str, Any]:
+    return {"type": "http", "server": server, "headers": [], "query_string": b"", **more}
+
+
+@pytest.mark.parametrize(
+    ("server", "passes"),
+    [
+        (("127.0.0.1", 8004), True),
+        (("127.9.9.9", 8004), True),
+        (("::1", 8004), True),
+        (("/run/progress.sock", None), True),
+        (("10.0.0.5", 8004), False),
+        (("2001:db8::1", 8004), False),
+        (("localhost.evil.test", 80), False),
+        (("testserver", 80), False),
+        (None, False),
+    ],
+)
+async def test_without_tokens_this_machine_alone_is_answered(
+    server: tuple[str, int | None] | None, passes: bool
+) -> None:
+    asked = scope(server)
+    refusal = await Callers(Settings()).refusal(asked, "cancel", TASK, no_record)
+    assert refusal == (None if passes else Refusal(403, HINT))
+    assert await Callers(Settings(), trusted=True).refusal(asked, "read", TASK, no_record) is None
+    # A token is asked for everywhere: a proxy's requests come from this machine.
+    with_tokens = Callers(Settings(tokens=(TOKEN.line(),)), trusted=True)
+    refused = await with_tokens.refusal(asked, "read", TASK, no_record)
+    assert refused is not None
+    assert refused.status == 401
+
+
+async def test_where_our_server_listens_counts_and_not_where_a_request_came_in() -> None:
+    anywhere = Callers(Settings(), Bound("0.0.0.0", "0.0.0.0"))
+    near = scope(("127.0.0.1", 8004))
+    assert await anywhere.refusal(near, "read", TASK, no_record) == Refusal(403, HINT)
+    here = Callers(Settings(), Bound("mybox", "127.0.1.1"))
+    assert await here.refusal(scope(("10.0.0.5", 1)), "read", TASK, no_record) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "subprotocols", "text"),
+    [
+        ([(b"authorization", b"Bearer abc")], (), "abc"),
+        ([(b"authorization", b"bearer  abc ")], (), "abc"),
+        ([(b"authorization", b"Basic abc")], (), None),
+        ([(b"authorization", b"Basic abc")], ("progress-backend", "token.abc"), "abc"),
+        ([], ("progress-backend",), None),
+        ([], (), None),
+    ],
+)
+def test_where_a_token_stands(
+    headers: list[tuple[bytes, bytes]], subprotocols: tuple[str, ...], text: str | None
+) -> None:
+    assert presented(scope(None, headers=headers, subprotocols=list(subprotocols))) == text
+
+
+@pytest.mark.parametrize("kind", ["application", "router"])
+async def test_a_request_that_came_from_afar_is_told_what_to_do(redis_url: str, kind: str) -> None:
+    settings = Settings(redis_url=redis_url)
+    Records(redis_url).start("job")
+    app = create_app(settings)
+    if kind == "router":
+        app = FastAPI()
+        app.state.progress_settings = settings
+        app.include_router(router)
+    for trusted in (False, True):
+        app.state.progress_trusted = trusted
+        async with lifespan(app):
+            transport = httpx.ASGITransport(app)
+            for host, passes in (("10.0.0.5", trusted), ("127.0.0.1", True)):
+                url = f"http://{host}:8004"
+                async with httpx.AsyncClient(transport=transport, base_url=url) as http:
+                    answer = await http.get("/internal/task/job/status")
+                    assert answer.status_code == (200 if passes else 403)
+                    assert passes or answer.json()["detail"] == HINT
+                    assert (await http.get("/internal/health/live")).status_code == 200
+
+
+async def test_a_revoked_token_ends_sockets_and_streams(
+    redis_url: str, start_api: StartApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.web.callers.LOOK_S", 0.1)
+    monkeypatch.setattr("progress_backend.tokens.LOOK_S", 0.1)
+    records = Records(redis_url)
+    records.start("job")
+    path = tmp_path / "tokens"
+    tokens.write_file(path, [TOKEN, kept := tokens.new("two", "read")[1]])
+    api = start_api(redis_url=redis_url, tokens_file=str(path))
+    sent = {"Authorization": f"Bearer {TEXT}"}
+
+    def stream() -> tuple[str, int]:
+        with api.http.stream("GET", "/internal/task/job/events", headers=sent) as answer:
+            text = "".join(answer.iter_text())
+        return text, api.http.get("/internal/task/job/events", headers=sent).status_code
+
+    url = f"ws://127.0.0.1:{api.port}/internal/ws"
+    async with (
+        api.watch("job", additional_headers=sent) as one,
+        websockets_of(f"{url}/tasks", sent) as all_,
+    ):
+        streaming = asyncio.create_task(asyncio.to_thread(stream))
+        assert (await said(one))["status"] == "running"
+        await asyncio.to_thread(eventually, lambda: api.app.state.progress.hub.listeners() == 2)
+        tokens.write_file(path, [], removed=["one"])
+        assert await closed(one) == 4401
+        assert "revoked" in str(one.close_reason)
+        assert await closed(all_) == 4401
+        text, again = await streaming
+    assert "progress_update" in text or "task_" in text
+    assert again == 401
+    assert tokens.read_file(path) == (kept,)
+    eventually(lambda: not api.app.state.progress.hub.listeners(), what="all have left")
+
+
+def websockets_of(url: str, headers: dict[str, str]) -> Any:
+    import websockets
+
+    return websockets.connect(url, proxy=None, additional_headers=headers)
+
+
+def test_a_request_without_a_look_has_everybody_as_its_caller() -> None:
+    assert EVERYBODY.writes
+    assert not EVERYBODY.limited
+
+
+@pytest.mark.parametrize("setting", ["metrics", "docs"])
+def test_metrics_and_description_have_a_switch_each(
+    redis_url: str, start_api: StartApi, setting: str
+) -> None:
+    api = start_api(redis_url=redis_url, **{setting: False})
+    answers = {
+        path: api.http.get(path).status_code for path in ("/metrics", "/docs", "/openapi.json")
+    }
+    off = {"metrics": ["/metrics"], "docs": ["/docs", "/openapi.json"]}[setting]
+    assert answers == {path: 404 if path in off else 200 for path in answers}
+    assert ('id="docs" href=""' in api.http.get("/").text) == (setting == "docs")

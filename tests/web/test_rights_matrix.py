@@ -1,0 +1,230 @@
+"""Every operation of the OpenAPI description and every socket, for every kind of caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
+import httpx
+import pytest
+import websockets
+from fastapi import FastAPI
+from fastapi.routing import APIWebSocketRoute
+from websockets.exceptions import ConnectionClosed
+
+from progress_backend import tokens
+from progress_backend.settings import Settings
+from progress_backend.tokens import Token
+from progress_backend.web import create_app, metrics_router, page_router, router
+from progress_backend.web.callers import SUBPROTOCOL, TOKEN_PROTOCOL
+from tests.records import Records
+from tests.web.serving import RunningApi
+
+TYPE: Final = "fetch_data"
+_MADE: Final = {
+    "read": tokens.new("read", "read"),
+    "write": tokens.new("write", "write"),
+    "read of the type": tokens.new("typed", "read", TYPE),
+    "write of the type": tokens.new("typed-write", "write", TYPE),
+    "write of another type": tokens.new("other", "write", "other"),
+}
+_LINES: Final = tuple(token.line() for _, token in _MADE.values())
+
+
+class Cell(NamedTuple):
+    """One request's own task and workflow."""
+
+    task_id: str
+    workflow_id: str
+
+
+def _text(name: str, _: Cell) -> str:
+    return _MADE[name][0]
+
+
+#: A caller's name -> the token that it sends.
+CALLERS: Final[dict[str, Callable[[Cell], str | None]]] = {
+    "nobody": lambda _: None,
+    "unknown": lambda _: tokens.new("x", "write")[0],
+    **{name: partial(_text, name) for name in _MADE},
+}
+Row = dict[str, int]
+
+
+def row(read: int, write: int, typed: int, typed_write: int, other: int, nobody: int = 401) -> Row:
+    codes = (nobody, nobody, read, write, typed, typed_write, other)
+    return dict(zip(CALLERS, codes, strict=True))
+
+
+OPEN: Final = row(200, 200, 200, 200, 200, nobody=200)
+READ: Final = row(200, 200, 200, 200, 403)
+WRITE: Final = row(403, 200, 403, 200, 403)
+WHOLE: Final = row(200, 200, 403, 403, 403)
+WHOLE_WRITE: Final = row(403, 200, 403, 403, 403)
+TASK, WORKFLOW = "/internal/task/{task_id}", "/internal/workflow/{workflow_id}"
+HTTP: Final[dict[tuple[str, str], Row]] = {
+    ("POST", "/internal/create-task"): row(403, 201, 403, 201, 403),
+    ("PUT", f"{TASK}/update"): WRITE,
+    ("GET", f"{TASK}/status"): READ,
+    ("GET", f"{TASK}/events"): READ,
+    ("POST", f"{TASK}/cancel"): WRITE,
+    # Of another type's tasks it has none.
+    ("GET", "/internal/tasks"): row(200, 200, 200, 200, 200),
+    ("GET", f"{WORKFLOW}/status"): WHOLE,
+    ("GET", f"{WORKFLOW}/events"): WHOLE,
+    ("PUT", f"{WORKFLOW}/update"): WHOLE_WRITE,
+    ("POST", f"{WORKFLOW}/cancel"): WHOLE_WRITE,
+    ("GET", "/internal/workflows"): WHOLE,
+    ("GET", "/internal/health"): OPEN,
+    ("GET", "/internal/health/live"): OPEN,
+    ("GET", "/metrics"): WHOLE,
+}
+#: What the description leaves out: the page's own files.
+PAGES: Final = ("/", "/static/page.js", "/static/texts.js", "/docs", "/docs/docs.js")
+#: A socket's first message, as 200, or its close code less 4000.
+SOCKETS: Final[dict[str, Row]] = {
+    "/internal/ws/task/{task_id}": READ,
+    "/internal/ws/workflow/{workflow_id}": WHOLE,
+    "/internal/ws/tasks": row(200, 200, 200, 200, 200),
+}
+BODIES: Final = {
+    "create-task": {"task_type": TYPE, "total_items": 1},
+    "update": {"status": "paused"},
+    "cancel": {},
+}
+
+
+@pytest.fixture(scope="module", params=["application", "router"])
+def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
+    settings = Settings(redis_url=session_redis_url, tokens=_LINES)
+    app = create_app(settings)
+    if request.param == "router":
+        app = FastAPI(docs_url=None)
+        app.state.progress_settings = settings
+        for part in (router, metrics_router, page_router):
+            app.include_router(part)
+    running = RunningApi(app).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cell(redis_url: str) -> Callable[[], Cell]:
+    records, count = Records(redis_url), itertools.count()
+
+    def make() -> Cell:
+        made = Cell(f"job-{next(count)}", f"group-{next(count)}")
+        records.start(made.task_id)
+        records.member(f"member-of-{made.workflow_id}", made.workflow_id)
+        return made
+
+    return make
+
+
+def operations() -> list[tuple[str, str]]:
+    described = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()["paths"]
+    return [(method.upper(), path) for path, of in described.items() for method in of]
+
+
+def sockets() -> list[str]:
+    routes = [route for route in router.routes if isinstance(route, APIWebSocketRoute)]
+    return [route.path.replace(":path}", "}") for route in routes]
+
+
+def test_every_operation_and_socket_has_its_row() -> None:
+    assert sorted(operations()) == sorted(HTTP)
+    assert sorted(sockets()) == sorted(SOCKETS)
+
+
+def sent(text: str | None) -> dict[str, str]:
+    return {} if text is None else {"Authorization": f"Bearer {text}"}
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP, ids=" ".join)
+def test_an_operation_is_answered_as_its_row_says(
+    guarded: RunningApi, cell: Callable[[], Cell], method: str, path: str
+) -> None:
+    got = {}
+    for name, token in CALLERS.items():
+        made = cell()
+        url = path.format(**made._asdict())
+        body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
+        with guarded.http.stream(method, url, json=body, headers=sent(token(made))) as answer:
+            got[name] = answer.status_code
+            if answer.status_code in (401, 403):
+                assert httpx.Response(200, content=answer.read()).json()["detail"]
+            assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+    assert got == HTTP[method, path]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_page_is_open_since_it_asks_for_a_token_itself(guarded: RunningApi, path: str) -> None:
+    answer = guarded.http.get(path)
+    mine = guarded.app.title == "progress-backend" or not path.startswith("/docs")
+    assert answer.status_code == (200 if mine else 404)
+
+
+@pytest.mark.parametrize("way", ["header", "subprotocol"])
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_socket_is_answered_as_its_row_says(
+    guarded: RunningApi, cell: Callable[[], Cell], path: str, way: str
+) -> None:
+    got = {}
+    for name, token in CALLERS.items():
+        made = cell()
+        url = f"ws://127.0.0.1:{guarded.port}{path.format(**made._asdict())}"
+        text = token(made)
+        offered = [SUBPROTOCOL, *([f"{TOKEN_PROTOCOL}{text}"] if text else [])]
+        how = (
+            {"additional_headers": sent(text)}
+            if way == "header"
+            else {"subprotocols": [websockets.Subprotocol(one) for one in offered]}
+        )
+        async with asyncio.timeout(10), websockets.connect(url, proxy=None, **how) as socket:
+            assert socket.subprotocol == (SUBPROTOCOL if way == "subprotocol" else None)
+            with contextlib.suppress(ConnectionClosed):
+                # The socket of all tasks tells nothing before something happens.
+                await (await socket.ping() if path.endswith("/tasks") else socket.recv())
+                got[name] = 200
+            if socket.close_code is not None:
+                got[name] = socket.close_code - 4000
+    assert got == SOCKETS[path]
+
+
+def test_a_list_has_the_tasks_of_the_callers_type_alone(
+    guarded: RunningApi, cell: Callable[[], Cell]
+) -> None:
+    made = cell()
+
+    def listed(name: str, query: str = "") -> httpx.Response:
+        token = CALLERS[name](made)
+        return guarded.http.get(f"/internal/tasks{query}", headers=sent(token))
+
+    for name in ("read", "write", "read of the type"):
+        assert made.task_id in listed(name).text
+    body = listed("write of another type").json()
+    assert body["tasks"] == []
+    assert body["pagination"]["total"] == 0
+    assert set(body["summary"].values()) == {0}
+    assert listed("read").json()["summary"]["running"] == 1
+    assert listed("write of another type", f"?task_type={TYPE}").status_code == 403
+    assert listed("write of another type", f"?task_type=other&task_type={TYPE}").status_code == 403
+    assert listed("read of the type", f"?workflow_id={made.workflow_id}").status_code == 403
+    for name, code in (("read", 200), ("read of the type", 403)):
+        assert listed(name, "?top=true").status_code == code
+
+
+def test_a_token_of_one_type_makes_tasks_of_no_other(guarded: RunningApi, redis_url: str) -> None:
+    headers = sent(_MADE["write of the type"][0])
+    body = {"task_type": "other", "total_items": 1}
+    assert guarded.http.post("/internal/create-task", json=body, headers=headers).status_code == 403
+
+
+def test_what_a_token_may_is_in_its_line() -> None:
+    text, made = tokens.new("a", "read", "fetch data")
+    assert text not in made.line()
+    assert Token.of(made.line()) == made
