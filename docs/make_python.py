@@ -35,7 +35,7 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
     "python-celery": (
         "progress_backend",
         "install progress_task ProgressTask ProgressNotifier TaskCancelled settings_of get_task "
-        "workflow_status async_workflow_status",
+        "workflow_status async_workflow_status sign",
     ),
     "python-services": (
         "progress_backend",

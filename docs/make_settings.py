@@ -69,6 +69,13 @@ _JA: Final = {
     "Path of a file with such lines, which is read again when it changes.": (
         "そのような行を書いたファイルのパスです。変更されると読み直します。"
     ),
+    (
+        "Keys of share tokens, of 32 characters at least: the first signs, all count; "
+        "comma-separated."
+    ): (
+        "共有トークンの鍵です。32 文字以上で、先頭の鍵で署名し、どの鍵の署名も認めます"
+        "（カンマ区切り）。"
+    ),
     "Whether the API answers /metrics.": "API が /metrics に応答するかどうかです。",
     "Whether the API answers /docs and /openapi.json.": (
         "API が /docs と /openapi.json に応答するかどうかです。"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RedisProgressService,
     )
     from .settings import Settings
+    from .share_tokens import sign
     from .tracking.decorator import progress_task
     from .tracking.install import ProgressTask, install
     from .tracking.notifier import ProgressNotifier
@@ -57,6 +58,7 @@ __all__ = [
     "install",
     "progress_task",
     "settings_of",
+    "sign",
     "workflow_status",
 ]
 
@@ -87,6 +89,7 @@ _HOMES = {
             "RedisProgressService",
         ),
         "settings": ("Settings",),
+        "share_tokens": ("sign",),
         "tracking.task_lookup": ("async_workflow_status", "get_task", "workflow_status"),
         "tracking.tracker": ("settings_of",),
         "tracking.install": ("ProgressTask", "install"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from importlib import import_module
@@ -82,6 +82,8 @@ class Settings:
     tokens: tuple[str, ...] = ()
     #: Path of a file with such lines, which is read again when it changes.
     tokens_file: str = ""
+    #: Keys of share tokens, of 32 characters at least: the first signs, all count; comma-separated.
+    signing_keys: tuple[str, ...] = field(default=(), repr=False)
     #: Whether the API answers /metrics.
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.
@@ -160,11 +162,11 @@ class Settings:
         refuse_unknown(given)
         conf = conf or {}
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            if given.get(field.name) is not None:
-                values[field.name] = given[field.name]
-            elif (raw := _raw(field.name, conf, environ)) is not None:
-                values[field.name] = _read(field.name, str(field.type), raw)
+        for one in fields(cls):
+            if given.get(one.name) is not None:
+                values[one.name] = given[one.name]
+            elif (raw := _raw(one.name, conf, environ)) is not None:
+                values[one.name] = _read(one.name, str(one.type), raw)
         if "redis_url" in values:
             refuse_misread_broker(conf, environ)
         else:
@@ -181,7 +183,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
     Raises:
         SettingsError: the first such name, and the setting that is spelled most like it.
     """
-    known = [field.name for field in fields(Settings)]
+    known = [one.name for one in fields(Settings)]
     for name in names:
         if name not in known:
             close = get_close_matches(name, known, n=1)

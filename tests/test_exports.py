@@ -36,6 +36,7 @@ NAMES = [
     "install",
     "progress_task",
     "settings_of",
+    "sign",
     "workflow_status",
 ]
 

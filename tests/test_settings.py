@@ -35,6 +35,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "redact": None,
         "tokens": (),
         "tokens_file": "",
+        "signing_keys": (),
         "metrics": True,
         "docs": True,
     }

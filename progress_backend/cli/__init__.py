@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from .control_commands import cancel, pause, resume
 from .serve_command import serve
 from .session import Session
+from .sign_command import sign
 from .task_commands import show, tasks
 from .token_commands import token
 from .watch_command import watch
@@ -87,3 +88,4 @@ for _command, _name in ((tasks, "list"), (show, "status")):
     main.add_command(_named(_with_app(_command), _name))
 main.add_command(_with_app(serve))
 main.add_command(token)
+main.add_command(_with_app(sign))

@@ -106,8 +106,9 @@ def status_of(document: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
-def created_body(document: bytes) -> bytes:
-    """The response body to a creation (specification 2.1)."""
+def created_body(document: bytes, share: Mapping[str, str] | None = None) -> bytes:
+    """The response body to a creation (specification 2.1), and the share token beside it where one
+    was asked for."""
     body = json.loads(document)
     names = ("task_id", "status", "task_type", "symbol")
     answer = {name: body[name] for name in names}
@@ -115,6 +116,8 @@ def created_body(document: bytes) -> bytes:
     answer["created_at"] = body["created_at"]
     answer["estimated_completion"] = body["estimated_completion"]
     answer["estimate"] = body["estimate"]
+    if share is not None:
+        answer["share"] = share
     return dumps(answer).encode()
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
-from .callers import tokens_of
+from .callers import Callers
 from .guard import Guard
 from .metrics import metrics_router
 from .openapi import docs_page
@@ -43,7 +43,7 @@ def create_app(
     settings = settings or settings_of_environment(celery_app)
     if settings.redis_url is None:
         raise SettingsError("no store: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0")
-    tokens_of(settings)  # what cannot be used is an error before anything listens
+    Callers(settings)  # what cannot be used is an error before anything listens
     app = FastAPI(
         title="progress-backend",
         summary="One truthful, live progress record for every Celery task.",

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.types import Scope
 
 from ..settings import Settings
+from ..share_tokens import BEGINS, Share, ShareTokens
 from ..tokens import Token, Tokens
 from . import rights
 from .access import Bound, is_loopback
@@ -37,6 +39,11 @@ HINT: Final = (
 _BEARER: Final = "bearer "
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
+#: Key in a scope of the share token that its query had.
+_QUERY_TOKEN: Final = "progress_backend.query_token"  # noqa: S105 - no token
+_TOKEN_OF_QUERY: Final = b"token="
+#: Longest time between two looks at a share token.
+_LONGEST_S: Final = 60.0
 #: Server addresses whose check is cached.
 _REMEMBERED: Final = 256
 
@@ -59,19 +66,29 @@ class Callers:
             SettingsError: a token's line cannot be used, or the file of tokens cannot be read.
         """
         self.tokens: Final = tokens_of(settings)
+        self.shares: Final = ShareTokens(settings.signing_keys)
         self._trusted = trusted
+        #: Whether a request without a token passes, where it comes in from this machine.
+        self._free = not self.tokens.configured
         self._bound = bound
-        #: Whether no request is asked for anything: the answer for every request is the same.
-        self.open: Final = not self.tokens.configured and (
-            trusted or (bound is not None and is_loopback(bound.address))
-        )
+        self._bound_here = bound is not None and is_loopback(bound.address)
         self._is_near = lru_cache(_REMEMBERED)(_is_near)
 
     def passes_unasked(self, scope: Scope) -> bool:
-        """Whether a request passes without a look at it: for the short path."""
-        return self.open or (
-            not self.tokens.configured and self._bound is None and self._is_near(scope["server"])
+        """Whether a request passes without a token: no tokens are configured, this machine alone
+        reaches the server, and the request has sent no share token, whose limits would count."""
+        return (
+            self._free
+            and self._is_local(scope)
+            and not (self.shares.configured and _shared(presented(scope)))
         )
+
+    def _is_local(self, scope: Scope) -> bool:
+        if self._trusted:
+            return True
+        if self._bound is not None:
+            return self._bound_here
+        return self._is_near(scope["server"])
 
     def read_at_once(self, scope: Scope, resource: Resource) -> bool:
         """Whether a read passes, and needs neither a record nor a narrower list for that: for the
@@ -112,42 +129,52 @@ class Callers:
         """Calls `over` once the token of a stream's caller does not count any more; the function
         that is returned ends that. A stream without a token costs nothing."""
         text = presented(scope)
-        token = None if text is None or self.passes_unasked(scope) else self.tokens.find(text)
+        if text is None or self.passes_unasked(scope):
+            return _nothing
+        if _shared(text):
+            share = self.shares.read(text)
+            return _nothing if share is None else _Look(partial(_left_s, share), over).stop
+        token = self.tokens.find(text)
         if token is None:
             return _nothing
-        return _TokenLook(self.tokens, token, over).stop
+        return _Look(lambda: LOOK_S if self.tokens.still(token) else 0.0, over).stop
 
     def _of(self, scope: Scope) -> Caller | Refusal:
-        if not self.tokens.configured:
-            return Refusal(403, HINT)
         text = presented(scope)
         if text is None:
+            if self._free and not self.shares.configured:
+                return Refusal(403, HINT)
             return Refusal(401, "send a token: Authorization: Bearer TOKEN")
+        if _shared(text):
+            share = self.shares.read(text)
+            return Refusal(401, "this token has expired") if share is None else _sharing(share)
+        if self._free and not self.shares.configured:
+            return Refusal(403, HINT)
         token = self.tokens.find(text)
         return Refusal(401, "this token is not known here") if token is None else _caller(token)
 
 
-class _TokenLook:
-    """Looks every few seconds at whether a stream's token still counts."""
+class _Look:
+    """Looks now and then at whether a stream's token still counts."""
 
-    __slots__ = ("_over", "_timer", "_token", "_tokens")
+    __slots__ = ("_left_s", "_over", "_timer")
 
-    def __init__(self, tokens: Tokens, token: Token, over: Callable[[], None]) -> None:
-        self._tokens = tokens
-        self._token = token
+    def __init__(self, left_s: Callable[[], float], over: Callable[[], None]) -> None:
+        #: Seconds until the next look; 0: the token counts no more.
+        self._left_s = left_s
         self._over = over
-        self._timer = self._later()
+        self._timer = self._later(left_s())
 
     def stop(self) -> None:
         """Looks no more."""
         self._timer.cancel()
 
-    def _later(self) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(LOOK_S, self._look)
+    def _later(self, seconds: float) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        if self._tokens.still(self._token):
-            self._timer = self._later()
+        if left_s := self._left_s():
+            self._timer = self._later(left_s)
         else:
             self._over()
 
@@ -168,7 +195,23 @@ def presented(scope: Scope) -> str | None:
     for protocol in scope.get("subprotocols") or ():
         if protocol.startswith(TOKEN_PROTOCOL):
             return str(protocol[len(TOKEN_PROTOCOL) :])
-    return None
+    in_query: str | None = scope.get(_QUERY_TOKEN)
+    return in_query
+
+
+def take_query_token(scope: Scope) -> None:
+    """Takes a share token out of the query, so that no log that is written after the request has
+    it. Another token is not accepted there, but taken out all the same."""
+    query: bytes = scope["query_string"]
+    if _TOKEN_OF_QUERY not in query:
+        return
+    parts = query.split(b"&")
+    kept = [part for part in parts if not part.startswith(_TOKEN_OF_QUERY)]
+    if len(kept) < len(parts):
+        scope["query_string"] = b"&".join(kept)
+        given = next(part for part in parts if part.startswith(_TOKEN_OF_QUERY))
+        text = unquote(given[len(_TOKEN_OF_QUERY) :].decode("latin-1"))
+        scope[_QUERY_TOKEN] = text if _shared(text) else None
 
 
 def subprotocol(scope: Scope) -> str | None:
@@ -188,6 +231,23 @@ def tokens_of(settings: Settings) -> Tokens:
 
 def _caller(token: Token) -> Caller:
     return Caller(token.name, writes=token.role == "write", task_type=token.task_type)
+
+
+def _sharing(share: Share) -> Caller:
+    """The caller that a share token makes of whoever sends it."""
+    if share.kind == "task_type":
+        return Caller("share", task_type=share.name, until=share.until)
+    return Caller("share", only=Resource(share.kind, share.name), until=share.until)
+
+
+def _shared(text: str | None) -> bool:
+    return text is not None and text.startswith(BEGINS)
+
+
+def _left_s(share: Share) -> float:
+    """Seconds until the next look at a share token; 0 once it has expired. The wall clock may be
+    set meanwhile."""
+    return max(0.0, min(share.until - time.time(), _LONGEST_S))
 
 
 def _described(resource: Resource, document: bytes | None, caller: Caller) -> Resource:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import StoreUnavailable
 from .access import NOSNIFF, Access
+from .callers import take_query_token
 from .rights import Refusal
 from .route_rights import ROUTE_RIGHTS
 from .state import access_of, may
@@ -51,6 +52,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on unless it is refused."""
+        if scope["type"] != "lifespan":
+            take_query_token(scope)
         if scope["type"] == "http":
             await guarded(self._app, scope, receive, send)
         else:
@@ -63,6 +66,7 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
         await handle(scope, receive, send)
         return
     scope[_PASSED] = True
+    take_query_token(scope)
     access = access_of(scope)
     send = _marking(send, access, access.crossing(scope))
     refusal = access.refusal(scope)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ..errors import ProgressError
+from .callers import take_query_token
 from .openapi.schemas import ListQuery, is_task_id
 from .push.websockets import watch_task
 from .rights import Resource
@@ -58,6 +59,7 @@ class ShortPath:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
+        take_query_token(scope)
         headers = dict(scope["headers"])
         found = _found(scope, headers)
         api = None if found is None else api_in(scope)

@@ -7,10 +7,12 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
+from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import commands as c
 from ..flows import top_list
@@ -48,6 +50,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     if (refusal := rights.refusal(caller_of(request.scope), "create", made)) is not None:
         return denied(refusal)
     task_id = str(uuid.uuid4())
+    share = _share(api, task_id, task.share)
     event = caller_events.creation(task.task_type, task.total_items, task.symbol, task.metadata)
     document = await api.service.apply(task_id, event)
     logger.info("Created task %s: %s", task_id, task.task_type)
@@ -56,7 +59,23 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     with contextlib.suppress(StoreUnavailable):
         seen = await api.store.run(api.flows.body(task_id))
         document = seen or document
-    return _json(responses.created_body(document), 201)
+    return _json(responses.created_body(document, share), 201)
+
+
+def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str, str] | None:
+    """A token for a task that is asked for with it.
+
+    Raises:
+        InvalidEvent: there are no keys to sign with.
+    """
+    if asked is False:
+        return None
+    if not api.callers.shares.configured:
+        raise InvalidEvent("share needs keys to sign with: set PROGRESS_SIGNING_KEYS")
+    ttl = share_tokens.TTL_S if asked is True else asked.ttl
+    share = share_tokens.Share("task", task_id, share_tokens.expires(ttl))
+    expires_at = datetime.fromtimestamp(share.until, api.zone).isoformat(timespec="milliseconds")
+    return {"token": api.callers.shares.sign(share), "expires_at": expires_at}
 
 
 @router.put("/task/{task_id:path}/update", **route_texts.UPDATE)

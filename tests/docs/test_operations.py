@@ -18,10 +18,12 @@ from docs import make_metrics
 from progress_backend import Settings, tokens
 from progress_backend.cli import main
 from progress_backend.flows.partitions import Layout
+from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.web.server.serve import OPTIONS
 from tests.docs.reading import blocks, text_of
+from tests.docs.test_nginx import nginx
 from tests.docs.walking import PROGRAMS, Walk
 from tests.servers import ROOT
 from tests.waiting import eventually
@@ -228,3 +230,25 @@ def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None
     assert [(token.name, token.role, token.task_type) for token in lines] == [
         (token.name, token.role, token.task_type) for token in left
     ]
+
+
+def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = blocks(OPERATIONS, "Share tokens", "python")
+    monkeypatch.setenv("PROGRESS_SIGNING_KEYS", "k" * 32)
+    made: dict[str, str] = {}
+    exec(block.text, made)
+    share = ShareTokens(("k" * 32,)).read(made["token"])
+    assert share is not None
+    assert (share.kind, share.name) == ("task", "a-task-id")
+
+
+def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
+    (block,) = blocks(OPERATIONS, "Share tokens", "nginx")
+    log = tmp_path / "access.log"
+    lines = block.text.replace("/var/log/nginx/progress.log", str(log))
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {lines} }}")
+    done = subprocess.run(
+        [nginx(), "-t", "-c", conf, "-e", tmp_path / "error.log"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
@@ -16,8 +17,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIWebSocketRoute
 from websockets.exceptions import ConnectionClosed
 
-from progress_backend import tokens
+from progress_backend import sign, tokens
 from progress_backend.settings import Settings
+from progress_backend.share_tokens import Share, ShareTokens
 from progress_backend.tokens import Token
 from progress_backend.web import create_app, metrics_router, page_router, router
 from progress_backend.web.callers import SUBPROTOCOL, TOKEN_PROTOCOL
@@ -35,6 +37,10 @@ _MADE: Final = {
 _LINES: Final = tuple(token.line() for _, token in _MADE.values())
 
 
+KEYS: Final = ("k" * 32, "older" * 8)
+OTHERS: Final = ("z" * 32,)
+
+
 class Cell(NamedTuple):
     """One request's own task and workflow."""
 
@@ -46,25 +52,59 @@ def _text(name: str, _: Cell) -> str:
     return _MADE[name][0]
 
 
+def share(keys: tuple[str, ...] = KEYS, **of: str) -> str:
+    return sign(**of, settings=Settings(signing_keys=keys))
+
+
+def expired(cell: Cell) -> str:
+    return ShareTokens(KEYS).sign(Share("task", cell.task_id, time.time() - 1))
+
+
 #: A caller's name -> the token that it sends.
 CALLERS: Final[dict[str, Callable[[Cell], str | None]]] = {
     "nobody": lambda _: None,
     "unknown": lambda _: tokens.new("x", "write")[0],
     **{name: partial(_text, name) for name in _MADE},
+    "share of this task": lambda cell: share(task_id=cell.task_id),
+    "share of this workflow": lambda cell: share(workflow_id=cell.workflow_id),
+    "share of the type": lambda _: share(task_type=TYPE),
+    "share of another task": lambda _: share(task_id="another"),
+    "share of another workflow": lambda _: share(workflow_id="another"),
+    "share of another type": lambda _: share(task_type="other"),
+    "expired share of this task": expired,
+    "share by another's key": lambda cell: share(OTHERS, task_id=cell.task_id),
 }
 Row = dict[str, int]
 
 
-def row(read: int, write: int, typed: int, typed_write: int, other: int, nobody: int = 401) -> Row:
-    codes = (nobody, nobody, read, write, typed, typed_write, other)
-    return dict(zip(CALLERS, codes, strict=True))
+def row(
+    read: int,
+    write: int,
+    typed: int,
+    typed_write: int,
+    other: int,
+    *,
+    task: int = 403,
+    workflow: int = 403,
+    share_typed: int = 403,
+    share_other: int = 403,
+    nobody: int = 401,
+) -> Row:
+    """The codes in the order of CALLERS; those of a share of another task are always the same."""
+    tokens_ = (nobody, nobody, read, write, typed, typed_write, other)
+    another = nobody if nobody == 200 else 403
+    shares = (task, workflow, share_typed, another, another, share_other, nobody, nobody)
+    return dict(zip(CALLERS, (*tokens_, *shares), strict=True))
 
 
-OPEN: Final = row(200, 200, 200, 200, 200, nobody=200)
-READ: Final = row(200, 200, 200, 200, 403)
+OPEN: Final = dict.fromkeys(CALLERS, 200)
+READ: Final = row(200, 200, 200, 200, 403, task=200, share_typed=200)
 WRITE: Final = row(403, 200, 403, 200, 403)
+FLOW: Final = row(200, 200, 403, 403, 403, workflow=200)
 WHOLE: Final = row(200, 200, 403, 403, 403)
 WHOLE_WRITE: Final = row(403, 200, 403, 403, 403)
+# Of another type's tasks it has none.
+LIST: Final = row(200, 200, 200, 200, 200, share_typed=200, share_other=200)
 TASK, WORKFLOW = "/internal/task/{task_id}", "/internal/workflow/{workflow_id}"
 HTTP: Final[dict[tuple[str, str], Row]] = {
     ("POST", "/internal/create-task"): row(403, 201, 403, 201, 403),
@@ -72,10 +112,9 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{TASK}/status"): READ,
     ("GET", f"{TASK}/events"): READ,
     ("POST", f"{TASK}/cancel"): WRITE,
-    # Of another type's tasks it has none.
-    ("GET", "/internal/tasks"): row(200, 200, 200, 200, 200),
-    ("GET", f"{WORKFLOW}/status"): WHOLE,
-    ("GET", f"{WORKFLOW}/events"): WHOLE,
+    ("GET", "/internal/tasks"): LIST,
+    ("GET", f"{WORKFLOW}/status"): FLOW,
+    ("GET", f"{WORKFLOW}/events"): FLOW,
     ("PUT", f"{WORKFLOW}/update"): WHOLE_WRITE,
     ("POST", f"{WORKFLOW}/cancel"): WHOLE_WRITE,
     ("GET", "/internal/workflows"): WHOLE,
@@ -88,8 +127,8 @@ PAGES: Final = ("/", "/static/page.js", "/static/texts.js", "/docs", "/docs/docs
 #: A socket's first message, as 200, or its close code less 4000.
 SOCKETS: Final[dict[str, Row]] = {
     "/internal/ws/task/{task_id}": READ,
-    "/internal/ws/workflow/{workflow_id}": WHOLE,
-    "/internal/ws/tasks": row(200, 200, 200, 200, 200),
+    "/internal/ws/workflow/{workflow_id}": FLOW,
+    "/internal/ws/tasks": LIST,
 }
 BODIES: Final = {
     "create-task": {"task_type": TYPE, "total_items": 1},
@@ -100,7 +139,7 @@ BODIES: Final = {
 
 @pytest.fixture(scope="module", params=["application", "router"])
 def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
-    settings = Settings(redis_url=session_redis_url, tokens=_LINES)
+    settings = Settings(redis_url=session_redis_url, tokens=_LINES, signing_keys=KEYS)
     app = create_app(settings)
     if request.param == "router":
         app = FastAPI(docs_url=None)
@@ -204,7 +243,7 @@ def test_a_list_has_the_tasks_of_the_callers_type_alone(
         token = CALLERS[name](made)
         return guarded.http.get(f"/internal/tasks{query}", headers=sent(token))
 
-    for name in ("read", "write", "read of the type"):
+    for name in ("read", "write", "read of the type", "share of the type"):
         assert made.task_id in listed(name).text
     body = listed("write of another type").json()
     assert body["tasks"] == []

@@ -51,6 +51,13 @@ _ESTIMATE = _body(fields.ESTIMATE)
 _MEANINGS: Final = {field.name: field.meaning for field in fields.TASK.fields}
 
 
+class ShareToken(BaseModel):
+    """A token with which a browser may read one task."""
+
+    token: str = Field(description="The token; it is not kept, and not shown again.")
+    expires_at: str = Field(description="When it expires.")
+
+
 class Created(BaseModel):
     """A new task."""
 
@@ -63,6 +70,9 @@ class Created(BaseModel):
     estimated_completion: str | None = Field(description=_MEANINGS["estimated_completion"])
     estimate: _ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
         description=_MEANINGS["estimate"]
+    )
+    share: ShareToken | None = Field(
+        default=None, description="The share token; only where one was asked for."
     )
 
 

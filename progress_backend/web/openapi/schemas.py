@@ -21,6 +21,7 @@ from ...record.caller_events import (
 )
 from ...record.fields import Status
 from ...record.model import MAX_ID, STATUSES, is_plain
+from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 
 #: Any text without control characters, as in `is_plain`.
@@ -103,6 +104,14 @@ def _either(*ways: dict[str, list[Any]]) -> dict[str, Any]:
     return {"anyOf": schemas}
 
 
+class ShareAsked(_Asked):
+    """A share token that is made with a task."""
+
+    ttl: float = Field(
+        default=TTL_S, gt=0, le=MOST_TTL_S, description="Seconds until the token expires."
+    )
+
+
 class NewTask(_Asked):
     """A task to be created."""
 
@@ -115,6 +124,11 @@ class NewTask(_Asked):
     total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
     metadata: dict[str, Any] | None = Field(
         default=None, description="Anything else worth keeping."
+    )
+    share: bool | ShareAsked = Field(
+        default=False,
+        description="true, or {ttl}: the answer has a share token too, with which a browser may "
+        "read this task alone until it expires. It needs PROGRESS_SIGNING_KEYS, else 422.",
     )
 
 

@@ -17,7 +17,7 @@ from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ...flows.commands import Filters
 from ...live.all_tasks import Expired, Inbox, Missed
 from ...live.hub import HubClosed
-from ..callers import subprotocol
+from ..callers import subprotocol, take_query_token
 from ..openapi import schemas
 from ..rights import Action, Resource
 from ..route_rights import listed
@@ -104,6 +104,7 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
 async def watch_tasks(websocket: WebSocket) -> None:
     """Sends each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
+    take_query_token(websocket.scope)
     if await _refused(websocket, "list", listed(websocket.scope)):
         return
     try:
@@ -179,6 +180,7 @@ async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
 
 async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
     """Whether the socket was closed since its page or its caller may not watch this."""
+    take_query_token(websocket.scope)
     refusal = api_of(websocket).access.refusal(websocket.scope)
     try:
         refusal = refusal or await may(websocket.scope, action, watched)

@@ -1,0 +1,102 @@
+"""Share tokens: what they permit, until when, and by whose key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from progress_backend import Settings, SettingsError, sign
+from progress_backend.errors import InvalidEvent
+from progress_backend.share_tokens import BEGINS, MOST_TTL_S, Share, ShareTokens
+
+OLD, NEW = "o" * 32, "n" * 32
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_token_counts_until_it_expires() -> None:
+    clock = Clock()
+    shares = ShareTokens((NEW,), clock)
+    share = Share("task", "job é/1", clock.now + 10)
+    text = shares.sign(share)
+    assert text.startswith(BEGINS)
+    # Of characters that a WebSocket's subprotocol and a query take as they are.
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", text)
+    for _ in range(2):  # the second time it is remembered
+        assert shares.read(text) == share
+    clock.now += 10
+    for _ in range(2):
+        assert shares.read(text) is None
+
+
+def test_two_keys_count_while_they_are_rotated() -> None:
+    by_old = sign(task_id="a", settings=Settings(signing_keys=(OLD,)))
+    both = ShareTokens((NEW, OLD))
+    assert both.read(by_old) is not None
+    by_both = sign(task_id="a", settings=Settings(signing_keys=(NEW, OLD)))
+    assert ShareTokens((NEW,)).read(by_both) is not None
+    assert ShareTokens((OLD,)).read(by_both) is None
+    assert ShareTokens((NEW,)).read(by_old) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text[:-1],
+        lambda text: text[:-1] + ("A" if text[-1] != "A" else "B"),
+        lambda text: text.removeprefix(BEGINS),
+        lambda text: BEGINS + "." + text[len(BEGINS) :],
+        lambda text: BEGINS,
+        lambda text: text + "\0",
+        lambda text: text + "é\udc80",
+        lambda text: text * 50,
+    ],
+)
+def test_what_was_changed_permits_nothing(change) -> None:
+    text = sign(workflow_id="w", settings=Settings(signing_keys=(NEW,)))
+    shares = ShareTokens((NEW,))
+    assert shares.read(change(text)) is None
+    assert shares.read(text) is not None
+
+
+def test_the_remembered_ones_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("progress_backend.share_tokens._REMEMBERED", 3)
+    clock = Clock()
+    shares = ShareTokens((NEW,), clock)
+    texts = [shares.sign(Share("task", str(n), 2_000)) for n in range(10)]
+    assert all(shares.read(text) for text in (*texts, *texts))
+    assert len(shares._known) == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"task_id": "a", "workflow_id": "b"},
+        {"task_id": ""},
+        {"task_id": "a", "ttl": 0},
+        {"task_id": "a", "ttl": MOST_TTL_S + 1},
+        {"task_id": "a", "ttl": float("nan")},
+    ],
+)
+def test_what_cannot_be_signed_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(InvalidEvent):
+        sign(**given, settings=Settings(signing_keys=(NEW,)))  # type: ignore[arg-type]
+
+
+def test_keys_are_needed_long_and_in_no_text_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROGRESS_SIGNING_KEYS", raising=False)
+    with pytest.raises(SettingsError, match="PROGRESS_SIGNING_KEYS"):
+        sign(task_id="a")
+    with pytest.raises(SettingsError, match="less than 32") as raised:
+        ShareTokens(("short-secret",))
+    assert "short-secret" not in str(raised.value)
+    assert NEW not in repr(Settings(signing_keys=(NEW,)))
+    monkeypatch.setenv("PROGRESS_SIGNING_KEYS", f"{NEW},{OLD}")
+    assert ShareTokens((NEW,)).read(sign(task_type="t")) is not None

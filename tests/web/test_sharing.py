@@ -1,0 +1,187 @@
+"""Share tokens at the API: made with a task, sent in three ways, and gone when they expire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from progress_backend import Settings, sign, tokens
+from tests.conftest import StartService
+from tests.ports import free_port
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_serve import answers
+from tests.web.test_websockets import closed, said
+
+KEY = "k" * 32
+TEXT, TOKEN = tokens.new("writer", "write")
+NEW = {"task_type": "fetch_data", "symbol": None, "total_items": 3}
+
+
+def share(ttl: float = 60, **of: str) -> str:
+    return sign(**of, ttl=ttl, settings=Settings(signing_keys=(KEY,)))
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+@pytest.fixture
+def api(redis_url: str, start_api: StartApi) -> RunningApi:
+    """With tokens and keys."""
+    return start_api(redis_url=redis_url, tokens=(TOKEN.line(),), signing_keys=(KEY,))
+
+
+def test_a_token_is_made_with_a_task_and_reads_that_task_alone(api: RunningApi) -> None:
+    def create(**more: Any) -> httpx.Response:
+        body = {**NEW, **more}
+        return api.http.post("/internal/create-task", json=body, headers=bearer(TEXT))
+
+    assert "share" not in create().json()
+    made, short = create(share=True), create(share={"ttl": 5})
+    assert made.status_code == short.status_code == 201
+    token, task_id = made.json()["share"]["token"], made.json()["task_id"]
+    assert api.status(task_id, headers=bearer(token)).json()["task_id"] == task_id
+    assert api.status(short.json()["task_id"], headers=bearer(token)).status_code == 403
+    answer = api.http.post(f"/internal/task/{task_id}/cancel", headers=bearer(token))
+    assert answer.status_code == 403
+    assert short.json()["share"]["expires_at"] < made.json()["share"]["expires_at"]
+    for wrong in ({"ttl": 0}, {"ttl": 1e9}, {"ttl": 1, "x": 1}, "yes"):
+        assert create(share=wrong).status_code == 422
+
+
+def test_without_keys_nothing_is_created(redis_url: str, start_api: StartApi) -> None:
+    api = start_api(redis_url=redis_url)
+    answer = api.http.post("/internal/create-task", json={**NEW, "share": True})
+    assert answer.status_code == 422
+    assert "PROGRESS_SIGNING_KEYS" in answer.json()["detail"]
+    assert api.http.get("/internal/tasks").json()["pagination"]["total"] == 0
+
+
+def test_on_loopback_without_tokens_a_share_still_limits_its_holder(
+    redis_url: str, start_api: StartApi
+) -> None:
+    api = start_api(redis_url=redis_url, signing_keys=(KEY,))
+    task_id = api.create(share=True)
+    assert api.status(task_id, headers=bearer(share(task_id="another"))).status_code == 403
+    assert api.status(task_id, headers=bearer(share(task_id=task_id))).status_code == 200
+    assert api.status(task_id).status_code == 200
+
+
+def test_a_workflow_s_token_reads_its_members(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    records.member("inner", "outer", "canvas")
+    records.member("stranger", "elsewhere")
+    for workflow_id in ("outer", "canvas"):
+        headers = bearer(share(workflow_id=workflow_id))
+        assert api.status("inner", headers=headers).status_code == 200
+        assert api.status("stranger", headers=headers).status_code == 403
+        assert api.status("unknown", headers=headers).status_code == 403
+        listed = api.http.get(f"/internal/tasks?workflow_id={workflow_id}", headers=headers)
+        assert "inner" in listed.text
+        assert api.http.get("/internal/tasks", headers=headers).status_code == 403
+        elsewhere = api.http.get("/internal/tasks?workflow_id=elsewhere", headers=headers)
+        assert elsewhere.status_code == 403
+
+
+async def test_a_token_may_stand_in_the_query(api: RunningApi, redis_url: str) -> None:
+    Records(redis_url).start("job")
+    token = share(task_id="job")
+    assert api.http.get(f"/internal/task/job/status?token={token}").status_code == 200
+    assert api.http.get(f"/internal/task/job/status?token={TEXT}").status_code == 401
+    typed = share(task_type="fetch_data")
+    listed = api.http.get(f"/internal/tasks?limit=5&token={typed}&page=1")
+    assert listed.json()["pagination"]["limit"] == 5
+    url = f"ws://127.0.0.1:{api.port}/internal/ws"
+    async with websockets.connect(f"{url}/task/job?token={token}&heartbeat=10", proxy=None) as one:
+        assert (await said(one))["status"] == "running"
+    async with websockets.connect(f"{url}/tasks?token={token}", proxy=None) as one:
+        assert await closed(one) == 4403
+    async with websockets.connect(f"{url}/task/job?token=pbs_x", proxy=None) as one:
+        assert await closed(one) == 4401
+
+
+async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_url: str) -> None:
+    Records(redis_url).start("job")
+    token = share(ttl=1.5, task_id="job")
+    typed = share(ttl=1.5, task_type="fetch_data")
+
+    def stream() -> tuple[str, int]:
+        with api.http.stream("GET", f"/internal/task/job/events?token={token}") as answer:
+            assert answer.status_code == 200
+            text = "".join(answer.iter_text())
+        return text, api.http.get(f"/internal/task/job/events?token={token}").status_code
+
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks"
+    streaming = asyncio.create_task(asyncio.to_thread(stream))
+    async with (
+        api.watch("job", additional_headers=bearer(token)) as one,
+        websockets.connect(url, proxy=None, additional_headers=bearer(typed)) as all_,
+    ):
+        assert (await said(one))["status"] == "running"
+        began = time.monotonic()
+        assert await closed(one) == 4401
+        assert await closed(all_) == 4401
+        assert time.monotonic() - began < 5
+    text, again = await streaming
+    assert json.loads(text.split("data: ")[1].split("\n")[0])["status"] == "running"
+    assert again == 401
+
+
+@pytest.mark.parametrize("kind", ["application", "router"])
+def test_no_log_has_a_token_of_the_query(
+    start_service: StartService, redis_url: str, kind: str
+) -> None:
+    Records(redis_url).start("job")
+    app = {
+        "application": "from progress_backend.web import create_app; app = create_app()",
+        "router": (
+            "from fastapi import FastAPI; from progress_backend.web import router; "
+            "app = FastAPI(); app.include_router(router)"
+        ),
+    }[kind]
+    port, token = free_port(), share(task_id="job")
+    code = f"import uvicorn; {app}; uvicorn.run(app, port={port}, log_level='info')"
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_SIGNING_KEYS": KEY}
+    service = start_service([sys.executable, "-c", code], env=env)
+    url = f"http://127.0.0.1:{port}"
+    eventually(lambda: answers(f"{url}/internal/health/live"), 20)
+    for path in ("task/job/status", "task/nope/status", "tasks"):
+        httpx.get(f"{url}/internal/{path}?token={token}", trust_env=False)
+
+    async def watch() -> None:
+        at = f"ws://127.0.0.1:{port}/internal/ws/task"
+        async with websockets.connect(f"{at}/job?token={token}", proxy=None) as one:
+            await said(one)
+        async with websockets.connect(f"{at}/nope?token={token}", proxy=None) as one:
+            assert await closed(one) == 4403
+
+    asyncio.run(watch())
+    eventually(lambda: '"WebSocket /internal/ws/task/nope" [accepted]' in service.log)
+    assert '"GET /internal/task/job/status HTTP/1.1" 200' in service.log
+    assert token[8:] not in service.log
+    assert "pbs_" not in service.log
+
+
+def test_no_answer_repeats_a_token(api: RunningApi, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = share(task_id="job")
+    paths = ("task/job/status", "task/x/status", "tasks", "tasks?page=0", "workflows", "health")
+    for path in paths:
+        joined = f"{path}{'&' if '?' in path else '?'}token={token}"
+        for sent in ({}, bearer(token), bearer(token[:-1])):
+            answer = api.http.get(f"/internal/{joined}", headers=sent)
+            assert token[:-1] not in answer.text + str(answer.headers)
+    assert token[:-1] not in api.http.get("/metrics", headers=bearer(TEXT)).text
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
+    assert token not in "".join(ours)
