@@ -162,6 +162,10 @@ def _model(schemas: Json, schema: Json) -> Json:
     return schema
 
 
+#: Models within a request, which have no section of their own.
+_INLINE: Final = {"ShareAsked": "object with `ttl`"}
+
+
 def _kind(schema: Json) -> str:
     """A type in a word or two: "string or null", "integer 1–100"."""
     if "anyOf" in schema:
@@ -169,7 +173,8 @@ def _kind(schema: Json) -> str:
     if "enum" in schema:
         return " | ".join(f"`{word}`" for word in schema["enum"])
     if "$ref" in schema:
-        return _link(schema["$ref"].rpartition("/")[2])
+        name = schema["$ref"].rpartition("/")[2]
+        return _INLINE.get(name) or _link(name)
     if "const" in schema:
         return f"`{schema['const']}`"
     kind = str(schema.get("type", "any"))

@@ -16,12 +16,17 @@ from .openapi import docs_page
 from .page import page_router
 from .router import router
 from .short_path import ShortPath
+from .site_answer import Authorize
 from .state import celery_app_of_environment, settings_of_environment
 from .strict_route import refused
 
 
 def create_app(
-    settings: Settings | None = None, *, celery_app: Any = None, trusted: bool = False
+    settings: Settings | None = None,
+    *,
+    celery_app: Any = None,
+    trusted: bool = False,
+    authorize: Authorize | None = None,
 ) -> FastAPI:
     """Makes a FastAPI application of the HTTP and WebSocket API, the live page, `/metrics` and
     `/docs`, on the store that the settings name.
@@ -35,6 +40,11 @@ def create_app(
 
         trusted: whether a request without a token passes also on an address that others reach,
             unless tokens are configured: for an application behind one that asks who is there.
+        authorize: a site's own function, sync or async, that is asked about each request without a
+            known token, sockets included: `authorize(request, action, resource)` gets Starlette's
+            HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
+            "cancel" and "metrics", and a value with `kind`, `id`, `task_type` and `workflow_id`. It
+            returns whether that may be done, or raises HTTPException(401).
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.
@@ -55,6 +65,7 @@ def create_app(
     app.state.progress_settings = settings
     app.state.progress_celery_app = celery_app
     app.state.progress_trusted = trusted
+    app.state.progress_authorize = authorize
     app.add_middleware(Guard)
     app.add_exception_handler(Exception, refused)
     app.add_middleware(ShortPath)

@@ -24,6 +24,7 @@ from ..tokens import Token, Tokens
 from . import rights
 from .access import Bound, is_loopback
 from .rights import EVERYBODY, Action, Caller, Refusal, Resource
+from .site_answer import Authorize, refusal_of_site
 
 #: Subprotocol that a socket with a token is accepted with, and what the token's own begins with: a
 #: browser's WebSocket can send no other header.
@@ -54,11 +55,17 @@ ReadRecord = Callable[[str], Awaitable[bytes | None]]
 class Callers:
     """The callers of one application, under its settings.
 
+    `authorize`: the site's own answer for requests whose token is not known, or that have none.
     `trusted`: a request without a token passes wherever it came in, unless tokens are configured.
     """
 
     def __init__(
-        self, settings: Settings, bound: Bound | None = None, *, trusted: bool = False
+        self,
+        settings: Settings,
+        bound: Bound | None = None,
+        *,
+        trusted: bool = False,
+        authorize: Authorize | None = None,
     ) -> None:
         """Reads the tokens.
 
@@ -68,8 +75,9 @@ class Callers:
         self.tokens: Final = tokens_of(settings)
         self.shares: Final = ShareTokens(settings.signing_keys)
         self._trusted = trusted
+        self._authorize = authorize
         #: Whether a request without a token passes, where it comes in from this machine.
-        self._free = not self.tokens.configured
+        self._free = authorize is None and not self.tokens.configured
         self._bound = bound
         self._bound_here = bound is not None and is_loopback(bound.address)
         self._is_near = lru_cache(_REMEMBERED)(_is_near)
@@ -116,7 +124,9 @@ class Callers:
             return None
         caller = self._of(scope)
         if isinstance(caller, Refusal):
-            return caller
+            if self._authorize is None:
+                return caller
+            return await refusal_of_site(self._authorize, scope, action, resource)
         scope[_CALLER] = caller
         if rights.needs_record(caller, resource):
             resource = _described(resource, await record(str(resource.id)), caller)

@@ -33,6 +33,7 @@ from .callers import Callers
 from .request_counts import Measured
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
+from .site_answer import Authorize
 from .terminate import Broker
 
 #: Longest wait of a request for the store.
@@ -69,13 +70,14 @@ class Api:
         bound: Bound | None = None,
         *,
         trusted: bool = False,
+        authorize: Authorize | None = None,
     ) -> Api:
         """Opens the parts; the listener begins to connect. Needs a running event loop.
 
         Raises:
             SettingsError: a token's line cannot be used, or the file of tokens cannot be read.
         """
-        callers = Callers(settings, bound, trusted=trusted)
+        callers = Callers(settings, bound, trusted=trusted, authorize=authorize)
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
         feed = Feed(hub.counts)
@@ -129,6 +131,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if the application has set them, else they come from the environment. With
     `app.state.progress_trusted = True` requests without a token pass wherever they came in, unless
     tokens are configured: for an application that asks by itself who is there.
+    `app.state.progress_authorize` is the `authorize` of `create_app`.
 
     Args:
         app: the FastAPI application that includes `router`.
@@ -140,10 +143,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()
     if settings is None:
         settings = settings_of_environment(celery_app)
-    bound, trusted = (
-        getattr(app.state, name, None) for name in ("progress_bound", "progress_trusted")
+    bound, trusted, authorize = (
+        getattr(app.state, f"progress_{name}", None) for name in ("bound", "trusted", "authorize")
     )
-    api = Api.open(settings, celery_app, bound, trusted=bool(trusted))
+    api = Api.open(settings, celery_app, bound, trusted=bool(trusted), authorize=authorize)
     app.state.progress = api
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))

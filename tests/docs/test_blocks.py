@@ -31,6 +31,7 @@ FOLLOWED = {
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
+    ("docs/operations.md", "Your own sessions"): "tests/docs/test_sessions.py",
     ("docs/operations.md", "Share tokens"): "tests/docs/test_operations.py",
     ("docs/operations.md", "Tokens"): "tests/docs/test_operations.py",
     ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",

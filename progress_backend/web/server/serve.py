@@ -119,7 +119,8 @@ def serve_app(
     listening = bound(host, port)
     address = listening.getsockname()[0]
     app.state.progress_bound = Bound(host, address)
-    if not is_loopback(address) and not tokens_of(app.state.progress_settings).configured:
+    asks = app.state.progress_authorize or tokens_of(app.state.progress_settings).configured
+    if not asks and not is_loopback(address):
         if not insecure:
             listening.close()
             give_up(UNGUARDED.format(host))

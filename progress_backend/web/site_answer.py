@@ -1,0 +1,49 @@
+"""What a site's own `authorize` says of a request: for its sessions, where tokens do not know."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from .rights import Action, Refusal, Resource
+
+logger = logging.getLogger(__name__)
+
+#: A site's function: whether a request may do this to that. True, or it is refused; it may also
+#: raise HTTPException or PermissionError.
+Authorize = Callable[[HTTPConnection, Action, Resource], bool | Awaitable[bool]]
+
+_NOBODY: Final = 401
+
+
+async def refusal_of_site(
+    authorize: Authorize, scope: Scope, action: Action, resource: Resource
+) -> Refusal | None:
+    """The refusal of a request or socket by the site; None if it passes. A function that is not
+    async runs in a thread, since it may read a database. What it raises is no traceback for
+    clients: whoever cannot be told from others is refused."""
+    request = HTTPConnection(scope)
+    try:
+        answer: Any
+        if inspect.iscoroutinefunction(authorize):
+            answer = await authorize(request, action, resource)
+        else:
+            answer = await run_in_threadpool(authorize, request, action, resource)
+            if inspect.isawaitable(answer):
+                answer = await answer
+    except HTTPException as error:
+        nobody = error.status_code == _NOBODY
+        return Refusal(_NOBODY if nobody else 403, str(error.detail))
+    except PermissionError:
+        answer = False
+    except Exception:  # a fault of the site's function is none of the client's
+        logger.exception("authorize failed for %s of a %s", action, resource.kind)
+        return Refusal(403, "who asks could not be found out; the service's log says why")
+    return None if answer else Refusal(403, "the site does not allow this")

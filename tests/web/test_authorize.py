@@ -1,0 +1,133 @@
+"""A site's own `authorize`, over real requests and sockets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import websockets
+from fastapi import HTTPException
+from starlette.requests import HTTPConnection
+
+from progress_backend import Settings, sign, tokens
+from progress_backend.web import create_app
+from progress_backend.web.rights import Resource
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.test_websockets import closed, said
+
+TEXT, TOKEN = tokens.new("reader", "read")
+KEY = "k" * 32
+Asked = list[tuple[str, Resource]]
+
+
+def _raise(error: Exception) -> Callable[..., bool]:
+    def authorize(*_: object) -> bool:
+        raise error
+
+    return authorize
+
+
+async def _later(request: HTTPConnection, *_: object) -> bool:
+    return request.headers.get("x-user") == "alice"
+
+
+class _Called:
+    """A function that is none, and whose answer has to be awaited."""
+
+    def __call__(self, request: HTTPConnection, *_: object) -> Any:
+        return _later(request)
+
+
+@pytest.mark.parametrize(
+    ("authorize", "user", "code"),
+    [
+        (_later, "alice", 200),
+        (_later, "bob", 403),
+        (lambda *_: True, "bob", 200),
+        (lambda *_: None, "bob", 403),
+        (_Called(), "alice", 200),
+        (_raise(HTTPException(401, "log in")), "bob", 401),
+        (_raise(HTTPException(403)), "bob", 403),
+        (_raise(HTTPException(302)), "bob", 403),
+        (_raise(PermissionError()), "bob", 403),
+        (_raise(RuntimeError("secret")), "bob", 403),
+    ],
+)
+async def test_its_answer_is_a_code_and_never_a_traceback(
+    redis_url: str,
+    start_api: StartApi,
+    authorize: Any,
+    user: str,
+    code: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Records(redis_url).start("job")
+    api = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize))
+    headers = {"x-user": user}
+    for path in ("task/job/status", "task/job/events", "tasks", "workflows"):
+        with api.http.stream("GET", f"/internal/{path}", headers=headers) as answer:
+            assert answer.status_code == code, path
+            if code != 200:
+                assert "secret" not in answer.read().decode()
+    async with api.watch("job", additional_headers=headers) as one:
+        if code == 200:
+            assert (await said(one))["status"] == "running"
+        else:
+            assert await closed(one) == 4000 + code
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks"
+    async with websockets.connect(url, proxy=None, additional_headers=headers) as one:
+        if code == 200:
+            await (await one.ping())
+        else:
+            assert await closed(one) == 4000 + code
+    faults = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(faults) == (6 if "secret" in caplog.text else 0)
+
+
+def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
+    told: Asked = []
+
+    def authorize(_: HTTPConnection, action: str, resource: Resource) -> bool:
+        told.append((action, resource))
+        return True
+
+    Records(redis_url).start("job")
+    api = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize))
+    for method, path, body in (
+        ("GET", "task/job/status", None),
+        ("GET", "tasks?task_type=t&status=running", None),
+        ("GET", "tasks?workflow_id=w", None),
+        ("GET", "workflow/w/status", None),
+        ("POST", "create-task", {"task_type": "t", "total_items": 1}),
+        ("PUT", "task/job/update", {"status": "paused"}),
+        ("POST", "task/job/cancel", {}),
+        ("GET", "health", None),
+    ):
+        api.http.request(method, f"/internal/{path}", json=body)
+    api.http.get("/metrics")
+    assert told == [
+        ("read", Resource("task", "job")),
+        ("list", Resource("tasks", task_type="t")),
+        ("list", Resource("tasks", workflow_id="w")),
+        ("read", Resource("workflow", "w")),
+        ("create", Resource("tasks")),
+        ("update", Resource("task", "job")),
+        ("cancel", Resource("task", "job")),
+        ("metrics", Resource("metrics")),
+    ]
+
+
+def test_a_known_token_is_not_asked_about(redis_url: str, start_api: StartApi) -> None:
+    settings = Settings(redis_url=redis_url, tokens=(TOKEN.line(),), signing_keys=(KEY,))
+    Records(redis_url).start("job")
+    api = start_api(create_app(settings, authorize=lambda *_: False))
+    share = sign(task_id="job", settings=settings)
+    for text in (TEXT, share):
+        headers = {"Authorization": f"Bearer {text}"}
+        assert api.status("job", headers=headers).status_code == 200
+        assert api.cancel("job").status_code == 403
+    assert api.status("job").status_code == 403
+    assert api.http.get("/internal/health").status_code == 200
