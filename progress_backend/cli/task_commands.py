@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 import click
 
@@ -13,12 +16,21 @@ from ..flows import top_list
 from ..flows.task_flows import summary
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
+from ..record.json_text import dumps
 from ..record.model import Task
 from ..service.flow_service import pagination
+from ..settings import Settings
 from ..terminal import tables, workflow_tables
+from ..terminal.api_client import ApiClient
 from ..terminal.remaining import starting
+from .api_options import api_options, client_of, known_task_id
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, show_workflow, workflow_options
+
+#: What is asked of a list: filters, page and limit.
+Query = Mapping[str, Any]
+#: Rows of a list, its pagination, its summary, and the time there.
+Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime]
 
 
 @click.command(cls=Command)
@@ -37,6 +49,7 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
     help="Tasks a page.",
 )
 @click.option("--no-trunc", is_flag=True, help="Whole ids, names and dates, whatever the width.")
+@api_options
 @click.option("--json", "as_json", is_flag=True, help="Whole records, for programs.")
 @click.pass_context
 def tasks(
@@ -45,6 +58,8 @@ def tasks(
     top: bool,
     page: int,
     limit: int,
+    url: str | None,
+    token: str | None,
     no_trunc: bool,
     as_json: bool,
     **chosen: str | None,
@@ -58,19 +73,14 @@ def tasks(
     filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
     caller_events.listing(filters[0], page, limit, *filters[1:], top=top)
     settings = reader_settings(ctx)
-    with open_store(settings) as store:
-        store.ready()
-        if top:
-            listed = top_list.page(store.flows, page, limit, store.now(), light=not as_json)
-        else:
-            listed = store.flows.page(page, limit, *filters, light=not as_json)
-        paged = store.run(listed)
-        now = store.now()
-    documents = [document for _, document in paged.rows if document]
-    pages, counts = pagination(page, limit, paged.total), dict(summary(paged))
+    query = {**chosen, "page": page, "limit": limit}
+    if url is None:
+        found = _of_store(settings, query, top=top, whole=as_json)
+    else:
+        found = _of_api(client_of(url, token), query, top=top, whole=as_json)
+    documents, pages, counts, now = found
     if as_json:
-        bodies = documents if top else [store.flows.as_of(one, now) for one in documents]
-        listing = [json.loads(body) for body in bodies]
+        listing = [json.loads(document) for document in documents]
         echo_json({"tasks": listing, "pagination": pages, "summary": counts})
         return
     if documents:
@@ -82,7 +92,33 @@ def tasks(
             lines = tables.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
     click.echo(tables.counted(pages, counts, settings.locale, top=top))
-    click.echo(tables.store(settings))
+    click.echo(url or tables.store(settings))
+
+
+def _of_store(settings: Settings, query: Query, *, top: bool, whole: bool) -> Found:
+    """A page of a store's list."""
+    page, limit = int(query["page"]), int(query["limit"])
+    filters = (query["status"], query["task_type"], query["symbol"])
+    with open_store(settings) as store:
+        store.ready()
+        if top:
+            listed = top_list.page(store.flows, page, limit, store.now(), light=not whole)
+        else:
+            listed = store.flows.page(page, limit, *filters, light=not whole)
+        paged = store.run(listed)
+        now = store.now()
+    documents = [document for _, document in paged.rows if document]
+    if not top:
+        documents = [store.flows.as_of(document, now) for document in documents]
+    return documents, pagination(page, limit, paged.total), dict(summary(paged)), now
+
+
+def _of_api(api: ApiClient, query: Query, *, top: bool, whole: bool) -> Found:
+    """A page of an API's list."""
+    more = {"top": "true" if top else None, "fields": "all" if whole else None}
+    body = api.listed("tasks", {**query, **more})
+    documents = [dumps(row).encode() for row in body["tasks"]]
+    return documents, body["pagination"], body["summary"], api.now()
 
 
 def _row(document: bytes, locale: Locale) -> Task:
@@ -103,22 +139,28 @@ def show(
     task_id: str | None,
     workflow_id: str | None,
     url: str | None,
+    token: str | None,
     as_json: bool,
 ) -> None:
     """Show one task, or one workflow, in full."""
-    check_choice(workflow_id, url, task_id is not None)
+    check_choice(workflow_id, task_id is not None)
     settings = reader_settings(ctx)
     if workflow_id is not None:
-        show_workflow(settings, workflow_id, url, as_json=as_json)
+        show_workflow(settings, workflow_id, url, token, as_json=as_json)
         return
     if task_id is None:
         raise click.UsageError("give a TASK_ID, or --workflow ID")
-    with open_store(settings) as store:
-        task_id = whole_id(store, task_id)
-        document = store.run(store.flows.body(task_id))
-        document = document and store.run(store.flows.placed(document))
-        now = store.now()
-    document = document and store.flows.as_of(document, now)
+    if url is not None:
+        api = client_of(url, token)
+        task_id = known_task_id(api, task_id)
+        document, now = api.status("task", task_id), api.now()
+    else:
+        with open_store(settings) as store:
+            task_id = whole_id(store, task_id)
+            document = store.run(store.flows.body(task_id))
+            document = document and store.run(store.flows.placed(document))
+            now = store.now()
+        document = document and store.flows.as_of(document, now)
     if document is None:
         raise TaskNotFound(task_id)
     if as_json:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,15 +14,17 @@ import click
 from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..settings import Settings
-from ..store.any_store import AnyStore
-from ..terminal import Choice, Lines, Reader, View, WorkflowReader
+from ..terminal import ApiReader, Choice, Lines, Reader, View, WorkflowReader
 from ..terminal.workflow_source import WorkflowSource
+from .api_options import client_of, known_task_id
 from .session import Command, filters, missing, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, known_id, open_source, workflow_options
 
 if TYPE_CHECKING:
     from ..terminal.live_bars import Bars
 
+#: What reads the tasks again and again: from a store, from an API, or a workflow from either.
+Reading = Reader | ApiReader | WorkflowReader
 #: Seconds for which `watch` waits for a store that does not answer.
 AWAY_S: Final = 60.0
 
@@ -51,6 +55,7 @@ def watch(
     task_ids: tuple[str, ...],
     workflow_id: str | None,
     url: str | None,
+    token: str | None,
     limit: int,
     interval: float,
     plain: bool,
@@ -68,20 +73,25 @@ def watch(
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
     if task_ids and any(chosen.values()):
         raise click.UsageError("give TASK_IDs or filters, not both")
-    check_choice(workflow_id, url, bool(task_ids) or any(chosen.values()))
+    check_choice(workflow_id, bool(task_ids) or any(chosen.values()))
     settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
-        opened = _opened(stack, settings, workflow_id, url)
         show = open_show(settings, plain or not sys.stdout.isatty())
         stack.enter_context(show)
         try:
-            reader: Reader | WorkflowReader
-            if isinstance(opened, WorkflowSource):
-                whole = _whole_workflow_id(opened, workflow_id or "")
-                reader = WorkflowReader(opened, whole, limit, settings.locale)
+            reader: Reading
+            if workflow_id is not None:
+                source = stack.enter_context(open_source(settings, url, token))
+                whole = _whole_workflow_id(source, workflow_id)
+                reader = WorkflowReader(source, whole, limit, settings.locale)
+            elif url is not None:
+                api = client_of(url, token)
+                ids = _whole_ids(partial(known_task_id, api), task_ids)
+                reader = ApiReader(api, Choice(ids, limit=limit, **chosen))
             else:
-                ids = _whole_ids(opened, task_ids)
-                reader = Reader(opened, Choice(ids, limit=limit, **chosen))
+                store = stack.enter_context(open_store(settings))
+                ids = _whole_ids(partial(whole_id, store), task_ids)
+                reader = Reader(store, Choice(ids, limit=limit, **chosen))
             view = _follow(reader, show, interval, until_ended=named)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
@@ -105,15 +115,6 @@ def open_show(settings: Settings, plain: bool) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
-def _opened(
-    stack: ExitStack, settings: Settings, workflow_id: str | None, url: str | None
-) -> AnyStore | WorkflowSource:
-    """Where the tasks are read, or the workflow; the stack closes it."""
-    if workflow_id is None:
-        return stack.enter_context(open_store(settings))
-    return stack.enter_context(open_source(settings, url))
-
-
 def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
     """The id of `--workflow`; while nothing answers it is taken as it is."""
     try:
@@ -122,17 +123,15 @@ def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
         return given
 
 
-def _whole_ids(store: AnyStore, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids of the arguments; while the store does not answer they are taken as they are."""
+def _whole_ids(known: Callable[[str], str], given: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the arguments; while nothing answers they are taken as they are."""
     try:
-        return tuple(dict.fromkeys(whole_id(store, task_id) for task_id in given))
+        return tuple(dict.fromkeys(known(task_id) for task_id in given))
     except StoreUnavailable:
         return tuple(dict.fromkeys(given))
 
 
-def _follow(
-    reader: Reader | WorkflowReader, show: Lines | Bars, interval: float, *, until_ended: bool
-) -> View:
+def _follow(reader: Reading, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
     """Reads and shows the tasks until all have ended, or until Ctrl-C.
 
     Raises:

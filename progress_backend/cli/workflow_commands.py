@@ -17,8 +17,8 @@ from ..settings import Settings
 from ..terminal import formats, tables, workflow_tables
 from ..terminal.api_workflows import ApiWorkflows
 from ..terminal.workflow_source import StoreWorkflows, WorkflowSource
+from .api_options import api_options, client_of
 from .session import (
-    STORE_TIMEOUT_S,
     Command,
     echo_json,
     only_one,
@@ -31,13 +31,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 #: Pages of the newest workflows among which an id is looked for by its beginning.
 _PAGES: Final = 10
 
-_url = click.option(
-    "--url",
-    metavar="URL",
-    help="Read workflows from an API, such as http://127.0.0.1:8004, not from the store.",
-)
-
-
 workflow_option = click.option(
     "--workflow",
     "workflow_id",
@@ -47,20 +40,18 @@ workflow_option = click.option(
 
 
 def workflow_options(command: F) -> F:
-    """Options that choose a workflow: `workflow_id`, `url`."""
-    return workflow_option(_url(command))
+    """Options that choose a workflow, and where it is read: `workflow_id`, `url`, `token`."""
+    return workflow_option(api_options(command))
 
 
-def check_choice(workflow_id: str | None, url: str | None, others: bool) -> None:
-    """Ends the command where `--workflow` stands beside tasks, or `--url` without it.
+def check_choice(workflow_id: str | None, others: bool) -> None:
+    """Ends the command where `--workflow` stands beside tasks.
 
     Raises:
         click.UsageError: so it is.
     """
     if workflow_id is not None and others:
         raise click.UsageError("give --workflow or tasks, not both")
-    if url is not None and workflow_id is None:
-        raise click.UsageError("--url goes with --workflow")
 
 
 @click.command(cls=Command)
@@ -72,12 +63,18 @@ def check_choice(workflow_id: str | None, url: str | None, others: bool) -> None
     show_default=True,
     help="Workflows a page.",
 )
-@_url
+@api_options
 @click.option("--no-trunc", is_flag=True, help="Whole ids and names, whatever the width.")
 @click.option("--json", "as_json", is_flag=True, help="Whole rows, for programs.")
 @click.pass_context
 def workflows(
-    ctx: click.Context, page: int, limit: int, url: str | None, no_trunc: bool, as_json: bool
+    ctx: click.Context,
+    page: int,
+    limit: int,
+    url: str | None,
+    token: str | None,
+    no_trunc: bool,
+    as_json: bool,
 ) -> None:
     """List workflows, newest first.
 
@@ -85,7 +82,7 @@ def workflows(
     ID` take their ids as short as they are here.
     """
     settings = reader_settings(ctx)
-    with open_source(settings, url) as source:
+    with open_source(settings, url, token) as source:
         rows, total = source.page(page, limit)
         now = source.now()
     bodies, pages = [json.loads(row) for row in rows], pagination(page, limit, total)
@@ -102,13 +99,15 @@ def workflows(
     click.echo(url or tables.store(settings))
 
 
-def show_workflow(settings: Settings, workflow_id: str, url: str | None, *, as_json: bool) -> None:
+def show_workflow(
+    settings: Settings, workflow_id: str, url: str | None, token: str | None, *, as_json: bool
+) -> None:
     """Prints one workflow.
 
     Raises:
         WorkflowNotFound: there is none with this id.
     """
-    with open_source(settings, url) as source:
+    with open_source(settings, url, token) as source:
         workflow_id = known_id(source, workflow_id)
         document = source.workflow(workflow_id)
         now = source.now()
@@ -121,14 +120,14 @@ def show_workflow(settings: Settings, workflow_id: str, url: str | None, *, as_j
         click.echo("\n".join(workflow_tables.details(body, now, settings.locale)))
 
 
-def open_source(settings: Settings, url: str | None) -> WorkflowSource:
+def open_source(settings: Settings, url: str | None, token: str | None) -> WorkflowSource:
     """The API at the URL, or the store.
 
     Raises:
         SettingsError: there is no store, or a URL cannot be used.
     """
     if url is not None:
-        return ApiWorkflows(url, STORE_TIMEOUT_S)
+        return ApiWorkflows(client_of(url, token))
     return StoreWorkflows(open_store(settings))
 
 

@@ -27,8 +27,8 @@ class RouteRight(NamedTuple):
 
 
 def listed(scope: Scope) -> Resource:
-    """The tasks that a list or its socket is asked for; a list with workflows beside tasks is one of
-    workflows."""
+    """The tasks that a list or its socket is asked for. A list that has workflows beside tasks is
+    one of workflows."""
     query = QueryParams(scope["query_string"])
     if query.get("top", "false") != "false":
         return Resource("workflows")

@@ -205,8 +205,6 @@ def test_the_empty_list_says_what_makes_a_workflow(redis_url: str) -> None:
         (["show", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
         (["watch", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
         (["watch", "--status", "error", "--workflow", "b"], "give --workflow or tasks, not both"),
-        (["watch", "--url", NOWHERE], "--url goes with --workflow"),
-        (["show", "a", "--url", NOWHERE], "--url goes with --workflow"),
     ],
 )
 def test_what_does_not_go_together_is_said(args: list[str], why: str) -> None:

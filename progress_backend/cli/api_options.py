@@ -1,0 +1,63 @@
+"""The options `--url` and `--token`: a command that asks an API instead of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from ..record.caller_events import MAX_LIMIT
+from ..terminal.api_client import ApiClient
+from .session import STORE_TIMEOUT_S, only_one
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Pages of the newest tasks among which an id is looked for by its beginning.
+_PAGES = 10
+
+_url = click.option(
+    "--url",
+    metavar="URL",
+    help="Ask an API, such as http://127.0.0.1:8004, not the store.",
+)
+_token = click.option(
+    "--token",
+    envvar="PROGRESS_TOKEN",
+    show_envvar=True,
+    metavar="TOKEN",
+    help="Token for the API of --url; the variable keeps it out of lists of processes.",
+)
+
+
+def api_options(command: F) -> F:
+    """Options that name an API: `url`, `token`."""
+    return _url(_token(command))
+
+
+def client_of(url: str, token: str | None) -> ApiClient:
+    """The API at a URL.
+
+    Raises:
+        SettingsError: the URL or the token cannot be used.
+    """
+    return ApiClient(url, STORE_TIMEOUT_S, token or None)
+
+
+def known_task_id(api: ApiClient, given: str) -> str:
+    """The task's id of a command's argument: `given`, or the only recent id that begins with it.
+
+    Raises:
+        click.ClickException: several recent ids begin with it.
+    """
+    if api.status("task", given) is not None:
+        return given
+    return only_one("task", given, _recent(api))
+
+
+def _recent(api: ApiClient) -> Iterator[str]:
+    for page in range(1, _PAGES + 1):
+        body = api.listed("tasks", {"page": page, "limit": MAX_LIMIT})
+        yield from (row["task_id"] for row in body["tasks"])
+        if page >= body["pagination"]["pages"]:
+            return

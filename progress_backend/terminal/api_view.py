@@ -1,0 +1,66 @@
+"""The watched tasks, as last read from an API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import StoreUnavailable, TaskNotFound
+from ..record import task_json
+from ..record.json_text import dumps
+from ..record.model import Task
+from .api_client import ApiClient
+from .view import FIRST, MOST, Choice, View, chosen
+
+
+class ApiReader:
+    """Reads a choice of tasks from an API, as `Reader` does from a store."""
+
+    def __init__(self, api: ApiClient, choice: Choice) -> None:
+        self._api = api
+        self._choice = choice
+        self._last = View()
+
+    def read(self) -> View:
+        """The tasks as they are now.
+
+        Raises:
+            TaskNotFound: one of the ids has never had a record.
+            SettingsError: the token is not known, or may not read them.
+        """
+        try:
+            view = self._by_id() if self._choice.task_ids else self._page()
+        except StoreUnavailable as error:
+            return replace(self._last, trouble=str(error))
+        self._last = replace(view, at=self._api.now())
+        return self._last
+
+    def _by_id(self) -> View:
+        # A record that is gone was cleaned up: its last version stays on the screen.
+        known = {task.task_id: task for task in self._last.tasks}
+        tasks: list[Task] = []
+        for task_id in self._choice.task_ids:
+            document = self._api.status("task", task_id)
+            if document is None and task_id not in known:
+                raise TaskNotFound(task_id)
+            tasks.append(known[task_id] if document is None else task_json.decode(document))
+        return View(tuple(tasks), total=len(tasks))
+
+    def _page(self) -> View:
+        wanted = self._choice
+        rows: dict[str, Task] = {}
+        body = {}
+        # In a long list running tasks may be far from the newest: they are read first.
+        for status in (*(() if wanted.status else FIRST), wanted.status):
+            body = self._api.listed(
+                "tasks",
+                {
+                    "limit": min(wanted.limit, MOST),
+                    "status": status,
+                    "task_type": wanted.task_type,
+                    "symbol": wanted.symbol,
+                },
+            )
+            found = (task_json.decode(dumps(row).encode()) for row in body["tasks"])
+            rows.update((task.task_id, task) for task in found)
+        total = body["pagination"]["total"]
+        return View(chosen(rows, min(wanted.limit, MOST)), body["summary"], total)

@@ -1,0 +1,128 @@
+"""The terminal as a client of an API that asks for tokens; it knows no store."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend import tokens
+from progress_backend.cli import main
+from tests.conftest import StartService
+from tests.records import Records
+from tests.web.conftest import StartApi, start_api
+from tests.web.serving import RunningApi
+
+__all__ = ["start_api"]
+
+READ, WRITE = tokens.new("reader", "read"), tokens.new("writer", "write")
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    records = Records(redis_url, locale="en")
+    records.start("job-one")
+    records.create("job-two")
+    records.member("member", "the-workflow")
+    return records
+
+
+@pytest.fixture
+def api(records: Records, start_api: StartApi) -> RunningApi:
+    lines = tuple(token.line() for _, token in (READ, WRITE))
+    return start_api(redis_url=records.settings.redis_url, tokens=lines, locale="en")
+
+
+@pytest.fixture
+def run(api: RunningApi) -> Run:
+    def call(*args: str, token: str | None = WRITE[0]) -> Result:
+        env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": "", "PROGRESS_TOKEN": token}
+        url = f"http://127.0.0.1:{api.port}"
+        return CliRunner().invoke(main, [*args, "--url", url], env=env)
+
+    return call
+
+
+def test_tasks_are_listed_and_shown(run: Run, api: RunningApi) -> None:
+    listed = run("tasks", "--type", "fetch_data")
+    assert listed.exit_code == 0, listed.output
+    assert "job-one" in listed.stdout
+    assert f"http://127.0.0.1:{api.port}" in listed.stdout
+    bodies = json.loads(run("tasks", "--json", "--status", "running").stdout)
+    assert [body["task_id"] for body in bodies["tasks"]] == ["job-one"]
+    assert bodies["summary"]["running"] == 1
+    assert "job-one" in run("show", "job-o").stdout
+    assert json.loads(run("show", "job-one", "--json").stdout)["status"] == "running"
+    assert "the-workflow" in run("workflows", "--no-trunc").stdout
+    ambiguous = run("show", "job-")
+    assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
+    unknown = run("show", "nobody")
+    assert unknown.output == "Error: Task nobody not found\n"
+
+
+def test_tasks_are_paused_resumed_and_cancelled(run: Run, records: Records) -> None:
+    paused = run("pause", "job-one", "--reason", "lunch")
+    assert "pause of task job-one is asked: its worker holds it" in paused.output
+    assert run("resume", "job-one").output == "task job-one is running\n"
+    assert run("cancel", "job-two").output == "task job-two is cancelled\n"
+    again = run("pause", "job-two")
+    assert again.output == "Error: task job-two cannot be paused: it is cancelled\n"
+    assert run("cancel", "nobody").output == "Error: Task nobody not found\n"
+    stopped = run("cancel", "--workflow", "the-workflow")
+    assert "cancel of workflow the-workflow is asked" in stopped.output
+    assert "not found" in run("pause", "--workflow", "nobody").output
+    assert records.get("job-two").status == "cancelled"
+
+
+def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
+    records.complete("job-one")
+    watched = run("watch", "job-one")
+    assert watched.exit_code == 0, watched.output
+    assert "completed" in watched.stdout
+    assert run("watch", "nobody").exit_code == 1
+
+
+def test_watch_follows_a_task_to_its_end(
+    api: RunningApi, records: Records, start_service: StartService
+) -> None:
+    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "job-one"]
+    url = f"http://127.0.0.1:{api.port}"
+    env = {"PROGRESS_LOCALE": "en", "PROGRESS_TOKEN": READ[0]}
+    watching = start_service(
+        [*command, "--url", url, "--interval", "0.1"], env=env, ready="running"
+    )
+    records.progress("job-one", 126)
+    watching.wait_for_log("50%")
+    records.complete("job-one")
+    assert watching.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "args", "says"),
+    [
+        (None, ["tasks"], "asks for a token (--token, PROGRESS_TOKEN): send a token"),
+        ("pb_wrong", ["show", "job-one"], "asks for a token (--token, PROGRESS_TOKEN): this"),
+        (READ[0], ["cancel", "job-one"], "does not allow it: this token may read, not write"),
+        (None, ["workflows"], "asks for a token"),
+        (None, ["watch", "job-one"], "asks for a token"),
+        ("schlüssel", ["tasks"], "the token has characters that cannot be sent"),
+    ],
+)
+def test_who_may_not_is_told_in_one_line(
+    run: Run, records: Records, token: str | None, args: list[str], says: str
+) -> None:
+    done = run(*args, token=token)
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: ")
+    assert says in done.output
+    assert done.output.count("\n") == 1
+    assert records.get("job-one").status == "running"
+
+
+def test_an_option_names_the_token_too(run: Run) -> None:
+    assert run("tasks", "--token", READ[0], token=None).exit_code == 0
