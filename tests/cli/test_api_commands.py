@@ -107,7 +107,7 @@ def test_watch_follows_a_task_to_its_end(
     [
         (None, ["tasks"], "asks for a token (--token, PROGRESS_TOKEN): send a token"),
         ("pb_wrong", ["show", "job-one"], "asks for a token (--token, PROGRESS_TOKEN): this"),
-        (READ[0], ["cancel", "job-one"], "does not allow it: this token may read, not write"),
+        ("READ", ["cancel", "job-one"], "does not allow it: this token may read, not write"),
         (None, ["workflows"], "asks for a token"),
         (None, ["watch", "job-one"], "asks for a token"),
         ("schlüssel", ["tasks"], "the token has characters that cannot be sent"),
@@ -116,7 +116,7 @@ def test_watch_follows_a_task_to_its_end(
 def test_who_may_not_is_told_in_one_line(
     run: Run, records: Records, token: str | None, args: list[str], says: str
 ) -> None:
-    done = run(*args, token=token)
+    done = run(*args, token=READ[0] if token == "READ" else token)
     assert done.exit_code == 1
     assert done.output.startswith("Error: ")
     assert says in done.output

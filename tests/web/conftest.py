@@ -19,7 +19,12 @@ StartApi = Callable[..., RunningApi]
 def session_api(session_redis_url: str) -> Iterator[RunningApi]:
     """Over the run's store, which is not flushed: take api."""
     # It lives as long as the run: with so long a lease it never reaps what is other tests'.
-    settings = Settings(redis_url=session_redis_url, timezone="Asia/Tokyo", lease_s=86_400)
+    settings = Settings(
+        redis_url=session_redis_url,
+        timezone="Asia/Tokyo",
+        lease_s=86_400,
+        signing_keys=("a key for the tests, long enough",),
+    )
     running = RunningApi(create_app(settings)).start()
     yield running
     running.stop()
