@@ -50,6 +50,8 @@ class Commit(NamedTuple):
     ended_ms: int | None = None
     #: The name of the last of the member's workflows, None leaves it as it is.
     workflow_name: str | None = None
+    #: How many members the last of these is expected to have, None leaves it as it is.
+    workflow_total: int | None = None
     #: The ids of the requests about its workflows that the record has followed, in their order.
     acts: tuple[str, ...] = ()
 

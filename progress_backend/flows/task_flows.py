@@ -392,11 +392,13 @@ def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:
     if task.member is None:
         return commit
     started, ended = task.started_at, task.completed_at
+    created = first if isinstance(first, Created) else None
     return commit._replace(
         ttl_ms=max(commit.ttl_ms, MEMBER_TTL_MS),
         started_ms=None if started is None else milliseconds(started),
         ended_ms=None if ended is None else milliseconds(ended),
-        workflow_name=first.workflow_name if isinstance(first, Created) else None,
+        workflow_name=None if created is None else created.workflow_name,
+        workflow_total=None if created is None else created.workflow_total,
         acts=task.member.acts,
     )
 

@@ -78,6 +78,8 @@ class Created(Event):
     expires: datetime | None = None
     #: The name of the workflow that the task belongs to, where this is its first message.
     workflow_name: str | None = None
+    #: How many members its caller expects.
+    workflow_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class Figures(NamedTuple):
     changed_ms: int | None = None
     revision: int = 0
     name: str | None = None
+    #: How many members its caller expects; 0 where none was told.
+    expected: int = 0
     #: The newest request of a caller about the whole workflow.
     act: Act | None = None
 
@@ -96,12 +98,18 @@ class Figures(NamedTuple):
         return TaskStatus.COMPLETED
 
     @property
+    def whole(self) -> int:
+        """Members of which the percentage is: as many as are expected while fewer are known and one
+        of these is open."""
+        return max(self.total, self.expected) if self.open else self.total
+
+    @property
     def percentage(self) -> float:
         """Percentage of all members' work that is done, with one decimal, rounded down; below 100
         until every member has ended."""
         if not self.open:
             return 100
-        through = self.share // self.total if self.total else 0
+        through = self.share // self.whole if self.whole else 0
         return min(max(through, 0), WHOLE - 1) * 100 / WHOLE
 
 
@@ -120,6 +128,7 @@ def merged(several: Sequence[Figures]) -> Figures:
         changed_ms=_known(max, (one.changed_ms for one in several)),
         revision=sum(one.revision for one in several),
         name=names[0] if names else None,
+        expected=max(one.expected for one in several),
         act=act.merged(acts),
     )
 
@@ -172,10 +181,10 @@ def body(
         "status": status,
         "progress": {
             "current": figures.ended,
-            "total": figures.total,
+            "total": figures.whole,
             "percentage": figures.percentage,
         },
-        "current_status": text(locale, "members", current=figures.ended, total=figures.total),
+        "current_status": text(locale, "members", current=figures.ended, total=figures.whole),
         "start_time": rendered(started),
         "updated_at": rendered(at(figures.changed_ms)),
         "end_time": rendered(ended),

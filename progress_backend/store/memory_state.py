@@ -20,6 +20,7 @@ class WorkflowState:
     ended_ms: int | None = None
     revision: int = 0
     name: str | None = None
+    expected: int = 0
     #: When each was looked at, or changed, last: see `Quiet`.
     quiet_since_ms: int = 0
 

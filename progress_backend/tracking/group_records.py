@@ -59,6 +59,7 @@ class _Canvas:
         self.plan = plans.Plan(tracker)
         self.name = Name()
         self.given: str | None = None
+        self.total: int | None = None
         #: The workflow, where the batch begins it.
         self.workflow_id: str | None = None
         self.token: str | None = None
@@ -70,6 +71,7 @@ class _Canvas:
         if not joined.goes_on:
             self.workflow_id = joined.member.workflows[-1]
             self.given = self.given or joined.name
+            self.total = self.total or joined.total
             self.name.add(name, joined.ahead)
         self.named[id(headers)] = _Named(joined, headers, tracked)
 
@@ -232,7 +234,8 @@ def _begun_in_a_workflow(
     entries: list[Entry] = [(None, m.task_id, (m.created,)) for m in its]
     if its and of_one.workflow_id is not None:
         title = of_one.given or of_one.name.text
-        entries[0] = (None, its[0].task_id, (replace(its[0].created, workflow_name=title),))
+        told = replace(its[0].created, workflow_name=title, workflow_total=of_one.total)
+        entries[0] = (None, its[0].task_id, (told,))
     begun: list[Applied | None] = plans.begin(process, entries, of_one.planned(keys, fresh=False))
     # Messages of a canvas that was sent before name tasks that are planned already, unless no
     # message has named these themselves.

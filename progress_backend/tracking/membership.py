@@ -10,6 +10,7 @@ from ..errors import ForeignValue
 from ..flows import commands as c
 from ..flows.stored_record import Base
 from ..record import canvas
+from ..record.caller_events import MAX_ITEMS
 from ..record.model import MAX_ID, Member, is_plain
 from .decorator import HEADER, WORKFLOW, member_in
 from .tracker import Tracker
@@ -31,6 +32,8 @@ class Joined(NamedTuple):
     goes_on: bool
     #: The name that the caller gives to the workflow.
     name: str | None = None
+    #: How many members the caller expects it to have.
+    total: int | None = None
 
 
 def join(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
@@ -75,7 +78,8 @@ def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | No
     about = given.get("workflow", {}) if isinstance(given, dict) else {}
     if about is None or (inherited and inherited.generation + 1 >= MOST_GENERATIONS):
         inherited = None
-    name = about.get("name") if isinstance(about, dict) else None
+    about = about if isinstance(about, dict) else {}
+    name = about.get("name")
     args = body[0] if isinstance(body, (list, tuple)) and body else ()
     own = canvas.workflow_of(headers, ahead, args)
     if own is not None and not _is_id(own):
@@ -87,7 +91,13 @@ def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | No
     else:
         ids = inherited.workflows if own is None else (inherited.workflows[0], own)
         member = Member(tuple(dict.fromkeys(ids)), inherited.generation + 1)
-    return Joined(member, ahead, False, name if isinstance(name, str) else None)
+    named = name if isinstance(name, str) else None
+    return Joined(member, ahead, False, named, _total(about.get("total")))
+
+
+def _total(given: object) -> int | None:
+    """A number of members in a header, which may hold anything; None for what is none."""
+    return given if type(given) is int and 0 < given <= MAX_ITEMS else None
 
 
 def _goes_on(tracker: Tracker, publisher: Any, headers: Mapping[str, Any]) -> bool:

@@ -81,6 +81,26 @@ def test_a_member_is_in_the_outermost_workflow_and_in_its_own_canvas(driver: Dri
     assert (figures(driver).name, figures(driver, CANVAS).name) == (None, "inner")
 
 
+def test_fewer_members_than_are_expected_hold_nothing_open(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE, workflow_total=4))
+    driver.apply("b", ev.Created(identity=INNER, workflow_total=9))
+    begin(driver, {i: ev.Created(identity=WHOLE) for i in "cd"})
+    assert (figures(driver).expected, figures(driver, CANVAS).expected) == (4, 9)
+    driver.apply("a", ev.Completed())
+    now = driver.now()
+    body = json.loads(driver.run(workflows.status(driver.flows, CANVAS, now)) or b"")
+    assert body["progress"] == {"current": 0, "total": 9, "percentage": 0}
+    for task_id in "bcd":
+        driver.apply(task_id, ev.Completed())
+    for workflow_id in (W, CANVAS):
+        seen = figures(driver, workflow_id)
+        assert (seen.status, seen.percentage, seen.open) == ("completed", 100, 0)
+    made = {f"m{n}": ev.Created(identity=WHOLE, workflow_total=30) for n in range(20)}
+    begin(driver, made)
+    seen = figures(driver)
+    assert (seen.expected, seen.total, seen.percentage) == (30, 24, 13.3)
+
+
 def test_what_is_done_of_a_member_never_falls(driver: Driver) -> None:
     driver.apply("a", ev.Created(identity=WHOLE))
     driver.apply("a", ev.Started(identity=WHOLE, worker=Worker("lease-1", "one")))

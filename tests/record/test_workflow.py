@@ -46,6 +46,15 @@ def test_the_table(status: str, seen: Figures) -> None:
     assert seen.status == status
 
 
+def test_the_percentage_is_that_of_the_members_that_are_expected_while_fewer_are_known() -> None:
+    begun = figures(completed=2, created=2, share=2 * WHOLE, expected=10)
+    assert (begun.percentage, begun.whole, begun.total) == (20, 10, 4)
+    more = figures(completed=6, created=6, share=6 * WHOLE, expected=10)
+    assert (more.percentage, more.whole) == (50, 12)
+    ended = figures(completed=4, share=4 * WHOLE, expected=10)
+    assert (ended.percentage, ended.status, ended.whole) == (100, "completed", 4)
+
+
 def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> None:
     nearly = figures(completed=9_999, running=1, share=9_999 * WHOLE + 999)
     assert (nearly.percentage, nearly.status) == (99.9, "running")
@@ -62,6 +71,7 @@ def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> Non
         st.tuples(*[st.integers(0, 5)] * 6),
         planned=st.integers(0, 5),
         publishers=st.integers(0, 2),
+        expected=st.integers(0, 50),
         share=st.integers(-10, 40_000),
         act=st.sampled_from([None, *(Act.made(action, 1, None, None) for action in ACTIONS)]),
     )

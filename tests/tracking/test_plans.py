@@ -160,6 +160,23 @@ def test_a_caller_names_it(installed: Install) -> None:
     assert figures(app, result.id).name == "nightly import"
 
 
+@pytest.mark.parametrize("shape", ["chain", "group", "chord"])
+@pytest.mark.parametrize(("given", "told"), [(40, 40), (1, 1), (True, 0), ("40", 0), (-1, 0)])
+def test_a_caller_tells_how_many_tasks_to_expect(
+    installed: Install, shape: str, given: object, told: int
+) -> None:
+    app = installed(track="all")
+    fetch, merge = tasks(app, "fetch", "merge")
+    canvas = {
+        "chain": chain(fetch.si(), merge.si()),
+        "group": group([fetch.si(), merge.si()]),
+        "chord": chord([fetch.si()], merge.si()),
+    }[shape]
+    result = canvas.apply_async(headers={"progress": {"workflow": {"total": given}}})
+    seen = figures(app, result.id)
+    assert (seen.expected, seen.total, seen.whole) == (told, 2, max(told, 2))
+
+
 def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) -> None:
     app = installed({"broker_url": AWAY}, track="all")
     fetch, merge = tasks(app, "fetch", "merge")

@@ -51,6 +51,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
+        commit.workflow_total or "",
         *about,
     )
 
@@ -99,6 +100,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
     hashes = [name for one in after.workflows for name in (keys.workflow(one), keys.planned(one))]
     about = [part for one in after.workflows for part in (one, keys.workflow_channel(one))]
     names = [commit.workflow_name for commit in commits if commit.workflow_name]
+    totals = [commit.workflow_total for commit in commits if commit.workflow_total]
     each = [
         (one.task_id, one.document, one.ttl_ms, one.due_ms, keys.channel(one.task_id))
         for one in commits
@@ -118,6 +120,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         MAX_DOCUMENT_BYTES,
         after.share,
         names[-1] if names else "",
+        totals[-1] if totals else "",
         *about,
         *chain.from_iterable(each),
     )
@@ -160,6 +163,7 @@ def member_in_memory(state: MemoryState, commit: c.Commit) -> None:
         known.revision += 1
         if workflow_id == commit.after.workflows[-1]:
             known.name = commit.workflow_name or known.name
+            known.expected = commit.workflow_total or known.expected
         known.started_ms = commit.started_ms if known.started_ms is None else known.started_ms
         if commit.ended_ms is not None:
             known.ended_ms = max(known.ended_ms or 0, commit.ended_ms)
@@ -194,6 +198,7 @@ def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
         changed_ms=number("changed"),
         revision=number("revision") or 0,
         name=about.get("name"),
+        expected=number("expected") or 0,
         act=c.Act.of(about["act"], about.get("control")) if about.get("act") else None,
     )
 
@@ -219,6 +224,7 @@ def _figures_in_memory(state: MemoryState, command: c.FiguresOf) -> c.Figures:
         changed_ms=known.changed_ms,
         revision=known.revision,
         name=known.name,
+        expected=known.expected,
     )
 
 

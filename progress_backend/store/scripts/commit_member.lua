@@ -31,7 +31,8 @@ ARGV
  15 started   ms since 1970 at which the task first began, "" before
  16 ended     ms since 1970 at which it ended, "" before
  17 name      the last workflow's name, "" leaves it as it is
- 18 …         for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
+ 18 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 19 …         for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
 Returns
@@ -49,7 +50,7 @@ local workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], 8
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended, name = ARGV[15], ARGV[16], ARGV[17]
+local started, ended, name, expected_members = ARGV[15], ARGV[16], ARGV[17], ARGV[18]
 
 local stored = document(task, ARGV[14])
 local stands = tolerant('HGET', facets, id)
@@ -59,11 +60,11 @@ if found ~= expected or (stands or '') ~= before then
 end
 
 local asked, first_of_each = {}, first + leaves + enters + 1
-for i = 0, (#ARGV - 17) / 4 - 1 do
-  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[21 + 4 * i]
+for i = 0, (#ARGV - 18) / 4 - 1 do
+  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[22 + 4 * i]
   local act = known ~= '*' and tolerant('HGET', workflow, 'act')
   if act and act ~= known then
-    asked[#asked + 1], asked[#asked + 2] = ARGV[18 + 4 * i], act
+    asked[#asked + 1], asked[#asked + 2] = ARGV[19 + 4 * i], act
     asked[#asked + 1] = tolerant('HGET', workflow, 'control') or ''
   end
 end
@@ -99,7 +100,7 @@ if ARGV[12] ~= '' then
 end
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
-local key, arg = first_of_each, 18
+local key, arg = first_of_each, 19
 while arg <= #ARGV do
   local workflow, planned, workflow_id = KEYS[key], KEYS[key + 1], ARGV[arg]
   if ARGV[arg + 1] ~= '0' then
@@ -111,12 +112,15 @@ while arg <= #ARGV do
     tolerant('PERSIST', workflow)
     tolerant('ZADD', workflows, now_ms, workflow_id)
   end
-  if arg == 18 and ARGV[arg + 3] ~= '*' and score and (begins or fresh) then
+  if arg == 19 and ARGV[arg + 3] ~= '*' and score and (begins or fresh) then
     tolerant('ZADD', outermost, 'NX', score, workflow_id)
   end
   tolerant('HSET', workflow, 'changed', now_ms)
   if name ~= '' and arg + 4 > #ARGV then
     tolerant('HSET', workflow, 'name', name)
+  end
+  if expected_members ~= '' and arg + 4 > #ARGV then
+    tolerant('HSET', workflow, 'expected', expected_members)
   end
   if started ~= '' then
     tolerant('HSETNX', workflow, 'started', started)

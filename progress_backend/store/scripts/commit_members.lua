@@ -20,7 +20,8 @@ ARGV
   5 most      bytes that a document may have
   6 share     what a workflow's share grows by with each member
   7 name      the last workflow's name, "" leaves it as it is
-  8 …         for each workflow, the outermost one first: its id, and where an empty message follows ("" for no message); then
+  8 expected  how many members the last workflow's caller expects, "" leaves it as it is
+  9 …         for each workflow, the outermost one first: its id, and where an empty message follows ("" for no message); then
               for each member: its id, its document, ms until it expires by itself, ms since 1970
               from which cleanup may delete it, and the channel where the document is published
 Returns
@@ -39,7 +40,8 @@ local enters, number, stands = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local publish, most, share, name = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 local hashes = 5 + enters            -- the keys before those of the workflows
 local tasks = hashes + 2 * number    -- the keys before those of the members
-local about, members = 7, 7 + 2 * number
+local expected = ARGV[8]
+local about, members = 8, 8 + 2 * number
 local count = #KEYS - tasks
 
 for i = 0, count - 1 do  -- before anything is written
@@ -103,6 +105,9 @@ for i = 0, number - 1 do
   tolerant('HSET', workflow, 'changed', now_ms)
   if name ~= '' and i == number - 1 then
     tolerant('HSET', workflow, 'name', name)
+  end
+  if expected ~= '' and i == number - 1 then
+    tolerant('HSET', workflow, 'expected', expected)
   end
   if (tolerant('ZCARD', planned) or 0) > 0 then
     tolerant('ZADD', plans, now_ms, workflow_id)

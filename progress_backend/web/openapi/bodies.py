@@ -124,8 +124,9 @@ class WorkflowBody(BaseModel):
         "After that: error if any failed, cancelled if any was, else completed."
     )
     progress: _PROGRESS = Field(  # type: ignore[valid-type]  # made of the table of fields
-        description="Members that have ended, and all; the percentage is that of their work, below "
-        "100 until all have ended, and falls only where members were added."
+        description="Members that have ended, and all (as many as the caller expects, while fewer "
+        "are known and one of these is open); the percentage is that of their work, below 100 "
+        "until all have ended, and falls only where members were added."
     )
     current_status: str = Field(description="The text to show.")
     start_time: str | None = Field(description="When its first member began; null before that.")
