@@ -1,5 +1,5 @@
 """The first estimate of a task, at the pace of its type's last runs: until the task has a rate of
-its own."""
+its own; of one whose total is not known by how long those runs took, to its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SMALL: Final = 4_096
 def needless(document: bytes) -> bool:
     """Whether a document certainly needs no estimate from its type: it has its own, or its task has
     ended or is paused."""
-    if b'"rate":null' not in document or b'"estimated_completion":null' not in document:
+    if b'"estimated_completion":null' not in document:
         return True
     return b'"status":"created"' not in document and b'"status":"running"' not in document
 
@@ -42,26 +42,35 @@ def estimated(document: bytes, history: History) -> bytes:
 
 def _find_type(document: bytes) -> str | None:
     body = parsed(document)
-    open_ = body["status"] in (TaskStatus.CREATED, TaskStatus.RUNNING) and body["rate"] is None
-    return str(body["task_type"]) if open_ and body["progress"]["total"] else None
+    if body["status"] not in (TaskStatus.CREATED, TaskStatus.RUNNING):
+        return None
+    # Of a run whose total is not known its own rate tells nothing.
+    needed = body["rate"] is None or not body["progress"]["total"]
+    return str(body["task_type"]) if needed else None
 
 
 def _estimate(document: bytes, history: History) -> bytes:
     body = parsed(document)
-    items, since = body["progress"]["total"], body["updated_at"]
+    items, pace, band = body["progress"]["total"], history.pace, history.bands[0]
+    whole = not items
+    if whole:
+        items, pace, band = 1, history.whole, history.whole_band
+    since = body["updated_at"]
     # A message that waits for its time, of a first run or a retry, has all items before it.
     eta = body["delivery"] and body["delivery"].get("eta")
     if body["status"] == TaskStatus.CREATED:
         since = body["created_at"]
+    elif eta is None and whole:
+        since = body["attempt_started_at"] or body["start_time"]
     elif eta is None:
         items -= body["progress"]["current"]
     if since is None:
         return document
     begins = max(moment(since), moment(eta)) if eta else moment(since)
-    if (ending := estimate.first_estimate(begins, items, history.pace)) is None:
+    if (ending := estimate.first_estimate(begins, items, pace)) is None:
         return document
     body["estimated_completion"] = rendered(ending)
-    if (band := history.bands[0]) is not None:
+    if band is not None:
         rest = (ending - begins).total_seconds()
         if (found := estimate.around(begins, rest, band, history.runs)) is not None:
             body["estimate"] = written_range(found)

@@ -95,6 +95,9 @@ class History(NamedTuple):
     #: What the likely rest is to be multiplied with, for the least and the most that four of five
     #: runs need: by the pace, and at each of `MARKS`. None while too few runs tell.
     bands: tuple[Band | None, ...] = (None,) * (1 + len(MARKS))
+    #: Likely seconds of a whole run, and the band of that, for a task whose total is not known.
+    whole: float | None = None
+    whole_band: Band | None = None
     #: When the next task starts.
     starts: Starts = Starts()
 
@@ -183,16 +186,25 @@ def newest(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
 def history(runs: Sequence[PastRun]) -> History:
     """What these runs say of the next."""
     paces = [log(run.seconds / run.items) for run in runs if run.items > 0]
+    wholes = [log(run.seconds) for run in runs if run.ended_ms]
+    whole, whole_band = _typical(wholes)
     starts = _starts(runs)
     if not paces:
-        return History(len(runs), starts=starts)
-    middle = sum(paces) / len(paces)
-    spread = _band([pace - middle for pace in paces])
+        return History(len(runs), whole=whole, whole_band=whole_band, starts=starts)
+    pace, spread = _typical(paces)
     marks = (
         _band([miss for run in runs if (miss := run.misses[place]) is not None])
         for place in range(len(MARKS))
     )
-    return History(len(runs), exp(middle), (spread, *marks), starts)
+    return History(len(runs), pace, (spread, *marks), whole, whole_band, starts)
+
+
+def _typical(logs: Sequence[float]) -> tuple[float | None, Band | None]:
+    """The number in the middle of these logarithms, and the band of the next one."""
+    if not logs:
+        return None, None
+    middle = sum(logs) / len(logs)
+    return exp(middle), _band([one - middle for one in logs])
 
 
 def _starts(runs: Sequence[PastRun]) -> Starts:
@@ -205,14 +217,10 @@ def _starts(runs: Sequence[PastRun]) -> Starts:
         # One or more wait at any time (Little's law): no worker is without work between two ends.
         spread = sqrt(sum((one - gap) ** 2 for one in gaps) / (len(gaps) - 1))
         return Starts(queue=Queue(runs[-1].ended_ms, gap, spread, len(gaps)))
-    logs = [log(max(wait, _SHORTEST_WAIT_S)) for wait in waits]
-    middle = fmean(logs)
-    band = _band([one - middle for one in logs])
-    return Starts() if band is None else Starts(wait=_times(exp(middle), band))
-
-
-def _times(likely: float, band: Band) -> tuple[float, float, float]:
-    return likely * band[0], likely, likely * band[1]
+    wait, band = _typical([log(max(wait, _SHORTEST_WAIT_S)) for wait in waits])
+    if wait is None or band is None:
+        return Starts()
+    return Starts(wait=(wait * min(band[0], 1.0), wait, wait * max(band[1], 1.0)))
 
 
 def _band(misses: Sequence[float]) -> Band | None:

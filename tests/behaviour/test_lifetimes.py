@@ -90,8 +90,39 @@ def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Drive
     body = json.loads(driver.run(driver.flows.body("b")))
     expected = driver.task("b").created_at + timedelta(seconds=5)
     assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
-    driver.create("c", total_items=None)
+    driver.create("c", task_type="bulk_import")
     assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
+
+
+def test_where_the_total_is_not_known_it_is_estimated_by_whole_runs(driver: Driver) -> None:
+    """From the creation on; of a run from its start on, however far it has counted."""
+    began = driver.now() - timedelta(hours=1)
+    for number, took in enumerate((8, 10, 12, 14)):
+        driver.apply(f"t{number}", ev.Started(identity=identity_of(total_items=None)), now=began)
+        driver.apply(f"t{number}", ev.Completed(), now=began + timedelta(seconds=took))
+    base = driver.create("b", total_items=None)
+    assert base.task.created_at is not None
+
+    def ends_after(start: datetime) -> tuple[float, ...]:
+        body = json.loads(driver.run(driver.flows.body("b")))
+        assert body["estimate"]["likely"] == body["estimated_completion"]
+        assert body["estimate"]["runs"] == 4
+        times = [body["estimate"][name] for name in ("earliest", "likely", "latest")]
+        return tuple((datetime.fromisoformat(time) - start).total_seconds() for time in times)
+
+    earliest, likely, latest = ends_after(base.task.created_at)
+    assert likely == pytest.approx(10.77, abs=0.01)
+    assert latest / likely == pytest.approx(likely / earliest, abs=0.01)
+    start = base.task.created_at + timedelta(seconds=30)
+    driver.apply("b", ev.Started(identity=identity_of(total_items=None)), now=start)
+    assert ends_after(start)[1] == pytest.approx(10.77, abs=0.01)
+    for done in range(4):
+        value = ev.Progressed(current=10 * done)
+        driver.apply("b", value, now=start + timedelta(seconds=1 + done))
+    assert driver.task("b").rate is not None
+    assert ends_after(start)[1] == pytest.approx(10.77, abs=0.01)
+    driver.apply("b", ev.Completed(), now=start + timedelta(seconds=9))
+    assert json.loads(driver.run(driver.flows.body("b")))["estimated_completion"] is None
 
 
 def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:

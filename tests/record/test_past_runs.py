@@ -115,7 +115,9 @@ def test_the_likely_pace_is_the_middle_of_the_runs() -> None:
     assert history([PastRun(1, 20.0, 10)]).pace == pytest.approx(2)
     # Whichever run was how often as slow as another.
     assert history([PastRun(1, 10.0, 10), PastRun(2, 160.0, 10)]).pace == pytest.approx(4)
-    assert history([PastRun(1, 10.0, 0)]) == History(1)
+    assert history([PastRun(1, 10.0, 0)]) == History(1, whole=pytest.approx(10))
+    old = past_runs.at_rate(4.0)
+    assert history([old]).whole is None  # it says nothing of a whole run
 
 
 PAST = st.builds(
