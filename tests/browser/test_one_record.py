@@ -134,10 +134,12 @@ def test_all_readers_say_the_same_of_a_task_in_each_state(
 
 
 def _of_the_moment(body: dict[str, Any]) -> dict[str, Any]:
-    """The body without what lists do not have: the first estimate of a task without a rate, and the
-    place of one that waits."""
+    """The body without what lists do not have: the first estimate of a task without a rate or a
+    total, and the place of one that waits."""
     body = {**body, "ahead": None, "start_estimate": None}
-    return body if body["rate"] else {**body, "estimated_completion": None, "estimate": None}
+    if body["rate"] and body["progress"]["total"]:
+        return body
+    return {**body, "estimated_completion": None, "estimate": None}
 
 
 def _tells_what_was_written(body: dict[str, Any], task: Task) -> None:
