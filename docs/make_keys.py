@@ -17,6 +17,7 @@ _PLACES: Final = {
     "name": "{name}",
     "workflow_id": "{workflow_id}",
     "status": "{status}",
+    "kind": "{kind}",
 }
 #: Members that name no key.
 _NO_KEYS: Final = {"index", "indexes", "task_id_of", "every_channel"}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
-from progress_backend.record.model import STATUSES
+from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.web.metrics import Figures
 from progress_backend.web.request_counts import Measured
 
@@ -18,6 +18,7 @@ _HEAD: Final = {"en": ("Figure", "Kind", "What it is"), "ja": ("値", "種類", 
 _JA: Final = {
     "Whether the store answers.": "ストアが応答するかどうかです。",
     "Records in the store.": "ストアにある記録の数です。",
+    "Open tasks with a remark.": "注意（`remarks`）の付いた未終了のタスクの数です。",
     "Runs that any worker, beat or API process found lost, as counted in the store.": (
         "ワーカー・beat・API のどれかのプロセスが失われたと判断した実行の数です。ストアで数えます。"
     ),
@@ -50,7 +51,7 @@ def metrics() -> Iterator[Metric]:
         listener=SimpleNamespace(connected=True, watched=0),
         measured=measured,
     )
-    yield from Figures(api, dict.fromkeys(STATUSES, 0), 0).collect()
+    yield from Figures(api, dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0), 0).collect()
 
 
 def names() -> dict[str, set[str]]:

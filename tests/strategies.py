@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from progress_backend.record import events as ev
 from progress_backend.record.act import ACTIONS, Act
 from progress_backend.record.model import (
+    KINDS,
     LOST,
     NOT_PUBLISHED,
     STATUSES,
     UPSTREAM,
     Delivery,
     Member,
+    Remarks,
     Task,
     TaskStatus,
     Worker,
@@ -99,7 +101,11 @@ works = st.builds(
     seconds,
     open=st.sampled_from([0, 0.25, 90.0]),
     said=st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
+    gap=st.sampled_from([0, 1.5, 700.25]),
 )
+#: Remarks of any kind, also of kinds that a task's status does not have.
+remarks = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Remarks._make)
+limits = st.none() | st.sampled_from([1, 60.5])
 controls = st.fixed_dictionaries(
     {
         "action": st.sampled_from(["pause", "cancel", "end"]),
@@ -125,6 +131,8 @@ identities = st.builds(
     metadata=plain_mappings,
     parent_id=st.none() | st.just("parent"),
     member=members.map(lambda member: member and Member(*member[:2])),
+    expect_s=limits,
+    stall_s=limits,
 )
 
 
@@ -180,6 +188,7 @@ def events(
             **voice,
         ),
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
+        st.builds(ev.Remarked, remarks=remarks, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
         st.builds(ev.Planned, identity=identities, **voice),
         st.builds(
@@ -249,6 +258,9 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         rate=draw(st.none() | st.integers(1, 10**6).map(lambda n: n / 1000)),
         work=draw(st.none() | works),
         usual=draw(st.none() | st.sampled_from([(3,), (4, 0.5, 2.5, 0, 0, 0.8, 1.9, 0, 0, 0, 0)])),
+        expect_s=draw(limits),
+        stall_s=draw(limits),
+        remarks=draw(st.none() | remarks),
         control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),
     )

@@ -17,7 +17,7 @@ from ..flows.task_flows import summary
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
 from ..record.json_text import dumps
-from ..record.model import Task
+from ..record.model import KINDS, Task
 from ..service.flow_service import pagination
 from ..settings import Settings
 from ..terminal import tables, workflow_tables
@@ -40,6 +40,11 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime]
     is_flag=True,
     help="Only what nothing else started: tasks of no workflow, and workflows, a row each.",
 )
+@click.option(
+    "--remark",
+    type=click.Choice(KINDS),
+    help="Only tasks with this remark; it goes with no other filter.",
+)
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
     "--limit",
@@ -56,6 +61,7 @@ def tasks(
     ctx: click.Context,
     /,
     top: bool,
+    remark: str | None,
     page: int,
     limit: int,
     url: str | None,
@@ -71,9 +77,9 @@ def tasks(
     filters, and which store was read.
     """
     filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
-    caller_events.listing(filters[0], page, limit, *filters[1:], top=top)
+    caller_events.listing(filters[0], page, limit, *filters[1:], top=top, remark=remark)
     settings = reader_settings(ctx)
-    query = {**chosen, "page": page, "limit": limit}
+    query = {**chosen, "remark": remark, "page": page, "limit": limit}
     if url is None:
         found = _of_store(settings, query, top=top, whole=as_json)
     else:
@@ -104,7 +110,8 @@ def _of_store(settings: Settings, query: Query, *, top: bool, whole: bool) -> Fo
         if top:
             listed = top_list.page(store.flows, page, limit, store.now(), light=not whole)
         else:
-            listed = store.flows.page(page, limit, *filters, light=not whole)
+            remark = query["remark"]
+            listed = store.flows.page(page, limit, *filters, light=not whole, remark=remark)
         paged = store.run(listed)
         now = store.now()
     documents = [document for _, document in paged.rows if document]

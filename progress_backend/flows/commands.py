@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
 from ..record.act import Act as Act  # noqa: PLC0414
+from ..record.model import Remarks as Remarks  # noqa: PLC0414
 from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
 from ..record.waiting import Waiting as Waiting  # noqa: PLC0414
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
@@ -90,6 +91,13 @@ class Page:
     #: Only this workflow's members, with no filter but a status; the counts are then of these.
     workflow: str | None = None
     light: bool = False
+    #: Only tasks with this kind of remark, with no other filter.
+    remark: str | None = None
+
+    @property
+    def filters(self) -> Filters:
+        """What passes into the list."""
+        return Filters(self.status, self.task_type, self.symbol, self.workflow, self.remark)
 
 
 class Paged(NamedTuple):
@@ -107,6 +115,7 @@ class Filters(NamedTuple):
     task_type: str | None = None
     symbol: str | None = None
     workflow: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +354,38 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
+class FindOpen:
+    """-> int: has open tasks looked at for remarks from `at_ms` on: those created up to a time that
+    no call has found yet, about `limit` of them; how many they are, in the partition with most."""
+
+    until_us: int
+    limit: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """-> None: has tasks looked at for remarks from a time on (ms), each its own; None: not any
+    more. `sooner`: those that were to be looked at before that are."""
+
+    checks: tuple[tuple[str, int | None], ...]
+    sooner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToLookAt:
+    """-> list[str]: ids of tasks that are to be looked at until a time, the longest due first."""
+
+    before_ms: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountRemarks:
+    """-> tuple[int, ...]: how many tasks have each kind of remark, as `model.KINDS` orders them."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetLease:
     """-> None: deletes a lease that ran out before `before_ms` and holds no task."""
 
@@ -502,4 +543,5 @@ Command = (
     | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut
+    | FindOpen | LookAt | ToLookAt | CountRemarks
 )  # fmt: skip

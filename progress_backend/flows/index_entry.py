@@ -20,6 +20,8 @@ class Facets(NamedTuple):
     planned: bool = False
     #: Its part of the workflows' shares.
     share: int = 0
+    #: The kinds of its remarks.
+    remarks: tuple[str, ...] = ()
 
 
 class Garbled(NamedTuple):
@@ -33,9 +35,11 @@ Standing = Facets | Garbled | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None. A single task's has its first four."""
-    if isinstance(facets, Facets) and facets.workflows:
-        return json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
+    """Facets as the text that is stored; "" for None. A single task's has its first four, and one
+    without remarks none of these."""
+    if isinstance(facets, Facets) and (facets.workflows or facets.remarks):
+        last = None if facets.remarks else -1
+        return json.dumps(facets[:last], ensure_ascii=False, separators=(",", ":"))
     return _written(facets)
 
 
@@ -55,8 +59,9 @@ def read_facets(stored: bytes | None) -> Standing:
         return None
     try:
         facets = Facets(*json.loads(stored))
-        if facets.workflows:
-            facets = facets._replace(workflows=tuple(facets.workflows))
+        if facets.workflows or facets.remarks:
+            workflows, remarks = tuple(facets.workflows), tuple(facets.remarks)
+            facets = facets._replace(workflows=workflows, remarks=remarks)
     except (ValueError, TypeError, RecursionError):
         return Garbled(stored)
     return facets if _sound(facets) else Garbled(stored)
@@ -68,7 +73,7 @@ def _sound(facets: Facets) -> bool:
         return False
     try:
         texts = (facets.status, facets.task_type, facets.symbol or "", facets.lease or "")
-        for part in (*texts, *facets.workflows):
+        for part in (*texts, *facets.workflows, *facets.remarks):
             str.encode(part)
     except (TypeError, UnicodeEncodeError):
         return False

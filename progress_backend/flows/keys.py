@@ -47,10 +47,13 @@ class Keys:
         task_type: str | None = None,
         symbol: str | None = None,
         workflow: str | None = None,
+        remark: str | None = None,
     ) -> str:
         """Sorted set of task ids by creation time (µs), for one combination of filters."""
         if workflow is not None:
             return self.members(workflow, status)
+        if remark is not None:
+            return self.remarked(remark)
         parts = [
             f"{_BAR}{name}={value.replace(_BAR, _BAR * 2)}"
             for name, value in (("status", status), ("type", task_type), ("symbol", symbol))
@@ -63,6 +66,10 @@ class Keys:
         for facets in product((None, status), (None, task_type), {None, symbol}):
             yield self.index(*facets)
 
+    def remarked(self, kind: str) -> str:
+        """Sorted set of the ids of tasks with a remark by creation time (µs), one a kind."""
+        return f"{self.prefix}tasks{_BAR}remark={kind}"
+
     @property
     def facets(self) -> str:
         """Hash: task id -> its facets, so that an index can be cleaned without the document."""
@@ -73,10 +80,21 @@ class Keys:
         """Sorted set of task ids by the time (ms) from which cleanup may delete them."""
         return f"{self.prefix}task_expiry"
 
+    @property
+    def checks(self) -> str:
+        """Sorted set of the ids of open tasks by the time (ms) at which each is looked at next, for
+        remarks."""
+        return f"{self.prefix}progress_checks"
+
+    @property
+    def checks_from(self) -> str:
+        """String: the creation time (µs) up to which open tasks are in `progress_checks`."""
+        return f"{self.prefix}progress_checks_from"
+
     def runs(self, task_type: str) -> str:
         """String: the last ten successful runs of a type, the newest first, one a line: when it
-        ended (ms), seconds of work, items, seconds that it waited, and ln(actual ÷ predicted) of
-        the rest at 10, 25, 50 and 75 %."""
+        ended (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
+        rest at 10, 25, 50 and 75 %, and seconds from start to end where those are others."""
         return f"{self.prefix}task_runs:{task_type}"
 
     def rate(self, task_type: str) -> str:

@@ -24,7 +24,7 @@ _LATEST_US = 2**52
 
 def merged(page: c.Page) -> Flow[c.Paged]:
     """A page over all partitions, as one `Page` command returns it on a single node."""
-    filters = c.Filters(page.status, page.task_type, page.symbol, page.workflow)
+    filters = page.filters
     tallied: c.Tallied = yield c.Tally(filters)
     if page.start >= tallied.total:
         return c.Paged(tallied.total, tallied.counts, ())

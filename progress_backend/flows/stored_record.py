@@ -66,9 +66,10 @@ def facets_of(task: Task) -> Facets:
     """A task's facets. A run that is asked to end is in its lease's set until it is over."""
     held = task.worker is not None and (not task.ended or task.asked is not None)
     lease = task.worker.lease if held and task.worker is not None else None
+    remarks = () if task.remarks is None else task.remarks.kinds
     if (member := task.member) is None:
-        return Facets(task.status, task.task_type, task.symbol, lease)
-    about = member.workflows, task.planned, member.share
+        return Facets(task.status, task.task_type, task.symbol, lease, remarks=remarks)
+    about = member.workflows, task.planned, member.share, remarks
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
 
 

@@ -284,21 +284,23 @@ class Flows:
         *,
         workflow: str | None = None,
         light: bool = False,
+        remark: str | None = None,
     ) -> Flow[c.Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
 
         `workflow`: only this workflow's members, with no other filter but a status. `light`:
-        documents as rows of a list, which name the fields that they omit.
+        documents as rows of a list, which name the fields that they omit. `remark`: only tasks with
+        this kind of remark, with no other filter.
         """
-        filters = c.Filters(status, task_type, symbol, workflow)
-        command = c.Page((page - 1) * limit, limit, *filters, light)
+        start, chosen = (page - 1) * limit, (status, task_type, symbol)
+        command = c.Page(start, limit, *chosen, workflow, light=light, remark=remark)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
             if not holes:
                 break
-            yield from self.sweep(holes, before_ms=0, found_in=filters)
+            yield from self.sweep(holes, before_ms=0, found_in=command.filters)
             paged = yield from self._read(command)
         there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
         rows = [(task_id, self.row(stored, task_id, light)) for task_id, stored in there]

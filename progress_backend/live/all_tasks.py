@@ -61,7 +61,7 @@ class Inbox:
 
     def passes(self, facets: Facets) -> bool:
         """Whether a task with these facets passes the filter."""
-        status, task_type, symbol, _ = self._filters
+        status, task_type, symbol = self._filters[:3]
         return (
             (status is None or status == facets[0])
             and (task_type is None or task_type == facets[1])

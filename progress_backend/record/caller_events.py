@@ -9,7 +9,7 @@ from ..errors import InvalidEvent
 from . import events as ev
 from .act import Action
 from .default_texts import Locale, text
-from .model import STATUSES, TaskStatus, is_plain
+from .model import KINDS, STATUSES, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
@@ -165,6 +165,7 @@ def listing(
     symbol: str | None,
     workflow_id: str | None = None,
     top: bool = False,
+    remark: str | None = None,
 ) -> None:
     """Checks the filters and the page of a list request.
 
@@ -178,7 +179,20 @@ def listing(
         if value is not None:
             _name(name, value)
     members_only(workflow_id, task_type, symbol)
-    top_only(top, status, task_type, symbol, workflow_id)
+    top_only(top, status, task_type, symbol, workflow_id, remark)
+    if remark is not None and remark not in KINDS:
+        raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {remark!r}")
+    remarked_only(remark, status, task_type, symbol, workflow_id)
+
+
+def remarked_only(remark: str | None, *others: str | None) -> None:
+    """Checks that tasks with a remark are not filtered by anything else.
+
+    Raises:
+        InvalidEvent: they are.
+    """
+    if remark is not None and any(other is not None for other in others):
+        raise InvalidEvent("remark goes with no other filter")
 
 
 def paging(page: int, limit: int) -> None:

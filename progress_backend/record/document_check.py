@@ -16,10 +16,12 @@ from .fields import (
     ESTIMATE,
     GIVEN,
     PROGRESS,
+    REMARKS,
     REQUIRED,
     SENT,
     SENT_AT_END,
     SENT_IF_SET,
+    SENT_IF_THERE,
     START,
     TASK,
     WORKER,
@@ -50,6 +52,7 @@ _CHECKED: Final = {
     "workflow": WORKFLOW,
     "estimate": ESTIMATE,
     "start_estimate": START,
+    "remarks": REMARKS,
 }
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
@@ -99,6 +102,11 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name, part in (("delivery", DELIVERY), ("start_estimate", START)):
         if (values := body[name]) is not None:
             _check_times(values, part.times)
+    if (remarks := body.get("remarks")) is not None:
+        _check_times(remarks, REMARKS.times)
+    for name in ("expect_s", "stall_s"):
+        if not 0 <= (body.get(name) or 0) < _LARGEST:
+            raise ValueError(_wrong(name, body[name]))
     return body, whole
 
 
@@ -111,7 +119,8 @@ def sent_body(published: bytes) -> dict[str, Any]:
     """
     try:
         body = _object(published)
-        if (shape := _sent_shape(body)) in _sound_when_sent:
+        shape = _sent_shape(body)
+        if shape in _sound_when_sent and not any(name in body for name in SENT_IF_THERE):
             _check_values(body, SENT_TIMES)
             return body
     except ValueError as error:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from .act import Act
-from .model import Member, Worker
+from .model import Member, Remarks, Worker
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -35,6 +35,9 @@ class Identity(NamedTuple):
     keeps_results: bool = True
     #: The workflows that the task belongs to.
     member: Member | None = None
+    #: After how many seconds of work a run is late, and after how many without a value stalled.
+    expect_s: float | None = None
+    stall_s: float | None = None
 
 
 class Asked(NamedTuple):
@@ -256,6 +259,15 @@ class Lost(Event):
 class Expired(Event):
     """No worker began the task before its `expires`: the broker may have dropped the message."""
 
+    #: The record's revision when it was judged, as in Lost.
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarked(Event):
+    """The pass that looks at open tasks found something out of the ordinary."""
+
+    remarks: Remarks
     #: The record's revision when it was judged, as in Lost.
     revision: int
 

@@ -11,6 +11,7 @@ from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
+Remark = Literal["stalled", "late", "waiting"]
 
 #: The default of a field that every version of this library has written.
 REQUIRED: Final = object()
@@ -156,6 +157,18 @@ START: Final = Part("StartEstimate",
     Field("latest", datetime, "One task of ten starts after it."),
     Field("runs", int, "How many past runs it is made from, ten at most."),
 ))
+REMARKS: Final = Part("Remarks", "What is out of the ordinary of an open task, each since when.", (
+    Field("stalled", datetime | None,
+          "Its last value: none has come for five times the longest time between two values of its "
+          "run, 30 s at least, or for its marking's stall_s, while its worker answers.",
+          None, sparse=True),
+    Field("late", datetime | None,
+          "Its run takes longer than 1.5 times the slowest of its type's last ten, for its items, "
+          "and 30 s at least; or than its marking's expect_s.", None, sparse=True),
+    Field("waiting", datetime | None,
+          "It waits for its first run for longer than 1.5 times the slowest of its type's last "
+          "ten, and 30 s at least.", None, sparse=True),
+))
 #: The specification's fields (section 3.1), which every version has written; at their end the
 #: caller's own values, so that a list's row can cut them out.
 SPECIFIED: Final = (
@@ -235,14 +248,24 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "with new items (counted up to three), items, seconds of work that they took, seconds "
           "from the run's start up to which work is counted, and seconds of work since the last of "
           "the items; then for 10, 25, 50 and 75 % of all items, as far as it has come, the "
-          "seconds of work until then and those that were expected from then on. Pauses are no "
-          "work.",
+          "seconds of work until then and those that were expected from then on; last, unless that "
+          "is 0, the most seconds from one value to the next. Pauses are no work.",
           None, sparse=True),
     Field("usual", list[float] | None,
           "What past runs of its type say, as of the newest run's first rate; not there before: "
           "how many they were; from four on, for the beginning and for 10, 25, 50 and 75 % of the "
           "items, by which factors the rest is at least and at most longer than expected, each 0 "
           "where too few runs tell.", None, sparse=True),
+    Field("expect_s", float | None,
+          "Seconds of work after which a run is late, as its marking says; not there otherwise.",
+          None, sparse=True),
+    Field("stall_s", float | None,
+          "Seconds without a value after which a run is stalled, as its marking says; not there "
+          "otherwise.", None, sparse=True),
+    Field("remarks", dict | None,
+          "What is out of the ordinary of it, which the next value, another status or a new run "
+          "takes back; a value takes only stalled back. Not there while nothing is.",
+          None, sparse=True, part=REMARKS),
     Field("clock_behind_s", float | None,
           "How far the slowest clock of its workers was behind the store's as they began it; not "
           "there until a start has reported a clock.", None, sparse=True),
@@ -273,3 +296,5 @@ SENT: Final = (
 )
 SENT_AT_END: Final = ("results", "error_message")
 SENT_IF_SET: Final = ("control",)
+#: Fields in those messages of whose records they are part.
+SENT_IF_THERE: Final = ("remarks",)

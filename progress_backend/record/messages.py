@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from .fields import SENT, SENT_AT_END, SENT_IF_SET, compiled
+from .fields import SENT, SENT_AT_END, SENT_IF_SET, SENT_IF_THERE, compiled
 from .json_text import document_of
 from .model import ENDED, rendered
 
@@ -26,6 +26,7 @@ def update_message(body: Mapping[str, Any], type_: str) -> bytes:
     for name in SENT_IF_SET:
         if body[name] is not None:
             message[name] = body[name]
+    message.update((name, body[name]) for name in SENT_IF_THERE if name in body)
     if body["status"] in ENDED:
         message.update((name, body[name]) for name in SENT_AT_END)
     return document_of(message)  # values that were read from JSON are plain

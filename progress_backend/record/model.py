@@ -146,6 +146,26 @@ class Member(NamedTuple):
         return self._replace(acts=tuple(known.values()))
 
 
+class Remarks(NamedTuple):
+    """What is out of the ordinary of an open task, each since when; None where it is not so."""
+
+    #: The run's last value: none has come for long.
+    stalled: datetime | None = None
+    #: The run takes longer than usual.
+    late: datetime | None = None
+    #: The task waits longer than usual for its first run.
+    waiting: datetime | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of those that are so."""
+        return tuple(kind for kind, since in zip(KINDS, self, strict=True) if since is not None)
+
+
+#: The kinds of remarks.
+KINDS: Final = Remarks._fields
+
+
 @dataclass(frozen=True)
 class Task:
     """The record of one tracked task, as values; frozen.
@@ -222,6 +242,14 @@ class Task:
     #: What the type's past runs said of this run when it had its first rate (`History.numbers`);
     #: None before that.
     usual: tuple[float, ...] | None = None
+    #: Seconds of work after which a run is late, as its marking says; None: by past runs.
+    expect_s: float | None = None
+    #: Seconds without a value after which a run is stalled, as its marking says; None: by the times
+    #: between its own values.
+    stall_s: float | None = None
+    #: What is out of the ordinary of it; None while nothing is. It is no status, and changes no
+    #: time of the record.
+    remarks: Remarks | None = None
     #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
     #: `heeded_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None

@@ -50,11 +50,15 @@ class PastRun(NamedTuple):
     waited: float | None = None
     #: ln(actual ÷ predicted) of the rest at each of `MARKS`; None where nothing was predicted.
     misses: tuple[float | None, ...] = (None,) * len(MARKS)
+    #: Seconds from its start to its end, with what was before its first value, and pauses; None
+    #: where these are its seconds of work.
+    whole: float | None = None
 
     @property
     def text(self) -> str:
         """The run as JSON, as it is stored."""
-        return dumps([*self[:_FIRST], *self.misses])
+        last = () if self.whole is None else (self.whole,)
+        return dumps([*self[:_FIRST], *self.misses, *last])
 
 
 class Queue(NamedTuple):
@@ -117,7 +121,9 @@ def of_task(task: Task) -> PastRun | None:
         return None
     seconds, items = (ended - began).total_seconds(), task.current_items
     misses: tuple[float | None, ...] = ()
+    whole = None
     if (work := task.work) is not None and work.average is not None:
+        whole = round(min(seconds, _LONGEST_S), 3)
         seconds, items = work.seconds, work.items
         misses = tuple(
             _miss(work.seconds - done, rest)
@@ -131,6 +137,7 @@ def of_task(task: Task) -> PastRun | None:
         max(items, 0),
         None if task.waited_ms is None else task.waited_ms / 1000,
         misses + (None,) * (len(MARKS) - len(misses)),
+        whole,
     )
 
 
@@ -150,6 +157,7 @@ def read(stored: bytes) -> PastRun | None:
         return None
     ended_ms, seconds, items, waited = values[:_FIRST]
     misses = tuple(values[_FIRST : _FIRST + len(MARKS)])
+    whole = next((number for number in values[_FIRST + len(MARKS) :][:1] if _number(number)), None)
     sound = (
         type(ended_ms) is int
         and 0 <= ended_ms < _LATEST_MS
@@ -163,7 +171,7 @@ def read(stored: bytes) -> PastRun | None:
     if not sound:
         return None
     misses += (None,) * (len(MARKS) - len(misses))
-    return PastRun(ended_ms, seconds, items, waited, misses)
+    return PastRun(ended_ms, seconds, items, waited, misses, whole)
 
 
 def _number(value: Any) -> bool:

@@ -20,6 +20,7 @@ from .model import (
     UPSTREAM,
     Delivery,
     Member,
+    Remarks,
     Task,
     TaskStatus,
     Worker,
@@ -72,6 +73,8 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         group_id=identity.group_id,
         member=_joined(task.member, identity.member),
         keeps_results=identity.keeps_results,
+        expect_s=identity.expect_s,
+        stall_s=identity.stall_s,
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
@@ -177,6 +180,8 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
             root_id=identity.root_id,
             group_id=identity.group_id,
             keeps_results=identity.keeps_results,
+            expect_s=identity.expect_s,
+            stall_s=identity.stall_s,
         )
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=_joined(task.member, identity.member))
@@ -235,6 +240,8 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         group_id=task.group_id or identity.group_id,
         member=_joined(task.member, identity.member),
         keeps_results=identity.keeps_results,
+        expect_s=identity.expect_s or task.expect_s,
+        stall_s=identity.stall_s or task.stall_s,
         current_items=0,
         results={},
         processing_details={},
@@ -391,6 +398,23 @@ def _resumed(task: Task, scene: Scene) -> Work | None:
     except (KeyError, TypeError, ValueError):  # a control of another program or version
         return work_resumed(task.work, 0.0, at)
     return work_resumed(task.work, _since_start_s(task, paused_at), at)
+
+
+def remarked(task: Task, event: ev.Remarked, scene: Scene) -> Task:
+    known = task.remarks or Remarks()
+    told = Remarks(*(before or new for before, new in zip(known, event.remarks, strict=True)))
+    return task if told == known else replace(task, remarks=told)
+
+
+def without_remarks(task: Task, event: ev.Event) -> Task:
+    """The task after an event, whose remarks no longer hold. A run that has a new value has not
+    stalled, but it may be late all the same."""
+    if task.remarks is None or isinstance(event, ev.Remarked):
+        return task
+    late = task.remarks.late
+    if late is None or task.status != TaskStatus.RUNNING or not isinstance(event, ev.Progressed):
+        return replace(task, remarks=None)
+    return task if task.remarks == (None, late, None) else replace(task, remarks=Remarks(late=late))
 
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:

@@ -13,10 +13,21 @@ from typing import Any, Final
 from ..errors import TooLarge
 from .document_check import MAX_DOCUMENT_BYTES, body_of
 from .estimate import ending, estimated_range, rate_text, remaining_seconds, seconds_text
-from .fields import DELIVERY, ESTIMATE, PROGRESS, REQUIRED, TASK, WORKER, Field, Part, compiled
+from .fields import (
+    DELIVERY,
+    ESTIMATE,
+    PROGRESS,
+    REMARKS,
+    REQUIRED,
+    TASK,
+    WORKER,
+    Field,
+    Part,
+    compiled,
+)
 from .json_text import document_of, dumps
 from .local_time import optional_moment
-from .model import Delivery, Member, Task, Worker, rendered, replace
+from .model import Delivery, Member, Remarks, Task, Worker, rendered, replace
 from .work import Work
 
 #: Largest JSON of one of a task's dictionaries when a too large document is shortened.
@@ -72,11 +83,17 @@ def _write_member(member: Member) -> dict[str, Any]:
 
 
 _write: Final = _writer(
-    TASK, progress=_writer(PROGRESS), work=attrgetter("numbers"), usual=list, workflow=_write_member
+    TASK,
+    progress=_writer(PROGRESS),
+    work=attrgetter("numbers"),
+    usual=list,
+    workflow=_write_member,
+    remarks=_writer(REMARKS),
 )
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
+_read_remarks: Final = _reader(REMARKS, REMARKS.names)
 
 
 def encode(task: Task) -> bytes:
@@ -180,6 +197,8 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["work"] = Work.of(work)
     if usual := body.get("usual"):
         values["usual"] = tuple(usual)
+    if remarks := body.get("remarks"):
+        values["remarks"] = Remarks(**_read_remarks(remarks))
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

@@ -85,6 +85,8 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
+    if after.remarks is not None and not move.timeless:
+        after = steps.without_remarks(after, event)
     revision = after.revision if revision is None else revision
     if move.timeless:
         return replace(after, revision=revision)
@@ -151,6 +153,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             refused = not task.planned
         case ev.Requeued() if task.member is not None and task.member.planned:
             refused = True  # its message leaves for the first time: Created tells of that
+        case ev.Remarked():
+            refused = task.revision != event.revision
         case ev.Lost() | ev.Expired():
             holder = None if task.worker is None else task.worker.lease
             judged = event.lease if isinstance(event, ev.Lost) else None
@@ -275,6 +279,7 @@ _QUEUED = Move(TaskStatus.CREATED, steps.requeued)
 _PAUSE = Move(TaskStatus.PAUSED, steps.paused)
 _HEED = Move(SAME, steps.heeded)
 _HEED_AFTER = Move(SAME, steps.heeded, timeless=True)
+_REMARK = Move(SAME, steps.remarked, timeless=True)
 _LOSE = Move(TaskStatus.ERROR, steps.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, steps.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, steps.cancelled)
@@ -305,6 +310,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
         ev.Expired: _EXPIRE,
         ev.Unreached: _UNREACHED,
+        ev.Remarked: _REMARK,
     },
     TaskStatus.RUNNING: {
         ev.Directed: _DIRECT,
@@ -319,6 +325,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
         ev.Lost: _LOSE,
         ev.Expired: _EXPIRE,
+        ev.Remarked: _REMARK,
     },
     TaskStatus.PAUSED: {
         ev.Directed: _DIRECT,

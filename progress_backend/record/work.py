@@ -43,17 +43,20 @@ class Work(NamedTuple):
     #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
     #: work until then, and those that were left at that rate.
     said: tuple[float, ...] = ()
+    #: The most seconds of work from one value to the next, whether or not it counted new items.
+    gap: float = 0
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> Work:
         """The work that `numbers` wrote."""
         values, items, seconds, at, spent, *said = numbers
-        return cls(int(values), int(items), seconds, at, spent, tuple(said))
+        gap = said.pop() if len(said) % 2 else 0  # what was said are pairs
+        return cls(int(values), int(items), seconds, at, spent, tuple(said), gap)
 
     @property
     def numbers(self) -> list[float]:
         """The work as an array of numbers, as a document has it."""
-        return [*self[:-1], *self.said]
+        return [*self[:-2], *self.said, *([self.gap] if self.gap else ())]
 
     @property
     def steady(self) -> bool:
@@ -82,15 +85,16 @@ def counted(
     as that of a job's next phase does; the rate stays until that of the new phase is known.
     """
     if work is None or items < 0:
-        return Work(at=at), rate
-    values, before, seconds, last, spent, said = work
+        return Work(at=at, gap=0 if work is None else work.gap), rate
+    values, before, seconds, last, spent, said, gap = work
     if working and at > last:
         spent += at - last
+        gap = max(gap, round(at - last, 3))
     if not items or spent < _SHORTEST_STEP_S:
-        return Work(values, before, seconds, at, round(spent, 3), said), rate
+        return Work(values, before, seconds, at, round(spent, 3), said, gap), rate
     steady = values >= STEADY_VALUES and seconds >= STEADY_S
     done = before + items
-    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at, 0, said)
+    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at, 0, said, gap)
     if steady:
         return after, smoothed(rate, items, spent, done)
     return after, after.average if after.steady else rate

@@ -191,6 +191,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         limit: int = 20,
         workflow_id: str | None = None,
         top: bool = False,
+        remark: str | None = None,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -204,19 +205,22 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
                 summary is then over these.
             top: only tasks that are no workflow's member, and outermost workflows, each as
                 `get_workflows_list` has it; with no filter.
+            remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
+                filter.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
-        caller_events.listing(status, page, limit, task_type, symbol, workflow_id, top)
+        caller_events.listing(status, page, limit, task_type, symbol, workflow_id, top, remark)
         if top:
             now = (await self._store()).now()
             paged = await self.run(top_list.page(self.flows, page, limit, now))
             rows = [row for _, row in paged.rows if row]
         else:
+            filters = (status, task_type, symbol)
             paged = await self.run(
-                self.flows.page(page, limit, status, task_type, symbol, workflow=workflow_id)
+                self.flows.page(page, limit, *filters, workflow=workflow_id, remark=remark)
             )
             now = (await self._store()).now()
             rows = [self.flows.as_of(document, now) for _, document in paged.rows if document]

@@ -57,6 +57,10 @@ class MemoryState:
     acts: dict[str, Act] = field(default_factory=dict)
     acts_waiting: dict[tuple[str, str], int] = field(default_factory=dict)
     markings: dict[str, str] = field(default_factory=dict)
+    #: When each open task is looked at next, for remarks (ms); and the creation time, in seconds,
+    #: up to which they are there.
+    checks: dict[str, int] = field(default_factory=dict)
+    checked_until: float = 0.0
     #: Creation time of the newest record.
     newest: float = 0.0
     listeners: list[Listener] = field(default_factory=list)

@@ -24,6 +24,10 @@ _ASKED: Final[dict[Locale, dict[str, str]]] = {
     "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
     "en": {"pause": "pause asked", "cancel": "cancel asked"},
 }
+_REMARKS: Final[dict[Locale, dict[str, str]]] = {
+    "ja": {"stalled": "更新なし", "late": "遅れ", "waiting": "長い待ち"},
+    "en": {"stalled": "stalled", "late": "late", "waiting": "long wait"},
+}
 _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {
         "status": "状態",
@@ -54,6 +58,9 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "details": "詳細",
         "metadata": "メタデータ",
         "comma": "、",
+        "remarks": "注意",
+        "remarked": "（{names}）",
+        "remarked_since": "{name}（{since} から）",
         "ended_of": "終了/全",
         "workflow": "ワークフロー",
         "called": "名前",
@@ -121,6 +128,9 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "details": "Details",
         "metadata": "Metadata",
         "comma": ", ",
+        "remarks": "Remarks",
+        "remarked": " ({names})",
+        "remarked_since": "{name} since {since}",
         "ended_of": "Ended",
         "workflow": "Workflow",
         "called": "Name",
@@ -181,8 +191,26 @@ def status(locale: Locale, word: str) -> str:
 
 
 def standing(locale: Locale, task: Task) -> str:
+    """A task's state, and the remarks on it."""
+    return state(locale, task) + remarks(locale, task)
+
+
+def state(locale: Locale, task: Task) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
     return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
+
+
+def remarks(locale: Locale, task: Task) -> str:
+    """The remarks on a task behind its state: " (late)"; "" without any."""
+    if task.remarks is None:
+        return ""
+    names = (remark(locale, kind) for kind in task.remarks.kinds)
+    return text(locale, "remarked", names=text(locale, "comma").join(names))
+
+
+def remark(locale: Locale, kind: str) -> str:
+    """A kind of remark in the reader's language."""
+    return _REMARKS[locale][kind]
 
 
 def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:

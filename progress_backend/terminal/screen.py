@@ -28,6 +28,8 @@ COLOURS: Final = {
     TaskStatus.CANCELLED: "magenta",
 }
 _QUIET: Final = "bright_black"
+#: Of a remark, which is no failure.
+_CALM: Final = "yellow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ class Screen:
             case "id":
                 return Text(short_id, style=_QUIET)
             case "status":
-                return Text(formats.standing(self._locale, task), style=colour)
+                shown = Text(formats.state(self._locale, task), style=colour)
+                return shown.append(formats.remarks(self._locale, task), style=_CALM)
             case "name":
                 return Text(formats.cut_on_the_left(formats.name(task), column.cells), style="bold")
             case "progress":

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..addresses import without_password
 from ..record.default_texts import Locale, translated
-from ..record.model import STATUSES, Task
+from ..record.model import STATUSES, Remarks, Task
 from ..settings import Settings
 from . import formats
 from .remaining import remaining
@@ -126,6 +126,7 @@ def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Itera
     facts: dict[str, str | None] = {
         "task": task.task_id,
         "status": formats.standing(locale, task),
+        "remarks": _remarks(task, locale),
         "type": formats.clean(task.task_type),
         "symbol": task.symbol and formats.clean(task.symbol),
         "progress": f"{progress.current}/{total} ({formats.percent(task)})",
@@ -147,6 +148,21 @@ def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Itera
         "metadata": _json(task.metadata),
     }
     return facts_of(facts, locale)
+
+
+def _remarks(task: Task, locale: Locale) -> str:
+    """ "late since 2024-01-15 10:30:00 +0900"."""
+    known = task.remarks or Remarks()
+    said = (
+        formats.text(
+            locale,
+            "remarked_since",
+            name=formats.remark(locale, kind),
+            since=time_of(getattr(known, kind)),
+        )
+        for kind in known.kinds
+    )
+    return formats.text(locale, "comma").join(said)
 
 
 def facts_of(facts: Mapping[str, str | None], locale: Locale) -> Iterator[str]:

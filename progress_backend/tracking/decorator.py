@@ -33,6 +33,8 @@ CREATED_AT, DIGEST = "created_at", "digest"
 PUBLISHED_AT = "published_at"
 #: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
 _LARGEST_HEADER: Final = 16 * 1024
+#: Most seconds of a marking's limits.
+_YEAR_S: Final = 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Marking:
     metadata: Any = None
     #: Whether the task's return value is recorded.
     results: bool = True
+    expect_s: Any = None
+    stall_s: Any = None
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -64,6 +68,8 @@ def progress_task(
     total_items: int | Callable[..., Any] | None = None,
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
     results: bool = True,
+    expect_s: float | Callable[..., Any] | None = None,
+    stall_s: float | Callable[..., Any] | None = None,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -73,6 +79,8 @@ def progress_task(
     total_items: int | Callable[..., Any] | None = None,
     metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
     results: bool = True,
+    expect_s: float | Callable[..., Any] | None = None,
+    stall_s: float | Callable[..., Any] | None = None,
 ) -> Any:
     """Marks a Celery task as tracked: it stands under `@app.task(bind=True)` or
     `@shared_task(bind=True)` and keeps the function's signature.
@@ -92,12 +100,16 @@ def progress_task(
         metadata: anything else worth keeping with the record.
         results: whether the task's return value is recorded; values given to `complete()` are
             recorded all the same.
+        expect_s: seconds of work after which a run is remarked as late, from 1; unless given, 1.5
+            times what the slowest of the last ten runs took, 30 at least.
+        stall_s: seconds without a value after which a run is remarked as stalled, from 1; unless
+            given, five times the longest time between two of its values, 30 at least.
 
     Raises:
         TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
             is no function.
     """
-    marking = Marking(task_type, symbol, total_items, metadata, results)
+    marking = Marking(task_type, symbol, total_items, metadata, results, expect_s, stall_s)
 
     def mark(function: F) -> F:
         _check_place(function)
@@ -172,6 +184,8 @@ def identity_of(
         root_id=header("root_id"),
         group_id=header("group"),
         member=member_in(message),
+        expect_s=values.get("expect_s"),
+        stall_s=values.get("stall_s"),
     )
 
 
@@ -185,6 +199,9 @@ def header_of(identity: Identity) -> dict[str, Any]:
         header["total_items"] = identity.total_items
     if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
         header["metadata"] = identity.metadata
+    for name in ("expect_s", "stall_s"):
+        if (seconds := getattr(identity, name)) is not None:
+            header[name] = seconds
     return header
 
 
@@ -231,6 +248,15 @@ def _count(value: Any) -> int | None:
     return value or None  # 0 is unknown
 
 
+def _seconds(value: Any) -> float | None:
+    """A number of seconds from 1 to a year."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= _YEAR_S:
+        raise ValueError(f"{value!r} is no number of seconds from 1 on")
+    return value
+
+
 def _object(value: Any) -> dict[str, Any]:
     """Its values as JSON, the others as text; more than 16 KiB is not in the message, but in the
     record that the publisher makes."""
@@ -246,6 +272,8 @@ CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "symbol": _text,
     "total_items": _count,
     "metadata": _object,
+    "expect_s": _seconds,
+    "stall_s": _seconds,
 }
 
 

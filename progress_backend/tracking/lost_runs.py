@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..flows import commands as c
-from ..flows import silent_runs, workflow_acts, workflows
+from ..flows import remark_checks, silent_runs, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
 from ..record.events import Completed, Event, Lost
+from ..record.remarks import Usual
 from ..settings import Settings
 from ..store.any_store import AnyStore
 from .result_backend import Answers, AskBackend
@@ -45,6 +46,8 @@ class Judge:
         self._token = token
         self._goes_on = goes_on
         self._answers = True
+        #: The worker's runs as of the last pass.
+        self._begun: set[str] = set()
         #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
@@ -102,6 +105,21 @@ class Judge:
                 cursor = store.run(step)
                 if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
                     return
+
+    def remarks(self, lease: str | None) -> None:
+        """Records remarks on open tasks; `lease`: whose runs are looked at from now on."""
+        store = self._store
+        if lease is not None:
+            self._begun = store.run(remark_checks.begun(lease, self._begun, store.now()))
+        slowest: dict[str, Usual] = {}
+        due = store.run(remark_checks.due(store.flows, store.now(), self._token))
+        for start in range(0, len(due), remark_checks.STEP):
+            step = due[start : start + remark_checks.STEP]
+            told = store.run(remark_checks.look(store.flows, step, store.now(), slowest))
+            for task_id, remarks in told:
+                logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
+            if not self._goes_on() or not store.run(remark_checks.keeps(store.flows, self._token)):
+                return
 
     def _judge_silent(
         self,

@@ -16,7 +16,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ..flows import commands as c
 from ..record.failures import described
 from ..record.json_text import dumps
-from .decorator import Marking
+from .decorator import CHECKS, Marking
 from .tracker import Tracker
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ MOST, MOST_IN_ALL = 1_000, 10_000
 FOUND_S, MISSING_S = 300.0, 30.0
 #: Longest text of one marking; longer metadata is not stored.
 _LONGEST: Final = 8 * 1024
-_CONSTANTS: Final = ("task_type", "symbol", "total_items", "metadata")
 
 
 def left(tracker: Tracker) -> c.LeaveMarkings:
@@ -59,7 +58,7 @@ def _marking(text: bytes | None) -> Marking | None:
         return None
     if not isinstance(stored, Mapping):
         return None
-    constants = {name: stored.get(name) for name in _CONSTANTS}
+    constants = {name: stored.get(name) for name in CHECKS}
     return Marking(**constants, results=stored.get("results") is not False)
 
 

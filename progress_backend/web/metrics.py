@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
 from ..flows import commands as c
-from ..record.model import STATUSES
+from ..record.model import KINDS, STATUSES
 from .guard import GuardedRoute
 from .openapi import route_texts
 from .state import Api, api_of
@@ -25,25 +25,30 @@ metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 async def metrics(request: Request) -> Response:
     api = api_of(request)
     tasks: Mapping[str, int] | None = None
+    remarks: Mapping[str, int] = {}
     lost = 0
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
         lost = await api.store.execute(c.LostSoFar())
+        remarks = dict(zip(KINDS, await api.store.execute(c.CountRemarks()), strict=True))
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
     except StoreUnavailable:
         pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, lost))
+    figures = encode(Figures(api, tasks, remarks, lost))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
 class Figures(Collector):
     """The metrics of one scrape: counters, and gauges of the moment."""
 
-    def __init__(self, api: Api, tasks: Mapping[str, int] | None, lost: int) -> None:
+    def __init__(
+        self, api: Api, tasks: Mapping[str, int] | None, remarks: Mapping[str, int], lost: int
+    ) -> None:
         self._api = api
         #: None: the store does not answer.
         self._tasks = tasks
+        self._remarks = remarks
         self._lost = lost
 
     def collect(self) -> Iterator[Metric]:
@@ -52,6 +57,7 @@ class Figures(Collector):
         yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
         if self._tasks is not None:
             yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
+            yield _by("progress_remarks", "Open tasks with a remark.", "kind", self._remarks)
             yield CounterMetricFamily(
                 "progress_lost",
                 "Runs that any worker, beat or API process found lost, as counted in the store.",

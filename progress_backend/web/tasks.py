@@ -204,6 +204,7 @@ async def list_of(
             query.symbol,
             workflow=query.workflow_id,
             light=light,
+            remark=query.remark,
         )
     )
     at = await api.now()

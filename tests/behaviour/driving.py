@@ -239,6 +239,7 @@ def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
         assert len(names) == (4 if task.symbol is None else 8)
         if task.worker is not None and not task.ended:
             names.append(keys.held(task.worker.lease))
+        names += map(keys.remarked, () if task.remarks is None else task.remarks.kinds)
         for name in names:
             expected.setdefault(name, set()).add(task.task_id)
     assert driver.indexes() == expected

@@ -64,6 +64,12 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.DropAct("w", "pause@5"),
         c.Oldest("w", None, 10),
         c.Oldest("w", "created", 10, 1),
+        c.Page(0, 10, remark="late"),
+        c.FindOpen(2**52, 10, 5),
+        c.LookAt((("running", 5), ("ended", None)), sooner=True),
+        c.LookAt((("running", 5), ("ended", None))),
+        c.ToLookAt(2**52, 10),
+        c.CountRemarks(),
     )
     found: dict[type, tuple[Any, ...]] = {}
     for command in commands:

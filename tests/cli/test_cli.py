@@ -80,6 +80,24 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
 
 
+def test_remarks_stand_behind_the_status_and_can_be_asked_for(run: Run, records: Records) -> None:
+    records.start("late-id")
+    since = records.start("other-id").updated_at
+    assert since is not None
+    records.remark("late-id", stalled=since, late=since)
+    _, row, *_ = run("tasks", "--remark", "late").output.splitlines()
+    assert row.startswith("late-id  running (stalled, late)")
+    assert "other-id" not in run("tasks", "--remark", "stalled").output
+    shown = run("show", "late-id").output
+    at = f"{since:%Y-%m-%d %H:%M:%S %z}"
+    assert re.search(rf"Remarks +stalled since {re.escape(at)}, late since {re.escape(at)}", shown)
+    refused = run("tasks", "--remark", "late", "--status", "running")
+    assert (refused.exit_code, "remark goes with no other filter" in refused.output) == (1, True)
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
+    in_japanese = CliRunner().invoke(main, ["tasks"], env=env)
+    assert "実行中（更新なし、遅れ）" in in_japanese.output
+
+
 def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
     records.start("the-id")
     head, row, *_ = run("tasks", "--no-trunc").output.splitlines()

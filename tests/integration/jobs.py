@@ -50,6 +50,8 @@ def add(app: Celery) -> None:
     }
     for name, given in options.items():
         app.task(bind=True, name=name, shared=False, **given)(progress_task(job()))
+    watched = progress_task(stall_s=2, expect_s=12)
+    app.task(bind=True, name="job_watched", shared=False)(watched(job()))
     app.task(name="echo", shared=False)(echo)
     app.task(bind=True, name="untracked", shared=False)(job())
     app.task(bind=True, name="based", base=ProgressTask, shared=False)(job())
@@ -189,6 +191,16 @@ def updates(task: Any, value: Any) -> Any:
     return RESULTS
 
 
+def stops(task: Any, value: Any) -> Any:
+    """Says nothing more until the test says more, and then ends when that says enough."""
+    notifier, gate, task_id = ProgressNotifier(task), Gate(), task.request.id
+    notifier.update(2, 4)
+    gate.wait(task_id, "more")
+    notifier.update(3, 4)
+    gate.wait(task_id, "enough")
+    return RESULTS
+
+
 def spins(task: Any, value: Any) -> Any:
     """Silent and busy: lets no other greenlet run until the test says enough."""
     gate = Gate()
@@ -229,6 +241,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         dies_once,
         hangs,
         updates,
+        stops,
         spins,
         says_its_run,
     )

@@ -20,12 +20,13 @@ from progress_backend.record.fields import (
     SENT,
     SENT_AT_END,
     SENT_IF_SET,
+    SENT_IF_THERE,
     SPECIFIED,
     TASK,
     WORKER,
     Field,
 )
-from progress_backend.record.model import Delivery, Member, Progress, Task, Worker
+from progress_backend.record.model import Delivery, Member, Progress, Remarks, Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
 from progress_backend.web.openapi import bodies
@@ -60,8 +61,11 @@ FULL = Task(
     clock_behind_s=1.5,
     clock_back_s=3.5,
     rate=10.0,
-    work=Work(3, 120, 12.5, 14.5, 0.5),
+    work=Work(3, 120, 12.5, 14.5, 0.5, gap=1.5),
     usual=(4, 0.5, 2.5, 0, 0, 0.75, 1.5, 0, 0, 0, 0),
+    expect_s=600.0,
+    stall_s=60.0,
+    remarks=Remarks(NOW, NOW, NOW),
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
     revision=3,
 )
@@ -134,7 +138,7 @@ def test_a_sparse_field_is_written_only_where_it_is_not_the_default() -> None:
 
 
 def test_what_is_sent_and_omitted_are_fields() -> None:
-    assert {*SENT, *SENT_AT_END, *SENT_IF_SET, *GIVEN} <= set(TASK.names)
+    assert {*SENT, *SENT_AT_END, *SENT_IF_SET, *SENT_IF_THERE, *GIVEN} <= set(TASK.names)
     names = list(TASK.names)
     first = names.index(GIVEN[0])
     assert tuple(names[first : first + len(GIVEN)]) == GIVEN

@@ -34,7 +34,7 @@ ENDED_MS = round(NOW.timestamp() * 1000) + 60_000
 
 def test_a_run_has_its_work_and_what_became_of_its_predictions() -> None:
     run = past_runs.of_task(DONE)
-    assert run == PastRun(ENDED_MS, 45.0, 90, 3.0, (0.6931, -0.1335, None, None))
+    assert run == PastRun(ENDED_MS, 45.0, 90, 3.0, (0.6931, -0.1335, None, None), 60.0)
 
 
 def test_a_run_without_values_took_its_whole_time() -> None:

@@ -21,6 +21,7 @@ from progress_backend.record.model import (
     STATUSES,
     WORKER_LOST,
     Delivery,
+    Remarks,
     Task,
     TaskStatus,
     Worker,
@@ -41,15 +42,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached  Directed
-absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -        -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -        same
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -        same
-paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -        same
-lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -        same
-error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -        same
-completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same
-cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached  Directed  Remarked
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -        -         -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -        same      remarked
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -        same      remarked
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -        same      -
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -        same      -
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -        same      -
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same      -
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same      -
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -95,6 +96,7 @@ def event(name: str, **voice: object) -> ev.Event:
         "Failed": {"error_message": "why"},
         "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
         "Expired": {"revision": 7},
+        "Remarked": {"remarks": Remarks(late=NOW), "revision": 7},
         "Planned": {"identity": IDENTITY},
         "Unreached": {"error_message": "why", "cause": "upstream"},
         "Directed": {"workflow_id": "w", "act": Act.made("cancel", 1, "api", None)},
@@ -103,7 +105,16 @@ def event(name: str, **voice: object) -> ev.Event:
 
 
 def of_the_run(name: str) -> ev.Event:
-    unfenced = ("Created", "Started", "Lost", "Expired", "Planned", "Unreached", "Directed")
+    unfenced = (
+        "Created",
+        "Started",
+        "Lost",
+        "Expired",
+        "Planned",
+        "Unreached",
+        "Directed",
+        "Remarked",
+    )
     return event(name) if name in unfenced else event(name, attempt=2)
 
 
@@ -133,6 +144,9 @@ def test_entry(row, name, expected) -> None:
     if expected == "ended":  # as it was, but for what was asked
         assert replace(after, control=before.control, revision=7) == before
         assert after.control == {**before.control, "heeded_at": rendered(LATER)}
+        return
+    if expected == "remarked":  # as it was, but for the remark
+        assert after == replace(before, remarks=Remarks(late=NOW))
         return
     assert after.status == {"fresh": "created"}.get(expected, expected)
     assert after.updated_at == LATER

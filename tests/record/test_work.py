@@ -37,7 +37,7 @@ def test_the_first_value_only_begins_the_count() -> None:
 
 
 def test_the_first_rate_is_the_average() -> None:
-    assert after([(0, 5.0), (1, 6.0), (3, 7.0)]) == (Work(3, 4, 2.0, 7.0), 2)
+    assert after([(0, 5.0), (1, 6.0), (3, 7.0)]) == (Work(3, 4, 2.0, 7.0, gap=1.0), 2)
 
 
 def test_a_steady_job_keeps_its_rate() -> None:
@@ -76,12 +76,16 @@ def test_time_without_items_counts_for_the_next_items() -> None:
     begun = [(0, 0.0), (1, 1.0), (1, 2.0)]
     looked, rate = after([*begun, (0, 2.5), (0, 4.0)])
     assert (rate, looked.open) == (1, 2)
-    assert after([*begun, (0, 2.5), (0, 4.0), (1, 5.0)]) == after([*begun, (1, 5.0)])
+    (often, same), (once, rate) = (
+        after([*begun, *values, (1, 5.0)]) for values in ([(0, 2.5), (0, 4.0)], [])
+    )
+    assert (often, same) == (once._replace(gap=1.5), rate)
+    assert once.gap == 3
 
 
 def test_a_count_that_goes_back_begins_anew_with_the_old_rate() -> None:
     begun = [(0, 0.0), (5, 1.0), (5, 2.0), (-10, 3.0)]
-    assert after(begun) == (Work(at=3.0), 5)
+    assert after(begun) == (Work(at=3.0, gap=1.0), 5)
     assert after([*begun, (1, 4.0)])[1] == 5
     assert after([*begun, (1, 4.0), (1, 5.0)])[1] == 1
 
@@ -89,9 +93,9 @@ def test_a_count_that_goes_back_begins_anew_with_the_old_rate() -> None:
 def test_time_in_which_the_run_did_not_work_is_left_out() -> None:
     work, rate = after([(0, 0.0), (2, 1.0), (2, 2.0)])
     paused, same = counted(work, rate, 4, 60.0, working=False)
-    assert (paused, same) == (Work(3, 4, 2.0, 60.0), rate)
-    assert resumed(work, 2.5, 60.0) == Work(3, 4, 2.0, 60.0, 0.5)
-    assert resumed(paused, 2.5, 90.0) == Work(3, 4, 2.0, 90.0)
+    assert (paused, same) == (Work(3, 4, 2.0, 60.0, gap=1.0), rate)
+    assert resumed(work, 2.5, 60.0) == Work(3, 4, 2.0, 60.0, 0.5, gap=1.0)
+    assert resumed(paused, 2.5, 90.0) == Work(3, 4, 2.0, 90.0, gap=1.0)
     assert resumed(None, 2.5, 60.0) is None
 
 

@@ -95,6 +95,7 @@ CALLS: dict[str, list[c.Command]] = {
     "lock": [c.Lock("reap", "token", 15_000)],
     "read": [c.Read(("t", "u"), light=True), c.Read(("t",), light=True)],
     "count": [c.Count(5)],
+    "find_open": [c.FindOpen(5, 10, 7)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],
 }

@@ -40,6 +40,16 @@ class Figures(dict[str, float]):
                     self[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
 
 
+def test_tasks_with_a_remark(start_api: StartApi, redis_url: str) -> None:
+    records, api = Records(redis_url), start_api(redis_url=redis_url)
+    since = records.start("late").updated_at
+    assert since is not None
+    records.remark("late", late=since)
+    figures = Figures(api)
+    assert figures["progress_remarks{late}"] == 1
+    assert figures["progress_remarks{stalled}"] == figures["progress_remarks{waiting}"] == 0
+
+
 async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
     eventually(lambda: Figures(api)["progress_listener_connected"] == 1)

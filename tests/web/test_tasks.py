@@ -171,6 +171,23 @@ def test_lists_filter_page_and_count(api: RunningApi) -> None:
     assert [row["task_id"] for row in body["tasks"]] == [second]
 
 
+def test_a_list_of_the_tasks_with_a_remark(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    late = records.start("late").updated_at
+    records.start("in time")
+    assert late is not None
+    records.remark("late", late=late, stalled=late)
+    for kind, expected in (("late", ["late"]), ("stalled", ["late"]), ("waiting", [])):
+        body = api.http.get("/internal/tasks", params={"remark": kind}).json()
+        assert [row["task_id"] for row in body["tasks"]] == expected
+        assert body["summary"]["running"] == 2
+    said = json.loads(api.status("late").content)
+    assert said["remarks"] == {"stalled": said["updated_at"], "late": said["updated_at"]}
+    assert "remarks" not in json.loads(api.status("in time").content)
+    for others in ({"remark": "slow"}, {"remark": "late", "status": "running"}, {"remark": ""}):
+        assert api.http.get("/internal/tasks", params=others).status_code == 422
+
+
 def test_an_empty_list(api: RunningApi) -> None:
     body = api.http.get("/internal/tasks", params={"symbol": "none"}).json()
     assert body["tasks"] == []

@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from ...flows import commands as c
 from ...flows.partitions import Layout
 from ..requests import Request
-from . import acts, cleanup, leases, lists, markings, records, top, workflow_list, workflows
+from . import (
+    acts,
+    cleanup,
+    leases,
+    lists,
+    markings,
+    records,
+    remarks,
+    top,
+    workflow_list,
+    workflows,
+)
 from .entry import Entry, Part
 
 TABLE: dict[type[c.Command], Entry] = {
@@ -21,6 +32,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **workflow_list.TABLE,
     **top.TABLE,
     **acts.TABLE,
+    **remarks.TABLE,
 }
 
 

@@ -20,7 +20,7 @@ from .values import pairs, text, whole
 
 
 def _page(command: c.Page, keys: Keys) -> list[Request]:
-    index = keys.index(command.status, command.task_type, command.symbol, command.workflow)
+    index = keys.index(*command.filters)
     statuses = [keys.index(s, workflow=command.workflow) for s in STATUSES]
     last = command.start + command.limit - 1
     about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
@@ -35,8 +35,7 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
 
 
 def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
-    filters = c.Filters(command.status, command.task_type, command.symbol, command.workflow)
-    found = _newest_first(state, filters)
+    found = _newest_first(state, command.filters)
     chosen = found[command.start : command.start + command.limit]
     rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
     return c.Paged(len(found), _counts(state, command.workflow), rows)
@@ -48,6 +47,7 @@ def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
         for task_id, facets in state.facets.items()
         if all(wanted in (None, is_) for wanted, is_ in zip(filters[:3], facets[:3], strict=True))
         and (filters.workflow is None or filters.workflow in facets.workflows)
+        and (filters.remark is None or filters.remark in facets.remarks)
     ]
     found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
     return found
@@ -169,7 +169,7 @@ def _sums_before(
 def _count(command: c.Count, keys: Keys) -> list[Request]:
     indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
     rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
-    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases]
+    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases, keys.checks]
     return [
         ("INFO", "memory", "replication"),
         evalsha(scripts.COUNT, names, command.since_ms * 1000),

@@ -12,7 +12,7 @@ def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     """Every sorted set that holds a task's id; where its facets cannot be read, those of all tasks
     and of all members."""
     if isinstance(facets, c.Facets) and facets.workflows:
-        single = facets._replace(workflows=(), planned=False, share=0)
+        single = facets._replace(workflows=(), planned=False, share=0)  # as `_indexes` caches them
         return (*_indexes(single, keys), *_of_workflows(facets, keys))
     return _indexes(facets, keys)
 
@@ -30,5 +30,7 @@ def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
 def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     if not isinstance(facets, c.Facets):
         return (keys.index(), keys.every_member)
-    names = keys.indexes(facets.status, facets.task_type, facets.symbol)
-    return tuple(names) if facets.lease is None else (*names, keys.held(facets.lease))
+    names = (*keys.indexes(facets.status, facets.task_type, facets.symbol),)
+    if facets.lease is not None:
+        names += (keys.held(facets.lease),)
+    return names + tuple(map(keys.remarked, facets.remarks)) if facets.remarks else names

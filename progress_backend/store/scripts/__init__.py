@@ -41,9 +41,10 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 BEFORE: Final = _read("before", "_tolerant")
+FIND_OPEN: Final = _read("find_open", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
-    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP),
+    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FIND_OPEN),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

@@ -111,12 +111,13 @@ CANCEL = _route(
 )  # fmt: skip
 LIST = _route(
     "List tasks",
-    "Newest first, filtered by any combination of status, task_type and symbol, or by workflow_id "
-    "and status; the summary counts all tasks, or the workflow's. `top=true` lists what nothing "
-    "else started: tasks that are no workflow's member, and one row for each outermost workflow "
-    "(of a Redis Cluster the newest 1,000), at the same cost whatever the size of workflows. A "
-    "row whose results, processing_details and metadata have more than 1 KiB together omits them "
-    "and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for it.",
+    "Newest first, filtered by any combination of status, task_type and symbol, by workflow_id and "
+    "status, or by a remark; the summary counts all tasks, or the workflow's. `top=true` lists "
+    "what nothing else started: tasks that are no workflow's member, and one row for each "
+    "outermost workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size "
+    "of workflows. A row whose results, processing_details and metadata have more than 1 KiB "
+    "together omits them and names them in `omitted`; `fields=all` sends all. gzip where "
+    "Accept-Encoding asks for it.",
     {200: _answer("One page.", bodies.TaskList, examples.LIST, examples.TOP)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip

@@ -17,9 +17,10 @@ from ...record.caller_events import (
     MAX_REASON,
     MAX_TEXT,
     members_only,
+    remarked_only,
     top_only,
 )
-from ...record.fields import Status
+from ...record.fields import Remark, Status
 from ...record.model import MAX_ID, STATUSES, is_plain
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
@@ -277,6 +278,10 @@ class ListQuery(Filter, Paging):
         "and outermost workflows, each as GET /internal/workflows has it. It goes with no filter "
         "(422); the summary counts all tasks.",
     )
+    remark: Remark | None = Field(
+        default=None,
+        description="Only tasks with this remark. It goes with no other filter (422).",
+    )
     fields: Literal["all"] | None = Field(
         default=None,
         description="all: also what a row omits where it is long (metadata, results, "
@@ -285,6 +290,8 @@ class ListQuery(Filter, Paging):
 
     @model_validator(mode="after")
     def _alone(self) -> Self:
-        members_only(self.workflow_id, self.task_type, self.symbol)
-        top_only(self.top, self.status, self.task_type, self.symbol, self.workflow_id)
+        others = (self.task_type, self.symbol)
+        members_only(self.workflow_id, *others)
+        top_only(self.top, self.status, *others, self.workflow_id, self.remark)
+        remarked_only(self.remark, self.status, self.workflow_id, *others)
         return self

@@ -19,7 +19,8 @@ export function element(name, className, ...children) {
 export function normalized(task, now = null) {
   const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
   const behind = now ? Math.max(0, now - Date.parse(at)) : 0, since = moment();
-  return { ...task, said, at, control: task.control ?? null, age: () => behind + since() };
+  return { ...task, said, at, control: task.control ?? null,
+    remarks: task.remarks ?? null, age: () => behind + since() };
 }
 
 function nameOf(task) {
@@ -63,6 +64,12 @@ function statusText({ status, control }, words) {
   return (control?.heeded_at === null && words.asked[control.action]) || (words[status] ?? status);
 }
 
+// What is out of the ordinary of it, and since when.
+function remarksOf({ remarks }, words) {
+  return Object.entries(remarks ?? {}).filter(([kind, since]) => since && words.remarks[kind])
+    .map(([kind, since]) => [words.remarks[kind], words.since(wall(since))]);
+}
+
 // What a row shows of a task.
 export const TASK = {
   path: (task) => `internal/task/${encodeURIComponent(task.task_id)}`,
@@ -70,6 +77,7 @@ export const TASK = {
   data: (task) => ({ taskId: task.task_id, final: task.final }),
   name: nameOf,
   status: statusText,
+  remarks: remarksOf,
   offered: (task) => OFFERED[task.status] ?? [],
   rate: rateText,
   time: timeText,
@@ -95,7 +103,8 @@ function showCut(place, text) {
 }
 
 export function makeRow(act, kind = TASK) {
-  const state = element("span"), status = element("td", "", state);
+  const state = element("span"), remarks = element("div", "remarks");
+  const status = element("td", "", state, remarks);
   const name = element("strong"), id = element("a");
   const percent = element("b"), count = element("span");
   const fill = element("i"), track = element("div", "bar", fill);
@@ -132,12 +141,23 @@ export function makeRow(act, kind = TASK) {
     }
   }
 
+  function showRemarks(said) {
+    if (String(said) === remarks.dataset.said) return;
+    remarks.dataset.said = String(said);
+    remarks.replaceChildren(...said.map(([text, since]) => {
+      const remark = element("small", "", text);
+      remark.title = since;
+      return remark;
+    }));
+  }
+
   function show(now, words) {
     task = now;
     made.dataset.status = task.status;
     Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
     state.textContent = kind.status(task, words);
+    showRemarks(kind.remarks?.(task, words) ?? []);
     showCut(name, kind.name(task, words));
     showCut(id, task.task_id);
     id.href = `${kind.path(task)}/status`;

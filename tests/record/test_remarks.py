@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from progress_backend.record import events as ev
+from progress_backend.record import remarks, task_json
+from progress_backend.record.model import (
+    STATUSES,
+    Delivery,
+    Member,
+    Remarks,
+    Task,
+    TaskStatus,
+    Worker,
+    replace,
+)
+from progress_backend.record.past_runs import PastRun
+from progress_backend.record.remarks import Usual, judged, usual
+from progress_backend.record.transition import transition
+from progress_backend.record.work import Work
+from tests.strategies import NOW, tasks
+
+UNKNOWN = Usual()
+TEN_MINUTES = Usual(seconds=600.0, pace=6.0, whole=660.0, waited=40.0)
+WORKER = Worker("lease-1", "celery@one")
+WAITING = Task("t", "x", total_items=100, created_at=NOW, updated_at=NOW, root_id="t", revision=1)
+#: Ten values, one a second.
+RUNNING = replace(
+    WAITING,
+    status="running",
+    started_at=NOW,
+    attempt_started_at=NOW,
+    updated_at=NOW + timedelta(seconds=10),
+    current_items=10,
+    attempt=1,
+    worker=WORKER,
+    work=Work(3, 9, 9.0, 10.0, gap=1.0),
+)
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def found(task: Task, seconds: float, slowest: Usual = UNKNOWN, *, answers: bool = True) -> Remarks:
+    return judged(task, slowest, at(seconds), answers=answers).remarks
+
+
+def of_work(**values: Any) -> Task:
+    assert RUNNING.work is not None
+    return replace(RUNNING, work=RUNNING.work._replace(**values))
+
+
+def test_a_run_has_stalled_five_times_its_longest_gap_after_its_last_value() -> None:
+    slow = of_work(gap=20.0)
+    assert found(slow, 109.9) == Remarks()
+    assert found(slow, 110.1) == Remarks(stalled=at(10))
+
+
+def test_but_not_within_half_a_minute() -> None:
+    assert found(RUNNING, 39.9) == Remarks()
+    assert found(RUNNING, 40.1) == Remarks(stalled=at(10))
+
+
+def test_nor_before_three_values_nor_while_its_worker_is_silent() -> None:
+    assert found(of_work(values=2), 3_600) == Remarks()
+    assert found(replace(RUNNING, work=None), 3_600) == Remarks()
+    assert found(RUNNING, 3_600, answers=False) == Remarks()
+
+
+def test_a_marking_says_after_how_many_seconds() -> None:
+    for work in (None, RUNNING.work):
+        marked = replace(RUNNING, stall_s=5, work=work)
+        assert found(marked, 14.9) == Remarks()
+        assert found(marked, 15.1) == Remarks(stalled=at(10))
+
+
+def test_a_run_is_late_past_one_and_a_half_times_the_slowest() -> None:
+    """By the pace of that run and the own total of this one; work counts from its first value."""
+    fresh = of_work(gap=400.0)
+    assert found(fresh, 901, TEN_MINUTES) == Remarks()  # 900 s of work, and 1 s before
+    assert found(fresh, 901.5, TEN_MINUTES) == Remarks(late=at(901))
+    assert found(replace(fresh, total_items=200), 1_801, TEN_MINUTES) == Remarks()
+    assert found(replace(fresh, total_items=None), 901.5, TEN_MINUTES).late == at(901)
+
+
+def test_a_run_without_values_is_late_by_the_whole_of_the_slowest() -> None:
+    silent = replace(RUNNING, work=None, updated_at=NOW)
+    assert found(silent, 990, TEN_MINUTES) == Remarks()
+    assert found(silent, 991, TEN_MINUTES) == Remarks(late=at(990))
+    assert found(replace(silent, total_items=200), 1_800, TEN_MINUTES) == Remarks()
+    assert found(replace(silent, total_items=None), 991, TEN_MINUTES).late == at(990)
+
+
+def test_a_run_is_not_late_within_half_a_minute_unless_its_marking_says_so() -> None:
+    quick = Usual(1.0, 0.01, 1.0, 0.1)
+    silent = replace(RUNNING, work=None, updated_at=NOW)
+    assert found(silent, 30, quick) == Remarks()
+    assert found(silent, 30.1, quick) == Remarks(late=at(30))
+    assert found(replace(silent, expect_s=5), 5.1, quick) == Remarks(late=at(5))
+    assert found(replace(silent, expect_s=50), 49, quick) == Remarks()
+
+
+def test_pauses_do_not_make_a_run_late() -> None:
+    """An hour of them."""
+    paused = transition(RUNNING, ev.Paused(by="api"), at(20))
+    heeded = transition(paused, ev.Heeded(), at(20))
+    again = transition(heeded, ev.Resumed(), at(3_620))
+    assert again.status == "running"
+    assert found(again, 3_640, TEN_MINUTES) == Remarks()
+    assert found(again, 3_651, TEN_MINUTES) == Remarks(stalled=at(3_620))
+    assert found(again, 4_502, TEN_MINUTES).late is not None
+
+
+def test_a_task_waits_past_one_and_a_half_times_the_slowest() -> None:
+    assert found(WAITING, 60, TEN_MINUTES) == Remarks()
+    assert found(WAITING, 61, TEN_MINUTES) == Remarks(waiting=at(60))
+    assert found(WAITING, 30, Usual(waited=0.1)) == Remarks()
+    assert found(WAITING, 31, Usual(waited=0.1)) == Remarks(waiting=at(30))
+    assert found(WAITING, 3_600, UNKNOWN) == Remarks()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "paused"},
+        {"member": Member(("w",), planned=True)},
+        {"member": Member(("w",))},
+        {"delivery": Delivery(eta=at(7_200))},
+        {"delivery": Delivery(eta=at(5))},
+    ],
+    ids=["paused", "planned", "of a workflow", "to come", "due"],
+)
+def test_what_was_not_to_begin_at_once_does_not_wait(other: dict[str, Any]) -> None:
+    assert found(replace(WAITING, **other), 7_000, TEN_MINUTES) == Remarks()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.Paused(by="api"),
+        ev.Retried(retries=1, eta=at(7_200)),
+        ev.Retried(retries=1),
+        ev.Requeued(),
+        ev.Requeued(again_s=60.0),
+        ev.Completed(),
+        ev.Failed(error_message="why"),
+        ev.Cancelled(),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_nothing_is_said_of_a_run_that_is_not_to_go_on(event: ev.Event) -> None:
+    after = transition(RUNNING, event, at(10), lease_s=30)
+    assert found(after, 7_000, TEN_MINUTES) == Remarks()
+
+
+def test_a_next_run_begins_its_own_time() -> None:
+    again = transition(RUNNING, ev.Retried(retries=1), at(800))
+    again = transition(again, ev.Started(identity=ev.Identity("x"), worker=WORKER), at(890))
+    assert found(again, 1_800, TEN_MINUTES) == Remarks()
+
+
+def test_times_count_by_the_stores_clock_where_that_was_set_back() -> None:
+    hour = timedelta(hours=1)
+    value = ev.Progressed(current=11)
+    after = transition(RUNNING, value, at(11) - hour)
+    assert after.clock_back_s == pytest.approx(3_599)
+    back = at(11) - hour
+
+    def said(seconds: float) -> Remarks:
+        return judged(after, UNKNOWN, back + timedelta(seconds=seconds), answers=True).remarks
+
+    assert said(29) == Remarks()
+    assert said(31) == Remarks(stalled=after.updated_at)
+
+
+def test_four_past_runs_are_needed_of_each_figure() -> None:
+    runs = [PastRun(n, 10.0 * n, 5 if n > 1 else 0, waited=float(n)) for n in range(1, 5)]
+    assert usual(runs[:3]) == Usual()
+    assert usual(runs) == Usual(seconds=40, pace=None, whole=40, waited=4)
+    more = [*runs, PastRun(5, 20.0, 1, None, whole=99.0)]
+    assert usual(more) == Usual(seconds=40, pace=20, whole=99, waited=4)
+    assert usual([PastRun(0, 1.0, 1)] * 5) == Usual()  # an old version's rate
+
+
+# What a remark does to the record
+
+
+def told(task: Task, new: Remarks, seconds: float) -> Task:
+    event = ev.Remarked(remarks=new, revision=task.revision)
+    return transition(task, event, at(seconds), revision=task.revision + 1)
+
+
+def test_a_remark_changes_no_time_and_no_status() -> None:
+    after = told(RUNNING, Remarks(stalled=at(10)), 50)
+    assert after == replace(RUNNING, remarks=Remarks(stalled=at(10)), revision=2)
+    both = told(after, Remarks(late=at(901)), 902)
+    assert both.remarks == Remarks(at(10), at(901))
+    assert told(both, Remarks(late=at(950)), 960) is both
+
+
+def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
+    both = told(RUNNING, Remarks(at(10), at(901)), 902)
+    after = transition(both, ev.Progressed(current=11), at(903))
+    assert after.remarks == Remarks(late=at(901))
+    assert transition(after, ev.Progressed(current=12), at(904)).remarks == after.remarks
+    for end in (ev.Completed(), ev.Failed(error_message="x"), ev.Cancelled(), ev.Paused()):
+        assert transition(both, end, at(903)).remarks is None
+    only = told(RUNNING, Remarks(stalled=at(10)), 50)
+    assert transition(only, ev.Progressed(message="still here"), at(60)).remarks is None
+
+
+def test_a_start_takes_back_that_a_task_waits() -> None:
+    waits = told(WAITING, Remarks(waiting=at(60)), 61)
+    start = ev.Started(identity=ev.Identity("x"), worker=WORKER)
+    for event in (start, ev.Progressed(current=1), ev.Cancelled()):
+        assert transition(waits, event, at(70)).remarks is None
+
+
+@given(tasks(), st.floats(0, 10_000), st.booleans())
+def test_nothing_is_said_twice_nor_of_what_does_not_go_on(task, seconds, answers) -> None:
+    said = judged(task, TEN_MINUTES, at(seconds), answers=answers)
+    if not any(said.remarks):
+        return
+    assert task.status in (TaskStatus.RUNNING, TaskStatus.CREATED)
+    assert not task.planned
+    assert all(
+        not new or not old for new, old in zip(said.remarks, task.remarks or (), strict=False)
+    )
+    after = told(task, said.remarks, seconds)
+    assert not any(judged(after, TEN_MINUTES, at(seconds), answers=answers).remarks)
+    assert task_json.decode(task_json.encode(after)) == after
+
+
+@given(tasks(), st.floats(0, 3_000), st.floats(0, 1), st.booleans())
+def test_nothing_is_missed_until_the_next_look(task, seconds, part, answers) -> None:
+    assume(task.status in (TaskStatus.RUNNING, TaskStatus.CREATED))
+    task = replace(task, root_id=None)
+    first = judged(task, TEN_MINUTES, at(seconds), answers=answers)
+    if any(first.remarks):
+        task = told(task, first.remarks, seconds)
+        first = judged(task, TEN_MINUTES, at(seconds), answers=answers)
+    if first.again_s is None:
+        for later in (1, 10_000, 10**6):
+            assert not any(judged(task, TEN_MINUTES, at(seconds + later), answers=answers).remarks)
+    elif first.again_s > 1:
+        between = at(seconds + part * (first.again_s - 0.01))
+        assert not any(judged(task, TEN_MINUTES, between, answers=answers).remarks)
+
+
+@given(st.sampled_from(STATUSES), tasks())
+def test_each_kind_has_its_status(status, task) -> None:
+    said = judged(replace(task, status=status), TEN_MINUTES, at(10**6), answers=True).remarks
+    assert not any(said) or status in ("created", "running")
+    assert (said.waiting is None) or status == "created"
+
+
+def test_the_names_of_what_is_so() -> None:
+    assert Remarks(late=NOW, waiting=NOW).kinds == ("late", "waiting")
+    assert remarks.SOONEST_S == 30
