@@ -11,9 +11,10 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from progress_backend import Settings
+from progress_backend import Settings, sign
 from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
+from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
@@ -245,21 +246,12 @@ def watchers(api: RunningApi) -> int:
 def test_where_no_socket_opens(
     start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage, without: str
 ) -> None:
-    """A proxy that lets nothing but plain requests through."""
     origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
     api = start_api(redis_url=redis_url, allowed_origins=(origin,), locale="en")
     task_id = api.create()
     page = open_page(site("<p></p>", api))
-    for name in without.split(", "):
-        page.evaluate(
-            f"() => {{ window.{name} = class extends EventTarget {{ constructor() {{ super();"
-            " setTimeout(() => { this.onclose?.({ code: 1006 }); this.onerror?.(); }); }"
-            " close() {} }; }"
-        )
-    page.evaluate(
-        "(id) => { document.body.innerHTML = `<task-progress task-id='${id}'></task-progress>`; }",
-        task_id,
-    )
+    take_away(page, without)
+    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
     expect(part(page, "status")).to_have_text("Created")
     put(api, task_id, status="running", current_items=63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
@@ -312,3 +304,75 @@ def test_a_canvas_as_one_bar(
     expect(part(page, "status")).to_have_text("Completed")
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "100")
     expect(part(page, "name")).to_have_text(re.compile("fetch_several|fetch_data"))
+
+
+KEY = "a key of the shop, long enough for it"
+
+
+@pytest.fixture
+def guarded(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
+    """An API that answers nobody without a token."""
+    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
+    about = {"redis_url": redis_url, "allowed_origins": (origin,), "locale": "en"}
+    _, token = new("shop", "write")
+    return start_api(**about, tokens=(token.line(),), signing_keys=(KEY,))
+
+
+def shared(redis_url: str, ttl: float = 600) -> tuple[str, str]:
+    """A task's id, and a token for it."""
+    with closing(Store(Settings(redis_url=redis_url))) as store:
+        identity = ev.Identity(task_type="fetch_data", symbol="7203.T", total_items=252)
+        store.run(store.flows.apply("shared", (ev.Created(identity=identity),), store.now()))
+    return "shared", sign(task_id="shared", ttl=ttl, settings=Settings(signing_keys=(KEY,)))
+
+
+def progress(redis_url: str, task_id: str, current: int) -> None:
+    with closing(Store(Settings(redis_url=redis_url))) as store:
+        event = ev.Progressed(current=current)
+        store.run(store.flows.apply(task_id, (ev.Resumed(), event), store.now()))
+
+
+@pytest.mark.parametrize("without", ["", "WebSocket", "WebSocket, EventSource"])
+def test_a_share_token_shows_its_task_and_no_other(
+    guarded: RunningApi, site: Site, open_page: OpenPage, redis_url: str, without: str
+) -> None:
+    task_id, token = shared(redis_url)
+    page = open_page(site("<p></p>", guarded))
+    take_away(page, without)
+    show(page, f"<task-progress task-id='{task_id}' token='{token}' lang='en'></task-progress>")
+    expect(part(page, "status")).to_have_text("Created")
+    progress(redis_url, task_id, 63)
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    show(page, f"<task-progress task-id='another' token='{token}' lang='en'></task-progress>")
+    expect(part(page, "note")).to_have_text("You may not see this.")
+    show(page, f"<task-progress task-id='{task_id}' lang='en'></task-progress>")
+    expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")
+    show(page, f"<task-progress task-id='{task_id}' token='a b' lang='en'></task-progress>")
+    expect(part(page, "note")).to_be_visible()
+    assert part(page, "bar").is_hidden()
+
+
+def test_a_token_that_expires_meanwhile(
+    guarded: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+) -> None:
+    task_id, token = shared(redis_url, ttl=4)
+    body = f"<task-progress task-id='{task_id}' token='{token}'></task-progress>"
+    page = open_page(site(body, guarded))
+    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")
+    expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")
+
+
+def take_away(page: Page, names: str) -> None:
+    """Has the page's sockets or streams fail, as behind a proxy that lets plain requests alone
+    through."""
+    for name in filter(None, names.split(", ")):
+        page.evaluate(
+            f"() => {{ window.{name} = class extends EventTarget {{ constructor() {{ super();"
+            " setTimeout(() => { this.onclose?.({ code: 1006 }); this.onerror?.(); }); }"
+            " close() {} }; }"
+        )
+
+
+def show(page: Page, html: str) -> None:
+    page.evaluate("(html) => { document.body.innerHTML = html; }", html)
