@@ -76,6 +76,9 @@ _JA: Final = {
         "共有トークンの鍵です。32 文字以上で、先頭の鍵で署名し、どの鍵の署名も認めます"
         "（カンマ区切り）。"
     ),
+    (
+        "Whether the API refuses all that creates, changes or cancels, and its page offers no acts."
+    ): "作成・変更・キャンセルを API が拒否し、ページに操作を出さないかどうかです。",
     "Whether the API answers /metrics.": "API が /metrics に応答するかどうかです。",
     "Whether the API answers /docs and /openapi.json.": (
         "API が /docs と /openapi.json に応答するかどうかです。"

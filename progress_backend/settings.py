@@ -84,6 +84,8 @@ class Settings:
     tokens_file: str = ""
     #: Keys of share tokens, of 32 characters at least: the first signs, all count; comma-separated.
     signing_keys: tuple[str, ...] = field(default=(), repr=False)
+    #: Whether the API refuses all that creates, changes or cancels, and its page offers no acts.
+    read_only: bool = False
     #: Whether the API answers /metrics.
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.

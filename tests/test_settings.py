@@ -36,6 +36,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "tokens": (),
         "tokens_file": "",
         "signing_keys": (),
+        "read_only": False,
         "metrics": True,
         "docs": True,
     }
@@ -63,6 +64,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "flower_events": "0",
         "metrics": "0",
         "docs": "0",
+        "read_only": "1",
         "allowed_origins": "https://app.example.com",
         "allowed_hosts": "tasks.example.com",
         "redact": "json.dumps",
@@ -73,7 +75,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
     assert by_environ == by_conf
     value = getattr(by_environ, field.name)
     assert value != field.default
-    assert value is json.dumps or str(value) in (text, f"{text}.0", "False", f"('{text}',)")
+    assert value is json.dumps or str(value) in (text, f"{text}.0", "False", "True", f"('{text}',)")
 
 
 def test_lists_are_texts_with_commas_or_lists_of_celery() -> None:

@@ -37,6 +37,7 @@ HINT: Final = (
     "`progress-backend token new NAME`, or let the application that includes the router say "
     "app.state.progress_trusted = True"
 )
+READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
 _BEARER: Final = "bearer "
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
@@ -74,6 +75,7 @@ class Callers:
         """
         self.tokens: Final = tokens_of(settings)
         self.shares: Final = ShareTokens(settings.signing_keys)
+        self._read_only = settings.read_only
         self._trusted = trusted
         self._authorize = authorize
         #: Whether a request without a token passes, where it comes in from this machine.
@@ -120,6 +122,8 @@ class Callers:
         Raises:
             StoreUnavailable: a record that decides cannot be read.
         """
+        if self._read_only and action in rights.WRITES:
+            return READ_ONLY
         if self.passes_unasked(scope):
             return None
         caller = self._of(scope)

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from ..record import default_texts
 from .guard import GuardedRoute
 from .gzip_answer import accepts_gzip
+from .state import is_read_only
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
 #: prefix as `router`, which the page reads.
@@ -55,7 +56,9 @@ ANYWHERE: Final = {
 async def page(request: Request) -> HTMLResponse:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
-    return HTMLResponse(html.replace("{{docs}}", _docs(request)), headers=HEADERS)
+    html = html.replace("{{docs}}", _docs(request))
+    html = html.replace("{{read-only}}", "yes" if is_read_only(request.scope) else "")
+    return HTMLResponse(html, headers=HEADERS)
 
 
 def _texts() -> str:

@@ -14,7 +14,8 @@ Action = Literal["read", "list", "create", "update", "cancel", "metrics"]
 #: What it does it to: one task or workflow, or those of a list.
 Kind = Literal["task", "workflow", "tasks", "workflows", "metrics"]
 
-_WRITES: Final = ("create", "update", "cancel")
+#: Actions that change something.
+WRITES: Final = ("create", "update", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
 
     `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says.
     """
-    if action in _WRITES and not caller.writes:
+    if action in WRITES and not caller.writes:
         return Refusal(403, "this token may read, not write")
     if caller.only is not None:
         if _is_shared(caller.only, resource):

@@ -209,6 +209,14 @@ def access_of(scope: Scope) -> Access:
     return Access(settings, getattr(state, "progress_bound", None))
 
 
+def is_read_only(scope: Scope) -> bool:
+    """Whether a scope's application refuses all acts; its page needs no lifespan to know that."""
+    state = scope["app"].state
+    api = getattr(state, "progress", None)
+    settings = api.settings if isinstance(api, Api) else getattr(state, "progress_settings", None)
+    return isinstance(settings, Settings) and settings.read_only
+
+
 def settings_of_environment(celery_app: Any = None) -> Settings:
     """Settings from the environment, then from a Celery app's configuration.
 

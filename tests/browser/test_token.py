@@ -76,3 +76,15 @@ def test_a_token_of_one_type_sees_its_tasks_and_is_live(
     give(page, TYPED[0])
     live(page)
     expect(page.locator("[data-task-id='job']")).to_be_visible()
+
+
+def test_a_read_only_service_s_page_offers_no_acts(
+    redis_url: str, start_api: StartApi, open_page: OpenPage
+) -> None:
+    Records(redis_url).start("job")
+    for read_only, buttons in ((True, 0), (False, 2)):
+        page = open_page(start_api(redis_url=redis_url, read_only=read_only), "/?lang=en")
+        live(page)
+        row = page.locator("[data-task-id='job']")
+        expect(row).to_be_visible()
+        expect(row.locator(".actions button")).to_have_count(buttons)

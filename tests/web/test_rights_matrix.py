@@ -151,6 +151,14 @@ def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def reading_alone(session_redis_url: str) -> Iterator[RunningApi]:
+    """Without tokens, on loopback."""
+    running = RunningApi(create_app(Settings(redis_url=session_redis_url, read_only=True))).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def cell(redis_url: str) -> Callable[[], Cell]:
     records, count = Records(redis_url), itertools.count()
@@ -162,6 +170,11 @@ def cell(redis_url: str) -> Callable[[], Cell]:
         return made
 
     return make
+
+
+def named(part: str) -> str:
+    """A method or path in the name of a test."""
+    return part.strip("/").replace("/", ".")
 
 
 def operations() -> list[tuple[str, str]]:
@@ -183,7 +196,9 @@ def sent(text: str | None) -> dict[str, str]:
     return {} if text is None else {"Authorization": f"Bearer {text}"}
 
 
-@pytest.mark.parametrize(("method", "path"), HTTP, ids=" ".join)
+@pytest.mark.parametrize(
+    ("method", "path"), HTTP, ids=lambda part: part.strip("/").replace("/", ".")
+)
 def test_an_operation_is_answered_as_its_row_says(
     guarded: RunningApi, cell: Callable[[], Cell], method: str, path: str
 ) -> None:
@@ -198,6 +213,21 @@ def test_an_operation_is_answered_as_its_row_says(
                 assert httpx.Response(200, content=answer.read()).json()["detail"]
             assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
     assert got == HTTP[method, path]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), HTTP, ids=lambda part: part.strip("/").replace("/", ".")
+)
+def test_a_read_only_service_writes_for_nobody(
+    reading_alone: RunningApi, cell: Callable[[], Cell], method: str, path: str
+) -> None:
+    """Nor for whoever may do everything, since no token is asked for."""
+    made = cell()
+    url = path.format(**made._asdict())
+    body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
+    with reading_alone.http.stream(method, url, json=body) as answer:
+        assert answer.status_code == (200 if method == "GET" else 403)
+        assert method == "GET" or b"PROGRESS_READ_ONLY" in answer.read()
 
 
 @pytest.mark.parametrize("path", PAGES)

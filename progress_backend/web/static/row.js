@@ -121,7 +121,7 @@ export function makeRow(act, kind = TASK) {
   track.setAttribute("aria-valuemax", 100);
 
   function showActions(words) {
-    const names = kind.offered(task);
+    const names = document.body.dataset.readOnly ? [] : kind.offered(task);
     const there = [...actions.children].map((button) => button.dataset.action);
     if (String(names) !== String(there)) {
       // Who has pressed a button goes on from here, whatever has taken its place.
