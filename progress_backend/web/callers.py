@@ -102,9 +102,7 @@ class Callers:
 
     def read_at_once(self, scope: Scope, resource: Resource) -> bool:
         """Whether a read passes, and needs neither a record nor a narrower list for that: for the
-        short path. The routes ask about all others."""
-        if self.passes_unasked(scope):
-            return True
+        short path, of a request that does not pass unasked. The routes ask about all others."""
         caller = self._of(scope)
         return (
             isinstance(caller, Caller)

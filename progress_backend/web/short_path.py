@@ -41,8 +41,8 @@ _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 _WORKFLOW: Final = "/internal/workflow/"
 _FIGURES: Final = f"{_WORKFLOW}{{workflow_id}}{_TAIL}"
 
-#: The route, the function that answers it, its arguments, and what it reads.
-Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...], Resource]
+#: The route, the function that answers it, and its arguments.
+Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
 
 
 class ShortPath:
@@ -67,12 +67,14 @@ class ShortPath:
             found is None
             or api is None
             or not api.access.is_plain(scope, headers)
-            or not api.callers.read_at_once(scope, found[3])
+            or not (
+                api.callers.passes_unasked(scope) or api.callers.read_at_once(scope, _read(found))
+            )
         ):
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        route, answering, asked, _ = found
+        route, answering, asked = found
         try:
             response = await answering(api, *asked)
         except ProgressError as error:
@@ -99,19 +101,27 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):
-            return _STATUS, status_of, (task_id, _tag(headers)), Resource("task", task_id)
+            return _STATUS, status_of, (task_id, _tag(headers))
     elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
         workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]
         if is_task_id(workflow_id):
-            figures = Resource("workflow", workflow_id)
-            return _FIGURES, workflow_of, (workflow_id, _tag(headers)), figures
+            return _FIGURES, workflow_of, (workflow_id, _tag(headers))
     elif path == _LIST and (query := _query(scope)) is not None:
         packings = headers.get(b"accept-encoding", b"").decode("latin-1")
-        listed = Resource("tasks", None, query.task_type, query.workflow_id)
-        if query.top:
-            listed = Resource("workflows")
-        return _LIST, list_of, (query, packings), listed
+        return _LIST, list_of, (query, packings)
     return None
+
+
+def _read(found: Found) -> Resource:
+    """What a request reads."""
+    route, _, (what, _) = found
+    if route == _STATUS:
+        return Resource("task", what)
+    if route == _FIGURES:
+        return Resource("workflow", what)
+    if what.top:
+        return Resource("workflows")
+    return Resource("tasks", None, what.task_type, what.workflow_id)
 
 
 def _tag(headers: dict[bytes, bytes]) -> str | None:

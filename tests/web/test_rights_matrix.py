@@ -196,9 +196,7 @@ def sent(text: str | None) -> dict[str, str]:
     return {} if text is None else {"Authorization": f"Bearer {text}"}
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), HTTP, ids=lambda part: part.strip("/").replace("/", ".")
-)
+@pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
 def test_an_operation_is_answered_as_its_row_says(
     guarded: RunningApi, cell: Callable[[], Cell], method: str, path: str
 ) -> None:
@@ -215,9 +213,7 @@ def test_an_operation_is_answered_as_its_row_says(
     assert got == HTTP[method, path]
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), HTTP, ids=lambda part: part.strip("/").replace("/", ".")
-)
+@pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
 def test_a_read_only_service_writes_for_nobody(
     reading_alone: RunningApi, cell: Callable[[], Cell], method: str, path: str
 ) -> None:
