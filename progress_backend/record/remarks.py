@@ -19,6 +19,8 @@ from .work import STEADY_VALUES
 SOONEST_S: Final = 30.0
 #: A run has stalled without a value for so many times its own longest gap between two.
 _GAPS: Final = 5.0
+#: Items that its values have counted by then: the times of the first few say little of the next.
+_LEAST_ITEMS: Final = 5
 #: A run is late, or waits, past so many times the slowest of its type's last runs.
 _SLOWEST: Final = 1.5
 #: Seconds after which a task is looked at again, at least and at most.
@@ -127,9 +129,10 @@ def _longest_silence(task: Task) -> float | None:
     """Seconds without a value after which a run has stalled; None while its values do not tell."""
     if task.stall_s is not None:
         return task.stall_s
-    if task.work is None or task.work.values < STEADY_VALUES:
+    work = task.work
+    if work is None or work.values < STEADY_VALUES or work.items < _LEAST_ITEMS:
         return None
-    return max(_GAPS * task.work.gap, SOONEST_S)
+    return max(_GAPS * work.gap, SOONEST_S)
 
 
 def _longest_run(task: Task, slowest: Usual) -> float | None:

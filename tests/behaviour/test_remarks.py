@@ -43,11 +43,11 @@ def begun(driver: Driver, known: Sequence[str] = (), after: float = 0) -> set[st
 
 
 def run_with_values(driver: Driver, task_id: str, *, lease: str = "lease-1") -> None:
-    """A run with three values, one a second, the last one now."""
-    began = driver.now() - seconds(3)
+    """A run with a value a second, the last one now."""
+    began = driver.now() - seconds(6)
     started = ev.Started(identity=identity_of(), worker=Worker(lease, f"celery@{lease}"))
     driver.apply(task_id, started, now=began)
-    for second in range(4):
+    for second in range(7):
         value = ev.Progressed(current=second)
         driver.apply(task_id, value, now=began + seconds(second))
 
@@ -79,7 +79,7 @@ def test_a_run_that_stops_has_stalled_until_its_next_value(running: Driver) -> N
     assert (task.status, task.remarks) == ("running", Remarks(stalled=task.updated_at))
     check_agreement(running, ["a"])
     assert running.execute(c.CountRemarks()) == (1, 0, 0)
-    running.apply("a", ev.Progressed(current=5, attempt=1))
+    running.apply("a", ev.Progressed(current=8, attempt=1))
     assert running.task("a").remarks is None
     assert running.execute(c.CountRemarks()) == (0, 0, 0)
     check_agreement(running, ["a"])
@@ -89,7 +89,7 @@ def test_it_is_said_once_and_again_after_a_value(running: Driver) -> None:
     renew(running, 4_000)
     assert looked(running, 40) == {"a": ("stalled",)}
     assert [looked(running, 40 + 100 * n) for n in range(1, 9)] == [{}] * 8
-    running.apply("a", ev.Progressed(current=5, attempt=1), now=running.now() + seconds(1_000))
+    running.apply("a", ev.Progressed(current=8, attempt=1), now=running.now() + seconds(1_000))
     # A gap of a quarter of an hour: five of them are more than an hour.
     assert looked(running, 2_500) == {}
     renew(running, 9_000)
@@ -243,7 +243,7 @@ def test_a_workflows_member_has_its_remark_and_its_figures(driver: Driver) -> No
     now = driver.now()
     driver.apply("m", ev.Created(identity=member))
     driver.start("m", "lease-1", member=Member(("w",)))
-    for second in range(4):
+    for second in range(7):
         driver.apply("m", ev.Progressed(current=second), now=now + seconds(second))
     begun(driver)
     renew(driver, 60)

@@ -20,6 +20,7 @@ from progress_backend.record.past_runs import KEPT, PastRun, history
 from .bootstrap import grouped, interval
 from .durations import Job, finishes, recorded
 from .ranges import range_rows
+from .remarked import remark_rows
 from .replay import Replay, Value, replayed
 from .row import Row
 
@@ -112,7 +113,7 @@ def rows(jobs: Sequence[Job], samples: int) -> list[Row]:
     ranges = [
         row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, said[pace], samples)
     ]
-    return [*made, _moves_row(said[SECONDS], samples), *ranges]
+    return [*made, _moves_row(said[SECONDS], samples), *ranges, *remark_rows(jobs)]
 
 
 def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:

@@ -54,24 +54,24 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
     one after each interval. `history` is that of its type."""
     total = len(finishes)
     identity = ev.Identity(task_type="job", total_items=total)
-    task = _after(None, ev.Created(identity=identity), 0.0)
-    task = _after(task, ev.Started(identity=identity), 0.0)
+    task = after(None, ev.Created(identity=identity), 0.0)
+    task = after(task, ev.Started(identity=identity), 0.0)
     bar = _Bar(total)
     values = []
-    for at in _written(finishes):
+    for at in written(finishes):
         done = bisect_right(finishes, at)
         bar.pass_to(finishes, done)
-        task = _after(task, ev.Progressed(current=done, total=total), at)
+        task = after(task, ev.Progressed(current=done, total=total), at)
         line = at * (total - done) / done if done else None
         if task.rate and task.usual is None:
             task = replace(task, usual=tuple(history.numbers))
         ours, band = _left(task, history, at), _band(task, history)
         least, most = (None, None) if ours is None or band is None else within(ours, band)
         values.append(Value(at, done, ours, line, bar.left(at), least, most))
-    return Replay(values, of_task(_after(task, ev.Completed(), values[-1].at)))
+    return Replay(values, of_task(after(task, ev.Completed(), values[-1].at)))
 
 
-def _written(finishes: Sequence[float]) -> Iterator[float]:
+def written(finishes: Sequence[float]) -> Iterator[float]:
     """The times at which a value is written."""
     yield 0.0
     last, done = 0.0, 0
@@ -95,7 +95,8 @@ def _band(task: Task, history: History) -> Band | None:
     return band_of(task) if task.rate else history.bands[0]
 
 
-def _after(task: Task | None, event: ev.Event, at: float) -> Task:
+def after(task: Task | None, event: ev.Event, at: float) -> Task:
+    """The task after an event so many seconds after `BEGAN`."""
     revision = 1 if task is None else task.revision + 1
     now = BEGAN + timedelta(milliseconds=round(at * 1000))
     return transition(task, event, now, task_id="job", locale="en", lease_s=60.0, revision=revision)

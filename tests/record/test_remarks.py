@@ -69,6 +69,8 @@ def test_but_not_within_half_a_minute() -> None:
 
 def test_nor_before_three_values_nor_while_its_worker_is_silent() -> None:
     assert found(of_work(values=2), 3_600) == Remarks()
+    assert found(of_work(items=4), 3_600) == Remarks()
+    assert found(of_work(items=5), 3_600) == Remarks(stalled=at(10))
     assert found(replace(RUNNING, work=None), 3_600) == Remarks()
     assert found(RUNNING, 3_600, answers=False) == Remarks()
 
