@@ -149,7 +149,9 @@ def test_the_alerts_are_about_figures_that_there_are() -> None:
         for name, labels in named:
             assert set(re.findall(r"(\w+)[=!]", labels)) <= there[name], rule
         assert rule["expr"].count("(") == rule["expr"].count(")")
-    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 6
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 7
+    file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
+    assert yaml.safe_load(file.read_text("utf-8")) == yaml.safe_load(block.text)
 
 
 def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: str) -> None:
