@@ -39,8 +39,11 @@ class Expired(Exception):
 class Inbox:
     """The newest message of each task that passes a socket's filter, or leaves it."""
 
-    def __init__(self, filters: Filters, counts: Counts, *, reloads: bool) -> None:
+    def __init__(
+        self, filters: Filters, counts: Counts, *, reloads: bool, only: str | None = None
+    ) -> None:
         self._filters = filters
+        self._only = only
         self._counts = counts
         self._knows_reload = reloads
         self._heartbeat: str | None = None
@@ -67,6 +70,10 @@ class Inbox:
             and (task_type is None or task_type == facets[1])
             and (symbol is None or symbol == facets[2])
         )
+
+    def may_have(self, facets: Facets) -> bool:
+        """Whether the inbox's reader may see a task with these facets, whatever the filter."""
+        return self._only is None or self._only == facets[1]
 
     def put(self, update: Update) -> None:
         """Puts a task's newest message into the inbox; never waits."""
@@ -162,12 +169,13 @@ class Feed:
         self._known: dict[str, Facets] = {}
         self._closed = False
 
-    def join(self, filters: Filters, *, reloads: bool = True) -> Inbox:
+    def join(self, filters: Filters, *, reloads: bool = True, only: str | None = None) -> Inbox:
         """An inbox that gets the updates from now on.
 
-        `reloads`: the client knows `RELOAD`; else `get` raises Missed in its place.
+        `reloads`: the client knows `RELOAD`; else `get` raises Missed in its place. `only`: the
+        task type of all that the client may see; without it the client may see all.
         """
-        inbox = Inbox(filters, self._counts, reloads=reloads)
+        inbox = Inbox(filters, self._counts, reloads=reloads, only=only)
         if self._closed:
             inbox.close()
         self._inboxes.add(inbox)
@@ -194,7 +202,7 @@ class Feed:
             del self._known[next(iter(self._known))]
         for inbox in self._inboxes:
             passed = inbox.passes(before) if before else update.revision > 1
-            if passed or inbox.passes(update.facets):
+            if (passed or inbox.passes(update.facets)) and inbox.may_have(update.facets):
                 inbox.put(update)
 
     def reload(self) -> None:

@@ -147,11 +147,11 @@ class Listener:
         return Mailbox(self._counts)
 
     def watching_all(
-        self, filters: Filters, *, reloads: bool = False
+        self, filters: Filters, *, reloads: bool = False, only: str | None = None
     ) -> AbstractAsyncContextManager[Inbox]:
-        """`async with`: an inbox for the updates of all tasks that pass the filters; raises as
-        `join`."""
-        return self._watches.all(filters, reloads=reloads)
+        """`async with`: an inbox for the updates of all tasks that pass the filters; `only`: the
+        task type of all that its reader may see; raises as `join`."""
+        return self._watches.all(filters, reloads=reloads, only=only)
 
     async def _keep_connected(self) -> None:
         """Runs epoch after epoch until it is cancelled: each is a task of its own, so that its

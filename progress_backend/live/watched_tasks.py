@@ -115,10 +115,12 @@ class Watches:
             self._forget(self._workflow_channel(workflow_id))
 
     @asynccontextmanager
-    async def all(self, filters: c.Filters, *, reloads: bool) -> AsyncIterator[Inbox]:
-        """`async with`: an inbox for the updates of all tasks that pass the filters; raises as
-        `join`."""
-        inbox = self._feed.join(filters, reloads=reloads)
+    async def all(
+        self, filters: c.Filters, *, reloads: bool, only: str | None = None
+    ) -> AsyncIterator[Inbox]:
+        """`async with`: an inbox for the updates of all tasks that pass the filters; `only` as in
+        `Feed.join`; raises as `join`."""
+        inbox = self._feed.join(filters, reloads=reloads, only=only)
         try:
             await self._subscribed(self._every, None)
             inbox.clear()  # the client reads the list now

@@ -88,6 +88,16 @@ async def test_one_that_leaves_the_filter_is_told_once_more() -> None:
     assert await said(inbox) == []
 
 
+async def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
+    feed = Feed()
+    inbox = feed.join(Filters(task_type="other"), only="other")
+    own = feed.join(Filters(task_type="fetch_data"), only="fetch_data")
+    # Not told before, and not new: an update that is sent to all who may see it.
+    feed.publish(update("a"))
+    assert await said(inbox) == []
+    assert await said(own) == ["a running 2"]
+
+
 async def test_one_that_was_in_the_list_and_never_told_is_told_when_it_leaves() -> None:
     feed = Feed()
     inbox = feed.join(RUNNING)

@@ -17,7 +17,7 @@ from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ...flows.commands import Filters
 from ...live.all_tasks import Expired, Inbox, Missed
 from ...live.hub import HubClosed
-from ..callers import subprotocol, take_query_token
+from ..callers import caller_of, subprotocol, take_query_token
 from ..openapi import schemas
 from ..rights import Action, Resource
 from ..route_rights import listed
@@ -116,7 +116,11 @@ async def watch_tasks(websocket: WebSocket) -> None:
     async with contextlib.AsyncExitStack() as watching:
         try:
             inbox = await watching.enter_async_context(
-                api.listener.watching_all(filters, reloads=asked.heartbeat is not None)
+                api.listener.watching_all(
+                    filters,
+                    reloads=asked.heartbeat is not None,
+                    only=caller_of(websocket.scope).task_type,
+                )
             )
         except StoreUnavailable:
             await _refuse(websocket, TRY_LATER, AWAY)
