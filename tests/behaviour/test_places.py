@@ -53,7 +53,13 @@ def test_those_have_no_place_that_do_not_wait_in_the_queue(driver: Driver) -> No
 
 
 def test_several_are_asked_for_at_once(driver: Driver) -> None:
-    created = [create(driver, f"t{number}") for number in range(8)]
+    created = []
+    for number in range(8):
+        task = create(driver, f"t{number}")
+        created.append(task)
+        # Of another partition's tasks the order is known to some milliseconds.
+        later = task.created_at + timedelta(milliseconds=20)
+        eventually(lambda later=later: driver.now() > later, what="the store's clock goes on")
     asked = tuple(
         waiting.Waiting(task.task_type, task.task_id, int(task.created_at.timestamp() * 1e6))
         for task in created

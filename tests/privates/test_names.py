@@ -13,7 +13,7 @@ from tests.servers import ROOT
 
 LIBRARY = ROOT / "progress_backend"
 #: Of the standard library, documented under a name that begins so.
-STANDARD = frozenset({"_exit", "_replace", "_getframe"})
+STANDARD = frozenset({"_exit", "_fields", "_replace", "_getframe"})
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -15,7 +15,7 @@ from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
 from progress_backend.record import document_check, reader_view, responses, task_json
 from progress_backend.record.document_check import body_of
-from progress_backend.record.fields import TASK
+from progress_backend.record.fields import ESTIMATE, TASK
 from progress_backend.record.model import Delivery, Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
@@ -199,16 +199,18 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     zone = ZoneInfo(name)
     reader_view = json.loads(seen(task_json.encode(written), task.task_id, zone))
     same = json.loads(task_json.encode(task))
-    for key, text in reader_view.items():
-        if key in TASK.times:
-            if text is None:
-                assert same[key] is None
-                continue
-            moment = datetime.fromisoformat(text)
-            assert moment == datetime.fromisoformat(same[key])
-            assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
-        elif key not in ("control", "delivery", "remarks"):
-            assert text == same[key]
+    times = [(name, reader_view, same) for name in TASK.times]
+    if reader_view["estimate"] is not None:
+        times += [(n, reader_view["estimate"], same["estimate"]) for n in ESTIMATE.times]
+    for name, shown, stored in times:
+        if shown[name] is None:
+            assert stored[name] is None
+            continue
+        moment = datetime.fromisoformat(shown[name])
+        assert moment == datetime.fromisoformat(stored[name])
+        assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
+    rest = reader_view.keys() - {*TASK.times, "control", "delivery", "remarks", "estimate"}
+    assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 
 def test_each_time_has_the_offset_of_its_own_moment() -> None:
