@@ -50,6 +50,8 @@ class Marking:
     results: bool = True
     expect_s: Any = None
     stall_s: Any = None
+    #: The name of the workflows whose id is that of a call of the task.
+    workflow: str | None = None
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -70,6 +72,7 @@ def progress_task(
     results: bool = True,
     expect_s: float | Callable[..., Any] | None = None,
     stall_s: float | Callable[..., Any] | None = None,
+    workflow: str | None = None,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -81,6 +84,7 @@ def progress_task(
     results: bool = True,
     expect_s: float | Callable[..., Any] | None = None,
     stall_s: float | Callable[..., Any] | None = None,
+    workflow: str | None = None,
 ) -> Any:
     """Marks a Celery task as tracked: it stands under `@app.task(bind=True)` or
     `@shared_task(bind=True)` and keeps the function's signature.
@@ -104,12 +108,17 @@ def progress_task(
             times what the slowest of the last ten runs took, 30 at least.
         stall_s: seconds without a value after which a run is remarked as stalled, from 1; unless
             given, five times the longest time between two of its values, 30 at least.
+        workflow: name of the workflows that end with the task, as the last of a chain or the body
+            of a chord, whose result has the workflow's id.
 
     Raises:
         TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
-            is no function.
+            is no function; or `workflow` is no text.
     """
-    marking = Marking(task_type, symbol, total_items, metadata, results, expect_s, stall_s)
+    if workflow is not None and not isinstance(workflow, str):
+        raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")
+    values = (task_type, symbol, total_items, metadata)
+    marking = Marking(*values, results, expect_s, stall_s, workflow)
 
     def mark(function: F) -> F:
         _check_place(function)

@@ -69,8 +69,10 @@ class _Canvas:
     def add(self, name: str, joined: Joined, headers: dict[str, Any], tracked: bool) -> None:
         """Adds a message that is published next."""
         if not joined.goes_on:
+            if self.workflow_id is None:  # the messages of a batch have one last task
+                self.given = joined.name or self.plan.name(joined)
             self.workflow_id = joined.member.workflows[-1]
-            self.given = self.given or joined.name
+            self.given = joined.name or self.given
             self.total = self.total or joined.total
             self.name.add(name, joined.ahead)
         self.named[id(headers)] = _Named(joined, headers, tracked)

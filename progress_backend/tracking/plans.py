@@ -48,6 +48,14 @@ class Plan:
         root = headers.get("root_id") or headers.get("id")
         return (entry for step in steps if (entry := self._entry(step, joined, root)))
 
+    def name(self, joined: Joined) -> str | None:
+        """The name that the marking of a workflow's own task gives to the workflow: of the step
+        whose result the caller holds. A group has none."""
+        own = joined.member.workflows[-1]
+        last = (step.name for step in canvas.steps(joined.ahead) if step.task_id == own)
+        marking = None if (name := next(last, None)) is None else self._marking(name)
+        return None if marking is None else marking.workflow
+
     def _entry(self, step: canvas.Step, joined: Joined, root: Any) -> Entry | None:
         options = step.signature.get("options") or {}
         given = (options.get("headers") or {}).get(HEADER)
@@ -87,7 +95,7 @@ class Plan:
 
 def _constant(marking: Marking) -> Marking:
     values = {name: value for name, value in marking.values.items() if not callable(value)}
-    return Marking(**values, results=marking.results)
+    return Marking(**values, results=marking.results, workflow=marking.workflow)
 
 
 def begin(process: Process, entries: Sequence[Entry], planned: Iterable[Entry]) -> list[Any]:

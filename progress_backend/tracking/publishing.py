@@ -168,7 +168,7 @@ def _begun_in_a_workflow(
     plan = plans.Plan(tracker)
     if not joined.goes_on:
         if not joined.ahead.says_nothing:
-            title = joined.name or canvas.named([(name, joined.ahead)])
+            title = joined.name or plan.name(joined) or canvas.named([(name, joined.ahead)])
             created = replace(created, workflow_name=title, workflow_total=joined.total)
         planned = plan.ahead(joined, headers, True)
         begun: Applied | None = plans.begin(process, [(None, task_id, (created,))], planned)[0]

@@ -47,6 +47,8 @@ def _text(marking: Marking) -> str:
     constants = {name: value for name, value in marking.values.items() if not callable(value)}
     if not marking.results:
         constants["results"] = False
+    if marking.workflow is not None:
+        constants["workflow"] = marking.workflow
     text = dumps(constants)
     return text if len(text) <= _LONGEST else dumps({**constants, "metadata": None})
 
@@ -59,7 +61,9 @@ def _marking(text: bytes | None) -> Marking | None:
     if not isinstance(stored, Mapping):
         return None
     constants = {name: stored.get(name) for name in CHECKS}
-    return Marking(**constants, results=stored.get("results") is not False)
+    named = stored.get("workflow")
+    workflow = named if isinstance(named, str) else None
+    return Marking(**constants, results=stored.get("results") is not False, workflow=workflow)
 
 
 def look_for(tracker: Tracker, name: str) -> None:

@@ -52,6 +52,11 @@ def test_both_ways_to_write_it_mark_the_function_and_leave_it_as_it_is() -> None
     assert progress_task(symbol="X")(plain) is plain
 
 
+def test_a_workflows_name_is_a_text() -> None:
+    with pytest.raises(TypeError, match="workflow names a workflow and has to be a text, not 5"):
+        progress_task(workflow=5)
+
+
 def test_a_mark_above_the_task_is_refused_at_once(celery: Celery) -> None:
     class Own(Task):  # type: ignore[misc]  # celery is untyped
         abstract = True

@@ -11,6 +11,7 @@ import redis
 from celery import chain, chord, group
 from kombu.exceptions import OperationalError
 
+from progress_backend import progress_task
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.workflow import Figures
@@ -137,8 +138,6 @@ def test_a_single_task_has_what_it_always_had(installed: Install) -> None:
 
 def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     app = installed()
-    from progress_backend import progress_task
-
     marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(nothing_else))
     (plain,) = tasks(app, "plain")
     result = chain(plain.si(), marked.si(), plain.si(), marked.si()).apply_async()
@@ -158,6 +157,33 @@ def test_a_caller_names_it(installed: Install) -> None:
     about = {"progress": {"workflow": {"name": "nightly import"}}}
     result = chain(fetch.si(), merge.si()).apply_async(headers=about)
     assert figures(app, result.id).name == "nightly import"
+
+
+@pytest.mark.parametrize("shape", ["chain", "chord", "chord of chains", "chain of a chord"])
+def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    mark = progress_task(workflow="nightly import")
+    merge = app.celery.task(name="jobs.merge", shared=False)(mark(nothing_else))
+    canvas = {
+        "chain": chain(merge.si(), fetch.si(), merge.si()),
+        "chord": chord([fetch.si(), fetch.si()], merge.si()),
+        "chord of chains": chord([chain(fetch.si(), merge.si()), fetch.si()], merge.si()),
+        "chain of a chord": chain(fetch.si(), group(fetch.si(), fetch.si()), merge.si()),
+    }[shape]
+    result = canvas.apply_async()
+    assert figures(app, result.id).name == "nightly import"
+    about = {"progress": {"workflow": {"name": "by hand"}}}
+    assert figures(app, canvas.apply_async(headers=about).id).name == "by hand"
+
+
+def test_a_marking_names_what_ends_with_its_task_alone(installed: Install) -> None:
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    mark = progress_task(workflow="nightly import")
+    merge = app.celery.task(name="jobs.merge", shared=False)(mark(nothing_else))
+    for canvas in (chain(merge.si(), fetch.si()), group(merge.si(), merge.si())):
+        assert "nightly" not in (figures(app, canvas.apply_async().id).name or "")
 
 
 @pytest.mark.parametrize("shape", ["chain", "group", "chord"])

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from celery import chain
 
 from progress_backend import progress_task
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
 from progress_backend.settings import Settings
 from progress_backend.tracking import remote_tasks
 from progress_backend.web import create_app
@@ -193,6 +196,21 @@ def test_a_marking_that_is_none_stops_no_publish(web: App, redis_url: str, text:
     assert web.celery.send_task("fetch").id
 
 
+@pytest.mark.parametrize(
+    ("given", "name"), [('"nightly import"', "nightly import"), ("5", "fetch → merge")]
+)
+def test_a_canvas_of_names_has_the_workflows_name(
+    web: App, redis_url: str, given: str, name: str
+) -> None:
+    left(web, redis_url, "far.fetch", "{}")
+    left(web, redis_url, "far.merge", f'{{"workflow":{given}}}')
+    fetch, merge = (web.celery.signature(f"far.{name}") for name in ("fetch", "merge"))
+    result = chain(fetch, merge).apply_async()
+    store = web.tracker.process.store
+    found = store.execute(c.FiguresOf(result.id, milliseconds(store.now())))
+    assert (found.total, found.name) == (2, name)
+
+
 def test_somebody_elses_value_under_the_key_stops_nothing(web: App, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set(MARKINGS, "somebody else's")
@@ -211,7 +229,9 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
     app = installed()
 
     @app.task(name="fetch", shared=False, lazy=False)
-    @progress_task(task_type=lambda kind: kind, symbol="7203.T", results=False)
+    @progress_task(
+        task_type=lambda kind: kind, symbol="7203.T", results=False, workflow="nightly import"
+    )
     def fetch(kind: str) -> None:
         pass
 
@@ -221,7 +241,8 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
         pass
 
     markings = dict(remote_tasks.left(app.tracker).markings)
-    assert markings["fetch"] == '{"symbol":"7203.T","results":false}'
+    about = '{"symbol":"7203.T","results":false,"workflow":"nightly import"}'
+    assert markings["fetch"] == about
     assert markings["large"] == '{"total_items":3,"metadata":null}'
 
 
