@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import subprocess
@@ -152,6 +153,34 @@ def test_the_alerts_are_about_figures_that_there_are() -> None:
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 7
     file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
     assert yaml.safe_load(file.read_text("utf-8")) == yaml.safe_load(block.text)
+
+
+def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
+    file = ROOT / "docker" / "grafana" / "progress.json"
+    dashboard = json.loads(file.read_text("utf-8"))
+    there, shown = make_metrics.names(), set()
+    for panel in dashboard["panels"]:
+        assert panel["description"].endswith("."), panel["title"]
+        for target in panel["targets"]:
+            named = re.findall(r"\b(progress_\w+)(?:\{([^}]*)\})?", target["expr"])
+            (asked,) = {name for name, _ in named}
+            shown.add(asked)
+            # Prometheus itself adds the instance.
+            known = there[asked] | {"instance"}
+            matched = {one for _, labels in named for one in re.findall(r"(\w+)[=!]", labels)}
+            grouped = re.findall(r"by \(([\w, ]+)\)", target["expr"])
+            by = {label.strip() for labels in grouped for label in labels.split(",")}
+            told = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+            assert matched <= known, target["expr"]
+            assert told <= by <= known, target["expr"]
+            assert target["expr"].count("(") == target["expr"].count(")")
+    assert shown == {name for name in there if name.startswith("progress_")} - {
+        "progress_http_request_seconds_sum",
+        "progress_http_request_seconds_count",
+    }
+    places = [tuple(panel["gridPos"][side] for side in "xy") for panel in dashboard["panels"]]
+    assert len(set(places)) == len(places)
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
 
 
 def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: str) -> None:
