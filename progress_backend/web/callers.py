@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 from starlette.types import Scope
 
+from ..record.caller_events import MAX_NAME
 from ..settings import Settings
 from ..share_tokens import BEGINS, Share, ShareTokens
 from ..tokens import Token, Tokens
@@ -195,6 +196,15 @@ def caller_of(scope: Scope) -> Caller:
     """The caller of a request that has passed."""
     caller: Caller = scope.get(_CALLER, EVERYBODY)
     return caller
+
+
+def who_asks(scope: Scope, said: str | None) -> str:
+    """The name that a record keeps of who asked for an act: what the request says, and behind it
+    the name of its token, so that nobody passes for another."""
+    name = caller_of(scope).name
+    if not name:
+        return said or "api"
+    return f"{said[: MAX_NAME - len(name) - 3]} ({name})" if said else name
 
 
 def presented(scope: Scope) -> str | None:

@@ -23,7 +23,7 @@ from ..record.model import STATUSES, TaskStatus
 from ..record.waiting import may_wait
 from ..service.flow_service import pagination
 from . import rights
-from .callers import caller_of
+from .callers import caller_of, who_asks
 from .current import current
 from .guard import denied
 from .gzip_answer import packed
@@ -83,6 +83,8 @@ async def update_task(
     request: Request, task_id: schemas.TaskId, update: schemas.Update
 ) -> Response:
     api = api_of(request)
+    keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
+    by = who_asks(request.scope, update.by) if keeps_who else None
     events = caller_events.update(
         update.status,
         current_items=update.current_items,
@@ -91,17 +93,17 @@ async def update_task(
         results=update.results,
         details=update.details,
         reason=update.reason,
-        by=update.by,
+        by=by,
         force=update.force,
         locale=api.settings.locale,
     )
     try:
         return _json(await api.service.apply(task_id, *events))
     except TaskNotFound:
-        return await _of_workflow(api, task_id, update)
+        return await _of_workflow(api, task_id, update, who_asks(request.scope, update.by))
 
 
-async def _of_workflow(api: Api, task_id: str, update: schemas.Update) -> Response:
+async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) -> Response:
     """The response to an update of an id without a record: it may be a workflow's.
 
     Raises:
@@ -111,7 +113,7 @@ async def _of_workflow(api: Api, task_id: str, update: schemas.Update) -> Respon
     await workflow_there(api, task_id)
     given = update.model_dump(exclude={"status", "reason", "by", "message"})
     action = caller_events.of_a_workflow(update.status, **given)
-    return await asked_as_task(api, task_id, action, update.by, update.reason)
+    return await asked_as_task(api, task_id, action, by, update.reason)
 
 
 @router.get("/task/{task_id:path}/status", **route_texts.STATUS)
@@ -153,14 +155,15 @@ async def cancel_task(
     cancel = cancel or schemas.Cancel()
     if cancel.terminate and api.broker is None:
         raise NoBroker
-    asked = Cancelled(by=cancel.by or "api", reason=cancel.reason)
+    by = who_asks(request.scope, cancel.by)
+    asked = Cancelled(by=by, reason=cancel.reason)
     try:
         document = await api.service.apply(task_id, asked)
     except TaskNotFound:
         await workflow_there(api, task_id)
         if cancel.terminate:
             raise InvalidEvent("terminate ends one task's process: leave it out") from None
-        return await asked_as_task(api, task_id, "cancel", cancel.by, cancel.reason)
+        return await asked_as_task(api, task_id, "cancel", by, cancel.reason)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:

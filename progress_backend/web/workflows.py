@@ -15,6 +15,7 @@ from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.workflow_as_task import as_task
 from ..service.flow_service import pagination
+from .callers import who_asks
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
 from .state import Api, api_of
@@ -79,7 +80,8 @@ async def update_workflow(
     request: Request, workflow_id: schemas.WorkflowId, update: schemas.WorkflowUpdate
 ) -> Response:
     action = caller_events.of_a_workflow(update.status)
-    return await asked(api_of(request), workflow_id, action, update.by, update.reason)
+    by = who_asks(request.scope, update.by)
+    return await asked(api_of(request), workflow_id, action, by, update.reason)
 
 
 @router.post("/workflow/{workflow_id:path}/cancel", **route_texts.WORKFLOW_CANCEL)
@@ -89,11 +91,12 @@ async def cancel_workflow(
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
 ) -> Response:
     cancel = cancel or schemas.WorkflowCancel()
-    return await asked(api_of(request), workflow_id, "cancel", cancel.by, cancel.reason)
+    by = who_asks(request.scope, cancel.by)
+    return await asked(api_of(request), workflow_id, "cancel", by, cancel.reason)
 
 
 async def asked(
-    api: Api, workflow_id: str, action: Action, by: str | None, reason: str | None
+    api: Api, workflow_id: str, action: Action, by: str, reason: str | None
 ) -> Response:
     """The response to a cancel, pause or resume of a workflow; the members follow behind it.
 
@@ -102,9 +105,7 @@ async def asked(
         TransitionRefused: the workflow has ended, or is being cancelled.
         StoreUnavailable: the store does not answer.
     """
-    flow = workflow_acts.ask(
-        api.flows, workflow_id, action, await api.now(), by=by or "api", reason=reason
-    )
+    flow = workflow_acts.ask(api.flows, workflow_id, action, await api.now(), by=by, reason=reason)
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
     return Response(body, media_type="application/json", background=behind)
@@ -122,7 +123,7 @@ async def workflow_there(api: Api, task_id: str) -> None:
 
 
 async def asked_as_task(
-    api: Api, task_id: str, action: Action, by: str | None, reason: str | None
+    api: Api, task_id: str, action: Action, by: str, reason: str | None
 ) -> Response:
     """As `asked`, for a task's id that has no record: the workflow as a task.
 
