@@ -165,16 +165,19 @@ def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str) -
     (fetch,) = tasks(app, "fetch")
     mark = progress_task(workflow="nightly import")
     merge = app.celery.task(name="jobs.merge", shared=False)(mark(nothing_else))
-    canvas = {
-        "chain": chain(merge.si(), fetch.si(), merge.si()),
-        "chord": chord([fetch.si(), fetch.si()], merge.si()),
-        "chord of chains": chord([chain(fetch.si(), merge.si()), fetch.si()], merge.si()),
-        "chain of a chord": chain(fetch.si(), group(fetch.si(), fetch.si()), merge.si()),
-    }[shape]
-    result = canvas.apply_async()
+
+    def canvas() -> Any:  # anew: Celery 5.6.0 sends a chord that is sent twice under the same ids
+        return {
+            "chain": chain(merge.si(), fetch.si(), merge.si()),
+            "chord": chord([fetch.si(), fetch.si()], merge.si()),
+            "chord of chains": chord([chain(fetch.si(), merge.si()), fetch.si()], merge.si()),
+            "chain of a chord": chain(fetch.si(), group(fetch.si(), fetch.si()), merge.si()),
+        }[shape]
+
+    result = canvas().apply_async()
     assert figures(app, result.id).name == "nightly import"
     about = {"progress": {"workflow": {"name": "by hand"}}}
-    assert figures(app, canvas.apply_async(headers=about).id).name == "by hand"
+    assert figures(app, canvas().apply_async(headers=about).id).name == "by hand"
 
 
 def test_a_marking_names_what_ends_with_its_task_alone(installed: Install) -> None:
