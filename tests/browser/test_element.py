@@ -197,9 +197,11 @@ def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: O
 def test_without_the_attribute_nothing_can_be_cancelled(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
-    page = open_page(site(f'<task-progress task-id="{api.create()}"></task-progress>', api))
+    body = f'<task-progress task-id="{api.create()}" title="Your order"></task-progress>'
+    page = open_page(site(body, api))
     expect(part(page, "status")).to_have_text("Created")
     expect(part(page, "cancel")).to_be_hidden()
+    expect(page.locator("task-progress")).to_have_attribute("title", "Your order")
 
 
 def test_what_there_is_not_is_said_once(api: RunningApi, site: Site, open_page: OpenPage) -> None:

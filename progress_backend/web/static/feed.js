@@ -16,7 +16,11 @@ const feeds = new Map();
 // is known already is told at once. Returns what ends it.
 export function follow({ base, kind, id, token }, listener) {
   const key = JSON.stringify([base, kind, id, token]);
-  if (!feeds.has(key)) feeds.set(key, makeFeed({ base, kind, id, token }, () => feeds.delete(key)));
+  if (!feeds.has(key)) {
+    // One that has ended may have a successor by the time its last listener leaves.
+    const feed = makeFeed({ base, kind, id, token }, () => feeds.get(key) === feed && feeds.delete(key));
+    feeds.set(key, feed);
+  }
   return feeds.get(key).join(listener);
 }
 

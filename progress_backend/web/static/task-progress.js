@@ -102,7 +102,6 @@ export class TaskProgress extends HTMLElement {
   }
 
   #begin() {
-    Object.assign(this, { title: "" });
     this.#record = this.#code = this.#asked = null;
     this.#state = "connecting";
     this.#most = 0;
