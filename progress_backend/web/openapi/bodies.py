@@ -215,7 +215,7 @@ class TaskList(BaseModel):
     """One page of tasks, newest first; with top=true of workflows too."""
 
     # Row is made from the table of fields: mypy sees no class in it.
-    tasks: list[Row | WorkflowRow] = Field(  # type: ignore[valid-type]
+    tasks: list[Row | WorkflowRow] = Field(  # type: ignore[valid-type]  # made of the table of fields
         description="The tasks of this page. Only with top=true there are workflows among them: "
         "a row is one that has workflow_id."
     )
