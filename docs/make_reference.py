@@ -40,6 +40,9 @@ _JA: Final = {
     "Sends each update of all tasks that pass the list's filters": (
         "一覧と同じ条件に合う全タスクの更新を送ります"
     ),
+    "Sends the updates of each task and workflow that the client's messages name": (
+        "クライアントのメッセージが挙げる各タスク・ワークフローの更新を、1 つのソケットで送ります"
+    ),
     "Sends the task's current state, then each update, until the task has ended": (
         "現在の状態に続けて、終了まで更新を送ります"
     ),

@@ -221,6 +221,17 @@ def presented(scope: Scope) -> str | None:
     return in_query
 
 
+def with_token(scope: Scope, token: str | None) -> Scope:
+    """The scope of one watch of a socket that many share: as if the socket had sent this token, or
+    its own one where the watch has none."""
+    mine = {key: value for key, value in scope.items() if key != _CALLER}
+    if token is not None:
+        others = [header for header in scope["headers"] if header[0] != b"authorization"]
+        bearer = f"{_BEARER}{token}".encode("latin-1")
+        mine.update(headers=[*others, (b"authorization", bearer)], subprotocols=[])
+    return mine
+
+
 def take_query_token(scope: Scope) -> None:
     """Takes a share token out of the query, so that no log that is written after the request has
     it. Another token is not accepted there, but taken out all the same."""

@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from ..record import default_texts
+from .element_script import element_script
 from .guard import GuardedRoute
 from .gzip_answer import accepts_gzip
 from .state import is_read_only
@@ -37,15 +38,9 @@ HEADERS: Final = {
 }
 
 
-#: The scripts of <task-progress>, and what lets a page of any origin load them: they hold nothing
-#: of anybody.
-ELEMENT: Final = frozenset(
-    f"{name}.js"
-    for name in (
-        *("task-progress", "element_style", "feed", "moment"),
-        *("remaining", "texts", "translated", "words"),
-    )
-)
+#: The script of <task-progress>, and what lets a page of any origin load it: it holds nothing of
+#: anybody.
+ELEMENT: Final = "task-progress.js"
 ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -68,25 +63,49 @@ def _texts() -> str:
     return "".join(f"export const {name} = {of};\n" for name, of in named.items())
 
 
-_TEXTS: Final = _texts().encode()
-_TEXTS_TAG: Final = f'"{hashlib.sha256(_TEXTS).hexdigest()[:32]}"'
+class _Made:
+    """A script that no file holds, gzipped where that is accepted."""
+
+    def __init__(self, script: bytes) -> None:
+        self._script = script
+        self._packed = compress(script, mtime=0)
+        self._tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
+
+    def answer(self, request: Request, more: dict[str, str]) -> Response:
+        """The response with the script; 304 for who has it."""
+        packed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        tag = f"W/{self._tag}" if packed else self._tag  # weak: the same script in other bytes
+        headers = {**HEADERS, **more, "Vary": "Accept-Encoding", "ETag": tag}
+        asked = request.headers.get("If-None-Match", "")
+        if asked.removeprefix("W/") == self._tag:
+            return Response(status_code=304, headers=headers)
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        script = self._packed if packed else self._script
+        return Response(script, media_type="text/javascript", headers=headers)
+
+
+_TEXTS: Final = _Made(_texts().encode())
+_ELEMENT: Final = _Made(element_script(_FOLDER, _texts()))
 
 
 @page_router.get("/static/texts.js")
 async def texts(request: Request) -> Response:
     """The default texts of records, for the page."""
-    headers = {**HEADERS, **ANYWHERE, "ETag": _TEXTS_TAG}
-    if request.headers.get("If-None-Match") == _TEXTS_TAG:
-        return Response(status_code=304, headers=headers)
-    return Response(_TEXTS, media_type="text/javascript", headers=headers)
+    return _TEXTS.answer(request, {})
+
+
+@page_router.get(f"/static/{ELEMENT}")
+async def element(request: Request) -> Response:
+    """The script of `<task-progress>`, for pages of any origin."""
+    return _ELEMENT.answer(request, ANYWHERE)
 
 
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts, gzipped if that is accepted: a third of their bytes."""
     response = await styles_or_script(_FILES, name, request)
-    open_to_all = ANYWHERE if name in ELEMENT else {}
-    response.headers.update({**open_to_all, "Vary": "Accept-Encoding"})
+    response.headers.update({"Vary": "Accept-Encoding"})
     accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
     if not accepted or not isinstance(response, FileResponse):
         return response
@@ -94,7 +113,7 @@ async def static(request: Request, name: str) -> Response:
     # Weak: the same file in other bytes.
     tag = "W/" + response.headers["ETag"]
     packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip", "ETag": tag}
-    headers = {**HEADERS, **open_to_all, **packing}
+    headers = {**HEADERS, **packing}
     return Response(packed, headers=headers, media_type=response.media_type)
 
 

@@ -57,6 +57,7 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "live": None,
     "page": None,
     "texts": None,
+    "element": None,
     "static": None,
     "description": None,
     "file": None,

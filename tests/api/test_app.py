@@ -37,7 +37,7 @@ def test_the_environment_says_everything(
         service.wait_for_log(READY)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
-        assert "Task progress" in http.get("/static/words.js").text
+        assert "Task progress" in http.get("/static/page_words.js").text
         assert http.get("/").headers["content-type"].startswith("text/html")
         assert http.get("/docs").status_code == 200
         created = http.post("/internal/create-task", json={"task_type": "t", "total_items": 1})

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from progress_backend import Settings, sign
 from progress_backend.record import events as ev
@@ -228,16 +228,50 @@ def test_another_id_in_the_same_element(api: RunningApi, site: Site, open_page: 
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "0")
 
 
-def test_elements_of_one_task_share_a_line_and_leave_it(
+def test_all_elements_of_a_page_share_one_socket_and_leave_it(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
-    tasks = [api.create(), api.create()]
-    body = "".join(f'<task-progress task-id="{tasks[n % 2]}"></task-progress>' for n in range(30))
-    page = open_page(site(body, api))
+    tasks = [api.create(symbol=f"{n}.T") for n in range(15)]
+    page = open_page(site("<p></p>", api))
+    sockets = sockets_of(page)
+    tags = "".join(f'<task-progress task-id="{tasks[n % 15]}"></task-progress>' for n in range(30))
+    show(page, tags)
     expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 30)
-    assert watchers(api) == 2
+    assert watchers(api) == 15
+    put(api, tasks[14], status="running", current_items=63)
+    for place in (14, 29):
+        expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
+    page.locator("task-progress").nth(0).evaluate("(e, id) => e.setAttribute('task-id', id)", "no")
+    expect(part(page, "note")).to_have_text("It is not known here, or its record has expired.")
+    page.evaluate("document.querySelectorAll('task-progress')[15].remove()")
+    eventually(lambda: watchers(api) == 14, what="the first task is not watched any more")
+    assert len(sockets) == 1
     page.evaluate("document.body.replaceChildren()")
-    eventually(lambda: watchers(api) == 0, what="the sockets are closed")
+    eventually(lambda: watchers(api) == 0, what="no task is watched any more")
+    eventually(lambda: page.evaluate("1") and sockets[0].is_closed(), what="the socket is closed")
+
+
+def test_more_elements_than_a_socket_takes(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(site("<p></p>", api))
+    sockets = sockets_of(page)
+    tags = "".join(f'<task-progress task-id="no-{n}"></task-progress>' for n in range(300))
+    show(page, tags)
+    unknown = "It is not known here, or its record has expired."
+    expect(page.locator("task-progress [part=note]")).to_have_text([unknown] * 300)
+    assert len(sockets) == 2
+
+
+def sockets_of(page: Page) -> list[WebSocket]:
+    """Those that it opens from now on."""
+    sockets: list[WebSocket] = []
+
+    def opened(socket: WebSocket) -> None:
+        sockets.append(socket)
+
+    page.on("websocket", opened)
+    return sockets
 
 
 def watchers(api: RunningApi) -> int:

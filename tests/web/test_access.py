@@ -57,6 +57,7 @@ ACTS = [
     ("HEAD", EVENTS),
     ("WS", "/internal/ws/task/job"),
     ("WS", "/internal/ws/tasks"),
+    ("WS", "/internal/ws/watch"),
     ("WS", "/internal/ws/workflow/group"),
     ("GET", "/internal/workflow/group/events"),
     ("POST", "/progress/internal/task/job/cancel"),

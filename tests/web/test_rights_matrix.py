@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -123,12 +124,18 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("GET", "/metrics"): WHOLE,
 }
 #: What the description leaves out: the page's own files.
-PAGES: Final = ("/", "/static/page.js", "/static/texts.js", "/docs", "/docs/docs.js")
+PAGES: Final = (
+    *("/", "/static/page.js", "/static/texts.js", "/static/task-progress.js"),
+    *("/docs", "/docs/docs.js"),
+)
+#: The socket that several watches share: here one asks for a task, without a token of its own.
+SHARED: Final = "/internal/ws/watch"
 #: A socket's first message, as 200, or its close code less 4000.
 SOCKETS: Final[dict[str, Row]] = {
     "/internal/ws/task/{task_id}": READ,
     "/internal/ws/workflow/{workflow_id}": FLOW,
     "/internal/ws/tasks": LIST,
+    SHARED: READ,
 }
 BODIES: Final = {
     "create-task": {"task_type": TYPE, "total_items": 1},
@@ -251,6 +258,9 @@ async def test_a_socket_is_answered_as_its_row_says(
         )
         async with asyncio.timeout(10), websockets.connect(url, proxy=None, **how) as socket:
             assert socket.subprotocol == (SUBPROTOCOL if way == "subprotocol" else None)
+            if path == SHARED:
+                got[name] = await shared_code(socket, "a", task_id=made.task_id)
+                continue
             with contextlib.suppress(ConnectionClosed):
                 # The socket of all tasks tells nothing before something happens.
                 await (await socket.ping() if path.endswith("/tasks") else socket.recv())
@@ -258,6 +268,30 @@ async def test_a_socket_is_answered_as_its_row_says(
             if socket.close_code is not None:
                 got[name] = socket.close_code - 4000
     assert got == SOCKETS[path]
+
+
+async def shared_code(socket: websockets.ClientConnection, name: str, **asked: str | None) -> int:
+    """200, or the code less 4000 with which a watch of the shared socket is refused."""
+    message = {key: value for key, value in asked.items() if value is not None}
+    await socket.send(json.dumps({"watch": name, **message}))
+    answer = json.loads(await socket.recv())
+    assert answer["watch"] == name
+    return answer["code"] - 4000 if "code" in answer else 200
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("task", READ), ("workflow", FLOW)])
+async def test_a_watch_of_a_shared_socket_is_answered_as_its_row_says(
+    guarded: RunningApi, cell: Callable[[], Cell], kind: str, expected: Row
+) -> None:
+    """Each with a token of its own, over one socket that has none."""
+    got = {}
+    url = f"ws://127.0.0.1:{guarded.port}{SHARED}"
+    async with asyncio.timeout(10), websockets.connect(url, proxy=None) as socket:
+        for name, token in CALLERS.items():
+            made = cell()
+            asked = {f"{kind}_id": getattr(made, f"{kind}_id"), "token": token(made)}
+            got[name] = await shared_code(socket, name, **asked)
+    assert got == expected
 
 
 def test_a_list_has_the_tasks_of_the_callers_type_alone(

@@ -25,6 +25,9 @@ from ...record.model import MAX_ID, STATUSES, is_plain
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 
+#: Longest name of a watch on a shared socket, and longest token that is given for it.
+MAX_WATCH_NAME = 64
+MAX_TOKEN = 4096
 #: Any text without control characters, as in `is_plain`.
 _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 #: Any text without a null character, as in `strict_route`.
@@ -241,6 +244,25 @@ class Watching(BaseModel):
     """Query of a WebSocket or event stream of one task; other parameters are ignored."""
 
     heartbeat: Heartbeat
+
+
+class Asked(BaseModel):
+    """A client's message on the WebSocket that several watches share: what to watch, or to leave,
+    by a name of the client's own."""
+
+    watch: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None
+    leave: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None
+    task_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
+    workflow_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
+    token: Annotated[str, Field(pattern=r"^[\w.~-]+$", max_length=MAX_TOKEN)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.watch is None) == (self.leave is None):
+            raise ValueError("send a watch or a leave")
+        if self.watch is not None and (self.task_id is None) == (self.workflow_id is None):
+            raise ValueError("name a task_id or a workflow_id")
+        return self
 
 
 class WatchQuery(Filter):

@@ -6,10 +6,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from ...live.update import Update
-from .socket_writer import SocketWriter
 from .sources import Source
 
 # Close codes. After 1012 a client reconnects.
@@ -20,13 +19,24 @@ UNKNOWN: Final = 4404
 _LONGEST_S: Final = 60.0
 
 
+class Writer(Protocol):
+    """What sends to the client: a socket's writer, or its part of a socket that is shared. Neither
+    method may wait."""
+
+    def put(self, update: Update) -> None:
+        """Sends the update, or the newest one once there is room."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Tells the client, after the last update, that no more will come."""
+
+
 class Watcher:
     """Passes newer updates to the socket, and closes it when no more will come."""
 
     __slots__ = ("_early", "_lease_s", "_now", "_source", "_timer", "_writer", "known")
 
     def __init__(
-        self, source: Source, writer: SocketWriter, lease_s: float, now: Callable[[], datetime]
+        self, source: Source, writer: Writer, lease_s: float, now: Callable[[], datetime]
     ) -> None:
         self._source = source
         self._writer = writer

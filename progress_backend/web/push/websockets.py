@@ -5,40 +5,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import NoReturn
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
 
-from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
+from ...errors import StoreUnavailable
 from ...flows.commands import Filters
-from ...live.all_tasks import Expired, Inbox, Missed
-from ...live.hub import HubClosed
+from ...live.all_tasks import Inbox
 from ..callers import caller_of, subprotocol, take_query_token
 from ..openapi import schemas
 from ..rights import Action, Resource
 from ..route_rights import listed
 from ..server.offered_connection import connection_of
 from ..state import api_of, may
-from .socket_writer import SocketWriter, reason_of
+from .closes import AWAY, FORBIDDEN, INVALID, NOBODY, OVER, TRY_LATER, closing, first_of, refuse
+from .socket_writer import SocketWriter
 from .sources import Source, TaskSource, WorkflowSource
-from .task_watcher import RESTART, UNKNOWN, Watcher
+from .task_watcher import Watcher
 
-logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal")
-
-# Close codes. After 1013 a client reconnects.
-FAILED = 1011
-TRY_LATER = 1013
-NOBODY = 4401
-FORBIDDEN = 4403
-INVALID = 4422
-AWAY = "the progress store does not answer"
-OVER = "the token has expired or was revoked"
-MISSED = "updates were missed: connect again, then read the list"
 
 
 @router.websocket("/ws/task/{task_id:path}")
@@ -64,7 +50,7 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
         try:
             asked = schemas.Watching.model_validate(dict(websocket.query_params))
         except ValidationError as error:
-            await _refuse(websocket, INVALID, _first(error))
+            await refuse(websocket, INVALID, first_of(error))
             return
         heartbeat = asked.heartbeat
     await websocket.accept(subprotocol(websocket.scope))
@@ -83,7 +69,7 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
         writer.close(NOBODY, OVER)
 
     connection = connection_of(websocket)
-    async with _closing(websocket), contextlib.AsyncExitStack() as unless_kept:
+    async with closing(websocket), contextlib.AsyncExitStack() as unless_kept:
         if not schemas.is_task_id(its_id):
             raise source.missing()
         unwatch_token = api.callers.watch(websocket.scope, over)
@@ -110,7 +96,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
     try:
         asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
     except ValidationError as error:
-        await _refuse(websocket, INVALID, _first(error))
+        await refuse(websocket, INVALID, first_of(error))
         return
     filters = Filters(asked.status, asked.task_type, asked.symbol)
     async with contextlib.AsyncExitStack() as watching:
@@ -123,7 +109,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
                 )
             )
         except StoreUnavailable:
-            await _refuse(websocket, TRY_LATER, AWAY)
+            await refuse(websocket, TRY_LATER, AWAY)
             return
         # Every update is received from now on: a client that reads the list once the socket is open
         # misses none.
@@ -143,7 +129,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
 
 
 async def _send_all(websocket: WebSocket, inbox: Inbox) -> NoReturn:
-    async with _closing(websocket):
+    async with closing(websocket):
         while True:
             await websocket.send_text(await inbox.get())
 
@@ -155,33 +141,6 @@ async def _gone(websocket: WebSocket) -> None:
         pass
 
 
-@asynccontextmanager
-async def _closing(websocket: WebSocket) -> AsyncIterator[None]:
-    """Closes the socket with a code that names the reason, when the block raises."""
-    try:
-        yield
-        return
-    except WebSocketDisconnect:
-        return
-    except TaskNotFound as error:
-        code, reason = UNKNOWN, str(error)
-    except Expired:
-        code, reason = NOBODY, OVER
-    except HubClosed:
-        code, reason = RESTART, "the service restarts"
-    except StoreUnavailable:
-        code, reason = TRY_LATER, AWAY
-    except Missed:
-        code, reason = TRY_LATER, MISSED
-    except ForeignValue as error:
-        code, reason = FAILED, str(error)
-    except Exception:  # a fault of the service: it is logged, and the client gets a code
-        logger.exception("the updates of a WebSocket failed")
-        code, reason = FAILED, ""
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await websocket.close(code, reason_of(reason))
-
-
 async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
     """Whether the socket was closed since its page or its caller may not watch this."""
     take_query_token(websocket.scope)
@@ -189,21 +148,9 @@ async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> b
     try:
         refusal = refusal or await may(websocket.scope, action, watched)
     except StoreUnavailable:
-        await _refuse(websocket, TRY_LATER, AWAY)
+        await refuse(websocket, TRY_LATER, AWAY)
         return True
     if refusal is None:
         return False
-    await _refuse(websocket, NOBODY if refusal.status == 401 else FORBIDDEN, refusal.detail)
+    await refuse(websocket, NOBODY if refusal.status == 401 else FORBIDDEN, refusal.detail)
     return True
-
-
-async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
-    # Before accept() a page would get neither code nor reason, and reconnect again and again.
-    await websocket.accept(subprotocol(websocket.scope))
-    await websocket.close(code, reason_of(reason))
-
-
-def _first(error: ValidationError) -> str:
-    """The first error of a query, in one line."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"

@@ -1,13 +1,14 @@
-// The updates of one task or workflow for all elements that show it: by a WebSocket; where none opens,
-// as an event stream; where that fails, too, by reads. A line that is silent for too long, or takes
-// too long to open, is given up for a new one.
+// The updates of one task or workflow for all elements that show it: by the page's one WebSocket; where
+// none opens, as an event stream; where that fails, too, by reads. A line that is silent for too long,
+// or takes too long to open, is given up for a new one.
+import { watchOnLine } from "./line.js";
 import { moment } from "./moment.js";
 
 const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000, LOOK_MS = 1_000, READ_MS = 2_000;
-const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000;
+const SILENT_MS = 15_000, OPENING_MS = 10_000;
 // So many lines that never opened, and the next way is taken.
 const TRIES = 2;
-const LOST = 1006, ENDED = 1000, BAD = 4422;
+const LOST = 1006, ENDED = 1000;
 const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422, 429: 4429 };
 
 const feeds = new Map();
@@ -86,8 +87,9 @@ function makeFeed(about, over) {
 
   function look() {
     if (line && age() > (opened ? SILENT_MS : OPENING_MS)) {
-      line.close();
+      const dead = line;
       closed(LOST);
+      (dead.drop ?? dead.close).call(dead);
     }
   }
 
@@ -121,27 +123,13 @@ function makeFeed(about, over) {
 
 const path = ({ base, kind, id }, end) => new URL(`internal/${kind}/${encodeURIComponent(id)}/${end}`, base);
 
-function bySocket(about, { opened, heard, closed }) {
-  const url = new URL(`internal/ws/${about.kind}/${encodeURIComponent(about.id)}`, about.base);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("heartbeat", HEARTBEAT_S);
-  // A browser's WebSocket can send no Authorization; the first of these is what is answered.
-  const protocols = about.token ? ["progress-backend", `token.${about.token}`] : [];
-  try {
-    const socket = new WebSocket(url, protocols);
-    socket.onopen = opened;
-    socket.onmessage = (event) => heard(JSON.parse(event.data));
-    socket.onclose = (event) => closed(event.code);
-    return socket;
-  } catch { // a policy, or a token that is none
-    queueMicrotask(() => closed(about.token && !/^[\w.~-]+$/.test(about.token) ? BAD : LOST));
-    return { close() {} };
-  }
+function bySocket({ base, kind, id, token }, listener) {
+  return watchOnLine(base, { [`${kind}_id`]: id, ...(token && { token }) }, listener);
 }
 
 function byStream(about, { opened, heard, closed }) {
   const url = path(about, "events");
-  url.searchParams.set("heartbeat", HEARTBEAT_S);
+  url.searchParams.set("heartbeat", 10);
   if (about.token) url.searchParams.set("token", about.token); // an EventSource can send no header
   const source = new EventSource(url);
   source.onopen = opened;

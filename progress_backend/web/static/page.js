@@ -6,12 +6,13 @@ import { ask } from "./acts.js";
 import { makeChips } from "./chips.js";
 import { answered, stayConnected } from "./live.js";
 import { moment } from "./moment.js";
+import { WORDS } from "./page_words.js";
 import { placeOf, readPlaces } from "./places.js";
 import { makeReader } from "./reading.js";
 import { element, makeRow, TASK } from "./row.js";
 import { connectedAnew, makeRows, makeTasks } from "./rows.js";
 import { whenGiven } from "./token.js";
-import { language, STATUSES, WORDS } from "./words.js";
+import { language, STATUSES } from "./words.js";
 import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 

@@ -1,5 +1,4 @@
-// The time that a running task has left, and a waiting one to its start: a range where past runs tell
-// one, or a clock.
+// The time that a running task has left: a range where past runs tell one, or a clock.
 import { clock } from "./words.js";
 
 // Seconds of a unit, and up to how many seconds a range is told in it.
@@ -17,24 +16,10 @@ export function remainingText(task, words) {
   return rangeTo(estimate, task, words, words.leftOf) ?? words.longer;
 }
 
-// When a waiting task is likely to start.
-export function startText(task, start, words) {
-  return start ? rangeTo(start, task, words, words.startsIn) ?? words.waitsLonger : "";
-}
-
 // How long it is to a range of instants, now; nothing past its end.
-function rangeTo({ earliest, latest }, task, words, said) {
+export function rangeTo({ earliest, latest }, task, words, said) {
   const left = (until) => (Date.parse(until) - Date.parse(task.at) - task.age()) / 1000;
   return left(latest) > 0 ? said(rangeText(Math.max(left(earliest), 0), left(latest), words)) : null;
-}
-
-// Where the bar's end may be by the time that is left: the shares of all work that are done if the run
-// goes on slowly and fast, in percent; null where that is not known.
-export function softEnd({ status, estimate, at, progress: { percentage } }) {
-  if (status !== "running" || !estimate?.latest || percentage <= 0 || percentage >= 100) return null;
-  const left = (until) => Math.max(Date.parse(until) - Date.parse(at), 1);
-  const done = left(estimate.likely) * percentage / (100 - percentage);
-  return [estimate.latest, estimate.earliest].map((until) => 100 * done / (done + left(until)));
 }
 
 // Whole numbers of one unit, never closer than the range.

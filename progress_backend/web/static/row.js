@@ -1,7 +1,8 @@
 // One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
+import { softEnd, startText } from "./expected.js";
 import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
-import { remainingText, softEnd, startText } from "./remaining.js";
+import { remainingText } from "./remaining.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 

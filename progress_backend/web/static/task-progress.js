@@ -87,7 +87,7 @@ export class TaskProgress extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, after) {
-    if (before === after || !this.isConnected || this.#again) return;
+    if (before === after || !this.#ticking || this.#again) return;
     if (name === "lang" || name === "cancellable") {
       this.#show();
       return;
@@ -95,7 +95,7 @@ export class TaskProgress extends HTMLElement {
     this.#again = true; // several attributes that change together begin one feed
     queueMicrotask(() => {
       this.#again = false;
-      if (!this.isConnected) return;
+      if (!this.#ticking) return;
       this.#stop();
       this.#begin();
     });
@@ -119,6 +119,7 @@ export class TaskProgress extends HTMLElement {
 
   #stop() {
     clearInterval(this.#ticking);
+    this.#ticking = null;
     this.#leave?.();
     this.#leave = null;
   }
@@ -175,7 +176,7 @@ export class TaskProgress extends HTMLElement {
     const body = await answer?.json().catch(() => null);
     const known = answer?.status === 409 && STATUSES.includes(body?.status);
     this.#ask(!answer ? this.#words.unanswered
-      : known ? this.#words.refused(this.#words.isNow(this.#words[body.status]))
+      : known ? this.#words.refused((kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(this.#words[body.status]))
         : this.#words.refused(this.#words.refusals[4000 + answer.status] ?? body?.detail ?? answer.status));
   }
 

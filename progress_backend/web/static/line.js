@@ -1,0 +1,76 @@
+// One WebSocket for all that a page's elements follow at one API: each watch has a name of ours, by
+// which it is answered.
+const HEARTBEAT_S = 10, MOST = 250, IDLE_MS = 1_000, LOST_LINE = 1006;
+const lines = new Map(); // an API's address -> the line that has room
+let count = 0;
+
+// `asked` names a task_id or workflow_id, and a token. What is returned ends this watch, or drops the
+// line for all of them.
+export function watchOnLine(base, asked, listener) {
+  if (!lines.has(base)) lines.set(base, makeLine(base));
+  return lines.get(base)(asked, listener);
+}
+
+function makeLine(base) {
+  const url = new URL("internal/ws/watch", base), watches = new Map();
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("heartbeat", HEARTBEAT_S);
+  let socket = null;
+
+  const isOpen = () => socket?.readyState === 1;
+  const send = (message) => isOpen() && socket.send(JSON.stringify(message));
+  const ask = ([name, { asked }]) => send({ watch: name, ...asked });
+
+  function forget() {
+    if (lines.get(base) === add) lines.delete(base);
+  }
+
+  function lost(code = LOST_LINE) {
+    forget();
+    if (socket) socket.onclose = socket.onmessage = null;
+    socket?.close();
+    const left = [...watches.values()];
+    watches.clear();
+    for (const { listener } of left) listener.closed(code);
+  }
+
+  function hear({ data }) {
+    const said = JSON.parse(data), one = watches.get(said.watch);
+    if (said.type) for (const { listener } of [...watches.values()]) listener.heard(said);
+    else if (said.update) one?.listener.heard(said.update);
+    else if (one) {
+      end(said.watch);
+      one.listener.closed(said.code);
+    }
+  }
+
+  function end(name) {
+    watches.delete(name);
+    setTimeout(() => watches.size || lost(), IDLE_MS); // another may be asked for at once
+  }
+
+  function add(asked, listener) {
+    const name = String(++count), watch = { asked, listener };
+    watches.set(name, watch);
+    if (watches.size >= MOST) forget();
+    ask([name, watch]);
+    if (isOpen()) queueMicrotask(listener.opened);
+    return { close() { if (watches.has(name)) { send({ leave: name }); end(name); } }, drop: () => lost() };
+  }
+
+  try {
+    socket = new WebSocket(url);
+    socket.onopen = () => {
+      for (const entry of watches) {
+        ask(entry);
+        entry[1].listener.opened();
+      }
+    };
+    socket.onmessage = hear;
+    // Of itself a line never ends well: each watch is told its end.
+    socket.onclose = ({ code }) => lost(code === 1000 ? LOST_LINE : code);
+  } catch { // a policy
+    queueMicrotask(lost);
+  }
+  return add;
+}

@@ -1,0 +1,61 @@
+// The live page's texts: those of <task-progress>, and more.
+import { WORDS as SHARED } from "./words.js";
+
+// How a time is written that needs no moving to a zone.
+const UTC = { timeZone: "UTC" };
+
+export const WORDS = {
+  en: {
+    ...SHARED.en,
+    other: "日本語", title: "Task progress", docs: "API", status: "Status", task: "Task", progress: "Progress",
+    rate: "Rate", time: "Time", message: "Message", actions: "Actions", newer: "Newer", older: "Older",
+    all: "All", remarks: { stalled: "Stalled", late: "Late", waiting: "Long wait" }, live: "Live",
+    away: "No connection; trying again…",
+    heard: (s) => (s < 120 ? `last heard ${s} s ago` : `last heard ${Math.floor(s / 60)} min ago`),
+    empty: "No tasks yet. Mark a Celery task and call it: it appears here as it is published.",
+    nothing: "No task has this status.",
+    storeAway: "The store does not answer. What is shown may be old; it is asked again and again.",
+    gone: "there is no such task any more.", noAnswer: "the store does not answer.",
+    total: (n) => `${n.toLocaleString("en")} ${n === 1 ? "task" : "tasks"}`,
+    both: (n) => `${n.toLocaleString("en")} tasks and workflows`, tokenWhat: "This service asks for a token",
+    tokenGive: "Enter", tokenHow: "It is kept until this tab is closed.",
+    tokenWrong: "That token is not known, or has expired.", paging: (page, pages) => `Page ${page} of ${pages}`,
+    pause: "Pause", resume: "Resume", sure: (name) => `Cancel ${name}?`,
+    sureHow: "A waiting task never begins. A running one ends at its next update.", rateOf: (n) => `${n}/s`,
+    startsIn: (text) => `starts in ${text}`, waitsLonger: "waits longer than usual",
+    before: (n) => (n ? `${n < 10 ? "" : "about "}${n.toLocaleString("en")} before it` : "next to start"),
+    since: (at) => `since ${at.toLocaleString("en", UTC)}`, reading: "Reading…", age: (text) => `for ${text}`,
+    failed: (n) => `${n.toLocaleString("en")} failed`, because: (failed, text) => `${failed}: ${text}`,
+    tasksOf: (name) => `Tasks of ${name}`, runningNow: (n) => `${n} running`,
+    ofWorkflow: {
+      ...SHARED.en.ofWorkflow, gone: "there is no such workflow any more.",
+      sureHow: "Its waiting tasks never begin. Its running ones end at their next update.",
+    },
+  },
+  ja: {
+    ...SHARED.ja,
+    other: "English", title: "タスクの進捗", docs: "API", status: "状態", task: "タスク", progress: "進捗", rate: "速度",
+    time: "時間", message: "メッセージ", actions: "操作", newer: "前へ", older: "次へ", all: "すべて",
+    remarks: { stalled: "更新なし", late: "遅れ", waiting: "長い待ち" }, live: "ライブ", away: "接続が切れました。再接続しています…",
+    heard: (s) => (s < 120 ? `最後の受信: ${s} 秒前` : `最後の受信: ${Math.floor(s / 60)} 分前`),
+    empty: "タスクはまだありません。Celery タスクに印を付けて呼び出すと、送信と同時にここへ表示されます。", nothing: "この状態のタスクはありません。",
+    storeAway: "ストアが応答しません。表示は古い可能性があります。再試行を続けています。", gone: "タスクはもうありません。", noAnswer: "ストアが応答しません。",
+    total: (n) => `全 ${n.toLocaleString("ja")} 件`, both: (n) => `全 ${n.toLocaleString("ja")} 件`,
+    tokenWhat: "トークンを入力してください", tokenGive: "入力", tokenHow: "このタブを閉じるまで保持されます。", tokenWrong: "不明なトークンか、期限切れです。",
+    paging: (page, pages) => `${page} / ${pages} ページ`, pause: "一時停止", resume: "再開",
+    sure: (name) => `${name} をキャンセルしますか?`, sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
+    rateOf: (n) => `${n} 件/秒`, startsIn: (text) => `開始まで ${text}`, waitsLonger: "いつもより長く待機",
+    before: (n) => (n ? `${n < 10 ? "" : "約 "}${n.toLocaleString("ja")} 件待ち` : "次に開始"),
+    since: (at) => `${at.toLocaleString("ja", UTC)} から`, reading: "読み込んでいます…", age: (text) => `経過 ${text}`,
+    failed: (n) => `失敗 ${n.toLocaleString("ja")} 件`, because: (failed, text) => `${failed}: ${text}`,
+    tasksOf: (name) => `${name} のタスク`, runningNow: (n) => `${n} 件実行中`,
+    ofWorkflow: {
+      ...SHARED.ja.ofWorkflow, gone: "ワークフローはもうありません。",
+      sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
+    },
+  },
+};
+
+WORDS.en.example = WORDS.ja.example = `@app.task(bind=True)
+@progress_task
+def fetch_data(self, symbol): …`;

@@ -1,0 +1,242 @@
+"""Several tasks and workflows over one real WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from progress_backend import sign
+from progress_backend.settings import Settings
+from progress_backend.tokens import new
+from progress_backend.web.push import shared_socket
+from tests.conftest import StartServer
+from tests.records import Records
+from tests.waiting import aeventually, eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_websockets import closed, said
+
+KEY = "k" * 32
+
+
+@asynccontextmanager
+async def opened(
+    api: RunningApi, query: str = "", **options: Any
+) -> AsyncIterator[ClientConnection]:
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/watch{query}"
+    async with websockets.connect(url, proxy=None, **options) as socket:
+        yield socket
+
+
+async def ask(socket: ClientConnection, **message: Any) -> None:
+    await socket.send(json.dumps(message))
+
+
+async def code_of(socket: ClientConnection, name: str) -> int:
+    """The code that a watch ends with."""
+    while "code" not in (message := await said(socket)) or message["watch"] != name:
+        pass
+    return int(message["code"])
+
+
+def listeners(api: RunningApi) -> int:
+    body = api.http.get("/internal/health").json()
+    return int(body["dependencies"]["listener"]["watchers"])
+
+
+async def test_each_watch_has_the_messages_of_a_socket_of_its_own(
+    api: RunningApi, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    records.member("one", "group")
+    task_id, other = api.create(), api.create()
+    async with opened(api) as socket, api.watch(task_id) as alone:
+        await ask(socket, watch="a", task_id=task_id)
+        assert await said(socket) == {"watch": "a", "update": await said(alone)}
+        await ask(socket, watch="b", workflow_id="group")
+        first = await said(socket)
+        assert (first["watch"], first["update"]["type"]) == ("b", "workflow_update")
+        await ask(socket, watch="c", task_id=other)
+        assert (await said(socket))["watch"] == "c"
+        api.update(task_id, current_items=150)
+        assert await said(socket) == {"watch": "a", "update": await said(alone)}
+        api.update(task_id, status="completed")
+        assert await said(socket) == {"watch": "a", "update": await said(alone)}
+        assert await said(socket) == {"watch": "a", "code": 1000, "reason": "the task has ended"}
+        api.update(other, current_items=1)  # the others go on
+        assert (await said(socket))["update"]["progress"]["current"] == 1
+    eventually(lambda: listeners(api) == 0, what="the socket has left all of them")
+
+
+async def test_what_is_left_says_nothing_more(api: RunningApi) -> None:
+    task_id, other = api.create(), api.create()
+    async with opened(api) as socket:
+        for name, of in (("a", task_id), ("b", other)):
+            await ask(socket, watch=name, task_id=of)
+            await said(socket)
+        await ask(socket, leave="a")
+        await aeventually(lambda: listeners(api) == 1, what="one is watched")
+        await ask(socket, leave="nobody")
+        api.update(task_id, current_items=1)
+        api.update(other, current_items=2)
+        assert (await said(socket))["update"]["progress"]["current"] == 2
+        await ask(socket, watch="b", task_id=task_id)  # a name's second watch takes its place
+        assert (await said(socket))["update"]["task_id"] == task_id
+        assert listeners(api) == 1
+
+
+async def test_a_watch_that_cannot_be_is_answered_and_the_others_stay(api: RunningApi) -> None:
+    task_id = api.create()
+    async with opened(api) as socket:
+        await ask(socket, watch="a", task_id=task_id)
+        await said(socket)
+        wrong = {
+            4404: {"task_id": "nobody's"},
+            4422: {"task_id": "x" * 5_000},
+        }
+        for code, of in wrong.items():
+            await ask(socket, watch="w", **of)
+            assert await code_of(socket, "w") == code
+        for of in ({}, {"task_id": 1}, {"task_id": "a", "workflow_id": "b"}, {"task_id": "\ud800"}):
+            await ask(socket, watch="w", **of)
+            assert await code_of(socket, "w") == 4422
+        await ask(socket, watch="w", task_id=task_id, token="a b")
+        assert await code_of(socket, "w") == 4422
+        await ask(socket, watch="w", workflow_id="nobody's")
+        assert await code_of(socket, "w") == 4404
+        api.update(task_id, current_items=1)
+        assert (await said(socket))["watch"] == "a"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no JSON", "[" * 9_000, "[]", "{}", '{"watch": ""}', '{"leave": 1}', b"\x00"]
+)
+async def test_a_message_that_names_no_watch_closes_the_socket(
+    api: RunningApi, text: str | bytes
+) -> None:
+    async with opened(api) as socket:
+        await socket.send(text)
+        assert await closed(socket) == 4422
+
+
+async def test_watches_are_bounded(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_socket, "MOST", 3)
+    task_id = api.create()
+    async with opened(api) as socket:
+        for number in range(3):
+            await ask(socket, watch=str(number), task_id=task_id)
+            await said(socket)
+        await ask(socket, watch="more", task_id=task_id)
+        assert await code_of(socket, "more") == 4429
+        await ask(socket, leave="0")
+        await ask(socket, watch="more", task_id=task_id)
+        assert (await said(socket))["update"]["task_id"] == task_id
+
+
+async def test_a_socket_without_a_watch_is_closed(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_socket, "IDLE_S", 0.2)
+    task_id = api.create()
+    async with opened(api) as idle, opened(api) as used:
+        await ask(used, watch="a", task_id=task_id)
+        await said(used)
+        assert await closed(idle) == 1000
+        assert used.close_code is None
+
+
+async def test_heartbeats_come_once_a_socket(api: RunningApi) -> None:
+    async with opened(api, "?heartbeat=10") as socket:
+        for number in range(3):
+            await ask(socket, watch=str(number), task_id=api.create())
+            await said(socket)
+        async with asyncio.timeout(15):
+            assert json.loads(await socket.recv())["type"] == "heartbeat"
+    async with opened(api, "?heartbeat=1") as socket:
+        assert await closed(socket) == 4422
+
+
+async def test_each_watch_has_its_own_token(start_api: StartApi, redis_url: str) -> None:
+    text, made = new("all", "read")
+    api = start_api(redis_url=redis_url, tokens=(made.line(),), signing_keys=(KEY,))
+    records = Records(redis_url)
+    records.start("one")
+    records.start("two")
+
+    def share(of: str, ttl: float = 600) -> str:
+        return sign(task_id=of, ttl=ttl, settings=Settings(signing_keys=(KEY,)))
+
+    async with opened(api) as socket:
+        await ask(socket, watch="a", task_id="one", token=share("one"))
+        assert (await said(socket))["update"]["task_id"] == "one"
+        await ask(socket, watch="b", task_id="two", token=share("one"))
+        assert await code_of(socket, "b") == 4403
+        await ask(socket, watch="b", task_id="two")
+        assert await code_of(socket, "b") == 4401
+        await ask(socket, watch="b", task_id="two", token=text)
+        assert (await said(socket))["update"]["task_id"] == "two"
+        began = time.monotonic()
+        await ask(socket, watch="c", task_id="one", token=share("one", ttl=1))
+        assert (await said(socket))["watch"] == "c"
+        assert await code_of(socket, "c") == 4401  # as it expires; the others stay
+        assert time.monotonic() - began < 5
+        assert listeners_of(api, text) == 2
+    async with opened(api, additional_headers={"Authorization": f"Bearer {text}"}) as socket:
+        await ask(socket, watch="a", task_id="one")  # with the socket's own
+        assert (await said(socket))["update"]["task_id"] == "one"
+        await ask(socket, watch="b", task_id="one", token=share("two"))
+        assert await code_of(socket, "b") == 4403
+
+
+def listeners_of(api: RunningApi, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    body = api.http.get("/internal/health", headers=headers).json()
+    return int(body["dependencies"]["listener"]["watchers"])
+
+
+async def test_a_service_that_ends_closes_the_socket(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    async with opened(api) as socket:
+        for number in range(3):
+            await ask(socket, watch=str(number), task_id=api.create())
+            await said(socket)
+        api.ask_to_end()
+        assert await closed(socket) == 1012
+
+
+async def test_without_a_store_the_client_comes_back(
+    start_api: StartApi, start_server: StartServer
+) -> None:
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    task_id = api.create()
+    async with opened(api) as socket:
+        server.stop()
+        await ask(socket, watch="a", task_id=task_id)
+        assert await code_of(socket, "a") == 1013
+        assert await closed(socket) == 1013
+
+
+async def test_a_client_that_takes_nothing_is_bounded(api: RunningApi, redis_url: str) -> None:
+    """Each of its watches keeps one message."""
+    task_id = api.create()
+    async with opened(api, max_queue=1) as socket:
+        for number in range(20):
+            await ask(socket, watch=str(number), task_id=task_id)
+        await aeventually(lambda: listeners(api) == 20, what="all are watched")
+        for current in range(1, 200):
+            api.update(task_id, current_items=current, message="x" * 5_000)
+        api.update(task_id, current_items=252)
+        last: dict[str, int] = {}
+        async with asyncio.timeout(20):
+            while len(last) < 20 or set(last.values()) != {252}:
+                message = json.loads(await socket.recv())
+                last[message["watch"]] = message["update"]["progress"]["current"]
