@@ -9,6 +9,7 @@ from typing import Any, Final
 from prometheus_client import Metric
 
 from progress_backend.record.model import KINDS, STATUSES
+from progress_backend.record.times_taken import RUN, WAIT, Histogram
 from progress_backend.web.metrics import Figures
 from progress_backend.web.request_counts import Measured
 
@@ -21,6 +22,10 @@ _JA: Final = {
     "Open tasks with a remark.": "注意（`remarks`）の付いた未終了のタスクの数です。",
     "Runs that any worker, beat or API process found lost, as counted in the store.": (
         "ワーカー・beat・API のどれかのプロセスが失われたと判断した実行の数です。ストアで数えます。"
+    ),
+    "How long tasks waited for their first start.": ("タスクが最初に開始するまで待った時間です。"),
+    "How long successful runs took, from the start of the run.": (
+        "成功した実行が、開始から終了までにかかった時間です。"
     ),
     "Whether updates are received from Redis.": "Redis から更新を受信しているかどうかです。",
     "Tasks and workflows watched one by one.": (
@@ -51,7 +56,8 @@ def metrics() -> Iterator[Metric]:
         listener=SimpleNamespace(connected=True, watched=0),
         measured=measured,
     )
-    yield from Figures(api, dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0), 0).collect()
+    times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Histogram())
+    yield from Figures(api, dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0), 0, times).collect()
 
 
 def names() -> dict[str, set[str]]:

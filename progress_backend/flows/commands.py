@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 from ..record.act import Act as Act  # noqa: PLC0414
 from ..record.model import Remarks as Remarks  # noqa: PLC0414
 from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
+from ..record.times_taken import Histograms as Histograms  # noqa: PLC0414
+from ..record.times_taken import Took as Took  # noqa: PLC0414
 from ..record.waiting import Waiting as Waiting  # noqa: PLC0414
 from ..record.workflow import Figures as Figures  # noqa: PLC0414
 from .index_entry import Facets as Facets  # noqa: PLC0414
@@ -55,6 +57,8 @@ class Commit(NamedTuple):
     workflow_total: int | None = None
     #: The ids of the requests about its workflows that the record has followed, in their order.
     acts: tuple[str, ...] = ()
+    #: Times that count in the histograms of the type.
+    took: tuple[Took, ...] = ()
 
 
 class Committed(NamedTuple):
@@ -328,6 +332,25 @@ class LostSoFar:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """-> Histograms: how long tasks of each type waited and ran, since the store was empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """-> list[str]: those of the types of which no record and no past run is stored."""
+
+    task_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTimes:
+    """-> None: drops the histograms of these types."""
+
+    task_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseEnd:
     """-> int | None: when a lease runs out, read in the partition of the task's record; None if it
     is not stored there."""
@@ -544,4 +567,5 @@ Command = (
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut
     | FindOpen | LookAt | ToLookAt | CountRemarks
+    | Times | Unused | ForgetTimes
 )  # fmt: skip

@@ -101,6 +101,12 @@ class Keys:
         """String: items a second of the last run of a type that an older version has completed."""
         return f"{self.prefix}task_rate:{task_type}"
 
+    @property
+    def times(self) -> str:
+        """Hash: histograms of how long tasks waited and ran, by type: kind, bucket and type -> how
+        many times; kind, "sum" and type -> their sum (µs)."""
+        return f"{self.prefix}progress_times"
+
     # Workflows
 
     def workflow(self, workflow_id: str) -> str:

@@ -15,7 +15,16 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..record import estimate, first_estimate, past_runs, reader_view, responses, task_json, waiting
+from ..record import (
+    estimate,
+    first_estimate,
+    past_runs,
+    reader_view,
+    responses,
+    task_json,
+    times_taken,
+    waiting,
+)
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
 from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
@@ -178,6 +187,7 @@ class Flows:
                 due_ms=None if due is known else due,
                 fresh=fresh,
                 run=past_runs.of_task(task) if _has_completed(base, task) else None,
+                took=times_taken.took(base.task if base else None, task),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
@@ -362,8 +372,18 @@ class Flows:
             if not gone and not kept:
                 break
             deleted += gone
+        yield from self._forget_times()
         yield c.Unlock("cleanup", token)
         return deleted
+
+    def _forget_times(self) -> Flow[None]:
+        """Forgets the histograms of types that nobody uses, so that the bounded number of types is
+        that of those in use."""
+        histograms: c.Histograms = yield c.Times()
+        types = tuple(sorted({task_type for _, task_type in histograms} - {times_taken.OTHERS}))
+        unused = (yield c.Unused(types)) if types else []
+        if unused:
+            yield c.ForgetTimes(tuple(unused))
 
     def count(self, now: datetime) -> Flow[c.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..flows.index_entry import Facets
 from ..record.act import Act
 from ..record.past_runs import PastRun
+from ..record.times_taken import Histograms
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class MemoryState:
     due: dict[str, int] = field(default_factory=dict)
     #: By task_type, and until when they are kept; the types that ran last are the last ones.
     runs: dict[str, tuple[tuple[PastRun, ...], float]] = field(default_factory=dict)
+    #: By kind and task type: the counts of each bucket, and the sum in microseconds.
+    times: Histograms = field(default_factory=dict)
     #: The token that holds each lock, and until when.
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)

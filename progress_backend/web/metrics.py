@@ -1,21 +1,33 @@
-"""Prometheus metrics of this process. Labels have few values: never a task's id or type."""
+"""Prometheus metrics of this process, and of what the store counts. Labels have few values: never a
+task's id, and of task types a bounded number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
 from ..flows import commands as c
 from ..record.model import KINDS, STATUSES
+from ..record.times_taken import BOUNDS, OTHERS, RUN, WAIT
 from .guard import GuardedRoute
 from .openapi import route_texts
 from .state import Api, api_of
+
+#: The label of the task types that have no histogram of their own.
+OTHER_TYPES: Final = "(others)"
+_BUCKETS: Final = (*map(str, BOUNDS), "+Inf")
 
 #: `GET /metrics` for Prometheus, for a FastAPI application of your own that includes `router`.
 metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
@@ -27,15 +39,17 @@ async def metrics(request: Request) -> Response:
     tasks: Mapping[str, int] | None = None
     remarks: Mapping[str, int] = {}
     lost = 0
+    times: c.Histograms = {}
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
         lost = await api.store.execute(c.LostSoFar())
+        times = await api.store.execute(c.Times())
         remarks = dict(zip(KINDS, await api.store.execute(c.CountRemarks()), strict=True))
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
     except StoreUnavailable:
         pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, remarks, lost))
+    figures = encode(Figures(api, tasks, remarks, lost, times))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
@@ -43,13 +57,19 @@ class Figures(Collector):
     """The metrics of one scrape: counters, and gauges of the moment."""
 
     def __init__(
-        self, api: Api, tasks: Mapping[str, int] | None, remarks: Mapping[str, int], lost: int
+        self,
+        api: Api,
+        tasks: Mapping[str, int] | None,
+        remarks: Mapping[str, int],
+        lost: int,
+        times: c.Histograms,
     ) -> None:
         self._api = api
         #: None: the store does not answer.
         self._tasks = tasks
         self._remarks = remarks
         self._lost = lost
+        self._times = times
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
@@ -63,6 +83,8 @@ class Figures(Collector):
                 "Runs that any worker, beat or API process found lost, as counted in the store.",
                 self._lost,
             )
+            yield self._seconds(WAIT, "How long tasks waited for their first start.")
+            yield self._seconds(RUN, "How long successful runs took, from the start of the run.")
         up = api.listener.connected
         yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
         yield _gauge(
@@ -84,6 +106,15 @@ class Figures(Collector):
             dropped,
         )
         yield from api.measured.collect()
+
+    def _seconds(self, kind: str, says: str) -> Metric:
+        family = HistogramMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
+        for (its_kind, task_type), (counts, us) in sorted(self._times.items()):
+            if its_kind == kind:
+                buckets = list(zip(_BUCKETS, accumulate(counts), strict=True))
+                label = OTHER_TYPES if task_type == OTHERS else task_type
+                family.add_metric([label], buckets, us / 1e6)
+        return family
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -70,6 +70,9 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.LookAt((("running", 5), ("ended", None))),
         c.ToLookAt(2**52, 10),
         c.CountRemarks(),
+        c.Times(),
+        c.Unused(("fetch_data", "merge")),
+        c.ForgetTimes(("merge",)),
     )
     found: dict[type, tuple[Any, ...]] = {}
     for command in commands:

@@ -19,13 +19,18 @@ from docs import make_metrics
 from progress_backend import Settings, tokens
 from progress_backend.cli import main
 from progress_backend.flows.partitions import Layout
+from progress_backend.record.past_runs import KEPT_DAYS
+from progress_backend.record.times_taken import BOUNDS, MOST_TYPES
 from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
+from progress_backend.web.metrics import OTHER_TYPES
 from progress_backend.web.server.serve import OPTIONS
+from tests.conftest import missing
 from tests.docs.reading import blocks, text_of
 from tests.docs.test_nginx import nginx
 from tests.docs.walking import PROGRAMS, Walk
+from tests.records import Records
 from tests.servers import ROOT
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
@@ -150,7 +155,7 @@ def test_the_alerts_are_about_figures_that_there_are() -> None:
         for name, labels in named:
             assert set(re.findall(r"(\w+)[=!]", labels)) <= there[name], rule
         assert rule["expr"].count("(") == rule["expr"].count(")")
-    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 7
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 8
     file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
     assert yaml.safe_load(file.read_text("utf-8")) == yaml.safe_load(block.text)
 
@@ -174,10 +179,9 @@ def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
             assert matched <= known, target["expr"]
             assert told <= by <= known, target["expr"]
             assert target["expr"].count("(") == target["expr"].count(")")
-    assert shown == {name for name in there if name.startswith("progress_")} - {
-        "progress_http_request_seconds_sum",
-        "progress_http_request_seconds_count",
-    }
+    histograms = {name.removesuffix("_bucket") for name in there if name.endswith("_bucket")}
+    beside = {f"{name}_{part}" for name in histograms for part in ("sum", "count")}
+    assert shown == {name for name in there if name.startswith("progress_")} - beside
     places = [tuple(panel["gridPos"][side] for side in "xy") for panel in dashboard["panels"]]
     assert len(set(places)) == len(places)
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
@@ -186,12 +190,56 @@ def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
 def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
     api.http.get("/internal/tasks")
+    records = Records(redis_url)
+    records.start("job")
+    records.complete("job")
     served = {
         name
         for name in re.findall(r"^(\w+)", api.http.get("/metrics").text, re.MULTILINE)
         if not name.endswith("_created")
     }
     assert served == set(make_metrics.names())
+
+
+def test_its_buckets_and_types_are_those_that_there_are() -> None:
+    page = " ".join(text_of(OPERATIONS).split())
+    (told,) = re.findall(r"The buckets end at (.*?)\.", page)
+    units = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3_600}
+    bounds = [
+        int(number) * seconds
+        for part in re.findall(r"([\d, and]+?) (\w{5,})", told)
+        for number in re.findall(r"\d+", part[0])
+        for seconds in [units[part[1]]]
+    ]
+    assert bounds == pytest.approx(list(BOUNDS))
+    assert f"The first {MOST_TYPES} task types" in page
+    assert f'`task_type="{OTHER_TYPES}"`' in page
+    assert f"no successful run of the last {KEPT_DAYS} days" in page
+
+
+def promtool() -> str:
+    """Prometheus's own tool."""
+    found = shutil.which("promtool")
+    if found is None:
+        missing("promtool (apt-get install promtool)")
+    return str(found)
+
+
+def test_prometheus_takes_the_rules() -> None:
+    file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
+    done = subprocess.run([promtool(), "check", "rules", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 rules found" in done.stdout
+
+
+def test_prometheus_takes_the_figures(start_api: StartApi, redis_url: str) -> None:
+    api, records = start_api(redis_url=redis_url), Records(redis_url)
+    records.start("job")
+    records.complete("job")
+    figures = api.http.get("/metrics", headers={"Accept": "text/plain"}).text
+    command = [promtool(), "check", "metrics"]
+    done = subprocess.run(command, input=figures, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, fresh=True),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, run=RUN),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
+        c.Commit("t", "x", b"{}", HERE, THERE, 1, None, took=(c.Took("wait", 3, 200_000),)),
     ],
     "commit_first": [
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
@@ -53,6 +54,7 @@ CALLS: dict[str, list[c.Command]] = {
             started_ms=5,
             ended_ms=6,
             acts=("pause@5", ""),
+            took=(c.Took("wait", 3, 200_000), c.Took("run", 1, 20_000)),
         ),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
     ],
@@ -95,6 +97,7 @@ CALLS: dict[str, list[c.Command]] = {
     "lock": [c.Lock("reap", "token", 15_000)],
     "read": [c.Read(("t", "u"), light=True), c.Read(("t",), light=True)],
     "count": [c.Count(5)],
+    "forget_times": [c.ForgetTimes(("fetch_data",)), c.ForgetTimes(("fetch_data", "merge"))],
     "find_open": [c.FindOpen(5, 10, 7)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],
@@ -188,8 +191,8 @@ def test_commits_key_counts_are_those_of_its_sets(fresh) -> None:
     ((_, _, key_count, *rest),) = TABLE[type(command)].requests(command, Keys())
     names, args = rest[:key_count], rest[key_count:]
     leaves, enters = args[8], args[9]
-    assert key_count == 5 + leaves + enters
-    left, entered = names[5 : 5 + leaves], names[5 + leaves :]
+    assert key_count == 6 + leaves + enters
+    left, entered = names[6 : 6 + leaves], names[6 + leaves :]
     assert set(left) == {n for n in Keys().indexes(*HERE[:3]) if "created" in n}
     assert set(entered) >= {n for n in Keys().indexes(*THERE[:3]) if "running" in n}
     assert Keys().held("lease-1") in entered

@@ -128,6 +128,26 @@ def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_
     assert not [name for name in Figures(other) if name.startswith("progress_http")]
 
 
+def test_how_long_tasks_waited_and_ran_is_told_by_every_process(
+    start_api: StartApi, redis_url: str
+) -> None:
+    first, second, records = (
+        start_api(redis_url=redis_url),
+        start_api(redis_url=redis_url),
+        Records(redis_url),
+    )
+    for task_id in ("a", "b"):
+        records.start(task_id)
+        records.complete(task_id)
+    for api in (first, second):
+        figures = Figures(api)
+        for kind in ("wait", "run"):
+            name = f"progress_{kind}_seconds"
+            assert figures[f"{name}_count{{fetch_data}}"] == 2
+            assert 0 < figures[f"{name}_sum{{fetch_data}}"] < 20
+            assert f'{name}_bucket{{le="+Inf",task_type="fetch_data"}} 2.0' in figures.answer.text
+
+
 def test_runs_that_any_process_found_lost_are_counted(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
     assert Figures(api)["progress_lost_total"] == 0

@@ -16,6 +16,7 @@ from . import (
     markings,
     records,
     remarks,
+    times,
     top,
     workflow_list,
     workflows,
@@ -33,6 +34,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **top.TABLE,
     **acts.TABLE,
     **remarks.TABLE,
+    **times.TABLE,
 }
 
 

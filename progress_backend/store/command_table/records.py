@@ -21,6 +21,7 @@ from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .standing import indexes
+from .times import take_in_memory, times_of
 from .values import nothing, positive, text
 from .workflows import (
     begins_member,
@@ -68,7 +69,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.run is None:
+    if commit.run is None and not commit.took:
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
@@ -78,6 +79,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
         scripts.COMMIT,
         [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter],
         *compared(commit, keys, len(leave), len(enter)),
+        *times_of(commit),
     )
 
 
@@ -113,7 +115,7 @@ def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
 @lru_cache(maxsize=1_024)
 def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
     """The keys of a commit that depend on the task's type alone."""
-    return (keys.facets, keys.expiry, keys.index(), keys.runs(task_type))
+    return (keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times)
 
 
 @lru_cache(maxsize=4_096)
@@ -165,6 +167,7 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
         state.outermost.setdefault(command.after.workflows[0], state.created[task_id])
     if command.run is not None:
         _keep_in_memory(state, command.after.task_type, command.run)
+    take_in_memory(state, command)
     for listener in tuple(state.listeners):
         listener(task_id, command.document)
     return _COMMITTED

@@ -13,12 +13,14 @@ from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import STATUSES
+from ...record.times_taken import MOST_TYPES
 from ...record.workflow import merged
 from .. import scripts
 from ..memory_state import MemoryState, WorkflowState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, own
 from .standing import indexes
+from .times import times_of
 from .values import nothing, pairs, text, whole
 
 #: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
@@ -43,7 +45,8 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         for part in (one, by, keys.workflow_channel(one), known.get(one, _LEFT))
     ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
-    names += [keys.runs(after.task_type), keys.workflows, keys.workflow_plans, keys.outermost]
+    names += [keys.runs(after.task_type), keys.times]
+    names += [keys.workflows, keys.workflow_plans, keys.outermost]
     return evalsha(
         scripts.COMMIT_MEMBER,
         [*names, *leave, *enter, *hashes],
@@ -52,6 +55,8 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
         commit.workflow_total or "",
+        len(commit.took),
+        *times_of(commit),
         *about,
     )
 
@@ -73,6 +78,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int) -> tuple[An
         "" if commit.run is None else commit.run.text,
         publish(keys),
         MAX_DOCUMENT_BYTES,
+        MOST_TYPES,
     )
 
 
@@ -86,7 +92,7 @@ def begins_member(commit: c.Commit) -> bool:
     too."""
     return (
         bool(commit.after.workflows)
-        and (commit.before, commit.expected, commit.run) == (None, "", None)
+        and (commit.before, commit.expected, commit.run, commit.took) == (None, "", None, ())
         and (commit.started_ms, commit.ended_ms, any(commit.acts)) == (None, None, False)
         and commit.fresh
         and commit.due_ms is not None

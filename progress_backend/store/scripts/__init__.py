@@ -21,10 +21,10 @@ def _read(verb: str, *parts: str) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran")
+COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran", "_took")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
-COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document", "_ran")
+COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document", "_ran", "_took")
 COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
 PUBLISHING: Final = _read("publishing")
@@ -41,10 +41,11 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 BEFORE: Final = _read("before", "_tolerant")
+FORGET_TIMES: Final = _read("forget_times", "_tolerant")
 FIND_OPEN: Final = _read("find_open", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
-    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FIND_OPEN),
+    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FORGET_TIMES, FIND_OPEN),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
 )

@@ -9,7 +9,8 @@ KEYS
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
-  6 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter
+  6 times     hash: histograms of how long tasks waited and ran
+  7 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter
 ARGV
   1 task id
   2 expected  SHA-1 of the stored document, "" for none
@@ -25,6 +26,8 @@ ARGV
  12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
+ 15 types     types that have a histogram of their own, at most
+ 16 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
@@ -33,12 +36,12 @@ Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
-local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local task, facets, expiry, tasks, runs, times = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
-local most, first = ARGV[14], 5
+local most, first = ARGV[14], 6
 
 local stored = document(task, most)
 local stands = tolerant('HGET', facets, id)
@@ -74,6 +77,9 @@ if enters > 0 then
 end
 if run ~= '' then
   ran(runs, run)
+end
+if #ARGV > 15 then
+  took(times, 16, #ARGV, ARGV[15])
 end
 call(publish, channel, text)
 return {1}

@@ -8,10 +8,11 @@ KEYS
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
-  6 workflows sorted set: workflow ids by creation time (ms)
-  7 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
-  8 outermost sorted set: ids of outermost workflows by creation time (µs)
-  9 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+  6 times     hash: histograms of how long tasks waited and ran
+  7 workflows sorted set: workflow ids by creation time (ms)
+  8 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
+  9 outermost sorted set: ids of outermost workflows by creation time (µs)
+ 10 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members
 ARGV
   1 task id
@@ -28,11 +29,14 @@ ARGV
  12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
- 15 started   ms since 1970 at which the task first began, "" before
- 16 ended     ms since 1970 at which it ended, "" before
- 17 name      the last workflow's name, "" leaves it as it is
- 18 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 19 …         for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
+ 15 types     types that have a histogram of their own, at most
+ 16 started   ms since 1970 at which the task first began, "" before
+ 17 ended     ms since 1970 at which it ended, "" before
+ 18 name      the last workflow's name, "" leaves it as it is
+ 19 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 20 took      number of times that count in a histogram
+ 21 …         of each of these the kind, the bucket, the task type, and µs; then
+              for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
 Returns
@@ -46,11 +50,12 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], 8
+local times, workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], 9
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended, name, expected_members = ARGV[15], ARGV[16], ARGV[17], ARGV[18]
+local started, ended, name, expected_members = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
+local about = 21 + 4 * tonumber(ARGV[20])  -- the first argument about workflows
 
 local stored = document(task, ARGV[14])
 local stands = tolerant('HGET', facets, id)
@@ -60,11 +65,11 @@ if found ~= expected or (stands or '') ~= before then
 end
 
 local asked, first_of_each = {}, first + leaves + enters + 1
-for i = 0, (#ARGV - 18) / 4 - 1 do
-  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[22 + 4 * i]
+for i = 0, (#ARGV - about + 1) / 4 - 1 do
+  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[about + 3 + 4 * i]
   local act = known ~= '*' and tolerant('HGET', workflow, 'act')
   if act and act ~= known then
-    asked[#asked + 1], asked[#asked + 2] = ARGV[19 + 4 * i], act
+    asked[#asked + 1], asked[#asked + 2] = ARGV[about + 4 * i], act
     asked[#asked + 1] = tolerant('HGET', workflow, 'control') or ''
   end
 end
@@ -98,9 +103,10 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
+took(times, 21, about - 1, ARGV[15])
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
-local key, arg = first_of_each, 19
+local key, arg = first_of_each, about
 while arg <= #ARGV do
   local workflow, planned, workflow_id = KEYS[key], KEYS[key + 1], ARGV[arg]
   if ARGV[arg + 1] ~= '0' then
@@ -112,7 +118,7 @@ while arg <= #ARGV do
     tolerant('PERSIST', workflow)
     tolerant('ZADD', workflows, now_ms, workflow_id)
   end
-  if arg == 19 and ARGV[arg + 3] ~= '*' and score and (begins or fresh) then
+  if arg == about and ARGV[arg + 3] ~= '*' and score and (begins or fresh) then
     tolerant('ZADD', outermost, 'NX', score, workflow_id)
   end
   tolerant('HSET', workflow, 'changed', now_ms)

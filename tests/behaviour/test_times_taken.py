@@ -1,0 +1,113 @@
+"""The histograms of how long tasks waited and ran, as every store counts them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.record import times_taken
+from progress_backend.record.model import Member
+from progress_backend.record.times_taken import OTHERS, Histogram
+from tests.behaviour.driving import Driver, OverRedis, identity_of
+
+
+def finish(
+    driver: Driver, task_id: str, *, waits: float, runs: float, after: float = 0, **identity: Any
+) -> None:
+    since, identity = driver.now() + timedelta(seconds=after), identity_of(**identity)
+    began = since + timedelta(seconds=waits)
+    driver.apply(task_id, ev.Created(identity=identity), now=since)
+    driver.apply(task_id, ev.Started(identity=identity), now=began)
+    driver.apply(task_id, ev.Completed(), now=began + timedelta(seconds=runs))
+
+
+def buckets(histogram: Histogram) -> dict[int, int]:
+    return {place: count for place, count in enumerate(histogram.counts) if count}
+
+
+@pytest.mark.parametrize("member", [None, Member(("w", "canvas"))], ids=["single", "member"])
+def test_each_first_start_and_each_success_counts(driver: Driver, member: Member | None) -> None:
+    for number in range(3):
+        finish(driver, f"t{number}", waits=2, runs=20, member=member)
+    finish(driver, "slow", waits=100_000, runs=0.2, member=member)
+    finish(driver, "other", waits=0.3, runs=2, task_type="a|b", member=member)
+    driver.start("open")
+    found = driver.execute(c.Times())
+    assert buckets(found["wait", "fetch_data"]) == {5: 3, 15: 1}
+    assert buckets(found["run", "fetch_data"]) == {3: 1, 7: 3}
+    assert found["run", "fetch_data"].us == pytest.approx(60_200_000, abs=10_000)
+    assert found["wait", "fetch_data"].us == pytest.approx(100_006_000_000, abs=10_000)
+    assert buckets(found["run", "a|b"]) == {5: 1}
+    assert len(found) == 4
+
+
+def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
+    since, identity = driver.now(), identity_of(member=Member(("w",)))
+    for task_id, about in (("alone", identity_of()), ("member", identity)):
+        driver.apply(task_id, ev.Created(identity=about), now=since)
+        events = (ev.Started(identity=about), ev.Completed())
+        driver.apply(task_id, *events, now=since + timedelta(seconds=2))
+    found = driver.execute(c.Times())
+    assert buckets(found["wait", "fetch_data"]) == {5: 2}
+    assert buckets(found["run", "fetch_data"]) == {0: 2}
+
+
+def test_types_beyond_the_bound_count_together(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where in ("workflows", "times"):
+        monkeypatch.setattr(f"progress_backend.store.command_table.{where}.MOST_TYPES", 2)
+    # On a cluster each partition has a bound of its own: one id is one partition.
+    for number in range(4):
+        for after in (100 * number, 100 * number + 50):
+            finish(driver, "t", waits=2, runs=20, after=after, task_type=f"type{number}")
+    found = driver.execute(c.Times())
+    assert buckets(found["run", "type0"]) == buckets(found["run", "type1"]) == {7: 2}
+    assert (buckets(found["run", OTHERS]), buckets(found["wait", OTHERS])) == ({7: 4}, {5: 4})
+    assert found["run", OTHERS].us == pytest.approx(80_000_000, abs=20_000)
+    assert {name for name in found if name[0] == "run"} == {
+        ("run", "type0"),
+        ("run", "type1"),
+        ("run", OTHERS),
+    }
+
+
+def test_cleanup_forgets_a_type_that_nobody_uses(driver: Driver) -> None:
+    # Runs of less than a millisecond are no past runs.
+    finish(driver, "old", waits=2, runs=0)
+    finish(driver, "stored", waits=2, runs=0, task_type="bulk_import")
+    finish(driver, "known", waits=2, runs=20, task_type="merge")
+    for task_id in ("old", "known"):
+        facets = driver.execute(c.FacetsOf((task_id,)))[0]
+        driver.execute(c.Sweep((c.Entry(task_id, facets),), 2**52))
+    driver.run(driver.flows.cleanup(driver.now(), "ours"))
+    left = {task_type for _, task_type in driver.execute(c.Times())}
+    assert left == {"bulk_import", "merge"}
+    driver.execute(c.ForgetTimes(("bulk_import", "merge")))
+    assert driver.execute(c.Times()) == {}
+    # Its place is free again.
+    if isinstance(driver, OverRedis):
+        for keys in driver.store.layout.keys:
+            assert not driver.raw.exists(keys.times)
+    finish(driver, "again", waits=2, runs=20)
+    assert buckets(driver.execute(c.Times())["run", "fetch_data"]) == {7: 1}
+
+
+def test_a_key_of_another_program_changes_no_commit(driver: Driver) -> None:
+    if not isinstance(driver, OverRedis):
+        return
+    for keys in driver.store.layout.keys:
+        driver.raw.set(keys.times, "another program's")
+    finish(driver, "t", waits=2, runs=20)
+    assert driver.task("t").status == "completed"
+    for keys in driver.store.layout.keys:
+        driver.raw.delete(keys.times)
+        fields = ("run|types", "run|sum|fetch_data", "run|7|fetch_data")
+        driver.raw.hset(keys.times, mapping=dict.fromkeys(fields, "no number"))
+    finish(driver, "u", waits=2, runs=20)
+    assert driver.task("u").status == "completed"
+    assert times_taken.merged([driver.execute(c.Times())])["run", "fetch_data"].us == 0
