@@ -18,6 +18,7 @@ _PLACES: Final = {
     "workflow_id": "{workflow_id}",
     "status": "{status}",
     "kind": "{kind}",
+    "target": "{target}",
 }
 #: Members that name no key.
 _NO_KEYS: Final = {"index", "indexes", "task_id_of", "every_channel"}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
+from progress_backend.flows.commands import Outbox
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.times_taken import RUN, WAIT, Histogram
 from progress_backend.web.metrics import Figures
@@ -26,6 +27,10 @@ _JA: Final = {
     "How long tasks waited for their first start.": ("タスクが最初に開始するまで待った時間です。"),
     "How long successful runs took, from the start of the run.": (
         "成功した実行が、開始から終了までにかかった時間です。"
+    ),
+    "Events that wait to be sent.": "送られるのを待っている Webhook のイベントの数です。",
+    "Events that were delivered, given up or dropped, as counted in the store.": (
+        "届いた・諦めた・捨てた Webhook のイベントの数です。ストアで数えます。"
     ),
     "Whether updates are received from Redis.": "Redis から更新を受信しているかどうかです。",
     "Tasks and workflows watched one by one.": (
@@ -57,7 +62,8 @@ def metrics() -> Iterator[Metric]:
         measured=measured,
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Histogram())
-    yield from Figures(api, dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0), 0, times).collect()
+    counts_of_all = dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0)
+    yield from Figures(api, *counts_of_all, 0, times, {"ops": Outbox()}).collect()
 
 
 def names() -> dict[str, set[str]]:

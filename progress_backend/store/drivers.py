@@ -20,6 +20,7 @@ from ..flows.partitions import Layout
 from ..flows.task_flows import Flows
 from ..record.local_time import LocalTime
 from ..settings import Settings
+from ..targets import targets_of
 from . import scripts
 from .async_exchange import AsyncExchange
 from .cluster_connection import async_cluster, check_cluster, sync_cluster
@@ -47,7 +48,7 @@ class _Base:
         self.settings = settings
         self.keys = Keys(settings.key_prefix)
         self.layout = Layout.of(settings)
-        self.flows = Flows(settings)
+        self.flows = Flows(settings, targets_of(settings))
         self._clock = RedisClock()
         self._local = LocalTime(settings.zone())
         #: The error with which Redis refused the last commit; "" if it was done.

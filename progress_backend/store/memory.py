@@ -17,6 +17,7 @@ from ..flows.keys import Keys
 from ..flows.task_flows import Flows
 from ..record.local_time import LocalTime
 from ..settings import Settings
+from ..targets import targets_of
 from .command_table import TABLE
 from .memory_state import Listener, MemoryState
 
@@ -35,7 +36,7 @@ class MemoryStore:
         # Only a cluster has partitions.
         self.settings = replace(settings or Settings(), partitions=0)
         self.keys = Keys(self.settings.key_prefix)
-        self.flows = Flows(self.settings)
+        self.flows = Flows(self.settings, targets_of(self.settings))
         self.state = MemoryState(clock)
         self._local = LocalTime(self.settings.zone())
         self._lock = threading.RLock()

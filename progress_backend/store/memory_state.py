@@ -26,6 +26,19 @@ class WorkflowState:
     quiet_since_ms: int = 0
 
 
+@dataclass(slots=True)
+class OutboxState:
+    """A webhook target's events, and what became of those before; times are in milliseconds."""
+
+    #: The bodies that wait, the oldest event first.
+    waiting: dict[str, bytes] = field(default_factory=dict)
+    due: dict[str, int] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    #: The newest first.
+    deliveries: list[bytes] = field(default_factory=list)
+
+
 Listener = Callable[[str, bytes], None]
 
 
@@ -64,6 +77,11 @@ class MemoryState:
     #: up to which they are there.
     checks: dict[str, int] = field(default_factory=dict)
     checked_until: float = 0.0
+    #: By webhook target; workflows in which a member has ended, and from when each is looked at
+    #: (ms); and the targets that are switched off, since when (ms).
+    outboxes: dict[str, OutboxState] = field(default_factory=dict)
+    may_have_ended: dict[str, int] = field(default_factory=dict)
+    targets_off: dict[str, int] = field(default_factory=dict)
     #: Creation time of the newest record.
     newest: float = 0.0
     listeners: list[Listener] = field(default_factory=list)

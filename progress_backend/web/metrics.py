@@ -40,16 +40,22 @@ async def metrics(request: Request) -> Response:
     remarks: Mapping[str, int] = {}
     lost = 0
     times: c.Histograms = {}
+    outboxes: Mapping[str, c.Outbox] = {}
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
         lost = await api.store.execute(c.LostSoFar())
         times = await api.store.execute(c.Times())
         remarks = dict(zip(KINDS, await api.store.execute(c.CountRemarks()), strict=True))
+        targets = api.store.flows.targets
+        names = () if targets is None else tuple(target.name for target in targets())
+        if names:
+            found = await api.store.execute(c.OutboxFigures(names))
+            outboxes = dict(zip(names, found, strict=True))
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
     except StoreUnavailable:
         pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, remarks, lost, times))
+    figures = encode(Figures(api, tasks, remarks, lost, times, outboxes))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
@@ -63,6 +69,7 @@ class Figures(Collector):
         remarks: Mapping[str, int],
         lost: int,
         times: c.Histograms,
+        outboxes: Mapping[str, c.Outbox],
     ) -> None:
         self._api = api
         #: None: the store does not answer.
@@ -70,6 +77,8 @@ class Figures(Collector):
         self._remarks = remarks
         self._lost = lost
         self._times = times
+        #: By webhook target.
+        self._outboxes = outboxes
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
@@ -85,6 +94,8 @@ class Figures(Collector):
             )
             yield self._seconds(WAIT, "How long tasks waited for their first start.")
             yield self._seconds(RUN, "How long successful runs took, from the start of the run.")
+            if self._outboxes:
+                yield from _of_webhooks(self._outboxes)
         up = api.listener.connected
         yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
         yield _gauge(
@@ -115,6 +126,21 @@ class Figures(Collector):
                 label = OTHER_TYPES if task_type == OTHERS else task_type
                 family.add_metric([label], buckets, us / 1e6)
         return family
+
+
+def _of_webhooks(outboxes: Mapping[str, c.Outbox]) -> Iterator[Metric]:
+    """The figures of webhook targets, whose names are those of the settings."""
+    waiting = {target: outbox.waiting for target, outbox in outboxes.items()}
+    yield _by("progress_webhook_waiting", "Events that wait to be sent.", "target", waiting)
+    ended = CounterMetricFamily(
+        "progress_webhook_events",
+        "Events that were delivered, given up or dropped, as counted in the store.",
+        labels=["target", "outcome"],
+    )
+    for target, outbox in outboxes.items():
+        for outcome in ("delivered", "failed", "dropped"):
+            ended.add_metric([target, outcome], getattr(outbox, outcome))
+    yield ended
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -73,6 +73,18 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Times(),
         c.Unused(("fetch_data", "merge")),
         c.ForgetTimes(("merge",)),
+        c.Note("ended", (c.Notice("ops", "ended:1:3:completed", b"{}"),)),
+        c.TakeEvents("ops", 2**52, 2**52 + 1, 10),
+        c.SettleEvent(0, "ops", "ended:1:3:completed", 5, unmade=True),
+        c.SettleEvent(0, "ops", "ended:1:3:completed", outcome="delivered", delivery=b"{}"),
+        c.OutboxFigures(("ops", "other")),
+        c.Deliveries("ops"),
+        c.MayHaveEnded(2**52, 2**52 + 1, 10),
+        c.LookedForEnd("w", 2**52 + 1, 5),
+        c.LookedForEnd("w", 5),
+        c.SwitchTarget("ops", 5),
+        c.TargetsOff(),
+        c.SwitchTarget("ops", None),
     )
     found: dict[type, tuple[Any, ...]] = {}
     for command in commands:

@@ -48,6 +48,7 @@ FOLLOWED = {
     ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
     ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
+    ("docs/webhooks.md", "What comes"): "tests/docs/test_webhooks.py",
 }
 #: The same of scripts for a browser.
 SHOWN = {
@@ -65,6 +66,7 @@ WHOLE = {
     "docs/operations.ja.md": "tests/docs/test_twins.py",
     "docs/quick-start.ja.md": "tests/docs/test_twins.py",
     "docs/testing.ja.md": "tests/docs/test_twins.py",
+    "docs/webhooks.ja.md": "tests/docs/test_twins.py",
 }
 
 
@@ -93,8 +95,9 @@ def test_it_names_no_machine_and_no_registry(document: str) -> None:
         r"pypi|--index-url|--extra-index|find-links|registry\.", text, re.IGNORECASE
     )
     hosts = set(re.findall(r"(?:https?|wss?|redis|sentinel)://([\w.-]+)", text))
-    # Addresses of one's own, of examples, and of the two conventions that the changelog names.
+    # Addresses of one's own, of examples, and of conventions that the project keeps to.
     known = {"127.0.0.1", "localhost", "keepachangelog.com", "semver.org"}
+    known |= {"cloudevents.io", "www.standardwebhooks.com"}
     assert {host for host in hosts if "." in host} - known <= {h for h in hosts if "example" in h}
 
 

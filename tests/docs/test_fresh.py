@@ -31,6 +31,7 @@ ELSEWHERE = {
     "docs/operations.ja.md": "has those of docs/operations.md",
     "docs/quick-start.ja.md": "has those of docs/quick-start.md",
     "docs/testing.ja.md": "has those of docs/testing.md",
+    "docs/webhooks.ja.md": "has those of docs/webhooks.md",
     "docs/docker.md": "needs a container engine: tests/docker/test_documents.py",
 }
 #: What the reader of the quick start has beforehand.

@@ -34,6 +34,7 @@ from tests.records import Records
 from tests.servers import ROOT
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
+from tests.webhooks.targets import spec
 
 __all__ = ["start_api"]
 
@@ -188,7 +189,7 @@ def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
 
 
 def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url)
+    api = start_api(redis_url=redis_url, webhooks=spec())
     api.http.get("/internal/tasks")
     records = Records(redis_url)
     records.start("job")

@@ -18,6 +18,7 @@ PAIRS = (
     ("docs/operations.md", "docs/operations.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),
     ("docs/testing.md", "docs/testing.ja.md"),
+    ("docs/webhooks.md", "docs/webhooks.ja.md"),
 )
 #: Languages whose comments are for the reader, in the reader's language.
 COMMENTED = ("sh", "nginx")

@@ -27,6 +27,7 @@ PLANNED = HERE._replace(workflows=("w",), planned=True)
 RUN = PastRun(5, 1.5, 3)
 HALF = THERE._replace(workflows=("w", "canvas"), share=500)
 FETCHED = HERE._replace(workflows=("w", "canvas"))
+TOLD = c.Told((c.Notice("ops", "t:1:2:completed", b"{}"),), ("w", "canvas"))
 #: For each script, commands that call it in every shape.
 CALLS: dict[str, list[c.Command]] = {
     "commit": [
@@ -34,6 +35,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, run=RUN),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, None, took=(c.Took("wait", 3, 200_000),)),
+        c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True, told=TOLD),
     ],
     "commit_first": [
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
@@ -57,6 +59,7 @@ CALLS: dict[str, list[c.Command]] = {
             took=(c.Took("wait", 3, 200_000), c.Took("run", 1, 20_000)),
         ),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
+        c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD),
     ],
     "commit_members": [
         c.Commits(
@@ -100,6 +103,14 @@ CALLS: dict[str, list[c.Command]] = {
     "forget_times": [c.ForgetTimes(("fetch_data",)), c.ForgetTimes(("fetch_data", "merge"))],
     "find_open": [c.FindOpen(5, 10, 7)],
     "forget": [c.ForgetLease("lease-1", 5)],
+    "note": [c.Note("t", TOLD.notices), c.Note("t", TOLD.notices * 2)],
+    "take": [c.TakeEvents("ops", 5, 6, 7)],
+    "settle": [
+        c.SettleEvent(0, "ops", "t:1:2:completed", outcome="delivered", delivery=b"{}"),
+        c.SettleEvent(0, "ops", "t:1:2:completed", 5, unmade=True),
+    ],
+    "may_have_ended": [c.MayHaveEnded(5, 6, 7)],
+    "looked_for_end": [c.LookedForEnd("w", 6), c.LookedForEnd("w", 6, 7)],
     "leave_markings": [c.LeaveMarkings((), 9), c.LeaveMarkings((("fetch", "{}"),), 9)],
 }
 

@@ -18,6 +18,7 @@ from . import (
     remarks,
     times,
     top,
+    webhooks,
     workflow_list,
     workflows,
 )
@@ -35,6 +36,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **acts.TABLE,
     **remarks.TABLE,
     **times.TABLE,
+    **webhooks.TABLE,
 }
 
 

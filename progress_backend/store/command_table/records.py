@@ -23,6 +23,7 @@ from .light import LIGHT
 from .standing import indexes
 from .times import take_in_memory, times_of
 from .values import nothing, positive, text
+from .webhooks import note_in_memory, noted
 from .workflows import (
     begins_member,
     commit_of_member,
@@ -69,17 +70,19 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.run is None and not commit.took:
+    if commit.run is None and commit.told is None and not commit.took:
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
             return _commit_first(commit, keys)
     leave, enter = _moved(before, after, commit.fresh, keys)
+    outboxes, told = noted(commit.told, keys)
     return evalsha(
         scripts.COMMIT,
-        [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter],
-        *compared(commit, keys, len(leave), len(enter)),
+        [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter, *outboxes],
+        *compared(commit, keys, len(leave), len(enter), len(told)),
         *times_of(commit),
+        *told,
     )
 
 
@@ -168,6 +171,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     if command.run is not None:
         _keep_in_memory(state, command.after.task_type, command.run)
     take_in_memory(state, command)
+    if command.told is not None:
+        note_in_memory(state, command.told)
     for listener in tuple(state.listeners):
         listener(task_id, command.document)
     return _COMMITTED

@@ -22,6 +22,7 @@ from .entry import Entry, Part, own
 from .standing import indexes
 from .times import times_of
 from .values import nothing, pairs, text, whole
+from .webhooks import noted
 
 #: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
 _LEFT = "*"
@@ -47,10 +48,11 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.runs(after.task_type), keys.times]
     names += [keys.workflows, keys.workflow_plans, keys.outermost]
+    outboxes, told = noted(commit.told, keys)
     return evalsha(
         scripts.COMMIT_MEMBER,
-        [*names, *leave, *enter, *hashes],
-        *compared(commit, keys, len(leave), len(enter)),
+        [*names, *leave, *enter, *hashes, *outboxes],
+        *compared(commit, keys, len(leave), len(enter), len(told)),
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
@@ -58,10 +60,11 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         len(commit.took),
         *times_of(commit),
         *about,
+        *told,
     )
 
 
-def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int) -> tuple[Any, ...]:
+def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) -> tuple[Any, ...]:
     """The arguments of a script that compares what is stored before it commits."""
     return (
         commit.task_id,
@@ -79,6 +82,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int) -> tuple[An
         publish(keys),
         MAX_DOCUMENT_BYTES,
         MOST_TYPES,
+        told,
     )
 
 
@@ -96,6 +100,7 @@ def begins_member(commit: c.Commit) -> bool:
         and (commit.started_ms, commit.ended_ms, any(commit.acts)) == (None, None, False)
         and commit.fresh
         and commit.due_ms is not None
+        and commit.told is None
     )
 
 

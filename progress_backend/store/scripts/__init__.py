@@ -21,10 +21,10 @@ def _read(verb: str, *parts: str) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran", "_took")
+COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran", "_took", "_noted")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
-COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document", "_ran", "_took")
+COMMIT_MEMBER: Final = _read("commit_member", "_tolerant", "_document", "_ran", "_took", "_noted")
 COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
 PUBLISHING: Final = _read("publishing")
@@ -43,9 +43,15 @@ COUNT: Final = _read("count")
 BEFORE: Final = _read("before", "_tolerant")
 FORGET_TIMES: Final = _read("forget_times", "_tolerant")
 FIND_OPEN: Final = _read("find_open", "_tolerant")
+NOTE: Final = _read("note", "_tolerant", "_noted")
+TAKE: Final = _read("take", "_tolerant")
+SETTLE: Final = _read("settle", "_tolerant")
+MAY_HAVE_ENDED: Final = _read("may_have_ended", "_tolerant")
+LOOKED_FOR_END: Final = _read("looked_for_end", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
     *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FORGET_TIMES, FIND_OPEN),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
+    *(NOTE, TAKE, SETTLE, MAY_HAVE_ENDED, LOOKED_FOR_END),
 )

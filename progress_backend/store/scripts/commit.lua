@@ -10,7 +10,7 @@ KEYS
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 times     hash: histograms of how long tasks waited and ran
-  7 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter
+  7 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks
 ARGV
   1 task id
   2 expected  SHA-1 of the stored document, "" for none
@@ -27,7 +27,9 @@ ARGV
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
  15 types     types that have a histogram of their own, at most
- 16 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs
+ 16 told      number of the last arguments that are about webhooks, with the last keys; 0 mostly
+ 17 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
+              then about webhooks, as `_noted.lua` takes them
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
@@ -42,6 +44,7 @@ local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local most, first = ARGV[14], 6
+local told = tonumber(ARGV[16])
 
 local stored = document(task, most)
 local stands = tolerant('HGET', facets, id)
@@ -78,8 +81,11 @@ end
 if run ~= '' then
   ran(runs, run)
 end
-if #ARGV > 15 then
-  took(times, 16, #ARGV, ARGV[15])
+if #ARGV - told > 16 then
+  took(times, 17, #ARGV - told, ARGV[15])
+end
+if told > 0 then
+  noted(#KEYS, #ARGV, told)
 end
 call(publish, channel, text)
 return {1}

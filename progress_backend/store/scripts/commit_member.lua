@@ -30,12 +30,14 @@ ARGV
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
  15 types     types that have a histogram of their own, at most
- 16 started   ms since 1970 at which the task first began, "" before
- 17 ended     ms since 1970 at which it ended, "" before
- 18 name      the last workflow's name, "" leaves it as it is
- 19 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 20 took      number of times that count in a histogram
- 21 …         of each of these the kind, the bucket, the task type, and µs; then
+ 16 told      number of the last arguments that are about webhooks, as `_noted.lua` takes them, with
+              the last keys; 0 mostly
+ 17 started   ms since 1970 at which the task first began, "" before
+ 18 ended     ms since 1970 at which it ended, "" before
+ 19 name      the last workflow's name, "" leaves it as it is
+ 20 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 21 took      number of times that count in a histogram
+ 22 …         of each of these the kind, the bucket, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -54,8 +56,9 @@ local times, workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], KEY
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended, name, expected_members = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
-local about = 21 + 4 * tonumber(ARGV[20])  -- the first argument about workflows
+local started, ended, name, expected_members = ARGV[17], ARGV[18], ARGV[19], ARGV[20]
+local about = 22 + 4 * tonumber(ARGV[21])  -- the first argument about workflows
+local last = #ARGV - tonumber(ARGV[16])  -- the last of them
 
 local stored = document(task, ARGV[14])
 local stands = tolerant('HGET', facets, id)
@@ -65,7 +68,7 @@ if found ~= expected or (stands or '') ~= before then
 end
 
 local asked, first_of_each = {}, first + leaves + enters + 1
-for i = 0, (#ARGV - about + 1) / 4 - 1 do
+for i = 0, (last - about + 1) / 4 - 1 do
   local workflow, known = KEYS[first_of_each + 2 * i], ARGV[about + 3 + 4 * i]
   local act = known ~= '*' and tolerant('HGET', workflow, 'act')
   if act and act ~= known then
@@ -103,11 +106,11 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
-took(times, 21, about - 1, ARGV[15])
+took(times, 22, about - 1, ARGV[15])
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
 local key, arg = first_of_each, about
-while arg <= #ARGV do
+while arg <= last do
   local workflow, planned, workflow_id = KEYS[key], KEYS[key + 1], ARGV[arg]
   if ARGV[arg + 1] ~= '0' then
     tolerant('HINCRBY', workflow, 'share', ARGV[arg + 1])
@@ -122,10 +125,10 @@ while arg <= #ARGV do
     tolerant('ZADD', outermost, 'NX', score, workflow_id)
   end
   tolerant('HSET', workflow, 'changed', now_ms)
-  if name ~= '' and arg + 4 > #ARGV then
+  if name ~= '' and arg + 4 > last then
     tolerant('HSET', workflow, 'name', name)
   end
-  if expected_members ~= '' and arg + 4 > #ARGV then
+  if expected_members ~= '' and arg + 4 > last then
     tolerant('HSET', workflow, 'expected', expected_members)
   end
   if started ~= '' then
@@ -143,6 +146,9 @@ while arg <= #ARGV do
     call('PUBLISH', ARGV[arg + 2], '')
   end
   key, arg = key + 2, arg + 4
+end
+if last < #ARGV then
+  noted(#KEYS, #ARGV, #ARGV - last)
 end
 call(publish, channel, text)
 return {1}

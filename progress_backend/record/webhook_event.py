@@ -1,0 +1,81 @@
+"""Events of webhooks: which ones a change of a record makes, their ids, and their bodies as
+CloudEvents 1.0 in JSON; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from .json_text import dumps
+from .model import Task, rendered
+
+#: Media type of a body.
+CONTENT_TYPE: Final = "application/cloudevents+json"
+#: Kind of the event that `webhook test` sends.
+TEST: Final = "test"
+
+
+def kinds(before: Task | None, after: Task) -> tuple[str, ...]:
+    """The kinds of the events that a change makes: the status if the task has ended by it, and each
+    remark that it had not before."""
+    if after.ended:
+        told = before is not None and before.ended and _end(before) == _end(after)
+        return () if told else (after.status,)
+    if after.remarks is None:
+        return ()
+    known = () if before is None or before.remarks is None else before.remarks.kinds
+    return tuple(kind for kind in after.remarks.kinds if kind not in known)
+
+
+def _end(task: Task) -> tuple[object, ...]:
+    """What makes an end another one: a run that was found lost may fail by itself after all."""
+    return task.status, task.attempt, task.error_cause
+
+
+def event_id(subject: str, *parts: object) -> str:
+    """The id of an event, the same however often the event is sent. It has no full stop, which
+    Standard Webhooks puts between what is signed, and is ASCII, for a header."""
+    told = quote(subject, safe="", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E")
+    return ":".join([told, *map(str, parts)])
+
+
+def id_of_task(task: Task, kind: str) -> str:
+    """The id of a task's event: task, attempt, revision and kind."""
+    return event_id(task.task_id, task.attempt, task.revision, kind)
+
+
+def time_of(task: Task, kind: str) -> datetime | None:
+    """When a task's event happened."""
+    return task.completed_at if task.ended else getattr(task.remarks, kind, None)
+
+
+def body(
+    what: str, kind: str, its_id: str, subject: str, time: datetime | None, source: str, data: bytes
+) -> bytes:
+    """A CloudEvent; `data` is JSON, which stays as it is stored.
+
+    Args:
+        what: "task", "workflow" or "webhook".
+        kind: a status, a remark, or `TEST`.
+        its_id: see `event_id`.
+        subject: the task's or workflow's id.
+        time: when it happened.
+        source: see `source_of`.
+        data: the record.
+    """
+    head = {
+        "specversion": "1.0",
+        "id": its_id,
+        "type": f"progress.{what}.{kind}",
+        "source": source,
+        "subject": subject,
+        **({} if time is None else {"time": rendered(time)}),
+        "datacontenttype": "application/json",
+    }
+    return dumps(head).encode()[:-1] + b',"data":' + data + b"}"
+
+
+def source_of(key_prefix: str) -> str:
+    """The source of all events of one store: another prefix is another installation's."""
+    return "/".join(["progress-backend", *([quote(key_prefix, safe="")] if key_prefix else [])])

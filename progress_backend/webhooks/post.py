@@ -1,0 +1,97 @@
+"""One POST of an event to a webhook receiver, signed as Standard Webhooks says."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import Final, NamedTuple
+
+import httpcore
+from standardwebhooks import Webhook
+
+from ..record.webhook_event import CONTENT_TYPE
+from ..record.webhook_target import Target
+from .connection import Checked, Deadline, Refused
+
+#: Seconds for all of a delivery after the name was resolved: connect, TLS, request and answer.
+TIMEOUT_S: Final = 15.0
+_USER_AGENT: Final = "progress-backend"
+
+
+class Answer(NamedTuple):
+    """What came of an attempt: the HTTP status, or why there is none."""
+
+    status: int | None
+    error: str | None = None
+    took_ms: int = 0
+    #: Seconds that the receiver asks for before the next attempt (Retry-After).
+    retry_after_s: float | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has taken the event."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver wants no more events."""
+        return self.status == 410
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}" if self.error is None else self.error
+
+
+def post(target: Target, event_id: str, body: bytes, *, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Sends an event once; what came of it. Follows no redirect, uses no proxy, and reads of the
+    answer no more than its head, within `timeout_s` as a whole."""
+    began = time.monotonic()
+    status, error, after_s = None, None, None
+    backend = Checked(Deadline(timeout_s), allow_private=target.allow_private)
+    try:
+        with (
+            httpcore.ConnectionPool(_tls(), network_backend=backend) as pool,
+            pool.stream(
+                "POST", target.url, headers=_headers(target, event_id, body), content=body
+            ) as response,
+        ):
+            status, after_s = response.status, _retry_after_s(response.headers)
+    except Refused as refused:
+        error = str(refused)
+    except (OSError, UnicodeError, httpcore.TimeoutException, httpcore.NetworkError) as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as failure:
+        error = f"no HTTP answer: {failure}"
+    return Answer(status, error, int((time.monotonic() - began) * 1000), after_s)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The TLS context of all deliveries: reading the authorities takes tens of milliseconds."""
+    return httpcore.default_ssl_context()
+
+
+def _headers(target: Target, event_id: str, body: bytes) -> dict[bytes | str, bytes | str]:
+    now = datetime.now(UTC)
+    text = body.decode()
+    signatures = [
+        Webhook(secret).sign(msg_id=event_id, timestamp=now, data=text) for secret in target.secrets
+    ]
+    return {
+        "Content-Type": CONTENT_TYPE,
+        "User-Agent": _USER_AGENT,
+        "Accept": "*/*",
+        "Connection": "close",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def _retry_after_s(headers: list[tuple[bytes, bytes]]) -> float | None:
+    """Retry-After in seconds; its form as a date is left alone."""
+    for name, value in headers:
+        if name.lower() == b"retry-after" and value.isdigit() and len(value) < 8:
+            return float(value)
+    return None

@@ -1,0 +1,259 @@
+"""What commits leave for webhooks, in memory, on Redis and in partitions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import remark_checks, webhooks
+from progress_backend.flows.gather import together
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member, Remarks, Worker
+from progress_backend.settings import Settings
+from progress_backend.store.command_table import webhooks as table
+from progress_backend.targets import targets_of
+from tests.behaviour.conftest import store_url
+from tests.behaviour.driving import Driver, OverRedis, identity_of, in_parts, over
+from tests.webhooks.targets import SECRET
+
+FAR = 2**52
+
+
+def driver_with(request: pytest.FixtureRequest, where: str, *targets: dict[str, Any]) -> Driver:
+    kind, _, server = where.partition("-")
+    url = "https://ops.example.com/"
+    given = [{"name": f"ops{i}", "url": url, "secret": SECRET, **t} for i, t in enumerate(targets)]
+    text = json.dumps(given) if given else ""
+    settings = Settings(redis_url=store_url(request, server), webhooks=text)
+    return over(kind, in_parts(settings) if kind == "parts" else settings)
+
+
+@pytest.fixture(params=["memory", "sync-valkey", "sync-redis", "async-valkey", "parts-valkey"])
+def where(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def hooked(request: pytest.FixtureRequest, where: str) -> Iterator[Driver]:
+    """A store with one target that asks for everything."""
+    with driver_with(request, where, {}) as driver:
+        yield driver
+
+
+def taken(driver: Driver, name: str = "ops0", limit: int = 100) -> list[dict[str, Any]]:
+    """The events that wait."""
+    found = driver.execute(c.TakeEvents(name, FAR, FAR, limit))
+    return [json.loads(one.body) for one in found]
+
+
+def look(driver: Driver) -> int:
+    targets = targets_of(driver.settings)
+    assert targets is not None
+    return driver.run(webhooks.ended_workflows(driver.flows, targets(), driver.now(), 1_000))
+
+
+def test_an_end_leaves_its_event_with_the_record_as_it_is_stored(hooked: Driver) -> None:
+    hooked.start("t", symbol="7203.T")
+    hooked.apply("t", ev.Progressed(current=3, details={"password": "hunter2"}))
+    assert taken(hooked) == []
+    hooked.apply("t", ev.Completed())
+    (event,) = taken(hooked)
+    assert (event["type"], event["subject"]) == ("progress.task.completed", "t")
+    assert event["id"] == "t:1:3:completed"
+    stored = json.loads(hooked.run(hooked.flows.get("t")) or b"")
+    assert event["data"] == stored
+    assert "hunter2" not in json.dumps(event)
+
+
+def test_each_way_to_end_leaves_one(hooked: Driver) -> None:
+    hooked.start("failed", "lease-1")
+    hooked.apply("failed", ev.Failed(error_message="why"))
+    hooked.create("cancelled")
+    hooked.apply("cancelled", ev.Cancelled(by="api"))
+    not_published = ev.Failed(error_message="why", cause="not_published", identity=identity_of())
+    hooked.apply("never", not_published)  # its first commit is its end
+    hooked.start("twice")
+    hooked.apply("twice", ev.Progressed(current=10), ev.Completed())
+    hooked.apply("twice", ev.Created(identity=identity_of()))  # anew, under the same id
+    hooked.apply("twice", ev.Cancelled(by="api"))
+    assert sorted(event["id"] for event in taken(hooked)) == [
+        "cancelled:0:2:cancelled",
+        "failed:1:2:error",
+        "never:0:1:error",
+        "twice:1:2:completed",
+        "twice:1:4:cancelled",
+    ]
+
+
+def test_a_remark_leaves_its_event_once(hooked: Driver) -> None:
+    base = hooked.start("t", "lease-1")
+    late = Remarks(late=hooked.now())
+    hooked.apply("t", ev.Remarked(remarks=late, revision=base.task.revision), base=base)
+    (event,) = taken(hooked)
+    assert event["type"] == "progress.task.late"
+    assert event["data"]["remarks"]["late"] == event["time"]
+    hooked.apply("t", ev.Progressed(current=1))
+    assert len(taken(hooked)) == 1
+
+
+def test_the_pass_over_open_tasks_leaves_events_too(hooked: Driver) -> None:
+    worker = Worker("lease-1", "celery@tests")
+    hooked.apply("t", ev.Started(identity=identity_of(expect_s=0.001), worker=worker))
+    task_ids, now = ["t"], hooked.now() + timedelta(seconds=5)
+    assert hooked.run(remark_checks.look(hooked.flows, task_ids, now, {}))
+    assert [event["type"] for event in taken(hooked)] == ["progress.task.late"]
+
+
+def test_several_ends_in_one_trip_leave_each_its_event(hooked: Driver) -> None:
+    ids = [f"t{i}" for i in range(30)]
+    for task_id in ids:
+        hooked.start(task_id)
+    ends = [hooked.flows.apply(i, (ev.Completed(),), hooked.now()) for i in ids]
+    hooked.run(together(ends))
+    assert {event["subject"] for event in taken(hooked)} == set(ids)
+
+
+def test_only_targets_that_ask_for_an_event_get_it(
+    request: pytest.FixtureRequest, where: str
+) -> None:
+    targets = ({"status": "error"}, {"task_type": "bulk_import"}, {"remark": ["late"]}, {})
+    with driver_with(request, where, *targets) as driver:
+        driver.start("a")
+        driver.apply("a", ev.Failed(error_message="why"))
+        driver.start("b", task_type="bulk_import")
+        driver.apply("b", ev.Completed())
+        subjects = [[event["subject"] for event in taken(driver, f"ops{i}")] for i in range(4)]
+        assert [sorted(one) for one in subjects] == [["a"], ["b"], [], ["a", "b"]]
+
+
+def test_without_targets_a_commit_says_and_stores_nothing_of_webhooks(
+    request: pytest.FixtureRequest, where: str
+) -> None:
+    with driver_with(request, where) as driver:
+        asked: list[c.Command] = []
+        flow = driver.flows.apply("t", (ev.Created(identity=identity_of()),), driver.now())
+        driver.run(flow)
+        driver.drive(driver.flows.apply("t", (ev.Cancelled(by="api"),), driver.now()), asked.append)
+        assert [type(one) for one in asked] == [c.Read, c.Commit]
+        assert isinstance(asked[1], c.Commit)
+        assert asked[1].told is None
+        if isinstance(driver, OverRedis):
+            assert not [name for name in driver.left_over() if "webhook" in name]
+
+
+def test_a_workflow_that_ends_leaves_one_event(hooked: Driver) -> None:
+    member = identity_of(member=Member(("w",)))
+    for task_id in ("a", "b", "c"):
+        hooked.apply(task_id, ev.Created(identity=member, workflow_name="fetch ×3"))
+    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    assert look(hooked) == 1
+    assert look(hooked) == 0  # until another member ends
+    hooked.apply("b", ev.Failed(error_message="why", asked=ev.Asked()))
+    hooked.apply("c", ev.Completed(asked=ev.Asked()))
+    assert look(hooked) == 1
+    ends = [event for event in taken(hooked) if event["subject"] == "w"]
+    assert [event["type"] for event in ends] == ["progress.workflow.error"]
+    assert ends[0]["data"]["counts"]["completed"] == 2
+    assert ends[0]["time"] == ends[0]["data"]["end_time"]
+    assert {event["subject"] for event in taken(hooked)} == {"a", "b", "c", "w"}
+
+
+def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver) -> None:
+    hooked.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
+    now_ms = int(hooked.now().timestamp() * 1000)
+    hooked.execute(c.Publishing("w", "token", now_ms, 60_000))
+    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    assert look(hooked) == 1
+    hooked.execute(c.Publishing("w", "token", now_ms, 0))
+    assert hooked.execute(c.MayHaveEnded(now_ms + 60_000, now_ms + 60_001, 10)) == ["w"]
+
+
+def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
+    for task_id in ("a", "b"):
+        hooked.apply(task_id, ev.Created(identity=identity_of(member=Member(("w",)))))
+    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    targets = targets_of(hooked.settings)
+    assert targets is not None
+    flow = webhooks.ended_workflows(hooked.flows, targets(), hooked.now(), 1_000)
+    end = (ev.Completed(asked=ev.Asked()),)
+    hooked.drive(
+        flow,
+        lambda _: hooked.run(hooked.flows.apply("b", end, hooked.now())),
+        at=c.LookedForEnd,
+    )
+    assert look(hooked) == 1
+    assert "w" in [event["subject"] for event in taken(hooked)]
+
+
+def test_what_was_taken_comes_again_after_its_time_and_each_attempt_counts(hooked: Driver) -> None:
+    hooked.start("t")
+    hooked.apply("t", ev.Completed())
+    now_ms = int(hooked.now().timestamp() * 1000) + 60_000
+    take = c.TakeEvents("ops0", now_ms, now_ms + 1_000, 10)
+    (first,) = hooked.execute(take)
+    assert hooked.execute(take) == []
+    later = c.TakeEvents("ops0", now_ms + 1_000, now_ms + 2_000, 10)
+    (second,) = hooked.execute(later)
+    assert (first.attempt, second.attempt) == (1, 2)
+    hooked.execute(c.SettleEvent(second.place, "ops0", second.id, now_ms, unmade=True))
+    (third,) = hooked.execute(take)
+    assert third.attempt == 2
+    hooked.execute(
+        c.SettleEvent(third.place, "ops0", third.id, None, "delivered", b'{"at":"1","id":"x"}')
+    )
+    # Too late: the event stays away.
+    hooked.execute(c.SettleEvent(first.place, "ops0", first.id, now_ms))
+    assert taken(hooked) == []
+    assert hooked.execute(c.OutboxFigures(("ops0", "none"))) == [c.Outbox(0, 1, 0, 0), c.Outbox()]
+    assert hooked.run(webhooks.deliveries("ops0")) == [{"at": "1", "id": "x"}]
+    if isinstance(hooked, OverRedis):
+        kept = {n.rpartition("|")[2] for n in hooked.left_over() if "webhook:ops0" in n}
+        assert kept == {"counts", "deliveries"}
+
+
+def test_the_oldest_events_are_dropped_and_counted(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST", 3)
+    for where in ("memory", "sync-valkey"):
+        with driver_with(request, where, {}) as driver:
+            for i in range(5):
+                driver.start(f"t{i}")
+                driver.apply(f"t{i}", ev.Completed())
+            assert [event["subject"] for event in taken(driver)] == ["t2", "t3", "t4"]
+            assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=2)]
+
+
+def test_the_bytes_that_wait_are_bounded(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST_BYTES", 40_000)
+    for where in ("memory", "sync-valkey"):
+        with driver_with(request, where, {}) as driver:
+            for i in range(5):
+                driver.start(f"t{i}")
+                driver.apply(f"t{i}", ev.Completed(results={"text": "x" * 15_000}))
+            assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
+            small = c.Note("t", (c.Notice("ops0", "small", b'{"subject":"small"}'),))
+            driver.execute(small)
+            assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=3)]
+
+
+def test_a_target_is_switched_off_until_it_is_switched_on(hooked: Driver) -> None:
+    hooked.execute(c.SwitchTarget("ops0", 5))
+    assert hooked.execute(c.TargetsOff()) == {"ops0": 5}
+    hooked.execute(c.SwitchTarget("ops0", None))
+    assert hooked.execute(c.TargetsOff()) == {}
+
+
+def test_an_event_of_the_last_attempts_is_sent_again(hooked: Driver) -> None:
+    kept = json.dumps({"at": "1", "id": "t:1:2:error", "body": '{"id":"t:1:2:error"}'}).encode()
+    hooked.execute(c.SettleEvent(0, "ops0", "t:1:2:error", None, "failed", kept))
+    assert not hooked.run(webhooks.resend("ops0", "other"))
+    assert hooked.run(webhooks.resend("ops0", "t:1:2:error"))
+    assert taken(hooked) == [{"id": "t:1:2:error"}]

@@ -1,0 +1,116 @@
+"""The terminal tests, lists, switches and sends webhooks again."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend.cli import main
+from progress_backend.flows import commands as c
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.waiting import eventually
+from tests.webhooks.targets import receiving, spec
+
+
+def call(*words: str, redis_url: str = "", **env: str) -> Result:
+    urls = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_WEBHOOKS": "", **env}
+    return CliRunner().invoke(main, ["webhook", *words], env=urls)
+
+
+def ended(redis_url: str, webhooks: str) -> Store:
+    store = Store(Settings(redis_url=redis_url, webhooks=webhooks))
+    identity = ev.Identity(task_type="fetch_data")
+    for event in (ev.Created(identity=identity), ev.Cancelled(by="api")):
+        store.run(store.flows.apply("t", (event,), store.now()))
+    return store
+
+
+def test_a_test_event_is_sent_now() -> None:
+    with receiving() as receiver:
+        told = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url, allow_private=True))
+        assert told.exit_code == 0, told.output
+        assert re.search(r"webhook ops has taken the event: HTTP 204, \d+ ms", told.output)
+        assert receiver.types == ["progress.webhook.test"]
+        assert receiver.faults == []
+        refused = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url))
+        assert refused.exit_code == 1
+        assert "allow_private" in refused.output
+        assert len(receiver.events) == 1
+
+
+def test_targets_are_listed_and_switched(redis_url: str) -> None:
+    hidden = "https://ops.example.com/very/secret?key=k"
+    webhooks = spec(url=hidden, status=["error", "cancelled"], remark="late")
+    with ended(redis_url, webhooks) as store:
+
+        def told(*words: str) -> str:
+            result = call(*words, redis_url=redis_url, PROGRESS_WEBHOOKS=webhooks)
+            assert result.exit_code == 0, result.output
+            return result.output
+
+        assert told("list") == (
+            "ops  https://ops.example.com  on  status error, cancelled; remark late  "
+            "1 waiting, 0 delivered, 0 failed, 0 dropped\n"
+        )
+        assert told("off", "ops") == "webhook ops is switched off\n"
+        assert re.search(r"  off since 20\d\d-", told("list"))
+        assert store.execute(c.TargetsOff()).keys() == {"ops"}
+        told("on", "ops")
+        assert store.execute(c.TargetsOff()) == {}
+
+
+def test_attempts_are_listed_and_sent_again(redis_url: str) -> None:
+    webhooks = spec()
+    with ended(redis_url, webhooks) as store:
+        (event,) = store.execute(c.TakeEvents("ops", 2**52, 2**52, 1))
+        kept = {"at": "2026-01-02", "id": event.id, "attempt": 1, "status": 500}
+        kept |= {"error": None, "body": event.body.decode()}
+        settled = c.SettleEvent(0, "ops", event.id, None, "failed", json.dumps(kept).encode())
+        store.execute(settled)
+        about = {"redis_url": redis_url, "PROGRESS_WEBHOOKS": webhooks}
+        listed = call("deliveries", "ops", **about)
+        assert listed.output == "2026-01-02  t:0:2:cancelled  attempt 1  HTTP 500\n"
+        assert call("resend", "ops", "t:0:2:cancelled", **about).exit_code == 0
+        assert store.execute(c.OutboxFigures(("ops",)))[0].waiting == 1
+        unknown = call("resend", "ops", "t:9", **about)
+        assert unknown.exit_code == 1
+        assert "not among the last attempts" in unknown.output
+
+
+def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[..., Any]) -> None:
+    with receiving() as receiver:
+        webhooks = spec(url=receiver.url, allow_private=True)
+        with ended(redis_url, webhooks):
+            program = Path(sys.executable).with_name("progress-backend")
+            service = start_service(
+                [program, "webhook", "run"],
+                ready="sending events to 1 webhooks",
+                env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_WEBHOOKS": webhooks},
+            )
+            eventually(lambda: receiver.ids == {"t:0:2:cancelled": 1})
+            service.signal(signal.SIGTERM)
+            assert service.wait(20) == 0
+
+
+def test_a_secret_is_made_that_can_be_used() -> None:
+    made = call("secret").output.strip()
+    assert made != call("secret").output.strip()
+    assert Settings(webhooks=spec(secret=made))
+    assert call("test", "none", PROGRESS_WEBHOOKS=spec(secret=made)).exit_code == 1
+
+
+@pytest.mark.parametrize("words", [("list",), ("test", "ops"), ("run",)])
+def test_without_targets_it_says_what_to_set(words: tuple[str, ...]) -> None:
+    told = call(*words)
+    assert told.exit_code == 1
+    assert "set PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE" in told.output

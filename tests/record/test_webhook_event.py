@@ -1,0 +1,112 @@
+"""Events of webhooks: which changes make any, and what they are in JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record import task_json
+from progress_backend.record.model import ENDED, KINDS, STATUSES, Remarks, Task, replace
+from progress_backend.record.webhook_event import (
+    body,
+    event_id,
+    id_of_task,
+    kinds,
+    source_of,
+    time_of,
+)
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+tasks = st.builds(
+    lambda status, attempt, cause, said: Task(
+        "t",
+        "fetch_data",
+        status=status,
+        attempt=attempt,
+        error_cause=cause,
+        remarks=Remarks(*(NOW if one else None for one in said)) if any(said) else None,
+    ),
+    st.sampled_from(STATUSES),
+    st.integers(0, 3),
+    st.sampled_from([None, "lost", "exception"]),
+    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+)
+
+
+@given(tasks)
+def test_an_end_is_told_of_once(task: Task) -> None:
+    if task.ended:
+        assert kinds(None, task) == (task.status,)
+        assert kinds(task, task) == kinds(task, replace(task, revision=9)) == ()
+        assert kinds(task, replace(task, attempt=task.attempt + 1)) == (task.status,)
+
+
+@given(tasks, tasks)
+def test_remarks_are_told_of_when_they_are_new_and_only_of_open_tasks(before, after) -> None:
+    found = kinds(before, after)
+    if not after.ended:
+        known = before.remarks.kinds if before.remarks else ()
+        said = after.remarks.kinds if after.remarks else ()
+        assert set(found) == set(said) - set(known)
+        assert set(found) <= set(KINDS)
+    else:
+        assert set(found) <= ENDED
+
+
+def test_a_lost_run_that_completes_after_all_is_told_of_again() -> None:
+    lost = Task("t", "fetch_data", status="error", error_cause="lost", attempt=1)
+    assert kinds(lost, replace(lost, status="completed", error_cause=None)) == ("completed",)
+    assert kinds(lost, replace(lost, error_cause="exception")) == ("error",)
+    assert kinds(lost, replace(lost, status="running")) == ()
+
+
+ids = st.text(max_size=20) | st.text("a.:~/%|", max_size=5)
+
+
+@given(ids, st.integers(0, 9), st.integers(0, 9), ids, st.integers(0, 9), st.integers(0, 9))
+def test_an_id_is_one_events_and_fits_a_header(one, attempt, revision, two, a, r) -> None:
+    ours, other = event_id(one, attempt, revision, "error"), event_id(two, a, r, "error")
+    assert (ours == other) == ((one, attempt, revision) == (two, a, r))
+    assert ours.isascii()
+    assert ours.isprintable()
+    assert not {".", " "} & set(ours)
+
+
+def test_an_id_tells_task_attempt_revision_and_kind() -> None:
+    task = Task("4f1.a", "fetch_data", status="completed", attempt=2, revision=7)
+    assert id_of_task(task, "completed") == "4f1%2Ea:2:7:completed"
+
+
+@given(st.text(max_size=9), st.none() | st.just(NOW))
+def test_a_body_is_a_cloud_event_with_the_record_as_it_is_stored(subject, time) -> None:
+    document = task_json.encode(Task("t", "fetch_data", status="completed", completed_at=NOW))
+    said = body("task", "completed", "id", subject, time, source_of(""), document)
+    assert said.endswith(b',"data":' + document + b"}")
+    event = json.loads(said)
+    required = {"specversion", "id", "source", "type"}
+    assert required < event.keys()
+    assert (event["specversion"], event["type"]) == ("1.0", "progress.task.completed")
+    assert (event["subject"], event["data"]["task_id"]) == (subject, "t")
+    assert event.get("time") == (None if time is None else "2026-01-02T03:04:05.678+00:00")
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "time"),
+    [
+        (Task("t", "x", status="error", completed_at=NOW), "error", NOW),
+        (Task("t", "x", status="running", remarks=Remarks(late=NOW)), "late", NOW),
+    ],
+)
+def test_an_events_time_is_the_records(task: Task, kind: str, time: datetime) -> None:
+    assert time_of(task, kind) == time
+
+
+def test_another_prefix_is_another_source() -> None:
+    sources = [source_of(prefix) for prefix in ("", "staging:", "a/b")]
+    assert sources == ["progress-backend", "progress-backend/staging%3A", "progress-backend/a%2Fb"]
+    assert all(a != b for a, b in product(sources, sources) if a is not b)

@@ -1,0 +1,106 @@
+"""Webhook targets as they are written in JSON, and which events each asks for."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.errors import SettingsError
+from progress_backend.record.model import ENDED, KINDS
+from progress_backend.record.webhook_target import MOST, WORKFLOW, Target, read
+
+SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+OPS: dict[str, Any] = {"name": "ops", "url": "https://ops.example.com/hook?key=k", "secret": SECRET}
+
+
+def of(**given: Any) -> Target:
+    (target,) = read(json.dumps([{**OPS, **given}]))
+    return target
+
+
+def test_a_target_asks_for_all_ends_and_remarks_unless_it_says_otherwise() -> None:
+    target = of()
+    assert all(target.wants(of_type, k) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS))
+    assert target.wants_workflows
+    assert (target.secrets, target.allow_private) == ((SECRET,), False)
+    assert read("") == read("[]") == ()
+
+
+@given(
+    types=st.lists(st.sampled_from(["a", "b", WORKFLOW]), max_size=2, unique=True),
+    statuses=st.lists(st.sampled_from(sorted(ENDED)), max_size=3, unique=True),
+    remarks=st.lists(st.sampled_from(KINDS), max_size=3, unique=True),
+    task_type=st.sampled_from(["a", "b", "c", WORKFLOW]),
+    kind=st.sampled_from([*ENDED, *KINDS]),
+)
+def test_a_filter_lets_pass_what_it_names(types, statuses, remarks, task_type, kind) -> None:
+    filters = {"task_type": types, "status": statuses, "remark": remarks}
+    target = of(**{name: values for name, values in filters.items() if values})
+    right_type = not types or task_type in types
+    right_kind = not (statuses or remarks) or kind in (*statuses, *remarks)
+    assert target.wants(task_type, kind) == (right_type and right_kind)
+
+
+def test_a_filter_may_be_one_text() -> None:
+    assert of(task_type="a", status="error").status == ("error",)
+    assert not of(remark="late").wants_workflows
+    assert not of(task_type="a").wants_workflows
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": "Ops"}, "name"),
+        ({"name": None}, "name"),
+        ({"url": "ftp://ops.example.com"}, "url"),
+        ({"url": "https://user:pass@ops.example.com/"}, "url"),
+        ({"url": "https:///path"}, "url"),
+        ({"url": "https://ops.example.com:99999/"}, "url"),
+        ({"url": "https://ops.example.com/\r\nX: y"}, "url"),
+        ({"url": 5}, "url"),
+        ({"secret": "hunter2"}, "secret"),
+        ({"secret": "whsec_" + base64.b64encode(b"short").decode()}, "secret"),
+        ({"secret": [SECRET] * 3}, "secret"),
+        ({"secret": []}, "secret"),
+        ({"status": "running"}, "status"),
+        ({"status": []}, "status"),
+        ({"remark": ["slow"]}, "remark"),
+        ({"task_type": [""]}, "task_type"),
+        ({"allow_private": "yes"}, "allow_private"),
+        ({"types": "a"}, "'types'"),
+    ],
+)
+def test_what_cannot_be_used_is_named_without_secrets(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as refused:
+        of(**given)
+    told = str(refused.value)
+    for value in (OPS["url"], OPS["secret"], *map(str, given.values())):
+        if str(value).startswith(("https", "whsec", "hunter")):
+            assert value not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "JSON"),
+        ('{"name": "ops"}', "list"),
+        ("[5]", "list"),
+        (json.dumps([OPS, OPS]), "twice"),
+        (json.dumps([{**OPS, "name": f"n{i}"} for i in range(MOST + 1)]), "most"),
+    ],
+)
+def test_a_text_that_is_no_list_of_targets_is_refused(text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read(text)
+
+
+def test_a_target_is_shown_without_its_secrets() -> None:
+    target = of()
+    assert SECRET not in repr(target)
+    assert "key=k" not in repr(target)
+    assert target.place == "https://ops.example.com"

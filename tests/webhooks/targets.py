@@ -1,0 +1,89 @@
+"""Webhook targets for tests, and a receiver of events on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from progress_backend.record.webhook_target import Target, read
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
+
+
+def spec(name: str = "ops", url: str = "https://ops.example.com/hook", **given: Any) -> str:
+    """The setting's text for one target."""
+    return json.dumps([{"name": name, "url": url, "secret": SECRET, **given}])
+
+
+def target(url: str, **given: Any) -> Target:
+    (found,) = read(spec(url=url, **{"allow_private": True, **given}))
+    return found
+
+
+class Receiver:
+    """What a receiver got: each request is verified by the library that receivers use."""
+
+    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], int]) -> None:
+        self.answer = answer
+        self.url = ""
+        self.events: list[dict[str, Any]] = []
+        self.faults: list[str] = []
+
+    @property
+    def ids(self) -> Counter[str]:
+        """How often each event came."""
+        return Counter(event["id"] for event in self.events)
+
+    @property
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+
+@contextmanager
+def receiving(
+    answer: Callable[[BaseHTTPRequestHandler], int] = lambda _: 204, secret: str = SECRET
+) -> Iterator[Receiver]:
+    """A receiver; `answer` gives the status of each answer, 0: it has answered itself."""
+    receiver = Receiver(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                event = Webhook(secret).verify(body, dict(self.headers))
+                assert event["id"] == self.headers["webhook-id"]
+                assert self.headers["Content-Type"] == "application/cloudevents+json"
+                receiver.events.append(event)
+            except Exception as error:
+                receiver.faults.append(repr(error))
+            if status := receiver.answer(self):
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, *_: Any) -> None:
+            pass  # a sender that was killed, or has heard enough
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+        yield receiver
+        server.shutdown()
