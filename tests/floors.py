@@ -26,7 +26,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "store": ("store",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
-    "doors": ("terminal", "testing", "web"),
+    "doors": ("django", "terminal", "testing", "web"),
     "commands": ("cli",),
     "roof": ("__init__",),
 }

@@ -85,8 +85,13 @@ class _Made:
         return Response(script, media_type="text/javascript", headers=headers)
 
 
+def element_module() -> bytes:
+    """The script of `<task-progress>`, without anything else."""
+    return element_script(_FOLDER, _texts())
+
+
 _TEXTS: Final = _Made(_texts().encode())
-_ELEMENT: Final = _Made(element_script(_FOLDER, _texts()))
+_ELEMENT: Final = _Made(element_module())
 
 
 @page_router.get("/static/texts.js")

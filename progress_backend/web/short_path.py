@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ..errors import ProgressError
+from . import fragment
 from .callers import take_query_token
 from .openapi.schemas import ListQuery, is_task_id
 from .push.websockets import watch_task
@@ -98,6 +99,8 @@ class ShortPath:
 def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     """The route that a GET is for, and what answers it; None leaves it to FastAPI."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    if b"accept" in headers and fragment.asked_for(headers):
+        return None
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):

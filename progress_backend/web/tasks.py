@@ -22,7 +22,7 @@ from ..record.events import Cancelled
 from ..record.model import STATUSES, TaskStatus
 from ..record.waiting import may_wait
 from ..service.flow_service import pagination
-from . import rights
+from . import fragment, rights
 from .callers import caller_of, who_asks
 from .current import current
 from .guard import denied
@@ -122,7 +122,11 @@ async def task_status(
     task_id: schemas.TaskId,
     if_none_match: schemas.IfNoneMatch = None,
 ) -> Response:
-    return await status_of(api_of(request), task_id, if_none_match)
+    api = api_of(request)
+    if fragment.asked_for(headers := dict(request.scope["headers"])):
+        answer = await status_of(api, task_id, None)
+        return fragment.in_place_of(answer, headers, api.settings.locale)
+    return await status_of(api, task_id, if_none_match)
 
 
 async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Response:

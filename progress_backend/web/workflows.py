@@ -15,6 +15,7 @@ from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.workflow_as_task import as_task
 from ..service.flow_service import pagination
+from . import fragment
 from .callers import who_asks
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
@@ -31,8 +32,12 @@ async def workflow_status(
     request: Request,
     workflow_id: schemas.WorkflowId,
     if_none_match: schemas.IfNoneMatch = None,
-) -> Stored:
-    return await workflow_of(api_of(request), workflow_id, if_none_match)
+) -> Response:
+    api = api_of(request)
+    if fragment.asked_for(headers := dict(request.scope["headers"])):
+        answer = await workflow_of(api, workflow_id, None)
+        return fragment.in_place_of(answer, headers, api.settings.locale)
+    return await workflow_of(api, workflow_id, if_none_match)
 
 
 @router.get("/workflows", **route_texts.WORKFLOWS)

@@ -83,7 +83,8 @@ STATUS = _route(
     "Read a task",
     "The whole record. With If-None-Match the answer is 304 while nothing has changed. The id of a "
     "workflow that is no task's is answered with the workflow as a task: its `task_type` is "
-    "`workflow`, its progress counts tasks.",
+    "`workflow`, its progress counts tasks. With `Accept: text/html` (and not as a page that is "
+    "opened in a browser) the answer is a piece of HTML.",
     _FORBIDDEN
     | {
         200: _answer("The task.", bodies.TaskBody, examples.RUNNING, examples.COMPLETED)

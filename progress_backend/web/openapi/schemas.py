@@ -246,6 +246,16 @@ class Watching(BaseModel):
     heartbeat: Heartbeat
 
 
+class Streaming(Watching):
+    """Query of an event stream: how its events are named, and what their data is."""
+
+    events: Literal["named", "html"] | None = Field(
+        default=None,
+        description="`named`: events `progress` and `end` in place of unnamed ones; `html`: the "
+        "same, with a piece of HTML as data.",
+    )
+
+
 class Asked(BaseModel):
     """A client's message on the WebSocket that several watches share: what to watch, or to leave,
     by a name of the client's own."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from ...errors import TaskNotFound
 from ...live.hub import HubClosed
 from ...live.update import Update
+from ...record.default_texts import Locale
+from ..fragment import fragment
 from ..guard import HEAD
 from ..openapi import route_texts, schemas
 from ..state import Api, api_of
@@ -31,15 +34,67 @@ RETRY_MS: Final = 2_000
 Updates = AsyncGenerator[Update | None]
 
 
+class Form:
+    """How updates are written as events: unnamed, with the message as data."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+
+    def text(self, update: Update) -> str:
+        """The event of an update."""
+        return f"id: {update.revision}\ndata: {update.message}\n\n"
+
+    def last(self) -> str:
+        """What follows when no more updates will come."""
+        return ""
+
+
+class Named(Form):
+    """Events `progress`, and at last one `end`."""
+
+    def __init__(self, locale: Locale) -> None:
+        super().__init__(locale)
+        self._open: tuple[Update, dict[str, Any]] | None = None
+
+    def text(self, update: Update) -> str:
+        """See `Form`."""
+        body = json.loads(update.message or "{}")
+        self._open = None if body.get("final") else (update, body)
+        return self._event("progress" if self._open else "end", update, body)
+
+    def last(self) -> str:
+        """The end, where time alone has made the last update final."""
+        if self._open is None:
+            return ""
+        update, body = self._open
+        return self._event("end", update, body | {"final": True})
+
+    def _event(self, name: str, update: Update, body: dict[str, Any]) -> str:
+        return f"event: {name}\nid: {update.revision}\ndata: {self._data(body)}\n\n"
+
+    def _data(self, body: dict[str, Any]) -> str:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+class Fragments(Named):
+    """The same, with HTML as data."""
+
+    def _data(self, body: dict[str, Any]) -> str:
+        return fragment(body, self._locale)
+
+
+_FORMS: Final = {None: Form, "named": Named, "html": Fragments}
+
+
 @router.get("/task/{task_id:path}/events", tags=["tasks"], **route_texts.EVENTS)
 async def task_events(
     request: Request,
     task_id: schemas.TaskId,
-    query: Annotated[schemas.Watching, Query()],
+    query: Annotated[schemas.Streaming, Query()],
     last_event_id: schemas.LastEventId = None,
 ) -> Response:
     source = TaskSource(api_of(request), task_id)
-    return await _events(request, source, query.heartbeat, last_event_id)
+    return await _events(request, source, query, last_event_id)
 
 
 @router.get(
@@ -48,17 +103,17 @@ async def task_events(
 async def workflow_events(
     request: Request,
     workflow_id: schemas.WorkflowId,
-    query: Annotated[schemas.Watching, Query()],
+    query: Annotated[schemas.Streaming, Query()],
     last_event_id: schemas.LastEventId = None,
 ) -> Response:
     source = WorkflowSource(api_of(request), workflow_id)
-    return await _events(request, source, query.heartbeat, last_event_id)
+    return await _events(request, source, query, last_event_id)
 
 
 async def _events(
-    request: Request, source: Source, heartbeat: int | None, last_event_id: str | None
+    request: Request, source: Source, query: schemas.Streaming, last_event_id: str | None
 ) -> Response:
-    api = api_of(request)
+    api, heartbeat = api_of(request), query.heartbeat
     updates = follow(api, source, heartbeat or PING_S, request.scope)
     try:
         first = await anext(updates)
@@ -73,7 +128,7 @@ async def _events(
         await updates.aclose()
         return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
     quiet = _comment if heartbeat is None else partial(_heartbeat, api)
-    return EventStream(first, updates, quiet)
+    return EventStream(first, updates, quiet, _FORMS[query.events](api.settings.locale))
 
 
 class EventStream(StreamingResponse):
@@ -83,8 +138,10 @@ class EventStream(StreamingResponse):
     #: nginx would keep the events until its buffer is full.
     ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-    def __init__(self, first: Update, updates: Updates, quiet: Callable[[], str]) -> None:
-        super().__init__(_texts(first, updates, quiet), headers=self.ITS_HEADERS)
+    def __init__(
+        self, first: Update, updates: Updates, quiet: Callable[[], str], form: Form
+    ) -> None:
+        super().__init__(_texts(first, updates, quiet, form), headers=self.ITS_HEADERS)
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,13 +150,16 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _texts(first: Update, updates: Updates, quiet: Callable[[], str]) -> AsyncIterator[str]:
-    yield f"retry: {RETRY_MS}\n{_text(first)}"
+async def _texts(
+    first: Update, updates: Updates, quiet: Callable[[], str], form: Form
+) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MS}\n{form.text(first)}"
     # A record that is gone, or a service that shuts down, ends the stream; a client that reconnects
     # gets the status.
     with contextlib.suppress(TaskNotFound, HubClosed):
         async for update in updates:
-            yield quiet() if update is None else _text(update)
+            yield quiet() if update is None else form.text(update)
+        yield form.last()
 
 
 def _comment() -> str:
@@ -111,7 +171,3 @@ def _heartbeat(api: Api) -> str:
     """A heartbeat as an event with a name of its own, which `onmessage` does not get."""
     heartbeat = api.listener.heartbeats.heartbeat()
     return f"event: {'heartbeat' if heartbeat.alive else 'stale'}\ndata: {heartbeat.message}\n\n"
-
-
-def _text(update: Update) -> str:
-    return f"id: {update.revision}\ndata: {update.message}\n\n"

@@ -1,0 +1,56 @@
+"""Writes the npm package of `<task-progress>`, whose `npm pack` makes a file to publish:
+python -m docs.make_npm [FOLDER]; without a folder, build/npm."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from progress_backend.web.page import element_module
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+NAME: Final = "progress-backend-element"
+_TYPES: Final = """export declare class TaskProgress extends HTMLElement {
+  /** The newest record; null before the first. */
+  readonly record: Record<string, unknown> | null;
+}
+declare global {
+  interface HTMLElementTagNameMap {
+    "task-progress": TaskProgress;
+  }
+}
+"""
+
+
+def package() -> dict[str, object]:
+    """What package.json has."""
+    return {
+        "name": NAME,
+        "version": version("progress-backend"),
+        "description": "<task-progress>: the live bar of a Celery task or workflow, in any page",
+        "license": "MIT",
+        "type": "module",
+        "main": "task-progress.js",
+        "types": "task-progress.d.ts",
+        "exports": {".": {"types": "./task-progress.d.ts", "default": "./task-progress.js"}},
+        "files": ["task-progress.js", "task-progress.d.ts"],
+        "sideEffects": True,  # it defines the element
+    }
+
+
+def write(folder: Path) -> None:
+    """Writes the package's files into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text(json.dumps(package(), indent=2) + "\n", "utf-8")
+    (folder / "task-progress.js").write_bytes(element_module())
+    (folder / "task-progress.d.ts").write_text(_TYPES, "utf-8")
+    shutil.copy(ROOT / "LICENSE", folder)
+    shutil.copy(ROOT / "docs" / "element.md", folder / "README.md")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "npm")

@@ -1,0 +1,36 @@
+"""The npm package of <task-progress>."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from docs import make_npm
+from progress_backend.web.page import element_module
+
+
+def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
+    make_npm.write(tmp_path / "npm")
+    made = json.loads((tmp_path / "npm" / "package.json").read_text("utf-8"))
+    named = [made["main"], made["types"], *made["files"], *made["exports"]["."].values()]
+    for name in (*named, "README.md", "LICENSE"):
+        assert (tmp_path / "npm" / name).is_file(), name
+    assert (tmp_path / "npm" / made["main"]).read_bytes() == element_module()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_npm_packs_it(tmp_path: Path) -> None:
+    make_npm.write(tmp_path)
+    asked = ["npm", "pack", "--offline", "--json"]
+    done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    (packed,) = json.loads(done.stdout)
+    with tarfile.open(tmp_path / packed["filename"]) as archive:
+        names = {name.removeprefix("package/") for name in archive.getnames()}
+    assert names == {
+        "package.json", "task-progress.js", "task-progress.d.ts", "README.md", "LICENSE"
+    }  # fmt: skip

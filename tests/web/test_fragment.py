@@ -1,0 +1,119 @@
+"""HTML in place of JSON, and events with names."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from progress_backend.web.fragment import fragment
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+HTML = {"Accept": "text/html"}
+#: What Chromium sends for a page that a person opens.
+PERSON = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Sec-Fetch-Mode": "navigate",
+}
+
+
+def body(**values: Any) -> dict[str, Any]:
+    progress = {"current": 1200, "total": 2400, "percentage": 50.0}
+    return {"task_type": "fetch", "status": "running", "progress": progress, **values}
+
+
+def test_each_text_is_escaped_and_on_one_line() -> None:
+    evil = '<script>alert(1)</script>" onload="x\r\n\ndata: y'
+    for field in ("task_type", "symbol", "message", "error_message", "status"):
+        made = fragment(body(**{field: evil}), "en")
+        assert "<script" not in made
+        assert '" onload' not in made
+        assert len(made.splitlines()) == 1
+    made = fragment(body(symbol="7203.T", message="half"), "ja")
+    assert "fetch 7203.T" in made
+    assert "実行中" in made
+    assert "50.0% · 1,200 / 2,400" in made
+    assert '<progress max="100" value="50.0"' in made
+    unknown = body(progress={"current": 5, "total": 0, "percentage": 0})
+    assert '<progress max="100" aria' in fragment(unknown, "en")  # as HTML says "unknown"
+
+
+def test_a_task_and_a_workflow_as_html(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, locale="en")
+    Records(redis_url).member("one", "group", name="a & b")
+    task_id = api.create()
+    for path, name in ((f"task/{task_id}", "fetch_data 7203.T"), ("workflow/group", "a &amp; b")):
+        address = f"/internal/{path}/status"
+        answer = api.http.get(address, headers=HTML)
+        assert (answer.status_code, answer.headers["vary"]) == (200, "Accept")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert f'<strong class="name">{name}</strong>' in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        for asked in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}, PERSON):
+            assert api.http.get(address, headers=asked).json()["progress"]
+    assert api.http.get("/internal/task/nobody/status", headers=HTML).status_code == 404
+
+
+def test_htmx_polls_no_more_at_the_end(api: RunningApi) -> None:
+    task_id = api.create()
+    address, asked = f"/internal/task/{task_id}/status", {**HTML, "HX-Request": "true"}
+    assert api.http.get(address, headers=asked).status_code == 200
+    api.update(task_id, status="completed")
+    assert api.http.get(address, headers=asked).status_code == 286
+    assert api.http.get(address, headers=HTML).status_code == 200
+
+
+async def events(api: RunningApi, address: str) -> list[tuple[str, str]]:
+    """The names and data of a stream to its end."""
+    found: list[tuple[str, str]] = []
+    name = ""
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client, asyncio.timeout(20):
+        async with client.stream("GET", f"http://127.0.0.1:{api.port}{address}") as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    found.append((name, line.removeprefix("data: ")))
+                    name = ""
+                    if len(found) == 1 and "created" in line:
+                        asyncio.get_running_loop().run_in_executor(None, go_on, api, address)
+    return found
+
+
+def go_on(api: RunningApi, address: str) -> None:
+    task_id = address.split("/")[3]
+    api.update(task_id, current_items=63)
+    api.update(task_id, status="completed")
+
+
+@pytest.mark.parametrize("events_", ["", "named", "html"])
+async def test_events_are_named_for_who_asks(api: RunningApi, events_: str) -> None:
+    task_id = api.create()
+    query = f"?events={events_}" if events_ else ""
+    found = await events(api, f"/internal/task/{task_id}/events{query}")
+    names = [name for name, _ in found]
+    assert names[-1] == ("end" if events_ else "")
+    assert set(names[:-1]) == {"progress" if events_ else ""}
+    if events_ == "html":
+        assert 'data-status="completed" data-final="true"' in found[-1][1]
+    else:
+        assert json.loads(found[-1][1])["status"] == "completed"
+
+
+async def test_an_end_that_time_makes_final_is_named(start_api: StartApi, redis_url: str) -> None:
+    """No message says that it is."""
+    api = start_api(redis_url=redis_url, lease_s=3.0)
+    Records(redis_url, lease_s=3).lose("lost", 0.1)
+    found = await events(api, "/internal/task/lost/events?events=named")
+    assert [name for name, _ in found] == ["progress", "end"]
+    assert [json.loads(data)["final"] for _, data in found] == [False, True]
+
+
+def test_no_other_value_is_accepted(api: RunningApi) -> None:
+    address = f"/internal/task/{api.create()}/events?events=xml"
+    assert api.http.get(address).status_code == 422
