@@ -36,6 +36,16 @@ SENTENCES: Final = {
     "Counts the items of a loop as done, each when the loop asks for the next one.": (
         "ループの項目を数えます。次の項目を求めたときに、前の項目が処理済みになります。"
     ),
+    "The value that earlier attempts of the task gave to `checkpoint()` last; None without one, "
+    "and where the task's arguments have changed since.": (
+        "以前の実行が最後に `checkpoint()` に渡した値。なければ None、タスクの引数が変わったときも "
+        "None です。"
+    ),
+    "Sets the value from which the next attempt of the task is to go on: after a retry, a lost "
+    "worker or a redelivery it finds the value as `resume`.": (
+        "タスクの次の実行が続きを始めるための値を設定します。リトライ、ワーカーの喪失、再配信の後の"
+        "実行は、その値を `resume` で受け取ります。"
+    ),
     "Sets the results and the message that the record gets when the task returns; the record does "
     "not end before.": (
         "タスクが戻るときに記録に入る結果とメッセージを設定します。記録はそれまで終了しません。"

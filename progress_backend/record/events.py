@@ -146,12 +146,14 @@ class Progressed(Event):
     details: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     error_message: str | None = None
+    #: From where the next attempt goes on; recorded as it is, without redaction.
+    checkpoint: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the event has no values."""
-        given = (self.current, self.total, self.message, self.error_message)
-        return given == (None,) * 4 and not self.details and not self.results
+        given = (self.current, self.total, self.message, self.error_message, self.checkpoint)
+        return given == (None,) * 5 and not self.details and not self.results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

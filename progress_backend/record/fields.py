@@ -196,6 +196,11 @@ SPECIFIED: Final = (
 _MEANING: Final = "A task's record. Times are ISO 8601 with milliseconds and offset."
 TASK: Final = Part("TaskBody", _MEANING, (
     *SPECIFIED,
+    # With the caller's own values, which a list's row leaves out where they are long.
+    Field("checkpoint", str | None,
+          "From where the next attempt goes on, as JSON text: a digest of the task's arguments, "
+          "the value that the job gave, and the items that each resumable loop has done. Not there "
+          "where the job gave none, and after a completion.", None, sparse=True),
     Field("created_at", datetime | None,
           "When the record was made, by the store's clock; null if that is not known.", None),
     Field("estimated_completion", datetime | None,

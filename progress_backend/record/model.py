@@ -203,6 +203,9 @@ class Task:
     results: dict[str, Any] = field(default_factory=dict)
     #: Other values that the job reported of its progress.
     processing_details: dict[str, Any] = field(default_factory=dict)
+    #: From where the next attempt goes on, as `runs.checkpoint` has written it; None where the job
+    #: has said nothing, and after a completion.
+    checkpoint: str | None = None
     #: Number of the newest run, from 1; 0 before the first.
     attempt: int = 0
     #: Start of the newest run.

@@ -78,6 +78,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
+        checkpoint=task.checkpoint,
         delivery=None if times == (None, None) else Delivery(*times),
         results={},
         processing_details={},
@@ -318,6 +319,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         error_message=task.error_message if event.error_message is None else event.error_message,
         processing_details={**task.processing_details, **event.details},
         results={**task.results, **event.results},
+        checkpoint=task.checkpoint if event.checkpoint is None else event.checkpoint,
         rate=rate,
         work=work,
     )
@@ -487,6 +489,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         total_items=total,
         message=_text(event.message, scene, "completed"),
         results={**task.results, **event.results},
+        checkpoint=None,
         completed_at=scene.now,
         # The average of the run; of one whose values have counted nothing, since its start.
         rate=work.average or average(current, took_s),

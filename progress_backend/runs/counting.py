@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from operator import length_hint
 from typing import TypeVar
 
+from .checkpoint import of_run
 from .run import CountingLoop, Run
 
 T = TypeVar("T")
@@ -27,9 +28,11 @@ _WINDOW = (True,) * 1_024
 class Loop:
     """One `track()` loop of a run."""
 
-    def __init__(self, run: Run, total: int | None) -> None:
+    def __init__(self, run: Run, total: int | None, before: int = 0) -> None:
         self._run = run
         self._total = total
+        #: Items that an earlier attempt has done, which this loop passes over.
+        self._before = before
         #: The `track()` loop around this one, if any, and its total.
         self._outer: CountingLoop | None = None
         self._outer_total = run.total
@@ -46,7 +49,9 @@ class Loop:
 
     def over(self, iterable: Iterable[T]) -> Iterator[T]:
         """The items, counted."""
-        self._run.offer(0, self._total)
+        self._run.offer(self._before, self._total)
+        if self._before:
+            iterable = islice(iterable, self._before, None)
         return chain(compress(iterable, chain.from_iterable(self._windows())), self._exhausted())
 
     def _windows(self) -> Iterator[Iterator[bool]]:
@@ -92,7 +97,7 @@ class Loop:
         """Items that the loop has finished; the one that it processes is not among them."""
         with self._lock:
             handed_out = self._made - self._taken - length_hint(self._window)
-            return handed_out if self._between else max(handed_out - 1, 0)
+            return self._before + (handed_out if self._between else max(handed_out - 1, 0))
 
     def interrupt(self) -> None:
         """Makes the loop check its run's status before its next item."""
@@ -100,10 +105,20 @@ class Loop:
             self._taken += len(list(self._window))
 
 
-def counted(run: Run, iterable: Iterable[T], total: int | None) -> Iterator[T]:
-    """The items of `iterable`, counted as the run's progress.
+def counted(
+    run: Run, iterable: Iterable[T], total: int | None, resume: str | None = None
+) -> Iterator[T]:
+    """The items of `iterable`, counted as the run's progress. With `resume`, the loop's name in the
+    task's checkpoint, without those that earlier attempts have done.
 
     Raises (from the loop):
         TaskCancelled: the task's record is cancelled.
     """
-    return Loop(run, total).over(iterable)
+    if resume is None:
+        return Loop(run, total).over(iterable)
+    checkpoint = of_run(run)
+    if not checkpoint.admits(resume):
+        return Loop(run, total).over(iterable)
+    loop = Loop(run, total, checkpoint.done_before(resume, total))
+    checkpoint.follow(resume, loop, total)
+    return loop.over(iterable)

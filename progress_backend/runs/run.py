@@ -59,6 +59,13 @@ class CountingLoop(Protocol):
         """Makes the loop check its run's status."""
 
 
+class Recorded(Protocol):
+    """What the job has said of where its next attempt goes on."""
+
+    def text(self) -> str | None:
+        """As it is recorded; None if it has said nothing."""
+
+
 class Outcome(NamedTuple):
     """Celery's state and result of a run that has ended."""
 
@@ -82,6 +89,7 @@ class Run:
         "awaits_meta",
         "base",
         "celery_task",
+        "checkpoint",
         "closed",
         "current",
         "details",
@@ -90,6 +98,7 @@ class Run:
         "error_text",
         "eta",
         "event_due",
+        "found",
         "identity",
         "lock",
         "loop",
@@ -170,6 +179,10 @@ class Run:
         self.error_text: str | None = None
         #: The innermost `track()` loop, which counts without calling `update()`.
         self.loop: CountingLoop | None = None
+        #: The checkpoint in the record as the run began, and what the job has said of its own;
+        #: None until it asks.
+        self.found: str | None = None
+        self.checkpoint: Recorded | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -269,4 +282,5 @@ class Run:
             details=details,
             results=self.results,
             error_message=self.error_text,
+            checkpoint=None if self.checkpoint is None else self.checkpoint.text(),
         )

@@ -26,6 +26,7 @@ from ..record.default_texts import progress_text
 from ..record.model import TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
+from . import worker_shutdown
 from .canvas_records import Ends, Job, Plans
 from .daemon import daemon
 from .mirror import Mirror
@@ -80,6 +81,7 @@ class Sender:
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._look_at = 0.0
+        self._hurries = False
         self._stopping = False
         self._traceback = OneAMinute()
 
@@ -147,6 +149,18 @@ class Sender:
             self._keep(run, task_id, happened)
         return None
 
+    def record_newest(self, run: Run) -> None:
+        """Records a run's newest value in the job's thread, since another attempt may begin at any
+        moment, and goes on from what is recorded. Never raises."""
+        if not run.lock.acquire(timeout=JOB_WAIT_S):
+            return
+        try:
+            if (value := self._taken(run)) is not None:
+                if self.record(run, run.task_id, value.event, keep=False) is None:
+                    value.give_back()
+        finally:
+            run.lock.release()
+
     def ask(self, command: Command) -> Any:
         """Runs a command on the store; None while it does not answer. Never raises."""
         if self.writer.breaker.open:
@@ -206,6 +220,7 @@ class Sender:
             self._awake.wait(self._rest_s())
             self._awake.clear()
             try:
+                self._hurry()
                 self.flush()
                 self._look()
                 self._step_behind()
@@ -214,6 +229,16 @@ class Sender:
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
                         logger.exception("the sender of progress failed; trying again")
+
+    def _hurry(self) -> None:
+        """Has the values recorded now, and each second from now on, once the worker shuts down: its
+        jobs may be killed before their ends."""
+        if worker_shutdown.begun() == self._hurries:
+            return
+        self._hurries = not self._hurries
+        if self._hurries:
+            for run in list(self._runs.values()):
+                run.next_due = min(run.next_due, time.monotonic())
 
     def _rest_s(self) -> float | None:
         if not self._runs and not self._outbox and not self._behind:
@@ -296,7 +321,10 @@ class Sender:
             return None
         value = Value.taken(run)
         if value is not None:
-            run.next_due = value.tried_at + self._interval_s
+            interval_s = self._interval_s
+            if self._hurries:
+                interval_s = min(interval_s, _LONGEST_S)
+            run.next_due = value.tried_at + interval_s
         return value
 
     def _write(self, values: Sequence[Value]) -> None:

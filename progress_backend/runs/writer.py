@@ -173,6 +173,7 @@ class Writer:
     def _pass_on(self, run: Run, applied: Applied, *, started: bool) -> None:
         task = applied.task
         if started and applied.refused is None:
+            run.found = task.checkpoint
             run.attempt = task.attempt
         # A record with a lower attempt is from an older copy of the store: its status counts for
         # the run.

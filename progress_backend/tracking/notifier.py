@@ -12,6 +12,7 @@ from ..record.events import Identity
 from ..record.json_text import text_of
 from ..record.model import ENDED
 from ..record.update_state_events import count_of
+from ..runs.checkpoint import of_run
 from ..runs.counting import counted
 from ..runs.run import Run
 from .tracker import tracker_of
@@ -140,23 +141,70 @@ class ProgressNotifier:
         run.message = message
         run.pending = True
 
-    def track(self, iterable: Iterable[T], total: int | None = None) -> Iterable[T]:
+    def track(
+        self, iterable: Iterable[T], total: int | None = None, *, resume: bool | str = False
+    ) -> Iterable[T]:
         """Counts the items of a loop as done, each when the loop asks for the next one.
 
         While the loop runs, it alone sets the count; `update(message=…)` may add a message. A task
         that is cancelled ends in the loop, with `TaskCancelled` instead of the next item; one that
         is paused waits there.
 
+        With `resume` the loop passes over the items that earlier attempts of the task have done: it
+        takes that many from `iterable` without handing them out, and counts on from there. What is
+        done is recorded with the run's values, so that after a kill the items of one interval
+        (`PROGRESS_UPDATE_INTERVAL_S`, 1 s) may be done again. The loop begins anew, with a line in
+        the log, where the task's arguments or the number of items have changed. An item is done
+        when the loop asks for the next one: where a loop collects items to do them later, put
+        `track` around the collections.
+
         Args:
             iterable: what the loop goes over; its items are passed on as they are.
             total: items in all; `len(iterable)` unless given, unknown where that has no length.
+            resume: whether the next attempt goes on after the items that are done; a name, where
+                the task has several such loops. Of loops of one name the run's first one does.
 
         Raises:
             TaskCancelled: the task's record is cancelled, before the loop or within it.
         """
         if total is None:
             total = _length(iterable)
-        return counted(self._run, iterable, total)
+        if resume is False:
+            return counted(self._run, iterable, total)
+        return counted(self._run, iterable, total, "" if resume is True else resume)
+
+    @property
+    def resume(self) -> Any:
+        """The value that earlier attempts of the task gave to `checkpoint()` last; None without
+        one, and where the task's arguments have changed since.
+
+        A copy, made anew from JSON at each call: a tuple comes back as a list. The first call of a
+        run waits until its start is recorded, 5 s at most while the store does not answer. Ask
+        before you change the task's arguments in place.
+        """
+        return of_run(self._run).resume
+
+    def checkpoint(self, value: Any) -> None:
+        """Sets the value from which the next attempt of the task is to go on: after a retry, a lost
+        worker or a redelivery it finds the value as `resume`. It is recorded with the run's values
+        (`PROGRESS_UPDATE_INTERVAL_S`, 1 s), with its end, and within a second once the worker is
+        told to stop; a completion drops it.
+
+        It is recorded as given, without redaction, and whoever may read the task reads it.
+
+        Args:
+            value: a number, a text, or a list or dict of such values; 8 KiB of JSON at most. A
+                larger one is left out with a line in the log, and the one before it stays.
+
+        Raises:
+            TaskCancelled: the task's record is cancelled.
+            TypeError: JSON does not have the value.
+        """
+        run = self._run
+        of_run(run).set(value)
+        if run.attention:
+            run.offer(None)
+        run.pending = True
 
     def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None

@@ -136,6 +136,8 @@ def _published_again(
     run = process.run_of(publisher.request) if publisher is not None else None
     if run is not None and run.task_id == task_id:
         call.runs, run.eta = True, instant(headers.get("eta"))
+        if run.checkpoint is not None:
+            process.sender.record_newest(run)
         return True
     retries = headers.get("retries") or None
     requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))

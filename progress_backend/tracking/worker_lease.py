@@ -9,6 +9,7 @@ from typing import Any
 from celery import signals
 from celery.bootsteps import StartStopStep
 
+from ..runs import worker_shutdown
 from .celery_batches import in_hand
 from .keeper import Keeper
 from .remote_tasks import left
@@ -41,6 +42,7 @@ class Keepers:
     def worker_began(self, sender: Any = None, **_: Any) -> None:
         """Sets the lease for this process and its later children (`worker_init`)."""
         if self._ours(sender):
+            worker_shutdown.worker_begins()
             self._before = [os.environ.get(LEASE_VARIABLE)]
             os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
 
@@ -52,6 +54,11 @@ class Keepers:
         """
         if self._ours(sender):
             self._begin(os.environ.get(LEASE_VARIABLE))
+
+    def worker_shuts_down(self, **_: Any) -> None:
+        """Tells the pool's processes of the shutdown (`worker_shutting_down`, whose sender is a
+        node's name). Sent within a signal handler: no lock may be taken here."""
+        worker_shutdown.begin()
 
     def beat_began(self, sender: Any = None, **_: Any) -> None:
         """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out."""
@@ -99,6 +106,7 @@ def connect(tracker: Tracker) -> None:
     for signal, handler in (
         (signals.worker_init, keepers.worker_began),
         (signals.worker_ready, keepers.worker_is_ready),
+        (signals.worker_shutting_down, keepers.worker_shuts_down),
         (signals.worker_shutdown, keepers.worker_ended),
         (signals.beat_init, keepers.beat_began),
     ):

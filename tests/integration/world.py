@@ -72,14 +72,16 @@ class World:
         away, (results, store) = "redis://127.0.0.1:1/0", self._urls
         return World(self.gate.folder, broker=away, results=results, store=store, conf=conf)
 
-    def duplicate(self, task_id: str, name: str, args: list[Any], **headers: Any) -> None:
+    def duplicate(
+        self, task_id: str, name: str, args: list[Any], *, queue: str = "celery", **headers: Any
+    ) -> None:
         """Publishes a message that nothing of ours has seen."""
         message = self.app.amqp.as_task_v2(task_id, name, args, {})
         with self.app.amqp.Producer(self.app.connection_for_write()) as producer:
             producer.publish(
                 message.body,
                 headers={**message.headers, **headers},
-                routing_key="celery",
+                routing_key=queue,
                 serializer="json",
                 **message.properties,
             )

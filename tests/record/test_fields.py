@@ -46,6 +46,7 @@ FULL = Task(
     *(NOW, NOW, NOW, NOW),
     {"rows": 1},
     {"stage": "load"},
+    checkpoint='{"arguments":"a","value":"7","loops":{}}',
     attempt=2,
     attempt_started_at=NOW,
     retries=1,
@@ -142,7 +143,8 @@ def test_what_is_sent_and_omitted_are_fields() -> None:
     names = list(TASK.names)
     first = names.index(GIVEN[0])
     assert tuple(names[first : first + len(GIVEN)]) == GIVEN
-    assert names[first + len(GIVEN)] == "created_at"
+    # The job's own too, and left out with them; it is in few records.
+    assert names[first + len(GIVEN) :][:2] == ["checkpoint", "created_at"]
 
 
 def test_the_described_body_is_the_document() -> None:

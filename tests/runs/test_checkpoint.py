@@ -1,0 +1,235 @@
+"""What a run says of where its next attempt goes on, and what that attempt makes of it."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record import events as ev
+from progress_backend.runs import checkpoint as module
+from progress_backend.runs.checkpoint import LARGEST, MOST_LOOPS, of_run
+from progress_backend.runs.counting import counted
+from progress_backend.runs.run import Run
+from tests.runs.test_run import Desk
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda one: st.lists(one, max_size=4) | st.dictionaries(st.text(max_size=9), one, max_size=4),
+    max_leaves=12,
+)
+
+
+def attempt(found: str | None, *args: Any, name: str = "import", **kwargs: Any) -> Run:
+    """A run whose start is recorded, with the checkpoint that its record has."""
+    run = Run(
+        "t",
+        ev.Identity(task_type="x"),
+        Desk(),
+        celery_task=SimpleNamespace(name=name),
+        request=SimpleNamespace(args=args, kwargs=kwargs),
+    )
+    run.attempt, run.found = 1, found
+    return run
+
+
+def recorded(run: Run) -> str | None:
+    """The checkpoint that the sender would record now."""
+    run.pending = True
+    event = run.newest()
+    assert event is not None
+    return event.checkpoint
+
+
+@given(json_values)
+def test_a_value_comes_back_as_it_was(value: Any) -> None:
+    first = attempt(None)
+    assert of_run(first).resume is None
+    of_run(first).set(value)
+    assert of_run(first).resume is None  # it is the attempt's own
+    assert of_run(attempt(recorded(first))).resume == value
+
+
+def test_each_reader_gets_a_copy() -> None:
+    first = attempt(None)
+    of_run(first).set({"pages": [1]})
+    second = of_run(attempt(recorded(first)))
+    second.resume["pages"].append(2)
+    assert second.resume == {"pages": [1]}
+
+
+def test_a_value_that_is_changed_later_stays_as_it_was_given() -> None:
+    run, value = attempt(None), {"next": 1}
+    of_run(run).set(value)
+    value["next"] = 2
+    assert of_run(attempt(recorded(run))).resume == {"next": 1}
+
+
+def test_nothing_said_is_nothing_recorded() -> None:
+    run = attempt(None)
+    assert recorded(run) is None
+    of_run(run)
+    assert recorded(run) is None
+
+
+def test_an_attempt_that_says_nothing_keeps_what_is_known() -> None:
+    first = attempt(None)
+    of_run(first).set(7)
+    second = attempt(recorded(first))
+    of_run(second)
+    assert of_run(attempt(recorded(second))).resume == 7
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"args": (1,)},
+        {"args": (1, 2), "kwargs": {"shop": "7203"}},
+        {"args": (1, 2), "name": "another"},
+    ],
+)
+def test_other_arguments_begin_anew(other: dict[str, Any], caplog: Any) -> None:
+    first = attempt(None, 1, 2)
+    of_run(first).set(7)
+    list(counted(first, range(9), 9, "rows"))
+    found = recorded(first)
+    second = attempt(
+        found, *other["args"], name=other.get("name", "import"), **other.get("kwargs", {})
+    )
+    assert of_run(second).resume is None
+    assert list(counted(second, range(9), 9, "rows")) == list(range(9))
+    assert ["begins anew" in record.message for record in caplog.records] == [True]
+
+
+def test_keywords_in_another_order_are_the_same_arguments() -> None:
+    first = attempt(None, a=1, b=[2, 3])
+    of_run(first).set(7)
+    assert of_run(attempt(recorded(first), b=(2, 3), a=1)).resume == 7
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
+def test_what_json_does_not_have_is_refused(value: Any) -> None:
+    run = attempt(None)
+    of_run(run).set("before")
+    with pytest.raises(TypeError, match="takes a value that JSON has"):
+        of_run(run).set(value)
+    assert of_run(attempt(recorded(run))).resume == "before"
+
+
+def test_what_is_too_large_leaves_the_one_before(caplog: Any) -> None:
+    run = attempt(None)
+    of_run(run).set("x" * (LARGEST - 2))
+    for _ in range(3):
+        of_run(run).set("あ" * LARGEST)
+    assert of_run(attempt(recorded(run))).resume == "x" * (LARGEST - 2)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "found",
+    ["", "null", "7", "[]", "{}", '{"arguments":"a","value":7,"loops":{}}',
+     '{"arguments":"a","value":"{","loops":{}}', '{"arguments":"a","value":null,"loops":[]}',
+     '{"arguments":"a","value":null,"loops":{"x":[-1,null]}}'],
+)  # fmt: skip
+def test_another_programs_text_is_no_checkpoint(found: str) -> None:
+    run = attempt(found)
+    assert of_run(run).resume is None
+    assert list(counted(run, "abc", 3, "x")) == list("abc")
+
+
+@given(st.data(), st.integers(0, 60), st.booleans())
+def test_no_item_is_left_out_and_none_that_was_recorded_comes_again(
+    data: Any, length: int, known: bool
+) -> None:
+    """Attempts that end anywhere, whose last recorded value is as old as it may be."""
+    found, done, least = None, list[int](), 0
+    for _ in range(6):
+        run = attempt(found)
+        stops, records = sorted(
+            data.draw(st.lists(st.integers(0, length), min_size=2, max_size=2))
+        )[::-1]
+        for item in counted(run, iter(range(length)), length if known else None, ""):
+            assert item >= least
+            if item == records:
+                found = recorded(run)
+                least = item
+            if item == stops:
+                break
+            done.append(item)
+        assert sorted(set(done)) == list(range(max(done, default=-1) + 1)), "an item is left out"
+    assert list(counted(attempt(found), range(length), length if known else None, "")) == list(
+        range(least, length)
+    )
+
+
+def test_the_count_goes_on() -> None:
+    first = attempt(None)
+    for item in counted(first, range(10), 10, ""):
+        if item == 4:
+            break
+    second = attempt(recorded(first))
+    loop = iter(counted(second, range(10), 10, ""))
+    assert next(loop) == 4
+    assert (second.newest() or first).current == 4
+
+
+def test_loops_go_on_by_their_names() -> None:
+    first = attempt(None)
+    assert list(counted(first, "ab", 2, "read")) == ["a", "b"]
+    iter_ = iter(counted(first, "abcd", 4, "write"))
+    assert [next(iter_), next(iter_)] == ["a", "b"]  # b is not done yet
+    second = attempt(recorded(first))
+    assert list(counted(second, "ab", 2, "read")) == []
+    assert list(counted(second, "abcd", 4, "write")) == ["b", "c", "d"]
+
+
+def test_the_second_loop_of_a_name_does_all(caplog: Any) -> None:
+    first = attempt(None)
+    assert list(counted(first, "ab", 2, "")) == ["a", "b"]
+    second = attempt(recorded(first))
+    assert list(counted(second, "ab", 2, "")) == []
+    assert list(counted(second, "ab", 2, "")) == ["a", "b"]
+    assert "is not the first of that name" in caplog.text
+
+
+def test_loops_have_a_bound(caplog: Any) -> None:
+    first = attempt(None)
+    for n in range(MOST_LOOPS + 1):
+        list(counted(first, "ab", 2, f"loop {n}"))
+    second = attempt(recorded(first))
+    for n in range(MOST_LOOPS):
+        assert list(counted(second, "ab", 2, f"loop {n}")) == []
+    assert list(counted(second, "ab", 2, f"loop {MOST_LOOPS}")) == ["a", "b"]
+    assert "above the bound" in caplog.text
+
+
+def test_another_number_of_items_begins_anew(caplog: Any) -> None:
+    first = attempt(None)
+    list(counted(first, "abc", 3, ""))
+    assert list(counted(attempt(recorded(first)), "abcd", 4, "")) == list("abcd")
+    assert "begins anew" in caplog.text
+
+
+def test_an_attempt_whose_start_is_not_recorded_waits_and_goes_on_without(
+    monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(module, "_START_WAIT_S", 0.1)
+    run = attempt('{"arguments":"a","value":"7","loops":{}}')
+    run.attempt = None
+    assert of_run(run).resume is None
+    assert run.sender.woken == 1
+    assert "the store does not answer" in caplog.text
+
+
+def test_code_outside_of_a_task_has_none() -> None:
+    run = Run("", ev.Identity(task_type=""), Desk())
+    of_run(run).set(7)
+    assert of_run(run).resume is None
