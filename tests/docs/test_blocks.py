@@ -28,6 +28,8 @@ QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
     ("README.md", "A job that says how far it is"): "tests/docs/test_readme.py",
+    ("docs/checkpoints.md", "A loop over items"): "tests/docs/test_checkpoints.py",
+    ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
@@ -62,6 +64,7 @@ WHOLE = {
     "docs/testing.md": "tests/docs/test_testing.py",
     # Block by block the same as the English page.
     "README.ja.md": "tests/docs/test_twins.py",
+    "docs/checkpoints.ja.md": "tests/docs/test_twins.py",
     "docs/docker.ja.md": "tests/docs/test_twins.py",
     "docs/operations.ja.md": "tests/docs/test_twins.py",
     "docs/quick-start.ja.md": "tests/docs/test_twins.py",

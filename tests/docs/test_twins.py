@@ -12,6 +12,7 @@ from tests.servers import ROOT
 
 PAIRS = (
     ("README.md", "README.ja.md"),
+    ("docs/checkpoints.md", "docs/checkpoints.ja.md"),
     ("docs/docker.md", "docs/docker.ja.md"),
     ("docs/element.md", "docs/element.ja.md"),
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),

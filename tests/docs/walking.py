@@ -132,6 +132,10 @@ class Walk:
         self._command(line, line)
         return self.answers[-1]
 
+    def assign(self, line: str) -> None:
+        """Runs a line such as `ID=$(…)`."""
+        self._command(line, line)
+
     def python(self, file: str) -> str:
         """Runs one of the files; what it printed."""
         return self._capture(["python", file], file)
