@@ -155,9 +155,9 @@ class Sender:
         if not run.lock.acquire(timeout=JOB_WAIT_S):
             return
         try:
-            if (value := self._taken(run)) is not None:
-                if self.record(run, run.task_id, value.event, keep=False) is None:
-                    value.give_back()
+            value = self._taken(run)
+            if value is not None and not self.record(run, run.task_id, value.event, keep=False):
+                value.give_back()
         finally:
             run.lock.release()
 
