@@ -1,4 +1,5 @@
-"""Share tokens: signed, expiring permission to read one task, one workflow, or the tasks of a type.
+"""Share tokens: signed, expiring permission to read one task, one workflow, or the tasks of a type
+or of an owner.
 
 A site signs one for its own user's browser, and the API lets its holder read that and nothing else.
 The signature is HMAC-SHA-256 by itsdangerous: it knows one algorithm only, and takes several keys
@@ -21,7 +22,7 @@ from .errors import InvalidEvent, SettingsError
 from .settings import Settings
 
 #: What a share token is for.
-Shared = Literal["task", "workflow", "task_type"]
+Shared = Literal["task", "workflow", "task_type", "owner"]
 #: What a share token begins with.
 BEGINS: Final = "pbs_"
 #: Fewest characters of a key.
@@ -33,7 +34,7 @@ MOST_TTL_S: Final = 30 * 86_400.0
 _LONGEST: Final = 2_048
 #: Verified tokens whose contents are kept, by their hashes.
 _REMEMBERED: Final = 10_000
-_KINDS: Final[tuple[Shared, ...]] = ("task", "workflow", "task_type")
+_KINDS: Final[tuple[Shared, ...]] = ("task", "workflow", "task_type", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,21 @@ def sign(
     task_id: str | None = None,
     workflow_id: str | None = None,
     task_type: str | None = None,
+    owner: str | None = None,
     ttl: float = TTL_S,
     settings: Settings | None = None,
 ) -> str:
     """Signs a token with which a browser may read one task, one workflow with its tasks, or the
-    tasks of one type, and nothing else, until it expires.
+    tasks of one type or of one owner, and nothing else, until it expires.
 
-    Give one of the three. It is signed with the first of PROGRESS_SIGNING_KEYS; the API accepts
+    Give one of the four. It is signed with the first of PROGRESS_SIGNING_KEYS; the API accepts
     what any of them has signed.
 
     Args:
         task_id: id of the task; it need not be there yet.
         workflow_id: id of the workflow.
         task_type: type of the tasks.
+        owner: owner of the tasks, and of the workflows whose members are all his.
         ttl: seconds until it expires, 30 days at most.
         settings: settings with `signing_keys`; without them the environment's.
 
@@ -71,17 +74,19 @@ def sign(
 
     Raises:
         SettingsError: there are no signing keys, or one is too short.
-        InvalidEvent: none or several of the three are given, or `ttl` is out of range.
+        InvalidEvent: none or several of the four are given, or `ttl` is out of range.
     """
     if settings is None:
         settings = Settings.from_sources(None, os.environ)
     given = [
         (kind, name)
-        for kind, name in zip(_KINDS, (task_id, workflow_id, task_type), strict=True)
+        for kind, name in zip(_KINDS, (task_id, workflow_id, task_type, owner), strict=True)
         if name
     ]
     if len(given) != 1:
-        raise InvalidEvent("a share token is for a task_id, a workflow_id or a task_type: give one")
+        raise InvalidEvent(
+            "a share token is for a task_id, a workflow_id, a task_type or an owner: give one"
+        )
     if not 0 < ttl <= MOST_TTL_S:
         raise InvalidEvent(f"ttl is {ttl!r}; it must be above 0, and {MOST_TTL_S:.0f} s at most")
     ((kind, name),) = given

@@ -1,6 +1,6 @@
 """Bearer tokens of the HTTP API: one line a token, in PROGRESS_TOKENS or in a file.
 
-    NAME ROLE sha256:HASH [task_type=TYPE]
+    NAME ROLE sha256:HASH [owner=OWNER] [task_type=TYPE]
 
 A line has the token's SHA-256 and never the token itself, so that whoever reads the file or the
 environment cannot use it. A token is 256 random bits: nobody guesses one from its hash, and a slow
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from .errors import SettingsError
+from .record.model import MAX_OWNER
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ _BEGINS: Final = "pb_"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _HASH: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _TYPE: Final = "task_type="
-_FORM: Final = "NAME read|write sha256:HASH [task_type=TYPE]"
+_OWNER: Final = "owner="
+_FORM: Final = "NAME read|write sha256:HASH [owner=OWNER] [task_type=TYPE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Token:
     digest: bytes
     #: The only task type that the token may see; None: all.
     task_type: str | None = None
+    #: The only owner whose tasks the token may see; None: all tasks.
+    owner: str | None = None
 
     @classmethod
     def of(cls, line: str) -> Token:
@@ -64,30 +68,50 @@ class Token:
         if not _NAME.fullmatch(name):
             raise SettingsError(f"a token's line has to begin with a name: {_FORM}")
         found = _HASH.fullmatch(words[2]) if len(words) > 2 else None
-        rest = words[3] if len(words) > 3 else _TYPE
-        if found is None or words[1] not in ROLES or not rest.startswith(_TYPE):
+        rest = f" {words[3]}" if len(words) > 3 else ""
+        owner = None
+        if rest.startswith(f" {_OWNER}"):
+            text, kind, rest = rest.removeprefix(f" {_OWNER}").partition(f" {_TYPE}")
+            owner, rest = text.strip(), kind + rest
+        typed = not rest or rest.startswith(f" {_TYPE}")
+        sound = owner is None or _is_owner(owner)  # an empty one would limit nothing
+        if found is None or words[1] not in ROLES or not typed or not sound:
             raise SettingsError(f"the line of token {name} has to be {_FORM}")
         role: Role = "write" if words[1] == "write" else "read"
-        return cls(name, role, bytes.fromhex(found[1]), rest.removeprefix(_TYPE).strip() or None)
+        task_type = rest.removeprefix(f" {_TYPE}").strip() or None
+        return cls(name, role, bytes.fromhex(found[1]), task_type, owner)
 
     def line(self) -> str:
         """The token's line."""
-        limit = "" if self.task_type is None else f" {_TYPE}{self.task_type}"
+        limit = "" if self.owner is None else f" {_OWNER}{self.owner}"
+        limit += "" if self.task_type is None else f" {_TYPE}{self.task_type}"
         return f"{self.name} {self.role} sha256:{self.digest.hex()}{limit}"
 
 
-def new(name: str, role: Role, task_type: str | None = None) -> tuple[str, Token]:
+def new(
+    name: str, role: Role, task_type: str | None = None, owner: str | None = None
+) -> tuple[str, Token]:
     """Makes a token: its secret text, which is not kept, and its line's value.
 
     Raises:
-        SettingsError: the name or the task type cannot stand in a line.
+        SettingsError: the name, the task type or the owner cannot stand in a line.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError("a token's name has letters, digits and _ . @ -, 64 at most")
     if task_type is not None and (not task_type.strip() or not task_type.isprintable()):
         raise SettingsError("a token's task type has to be printable")
+    if owner is not None and not _is_owner(owner.strip()):
+        raise SettingsError(
+            f"a token's owner has to be printable, {MAX_OWNER} characters at most, and without "
+            f"{_TYPE!r}"
+        )
     text = _BEGINS + secrets.token_urlsafe(32)
-    return text, Token(name, role, digest_of(text), task_type and task_type.strip())
+    limits = (task_type and task_type.strip(), owner and owner.strip())
+    return text, Token(name, role, digest_of(text), *limits)
+
+
+def _is_owner(text: str) -> bool:
+    return 1 <= len(text) <= MAX_OWNER and text.isprintable() and f" {_TYPE}" not in f" {text}"
 
 
 def digest_of(text: str) -> bytes:

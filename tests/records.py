@@ -20,20 +20,34 @@ class Records:
     ) -> None:
         self.settings = Settings(redis_url=url, lease_s=lease_s, locale=locale, timezone=timezone)
 
-    def create(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
-        identity = ev.Identity(task_type="fetch_data", total_items=total, symbol=symbol)
+    def create(
+        self,
+        task_id: str,
+        symbol: str | None = "7203.T",
+        total: int | None = 252,
+        owner: str | None = None,
+    ) -> Task:
+        identity = ev.Identity("fetch_data", total, symbol, owner=owner)
         return self.apply(task_id, ev.Created(identity=identity))
 
-    def start(self, task_id: str, symbol: str | None = "7203.T", total: int | None = 252) -> Task:
+    def start(
+        self,
+        task_id: str,
+        symbol: str | None = "7203.T",
+        total: int | None = 252,
+        owner: str | None = None,
+    ) -> Task:
         """Created and started."""
-        self.create(task_id, symbol, total)
+        self.create(task_id, symbol, total, owner)
         identity = ev.Identity(task_type="fetch_data")
         worker = Worker("lease-1", "celery@tests")
         return self.apply(task_id, ev.Started(identity=identity, worker=worker))
 
-    def member(self, task_id: str, *workflows: str, name: str | None = None) -> Task:
+    def member(
+        self, task_id: str, *workflows: str, name: str | None = None, owner: str | None = None
+    ) -> Task:
         """Created as a member of workflows: the outermost one, then its own canvas."""
-        identity = ev.Identity(task_type="fetch_data", total_items=252, member=Member(workflows))
+        identity = ev.Identity("fetch_data", 252, member=Member(workflows), owner=owner)
         return self.apply(task_id, ev.Created(identity=identity, workflow_name=name))
 
     def planned(self, task_id: str, *workflows: str) -> Task:

@@ -12,6 +12,7 @@ from .session import Command, settings_of
 @click.option("--task", "task_id", metavar="ID", help="The task that may be read.")
 @click.option("--workflow", "workflow_id", metavar="ID", help="The workflow that may be read.")
 @click.option("--type", "task_type", metavar="TYPE", help="The type of the tasks that may be read.")
+@click.option("--owner", metavar="OWNER", help="The owner of the tasks that may be read.")
 @click.option(
     "--ttl",
     type=float,
@@ -25,6 +26,7 @@ def sign(
     task_id: str | None,
     workflow_id: str | None,
     task_type: str | None,
+    owner: str | None,
     ttl: float,
 ) -> None:
     """Sign a share token, with which a browser may read what is named and nothing else.
@@ -35,6 +37,7 @@ def sign(
         task_id=task_id,
         workflow_id=workflow_id,
         task_type=task_type,
+        owner=owner,
         ttl=ttl,
         settings=settings_of(ctx),
     )

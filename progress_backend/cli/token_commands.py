@@ -38,17 +38,23 @@ def token() -> None:
     help="write: may create, change and cancel too.",
 )
 @click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data.")
+@click.option("--owner", help="Only the tasks of this owner, e.g. alice@example.com.")
 @_file
 @click.pass_context
 def new(
-    ctx: click.Context, name: str, role: tokens.Role, task_type: str | None, path: Path | None
+    ctx: click.Context,
+    name: str,
+    role: tokens.Role,
+    task_type: str | None,
+    owner: str | None,
+    path: Path | None,
 ) -> None:
     """Make a token, and print it this once.
 
     Its line, which has the hash alone, is added to the file of tokens; without a file it is
     printed, for PROGRESS_TOKENS.
     """
-    text, made = tokens.new(name, role, task_type)
+    text, made = tokens.new(name, role, task_type, owner)
     path = path or _path(settings_of(ctx))
     if path is not None:
         tokens.write_file(path, [made])
@@ -63,12 +69,13 @@ def new(
 @_file
 @click.pass_context
 def list_(ctx: click.Context, path: Path | None) -> None:
-    """List the tokens by name, role and task type."""
+    """List the tokens by name, role, owner and task type."""
     settings = settings_of(ctx)
     path = path or _path(settings)
     found = [*tokens.read(settings.tokens), *(tokens.read_file(path) if path else ())]
     for one in found:
-        limit = "" if one.task_type is None else f"  tasks of type {one.task_type}"
+        limit = "" if one.owner is None else f"  tasks of {one.owner}"
+        limit += "" if one.task_type is None else f"  tasks of type {one.task_type}"
         click.echo(f"{one.name}  {one.role}{limit}")
     if not found:
         click.echo("there are no tokens", err=True)

@@ -114,11 +114,14 @@ class Page:
     light: bool = False
     #: Only tasks with this kind of remark, with no other filter.
     remark: str | None = None
+    #: Only this owner's tasks, with no filter but a status; the counts are then of these.
+    owner: str | None = None
 
     @property
     def filters(self) -> Filters:
         """What passes into the list."""
-        return Filters(self.status, self.task_type, self.symbol, self.workflow, self.remark)
+        chosen = (self.status, self.task_type, self.symbol)
+        return Filters(*chosen, self.workflow, self.remark, self.owner)
 
 
 class Paged(NamedTuple):
@@ -137,6 +140,7 @@ class Filters(NamedTuple):
     symbol: str | None = None
     workflow: str | None = None
     remark: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +454,14 @@ class FiguresOfEach:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedIn:
+    """-> tuple[int, int]: how many members a workflow has, and how many of them are one owner's."""
+
+    workflow_id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Workflows:
     """-> Listed: `limit` workflows from `start` on, newest first. Over several partitions no more
     than the newest `LISTED` are in the list, each by the last time at which a partition got its
@@ -682,7 +694,7 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | Extend | Tally | Newest | Above | Before | LeaseEnd | LeaveMarkings | MarkingOf
-    | FiguresOf | FiguresOfEach | Workflows | ForgetWorkflow | Top | TopSince
+    | FiguresOf | FiguresOfEach | OwnedIn | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest
     | Direct | DropAct | Acts | CarriedOut
     | FindOpen | LookAt | ToLookAt | CountRemarks

@@ -22,6 +22,8 @@ class Facets(NamedTuple):
     share: int = 0
     #: The kinds of its remarks.
     remarks: tuple[str, ...] = ()
+    #: Whose it is; None: nobody's.
+    owner: str | None = None
 
 
 class Garbled(NamedTuple):
@@ -35,10 +37,10 @@ Standing = Facets | Garbled | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None. A single task's has its first four, and one
-    without remarks none of these."""
-    if isinstance(facets, Facets) and (facets.workflows or facets.remarks):
-        last = None if facets.remarks else -1
+    """Facets as the text that is stored; "" for None. A single task's has its first four, one
+    without remarks none of these, and one that is nobody's no owner."""
+    if isinstance(facets, Facets) and (facets.workflows or facets.remarks or facets.owner):
+        last = None if facets.owner else -1 if facets.remarks else -2
         return json.dumps(facets[:last], ensure_ascii=False, separators=(",", ":"))
     return _written(facets)
 
@@ -59,7 +61,7 @@ def read_facets(stored: bytes | None) -> Standing:
         return None
     try:
         facets = Facets(*json.loads(stored))
-        if facets.workflows or facets.remarks:
+        if facets.workflows or facets.remarks or facets.owner:
             workflows, remarks = tuple(facets.workflows), tuple(facets.remarks)
             facets = facets._replace(workflows=workflows, remarks=remarks)
     except (ValueError, TypeError, RecursionError):
@@ -73,7 +75,7 @@ def _sound(facets: Facets) -> bool:
         return False
     try:
         texts = (facets.status, facets.task_type, facets.symbol or "", facets.lease or "")
-        for part in (*texts, *facets.workflows, *facets.remarks):
+        for part in (*texts, *facets.workflows, *facets.remarks, facets.owner or ""):
             str.encode(part)
     except (TypeError, UnicodeEncodeError):
         return False

@@ -48,12 +48,15 @@ class Keys:
         symbol: str | None = None,
         workflow: str | None = None,
         remark: str | None = None,
+        owner: str | None = None,
     ) -> str:
         """Sorted set of task ids by creation time (µs), for one combination of filters."""
         if workflow is not None:
             return self.members(workflow, status)
         if remark is not None:
             return self.remarked(remark)
+        if owner is not None:
+            return self.owned(owner, status)
         parts = [
             f"{_BAR}{name}={value.replace(_BAR, _BAR * 2)}"
             for name, value in (("status", status), ("type", task_type), ("symbol", symbol))
@@ -69,6 +72,12 @@ class Keys:
     def remarked(self, kind: str) -> str:
         """Sorted set of the ids of tasks with a remark by creation time (µs), one a kind."""
         return f"{self.prefix}tasks{_BAR}remark={kind}"
+
+    def owned(self, owner: str, status: str | None = None) -> str:
+        """Sorted set of the ids of an owner's tasks by creation time (µs), of all or of one
+        status."""
+        of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
+        return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
     @property
     def facets(self) -> str:
@@ -118,6 +127,11 @@ class Keys:
         status."""
         of_all = "members" if status is None else f"status={status}"
         return f"{self.workflow(workflow_id)}{_BAR}{of_all}"
+
+    def owned_members(self, workflow_id: str, owner: str) -> str:
+        """Sorted set of the ids of a workflow's members that are one owner's, by creation time
+        (µs)."""
+        return f"{self.workflow(workflow_id)}{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
 
     def planned(self, workflow_id: str) -> str:
         """Sorted set of the ids of members whose messages have not left yet, by creation time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import TooLarge, TransitionRefused
 from ..record import task_json
@@ -68,8 +68,9 @@ def facets_of(task: Task) -> Facets:
     lease = task.worker.lease if held and task.worker is not None else None
     remarks = () if task.remarks is None else task.remarks.kinds
     if (member := task.member) is None:
-        return Facets(task.status, task.task_type, task.symbol, lease, remarks=remarks)
-    about = member.workflows, task.planned, member.share, remarks
+        about: tuple[Any, ...] = (), False, 0, remarks, task.owner
+    else:
+        about = member.workflows, task.planned, member.share, remarks, task.owner
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
 
 

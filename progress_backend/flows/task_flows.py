@@ -308,16 +308,18 @@ class Flows:
         workflow: str | None = None,
         light: bool = False,
         remark: str | None = None,
+        owner: str | None = None,
     ) -> Flow[c.Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
 
         `workflow`: only this workflow's members, with no other filter but a status. `light`:
         documents as rows of a list, which name the fields that they omit. `remark`: only tasks with
-        this kind of remark, with no other filter.
+        this kind of remark, with no other filter. `owner`: only this owner's tasks, with no other
+        filter but a status.
         """
         start, chosen = (page - 1) * limit, (status, task_type, symbol)
-        command = c.Page(start, limit, *chosen, workflow, light=light, remark=remark)
+        command = c.Page(start, limit, *chosen, workflow, light=light, remark=remark, owner=owner)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)

@@ -17,8 +17,10 @@ from .heartbeat import Heartbeat
 from .hub import Counts, HubClosed
 from .update import Update
 
-#: A task's status, type and symbol.
-Facets = tuple[str, str, str | None]
+#: A task's status, type, symbol and owner.
+Facets = tuple[str, str, str | None, str | None]
+#: Lets every task pass.
+ALL: Final = Filters()
 
 #: The message that updates were missed: the client has to read the list again.
 RELOAD: Final = messages.reload_message().decode()
@@ -40,7 +42,7 @@ class Inbox:
     """The newest message of each task that passes a socket's filter, or leaves it."""
 
     def __init__(
-        self, filters: Filters, counts: Counts, *, reloads: bool, only: str | None = None
+        self, filters: Filters, counts: Counts, *, reloads: bool, only: Filters = ALL
     ) -> None:
         self._filters = filters
         self._only = only
@@ -64,16 +66,11 @@ class Inbox:
 
     def passes(self, facets: Facets) -> bool:
         """Whether a task with these facets passes the filter."""
-        status, task_type, symbol = self._filters[:3]
-        return (
-            (status is None or status == facets[0])
-            and (task_type is None or task_type == facets[1])
-            and (symbol is None or symbol == facets[2])
-        )
+        return _passes(self._filters, facets)
 
     def may_have(self, facets: Facets) -> bool:
         """Whether the inbox's reader may see a task with these facets, whatever the filter."""
-        return self._only is None or self._only == facets[1]
+        return self._only is ALL or _passes(self._only, facets)
 
     def put(self, update: Update) -> None:
         """Puts a task's newest message into the inbox; never waits."""
@@ -160,6 +157,16 @@ class Inbox:
         raise HubClosed
 
 
+def _passes(filters: Filters, facets: Facets) -> bool:
+    status, task_type, symbol, owner = facets
+    return (
+        filters.status in (None, status)
+        and filters.task_type in (None, task_type)
+        and filters.symbol in (None, symbol)
+        and filters.owner in (None, owner)
+    )
+
+
 class Feed:
     """Passes every task's updates to the inboxes that joined."""
 
@@ -169,11 +176,11 @@ class Feed:
         self._known: dict[str, Facets] = {}
         self._closed = False
 
-    def join(self, filters: Filters, *, reloads: bool = True, only: str | None = None) -> Inbox:
+    def join(self, filters: Filters, *, reloads: bool = True, only: Filters = ALL) -> Inbox:
         """An inbox that gets the updates from now on.
 
-        `reloads`: the client knows `RELOAD`; else `get` raises Missed in its place. `only`: the
-        task type of all that the client may see; without it the client may see all.
+        `reloads`: the client knows `RELOAD`; else `get` raises Missed in its place. `only`: what
+        passes all that the client may see.
         """
         inbox = Inbox(filters, self._counts, reloads=reloads, only=only)
         if self._closed:

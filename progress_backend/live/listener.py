@@ -22,7 +22,7 @@ from ..flows.commands import Filters
 from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
-from .all_tasks import Feed, Inbox
+from .all_tasks import ALL, Feed, Inbox
 from .cluster_subscription import ClusterSubscription, connect
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeats
@@ -147,10 +147,10 @@ class Listener:
         return Mailbox(self._counts)
 
     def watching_all(
-        self, filters: Filters, *, reloads: bool = False, only: str | None = None
+        self, filters: Filters, *, reloads: bool = False, only: Filters = ALL
     ) -> AbstractAsyncContextManager[Inbox]:
-        """`async with`: an inbox for the updates of all tasks that pass the filters; `only`: the
-        task type of all that its reader may see; raises as `join`."""
+        """`async with`: an inbox for the updates of all tasks that pass the filters; `only`: what
+        passes all that its reader may see; raises as `join`."""
         return self._watches.all(filters, reloads=reloads, only=only)
 
     async def _keep_connected(self) -> None:

@@ -28,8 +28,8 @@ class Update(NamedTuple):
     #: The JSON text as a WebSocket frame.
     frame: bytes = b""
     task_id: str = ""
-    #: Status, type and symbol, which lists can be filtered by.
-    facets: tuple[str, str, str | None] = ("", "", None)
+    #: Status, type, symbol and owner, which lists can be filtered by.
+    facets: tuple[str, str, str | None, str | None] = ("", "", None, None)
     ended: bool = False
     #: Until when an end may be taken back; None: it is final.
     again_until: datetime | None = None
@@ -76,7 +76,7 @@ class Update(NamedTuple):
             text.decode(),
             text_frame(text),
             body["task_id"],
-            (status, body["task_type"], body["symbol"]),
+            (status, body["task_type"], body["symbol"], body.get("owner")),
             status in ENDED,
             optional_moment(body["may_come_again_until"]),
         )
@@ -98,7 +98,7 @@ class Update(NamedTuple):
             text.decode(),
             text_frame(text),
             workflow_id,
-            (body["status"], body["task_type"], None),
+            (body["status"], body["task_type"], None, None),
             over,
             optional_moment(body["may_come_again_until"]),
             waits=not going and not over,

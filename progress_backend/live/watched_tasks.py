@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from ..errors import ForeignValue, StoreUnavailable
 from ..flows import commands as c
 from ..store.drivers import AsyncStore
-from .all_tasks import Feed, Inbox
+from .all_tasks import ALL, Feed, Inbox
 from .hub import Hub, Receiver
 from .subscription import Channel
 from .update import Update
@@ -116,7 +116,7 @@ class Watches:
 
     @asynccontextmanager
     async def all(
-        self, filters: c.Filters, *, reloads: bool, only: str | None = None
+        self, filters: c.Filters, *, reloads: bool, only: c.Filters = ALL
     ) -> AsyncIterator[Inbox]:
         """`async with`: an inbox for the updates of all tasks that pass the filters; `only` as in
         `Feed.join`; raises as `join`."""

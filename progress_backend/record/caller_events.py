@@ -9,7 +9,7 @@ from ..errors import InvalidEvent
 from . import events as ev
 from .act import Action
 from .default_texts import Locale, text
-from .model import KINDS, STATUSES, TaskStatus, is_plain
+from .model import KINDS, MAX_OWNER, STATUSES, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
@@ -32,6 +32,7 @@ def creation(
     total_items: int | None,
     symbol: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    owner: str | None = None,
 ) -> ev.Created:
     """The event of a task that is created by HTTP or a service, not by Celery.
 
@@ -43,8 +44,14 @@ def creation(
         _name("symbol", symbol)
     _items("total_items", total_items)
     _mapping("metadata", metadata)
+    if owner is not None:
+        _name("owner", owner, MAX_OWNER)
     identity = ev.Identity(
-        task_type=task_type, total_items=total_items, symbol=symbol, metadata=metadata or {}
+        task_type=task_type,
+        total_items=total_items,
+        symbol=symbol,
+        metadata=metadata or {},
+        owner=owner,
     )
     return ev.Created(identity=identity)
 
@@ -166,6 +173,8 @@ def listing(
     workflow_id: str | None = None,
     top: bool = False,
     remark: str | None = None,
+    owner: str | None = None,
+    cursor: str | None = None,
 ) -> None:
     """Checks the filters and the page of a list request.
 
@@ -178,11 +187,33 @@ def listing(
     for name, value in (("task_type", task_type), ("symbol", symbol)):
         if value is not None:
             _name(name, value)
-    members_only(workflow_id, task_type, symbol)
-    top_only(top, status, task_type, symbol, workflow_id, remark)
+    if owner is not None:
+        _name("owner", owner, MAX_OWNER)
+    members_only(workflow_id, task_type, symbol, owner)
+    top_only(top, status, task_type, symbol, workflow_id, remark, owner)
+    by_cursor_only(looks(owner, task_type, symbol, remark), page, cursor)
     if remark is not None and remark not in KINDS:
         raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {remark!r}")
-    remarked_only(remark, status, task_type, symbol, workflow_id)
+    if owner is None:
+        remarked_only(remark, status, task_type, symbol, workflow_id)
+
+
+def looks(owner: str | None, *others: str | None) -> bool:
+    """Whether a list has other filters than a status within an owner's tasks: there is no index of
+    them, so that tasks are looked at."""
+    return owner is not None and any(other is not None for other in others)
+
+
+def by_cursor_only(looking: bool, page: int, cursor: str | None) -> None:
+    """Checks that a list whose tasks are looked at is paged by a cursor, and no other.
+
+    Raises:
+        InvalidEvent: it is not.
+    """
+    if looking and page != 1:
+        raise InvalidEvent("owner with task_type, symbol or remark goes on by cursor, not by page")
+    if cursor is not None and not looking:
+        raise InvalidEvent("cursor goes with owner and one of task_type, symbol and remark")
 
 
 def remarked_only(remark: str | None, *others: str | None) -> None:
@@ -207,15 +238,16 @@ def paging(page: int, limit: int) -> None:
         raise InvalidEvent(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}")
 
 
-def members_only(workflow_id: str | None, task_type: str | None, symbol: str | None) -> None:
+def members_only(workflow_id: str | None, *others: str | None) -> None:
     """Checks the filters of a workflow's members: they are indexed by their status alone.
 
     Raises:
         InvalidEvent: another filter is given too.
     """
-    if workflow_id is not None and (task_type is not None or symbol is not None):
+    if workflow_id is not None and any(other is not None for other in others):
         raise InvalidEvent(
-            "workflow_id goes with status alone: leave out task_type and symbol, or workflow_id"
+            "workflow_id goes with status alone: leave out task_type, symbol and owner, or "
+            "workflow_id"
         )
 
 
@@ -230,13 +262,14 @@ def top_only(top: bool, *filters: str | None) -> None:
         raise InvalidEvent(f"top must be true or false, not {top!r}")
     if top and any(value is not None for value in filters):
         raise InvalidEvent(
-            "top goes without filters: leave out status, task_type, symbol and workflow_id, or top"
+            "top goes without filters: leave out status, task_type, symbol, owner and workflow_id, "
+            "or top"
         )
 
 
-def _name(what: str, value: object) -> None:
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME:
-        raise InvalidEvent(f"{what} must be a text of 1 to {MAX_NAME} characters, not {value!r}")
+def _name(what: str, value: object, most: int = MAX_NAME) -> None:
+    if not isinstance(value, str) or not 1 <= len(value) <= most:
+        raise InvalidEvent(f"{what} must be a text of 1 to {most} characters, not {value!r}")
     if not is_plain(value):
         raise InvalidEvent(f"{what} {value!r} has a control character")
     if any("\ud800" <= character <= "\udfff" for character in value):

@@ -38,6 +38,8 @@ class Identity(NamedTuple):
     #: After how many seconds of work a run is late, and after how many without a value stalled.
     expect_s: float | None = None
     stall_s: float | None = None
+    #: Whose task it is.
+    owner: str | None = None
 
 
 class Asked(NamedTuple):

@@ -238,6 +238,9 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "sends it.", False, sparse=True, attribute="unpublished"),
     Field("keeps_results", bool,
           "Only as false: what the task returns is not recorded.", True, sparse=True),
+    Field("owner", str | None,
+          "Whose it is, by which lists and callers are limited; not there of nobody's.",
+          None, sparse=True),
     Field("error_cause", str | None,
           "Why an error is one: exception, time_limit, worker_lost, rejected, lost, not_published, "
           "unknown_task, internal_error, upstream (a step before it has not completed), "
@@ -302,4 +305,4 @@ SENT: Final = (
 SENT_AT_END: Final = ("results", "error_message")
 SENT_IF_SET: Final = ("control",)
 #: Fields in those messages of whose records they are part.
-SENT_IF_THERE: Final = ("remarks",)
+SENT_IF_THERE: Final = ("remarks", "owner")

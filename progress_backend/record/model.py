@@ -45,6 +45,9 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 #: character escaped.
 MAX_ID: Final = 4_096
 
+#: Longest owner in characters.
+MAX_OWNER: Final = 200
+
 #: Characters that no id, type or symbol has, since they could forge a log line or move a terminal's
 #: cursor: C0, DEL, C1, and the separators of lines and paragraphs.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -230,6 +233,8 @@ class Task:
     member: Member | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
+    #: Whose it is: who may see it, where callers are limited to an owner; None: nobody's.
+    owner: str | None = None
     #: Why the status is error: "exception", "lost", "not_published", …
     error_cause: str | None = None
     #: Seconds by which the slowest clock of the task's workers was behind the store's; None while

@@ -133,10 +133,15 @@ def row(document: bytes) -> bytes:
 
 
 def list_body(
-    documents: Iterable[bytes], pagination: Mapping[str, int], summary: Mapping[str, int]
+    documents: Iterable[bytes],
+    pagination: Mapping[str, int | None],
+    summary: Mapping[str, int],
+    cursor: str | None = None,
 ) -> bytes:
-    """The response body of the list (specification 2.2), made of its rows."""
-    tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}}}'
+    """The response body of the list (specification 2.2), made of its rows; with a cursor where one
+    says where to go on."""
+    goes_on = "" if cursor is None else f',"cursor":{dumps(cursor)}'
+    tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}{goes_on}}}'
     return b'{"tasks":[' + b",".join(documents) + tail.encode()
 
 

@@ -75,6 +75,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         keeps_results=identity.keeps_results,
         expect_s=identity.expect_s,
         stall_s=identity.stall_s,
+        owner=identity.owner,
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
@@ -183,7 +184,10 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
             keeps_results=identity.keeps_results,
             expect_s=identity.expect_s,
             stall_s=identity.stall_s,
+            owner=identity.owner or task.owner,
         )
+    elif identity.owner is not None and task.owner is None:
+        task = replace(task, owner=identity.owner)
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=_joined(task.member, identity.member))
     times = _instant(event.eta, scene), _instant(event.expires, scene)
@@ -243,6 +247,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         keeps_results=identity.keeps_results,
         expect_s=identity.expect_s or task.expect_s,
         stall_s=identity.stall_s or task.stall_s,
+        owner=task.owner or identity.owner,
         current_items=0,
         results={},
         processing_details={},

@@ -13,13 +13,15 @@ from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import top_list, workflows
+from ..flows import commands as c
+from ..flows import owner_list, top_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..flows.task_flows import summary
 from ..record import caller_events, reader_view
 from ..record.default_texts import Locale
 from ..record.events import Cancelled, Event
+from ..record.model import STATUSES
 from ..store.drivers import AsyncStore
 from .interface import NotificationServiceInterface
 from .workflow_methods import Body, WorkflowMethods, loaded, pagination
@@ -84,6 +86,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         total_items: int | None,
         symbol: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        owner: str | None = None,
     ) -> str:
         """Makes a record for work outside of Celery, or ahead of `apply_async(task_id=…)`, whose
         task then adopts the record; returns its id, a UUID.
@@ -93,6 +96,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             total_items: items to be processed, 0 to 2**53-1; None or 0 if unknown.
             symbol: label, by which lists are filtered; 1 to 255 characters.
             metadata: anything else worth keeping; values that JSON can hold.
+            owner: whose task it is, by which lists and callers are limited; 1 to 200 characters.
 
         Raises:
             InvalidEvent: a value cannot be recorded; the message names it.
@@ -100,7 +104,8 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             StoreUnavailable: the store does not answer.
         """
         task_id = str(uuid.uuid4())
-        await self.apply(task_id, caller_events.creation(task_type, total_items, symbol, metadata))
+        event = caller_events.creation(task_type, total_items, symbol, metadata, owner)
+        await self.apply(task_id, event)
         logger.info("Created task %s: %s", task_id, task_type)
         return task_id
 
@@ -192,6 +197,8 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         workflow_id: str | None = None,
         top: bool = False,
         remark: str | None = None,
+        owner: str | None = None,
+        cursor: str | None = None,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -206,13 +213,23 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             top: only tasks that are no workflow's member, and outermost workflows, each as
                 `get_workflows_list` has it; with no filter.
             remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
-                filter.
+                filter but an owner.
+            owner: only tasks of this owner; the summary is then over these. With task_type, symbol
+                or remark ten tasks a row are looked at: the answer may have fewer rows, and a
+                `cursor` where there may be more; its total is None.
+            cursor: that of the answer before.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
-        caller_events.listing(status, page, limit, task_type, symbol, workflow_id, top, remark)
+        caller_events.listing(
+            status, page, limit, task_type, symbol, workflow_id, top, remark, owner, cursor
+        )
+        if caller_events.looks(owner, task_type, symbol, remark):
+            return await self._looked_at(
+                c.Filters(status, task_type, symbol, remark=remark, owner=owner), limit, cursor
+            )
         if top:
             now = (await self._store()).now()
             paged = await self.run(top_list.page(self.flows, page, limit, now))
@@ -220,7 +237,9 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         else:
             filters = (status, task_type, symbol)
             paged = await self.run(
-                self.flows.page(page, limit, *filters, workflow=workflow_id, remark=remark)
+                self.flows.page(
+                    page, limit, *filters, workflow=workflow_id, remark=remark, owner=owner
+                )
             )
             now = (await self._store()).now()
             rows = [self.flows.as_of(document, now) for _, document in paged.rows if document]
@@ -229,6 +248,16 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             "pagination": pagination(page, limit, paged.total),
             "summary": dict(summary(paged)),
         }
+
+    async def _looked_at(self, filters: c.Filters, limit: int, cursor: str | None) -> Body:
+        found = await self.run(owner_list.page(self.flows, filters, limit, cursor))
+        now = (await self._store()).now()
+        body: Body = {
+            "tasks": [loaded(self.flows.as_of(document, now)) for _, document in found.rows],
+            "pagination": owner_list.pagination(limit),
+            "summary": dict(zip(STATUSES, found.counts, strict=True)),
+        }
+        return body if found.cursor is None else {**body, "cursor": found.cursor}
 
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"

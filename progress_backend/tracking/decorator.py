@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar, overload
+from uuid import UUID
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -16,7 +18,7 @@ from celery.local import Proxy
 from ..record.events import Identity
 from ..record.failures import described
 from ..record.json_text import dumps
-from ..record.model import MAX_ID, Member, is_plain
+from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +54,7 @@ class Marking:
     stall_s: Any = None
     #: The name of the workflows whose id is that of a call of the task.
     workflow: str | None = None
+    owner: Any = None
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -73,6 +76,7 @@ def progress_task(
     expect_s: float | Callable[..., Any] | None = None,
     stall_s: float | Callable[..., Any] | None = None,
     workflow: str | None = None,
+    owner: str | Callable[..., Any] | None = None,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -85,6 +89,7 @@ def progress_task(
     expect_s: float | Callable[..., Any] | None = None,
     stall_s: float | Callable[..., Any] | None = None,
     workflow: str | None = None,
+    owner: str | Callable[..., Any] | None = None,
 ) -> Any:
     """Marks a Celery task as tracked: it stands under `@app.task(bind=True)` or
     `@shared_task(bind=True)` and keeps the function's signature.
@@ -110,6 +115,9 @@ def progress_task(
             given, five times the longest time between two of its values, 30 at least.
         workflow: name of the workflows that end with the task, as the last of a chain or the body
             of a chord, whose result has the workflow's id.
+        owner: whose task it is, 200 characters at most: the only one who may see it among callers
+            that are limited to an owner. Members of a workflow without one of their own have that
+            of the message that began the workflow.
 
     Raises:
         TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
@@ -118,7 +126,7 @@ def progress_task(
     if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")
     values = (task_type, symbol, total_items, metadata)
-    marking = Marking(*values, results, expect_s, stall_s, workflow)
+    marking = Marking(*values, results, expect_s, stall_s, workflow, owner)
 
     def mark(function: F) -> F:
         _check_place(function)
@@ -195,6 +203,7 @@ def identity_of(
         member=member_in(message),
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),
+        owner=values.get("owner") or owner_in(message),
     )
 
 
@@ -208,9 +217,9 @@ def header_of(identity: Identity) -> dict[str, Any]:
         header["total_items"] = identity.total_items
     if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
         header["metadata"] = identity.metadata
-    for name in ("expect_s", "stall_s"):
-        if (seconds := getattr(identity, name)) is not None:
-            header[name] = seconds
+    for name in ("expect_s", "stall_s", "owner"):
+        if (value := getattr(identity, name)) is not None:
+            header[name] = value
     return header
 
 
@@ -236,6 +245,33 @@ def member_in(message: Any) -> Member | None:
     if not all(isinstance(i, str) and 0 < len(i) <= MAX_ID and is_plain(i) for i in ids):
         return None
     return Member(tuple(dict.fromkeys(ids)), generation)
+
+
+def owner_in(message: Any) -> str | None:
+    """The owner of the workflow in a message's headers, or in the request that Celery has made of
+    them; None without a valid one."""
+    given = (message.get if isinstance(message, dict) else partial(_attribute, message))(WORKFLOW)
+    try:
+        return _owner(given.get("owner")) if isinstance(given, dict) else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _attribute(message: Any, name: str) -> Any:
+    return getattr(message, name, None)
+
+
+def _owner(value: Any) -> str | None:
+    """Never cut, since two owners would become one."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
+        raise TypeError(f"{value!r} is no name of an owner")
+    text = str(value)
+    if not 1 <= len(text) <= MAX_OWNER or not is_plain(text):
+        raise ValueError(f"{text[:MAX_OWNER]!r} is no plain text of 1 to {MAX_OWNER} characters")
+    text.encode()
+    return text
 
 
 def _text(value: Any) -> str | None:
@@ -283,6 +319,7 @@ CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "metadata": _object,
     "expect_s": _seconds,
     "stall_s": _seconds,
+    "owner": _owner,
 }
 
 

@@ -12,7 +12,7 @@ from ..flows.stored_record import Base
 from ..record import canvas
 from ..record.caller_events import MAX_ITEMS
 from ..record.model import MAX_ID, Member, is_plain
-from .decorator import HEADER, WORKFLOW, member_in
+from .decorator import HEADER, WORKFLOW, member_in, owner_in
 from .tracker import Tracker
 
 #: Attribute of a request: the ids of the messages that Celery sends when its task ends.
@@ -34,6 +34,8 @@ class Joined(NamedTuple):
     name: str | None = None
     #: How many members the caller expects it to have.
     total: int | None = None
+    #: The owner of the workflow that the message's publisher is a member of.
+    owner: str | None = None
 
 
 def join(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
@@ -43,17 +45,26 @@ def join(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
     if joined is None:
         headers.pop(WORKFLOW, None)
         return None
-    headers[WORKFLOW] = header_of(joined.member)
+    headers[WORKFLOW] = header_of(joined.member, joined.owner)
     return joined
 
 
-def header_of(member: Member) -> dict[str, Any]:
-    """The header of a member's message."""
+def header_of(member: Member, owner: str | None = None) -> dict[str, Any]:
+    """The header of a member's message, with the owner of its workflow."""
     outermost, *own = member.workflows
     header: dict[str, Any] = {"id": outermost, "generation": member.generation}
     if own:
         header["canvas"] = own[0]
+    if owner is not None:
+        header["owner"] = owner
     return header
+
+
+def begins_as(joined: Joined, owner: str | None, headers: dict[str, Any]) -> None:
+    """Writes into the header of a message that begins a canvas whose task it is: all that follow
+    have that owner, unless they have their own."""
+    if owner is not None and not joined.goes_on:
+        headers[WORKFLOW]["owner"] = owner
 
 
 def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
@@ -61,23 +72,26 @@ def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | No
     publisher = tracker.app.current_worker_task
     request = None if publisher is None else publisher.request
     if headers.get("retries"):
-        known = member_in(headers)
+        known, owner = member_in(headers), owner_in(headers)
         if known is None and request is not None and request.id == headers.get("id"):
-            known = member_in(request)
-        return None if known is None else Joined(known, ahead, True)
-    inherited = _of_parent(tracker, headers) if request is None else member_in(request)
+            known, owner = member_in(request), owner_in(request)
+        return None if known is None else Joined(known, ahead, True, owner=owner)
+    if request is None:
+        inherited, owner = _of_parent(tracker, headers)
+    else:
+        inherited, owner = member_in(request), owner_in(request)
     grouped = headers.get("group_index") is not None
     single = ahead.says_nothing and not grouped and headers.get("task") != canvas.CHORD_UNLOCK
     if inherited is None and single:
         return None
     if request is None and inherited is not None:  # an errback that a worker's main process sends
-        return Joined(inherited, ahead, True)
+        return Joined(inherited, ahead, True, owner=owner)
     if request is not None and _goes_on(tracker, publisher, headers):
-        return None if inherited is None else Joined(inherited, ahead, True)
+        return None if inherited is None else Joined(inherited, ahead, True, owner=owner)
     given = headers.get(HEADER)
     about = given.get("workflow", {}) if isinstance(given, dict) else {}
     if about is None or (inherited and inherited.generation + 1 >= MOST_GENERATIONS):
-        inherited = None
+        inherited = owner = None
     about = about if isinstance(about, dict) else {}
     name = about.get("name")
     args = body[0] if isinstance(body, (list, tuple)) and body else ()
@@ -92,7 +106,7 @@ def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | No
         ids = inherited.workflows if own is None else (inherited.workflows[0], own)
         member = Member(tuple(dict.fromkeys(ids)), inherited.generation + 1)
     named = name if isinstance(name, str) else None
-    return Joined(member, ahead, False, named, _total(about.get("total")))
+    return Joined(member, ahead, False, named, _total(about.get("total")), owner)
 
 
 def _total(given: object) -> int | None:
@@ -122,17 +136,18 @@ def ahead_of(request: Any) -> canvas.Embed:
     return canvas.embed(*parts)
 
 
-def _of_parent(tracker: Tracker, headers: Mapping[str, Any]) -> Member | None:
-    """The workflows of a message's parent, read from its record: a worker's main process sends
-    errbacks without a current task."""
+def _of_parent(tracker: Tracker, headers: Mapping[str, Any]) -> tuple[Member | None, str | None]:
+    """The workflows of a message's parent, and its owner, read from its record: a worker's main
+    process sends errbacks without a current task."""
     parent_id, process = headers.get("parent_id"), tracker.process
     if not isinstance(parent_id, str) or process is None or tracker.worker() is None:
-        return None
+        return None, None
     documents = process.sender.ask(c.Read((parent_id,)))
     with suppress(ForeignValue):
         if documents and documents[0] is not None:
-            return _anew(Base.of(documents[0]).task.member)
-    return None
+            task = Base.of(documents[0]).task
+            return _anew(task.member), task.owner
+    return None, None
 
 
 def _anew(member: Member | None) -> Member | None:

@@ -14,7 +14,7 @@ from ..record.default_texts import text
 from ..record.model import UPSTREAM
 from ..runs.writer import Entry
 from . import remote_tasks
-from .decorator import HEADER, Marking, identity_of, member_in
+from .decorator import HEADER, WORKFLOW, Marking, identity_of, member_in
 from .membership import Joined, ahead_of
 from .process import Process
 from .tracker import Tracker
@@ -46,7 +46,8 @@ class Plan:
             last = joined.member.workflows[-1]
             steps.sort(key=lambda step: step.task_id != last)
         root = headers.get("root_id") or headers.get("id")
-        return (entry for step in steps if (entry := self._entry(step, joined, root)))
+        within = headers.get(WORKFLOW)  # its owner is theirs
+        return (entry for step in steps if (entry := self._entry(step, joined, root, within)))
 
     def name(self, joined: Joined) -> str | None:
         """The name that the marking of a workflow's own task gives to the workflow: of the step
@@ -56,7 +57,7 @@ class Plan:
         marking = None if (name := next(last, None)) is None else self._marking(name)
         return None if marking is None else marking.workflow
 
-    def _entry(self, step: canvas.Step, joined: Joined, root: Any) -> Entry | None:
+    def _entry(self, step: canvas.Step, joined: Joined, root: Any, within: Any) -> Entry | None:
         options = step.signature.get("options") or {}
         given = (options.get("headers") or {}).get(HEADER)
         marking = self._marking(step.name)
@@ -67,6 +68,7 @@ class Plan:
             return None
         grouped = options.get("group_index") is not None
         message = {HEADER: given, "root_id": root, "group": options.get("group_id")}
+        message[WORKFLOW] = within
         if not grouped:
             message["group"] = None
         identity = identity_of(None, step.name, marking, (), {}, message)

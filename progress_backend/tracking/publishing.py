@@ -106,6 +106,8 @@ def _begin(
     identity = identity_of(task, name, marking, args, kwargs, headers)
     call.identity = identity
     headers[HEADER] = header_of(identity)
+    if joined is not None:
+        membership.begins_as(joined, identity.owner, headers)
     created = ev.Created(
         identity=identity,
         eta=instant(headers.get("eta")),

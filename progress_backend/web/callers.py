@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ from ..tokens import Token, Tokens
 from . import rights
 from .access import Bound, is_loopback
 from .rights import EVERYBODY, Action, Caller, Refusal, Resource
-from .site_answer import Authorize, refusal_of_site
+from .site_answer import Authorize, answer_of_site
 
 #: Subprotocol that a socket with a token is accepted with, and what the token's own begins with: a
 #: browser's WebSocket can send no other header.
@@ -52,6 +53,8 @@ _REMEMBERED: Final = 256
 
 #: Reads a task's record; None if there is none.
 ReadRecord = Callable[[str], Awaitable[bytes | None]]
+#: Whether all members of a workflow are one owner's; not where there are none.
+AskOwned = Callable[[str, str], Awaitable[bool]]
 
 
 class Callers:
@@ -108,12 +111,18 @@ class Callers:
         return (
             isinstance(caller, Caller)
             and not rights.needs_record(caller, resource)
-            and rights.narrowed(caller, resource) == resource
+            and not rights.needs_owner(caller, resource)
+            and not (caller.limited and resource.kind == "tasks")  # the summary has a limit too
             and rights.refusal(caller, "read", resource) is None
         )
 
     async def refusal(
-        self, scope: Scope, action: Action, resource: Resource, record: ReadRecord
+        self,
+        scope: Scope,
+        action: Action,
+        resource: Resource,
+        record: ReadRecord,
+        owned: AskOwned,
     ) -> Refusal | None:
         """The refusal of a request or socket; None if it passes, and its caller is in the scope
         from then on. A list is narrowed to what its caller may see.
@@ -129,13 +138,15 @@ class Callers:
         if isinstance(caller, Refusal):
             if self._authorize is None:
                 return caller
-            return await refusal_of_site(self._authorize, scope, action, resource)
+            answer = await answer_of_site(self._authorize, scope, action, resource)
+            if not isinstance(answer, str):
+                return answer
+            caller = Caller(answer, writes=True, owner=answer)
         scope[_CALLER] = caller
-        if rights.needs_record(caller, resource):
-            resource = _described(resource, await record(str(resource.id)), caller)
-        elif (narrower := rights.narrowed(caller, resource)) is not resource:
+        resource = await _looked_up(caller, resource, record, owned)
+        if (narrower := rights.narrowed(caller, resource)) is not resource:
+            _narrow(scope, resource, narrower)
             resource = narrower
-            _narrow(scope, str(resource.task_type))
         return rights.refusal(caller, action, resource)
 
     def watch(self, scope: Scope, over: Callable[[], None]) -> Callable[[], None]:
@@ -263,13 +274,16 @@ def tokens_of(settings: Settings) -> Tokens:
 
 
 def _caller(token: Token) -> Caller:
-    return Caller(token.name, writes=token.role == "write", task_type=token.task_type)
+    writes = token.role == "write"
+    return Caller(token.name, writes=writes, task_type=token.task_type, owner=token.owner)
 
 
 def _sharing(share: Share) -> Caller:
     """The caller that a share token makes of whoever sends it."""
     if share.kind == "task_type":
         return Caller("share", task_type=share.name, until=share.until)
+    if share.kind == "owner":
+        return Caller("share", owner=share.name, until=share.until)
     return Caller("share", only=Resource(share.kind, share.name), until=share.until)
 
 
@@ -283,25 +297,47 @@ def _left_s(share: Share) -> float:
     return max(0.0, min(share.until - time.time(), _LONGEST_S))
 
 
-def _described(resource: Resource, document: bytes | None, caller: Caller) -> Resource:
+async def _looked_up(
+    caller: Caller, resource: Resource, record: ReadRecord, owned: AskOwned
+) -> Resource:
+    """What is asked for, with what is stored of it where that decides."""
+    workflow_id = resource.workflow_id
+    if rights.needs_record(caller, resource):
+        document = await record(str(resource.id))
+        if document is not None:
+            return _described(resource, document, caller)
+        workflow_id = resource.id  # a task's id without a record may be that of a workflow
+    elif resource.kind == "workflow":
+        workflow_id = resource.id
+    if caller.owner is None or workflow_id is None:
+        return resource
+    its = await owned(workflow_id, caller.owner)
+    return replace(resource, owner=caller.owner if its else None)
+
+
+def _described(resource: Resource, document: bytes, caller: Caller) -> Resource:
     """A task with what its record says of its type and workflows."""
     try:
-        record: Any = json.loads(document or b"{}")
+        record: Any = json.loads(document)
         within = record.get("workflow") or {}
         workflows = (within.get("id"), within.get("canvas"))
-        task_type = record.get("task_type")
+        task_type, owner = record.get("task_type"), record.get("owner")
     except (ValueError, AttributeError):  # somebody else's value: the route says so
         return resource
     shared = caller.only.id if caller.only is not None else None
     of = shared if shared in workflows else None
-    return Resource(resource.kind, resource.id, task_type, of)
+    return Resource(resource.kind, resource.id, task_type, of, owner)
 
 
-def _narrow(scope: Scope, task_type: str) -> None:
-    """Limits the query of a list to a task type."""
-    query = scope["query_string"]
-    limit = f"task_type={quote(task_type, safe='')}".encode()
-    scope["query_string"] = query + b"&" + limit if query else limit
+def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:
+    """Limits the query of a list as its caller is limited."""
+    given = [scope["query_string"]] if scope["query_string"] else []
+    limits = [
+        f"{name}={quote(value, safe='')}".encode()
+        for name in ("task_type", "owner")
+        if (value := getattr(narrower, name)) != getattr(asked, name)
+    ]
+    scope["query_string"] = b"&".join([*given, *limits])
 
 
 def _is_near(server: tuple[str, int | None] | None) -> bool:

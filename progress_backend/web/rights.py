@@ -29,12 +29,14 @@ class Resource:
         task_type: task type of the list that is asked for, or of the task; None: not known, or of
             any type.
         workflow_id: id of the workflow whose members are asked for, or that the task belongs to.
+        owner: owner whose tasks are asked for, or whose the task or all of the workflow's are.
     """
 
     kind: Kind
     id: str | None = None
     task_type: str | None = None
     workflow_id: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Caller:
         task_type: the only task type that the caller may see; None: all.
         only: the only task or workflow that the caller may see; None: all.
         until: when the caller's token expires, in seconds since 1970; None: it does not.
+        owner: the only owner whose tasks the caller may see; None: all tasks.
     """
 
     name: str = ""
@@ -54,11 +57,12 @@ class Caller:
     task_type: str | None = None
     only: Resource | None = None
     until: float | None = None
+    owner: str | None = None
 
     @property
     def limited(self) -> bool:
         """Whether the caller may see a part of the tasks alone."""
-        return self.task_type is not None or self.only is not None
+        return self.task_type is not None or self.only is not None or self.owner is not None
 
 
 #: Where no token is asked for.
@@ -73,6 +77,12 @@ class Refusal:
     detail: str
 
 
+def needs_owner(caller: Caller, resource: Resource) -> bool:
+    """Whether the answer for this caller depends on whose a workflow's members are."""
+    of_workflow = resource.kind == "workflow" or resource.workflow_id is not None
+    return caller.owner is not None and of_workflow
+
+
 def needs_record(caller: Caller, resource: Resource) -> bool:
     """Whether the answer for this caller depends on what is in a task's record."""
     if resource.kind != "task" or not caller.limited:
@@ -82,16 +92,20 @@ def needs_record(caller: Caller, resource: Resource) -> bool:
 
 def narrowed(caller: Caller, resource: Resource) -> Resource:
     """The part of a list that the caller may see, where a request asks for all of it."""
-    of_all = resource.kind == "tasks" and not resource.task_type and not resource.workflow_id
-    if caller.task_type is None or not of_all:
+    if resource.kind != "tasks" or resource.workflow_id:
         return resource
-    return replace(resource, task_type=caller.task_type)
+    if caller.task_type is not None and not resource.task_type:
+        resource = replace(resource, task_type=caller.task_type)
+    if caller.owner is not None and not resource.owner:
+        resource = replace(resource, owner=caller.owner)
+    return resource
 
 
 def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | None:
     """The refusal of what a caller asks for; None if it passes.
 
-    `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says.
+    `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says,
+    of a workflow that `needs_owner` whose it is.
     """
     if action in WRITES and not caller.writes:
         return Refusal(403, "this token may read, not write")
@@ -103,6 +117,10 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
         resource.kind not in ("task", "tasks") or resource.task_type != caller.task_type
     ):
         return Refusal(403, f"this token is for tasks of type {caller.task_type!r} alone")
+    if caller.owner is not None and (
+        resource.kind not in ("task", "tasks", "workflow") or resource.owner != caller.owner
+    ):
+        return Refusal(403, f"this token is for the tasks of {caller.owner!r} alone")
     return None
 
 

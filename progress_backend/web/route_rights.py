@@ -32,7 +32,8 @@ def listed(scope: Scope) -> Resource:
     query = QueryParams(scope["query_string"])
     if query.get("top", "false") != "false":
         return Resource("workflows")
-    return Resource("tasks", None, query.get("task_type"), query.get("workflow_id"))
+    chosen = (query.get(name) for name in ("task_type", "workflow_id", "owner"))
+    return Resource("tasks", None, *chosen)
 
 
 _TASK: Final = "task_id"

@@ -124,7 +124,7 @@ def _read(found: Found) -> Resource:
         return Resource("workflow", what)
     if what.top:
         return Resource("workflows")
-    return Resource("tasks", None, what.task_type, what.workflow_id)
+    return Resource("tasks", None, what.task_type, what.workflow_id, what.owner)
 
 
 def _tag(headers: dict[bytes, bytes]) -> str | None:

@@ -12,23 +12,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from ..record.model import MAX_OWNER
 from .rights import Action, Refusal, Resource
 
 logger = logging.getLogger(__name__)
 
-#: A site's function: whether a request may do this to that. True, or it is refused; it may also
-#: raise HTTPException or PermissionError.
-Authorize = Callable[[HTTPConnection, Action, Resource], bool | Awaitable[bool]]
+#: A site's function: whether a request may do this to that. True, or the owner whose tasks alone it
+#: may see and change, or it is refused; it may also raise HTTPException or PermissionError.
+Authorize = Callable[[HTTPConnection, Action, Resource], bool | str | Awaitable[bool | str]]
 
 _NOBODY: Final = 401
 
 
-async def refusal_of_site(
+async def answer_of_site(
     authorize: Authorize, scope: Scope, action: Action, resource: Resource
-) -> Refusal | None:
-    """The refusal of a request or socket by the site; None if it passes. A function that is not
-    async runs in a thread, since it may read a database. What it raises is no traceback for
-    clients: whoever cannot be told from others is refused."""
+) -> Refusal | str | None:
+    """The refusal of a request or socket by the site; None if it passes, or the owner to whose
+    tasks it is limited. A function that is not async runs in a thread, since it may read a
+    database. What it raises is no traceback for clients: whoever cannot be told from others is
+    refused."""
     request = HTTPConnection(scope)
     try:
         answer: Any
@@ -46,4 +48,7 @@ async def refusal_of_site(
     except Exception:  # a fault of the site's function is none of the client's
         logger.exception("authorize failed for %s of a %s", action, resource.kind)
         return Refusal(403, "who asks could not be found out; the service's log says why")
-    return None if answer else Refusal(403, "the site does not allow this")
+    if isinstance(answer, str) and 1 <= len(answer) <= MAX_OWNER:
+        return answer
+    passes = answer and not isinstance(answer, str)
+    return None if passes else Refusal(403, "the site does not allow this")

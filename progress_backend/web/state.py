@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from ..flows.commands import OwnedIn
 from ..flows.task_flows import Flows
 from ..live.all_tasks import Feed
 from ..live.hub import Hub
@@ -108,6 +109,15 @@ class Api:
         await self.store.ready()
         return self.store.now()
 
+    async def owned(self, workflow_id: str, owner: str) -> bool:
+        """Whether a workflow has members, and all of them are an owner's.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        members, its = await self.store.execute(OwnedIn(workflow_id, owner))
+        return bool(0 < members == its)
+
     def farewell(self) -> None:
         """Closes every socket and event stream, later ones too."""
         self.hub.close()
@@ -189,7 +199,7 @@ async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | Non
         RuntimeError: as `api_of`.
     """
     api = api_in(scope)
-    return await api.callers.refusal(scope, action, resource, api.reads.get)
+    return await api.callers.refusal(scope, action, resource, api.reads.get, api.owned)
 
 
 def access_of(scope: Scope) -> Access:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import commands as c
-from ..flows import top_list
+from ..flows import owner_list, top_list
 from ..flows.task_flows import summary
 from ..record import caller_events, responses
 from ..record.events import Cancelled
@@ -46,12 +46,16 @@ def _json(body: bytes, status_code: int = 200) -> Response:
 @router.post("/create-task", status_code=201, **route_texts.CREATE)
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
     api = api_of(request)
-    made = Resource("tasks", task_type=task.task_type)
-    if (refusal := rights.refusal(caller_of(request.scope), "create", made)) is not None:
+    caller = caller_of(request.scope)
+    owner = task.owner or caller.owner
+    made = Resource("tasks", task_type=task.task_type, owner=owner)
+    if (refusal := rights.refusal(caller, "create", made)) is not None:
         return denied(refusal)
     task_id = str(uuid.uuid4())
     share = _share(api, task_id, task.share)
-    event = caller_events.creation(task.task_type, task.total_items, task.symbol, task.metadata)
+    event = caller_events.creation(
+        task.task_type, task.total_items, task.symbol, task.metadata, owner
+    )
     document = await api.service.apply(task_id, event)
     logger.info("Created task %s: %s", task_id, task.task_type)
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
@@ -202,6 +206,8 @@ async def list_of(
         paged = await api.store.run(top)
         rows = [row for _, row in paged.rows if row]
         return await _listed(query, paged.total, rows, summary(paged), accept_encoding)
+    if query.looks:
+        return await _looked_at(api, query, accept_encoding)
     paged = await api.store.run(
         api.flows.page(
             query.page,
@@ -212,12 +218,33 @@ async def list_of(
             workflow=query.workflow_id,
             light=light,
             remark=query.remark,
+            owner=query.owner,
         )
     )
     at = await api.now()
     documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
-    counts = summary(paged) if only is None else await _of_type(api, only)
+    counts = summary(paged)
+    if only is not None and query.owner is None:
+        counts = await _of_type(api, only)
     return await _listed(query, paged.total, documents, counts, accept_encoding)
+
+
+async def _looked_at(api: Api, query: schemas.ListQuery, accept_encoding: str) -> Response:
+    """A page of an owner's tasks through filters that have no index."""
+    chosen = (query.status, query.task_type, query.symbol)
+    filters = c.Filters(*chosen, remark=query.remark, owner=query.owner)
+    light = query.fields is None
+    flow = owner_list.page(api.flows, filters, query.limit, query.cursor, light=light)
+    found = await api.store.run(flow)
+    at = await api.now()
+    documents = [api.flows.as_of(document, at) for _, document in found.rows]
+    body = responses.list_body(
+        documents,
+        owner_list.pagination(query.limit),
+        dict(zip(STATUSES, found.counts, strict=True)),
+        found.cursor,
+    )
+    return await packed(body, accept_encoding)
 
 
 async def _listed(

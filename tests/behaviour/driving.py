@@ -240,6 +240,8 @@ def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
         if task.worker is not None and not task.ended:
             names.append(keys.held(task.worker.lease))
         names += map(keys.remarked, () if task.remarks is None else task.remarks.kinds)
+        if task.owner is not None:
+            names += (keys.owned(task.owner), keys.owned(task.owner, task.status))
         for name in names:
             expected.setdefault(name, set()).add(task.task_id)
     assert driver.indexes() == expected

@@ -49,6 +49,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.MarkingOf("fetch"),
         c.Page(0, 10, "created", workflow="w"),
         c.FiguresOf("w", 1),
+        c.OwnedIn("w", "alice"),
+        c.Page(0, 10, "created", owner="alice"),
         c.FiguresOfEach(("w", "canvas"), 1),
         c.Workflows(0, 10),
         c.Top(5.0, 10),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,6 +20,8 @@ from fastapi.routing import APIWebSocketRoute
 from websockets.exceptions import ConnectionClosed
 
 from progress_backend import sign, tokens
+from progress_backend.errors import SettingsError
+from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.share_tokens import Share, ShareTokens
 from progress_backend.tokens import Token
@@ -28,12 +31,17 @@ from tests.records import Records
 from tests.web.serving import RunningApi
 
 TYPE: Final = "fetch_data"
+OWNER: Final = "alice smith|&"
 _MADE: Final = {
     "read": tokens.new("read", "read"),
     "write": tokens.new("write", "write"),
     "read of the type": tokens.new("typed", "read", TYPE),
     "write of the type": tokens.new("typed-write", "write", TYPE),
     "write of another type": tokens.new("other", "write", "other"),
+    "read of the owner": tokens.new("alice-read", "read", owner=OWNER),
+    "write of the owner": tokens.new("alice", "write", owner=OWNER),
+    "write of another owner": tokens.new("bob", "write", owner="bob"),
+    "write of the owner and another type": tokens.new("both", "write", "other", OWNER),
 }
 _LINES: Final = tuple(token.line() for _, token in _MADE.values())
 
@@ -69,9 +77,11 @@ CALLERS: Final[dict[str, Callable[[Cell], str | None]]] = {
     "share of this task": lambda cell: share(task_id=cell.task_id),
     "share of this workflow": lambda cell: share(workflow_id=cell.workflow_id),
     "share of the type": lambda _: share(task_type=TYPE),
+    "share of the owner": lambda _: share(owner=OWNER),
     "share of another task": lambda _: share(task_id="another"),
     "share of another workflow": lambda _: share(workflow_id="another"),
     "share of another type": lambda _: share(task_type="other"),
+    "share of another owner": lambda _: share(owner="bob"),
     "expired share of this task": expired,
     "share by another's key": lambda cell: share(OTHERS, task_id=cell.task_id),
 }
@@ -84,31 +94,51 @@ def row(
     typed: int,
     typed_write: int,
     other: int,
+    owned: int,
+    owned_write: int,
+    other_owner: int,
     *,
+    both: int = 403,
     task: int = 403,
     workflow: int = 403,
     share_typed: int = 403,
+    share_owned: int = 403,
     share_other: int = 403,
     nobody: int = 401,
 ) -> Row:
     """The codes in the order of CALLERS; those of a share of another task are always the same."""
     tokens_ = (nobody, nobody, read, write, typed, typed_write, other)
+    owners = (owned, owned_write, other_owner, both)
     another = nobody if nobody == 200 else 403
-    shares = (task, workflow, share_typed, another, another, share_other, nobody, nobody)
-    return dict(zip(CALLERS, (*tokens_, *shares), strict=True))
+    shares = (task, workflow, share_typed, share_owned, another, another)
+    return dict(
+        zip(
+            CALLERS,
+            (*tokens_, *owners, *shares, share_other, share_other, nobody, nobody),
+            strict=True,
+        )
+    )
 
 
 OPEN: Final = dict.fromkeys(CALLERS, 200)
-READ: Final = row(200, 200, 200, 200, 403, task=200, share_typed=200)
-WRITE: Final = row(403, 200, 403, 200, 403)
-FLOW: Final = row(200, 200, 403, 403, 403, workflow=200)
-WHOLE: Final = row(200, 200, 403, 403, 403)
-WHOLE_WRITE: Final = row(403, 200, 403, 403, 403)
-# Of another type's tasks it has none.
-LIST: Final = row(200, 200, 200, 200, 200, share_typed=200, share_other=200)
+READ: Final = row(
+    200, 200, 200, 200, 403, 200, 200, 403, task=200, share_typed=200, share_owned=200
+)
+WRITE: Final = row(403, 200, 403, 200, 403, 403, 200, 403)
+FLOW: Final = row(200, 200, 403, 403, 403, 200, 200, 403, workflow=200, share_owned=200)
+WHOLE: Final = row(200, 200, 403, 403, 403, 403, 403, 403)
+WHOLE_WRITE: Final = row(403, 200, 403, 403, 403, 403, 200, 403)
+# Of another type's or owner's tasks it has none.
+LIST: Final = row(
+    *(200, 200, 200, 200, 200, 200, 200, 200),
+    both=200,
+    share_typed=200,
+    share_owned=200,
+    share_other=200,
+)
 TASK, WORKFLOW = "/internal/task/{task_id}", "/internal/workflow/{workflow_id}"
 HTTP: Final[dict[tuple[str, str], Row]] = {
-    ("POST", "/internal/create-task"): row(403, 201, 403, 201, 403),
+    ("POST", "/internal/create-task"): row(403, 201, 403, 201, 403, 403, 201, 201),
     ("PUT", f"{TASK}/update"): WRITE,
     ("GET", f"{TASK}/status"): READ,
     ("GET", f"{TASK}/events"): READ,
@@ -172,8 +202,8 @@ def cell(redis_url: str) -> Callable[[], Cell]:
 
     def make() -> Cell:
         made = Cell(f"job-{next(count)}", f"group-{next(count)}")
-        records.start(made.task_id)
-        records.member(f"member-of-{made.workflow_id}", made.workflow_id)
+        records.start(made.task_id, owner=OWNER)
+        records.member(f"member-of-{made.workflow_id}", made.workflow_id, owner=OWNER)
         return made
 
     return make
@@ -317,6 +347,86 @@ def test_a_list_has_the_tasks_of_the_callers_type_alone(
         assert listed(name, "?top=true").status_code == code
 
 
+def test_a_list_has_the_tasks_of_the_callers_owner_alone(
+    guarded: RunningApi, cell: Callable[[], Cell], redis_url: str
+) -> None:
+    made, records = cell(), Records(redis_url)
+    records.create("nobodys")
+    records.create("bobs", owner="bob")
+
+    def listed(name: str, query: str = "") -> httpx.Response:
+        return guarded.http.get(f"/internal/tasks{query}", headers=sent(CALLERS[name](made)))
+
+    def ids(name: str, query: str = "") -> list[str]:
+        return [row["task_id"] for row in listed(name, query).json()["tasks"]]
+
+    own = [f"member-of-{made.workflow_id}", made.task_id]
+    for name in ("read of the owner", "write of the owner", "share of the owner"):
+        assert ids(name) == own
+        assert ids(name, "?status=running") == [made.task_id]
+        assert ids(name, f"?task_type={TYPE}") == own
+        assert ids(name, f"?workflow_id={made.workflow_id}") == own[:1]
+        assert listed(name).json()["summary"] == {
+            **dict.fromkeys(STATUSES, 0), "created": 1, "running": 1
+        }  # fmt: skip
+        for query in ("?top=true", "?owner=bob", f"?owner=bob&task_type={TYPE}"):
+            assert listed(name, query).status_code == 403
+        assert listed(name, f"?owner={quote(OWNER)}&owner=bob").status_code == 403
+    assert ids("write of another owner") == ["bobs"]
+    assert ids("write of the owner and another type") == []
+    assert listed("write of another owner", f"?workflow_id={made.workflow_id}").status_code == 403
+    assert ids("read", "?owner=bob") == ["bobs"]
+    assert sum(listed("read").json()["summary"].values()) == 4
+
+
+def test_a_workflow_is_an_owners_only_if_all_members_are(
+    guarded: RunningApi, cell: Callable[[], Cell], redis_url: str
+) -> None:
+    made, records = cell(), Records(redis_url)
+    mine, theirs = (sent(CALLERS[f"read of {who}"](made)) for who in ("the owner", "the type"))
+    status = f"/internal/workflow/{made.workflow_id}/status"
+    assert guarded.http.get(status, headers=mine).status_code == 200
+    as_task = f"/internal/task/{made.workflow_id}/status"
+    assert guarded.http.get(as_task, headers=mine).json()["task_type"] == "workflow"
+    assert guarded.http.get(as_task, headers=theirs).status_code == 403
+    assert guarded.http.get("/internal/task/none/status", headers=mine).status_code == 403
+    records.member("bobs", made.workflow_id, owner="bob")
+    assert guarded.http.get(status, headers=mine).status_code == 403
+    assert guarded.http.get("/internal/task/bobs/status", headers=mine).status_code == 403
+
+
+def test_a_token_of_an_owner_makes_tasks_of_that_owner_alone(
+    guarded: RunningApi, redis_url: str
+) -> None:
+    headers, body = sent(_MADE["write of the owner"][0]), {"task_type": TYPE, "total_items": 1}
+    made = guarded.http.post("/internal/create-task", json=body, headers=headers).json()
+    assert Records(redis_url).get(made["task_id"]).owner == OWNER
+    body["owner"] = "bob"
+    assert guarded.http.post("/internal/create-task", json=body, headers=headers).status_code == 403
+    headers = sent(_MADE["write"][0])
+    made = guarded.http.post("/internal/create-task", json=body, headers=headers).json()
+    assert Records(redis_url).get(made["task_id"]).owner == "bob"
+    for wrong in ("", "a" * 201, "a\nb", 5):
+        answer = guarded.http.post(
+            "/internal/create-task", json={**body, "owner": wrong}, headers=headers
+        )
+        assert answer.status_code == 422
+
+
+async def test_the_socket_of_all_tasks_has_the_callers_owners_alone(
+    guarded: RunningApi, cell: Callable[[], Cell], redis_url: str
+) -> None:
+    made, records = cell(), Records(redis_url)
+    url = f"ws://127.0.0.1:{guarded.port}/internal/ws/tasks"
+    own = {"additional_headers": sent(CALLERS["read of the owner"](made))}
+    async with asyncio.timeout(10), websockets.connect(url, proxy=None, **own) as socket:
+        await (await socket.ping())
+        for task_id, owner in (("bobs", "bob"), ("nobodys", None), ("mine", OWNER)):
+            await asyncio.to_thread(records.create, task_id, owner=owner)
+        message = json.loads(await socket.recv())
+    assert (message["task_id"], message["owner"]) == ("mine", OWNER)
+
+
 def test_a_token_of_one_type_makes_tasks_of_no_other(guarded: RunningApi, redis_url: str) -> None:
     headers = sent(_MADE["write of the type"][0])
     body = {"task_type": "other", "total_items": 1}
@@ -327,3 +437,12 @@ def test_what_a_token_may_is_in_its_line() -> None:
     text, made = tokens.new("a", "read", "fetch data")
     assert text not in made.line()
     assert Token.of(made.line()) == made
+    for limits in ({"owner": "a b"}, {"owner": "a|=b", "task_type": "x owner=y"}):
+        made = tokens.new("a", "read", **limits)[1]
+        assert (made.task_type, made.owner) == (limits.get("task_type"), limits["owner"])
+        assert Token.of(made.line()) == made
+    for wrong in ("", " ", "a\nb", "a" * 201, "a task_type=b"):
+        with pytest.raises(SettingsError, match="owner"):
+            tokens.new("a", "read", owner=wrong)
+    with pytest.raises(SettingsError, match="OWNER"):
+        Token.of(f"{tokens.new('a', 'read')[1].line()} owner=")

@@ -21,11 +21,17 @@ from .values import pairs, text, whole
 
 def _page(command: c.Page, keys: Keys) -> list[Request]:
     index = keys.index(*command.filters)
-    statuses = [keys.index(s, workflow=command.workflow) for s in STATUSES]
+    statuses = _statuses(command.filters, keys)
     last = command.start + command.limit - 1
     about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
     cut = LIGHT if command.light else AS_IT_IS
     return [evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
+
+
+def _statuses(filters: c.Filters, keys: Keys) -> list[str]:
+    """The sets whose sizes are the list's summary: of all tasks, or of a workflow's or an
+    owner's."""
+    return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
 
 
 def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
@@ -38,7 +44,7 @@ def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
     found = _newest_first(state, command.filters)
     chosen = found[command.start : command.start + command.limit]
     rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
-    return c.Paged(len(found), _counts(state, command.workflow), rows)
+    return c.Paged(len(found), _counts(state, command.filters), rows)
 
 
 def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
@@ -48,13 +54,15 @@ def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
         if all(wanted in (None, is_) for wanted, is_ in zip(filters[:3], facets[:3], strict=True))
         and (filters.workflow is None or filters.workflow in facets.workflows)
         and (filters.remark is None or filters.remark in facets.remarks)
+        and filters.owner in (None, facets.owner)
     ]
     found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
     return found
 
 
-def _counts(state: MemoryState, workflow: str | None = None) -> tuple[int, ...]:
-    all_ = state.facets.values()
+def _counts(state: MemoryState, filters: c.Filters) -> tuple[int, ...]:
+    workflow, owner = filters.workflow, filters.owner
+    all_ = [f for f in state.facets.values() if owner in (None, f.owner)]
     statuses = [f.status for f in all_ if workflow is None or workflow in f.workflows]
     return tuple(statuses.count(status) for status in STATUSES)
 
@@ -62,7 +70,7 @@ def _counts(state: MemoryState, workflow: str | None = None) -> tuple[int, ...]:
 def _tally(command: c.Tally, keys: Keys) -> list[Request]:
     return [
         ("ZCARD", keys.index(*command.filters)),
-        *(("ZCARD", keys.index(s, workflow=command.filters.workflow)) for s in STATUSES),
+        *(("ZCARD", name) for name in _statuses(command.filters, keys)),
     ]
 
 
@@ -72,7 +80,7 @@ def _tallied(command: c.Tally, replies: list[Any]) -> c.Tallied:
 
 
 def _tally_in_memory(state: MemoryState, command: c.Tally) -> c.Tallied:
-    counts = _counts(state, command.filters.workflow)
+    counts = _counts(state, command.filters)
     return c.Tallied(len(_newest_first(state, command.filters)), counts)
 
 

@@ -21,6 +21,8 @@ def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
     names = [keys.every_member]
     for workflow_id in facets.workflows:
         names += [keys.members(workflow_id), keys.members(workflow_id, facets.status)]
+        if facets.owner is not None:
+            names.append(keys.owned_members(workflow_id, facets.owner))
         if facets.planned:
             names.append(keys.planned(workflow_id))
     return names
@@ -33,4 +35,6 @@ def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     names = (*keys.indexes(facets.status, facets.task_type, facets.symbol),)
     if facets.lease is not None:
         names += (keys.held(facets.lease),)
+    if facets.owner is not None:
+        names += (keys.owned(facets.owner), keys.owned(facets.owner, facets.status))
     return names + tuple(map(keys.remarked, facets.remarks)) if facets.remarks else names

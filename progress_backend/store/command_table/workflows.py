@@ -268,6 +268,29 @@ def _each_merged(
     return [merged(several) for several in zip(*replies, strict=True)]
 
 
+def _owned_in(command: c.OwnedIn, keys: Keys) -> list[Request]:
+    workflow_id = command.workflow_id
+    names = (keys.members(workflow_id), keys.owned_members(workflow_id, command.owner))
+    return [("ZCARD", name) for name in names]
+
+
+def _two_counts(command: c.OwnedIn, replies: list[Any]) -> tuple[int, int]:
+    members, owned = (reply or 0 for reply in replies)
+    return members, owned
+
+
+def _owned_in_memory(state: MemoryState, command: c.OwnedIn) -> tuple[int, int]:
+    owners = [f.owner for f in state.facets.values() if command.workflow_id in f.workflows]
+    return len(owners), owners.count(command.owner)
+
+
+def _sums_of_two(
+    command: c.OwnedIn, layout: Layout, parts: list[Part], replies: list[tuple[int, int]]
+) -> tuple[int, int]:
+    members, owned = zip(*replies, strict=True)
+    return sum(members), sum(owned)
+
+
 def _publishing_in_memory(state: MemoryState, command: c.Publishing) -> None:
     tokens = state.publishers.setdefault(command.workflow_id, {})
     if command.ttl_ms:
@@ -336,6 +359,7 @@ def _oldest_of_all(
 TABLE: dict[type[c.Command], Entry] = {
     c.FiguresOf: Entry(_figures_of, _figures, _figures_in_memory, merge=_merged_figures),
     c.FiguresOfEach: Entry(_figures_of_each, _each_figures, _each_in_memory, merge=_each_merged),
+    c.OwnedIn: Entry(_owned_in, _two_counts, _owned_in_memory, merge=_sums_of_two),
     c.Publishing: Entry(
         lambda command, keys: [
             evalsha(

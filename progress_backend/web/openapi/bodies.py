@@ -164,8 +164,23 @@ class Pagination(BaseModel):
     pages: int = Field(description="Pages in all; 1 where there is nothing.")
 
 
+class TaskPagination(BaseModel):
+    """The page of a list of tasks, and the number of pages."""
+
+    page: int = Field(description="Number of this page, from 1.")
+    limit: int = Field(description="Rows a page.")
+    total: int | None = Field(
+        description="Rows in all, after the filters; null where tasks are looked at: with owner "
+        "and one of task_type, symbol and remark."
+    )
+    pages: int | None = Field(
+        description="Pages in all; 1 where there is nothing; null with total."
+    )
+
+
 class Summary(BaseModel):
-    """Counts of tasks by status, whatever the filter; with workflow_id, of its members."""
+    """Counts of tasks by status, whatever the filter; with workflow_id of its members, with owner
+    of the owner's tasks."""
 
     created: Count
     running: Count
@@ -219,8 +234,12 @@ class TaskList(BaseModel):
         description="The tasks of this page. Only with top=true there are workflows among them: "
         "a row is one that has workflow_id."
     )
-    pagination: Pagination = Field(description="Which page it is.")
+    pagination: TaskPagination = Field(description="Which page it is.")
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
+    cursor: str | None = Field(
+        default=None,
+        description="Only where tasks are looked at, and there may be more: what to ask with next.",
+    )
 
 
 class WorkflowList(BaseModel):

@@ -16,12 +16,14 @@ from ...record.caller_events import (
     MAX_NAME,
     MAX_REASON,
     MAX_TEXT,
+    by_cursor_only,
+    looks,
     members_only,
     remarked_only,
     top_only,
 )
 from ...record.fields import Remark, Status
-from ...record.model import MAX_ID, STATUSES, is_plain
+from ...record.model import MAX_ID, MAX_OWNER, STATUSES, is_plain
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 
@@ -34,6 +36,7 @@ _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 _TEXT = r"^[^\x00]*$"
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
+Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
 TaskId = Annotated[
     str,
     Path(
@@ -128,6 +131,11 @@ class NewTask(_Asked):
     total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
     metadata: dict[str, Any] | None = Field(
         default=None, description="Anything else worth keeping."
+    )
+    owner: Owner | None = Field(
+        default=None,
+        description="Whose task it is. A token that is limited to an owner makes tasks of that "
+        "owner alone, also without this.",
     )
     share: bool | ShareAsked = Field(
         default=False,
@@ -226,6 +234,7 @@ class Filter(BaseModel):
     status: Status | None = Field(default=None, description="Only tasks with this status.")
     task_type: Name | None = Field(default=None, description="Only tasks of this type.")
     symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+    owner: Owner | None = Field(default=None, description="Only tasks of this owner.")
 
 
 Heartbeat = Annotated[
@@ -300,8 +309,8 @@ class ListQuery(Filter, Paging):
     workflow_id: Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)] | None = (
         Field(
             default=None,
-            description="Only members of this workflow. It goes with status, not with task_type or "
-            "symbol (422); the summary counts the members.",
+            description="Only members of this workflow. It goes with status, not with task_type, "
+            "symbol or owner (422); the summary counts the members.",
         )
     )
     top: bool = Field(
@@ -312,7 +321,14 @@ class ListQuery(Filter, Paging):
     )
     remark: Remark | None = Field(
         default=None,
-        description="Only tasks with this remark. It goes with no other filter (422).",
+        description="Only tasks with this remark. It goes with no other filter but owner (422).",
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=MAX_ID + 20, pattern=_TEXT)] | None = (
+        Field(
+            default=None,
+            description="The cursor of the answer before, where owner goes with task_type, symbol "
+            "or remark.",
+        )
     )
     fields: Literal["all"] | None = Field(
         default=None,
@@ -323,7 +339,14 @@ class ListQuery(Filter, Paging):
     @model_validator(mode="after")
     def _alone(self) -> Self:
         others = (self.task_type, self.symbol)
-        members_only(self.workflow_id, *others)
-        top_only(self.top, self.status, *others, self.workflow_id, self.remark)
-        remarked_only(self.remark, self.status, self.workflow_id, *others)
+        members_only(self.workflow_id, *others, self.owner)
+        top_only(self.top, self.status, *others, self.workflow_id, self.remark, self.owner)
+        by_cursor_only(self.looks, self.page, self.cursor)
+        if self.owner is None:
+            remarked_only(self.remark, self.status, self.workflow_id, *others)
         return self
+
+    @property
+    def looks(self) -> bool:
+        """Whether tasks are looked at, since there is no index of these filters."""
+        return looks(self.owner, self.task_type, self.symbol, self.remark)

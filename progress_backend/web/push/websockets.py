@@ -98,14 +98,15 @@ async def watch_tasks(websocket: WebSocket) -> None:
     except ValidationError as error:
         await refuse(websocket, INVALID, first_of(error))
         return
-    filters = Filters(asked.status, asked.task_type, asked.symbol)
+    filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
+    caller = caller_of(websocket.scope)
     async with contextlib.AsyncExitStack() as watching:
         try:
             inbox = await watching.enter_async_context(
                 api.listener.watching_all(
                     filters,
                     reloads=asked.heartbeat is not None,
-                    only=caller_of(websocket.scope).task_type,
+                    only=Filters(task_type=caller.task_type, owner=caller.owner),
                 )
             )
         except StoreUnavailable:

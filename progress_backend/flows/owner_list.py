@@ -1,0 +1,86 @@
+"""The list of an owner's tasks through other filters, for which there is no index: a bounded number
+of the owner's newest tasks is looked at, and a cursor says where to go on. A flow; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from ..errors import InvalidEvent
+from . import commands as c
+from .flow import Flow
+from .task_flows import Flows
+
+#: Tasks that are looked at for each row of a page.
+LOOKED_AT: Final = 10
+#: Above every creation time, in µs since 1970.
+_LATEST_US: Final = 2**52
+_CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
+
+
+class Found(NamedTuple):
+    """Rows, and where to go on; None: there are no more."""
+
+    rows: tuple[tuple[str, bytes], ...]
+    counts: tuple[int, ...]
+    cursor: str | None
+
+
+def page(
+    flows: Flows, filters: c.Filters, limit: int, cursor: str | None = None, *, light: bool = False
+) -> Flow[Found]:
+    """The newest of an owner's tasks that pass all filters, `limit` at most, after a cursor. There
+    may be fewer, or none, with a cursor all the same: `LOOKED_AT` tasks a row are looked at.
+
+    Raises:
+        InvalidEvent: the cursor is none of an earlier answer.
+    """
+    owners = c.Filters(filters.status, owner=filters.owner)
+    after = (_LATEST_US, "") if cursor is None else _read(cursor)
+    most = limit * LOOKED_AT
+    # One more tells whether there are more; and that at the cursor may still be there.
+    newest: list[tuple[int, str]] = yield c.Newest(after[0], most + 2, owners)
+    older = [one for one in newest if cursor is None or one < after]
+    ids = older[:most]
+    standing: list[c.Standing] = yield c.FacetsOf(tuple(task_id for _, task_id in ids))
+    passing = [
+        (place, one)
+        for place, (one, facets) in enumerate(zip(ids, standing, strict=True))
+        if isinstance(facets, c.Facets) and passes(filters, facets)
+    ]
+    chosen = passing[:limit]
+    last = len(ids) - 1 if len(chosen) < limit else chosen[-1][0]
+    more = last + 1 < len(older)
+    task_ids = tuple(task_id for _, (_, task_id) in chosen)
+    documents: list[bytes | None] = yield c.Read(task_ids, light)
+    there = [(i, stored) for i, stored in zip(task_ids, documents, strict=True) if stored]
+    rows = tuple((task_id, flows.row(stored, task_id, light)) for task_id, stored in there)
+    tallied: c.Tallied = yield c.Tally(owners)
+    return Found(rows, tallied.counts, _written(ids[last]) if more and ids else None)
+
+
+def pagination(limit: int) -> dict[str, int | None]:
+    """The pagination of such a list: how many tasks pass is not known."""
+    return {"page": 1, "limit": limit, "total": None, "pages": None}
+
+
+def passes(filters: c.Filters, facets: c.Facets) -> bool:
+    """Whether a task with these facets passes the filters."""
+    return (
+        filters.status in (None, facets.status)
+        and filters.task_type in (None, facets.task_type)
+        and filters.symbol in (None, facets.symbol)
+        and (filters.remark is None or filters.remark in facets.remarks)
+        and filters.owner in (None, facets.owner)
+    )
+
+
+def _written(last: tuple[int, str]) -> str:
+    return f"{last[0]}.{last[1]}"
+
+
+def _read(cursor: str) -> tuple[int, str]:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise InvalidEvent("cursor has to be that of an earlier answer")
+    return int(found[1]), found[2]
