@@ -106,6 +106,7 @@ works = st.builds(
 #: Remarks of any kind, also of kinds that a task's status does not have.
 remarks = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Remarks._make)
 limits = st.none() | st.sampled_from([1, 60.5])
+owners = st.none() | st.sampled_from(["alice", "bob|status=created"])
 controls = st.fixed_dictionaries(
     {
         "action": st.sampled_from(["pause", "cancel", "end"]),
@@ -133,6 +134,7 @@ identities = st.builds(
     member=members.map(lambda member: member and Member(*member[:2])),
     expect_s=limits,
     stall_s=limits,
+    owner=owners,
 )
 
 
@@ -260,6 +262,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         usual=draw(st.none() | st.sampled_from([(3,), (4, 0.5, 2.5, 0, 0, 0.8, 1.9, 0, 0, 0, 0)])),
         expect_s=draw(limits),
         stall_s=draw(limits),
+        owner=draw(owners),
         remarks=draw(st.none() | remarks),
         control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),

@@ -59,5 +59,5 @@ def _recent(api: ApiClient) -> Iterator[str]:
     for page in range(1, _PAGES + 1):
         body = api.listed("tasks", {"page": page, "limit": MAX_LIMIT})
         yield from (row["task_id"] for row in body["tasks"])
-        if page >= body["pagination"]["pages"]:
+        if page >= (body["pagination"]["pages"] or 0):  # null with a token of owner and type
             return

@@ -12,12 +12,13 @@ from typing import Any
 import click
 
 from ..errors import TaskNotFound
-from ..flows import top_list
+from ..flows import commands as c
+from ..flows import owner_list, top_list
 from ..flows.task_flows import summary
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
 from ..record.json_text import dumps
-from ..record.model import KINDS, Task
+from ..record.model import KINDS, STATUSES, Task
 from ..service.flow_service import pagination
 from ..settings import Settings
 from ..terminal import tables, workflow_tables
@@ -29,8 +30,8 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
 
 #: What is asked of a list: filters, page and limit.
 Query = Mapping[str, Any]
-#: Rows of a list, its pagination, its summary, and the time there.
-Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime]
+#: Rows of a list, its pagination, its summary, the time there, and where the list goes on.
+Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str | None]
 
 
 @click.command(cls=Command)
@@ -43,8 +44,14 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime]
 @click.option(
     "--remark",
     type=click.Choice(KINDS),
-    help="Only tasks with this remark; it goes with no other filter.",
+    help="Only tasks with this remark; it goes with no other filter but --owner.",
 )
+@click.option(
+    "--owner",
+    help="Only tasks of this owner. With another filter than --status ten tasks a row are looked "
+    "at, and --cursor goes on.",
+)
+@click.option("--cursor", help="Go on where the list before has ended.")
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
     "--limit",
@@ -62,6 +69,8 @@ def tasks(
     /,
     top: bool,
     remark: str | None,
+    owner: str | None,
+    cursor: str | None,
     page: int,
     limit: int,
     url: str | None,
@@ -77,17 +86,19 @@ def tasks(
     filters, and which store was read.
     """
     filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
-    caller_events.listing(filters[0], page, limit, *filters[1:], top=top, remark=remark)
+    more = {"remark": remark, "owner": owner, "cursor": cursor}
+    caller_events.listing(filters[0], page, limit, *filters[1:], top=top, **more)
     settings = reader_settings(ctx)
-    query = {**chosen, "remark": remark, "page": page, "limit": limit}
+    query = {**chosen, **more, "page": page, "limit": limit}
     if url is None:
         found = _of_store(settings, query, top=top, whole=as_json)
     else:
         found = _of_api(client_of(url, token), query, top=top, whole=as_json)
-    documents, pages, counts, now = found
+    documents, pages, counts, now, goes_on = found
     if as_json:
         listing = [json.loads(document) for document in documents]
-        echo_json({"tasks": listing, "pagination": pages, "summary": counts})
+        body = {"tasks": listing, "pagination": pages, "summary": counts}
+        echo_json(body if goes_on is None else {**body, "cursor": goes_on})
         return
     if documents:
         shown = [_row(document, settings.locale) for document in documents]
@@ -97,7 +108,7 @@ def tasks(
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             lines = tables.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
-    click.echo(tables.counted(pages, counts, settings.locale, top=top))
+    click.echo(tables.counted(pages, counts, settings.locale, top=top, cursor=goes_on))
     click.echo(url or tables.store(settings))
 
 
@@ -105,19 +116,36 @@ def _of_store(settings: Settings, query: Query, *, top: bool, whole: bool) -> Fo
     """A page of a store's list."""
     page, limit = int(query["page"]), int(query["limit"])
     filters = (query["status"], query["task_type"], query["symbol"])
+    remark, owner = query["remark"], query["owner"]
+    if caller_events.looks(owner, *filters[1:], remark):
+        return _looked_at(settings, query, c.Filters(*filters, None, remark, owner), whole=whole)
     with open_store(settings) as store:
         store.ready()
         if top:
             listed = top_list.page(store.flows, page, limit, store.now(), light=not whole)
         else:
-            remark = query["remark"]
-            listed = store.flows.page(page, limit, *filters, light=not whole, remark=remark)
+            more = {"remark": remark, "owner": owner}
+            listed = store.flows.page(page, limit, *filters, light=not whole, **more)
         paged = store.run(listed)
         now = store.now()
     documents = [document for _, document in paged.rows if document]
     if not top:
         documents = [store.flows.as_of(document, now) for document in documents]
-    return documents, pagination(page, limit, paged.total), dict(summary(paged)), now
+    return documents, pagination(page, limit, paged.total), dict(summary(paged)), now, None
+
+
+def _looked_at(settings: Settings, query: Query, filters: c.Filters, *, whole: bool) -> Found:
+    """A page of an owner's tasks through filters that have no index."""
+    limit = int(query["limit"])
+    with open_store(settings) as store:
+        store.ready()
+        found = store.run(
+            owner_list.page(store.flows, filters, limit, query["cursor"], light=not whole)
+        )
+        now = store.now()
+        documents = [store.flows.as_of(document, now) for _, document in found.rows]
+    counts = dict(zip(STATUSES, found.counts, strict=True))
+    return documents, owner_list.pagination(limit), counts, now, found.cursor
 
 
 def _of_api(api: ApiClient, query: Query, *, top: bool, whole: bool) -> Found:
@@ -125,7 +153,7 @@ def _of_api(api: ApiClient, query: Query, *, top: bool, whole: bool) -> Found:
     more = {"top": "true" if top else None, "fields": "all" if whole else None}
     body = api.listed("tasks", {**query, **more})
     documents = [dumps(row).encode() for row in body["tasks"]]
-    return documents, body["pagination"], body["summary"], api.now()
+    return documents, body["pagination"], body["summary"], api.now(), body.get("cursor")
 
 
 def _row(document: bytes, locale: Locale) -> Task:

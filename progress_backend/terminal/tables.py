@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -96,9 +97,18 @@ def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
 
 
 def counted(
-    pagination: Mapping[str, int], summary: Mapping[str, int], locale: Locale, *, top: bool = False
+    pagination: Mapping[str, int | None],
+    summary: Mapping[str, int],
+    locale: Locale,
+    *,
+    top: bool = False,
+    cursor: str | None = None,
 ) -> str:
-    """ "page 1 of 3, tasks: 52; all: created 1, running 2"; `top`: workflows are among the rows."""
+    """ "page 1 of 3, tasks: 52; all: created 1, running 2"; `top`: workflows are among the rows.
+    Where tasks were looked at, how many there are is not known, and `cursor` goes on."""
+    if pagination["total"] is None:
+        more = "looked_at_all" if cursor is None else "looked_at"
+        return formats.text(locale, more, cursor=shlex.quote(formats.clean(cursor or "")))
     page = {name: pagination[name] for name in ("page", "pages", "total")}
     counts = formats.text(locale, "comma").join(
         f"{formats.status(locale, status)} {summary[status]}"
@@ -129,6 +139,7 @@ def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Itera
         "remarks": _remarks(task, locale),
         "type": formats.clean(task.task_type),
         "symbol": task.symbol and formats.clean(task.symbol),
+        "owner": task.owner and formats.clean(task.owner),
         "progress": f"{progress.current}/{total} ({formats.percent(task)})",
         "start": start,
         "rate": formats.rate(task),

@@ -98,6 +98,25 @@ def test_remarks_stand_behind_the_status_and_can_be_asked_for(run: Run, records:
     assert "実行中（更新なし、遅れ）" in in_japanese.output
 
 
+def test_an_owners_tasks_and_how_to_go_on(run: Run, records: Records) -> None:
+    for n in range(12):
+        records.create(f"t{n}", owner="alice smith", symbol="6758.T" if n == 0 else None)
+    records.create("bobs", owner="bob")
+    lines = run("tasks", "--owner", "alice smith", "--limit", "5").output.splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == ["t11", "t10", "t9", "t8", "t7"]
+    assert lines[6] == "page 1 of 3, tasks: 12; all: created 12"
+    within = ("tasks", "--owner", "alice smith", "--symbol", "6758.T", "--limit", "1")
+    (first, _) = run(*within).output.splitlines()
+    assert first.startswith("there may be more: --cursor ")
+    body = json.loads(run(*within, "--json").output)
+    assert (body["tasks"], body["pagination"]["total"]) == ([], None)
+    _, row, last, _ = run(*within, "--cursor", body["cursor"]).output.splitlines()
+    assert (row.split()[0], last) == ("t0", "no more")
+    assert re.search(r"Owner +alice smith", run("show", "t0").output)
+    refused = run("tasks", "--cursor", body["cursor"])
+    assert (refused.exit_code, "cursor goes with owner" in refused.output) == (1, True)
+
+
 def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
     records.start("the-id")
     head, row, *_ = run("tasks", "--no-trunc").output.splitlines()

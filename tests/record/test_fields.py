@@ -58,6 +58,7 @@ FULL = Task(
     group_id="g",
     member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000, acts=("a", "")),
     keeps_results=False,
+    owner="alice",
     error_cause="lost",
     clock_behind_s=1.5,
     clock_back_s=3.5,

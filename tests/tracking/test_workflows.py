@@ -260,6 +260,20 @@ def test_what_a_body_publishes_joins(jobs: Jobs) -> None:
     assert jobs.ended(inner).count("completed") == 2
 
 
+@pytest.mark.parametrize("canvas", ["chord", "starts", "replaces"])
+def test_members_that_workers_publish_have_the_workflows_owner(jobs: Jobs, canvas: str) -> None:
+    sent = {
+        "chord": lambda: chord([job("ok"), job("retries")], chain(job("ok"), job("ok"))),
+        "starts": lambda: chain(job("ok"), job("starts")),
+        "replaces": lambda: chain(job("ok"), job("replaces"), job("ok")),
+    }[canvas]()
+    workflow_id = str(sent.apply_async(headers={"progress": {"owner": "alice"}}).id)
+    jobs.ended(workflow_id)
+    members = jobs.members(workflow_id)
+    assert len(members) == {"chord": 4, "starts": 5, "replaces": 5}[canvas]
+    assert {one.get("owner") for one in members.values()} == {"alice"}
+
+
 def test_what_a_body_leaves_out_does_not_join(jobs: Jobs) -> None:
     workflow_id = held(chain(job("leaves_out"), job("ok")).apply_async())
     eventually(lambda: jobs.figures(workflow_id).count("completed") == 2)

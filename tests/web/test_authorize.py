@@ -87,6 +87,46 @@ async def test_its_answer_is_a_code_and_never_a_traceback(
     assert len(faults) == (6 if "secret" in caplog.text else 0)
 
 
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_site_may_answer_with_whose_tasks_may_be_seen(
+    redis_url: str, start_api: StartApi, way: str
+) -> None:
+    def user(request: HTTPConnection, *_: object) -> str:
+        return request.headers.get("x-user", "")
+
+    async def user_async(request: HTTPConnection, *_: object) -> str:
+        return user(request)
+
+    records = Records(redis_url)
+    for owner in ("alice", "bob"):
+        records.start(f"{owner}s", owner=owner)
+        records.member(f"{owner}s-member", f"{owner}s-group", owner=owner)
+    authorize = user if way == "sync" else user_async
+    http = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize)).http
+    alice = {"x-user": "alice"}
+
+    def code(path: str, body: object = None, headers: dict[str, str] = alice) -> int:
+        method = "GET" if body is None else "POST"
+        path = f"/internal/{path}"
+        return http.request(method, path, json=body, headers=headers).status_code
+
+    listed = http.get("/internal/tasks", headers=alice).json()
+    assert [row["owner"] for row in listed["tasks"]] == ["alice", "alice"]
+    assert code("task/alices/status") == code("workflow/alices-group/status") == 200
+    assert code("task/alices/cancel", {}) == 200
+    assert code("task/bobs/status") == code("workflow/bobs-group/status") == 403
+    assert code("task/bobs/cancel", {}) == code("tasks?owner=bob") == code("workflows") == 403
+    assert records.get("alices").control["by"] == "alice"
+    made = http.post(
+        "/internal/create-task", json={"task_type": "t", "total_items": 1}, headers=alice
+    ).json()
+    assert records.get(made["task_id"]).owner == "alice"
+    other = {"task_type": "t", "total_items": 1, "owner": "bob"}
+    assert code("create-task", other) == 403
+    for nobody in ("", "a" * 201):
+        assert code("tasks", headers={"x-user": nobody}) == 403
+
+
 def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
     told: Asked = []
 

@@ -25,6 +25,10 @@ TASK = Resource("task", "job")
 TEXT, TOKEN = tokens.new("one", "read")
 
 
+async def nobodys(*_: str) -> bool:
+    return False
+
+
 async def no_record(_: str) -> bytes | None:
     raise AssertionError("nothing has to be read")
 
@@ -51,12 +55,15 @@ async def test_without_tokens_this_machine_alone_is_answered(
     server: tuple[str, int | None] | None, passes: bool
 ) -> None:
     asked = scope(server)
-    refusal = await Callers(Settings()).refusal(asked, "cancel", TASK, no_record)
+    refusal = await Callers(Settings()).refusal(asked, "cancel", TASK, no_record, nobodys)
     assert refusal == (None if passes else Refusal(403, HINT))
-    assert await Callers(Settings(), trusted=True).refusal(asked, "read", TASK, no_record) is None
+    assert (
+        await Callers(Settings(), trusted=True).refusal(asked, "read", TASK, no_record, nobodys)
+        is None
+    )
     # A token is asked for everywhere: a proxy's requests come from this machine.
     with_tokens = Callers(Settings(tokens=(TOKEN.line(),)), trusted=True)
-    refused = await with_tokens.refusal(asked, "read", TASK, no_record)
+    refused = await with_tokens.refusal(asked, "read", TASK, no_record, nobodys)
     assert refused is not None
     assert refused.status == 401
 
@@ -64,9 +71,9 @@ async def test_without_tokens_this_machine_alone_is_answered(
 async def test_where_our_server_listens_counts_and_not_where_a_request_came_in() -> None:
     anywhere = Callers(Settings(), Bound("0.0.0.0", "0.0.0.0"))
     near = scope(("127.0.0.1", 8004))
-    assert await anywhere.refusal(near, "read", TASK, no_record) == Refusal(403, HINT)
+    assert await anywhere.refusal(near, "read", TASK, no_record, nobodys) == Refusal(403, HINT)
     here = Callers(Settings(), Bound("mybox", "127.0.1.1"))
-    assert await here.refusal(scope(("10.0.0.5", 1)), "read", TASK, no_record) is None
+    assert await here.refusal(scope(("10.0.0.5", 1)), "read", TASK, no_record, nobodys) is None
 
 
 @pytest.mark.parametrize(

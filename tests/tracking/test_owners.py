@@ -1,0 +1,125 @@
+"""Owners of tasks: by marking, by call, and by the workflow that a task is a member of."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import pytest
+from celery import chain, chord, group
+
+from progress_backend import progress_task
+from progress_backend.tracking.decorator import WORKFLOW, identity_of, marking_of, owner_in
+from tests.apps import App
+from tests.conftest import Install
+from tests.tracking.test_plans import figures, headers
+
+ALICE = {"progress": {"owner": "alice"}}
+
+
+def nothing(*_: object, user: object = None) -> None:
+    pass
+
+
+def marked(app: App, name: str, owner: Any) -> Any:
+    def job(*_: object, user: object = None) -> None:
+        pass
+
+    mark = progress_task(owner=owner)
+    return app.celery.task(name=f"jobs.{name}", shared=False)(mark(job))
+
+
+@pytest.fixture
+def app(installed: Install) -> App:
+    app = installed(track="all")
+    app.celery.task(name="jobs.plain", shared=False)(nothing)
+    return app
+
+
+def owners(app: App) -> list[str | None]:
+    """Of all records."""
+    return sorted(str(app.document(task_id).get("owner")) for task_id in app.records())
+
+
+@pytest.mark.parametrize(
+    ("owner", "user", "recorded"),
+    [
+        ("alice", None, "alice"),
+        (lambda user: user, "bob", "bob"),
+        (lambda user: user, 42, "42"),
+        (lambda user: UUID(hex=user), "0" * 32, str(UUID("0" * 32))),
+        (lambda user: user, None, None),
+        (lambda user: user.name, "no such", None),
+        (lambda user: user, "", None),
+        (lambda user: user, "a" * 201, None),
+        (lambda user: user, "a\nb", None),
+        (lambda user: user, "half \ud800", None),
+        (lambda user: user, True, None),
+        (lambda user: user, {"name": "alice"}, None),
+    ],
+)
+def test_a_marking_says_whose_a_task_is(
+    app: App, owner: Any, user: Any, recorded: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is no plain text of 200 characters at most is left out, never cut."""
+    task = marked(app, "fetch", owner)
+    caplog.set_level(logging.WARNING, "progress_backend")
+    marking = marking_of(task)
+    assert marking is not None
+    identity = identity_of(task, task.name, marking, (), {"user": user}, {})
+    assert identity.owner == recorded
+    left_out = [one for one in caplog.messages if "owner of jobs.fetch is left out" in one]
+    assert len(left_out) == (recorded is None and user is not None)
+
+
+def test_a_function_that_raises_reaches_no_job(app: App) -> None:
+    task = marked(app, "fetch", lambda user: user["missing"])
+    assert "owner" not in app.document(task.delay(user="alice").id)
+
+
+def test_a_call_says_whose_a_task_is(app: App) -> None:
+    plain = app.celery.tasks["jobs.plain"]
+    assert app.document(plain.apply_async(headers=ALICE).id)["owner"] == "alice"
+    task = marked(app, "fetch", "bob")
+    assert app.document(task.apply_async(headers=ALICE).id)["owner"] == "alice"
+    assert app.document(task.delay().id)["owner"] == "bob"
+    assert "owner" not in app.document(plain.delay().id)
+    sent = headers(app)
+    assert [one["progress"].get("owner") for one in sent] == ["alice", "alice", "bob", None]
+
+
+@pytest.mark.parametrize("shape", ["chain", "group", "chord", "chain of groups"])
+def test_the_owner_of_a_canvas_is_that_of_all_its_members(app: App, shape: str) -> None:
+    plain = app.celery.tasks["jobs.plain"]
+    canvas = {
+        "chain": lambda: chain(plain.si(), plain.si(), plain.si()),
+        "group": lambda: group(plain.si(), plain.si(), plain.si()),
+        "chord": lambda: chord([plain.si(), plain.si()], plain.si()),
+        "chain of groups": lambda: chain(plain.si(), group(plain.si(), plain.si())),
+    }[shape]()
+    result = canvas.apply_async(headers=ALICE)
+    # Celery makes a chord of a group within a chain only when the step before it ends.
+    assert figures(app, result.id).total in (1, 3)
+    assert set(owners(app)) == {"alice"}
+    assert {one[WORKFLOW]["owner"] for one in headers(app)} == {"alice"}
+
+
+def test_a_member_keeps_an_owner_of_its_own(app: App) -> None:
+    plain, own = app.celery.tasks["jobs.plain"], marked(app, "own", "bob")
+    chain(plain.si(), own.si(), plain.si()).apply_async(headers=ALICE)
+    assert owners(app) == ["alice", "alice", "bob"]
+
+
+def test_a_workflow_without_an_owner_tells_none(app: App) -> None:
+    plain = app.celery.tasks["jobs.plain"]
+    chain(plain.si(), plain.si()).apply_async()
+    (sent,) = headers(app)
+    assert "owner" not in sent[WORKFLOW]
+    assert owners(app) == ["None", "None"]
+
+
+def test_a_header_may_hold_anything() -> None:
+    for given in (None, "alice", {}, {"owner": ""}, {"owner": ["a"]}, {"owner": "a" * 201}):
+        assert owner_in({WORKFLOW: given}) is None
+    assert owner_in({WORKFLOW: {"owner": "alice"}}) == "alice"
