@@ -19,6 +19,7 @@ _PLACES: Final = {
     "status": "{status}",
     "kind": "{kind}",
     "target": "{target}",
+    "owner": "{owner}",
 }
 #: Members that name no key.
 _NO_KEYS: Final = {"index", "indexes", "task_id_of", "every_channel"}

@@ -60,9 +60,9 @@ SENTENCES: Final = {
         "タスクの記録がキャンセルされました。ジョブの次の更新で、その後の更新でも毎回送出されます。"
     ),
     "Signs a token with which a browser may read one task, one workflow with its tasks, or the "
-    "tasks of one type, and nothing else, until it expires.": (
-        "ブラウザーが一つのタスク、一つのワークフローとそのタスク、または一つの種類のタスクだけを、期限まで"
-        "読み取れるトークンに署名します。"
+    "tasks of one type or of one owner, and nothing else, until it expires.": (
+        "ブラウザーが一つのタスク、一つのワークフローとそのタスク、または一つの種類か一人の所有者のタスクだけを、"
+        "期限まで読み取れるトークンに署名します。"
     ),
     "Reads a Celery app's settings, again at each call: the arguments of `install` win over the "
     "environment, which wins over the app's configuration.": (

@@ -36,6 +36,7 @@ FOLLOWED = {
     ("docs/operations.md", "Your own sessions"): "tests/docs/test_sessions.py",
     ("docs/operations.md", "Share tokens"): "tests/docs/test_operations.py",
     ("docs/operations.md", "Tokens"): "tests/docs/test_operations.py",
+    ("docs/operations.md", "Owners"): "tests/docs/test_operations.py",
     ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
     ("docs/operations.md", "A password in front"): "tests/docs/test_nginx.py",
     ("docs/operations.md", "A login in front"): "tests/docs/test_nginx.py",

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,9 +25,10 @@ from progress_backend.record.times_taken import BOUNDS, MOST_TYPES
 from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
+from progress_backend.tracking.decorator import identity_of, marking_of
 from progress_backend.web.metrics import OTHER_TYPES
 from progress_backend.web.server.serve import OPTIONS
-from tests.conftest import missing
+from tests.conftest import missing, unhijacked
 from tests.docs.reading import blocks, text_of
 from tests.docs.test_nginx import nginx
 from tests.docs.walking import PROGRAMS, Walk
@@ -304,12 +306,24 @@ def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None
         done = run.invoke(main, words[1:], env=env)
         assert done.exit_code == 0, done.output
     left = tokens.read_file(tmp_path / "tokens")
-    assert [token.name for token in left] == ["deploy", "customer"]
+    assert [token.name for token in left] == ["deploy", "customer", "alice"]
     (shown,) = blocks(OPERATIONS, "Tokens", "text")
     lines = tokens.read(shown.text.splitlines())
-    assert [(token.name, token.role, token.task_type) for token in lines] == [
-        (token.name, token.role, token.task_type) for token in left
+    assert [(token.name, token.role, token.task_type, token.owner) for token in lines] == [
+        (token.name, token.role, token.task_type, token.owner) for token in left
     ]
+
+
+def test_a_task_is_its_users_as_the_example_says() -> None:
+    (block,) = blocks(OPERATIONS, "Owners", "python")
+    made: dict[str, Any] = {}
+    with unhijacked():
+        exec(block.text, made)
+        task = made["export"]
+        task.app.finalize()
+        marking = marking_of(task)
+    assert marking is not None
+    assert identity_of(task, task.name, marking, ("alice",), {}, {}).owner == "alice"
 
 
 def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch) -> None:

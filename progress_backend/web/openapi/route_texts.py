@@ -113,7 +113,9 @@ CANCEL = _route(
 LIST = _route(
     "List tasks",
     "Newest first, filtered by any combination of status, task_type and symbol, by workflow_id and "
-    "status, or by a remark; the summary counts all tasks, or the workflow's. `top=true` lists "
+    "status, by owner and status, or by a remark; the summary counts all tasks, or the workflow's, "
+    "or the owner's. With owner and one of task_type, symbol and remark, ten tasks a row are "
+    "looked at: there may be fewer rows, and a `cursor` where there may be more. `top=true` lists "
     "what nothing else started: tasks that are no workflow's member, and one row for each "
     "outermost workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size "
     "of workflows. A row whose results, processing_details and metadata have more than 1 KiB "
