@@ -34,6 +34,8 @@ MAX_TOKEN = 4096
 _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 #: Any text without a null character, as in `strict_route`.
 _TEXT = r"^[^\x00]*$"
+#: As in `owner_list`.
+_CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
@@ -323,12 +325,10 @@ class ListQuery(Filter, Paging):
         default=None,
         description="Only tasks with this remark. It goes with no other filter but owner (422).",
     )
-    cursor: Annotated[str, Field(min_length=1, max_length=MAX_ID + 20, pattern=_TEXT)] | None = (
-        Field(
-            default=None,
-            description="The cursor of the answer before, where owner goes with task_type, symbol "
-            "or remark.",
-        )
+    cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
+        default=None,
+        description="The cursor of the answer before, where owner goes with task_type, symbol "
+        "or remark.",
     )
     fields: Literal["all"] | None = Field(
         default=None,
