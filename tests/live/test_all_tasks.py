@@ -90,11 +90,12 @@ async def test_one_that_leaves_the_filter_is_told_once_more() -> None:
 
 async def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
     feed = Feed()
-    inbox = feed.join(Filters(task_type="other"), only="other")
-    own = feed.join(Filters(task_type="fetch_data"), only="fetch_data")
+    inbox = feed.join(Filters(task_type="other"), only=Filters(task_type="other"))
+    alices = feed.join(Filters(owner="alice"), only=Filters(owner="alice"))
+    own = feed.join(Filters(task_type="fetch_data"), only=Filters(task_type="fetch_data"))
     # Not told before, and not new: an update that is sent to all who may see it.
     feed.publish(update("a"))
-    assert await said(inbox) == []
+    assert await said(inbox) == await said(alices) == []
     assert await said(own) == ["a running 2"]
 
 
