@@ -172,6 +172,8 @@ class Settings:
         for one in fields(cls):
             if given.get(one.name) is not None:
                 values[one.name] = given[one.name]
+                if one.name == "webhooks":
+                    values[one.name] = _read(one.name, "str", given[one.name])
             elif (raw := _raw(one.name, conf, environ)) is not None:
                 values[one.name] = _read(one.name, str(one.type), raw)
         if "redis_url" in values:
@@ -243,9 +245,7 @@ def _read(name: str, kind: str, raw: Any) -> Any:
             return int(raw)
     except (TypeError, ValueError) as error:
         raise _unusable(name, raw, "a number") from error
-    if name == "webhooks" and isinstance(raw, (list, tuple)):
-        return json.dumps(raw)
-    return str(raw).strip()
+    return json.dumps(raw) if name == "webhooks" and not isinstance(raw, str) else str(raw).strip()
 
 
 def _function(name: str, raw: Any) -> Any:

@@ -36,6 +36,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "tokens": (),
         "tokens_file": "",
         "signing_keys": (),
+        "webhooks": "",
+        "webhooks_file": "",
         "read_only": False,
         "metrics": True,
         "docs": True,

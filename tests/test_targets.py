@@ -21,7 +21,8 @@ def test_the_setting_is_a_json_list_and_in_celerys_configuration_a_list() -> Non
     by_environment = Settings.from_sources(None, {"PROGRESS_WEBHOOKS": spec()})
     given = {"name": "ops", "url": "https://ops.example.com/hook", "secret": SECRET}
     by_celery = Settings.from_sources({"progress_webhooks": [given]}, {})
-    for settings in (by_environment, by_celery):
+    by_install = Settings.from_sources(None, {}, webhooks=[given])
+    for settings in (by_environment, by_celery, by_install):
         targets = targets_of(settings)
         assert targets is not None
         assert [target.name for target in targets()] == ["ops"]

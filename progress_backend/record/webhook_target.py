@@ -70,7 +70,7 @@ def read(text: str) -> tuple[Target, ...]:
         return ()
     try:
         given = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"webhooks have to be JSON: {error}") from None
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise SettingsError('webhooks have to be a JSON list: [{"name": …, "url": …, "secret": …}]')

@@ -16,7 +16,7 @@ from .tracker import Tracker
 logger = logging.getLogger(__name__)
 
 NAME: Final = "progress.webhooks"
-#: Seconds between two runs of the task, and how long one takes events.
+#: Seconds between two runs of the task, and for which one takes events at most.
 INTERVAL_S: Final = 10.0
 _SENDS_S: Final = 9.0
 _PARTS: Final = ("httpcore", "standardwebhooks")
@@ -46,7 +46,7 @@ def add_webhooks(tracker: Tracker) -> None:
 
 
 def send(tracker: Tracker, seconds: float = _SENDS_S) -> None:
-    """Sends the events that are due, for so many seconds; nothing where tracking is off."""
+    """Sends the events that are due, for so many seconds at most; none where tracking is off."""
     if tracker.process is None or (targets := targets_of(tracker.settings)) is None:
         return
     if absent := [name for name in _PARTS if find_spec(name) is None]:
@@ -57,4 +57,4 @@ def send(tracker: Tracker, seconds: float = _SENDS_S) -> None:
     from ..webhooks.sender import Sender
 
     with closing(tracker.open_store()) as store:
-        Sender(store, targets).run(seconds)
+        Sender(store, targets).drain(seconds)

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from ..errors import StoreUnavailable
@@ -52,22 +53,45 @@ class Sender:
         self._stop = threading.Event()
         self._threads: dict[str, list[threading.Thread]] = {}
         self._dropped: dict[str, int] = {}
+        #: Attempts of this sender.
+        self._sent = 0
         self._log, self._log_of_drops = OneAMinute(), OneAMinute()
 
-    def run(self, seconds: float | None = None) -> None:
-        """Sends events until `stop` is called, or for so many seconds; then waits for deliveries in
-        progress."""
-        until = None if seconds is None else time.monotonic() + seconds
-        while not self._stop.is_set() and (until is None or time.monotonic() < until):
-            try:
-                self.step()
-            except StoreUnavailable as error:
-                if self._log.passes():
-                    logger.warning("webhooks are sent when the store answers again: %s", error)
+    def run(self) -> None:
+        """Sends events until `stop` is called; then waits for deliveries in progress."""
+        while not self._stop.is_set():
+            self._try(self.step)
             self._stop.wait(STEP_S)
+        self._join(self._lease_s)
+
+    def drain(self, seconds: float) -> None:
+        """Sends events until none is due, for so many seconds at most; then waits for deliveries in
+        progress."""
+        until = time.monotonic() + seconds
+        sent = -1
+        while sent != self._sent and not self._stop.is_set() and time.monotonic() < until:
+            sent = self._sent
+            self._try(self.step)
+            self._join(until - time.monotonic())
         self._stop.set()
+        self._join(self._lease_s)
+
+    def _join(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
         for thread in [one for threads in self._threads.values() for one in threads]:
-            thread.join(self._lease_s)
+            thread.join(max(until - time.monotonic(), 0))
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """Does a part of the work; an error is logged, once a minute, and the sender goes on."""
+        try:
+            work()
+        except StoreUnavailable as error:
+            # What was taken is due again by itself.
+            if self._log.passes():
+                logger.warning("webhooks are sent when the store answers again: %s", error)
+        except Exception:
+            if self._log.passes():
+                logger.exception("events could not be sent to webhooks; trying again")
 
     def stop(self) -> None:
         """Lets `run` end: nothing more is taken."""
@@ -77,7 +101,7 @@ class Sender:
         """Leaves the events of workflows that have ended, and has each target's due events sent."""
         store, targets = self._store, self._targets()
         store.ready()
-        if any(target.wants_workflows for target in targets):
+        if targets:
             lease_ms = int(self._lease_s * 1000)
             store.run(webhooks.ended_workflows(store.flows, targets, store.now(), lease_ms))
         off: dict[str, int] = store.execute(c.TargetsOff())
@@ -91,7 +115,9 @@ class Sender:
         alive = [one for one in self._threads.get(target.name, ()) if one.is_alive()]
         if len(alive) < _THREADS:
             thread = threading.Thread(
-                target=self._work, args=(target,), name=f"progress-webhook-{target.name}"
+                target=self._try,
+                args=(partial(self._work, target),),
+                name=f"progress-webhook-{target.name}",
             )
             thread.daemon = True
             thread.start()
@@ -99,16 +125,8 @@ class Sender:
         self._threads[target.name] = alive
 
     def _work(self, target: Target) -> None:
-        try:
-            while not self._stop.is_set() and self._send_due(target):
-                pass
-        except StoreUnavailable as error:
-            # What was taken is due again by itself.
-            if self._log.passes():
-                logger.warning("webhooks are sent when the store answers again: %s", error)
-        except Exception:
-            if self._log.passes():
-                logger.exception("webhook %s could not be served; trying again", target.name)
+        while not self._stop.is_set() and self._send_due(target):
+            pass
 
     def _send_due(self, target: Target) -> bool:
         """Sends a batch of a target's due events; whether there may be more. What there is no time
@@ -130,10 +148,21 @@ class Sender:
         due_ms = milliseconds(self._store.now())
         self._store.execute(c.SettleEvent(taken.place, target.name, taken.id, due_ms, unmade=True))
 
+    def _answer(self, target: Target, taken: c.Taken) -> Answer:
+        """What comes of an attempt. An event that has ended its sender again and again, so that
+        nothing came of it, is not sent any more."""
+        if taken.attempt > 2 * ATTEMPTS:
+            return Answer(None, "its senders have died")
+        try:
+            return self._send(target, taken.id, taken.body)
+        except Exception as error:  # of a library: the event must not come for ever
+            return Answer(None, f"{type(error).__name__}: {error}")
+
     def _deliver(self, target: Target, taken: c.Taken) -> bool:
         """Sends one event, and records what came of it; whether the target takes more."""
         store = self._store
-        answer = self._send(target, taken.id, taken.body)
+        answer = self._answer(target, taken)
+        self._sent += 1
         kept = delivery(taken, answer, rendered(store.now()))
         outcome, again_ms = "", None
         if answer.delivered:

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 
+from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import remark_checks, webhooks
 from progress_backend.flows.gather import together
@@ -19,7 +21,7 @@ from progress_backend.store.command_table import webhooks as table
 from progress_backend.targets import targets_of
 from tests.behaviour.conftest import store_url
 from tests.behaviour.driving import Driver, OverRedis, identity_of, in_parts, over
-from tests.webhooks.targets import SECRET
+from tests.webhooks.targets import SECRET, spec
 
 FAR = 2**52
 
@@ -257,3 +259,34 @@ def test_an_event_of_the_last_attempts_is_sent_again(hooked: Driver) -> None:
     assert not hooked.run(webhooks.resend("ops0", "other"))
     assert hooked.run(webhooks.resend("ops0", "t:1:2:error"))
     assert taken(hooked) == [{"id": "t:1:2:error"}]
+
+
+def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None:
+    user = ("ACL", "SETUSER", "nohooks", "on", ">x", "~*", "&*", "+@all", "-zpopmin")
+    with redis.Redis.from_url(redis_url) as client:
+        client.execute_command(*user)
+        url = redis_url.replace("://", "://nohooks:x@")
+        with over("sync", Settings(redis_url=url, webhooks=spec())) as driver:
+            for workflows in ((), ("w",)):
+                member = Member(workflows) if workflows else None
+                task_id = "".join(("t", *workflows))
+                driver.apply(task_id, ev.Created(identity=identity_of(member=member)))
+                with pytest.raises(StoreUnavailable, match="ZPOPMIN"):
+                    driver.apply(task_id, ev.Cancelled(by="api"))
+                task = driver.task(task_id)
+                assert task is not None
+                assert task.status == "created"
+        client.execute_command("ACL", "DELUSER", "nohooks")
+
+
+def test_workflows_that_nobody_looks_at_are_bounded(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST", 3)
+    for where in ("memory", "sync-valkey"):
+        with driver_with(request, where, {}) as driver:
+            for i in range(5):
+                member = identity_of(member=Member((f"w{i}",)))
+                driver.apply(f"t{i}", ev.Created(identity=member))
+                driver.apply(f"t{i}", ev.Cancelled(by="api"))
+            assert driver.execute(c.MayHaveEnded(FAR, FAR, 10)) == ["w2", "w3", "w4"]

@@ -27,6 +27,7 @@ from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.docs.reading import blocks, text_of
 from tests.servers import Server
+from tests.webhooks.targets import spec
 
 __all__ = ["nodes", "test_each_command_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -86,7 +87,7 @@ def settings(request: pytest.FixtureRequest) -> Settings:
         if client.info("replication")["role"] == "master":
             client.flushall()
         client.close()
-    return Settings(redis_url=url)
+    return Settings(redis_url=url, webhooks=spec())
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -17,6 +17,7 @@ from progress_backend.flows import webhooks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.webhook_schedule import ATTEMPTS
+from progress_backend.record.webhook_target import Target
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.targets import targets_of
@@ -177,7 +178,7 @@ def test_what_there_is_no_time_for_is_given_back(redis_url: str) -> None:
             return Answer(200)
 
         sender = Sender(store, targets, send=send)
-        sender.run()
+        sender.drain(5)
         assert figures(store) == c.Outbox(4, delivered=1)
         now_ms = int(store.now().timestamp() * 1000)
         left = store.execute(c.TakeEvents("ops", now_ms, now_ms, 10))
@@ -228,3 +229,45 @@ def _ends(store: Store, task_id: str) -> bool:
     except Exception:
         return False
     return True
+
+
+def test_a_drain_ends_when_nothing_is_due(redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
+    targets = targets_of(settings)
+    assert targets is not None
+    sent: list[str] = []
+
+    def send(_: Target, event_id: str, __: bytes) -> Answer:
+        sent.append(event_id)
+        return Answer(200)
+
+    with Store(settings) as store:
+        for i in range(30):
+            end(store, f"t{i}")
+        apply(store, "m", ev.Created(identity=IDENTITY._replace(member=Member(("w",)))))
+        apply(store, "m", ev.Cancelled(by="api"))
+        began = time.monotonic()
+        Sender(store, targets, send=send).drain(20)
+        assert time.monotonic() - began < 10
+        assert len(sent) == len(set(sent)) == 32
+        assert figures(store).waiting == 0
+
+
+def test_an_error_of_a_library_is_an_attempt_and_an_event_that_kills_is_given_up(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "pause_s", lambda attempts, *_: None if attempts > 2 else 0.02)
+
+    def send(*_: object) -> Answer:
+        raise ValueError("of a library")
+
+    with sending(redis_url, "http://127.0.0.1:9/", send=send) as store:
+        end(store, "a")
+        eventually(lambda: figures(store) == c.Outbox(0, failed=1))
+        kept = store.run(webhooks.deliveries("ops"))
+        assert [one["error"] for one in kept] == ["ValueError: of a library"] * 3
+    with sending(redis_url, "http://127.0.0.1:9/", send=lambda *_: Answer(200)) as store:
+        taken = c.Taken(0, "b", b"{}", 2 * ATTEMPTS + 1)
+        sender = Sender(store, lambda: (), send=lambda *_: Answer(200))
+        (target,) = targets_of(store.settings)()
+        assert sender._answer(target, taken).error == "its senders have died"

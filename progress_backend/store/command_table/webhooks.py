@@ -52,6 +52,8 @@ def note_in_memory(state: MemoryState, told: c.Told) -> None:
     """Leaves events for webhooks in memory."""
     now_ms = int(state.clock() * 1000)
     state.may_have_ended |= dict.fromkeys(told.workflows, now_ms)
+    while len(state.may_have_ended) > MOST:
+        del state.may_have_ended[next(iter(state.may_have_ended))]
     for target, event_id, body in told.notices:
         outbox = state.outboxes.setdefault(target, OutboxState())
         outbox.waiting.setdefault(event_id, body)

@@ -11,6 +11,10 @@
 --     attempts  hash: event id -> how often it was taken
 --     counts    hash: events that were delivered, given up and dropped; bytes that wait
 -- The oldest events of a target that has too many are dropped, and counted.
+local function may_note(key)  -- asked before anything is written, of what other verbs do without
+  return redis.acl_check_cmd('ZPOPMIN', key) and redis.acl_check_cmd('HSTRLEN', key, 'id')
+end
+
 local function noted(keys, args, told)
   local at = args - told
   local most, most_bytes, kept = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
@@ -25,6 +29,11 @@ local function noted(keys, args, told)
   end
   if workflows > 0 then
     tolerant('PEXPIRE', KEYS[key], kept)
+    for _ = 1, workflows do  -- where nobody looks at them, those that wait longest are forgotten
+      if (tolerant('ZCARD', KEYS[key]) or 0) > most then
+        tolerant('ZPOPMIN', KEYS[key])
+      end
+    end
   end
   at = at + 4 + workflows
   for _ = 1, events do

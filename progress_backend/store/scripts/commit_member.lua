@@ -83,6 +83,9 @@ end
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
+if last < #ARGV and not may_note(KEYS[#KEYS]) then
+  return redis.error_reply('NOPERM this user may not leave events for webhooks (ZPOPMIN, HSTRLEN)')
+end
 
 call('SET', task, text, 'PX', ARGV[6])
 if due then
