@@ -50,7 +50,9 @@ def list_(ctx: click.Context) -> None:
         each: list[c.Outbox] = store.execute(c.OutboxFigures(names))
     for target, outbox in zip(targets, each, strict=True):
         state = f"off since {_time(off[target.name])}" if target.name in off else "on"
-        counts = ", ".join(f"{count} {what}" for what, count in outbox._asdict().items())
+        counts = ", ".join(
+            f"{count} {what}" for what, count in zip(outbox._fields, outbox, strict=True)
+        )
         click.echo(f"{target.name}  {target.place}  {state}  {_asks_for(target)}  {counts}")
 
 
