@@ -43,6 +43,8 @@ _JA: Final = {
     "Updates that a newer one replaced before they were sent.": (
         "送る前に新しいものに置き換えられた更新の数です。"
     ),
+    "Requests and sockets that were refused, by what they lacked or the limit that they were "
+    "above.": "拒否したリクエストとソケットの数です。足りないもの、または超えた上限で分けます。",
     "Requests that were answered.": "応答したリクエストの数です。",
     "Time until an answer began.": "応答を始めるまでの時間です。",
 }

@@ -89,6 +89,28 @@ _JA: Final = {
     "Whether the API answers /docs and /openapi.json.": (
         "API が /docs と /openapi.json に応答するかどうかです。"
     ),
+    "Writes a second that an API process takes from one client; 0: any number.": (
+        "API プロセスがクライアント一つから受け付ける 1 秒あたりの書き込み数です。0 は無制限です。"
+    ),
+    "Sockets and event streams that one client may have open at an API process; 0: any number.": (
+        "クライアント一つが API プロセスに開けるソケットとイベントストリームの数です。"
+        "0 は無制限です。"
+    ),
+    "Sockets and event streams that all clients may have open at an API process; 0: any number.": (
+        "API プロセスに開けるソケットとイベントストリームの総数です。0 は無制限です。"
+    ),
+    "Records that one client may create by HTTP within `unstarted_s`; 0: any number.": (
+        "クライアント一つが `unstarted_s` のあいだに HTTP で作成できる記録の数です。"
+        "0 は無制限です。"
+    ),
+    "Bytes that the bodies of one client's writes may have within `unstarted_s`, beyond 4 KiB "
+    "each; 0: any number.": (
+        "クライアント一つの書き込みの本文が `unstarted_s` のあいだに使えるバイト数です。"
+        "本文ごとに 4 KiB までは数えません。0 は無制限です。"
+    ),
+    "How long a record is kept that was created by HTTP or a service, and that nobody starts.": (
+        "HTTP やサービスで作成され、だれも開始しない記録を保持する時間です。"
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -33,6 +34,9 @@ _FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+#: Fields that are a time above 0, and fields that are a limit, or 0 for none.
+_SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
+_LIMITS = ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -95,11 +99,27 @@ class Settings:
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.
     docs: bool = True
+    #: Writes a second that an API process takes from one client; 0: any number.
+    max_writes: float = 100
+    #: Sockets and event streams that one client may have open at an API process; 0: any number.
+    max_client_sockets: int = 1_000
+    #: Sockets and event streams that all clients may have open at an API process; 0: any number.
+    max_sockets: int = 20_000
+    #: Records that one client may create by HTTP within `unstarted_s`; 0: any number.
+    max_created: int = 100_000
+    #: Bytes that the bodies of one client's writes may have within `unstarted_s`, beyond 4 KiB
+    #: each; 0: any number.
+    max_created_bytes: int = 1_073_741_824
+    #: How long a record is kept that was created by HTTP or a service, and that nobody starts.
+    unstarted_s: float = 86_400
 
     def __post_init__(self) -> None:
-        for name in ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s"):
+        for name in _SPANS:
             if not 0 < getattr(self, name) <= 10 * 365 * 86_400:
                 raise _unusable(name, getattr(self, name), "a number of seconds above 0")
+        for name in _LIMITS:
+            if not 0 <= getattr(self, name) < math.inf:
+                raise _unusable(name, getattr(self, name), "0 or more")
         if not 0 <= self.update_interval_s <= 3_600:
             raise _unusable("update_interval_s", self.update_interval_s, "0 to 3600 seconds")
         if self.locale not in LOCALES:

@@ -41,6 +41,12 @@ def test_defaults_are_the_documented_ones() -> None:
         "read_only": False,
         "metrics": True,
         "docs": True,
+        "max_writes": 100,
+        "max_client_sockets": 1_000,
+        "max_sockets": 20_000,
+        "max_created": 100_000,
+        "max_created_bytes": 1_073_741_824,
+        "unstarted_s": 86_400,
     }
 
 
@@ -142,6 +148,11 @@ def test_yes_and_no(words, value) -> None:
         ("PARTITIONS", "-1"),
         ("PARTITIONS", "1025"),
         ("REDIS_URL", "amqp://guest@broker//"),
+        ("UNSTARTED_S", "0"),
+        ("MAX_WRITES", "-1"),
+        ("MAX_WRITES", "inf"),
+        ("MAX_SOCKETS", "many"),
+        ("MAX_CREATED", "-1"),
     ],
 )
 def test_an_unusable_value_is_named_with_what_it_should_be(name, text) -> None:

@@ -21,7 +21,7 @@ from .access import NOSNIFF, Access
 from .callers import take_query_token
 from .rights import Refusal
 from .route_rights import ROUTE_RIGHTS
-from .state import access_of, may
+from .state import access_of, api_in, may
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
@@ -80,7 +80,9 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
 
 def denied(refusal: Refusal) -> Response:
     """The HTTP response to a refused request."""
-    headers = _WHO if refusal.status == 401 else None
+    headers = _WHO if refusal.status == 401 else {}
+    if refusal.retry_after_s:
+        headers = {**headers, "Retry-After": str(refusal.retry_after_s)}
     return JSONResponse({"detail": refusal.detail}, refusal.status, headers)
 
 
@@ -105,11 +107,15 @@ class GuardedRoute(APIRoute):
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request whose caller may do what the route does."""
         if self._right is not None:
+            action = self._right.action
             try:
-                refusal = await may(scope, self._right.action, self._right.resource(scope))
+                refusal = await may(scope, action, self._right.resource(scope))
             except StoreUnavailable:
                 refusal = _UNKNOWN
+            api = api_in(scope)
+            refusal = refusal or api.limits.of_write(scope, action)
             if refusal is not None:
+                api.measured.refusal(refusal)
                 await denied(refusal)(scope, receive, send)
                 return
         await super().handle(scope, receive, send)

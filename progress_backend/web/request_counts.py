@@ -16,9 +16,16 @@ from prometheus_client import Metric, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from .rights import Refusal
+
 #: Upper bounds in seconds: from a cached response to the longest wait for the store.
 _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LABELS: Final = (*map(str, _BOUNDS), "+Inf")
+
+#: Why requests and sockets are refused: no token that counts, what a token may not do, and the
+#: limits.
+REFUSED: Final = ("token", "right", "writes", "records", "bytes", "client_sockets", "sockets")
+_OF_STATUS: Final = {401: "token", 403: "right"}
 
 
 @dataclass(slots=True)
@@ -36,6 +43,7 @@ class Measured(Collector):
         self._process = ProcessCollector(registry=None)
         #: By method, route and status.
         self._times: dict[tuple[str, str, int], _Times] = {}
+        self._refused = dict.fromkeys(REFUSED, 0)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts a request."""
@@ -45,8 +53,23 @@ class Measured(Collector):
         times.counts[bisect_left(_BOUNDS, seconds)] += 1
         times.total_s += seconds
 
+    def refusal(self, refusal: Refusal) -> None:
+        """Counts a request or socket that was refused."""
+        kind = refusal.kind or _OF_STATUS.get(refusal.status, "")
+        if kind in self._refused:
+            self._refused[kind] += 1
+
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
+        refused = CounterMetricFamily(
+            "progress_refused",
+            "Requests and sockets that were refused, by what they lacked or the limit that they "
+            "were above.",
+            labels=["kind"],
+        )
+        for kind, count in self._refused.items():
+            refused.add_metric([kind], count)
+        yield refused
         requests = CounterMetricFamily(
             "progress_http_requests",
             "Requests that were answered.",

@@ -71,10 +71,17 @@ EVERYBODY: Final = Caller(writes=True)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The status and detail of a request that is refused."""
+    """The status and detail of a request that is refused.
+
+    Attributes:
+        kind: the limit that it is above; "" unless the status is 429.
+        retry_after_s: seconds after which the request may be sent again; 0: not said.
+    """
 
     status: int
     detail: str
+    kind: str = ""
+    retry_after_s: int = 0
 
 
 def needs_owner(caller: Caller, resource: Resource) -> bool:

@@ -31,6 +31,7 @@ from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
 from .access import Access, Bound
 from .callers import Callers
+from .limits import Limits
 from .request_counts import Measured
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
@@ -48,6 +49,7 @@ class Api:
     settings: Settings
     access: Access
     callers: Callers
+    limits: Limits
     #: The zone that times are shown in.
     zone: tzinfo
     store: AsyncStore
@@ -91,7 +93,7 @@ class Api:
         zone, histories = settings.zone(), Histories(store)
         places = QueuePlaces(store, histories)
         return cls(
-            *(settings, access, callers, zone, store, reads, histories, places),
+            *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
             *(service, hub, feed, listener, broker, measured),
         )
 

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 
 from ..errors import ProgressError, TransitionRefused
 from .guard import HEAD, GuardedRoute
+from .state import api_of
 from .terminate import BrokerUnavailable
 
 #: Largest request body, in bytes.
@@ -34,7 +35,8 @@ class StrictRequest(Request):
         """The body.
 
         Raises:
-            HTTPException: 413, the body is larger than `MAX_BODY`.
+            HTTPException: 413, the body is larger than `MAX_BODY`; 429, its client has sent too
+                many bytes.
         """
         if not hasattr(self, "_body"):
             chunks: list[bytes] = []
@@ -44,6 +46,11 @@ class StrictRequest(Request):
                 if size > MAX_BODY:
                     raise HTTPException(413, f"a body may have at most {MAX_BODY} bytes")
                 chunks.append(chunk)
+            api = api_of(self)
+            if (refusal := api.limits.of_body(self.scope, size)) is not None:
+                api.measured.refusal(refusal)
+                again = {"Retry-After": str(refusal.retry_after_s)}
+                raise HTTPException(refusal.status, refusal.detail, again)
             self._body = b"".join(chunks)
         return self._body
 

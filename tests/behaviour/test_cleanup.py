@@ -58,7 +58,7 @@ def test_retention_counts_from_the_end(driver: Driver) -> None:
 
 
 def test_a_live_task_is_never_deleted(driver: Driver) -> None:
-    driver.create("created")
+    driver.create("created", root_id="created")
     driver.start("running", "lease-1")
     driver.create("paused")
     driver.apply("paused", ev.Paused())

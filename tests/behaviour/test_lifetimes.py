@@ -20,7 +20,7 @@ DAY_MS = 86_400_000
 def test_how_long_a_record_is_kept(driver: Driver) -> None:
     now = driver.now()
     now_ms = int(now.timestamp() * 1000)
-    driver.create("t")
+    driver.create("t", root_id="t")
     assert driver.due_ms("t") == pytest.approx(now_ms + UNENDED_S * 1000, abs=60_000)
     assert driver.ttl_ms("t") == pytest.approx(UNENDED_S * 1000 + 3_660_000, abs=60_000)
     driver.start("t")
@@ -33,6 +33,30 @@ def test_how_long_a_record_is_kept(driver: Driver) -> None:
     assert driver.due_ms("t") == pytest.approx(now_ms + DAY_MS, abs=60_000)
     # It outlives the cleanup that takes it together with its index entries.
     assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
+
+
+def test_a_record_that_nobody_has_published_or_begun_is_kept_for_a_day(driver: Driver) -> None:
+    now_ms = int(driver.now().timestamp() * 1000)
+    driver.create("made by HTTP")
+    driver.create("paused")
+    driver.apply("paused", ev.Paused())
+    driver.create("begun by HTTP")
+    driver.apply("begun by HTTP", ev.Resumed(), ev.Progressed(current=1))
+    driver.create("begun by a worker")
+    driver.start("begun by a worker")
+    driver.create("published later")
+    eta = driver.now() + timedelta(days=3)
+    identity = ev.Identity(task_type="x", root_id="published later")
+    driver.apply("published later", ev.Created(identity=identity, eta=eta))
+    for task_id, kept_ms in (
+        ("made by HTTP", DAY_MS),
+        ("paused", UNENDED_S * 1000),
+        ("begun by HTTP", UNENDED_S * 1000),
+        ("begun by a worker", UNENDED_S * 1000),
+        ("published later", 4 * DAY_MS),
+    ):
+        assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000), task_id
+    assert driver.ttl_ms("made by HTTP") < DAY_MS + 4_000_000
 
 
 def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_that_may_take(

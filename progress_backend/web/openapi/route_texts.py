@@ -47,6 +47,12 @@ _FORBIDDEN: Answers = {
         bodies.Problem,
     ),
 }
+_LIMITED: Answers = {
+    429: _answer(
+        "The client is above one of its limits; try again after Retry-After seconds.",
+        bodies.Problem,
+    )
+}
 _NOT_OURS: Answers = {403: _answer("The Host is not this service's.", bodies.Problem)}
 _FORM: Answers = {415: _answer("The body is of a form's type.", bodies.Problem)}
 _LARGE: Answers = {
@@ -69,7 +75,7 @@ CREATE = _route(
     "Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then "
     "adopts it.",
     {201: _answer("Created.", bodies.Created, examples.CREATED)}
-    | _FORBIDDEN | _LARGE | _FORM | _INVALID | _AWAY,
+    | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 UPDATE = _route(
     "Update a task's progress",
@@ -77,7 +83,7 @@ UPDATE = _route(
     "a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's "
     "pauses or resumes the workflow.",
     {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
-    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 STATUS = _route(
     "Read a task",
@@ -99,7 +105,7 @@ EVENTS = _route(
     "data is the WebSocket's message, its id the record's revision.",
     _STREAM
     | {204: {"description": "The task has ended for good with the event that Last-Event-ID names."}}
-    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 CANCEL = _route(
     "Cancel a task",
@@ -107,7 +113,7 @@ CANCEL = _route(
     "`terminate`, which needs the broker. The id of a workflow that is no task's cancels the "
     "workflow.",
     {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
-    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID
+    | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED
     | {503: _answer("Store or broker does not answer; detail has what was done.", bodies.Undone)},
 )  # fmt: skip
 LIST = _route(
@@ -145,7 +151,7 @@ WORKFLOW_EVENTS = _route(
     _STREAM
     | {204: {"description": "It has ended for good with the event that Last-Event-ID names."}}
     | {404: _answer("There is no such workflow.", bodies.Problem)}
-    | _FORBIDDEN | _INVALID | _AWAY,
+    | _FORBIDDEN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKFLOWS = _route(
     "List workflows",
@@ -163,7 +169,7 @@ WORKFLOW_UPDATE = _route(
     "Once it is answered, no member begins that is to wait; those that run wait at their next "
     "progress update. The records follow in steps, behind the answer.",
     {200: _answer("Recorded; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW)}
-    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
+    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKFLOW_CANCEL = _route(
     "Cancel a workflow",
@@ -171,7 +177,7 @@ WORKFLOW_CANCEL = _route(
     "records follow in steps, behind the answer: until all have ended, the status is cancelled and "
     "`final` is false.",
     {200: _answer("Cancelled; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW_CANCELLED)}
-    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _AWAY,
+    | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 HEALTH = _route(
     "Health of the service",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,6 +15,8 @@ from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ...live.all_tasks import Expired, Missed
 from ...live.hub import HubClosed
 from ..callers import subprotocol
+from ..rights import Refusal
+from ..state import api_of
 from .socket_writer import reason_of
 from .task_watcher import RESTART, UNKNOWN
 
@@ -72,6 +74,18 @@ async def refuse(websocket: WebSocket, code: int, reason: str) -> None:
     reconnect again and again."""
     await websocket.accept(subprotocol(websocket.scope))
     await websocket.close(code, reason_of(reason))
+
+
+async def counted(websocket: WebSocket) -> Callable[[], None] | None:
+    """Counts a socket as one of its client's, until the function that is returned is called; None
+    if there are too many: then the socket was closed."""
+    api = api_of(websocket)
+    found = api.limits.of_stream(websocket.scope)
+    if not isinstance(found, Refusal):
+        return found
+    api.measured.refusal(found)
+    await refuse(websocket, TOO_MANY, found.detail)
+    return None
 
 
 def first_of(error: ValidationError) -> str:

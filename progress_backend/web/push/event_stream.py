@@ -17,8 +17,9 @@ from ...live.hub import HubClosed
 from ...live.update import Update
 from ...record.default_texts import Locale
 from ..fragment import fragment
-from ..guard import HEAD
+from ..guard import HEAD, denied
 from ..openapi import route_texts, schemas
+from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .sources import Source, TaskSource, WorkflowSource
@@ -114,7 +115,11 @@ async def _events(
     request: Request, source: Source, query: schemas.Streaming, last_event_id: str | None
 ) -> Response:
     api, heartbeat = api_of(request), query.heartbeat
-    updates = follow(api, source, heartbeat or PING_S, request.scope)
+    counted = api.limits.of_stream(request.scope)
+    if isinstance(counted, Refusal):
+        api.measured.refusal(counted)
+        return denied(counted)
+    updates = follow(api, source, heartbeat or PING_S, request.scope, counted)
     try:
         first = await anext(updates)
     except HubClosed:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from ..callers import subprotocol, take_query_token, with_token
 from ..openapi import schemas
-from ..rights import Resource
+from ..rights import Refusal, Resource
 from ..state import Api, api_of, may
 from . import closes
 from .shared_writer import SharedLine, SharedWriter
@@ -50,9 +50,18 @@ async def watch(websocket: WebSocket) -> None:
     except ValidationError as error:
         await closes.refuse(websocket, closes.INVALID, closes.first_of(error))
         return
+    if (uncount := await closes.counted(websocket)) is None:
+        return
+    try:
+        await _serve(websocket, api, asked.heartbeat)
+    finally:
+        uncount()
+
+
+async def _serve(websocket: WebSocket, api: Api, every: int | None) -> None:
     await websocket.accept(subprotocol(websocket.scope))
     watches = _Watches(api, websocket)
-    heartbeats, every = api.listener.heartbeats, asked.heartbeat
+    heartbeats = api.listener.heartbeats
     if every is not None:
         heartbeats.join(every, watches.writer.beat)
     reading = asyncio.create_task(watches.read())
@@ -141,15 +150,22 @@ class _Watches:
         try:
             if (refusal := await may(scope, "read", watched)) is not None:
                 code = closes.NOBODY if refusal.status == 401 else closes.FORBIDDEN
-                watch.line.close(code, refusal.detail)
+                self._refuse(watch, code, refusal)
             elif not schemas.is_task_id(str(watched.id)):
                 raise watch.source.missing()
+            elif isinstance(counted := self._api.limits.of_stream(scope), Refusal):
+                self._refuse(watch, closes.TOO_MANY, counted)
             else:
+                watch.ends.append(counted)
                 over = partial(watch.line.close, closes.NOBODY, closes.OVER)
                 watch.ends.append(self._api.callers.watch(scope, over))
                 await watch.begin()
         except Exception as error:  # each has its code
             watch.line.close(*closes.code_of(error))
+
+    def _refuse(self, watch: _Watch, code: int, refusal: Refusal) -> None:
+        self._api.measured.refusal(refusal)
+        watch.line.close(code, refusal.detail)
 
     def _add(self, name: str, source: Source) -> _Watch:
         watch = self._of[name] = _Watch(name, source, self._api, self.writer)

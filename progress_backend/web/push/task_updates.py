@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from starlette.types import Scope
 
@@ -14,13 +14,17 @@ from .sources import Source
 
 
 async def follow(
-    api: Api, source: Source, quiet_s: float | None = None, scope: Scope | None = None
+    api: Api,
+    source: Source,
+    quiet_s: float | None = None,
+    scope: Scope | None = None,
+    done: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
 
     It yields None after each `quiet_s` seconds without an update. `scope` is the request's, whose
-    token may expire meanwhile. Use it with `contextlib.aclosing`, so that its subscription ends
-    with its use.
+    token may expire meanwhile; `done` is called at the end. Use it with `contextlib.aclosing`, so
+    that its subscription ends with its use.
 
     Raises:
         TaskNotFound: there is none, or it is gone and was not written again.
@@ -60,8 +64,9 @@ async def follow(
                     yield None
     finally:
         source.leave(mailbox)
-        if unwatch_token is not None:
-            unwatch_token()
+        for end in (unwatch_token, done):
+            if end is not None:
+                end()
 
 
 def _sooner(*times: float | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import NoReturn
 
 from fastapi import APIRouter, WebSocket
@@ -19,6 +20,7 @@ from ..rights import Action, Resource
 from ..route_rights import listed
 from ..server.offered_connection import connection_of
 from ..state import api_of, may
+from . import closes
 from .closes import AWAY, FORBIDDEN, INVALID, NOBODY, OVER, TRY_LATER, closing, first_of, refuse
 from .socket_writer import SocketWriter
 from .sources import Source, TaskSource, WorkflowSource
@@ -53,6 +55,25 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
             await refuse(websocket, INVALID, first_of(error))
             return
         heartbeat = asked.heartbeat
+    if (uncount := await closes.counted(websocket)) is None:
+        return
+    kept = False
+    try:
+        kept = await _kept(websocket, source, heartbeat, its_id, uncount)
+    finally:
+        if not kept:
+            uncount()
+
+
+async def _kept(
+    websocket: WebSocket,
+    source: Source,
+    heartbeat: int | None,
+    its_id: str,
+    uncount: Callable[[], None],
+) -> bool:
+    """Serves a socket; True if it stays open after this, and calls `uncount` as it closes."""
+    api = api_of(websocket)
     await websocket.accept(subprotocol(websocket.scope))
     writer = SocketWriter(websocket, api.hub.counts)
     watcher = Watcher(source, writer, api.settings.lease_s, api.store.now)
@@ -64,6 +85,10 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
         unwatch_token()
         if heartbeat is not None:
             api.listener.heartbeats.leave(heartbeat, writer.beat)
+
+    def closed() -> None:
+        gone()
+        uncount()
 
     def over() -> None:
         writer.close(NOBODY, OVER)
@@ -83,7 +108,9 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
             await _gone(websocket)
         else:
             unless_kept.pop_all()
-            connection.keep(gone)
+            connection.keep(closed)
+            return True
+    return False
 
 
 @router.websocket("/ws/tasks")
@@ -98,9 +125,12 @@ async def watch_tasks(websocket: WebSocket) -> None:
     except ValidationError as error:
         await refuse(websocket, INVALID, first_of(error))
         return
+    if (uncount := await closes.counted(websocket)) is None:
+        return
     filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
     caller = caller_of(websocket.scope)
     async with contextlib.AsyncExitStack() as watching:
+        watching.callback(uncount)
         try:
             inbox = await watching.enter_async_context(
                 api.listener.watching_all(
@@ -153,5 +183,6 @@ async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> b
         return True
     if refusal is None:
         return False
+    api_of(websocket).measured.refusal(refusal)
     await refuse(websocket, NOBODY if refusal.status == 401 else FORBIDDEN, refusal.detail)
     return True

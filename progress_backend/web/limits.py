@@ -1,0 +1,122 @@
+"""Limits of what one client may do at this process: writes, records, bytes, sockets and event
+streams. Routes and sockets ask here, once their caller may do what is asked for.
+
+A client is a bearer token's name; without one, and for share tokens, of which many people have the
+same, it is the address. What comes from this machine without a token is counted for nobody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Final
+
+from starlette.types import Scope
+
+from ..settings import Settings
+from .buckets import Buckets
+from .callers import caller_of
+from .rights import WRITES, Action, Refusal
+
+#: Seconds of writes that a client may send at once.
+BURST_S: Final = 10.0
+#: Bytes of a body that are not counted: a record has so many whatever is written.
+FREE: Final = 4096
+#: Bits of an IPv6 address that are one client's: it may choose the others.
+_NETWORK: Final = 64
+#: Addresses whose client is cached.
+_REMEMBERED: Final = 1024
+#: What a socket that was refused may wait before it tries again, in seconds.
+_AGAIN_S: Final = 30
+
+
+class Limits:
+    """The counts of one application's clients, under its settings; `clock` is never set back."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        rate, kept_s = settings.max_writes, settings.unstarted_s
+        self._writes = Buckets(rate, max(rate * BURST_S, 1.0)) if rate else None
+        most = settings.max_created
+        self._created = Buckets(most / kept_s, most) if most else None
+        size = settings.max_created_bytes
+        self._bytes = Buckets(size / kept_s, size) if size else None
+        self._sockets = settings.max_sockets
+        self._of_client = settings.max_client_sockets
+        #: Open sockets and event streams.
+        self.open = 0
+        self._open: Counter[str] = Counter()
+
+    def of_write(self, scope: Scope, action: Action) -> Refusal | None:
+        """The refusal of a request that changes something; None if it passes, and is counted."""
+        if action not in WRITES or (client := client_of(scope)) is None:
+            return None
+        if (wait_s := self._wait(self._writes, client)) > 0:
+            return _too_many("writes", "this client writes too often", wait_s)
+        if action == "create" and (wait_s := self._wait(self._created, client)) > 0:
+            return _too_many("records", "this client has created too many records", wait_s)
+        return None
+
+    def of_body(self, scope: Scope, size: int) -> Refusal | None:
+        """The refusal of a body of `size` bytes; None if it passes, and is counted."""
+        if size <= FREE or (client := client_of(scope)) is None:
+            return None
+        if (wait_s := self._wait(self._bytes, client, size - FREE)) > 0:
+            return _too_many("bytes", "this client has sent too many bytes", wait_s)
+        return None
+
+    def of_stream(self, scope: Scope) -> Refusal | Callable[[], None]:
+        """The refusal of a socket or event stream; else it is counted, until the function that is
+        returned is called."""
+        if self._sockets and self.open >= self._sockets:
+            return _too_many("sockets", "too many sockets and event streams are open", _AGAIN_S)
+        client = client_of(scope)
+        if client is not None:
+            if self._of_client and self._open[client] >= self._of_client:
+                why = "this client has too many sockets and event streams open"
+                return _too_many("client_sockets", why, _AGAIN_S)
+            self._open[client] += 1
+        self.open += 1
+        return partial(self._closed, client)
+
+    def _closed(self, client: str | None) -> None:
+        self.open -= 1
+        if client is None:
+            return
+        self._open[client] -= 1
+        if not self._open[client]:
+            del self._open[client]
+
+    def _wait(self, buckets: Buckets | None, client: str, units: float = 1.0) -> float:
+        return 0.0 if buckets is None else buckets.take(client, self._clock(), units)
+
+
+def client_of(scope: Scope) -> str | None:
+    """The client that a request which has passed counts for; None: for nobody."""
+    caller = caller_of(scope)
+    if caller.name and caller.until is None:
+        return f"token {caller.name}"
+    peer = scope.get("client")
+    return None if peer is None else _client_at(peer[0])
+
+
+@lru_cache(_REMEMBERED)
+def _client_at(address: str) -> str | None:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address or None  # a Unix socket has none, a proxy's may be a name
+    found = getattr(found, "ipv4_mapped", None) or found
+    if found.is_loopback:
+        return None
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network((found, _NETWORK), strict=False))
+
+
+def _too_many(kind: str, why: str, wait_s: float) -> Refusal:
+    return Refusal(429, why, kind, max(1, math.ceil(wait_s)))

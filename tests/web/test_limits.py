@@ -1,0 +1,215 @@
+"""The limits of what one client may do, at a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+from websockets.exceptions import ConnectionClosed
+
+from progress_backend import Settings, sign, tokens
+from progress_backend.web import create_app
+from progress_backend.web.limits import FREE, Limits, client_of
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_metrics import Figures
+
+HERE, THERE = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
+NEW = {"task_type": "fetch_data", "total_items": 3}
+TEXT, TOKEN = tokens.new("deploy", "write")
+OTHER_TEXT, OTHER = tokens.new("other", "write")
+KEY = "k" * 32
+
+
+def create(api: RunningApi, headers: dict[str, str], **more: Any) -> httpx.Response:
+    return api.http.post("/internal/create-task", json={**NEW, **more}, headers=headers)
+
+
+def put(api: RunningApi, task_id: str, headers: dict[str, str]) -> httpx.Response:
+    body = {"status": "running", "current_items": 1}
+    return api.http.put(f"/internal/task/{task_id}/update", json=body, headers=headers)
+
+
+def refused(api: RunningApi, kind: str) -> float:
+    return Figures(api)[f"progress_refused_total{{{kind}}}"]
+
+
+def test_a_client_writes_so_often_and_no_more(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, max_writes=0.5)
+    task_id = api.create()
+    codes = [put(api, task_id, HERE).status_code for _ in range(8)]
+    assert codes[:5] == [200] * 5
+    assert codes[-1] == 429
+    answer = api.http.post(f"/internal/task/{task_id}/cancel", headers=HERE)
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 2
+    assert answer.json()["detail"] == "this client writes too often"
+    assert api.status(task_id).json()["status"] == "running", "nothing was changed"
+    assert api.status(task_id, headers=HERE).status_code == 200, "reads are not limited"
+    assert put(api, task_id, THERE).status_code == 200
+    assert all(put(api, task_id, {}).status_code == 200 for _ in range(8)), "this machine is free"
+    assert refused(api, "writes") >= 2
+
+
+def test_a_token_is_one_client_wherever_it_is_used(start_api: StartApi, redis_url: str) -> None:
+    lines = (TOKEN.line(), OTHER.line())
+    api = start_api(redis_url=redis_url, max_writes=0.2, tokens=lines)
+    mine, others = {"Authorization": f"Bearer {TEXT}"}, {"Authorization": f"Bearer {OTHER_TEXT}"}
+    created = create(api, mine)
+    assert created.status_code == 201
+    task_id = created.json()["task_id"]
+    assert put(api, task_id, {**mine, **HERE}).status_code == 200
+    assert put(api, task_id, {**mine, **THERE}).status_code == 429
+    assert put(api, task_id, {**others, **THERE}).status_code == 200
+    # Whoever may not write takes nothing out of anybody's bucket.
+    assert put(api, task_id, HERE).status_code == 401
+    api.http.headers.update(others)
+    assert refused(api, "token") == 1
+
+
+def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, max_created=2)
+    first, second, third = (create(api, HERE) for _ in range(3))
+    assert [answer.status_code for answer in (first, second, third)] == [201, 201, 429]
+    assert int(third.headers["retry-after"]) > 40_000, "one more in half a day"
+    assert put(api, first.json()["task_id"], HERE).status_code == 200
+    assert create(api, THERE).status_code == 201
+    assert api.http.get("/internal/tasks").json()["pagination"]["total"] == 3
+    assert refused(api, "records") == 1
+
+
+def test_long_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url, max_created_bytes=10_000)
+    long, short = {"text": "x" * (FREE + 8_000)}, {"text": "x" * (FREE - 200)}
+    assert create(api, HERE, metadata=long).status_code == 201
+    answer = create(api, HERE, metadata=long)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"]
+    assert all(create(api, HERE, metadata=short).status_code == 201 for _ in range(5))
+    assert create(api, THERE, metadata=long).status_code == 201
+    assert create(api, {}, metadata=long).status_code == 201
+    assert refused(api, "bytes") == 1
+
+
+@pytest.fixture(params=["its own server", "another server"])
+def few(request: pytest.FixtureRequest, redis_url: str) -> Any:
+    """Few sockets are allowed, under this package's connections and under uvicorn's own."""
+    settings = Settings(
+        redis_url=redis_url, max_client_sockets=2, max_sockets=3, signing_keys=(KEY,)
+    )
+    others = {"http": "auto", "ws": "websockets-sansio"} if "another" in request.param else {}
+    running = RunningApi(create_app(settings), **others).start()
+    Records(redis_url).start("job")
+    Records(redis_url).member("member", "group")
+    yield running
+    running.stop()
+
+
+def socket(api: RunningApi, path: str, headers: dict[str, str]) -> websockets.connect:
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/{path}"
+    return websockets.connect(url, proxy=None, additional_headers=headers)
+
+
+async def code(api: RunningApi, path: str, headers: dict[str, str]) -> int:
+    """The code with which a socket is closed; 0: it stays open."""
+    async with asyncio.timeout(10), socket(api, path, headers) as one:
+        try:
+            await (await one.ping() if path == "tasks" else one.recv())
+        except ConnectionClosed:
+            assert one.close_reason.startswith(("this client has", "too many"))
+            return one.close_code or 0
+        return 0
+
+
+def events(api: RunningApi, headers: dict[str, str]) -> int:
+    with api.http.stream("GET", "/internal/task/job/events", headers=headers) as answer:
+        if answer.status_code == 429:
+            assert answer.headers["retry-after"] == "30"
+        return answer.status_code
+
+
+@pytest.mark.parametrize("path", ["task/job", "workflow/group", "tasks"])
+async def test_a_client_has_so_many_sockets_and_no_more(few: RunningApi, path: str) -> None:
+    token = share(workflow_id="group") if "group" in path else share(task_type="fetch_data")
+    for headers in (HERE, {**HERE, "Authorization": f"Bearer {token}"}):
+        async with socket(few, path, headers), socket(few, "tasks", HERE):
+            assert await code(few, path, HERE) == 4429
+            assert await asyncio.to_thread(events, few, HERE) == 429
+            assert await code(few, path, THERE) == 0
+        await opens_again(few, path)
+    assert refused(few, "client_sockets") == 4
+
+
+async def opens_again(api: RunningApi, path: str) -> None:
+    async with asyncio.timeout(10):
+        while await code(api, path, HERE):
+            await asyncio.sleep(0.01)
+
+
+def share(**of: str) -> str:
+    """A token of which a whole department may have a copy: its address counts, not its name."""
+    return sign(**of, settings=Settings(signing_keys=(KEY,)))
+
+
+async def test_all_clients_together_have_so_many(few: RunningApi) -> None:
+    async with socket(few, "task/job", {}), socket(few, "tasks", {}), socket(few, "tasks", THERE):
+        for path in ("task/job", "workflow/group", "tasks"):
+            assert await code(few, path, HERE) == 4429
+            assert await code(few, path, {}) == 4429
+        assert await asyncio.to_thread(events, few, HERE) == 429
+    await opens_again(few, "tasks")
+    assert refused(few, "sockets") == 7
+
+
+async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) -> None:
+    """Of unknown tasks, of an end, by HEAD, and by a client that goes away."""
+    limits: Limits = few.app.state.progress.limits
+    for _ in range(4):
+        assert await asyncio.to_thread(events, few, HERE) == 200
+        for path in ("/internal/task/no/events", "/internal/task/job/events"):
+            await asyncio.to_thread(few.http.head, path, headers=HERE)
+        async with asyncio.timeout(10), socket(few, "task/no", HERE) as one:
+            with pytest.raises(ConnectionClosed):
+                await one.recv()
+        async with socket(few, "tasks?status=nonsense", HERE):
+            pass
+        await asyncio.to_thread(eventually, lambda: limits.open == 0, what="all are closed")
+    assert not limits._open
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("::ffff:127.0.0.1", None),
+        ("", None),
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_the_client_of_an_address(address: str, client: str | None) -> None:
+    assert client_of({"client": (address, 1)}) == client
+
+
+def test_a_unix_socket_has_no_address() -> None:
+    assert client_of({"client": None}) is None
+
+
+def test_zero_is_no_limit() -> None:
+    none = dict.fromkeys(
+        ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes"), 0
+    )
+    limits, scope = Limits(Settings(**none)), {"client": ("203.0.113.7", 1)}
+    for _ in range(10_000):
+        assert limits.of_write(scope, "create") is None
+        assert limits.of_body(scope, 1_000_000) is None
+        assert callable(limits.of_stream(scope))
