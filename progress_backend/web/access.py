@@ -20,8 +20,14 @@ from starlette.types import Scope
 from ..settings import Settings
 from .rights import Refusal
 
-#: Keeps browsers from guessing another content type than the response's own.
-NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+#: Headers of every response: browsers guess no other content type, send no address, which may hold
+#: a share token, on as a referrer, and neither frame nor run what is no page; a page has a policy
+#: of its own.
+SECURING: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 #: Name in a scope's `extensions` of the X-Forwarded-Host of a trusted proxy.
 FORWARDED_HOST: Final = "progress_backend.forwarded_host"
 #: Content types that any page may make a browser send without a CORS preflight.
@@ -62,8 +68,8 @@ class Access:
         self._hosts = frozenset(settings.allowed_hosts)
         self._bound = bound
         self._is_ours = lru_cache(_REMEMBERED)(self._names_us)
-        #: Headers of every response: nosniff, and Vary where it depends on the origin.
-        self.marks: Final = [NOSNIFF, *([(b"vary", b"Origin")] if self._origins else [])]
+        #: Headers of every response: `SECURING`, and Vary where it depends on the origin.
+        self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self._origins else [])]
 
     def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
         """Whether a read passes and its response needs no CORS header: for the short path.

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import StoreUnavailable
-from .access import NOSNIFF, Access
+from .access import SECURING, Access
 from .callers import take_query_token
 from .rights import Refusal
 from .route_rights import ROUTE_RIGHTS
@@ -34,7 +34,10 @@ _EXPOSED: Final = "ETag, Retry-After"
 _ASKED_S: Final = "600"
 
 _ORIGIN_ALLOWED: Final = b"access-control-allow-origin"
-_ITSELF: Final = {name.decode(): value.decode() for name, value in [NOSNIFF]}
+#: Response headers that come once: the response's own, else the guard's.
+_ONCE: Final = frozenset([_ORIGIN_ALLOWED, *(name for name, _ in SECURING)])
+#: Headers of a response that is made where the guard does not see it.
+ITSELF: Final = {name.decode(): value.decode() for name, value in SECURING}
 
 #: What a 401 says of how to ask again.
 _WHO: Final = {"WWW-Authenticate": "Bearer"}
@@ -101,7 +104,7 @@ class GuardedRoute(APIRoute):
         try:
             await guarded(self._asked, scope, receive, send)
         except HTTPException as error:  # a wrong method: the application answers it
-            error.headers = {**(error.headers or {}), **_ITSELF}
+            error.headers = {**(error.headers or {}), **ITSELF}
             raise
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,11 +135,9 @@ def _marking(send: Send, access: Access, crossing: str | None) -> Send:
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
-            opened = any(name == _ORIGIN_ALLOWED for name, _ in headers)  # to any page
+            own = {name for name, _ in headers} & _ONCE
             message["headers"] = headers + [
-                (name, value)
-                for name, value in marks
-                if (name, value) not in headers and not (opened and name == _ORIGIN_ALLOWED)
+                mark for mark in marks if mark not in headers and mark[0] not in own
             ]
         await send(message)
 

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from ..errors import ProgressError, TransitionRefused
-from .guard import HEAD, GuardedRoute
+from .guard import HEAD, ITSELF, GuardedRoute
 from .state import api_of
 from .terminate import BrokerUnavailable
 
@@ -130,7 +130,7 @@ def failed(headers: Mapping[str, str] | None = None) -> Response:
 async def refused(_: Request, error: Exception) -> Response:
     """The same where Starlette has logged the fault. The server closes the connection after it, so
     the response announces that: else the connection's next request would be reset."""
-    return failed({"Connection": "close"})
+    return failed({**ITSELF, "Connection": "close"})
 
 
 _TOO_DEEP = f"the body is nested deeper than {MAX_DEPTH} levels"

@@ -40,6 +40,7 @@ FOLLOWED = {
     ("docs/operations.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
     ("docs/operations.md", "A password in front"): "tests/docs/test_nginx.py",
     ("docs/operations.md", "A login in front"): "tests/docs/test_nginx.py",
+    ("docs/operations.md", "TLS"): "tests/docs/test_tls.py",
     ("docs/operations.md", "Secrets"): "tests/docs/test_operations.py",
     ("docs/operations.md", "Backup"): "tests/docs/test_backup.py",
     ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",

@@ -18,6 +18,7 @@ PAIRS = (
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),
     ("docs/operations.md", "docs/operations.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),
+    ("docs/security.md", "docs/security.ja.md"),
     ("docs/testing.md", "docs/testing.ja.md"),
     ("docs/webhooks.md", "docs/webhooks.ja.md"),
 )

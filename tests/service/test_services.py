@@ -33,6 +33,7 @@ async def test_memory_deletes_tasks_a_day_after_their_end() -> None:
     service = ProgressService(clock=clock)
     ended, live = [await service.create_task("x", 1) for _ in range(2)]
     await service.update_progress(ended, status="completed")
+    await service.update_progress(live, status="running")
     clock.time += 23 * 3_600
     assert await service.get_task_status(ended) is not None
     clock.time += 2 * 3_600

@@ -15,6 +15,7 @@ from typing import Any, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ..access import SECURING
 from .log_limit import Seldom
 
 #: Largest head of a request, in bytes: its first line and its headers.
@@ -142,7 +143,7 @@ class HttpConnection(HttpToolsProtocol):
             *(b"%s: %s" % header for header in self.server_state.default_headers),
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(text),
-            b"x-content-type-options: nosniff",
+            *(b"%s: %s" % header for header in SECURING),
             b"connection: close",
         ]
         self.transport.write(b"\r\n".join([*lines, b"", text]))

@@ -130,9 +130,9 @@ class FrameConnection(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Sets the buffer limit so that a client counts as behind as soon as the kernel takes no
-        more data for it."""
+        more data for it; with a limit of 0 a TLS transport would be full while it is empty."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=0)
+        self.transport.set_write_buffer_limits(high=1)
 
     def pause_writing(self) -> None:
         """Stops reading from a client that is behind: else answers to its pings would pile up."""

@@ -1,0 +1,1 @@
+"""Abuse of a service while others watch: `make abuse`."""
