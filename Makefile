@@ -44,10 +44,12 @@ demo: $(STAMP) ## The same with a short guided show
 test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
-check: $(STAMP) ## Linter, formatter, types, import floors, pins
+check: $(STAMP) ## Linter, formatter, types, bandit, import floors, pins
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
+# It warns of each "nosec" that a part of its line does not need.
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive progress_backend api workers docker 2>.venv/bandit.log || { cat .venv/bandit.log; false; }
 	$(BIN)/python -m pytest -q tests/test_floors.py
 	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it anew: make constraints' >&2; exit 1; }
 

@@ -18,8 +18,9 @@ from urllib.parse import quote
 #: Tells a health check, which is a process of its own, what the container runs.
 NAME = "PROGRESS_COMMAND"
 #: The file that a worker and beat touch at each of their turns (workers/alive.py), and how old it
-#: may be: a worker has a turn each 2 seconds while it has its broker, beat each 10.
-ALIVE, ALIVE_FILE, OLDEST_S = "ALIVE_FILE", "/tmp/progress-alive", 60
+#: may be: a worker has a turn each 2 seconds while it has its broker, beat each 10. Nobody else is
+#: in the container whose file that could be.
+ALIVE, ALIVE_FILE, OLDEST_S = "ALIVE_FILE", "/tmp/progress-alive", 60  # nosec B108
 SECRETS = "/run/secrets"
 #: Where passwords stand in addresses, or are all there is.
 ADDRESSES = ("PROGRESS_REDIS_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND")
@@ -27,13 +28,14 @@ CELERY = ("celery", "-A", "workers.app")
 # Flower's list leaves out the result, which is where a running task's figures stand.
 COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"
 # The schedule's file lives and dies with the container: the entries come from the code.
-SCHEDULE = ("--schedule", "/tmp/celerybeat-schedule", "--max-interval", "10")
+SCHEDULE = ("--schedule", "/tmp/celerybeat-schedule", "--max-interval", "10")  # nosec B108
 COMMANDS: dict[str, tuple[str, ...]] = {
     "api": ("python3", "-m", "api.app"),
     "worker": (*CELERY, "worker", "--loglevel", "INFO"),
     "beat": (*CELERY, "beat", "--loglevel", "INFO", "--scheduler", "workers.alive:Beat", *SCHEDULE),
     "flower": (*CELERY, "flower", "--address=0.0.0.0", "--port=5555", COLUMNS),
-    "prices": ("python3", "-m", "workers.price_source", "--host", "0.0.0.0", "--port", "8010"),
+    # A container binds to all of its own interfaces.
+    "prices": ("python3", "-m", "workers.price_source", "--host", "0.0.0.0", "--port", "8010"),  # nosec B104
 }
 #: What a container of each command asks to know whether it is healthy.
 CHECKS: dict[str, tuple[str, ...]] = {

@@ -140,7 +140,8 @@ def _answers(host: str, port: int, path: str) -> bool:
 
 def _url(host: str, port: int) -> str:
     """The URL by which a browser on this machine reaches a server on this host and port."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    # It replaces the address of all interfaces, and binds nothing.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

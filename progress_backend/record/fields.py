@@ -90,7 +90,8 @@ def compiled(
     lines += [f" made[{name!r}] = {value}" for name, value in values.items() if value != "None"]
     lines += [f" if made[{name!r}] == {default!r}: del made[{name!r}]" for name, default in sparse]
     scope = {"blank": dict.fromkeys(values), **names}
-    exec("\n".join([*lines, " return made"]), scope)  # noqa: S102 - the tables here are all it has
+    # The tables here are all that it has.
+    exec("\n".join([*lines, " return made"]), scope)  # noqa: S102  # nosec B102
     make: Callable[..., dict[str, Any]] = scope["make"]
     return make
 

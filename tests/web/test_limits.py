@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -143,6 +144,26 @@ async def test_a_client_has_so_many_sockets_and_no_more(few: RunningApi, path: s
             assert await code(few, path, THERE) == 0
         await opens_again(few, path)
     assert refused(few, "client_sockets") == 4
+
+
+async def test_each_watch_of_a_shared_socket_is_counted(few: RunningApi) -> None:
+    async def watched(one: websockets.ClientConnection, name: str, **of: str) -> dict[str, Any]:
+        await one.send(json.dumps({"watch": name, **of}))
+        answer: dict[str, Any] = json.loads(await one.recv())
+        assert answer["watch"] == name
+        return answer
+
+    limits: Limits = few.app.state.progress.limits
+    async with asyncio.timeout(20), socket(few, "watch", HERE) as one:
+        assert "update" in await watched(one, "a", task_id="job")
+        assert (await watched(one, "b", workflow_id="group"))["code"] == 4429
+        assert await code(few, "tasks", HERE) == 4429
+        assert (await watched(one, "a", task_id="unknown"))["code"] == 4404
+        assert "update" in await watched(one, "b", workflow_id="group")
+        assert limits.open == 2
+        await one.send(json.dumps({"leave": "b"}))
+        assert "update" in await watched(one, "c", task_id="job")
+    await asyncio.to_thread(eventually, lambda: limits.open == 0, what="all are closed")
 
 
 async def opens_again(api: RunningApi, path: str) -> None:

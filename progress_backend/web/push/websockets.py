@@ -44,7 +44,6 @@ async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
 
 
 async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id: str) -> None:
-    api = api_of(websocket)
     if await _refused(websocket, "read", watched):
         return
     heartbeat = None
