@@ -1,8 +1,8 @@
 """Limits of what one client may do at this process: writes, records, bytes, sockets and event
 streams. Routes and sockets ask here, once their caller may do what is asked for.
 
-A client is a bearer token's name; without one, and for share tokens, of which many people have the
-same, it is the address. What comes from this machine without a token is counted for nobody.
+A client is a bearer token's name, or the owner that a site's `authorize` names; without either, and
+for share tokens, of which many people have the same, it is the address. What comes from this machine without a token is counted for nobody.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def client_of(scope: Scope) -> str | None:
     """The client that a request which has passed counts for; None: for nobody."""
     caller = caller_of(scope)
     if caller.name and caller.until is None:
-        return f"token {caller.name}"
+        return f"{caller.name!r} {caller.owner!r}"
     peer = scope.get("client")
     return None if peer is None else _client_at(peer[0])
 
