@@ -41,8 +41,6 @@ def test_defaults_are_the_documented_ones() -> None:
         "read_only": False,
         "metrics": True,
         "docs": True,
-        "webhooks": "",
-        "webhooks_file": "",
         "max_writes": 100,
         "max_client_sockets": 1_000,
         "max_sockets": 20_000,

@@ -2,7 +2,8 @@
 streams. Routes and sockets ask here, once their caller may do what is asked for.
 
 A client is a bearer token's name, or the owner that a site's `authorize` names; without either, and
-for share tokens, of which many people have the same, it is the address. What comes from this machine without a token is counted for nobody.
+for share tokens, of which many people have the same, it is the address. What comes from this
+machine without a token is counted for nobody.
 """
 
 from __future__ import annotations
