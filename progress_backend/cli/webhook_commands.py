@@ -182,6 +182,7 @@ def _asks_for(target: Target) -> str:
             ("type", target.task_type),
             ("status", target.status),
             ("remark", target.remark),
+            ("owner", target.owner),
         )
         if values
     ]

@@ -18,7 +18,8 @@ def told(
     kinds = webhook_event.kinds(before, after)
     notices = []
     for kind in kinds:
-        names = [target.name for target in targets if target.wants(after.task_type, kind)]
+        about = after.task_type, kind, after.owner
+        names = [target.name for target in targets if target.wants(*about)]
         if names:
             its_id, time = webhook_event.id_of_task(after, kind), webhook_event.time_of(after, kind)
             body = webhook_event.body("task", kind, its_id, after.task_id, time, source, document)

@@ -35,7 +35,9 @@ def ended_workflows(
         figures: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
         if figures.total and not figures.open:
             body = yield from body_of(flows, workflow_id, figures, now)
-            notices = _of_workflow(flows, targets, workflow_id, figures, body)
+            owner = yield from _whose(targets, workflow_id)
+            asking = [one.name for one in targets if one.wants(WORKFLOW, figures.status, owner)]
+            notices = _of_workflow(flows, asking, workflow_id, figures, body)
             if notices:
                 yield c.Note(workflow_id, notices)
         publishing = figures.publishers and figures.open == figures.publishers
@@ -44,9 +46,18 @@ def ended_workflows(
     return len(found)
 
 
+def _whose(targets: Iterable[Target], workflow_id: str) -> Flow[str | None]:
+    """The owner of all members of a workflow, of those that targets name; None: of no such one."""
+    for owner in sorted({one for target in targets for one in target.owner}):
+        total, own = yield c.OwnedIn(workflow_id, owner)
+        if total == own:
+            return owner
+    return None
+
+
 def _of_workflow(
     flows: Flows,
-    targets: Iterable[Target],
+    names: Iterable[str],
     workflow_id: str,
     figures: c.Figures,
     body: bytes,
@@ -57,7 +68,6 @@ def _of_workflow(
     time = optional_moment(json.loads(body)["end_time"])
     source = webhook_event.source_of(flows.settings.key_prefix)
     event = webhook_event.body(WORKFLOW, kind, its_id, workflow_id, time, source, body)
-    names = [target.name for target in targets if target.wants(WORKFLOW, kind)]
     return tuple(c.Notice(name, its_id, event) for name in names)
 
 

@@ -39,6 +39,8 @@ class Target:
     #: Ends that the target asks for, and remarks; with one of both filters, nothing of the other.
     status: tuple[str, ...] = ()
     remark: tuple[str, ...] = ()
+    #: Only these owners' tasks, and workflows whose members are all of one of them.
+    owner: tuple[str, ...] = ()
     #: Whether the address may be a private, loopback or link-local one.
     allow_private: bool = False
 
@@ -48,16 +50,19 @@ class Target:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def wants(self, task_type: str, kind: str) -> bool:
+    def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
         """Whether the target asks for an event: `kind` is a status of an end, or a remark."""
+        if self.owner and owner not in self.owner:
+            return False
         if self.task_type and task_type not in self.task_type:
             return False
         return not (self.status or self.remark) or kind in self.status or kind in self.remark
 
     @property
     def wants_workflows(self) -> bool:
-        """Whether the target asks for any ends of workflows."""
-        return any(self.wants(WORKFLOW, status) for status in ENDED)
+        """Whether the target may ask for ends of workflows."""
+        kinds = bool(self.status) or not self.remark
+        return kinds and (not self.task_type or WORKFLOW in self.task_type)
 
 
 def read(text: str) -> tuple[Target, ...]:
@@ -154,5 +159,6 @@ _READERS: Final[dict[str, Callable[[str, object], Any]]] = {
     "task_type": _texts(None, "task_type"),
     "status": _texts(_STATUSES, "status"),
     "remark": _texts(KINDS, "remark"),
+    "owner": _texts(None, "owner"),
     "allow_private": _flag,
 }

@@ -165,6 +165,24 @@ def test_a_workflow_that_ends_leaves_one_event(hooked: Driver) -> None:
     assert {event["subject"] for event in taken(hooked)} == {"a", "b", "c", "w"}
 
 
+def test_an_owners_target_gets_that_owners_events_alone(
+    request: pytest.FixtureRequest, where: str
+) -> None:
+    targets = ({"owner": "alice"}, {"owner": ["bob", "alice"], "task_type": "workflow"})
+    members = {"wa": ("alice", "alice"), "wb": ("bob",), "mixed": ("alice", "bob"), "none": (None,)}
+    with driver_with(request, where, *targets) as driver:
+        for workflow_id, owners in members.items():
+            ids = [f"{workflow_id}{i}" for i in range(len(owners))]
+            for task_id, owner in zip(ids, owners, strict=True):
+                identity = identity_of(member=Member((workflow_id,)), owner=owner)
+                driver.apply(task_id, ev.Created(identity=identity))
+            for task_id in ids:
+                driver.apply(task_id, ev.Cancelled(by="api"))
+        look(driver)
+        subjects = [sorted(event["subject"] for event in taken(driver, f"ops{i}")) for i in (0, 1)]
+        assert subjects == [["mixed0", "wa", "wa0", "wa1"], ["wa", "wb"]]
+
+
 def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver) -> None:
     hooked.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
     now_ms = int(hooked.now().timestamp() * 1000)

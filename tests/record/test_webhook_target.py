@@ -25,7 +25,9 @@ def of(**given: Any) -> Target:
 
 def test_a_target_asks_for_all_ends_and_remarks_unless_it_says_otherwise() -> None:
     target = of()
-    assert all(target.wants(of_type, k) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS))
+    assert all(
+        target.wants(of_type, k, None) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS)
+    )
     assert target.wants_workflows
     assert (target.secrets, target.allow_private) == ((SECRET,), False)
     assert read("") == read("[]") == ()
@@ -37,13 +39,20 @@ def test_a_target_asks_for_all_ends_and_remarks_unless_it_says_otherwise() -> No
     remarks=st.lists(st.sampled_from(KINDS), max_size=3, unique=True),
     task_type=st.sampled_from(["a", "b", "c", WORKFLOW]),
     kind=st.sampled_from([*ENDED, *KINDS]),
+    owners=st.lists(st.sampled_from(["alice", "bob"]), max_size=2, unique=True),
+    owner=st.sampled_from(["alice", "bob", "carol", None]),
 )
-def test_a_filter_lets_pass_what_it_names(types, statuses, remarks, task_type, kind) -> None:
-    filters = {"task_type": types, "status": statuses, "remark": remarks}
+def test_a_filter_lets_pass_what_it_names(
+    types, statuses, remarks, task_type, kind, owners, owner
+) -> None:
+    filters = {"task_type": types, "status": statuses, "remark": remarks, "owner": owners}
     target = of(**{name: values for name, values in filters.items() if values})
     right_type = not types or task_type in types
     right_kind = not (statuses or remarks) or kind in (*statuses, *remarks)
-    assert target.wants(task_type, kind) == (right_type and right_kind)
+    right_owner = not owners or owner in owners
+    assert target.wants(task_type, kind, owner) == (right_type and right_kind and right_owner)
+    any_end = any(target.wants(WORKFLOW, status, owner) for status in ENDED)
+    assert any_end == (target.wants_workflows and right_owner)
 
 
 def test_a_filter_may_be_one_text() -> None:
