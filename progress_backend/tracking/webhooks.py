@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from importlib.util import find_spec
 from typing import Any, Final
 
 from ..errors import SettingsError
 from ..store.outage_log import OneAMinute
 from ..targets import targets_of
+from ..webhooks.delivery import missing
+from ..webhooks.sender import Sender
 from .tracker import Tracker
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,6 @@ NAME: Final = "progress.webhooks"
 #: Seconds between two runs of the task, and for which one takes events at most.
 INTERVAL_S: Final = 10.0
 _SENDS_S: Final = 9.0
-_PARTS: Final = ("httpcore", "standardwebhooks")
 _log = OneAMinute()
 
 
@@ -49,12 +49,9 @@ def send(tracker: Tracker, seconds: float = _SENDS_S) -> None:
     """Sends the events that are due, for so many seconds at most; none where tracking is off."""
     if tracker.process is None or (targets := targets_of(tracker.settings)) is None:
         return
-    if absent := [name for name in _PARTS if find_spec(name) is None]:
+    if absent := missing(targets()):
         if _log.passes():
-            said = "webhooks need %s: pip install 'progress-backend[webhooks]'"
-            logger.error(said, " and ".join(absent))
+            logger.error("%s", "; ".join(absent))
         return
-    from ..webhooks.sender import Sender
-
     with closing(tracker.open_store()) as store:
         Sender(store, targets).drain(seconds)

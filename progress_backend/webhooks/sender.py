@@ -25,12 +25,13 @@ from ..record.webhook_target import Target
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from ..targets import Targets
-from .post import Answer, post
+from .answer import Answer
+from .delivery import deliver
 
 logger = logging.getLogger(__name__)
 
 #: Seconds that a sender has for what it took: much longer than one delivery, which ends within
-#: `post.TIMEOUT_S` once the name is resolved.
+#: `answer.TIMEOUT_S` once the name is resolved.
 LEASE_S: Final = 60.0
 #: Seconds between two looks for events that are due.
 STEP_S: Final = 1.0
@@ -44,7 +45,7 @@ class Sender:
     """Sends the events of a store's webhooks, in threads of its own."""
 
     def __init__(
-        self, store: AnyStore, targets: Targets, *, lease_s: float = LEASE_S, send: Post = post
+        self, store: AnyStore, targets: Targets, *, lease_s: float = LEASE_S, send: Post = deliver
     ) -> None:
         self._store = store
         self._targets = targets

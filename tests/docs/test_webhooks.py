@@ -10,7 +10,8 @@ from progress_backend.record.webhook_schedule import ATTEMPTS, JITTER, PAUSES_S
 from progress_backend.store.command_table import webhooks as table
 from progress_backend.tracking import webhooks as beats
 from progress_backend.webhooks import sender
-from progress_backend.webhooks.post import TIMEOUT_S, post
+from progress_backend.webhooks.answer import TIMEOUT_S
+from progress_backend.webhooks.post import post
 from tests.docs.reading import blocks, text_of
 from tests.docs.walking import Walk
 from tests.ports import free_port

@@ -66,7 +66,8 @@ def test_a_filter_may_be_one_text() -> None:
     [
         ({"name": "Ops"}, "name"),
         ({"name": None}, "name"),
-        ({"url": "ftp://ops.example.com"}, "url"),
+        ({"url": "ops.example.com"}, "url"),
+        ({"url": "slack://a/b/c"}, "no secret"),
         ({"url": "https://user:pass@ops.example.com/"}, "url"),
         ({"url": "https:///path"}, "url"),
         ({"url": "https://ops.example.com:99999/"}, "url"),
@@ -113,3 +114,12 @@ def test_a_target_is_shown_without_its_secrets() -> None:
     assert SECRET not in repr(target)
     assert "key=k" not in repr(target)
     assert target.place == "https://ops.example.com"
+
+
+def test_another_url_is_one_of_apprises_and_has_no_secret() -> None:
+    given = {"name": "people", "url": "slack://TokenA/TokenB/TokenC/#jobs", "status": "error"}
+    (target,) = read(json.dumps([given]))
+    assert (target.by_http, target.secrets, target.place) == (False, (), "slack://…")
+    assert not target.wants("a", "completed", None)
+    with pytest.raises(SettingsError, match="allow_private"):
+        read(json.dumps([{**given, "allow_private": True}]))

@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from progress_backend import progress_task
-from progress_backend.tracking import webhooks
 from progress_backend.tracking.cleanup import NAME as CLEANUP
 from progress_backend.tracking.webhooks import INTERVAL_S, NAME, send
+from progress_backend.webhooks import delivery
 from tests.conftest import Install
 from tests.webhooks.targets import receiving, spec
 
@@ -43,7 +43,7 @@ def test_without_the_extra_it_says_what_is_missing(
     installed: Install, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR)
-    monkeypatch.setattr(webhooks, "find_spec", lambda name: None)
+    monkeypatch.setattr(delivery, "find_spec", lambda name: None)
     app = installed(webhooks=spec())
     send(app.tracker, 0.1)
     send(app.tracker, 0.1)

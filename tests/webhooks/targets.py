@@ -37,6 +37,7 @@ class Receiver:
         self.url = ""
         self.events: list[dict[str, Any]] = []
         self.faults: list[str] = []
+        self.bodies: list[bytes] = []
 
     @property
     def ids(self) -> Counter[str]:
@@ -60,6 +61,7 @@ def receiving(
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.bodies.append(body)
             try:
                 event = Webhook(secret).verify(body, dict(self.headers))
                 assert event["id"] == self.headers["webhook-id"]

@@ -12,8 +12,9 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from progress_backend.webhooks import connection
+from progress_backend.webhooks.answer import Answer
 from progress_backend.webhooks.connection import Refused, refuse_private
-from progress_backend.webhooks.post import Answer, post
+from progress_backend.webhooks.post import post
 from tests.webhooks.targets import OTHER, SECRET, receiving, target
 
 BODY = '{"id":"t:1:2:completed","type":"progress.task.completed","data":{"text":"é ✓"}}'.encode()
@@ -243,9 +244,8 @@ def test_an_answer_before_all_was_sent_counts() -> None:
 def test_nobody_there_and_no_such_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert "refused" in (post(target(f"http://127.0.0.1:{port}/"), ID, BODY).error or "")
-    for name in ("nobody.invalid", "a" * 70 + ".invalid"):
-        assert post(target(f"http://{name}/"), ID, BODY).error
+    for place in (f"127.0.0.1:{port}", "nobody.invalid", "a" * 70 + ".invalid"):
+        assert post(target(f"http://{place}/"), ID, BODY).error
 
 
 def test_a_pause_that_the_receiver_asks_for_is_heard() -> None:

@@ -22,7 +22,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.targets import targets_of
 from progress_backend.webhooks import sender as module
-from progress_backend.webhooks.post import Answer
+from progress_backend.webhooks.answer import Answer
 from progress_backend.webhooks.sender import Sender
 from tests.waiting import eventually
 from tests.webhooks.targets import receiving, spec
