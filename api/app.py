@@ -15,6 +15,8 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
+from progress_backend.log_lines import JsonLines
+from progress_backend.web.server.log import LINE
 from progress_backend.web.server.serve import (
     FORWARDED_ALLOW_IPS,
     HOST,
@@ -34,18 +36,19 @@ def create_app() -> FastAPI:
     level = (os.environ.get("LOG_LEVEL") or "INFO").upper()
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
-    logging.config.dictConfig(log_config(level))
     app = web.create_app()
+    logging.config.dictConfig(log_config(level, as_json=app.state.progress_settings.log_json))
     settle()  # under somebody else's uvicorn, too
     return app
 
 
-def log_config(level: str) -> dict[str, object]:
+def log_config(level: str, *, as_json: bool = False) -> dict[str, object]:
     """Logging to stderr, from which a container's log is made: one line an event."""
+    line: dict[str, object] = {"()": JsonLines} if as_json else {"format": LINE}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "formatters": {"line": line},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
             "progress_backend": {"level": level},

@@ -85,6 +85,12 @@ _JA: Final = {
     (
         "Whether the API refuses all that creates, changes or cancels, and its page offers no acts."
     ): "作成・変更・キャンセルを API が拒否し、ページに操作を出さないかどうかです。",
+    "Whether services and workers log JSON, one line an event.": (
+        "サービスとワーカーのログを 1 件 1 行の JSON にするかどうかです。"
+    ),
+    "Where the page finds a task's trace: a URL with {trace_id} in it.": (
+        "ページがタスクのトレースを開く URL です（`{trace_id}` を含みます）。"
+    ),
     "Whether the API answers /metrics.": "API が /metrics に応答するかどうかです。",
     "Whether the API answers /docs and /openapi.json.": (
         "API が /docs と /openapi.json に応答するかどうかです。"

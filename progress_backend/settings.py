@@ -33,6 +33,7 @@ _FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
 #: An `Origin` header as browsers send it, an app's own scheme included; and a host's name.
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_TRACE_URL = re.compile(r"https?://[^\s\"'<>]*\{trace_id\}[^\s\"'<>]*")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: Fields that are a time above 0, and fields that are a limit, or 0 for none.
 _SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
@@ -95,6 +96,10 @@ class Settings:
     webhooks_file: str = ""
     #: Whether the API refuses all that creates, changes or cancels, and its page offers no acts.
     read_only: bool = False
+    #: Whether services and workers log JSON, one line an event.
+    log_json: bool = False
+    #: Where the page finds a task's trace: a URL with {trace_id} in it.
+    trace_url: str = ""
     #: Whether the API answers /metrics.
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.
@@ -126,6 +131,9 @@ class Settings:
             raise _unusable("locale", self.locale, " or ".join(LOCALES))
         if not 0 <= self.partitions <= 1_024:
             raise _unusable("partitions", self.partitions, "0 to 1024")
+        if self.trace_url and not _TRACE_URL.fullmatch(self.trace_url):
+            expected = "https://… with {trace_id} in it, such as https://jaeger/trace/{trace_id}"
+            raise _unusable("trace_url", self.trace_url, expected)
         for name, one in (("allowed_origins", _origin), ("allowed_hosts", _host)):
             object.__setattr__(self, name, tuple(map(one, getattr(self, name))))
         self._check_url()

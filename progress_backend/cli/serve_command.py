@@ -34,6 +34,8 @@ def serve(
     settings = settings_of(ctx)
     open_store(settings).close()  # no store, or an unusable URL: an error before listening
     need("api", "fastapi", "uvicorn")
+    from ..web.server.log import log_to_stderr
     from ..web.server.serve import serve as run
 
+    log_to_stderr(as_json=settings.log_json)
     run(settings, host, port, app_of(ctx), forwarded_allow_ips, insecure=insecure)

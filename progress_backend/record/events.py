@@ -40,6 +40,8 @@ class Identity(NamedTuple):
     stall_s: float | None = None
     #: Whose task it is.
     owner: str | None = None
+    #: The message's trace context.
+    traceparent: str | None = None
 
 
 class Asked(NamedTuple):

@@ -242,6 +242,9 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("owner", str | None,
           "Whose it is, by which lists and callers are limited; not there of nobody's.",
           None, sparse=True),
+    Field("traceparent", str | None,
+          "W3C trace context of the newest run's message, as OpenTelemetry puts it there: version, "
+          "trace id, span id and flags; not there without one.", None, sparse=True),
     Field("error_cause", str | None,
           "Why an error is one: exception, time_limit, worker_lost, rejected, lost, not_published, "
           "unknown_task, internal_error, upstream (a step before it has not completed), "

@@ -235,6 +235,8 @@ class Task:
     keeps_results: bool = True
     #: Whose it is: who may see it, where callers are limited to an owner; None: nobody's.
     owner: str | None = None
+    #: W3C trace context of the newest run's message; None without one.
+    traceparent: str | None = None
     #: Why the status is error: "exception", "lost", "not_published", …
     error_cause: str | None = None
     #: Seconds by which the slowest clock of the task's workers was behind the store's; None while

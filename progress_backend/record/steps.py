@@ -76,6 +76,7 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         expect_s=identity.expect_s,
         stall_s=identity.stall_s,
         owner=identity.owner,
+        traceparent=identity.traceparent,
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
@@ -185,6 +186,7 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
             expect_s=identity.expect_s,
             stall_s=identity.stall_s,
             owner=identity.owner or task.owner,
+            traceparent=identity.traceparent or task.traceparent,
         )
     elif identity.owner is not None and task.owner is None:
         task = replace(task, owner=identity.owner)
@@ -248,6 +250,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         expect_s=identity.expect_s or task.expect_s,
         stall_s=identity.stall_s or task.stall_s,
         owner=task.owner or identity.owner,
+        traceparent=identity.traceparent or task.traceparent,
         current_items=0,
         results={},
         processing_details={},

@@ -19,6 +19,7 @@ from ..record.events import Identity
 from ..record.failures import described
 from ..record.json_text import dumps
 from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
+from ..record.traces import traceparent
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,8 @@ MARK = "__progress__"
 HEADER = "progress"
 #: Message header of a workflow's members.
 WORKFLOW = "progress_workflow"
+#: Message header of OpenTelemetry's trace context.
+TRACE: Final = "traceparent"
 #: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT, DIGEST = "created_at", "digest"
 #: And of a record that was planned before: when the message left.
@@ -204,6 +207,7 @@ def identity_of(
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),
         owner=values.get("owner") or owner_in(message),
+        traceparent=traceparent(header(TRACE)),
     )
 
 

@@ -43,8 +43,9 @@ def create_app(
         authorize: a site's own function, sync or async, that is asked about each request without a
             known token, sockets included: `authorize(request, action, resource)` gets Starlette's
             HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
-            "cancel" and "metrics", and a value with `kind`, `id`, `task_type` and `workflow_id`. It
-            returns whether that may be done, or raises HTTPException(401).
+            "cancel" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
+            `owner`. It returns whether that may be done, or the owner to whose tasks the request is
+            limited, or raises HTTPException(401).
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.

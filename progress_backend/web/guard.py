@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import StoreUnavailable
 from .access import SECURING, Access
+from .audit import Audited
 from .callers import take_query_token
-from .rights import Refusal
+from .rights import WRITES, Action, Refusal, Resource
 from .route_rights import ROUTE_RIGHTS
 from .state import access_of, api_in, may
 
@@ -109,18 +110,33 @@ class GuardedRoute(APIRoute):
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request whose caller may do what the route does."""
-        if self._right is not None:
-            action = self._right.action
-            try:
-                refusal = await may(scope, action, self._right.resource(scope))
-            except StoreUnavailable:
-                refusal = _UNKNOWN
-            api = api_in(scope)
-            refusal = refusal or api.limits.of_write(scope, action)
-            if refusal is not None:
-                api.measured.refusal(refusal)
-                await denied(refusal)(scope, receive, send)
-                return
+        right = self._right
+        if right is None:
+            await super().handle(scope, receive, send)
+            return
+        resource = right.resource(scope)
+        if right.action not in WRITES:
+            await self._if_allowed(right.action, resource, scope, receive, send)
+            return
+        audited = Audited(scope, send, right.action, resource)
+        try:
+            await self._if_allowed(right.action, resource, scope, receive, audited.send)
+        finally:
+            audited.end()
+
+    async def _if_allowed(
+        self, action: Action, resource: Resource, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            refusal = await may(scope, action, resource)
+        except StoreUnavailable:
+            refusal = _UNKNOWN
+        api = api_in(scope)
+        refusal = refusal or api.limits.of_write(scope, action)
+        if refusal is not None:
+            api.measured.refusal(refusal)
+            await denied(refusal)(scope, receive, send)
+            return
         await super().handle(scope, receive, send)
 
 

@@ -23,6 +23,7 @@ from ..record.model import STATUSES, TaskStatus
 from ..record.waiting import may_wait
 from ..service.flow_service import pagination
 from . import fragment, rights
+from .audit import note, note_act
 from .callers import caller_of, who_asks
 from .current import current
 from .guard import denied
@@ -53,6 +54,8 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
         return denied(refusal)
     task_id = str(uuid.uuid4())
     share = _share(api, task_id, task.share)
+    shared = True if task.share else None
+    note(request.scope, id=task_id, task_type=task.task_type, owner=owner, share=shared)
     event = caller_events.creation(
         task.task_type, task.total_items, task.symbol, task.metadata, owner
     )
@@ -88,7 +91,9 @@ async def update_task(
 ) -> Response:
     api = api_of(request)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
-    by = who_asks(request.scope, update.by) if keeps_who else None
+    asks = who_asks(request.scope, update.by)
+    note_act(request.scope, api, asks, update.reason, status=update.status, force=update.force)
+    by = asks if keeps_who else None
     events = caller_events.update(
         update.status,
         current_items=update.current_items,
@@ -104,7 +109,7 @@ async def update_task(
     try:
         return _json(await api.service.apply(task_id, *events))
     except TaskNotFound:
-        return await _of_workflow(api, task_id, update, who_asks(request.scope, update.by))
+        return await _of_workflow(api, task_id, update, asks)
 
 
 async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) -> Response:
@@ -161,9 +166,10 @@ async def cancel_task(
 ) -> Response:
     api = api_of(request)
     cancel = cancel or schemas.Cancel()
+    by = who_asks(request.scope, cancel.by)
+    note_act(request.scope, api, by, cancel.reason, terminate=cancel.terminate)
     if cancel.terminate and api.broker is None:
         raise NoBroker
-    by = who_asks(request.scope, cancel.by)
     asked = Cancelled(by=by, reason=cancel.reason)
     try:
         document = await api.service.apply(task_id, asked)

@@ -16,6 +16,7 @@ from ..record.act import Action
 from ..record.workflow_as_task import as_task
 from ..service.flow_service import pagination
 from . import fragment
+from .audit import note_act
 from .callers import who_asks
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
@@ -85,8 +86,9 @@ async def update_workflow(
     request: Request, workflow_id: schemas.WorkflowId, update: schemas.WorkflowUpdate
 ) -> Response:
     action = caller_events.of_a_workflow(update.status)
-    by = who_asks(request.scope, update.by)
-    return await asked(api_of(request), workflow_id, action, by, update.reason)
+    api, by = api_of(request), who_asks(request.scope, update.by)
+    note_act(request.scope, api, by, update.reason, status=update.status)
+    return await asked(api, workflow_id, action, by, update.reason)
 
 
 @router.post("/workflow/{workflow_id:path}/cancel", **route_texts.WORKFLOW_CANCEL)
@@ -96,8 +98,9 @@ async def cancel_workflow(
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
 ) -> Response:
     cancel = cancel or schemas.WorkflowCancel()
-    by = who_asks(request.scope, cancel.by)
-    return await asked(api_of(request), workflow_id, "cancel", by, cancel.reason)
+    api, by = api_of(request), who_asks(request.scope, cancel.by)
+    note_act(request.scope, api, by, cancel.reason)
+    return await asked(api, workflow_id, "cancel", by, cancel.reason)
 
 
 async def asked(

@@ -59,6 +59,7 @@ FULL = Task(
     member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000, acts=("a", "")),
     keeps_results=False,
     owner="alice",
+    traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     error_cause="lost",
     clock_behind_s=1.5,
     clock_back_s=3.5,

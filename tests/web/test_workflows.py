@@ -197,7 +197,7 @@ def test_members_are_filtered_by_status_alone(
     answer = api.http.get("/internal/tasks", params={"workflow_id": W, other: "fetch_data"})
     assert answer.status_code == 422
     (detail,) = answer.json()["detail"]
-    assert "workflow_id goes with status alone: leave out task_type and symbol" in detail["msg"]
+    assert "workflow_id goes with status alone: leave out task_type, symbol" in detail["msg"]
 
 
 def test_a_store_that_is_away_says_so(api_without_store: RunningApi) -> None:

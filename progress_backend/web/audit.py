@@ -1,0 +1,96 @@
+"""The audit log: one line for each request that creates, changes or cancels, on a logger of its
+own, with who sent it, from where, when, what it asked for and why. No header is in it, so no token
+is."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.types import Message, Scope, Send
+
+from ..log_lines import FIELDS, json_line
+from ..record.model import rendered
+from ..record.traces import trace_id_of
+from .callers import caller_of
+from .rights import Action, Resource
+from .state import Api, api_in
+
+logger = logging.getLogger("progress_backend.audit")
+
+#: Key in a scope of what its route has to say.
+_NOTES: Final = "progress_backend.audit"
+_FAILED: Final = 500
+_LEFT_OUT: Final = (401, 429)
+_FORBIDDEN: Final = 403
+
+
+def note(scope: Scope, **about: Any) -> None:
+    """Adds to the line of a request; None adds nothing."""
+    known = scope.setdefault(_NOTES, {})
+    known.update((name, value) for name, value in about.items() if value is not None)
+
+
+def note_act(scope: Scope, api: Api, who: str, why: str | None, **about: Any) -> None:
+    """Adds who asks for an act and why, the reason as it is recorded; what is False is left out."""
+    reason = None if why is None else api.flows.redaction.value("reason", why)
+    more = {name: None if value is False else value for name, value in about.items()}
+    note(scope, who=who, why=reason, **more)
+
+
+class Audited:
+    """One request that changes something: its line is written as its answer begins."""
+
+    def __init__(self, scope: Scope, send: Send, action: Action, resource: Resource) -> None:
+        self._scope = scope
+        self._send = send
+        self._about = (action, resource)
+        self._written = False
+
+    async def send(self, message: Message) -> None:
+        """Sends on, and looks at the status."""
+        if message["type"] == "http.response.start":
+            self._write(message["status"])
+        await self._send(message)
+
+    def end(self) -> None:
+        """Writes the line of a request that has failed without an answer so far."""
+        if not self._written:
+            self._write(_FAILED)
+
+    def _write(self, status: int) -> None:
+        """Writes the line. Whoever was refused unknown has done nothing, and what came too often
+        is in the metrics: lines of it could fill a disk."""
+        self._written = True
+        name = caller_of(self._scope).name
+        left_out = status in _LEFT_OUT or (status == _FORBIDDEN and not name)
+        if left_out or not logger.isEnabledFor(logging.INFO):
+            return
+        action, resource = self._about
+        line = {
+            "at": rendered(datetime.now(api_in(self._scope).zone)),
+            "what": action,
+            "kind": "task" if resource.kind == "tasks" else resource.kind,
+            "id": resource.id,
+            "who": name or "api",
+            "address": _address(self._scope),
+            **self._scope.get(_NOTES, {}),
+            "answer": status,
+        }
+        if (trace_id := _trace_id(self._scope)) is not None:
+            line["trace_id"] = trace_id
+        logger.info("%s", json_line(line), extra={FIELDS: {"audit": line}})
+
+
+def _address(scope: Scope) -> str | None:
+    """The client's address, of trusted proxies' clients theirs; None on a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+def _trace_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return trace_id_of(value.decode("latin-1"))
+    return None

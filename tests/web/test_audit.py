@@ -1,0 +1,133 @@
+"""The audit log: who did what by HTTP, from where, when and why."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from progress_backend import tokens
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from progress_backend.web.server.proxy_headers import Proxied
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+TEXT, TOKEN = tokens.new("deploy", "write")
+OWNED, OWNED_TOKEN = tokens.new("alice", "write", owner="alice")
+READING, READER = tokens.new("reader", "read")
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Lines:
+    caplog.set_level(logging.INFO, "progress_backend.audit")
+
+    def found() -> list[dict[str, Any]]:
+        own = [one for one in caplog.records if one.name == "progress_backend.audit"]
+        assert not [one for one in own if "pb_" in one.getMessage()], "a token in the log"
+        return [json.loads(one.getMessage()) for one in own]
+
+    return found
+
+
+@pytest.fixture
+def api(redis_url: str, start_api: StartApi) -> RunningApi:
+    made = tuple(one.line() for one in (TOKEN, OWNED_TOKEN, READER))
+    app: Any = create_app(Settings(redis_url=redis_url, tokens=made))
+    return start_api(app)
+
+
+def said(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without its time, which is one."""
+    assert line.pop("at")[:2] == "20"
+    assert line.pop("address") == "127.0.0.1"
+    return line
+
+
+def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -> None:
+    records = Records(redis_url)
+    records.start("job")
+    records.member("member", "group")
+    http, sent = api.http, {"Authorization": f"Bearer {TEXT}"}
+    new = {"task_type": "fetch_data", "total_items": 1, "owner": "bob"}
+    made = http.post("/internal/create-task", json=new, headers=sent).json()["task_id"]
+    traced = {**sent, "traceparent": TRACE}
+    why = {"by": "bob", "reason": "password=hunter2 line\u2028two"}
+    http.put("/internal/task/job/update", json={"status": "paused", **why}, headers=traced)
+    http.put("/internal/task/job/update", json={"status": "running"}, headers=sent)
+    http.post("/internal/task/job/cancel", json={"reason": "no more"}, headers=sent)
+    http.post("/internal/task/job/cancel", headers=sent)
+    http.put("/internal/workflow/group/update", json={"status": "paused"}, headers=sent)
+    http.post("/internal/workflow/group/cancel", headers=sent)
+    http.post("/internal/task/member/cancel", json={"no": "such"}, headers=sent)
+    for path in ("task/job/status", "tasks", "health"):
+        http.get(f"/internal/{path}", headers=sent)
+    task, flow = {"kind": "task", "who": "deploy"}, {"kind": "workflow", "who": "deploy"}
+    assert [said(line) for line in lines()] == [
+        {
+            **task,
+            "what": "create",
+            "id": made,
+            "task_type": "fetch_data",
+            "owner": "bob",
+            "answer": 201,
+        },
+        {
+            "what": "update",
+            "kind": "task",
+            "id": "job",
+            "who": "bob (deploy)",
+            "why": "password=*** line\u2028two",
+            "status": "paused",
+            "answer": 200,
+            "trace_id": TRACE[3:35],
+        },
+        {**task, "what": "update", "id": "job", "status": "running", "answer": 200},
+        {**task, "what": "cancel", "id": "job", "why": "no more", "answer": 200},
+        {**task, "what": "cancel", "id": "job", "answer": 409},
+        {**flow, "what": "update", "id": "group", "status": "paused", "answer": 200},
+        {**flow, "what": "cancel", "id": "group", "answer": 200},
+        {**task, "what": "cancel", "id": "member", "answer": 422},
+    ]
+
+
+def test_what_a_known_caller_may_not_is_a_line_and_what_nobody_may_is_none(
+    api: RunningApi, redis_url: str, lines: Lines
+) -> None:
+    Records(redis_url).start("job", owner="bob")
+    for text in (OWNED, READING, tokens.new("x", "write")[0], None):
+        headers = {} if text is None else {"Authorization": f"Bearer {text}"}
+        assert api.http.post("/internal/task/job/cancel", headers=headers).status_code > 400
+    assert [(line["who"], line["answer"]) for line in lines()] == [("alice", 403), ("reader", 403)]
+
+
+def test_the_address_is_that_behind_trusted_proxies(
+    redis_url: str, start_api: StartApi, lines: Lines
+) -> None:
+    app = create_app(Settings(redis_url=redis_url))
+    app.add_middleware(Proxied, trusted_hosts="127.0.0.1")  # type: ignore[arg-type]  # as of uvicorn
+    Records(redis_url).start("job")
+    api = start_api(app)
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    api.http.post("/internal/task/job/cancel", headers=forwarded)
+    assert [(line["who"], line["address"]) for line in lines()] == [("api", "203.0.113.9")]
+
+
+def test_a_line_is_one_line_whatever_was_sent(
+    api: RunningApi, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Records(redis_url).start("job")
+    caplog.set_level(logging.INFO, "progress_backend.audit")
+    asked = {"reason": "a\nCRITICAL forged\x1b[2J\u2028\x85"}
+    headers = {"Authorization": f"Bearer {TEXT}"}
+    assert api.http.post("/internal/task/job/cancel", json=asked, headers=headers).is_success
+    (line,) = [one.getMessage() for one in caplog.records if one.name.endswith(".audit")]
+    assert line.isprintable()
+    assert json.loads(line)["why"] == asked["reason"]
