@@ -148,6 +148,18 @@ class Keys:
         where the tasks' channel has every member's document."""
         return "" if self.sharded else f"{self.prefix}workflow_update:{workflow_id}"
 
+    def past_workflows(self, name: str) -> str:
+        """String: the last ten successful workflows of a name, the newest first, one a line: when
+        the last member ended (ms), seconds since the first one began, members, and a digest of
+        the id. Not on a Redis Cluster."""
+        return f"{self.prefix}progress_workflow_runs:{name}"
+
+    @property
+    def workflow_names(self) -> str:
+        """Sorted set of the names of which successful workflows are kept, 1,000 at most, by the
+        time (ms) at which the last one ended."""
+        return f"{self.prefix}progress_workflow_names"
+
     @property
     def workflows(self) -> str:
         """Sorted set of workflow ids by creation time (ms)."""

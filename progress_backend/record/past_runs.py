@@ -174,6 +174,12 @@ def read(stored: bytes) -> PastRun | None:
     return PastRun(ended_ms, seconds, items, waited, misses, whole)
 
 
+def read_all(stored: bytes) -> tuple[PastRun, ...]:
+    """The runs that are stored, one a line, the newest first; the last one last."""
+    found = (read(line) for line in stored.split(b"\n")[:KEPT])
+    return newest(run for run in found if run is not None)
+
+
 def _number(value: Any) -> bool:
     return type(value) in (int, float) and -_LONGEST_S <= value <= _LONGEST_S
 

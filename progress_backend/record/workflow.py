@@ -14,8 +14,11 @@ from typing import Any, Final, NamedTuple
 from . import act
 from .act import Act
 from .default_texts import Locale, text
+from .estimate import Range, around, first_estimate
 from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
+from .past_runs import PastRun, history
+from .task_json import written_range
 
 #: The share of a member that has ended; a running member has as much of it as it is through.
 WHOLE: Final = 1_000
@@ -52,6 +55,8 @@ class Figures(NamedTuple):
     expected: int = 0
     #: The newest request of a caller about the whole workflow.
     act: Act | None = None
+    #: The last successful runs of workflows of its name, the last one last.
+    past: tuple[PastRun, ...] = ()
 
     @property
     def asked(self) -> str | None:
@@ -164,6 +169,7 @@ def body(
         return None if ms is None else datetime.fromtimestamp(ms / 1000, zone)
 
     status, over = figures.status, not figures.open
+    likely, within = _expected(figures, at)
     started, ended = at(figures.started_ms), at(figures.ended_ms) if over else None
     bodies: list[dict[str, Any]] = [json.loads(document) for document in failures]
     failed = [{name: one.get(name) for name in _OF_FAILURES} for one in bodies]
@@ -196,12 +202,28 @@ def body(
         "processing_details": {},
         "metadata": {},
         "created_at": rendered(at(figures.created_ms)),
-        "estimated_completion": None,
+        "estimated_completion": rendered(likely),
+        "estimate": None if within is None else written_range(within),
         "control": _control(figures.act, at),
         "may_come_again_until": rendered(again_until),
         "final": over and (again_until is None or again_until <= now),
         "revision": figures.revision,
     }
+
+
+def _expected(
+    figures: Figures, at: Callable[[int], datetime | None]
+) -> tuple[datetime | None, Range | None]:
+    """When a running workflow is likely to end, and the range of that, by how long the last ones of
+    its name took as a whole."""
+    if figures.status != TaskStatus.RUNNING or not figures.past or figures.started_ms is None:
+        return None, None
+    known, begins = history(figures.past), at(figures.started_ms)
+    assert begins is not None
+    likely = first_estimate(begins, 1, known.whole)
+    if likely is None or known.whole_band is None:
+        return likely, None
+    return likely, around(begins, (likely - begins).total_seconds(), known.whole_band, known.runs)
 
 
 def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[str, Any] | None:

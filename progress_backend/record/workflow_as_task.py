@@ -10,7 +10,6 @@ from .json_text import dumps
 
 #: What a task has and a workflow does not.
 _OF_TASKS: Final[dict[str, Any]] = {
-    "estimate": None,
     "waited_ms": None,
     "ahead": None,
     "start_estimate": None,

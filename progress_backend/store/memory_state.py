@@ -57,6 +57,8 @@ class MemoryState:
     due: dict[str, int] = field(default_factory=dict)
     #: By task_type, and until when they are kept; the types that ran last are the last ones.
     runs: dict[str, tuple[tuple[PastRun, ...], float]] = field(default_factory=dict)
+    #: By the name of workflows: each one's last successful run, and until when they are kept.
+    past_workflows: dict[str, tuple[dict[str, PastRun], float]] = field(default_factory=dict)
     #: By kind and task type: the counts of each bucket, and the sum in microseconds.
     times: Histograms = field(default_factory=dict)
     #: The token that holds each lock, and until when.

@@ -9,8 +9,8 @@ from math import ceil, inf
 from typing import Any, Final
 
 from ..record.default_texts import Locale
-from ..record.estimate import estimated_completion, estimated_range
-from ..record.local_time import moment
+from ..record.estimate import Range, estimated_completion, estimated_range
+from ..record.local_time import moment, optional_moment
 from ..record.model import Task
 from . import formats
 
@@ -38,9 +38,9 @@ def short_remaining(task: Task, now: datetime, locale: Locale) -> str:
 
 
 def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
-    found = estimated_range(task)
+    found = estimated_range(task) or _told(task)
     if found is None:
-        end = estimated_completion(task)
+        end = estimated_completion(task) or optional_moment(task.unknown.get("likely"))
         if end is None or end <= now:  # what is usual is not known
             return formats.UNKNOWN
         return formats.duration((end - now).total_seconds())
@@ -48,6 +48,14 @@ def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
         return formats.text(locale, f"varies{short}")
     span = _span(found.earliest, found.latest, now, locale, short)
     return formats.text(locale, f"longer{short}") if span is None else span
+
+
+def _told(workflow: Task) -> Range | None:
+    """The range of a workflow's row, which has no rate of its own."""
+    if (told := workflow.unknown.get("estimate")) is None:
+        return None
+    earliest, latest = optional_moment(told["earliest"]), optional_moment(told["latest"])
+    return Range(earliest, moment(told["likely"]), latest, told["runs"])
 
 
 def starting(body: Mapping[str, Any], now: datetime, locale: Locale) -> str:

@@ -10,6 +10,7 @@ from ..record.default_texts import Locale, text, translated
 from ..record.local_time import optional_moment
 from ..record.model import STATUSES, Delivery, Task
 from . import formats, tables
+from .remaining import remaining
 
 Body = Mapping[str, Any]
 _COLUMNS: Final = ("id", "status", "percent", "ended_of", "age", "name")
@@ -35,6 +36,7 @@ def as_row(body: Body, locale: Locale) -> Task:
         completed_at=optional_moment(body["end_time"]),
         delivery=None if again_until is None else Delivery(again_until=again_until),
         revision=body["revision"],
+        unknown={"estimate": body.get("estimate"), "likely": body.get("estimated_completion")},
     )
 
 
@@ -80,6 +82,7 @@ def details(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "progress": f"{progress['current']}/{progress['total']} ({formats.percent(task)})",
         "members": _counts(body["counts"], locale),
         "elapsed": formats.elapsed(task, now),
+        "remaining": remaining(task, now, locale) if body.get("estimated_completion") else None,
         "created_at": tables.time_of(task.created_at),
         "started_at": tables.time_of(task.started_at),
         "updated_at": tables.time_of(task.updated_at),

@@ -9,6 +9,7 @@ import pytest
 import redis
 from playwright.sync_api import Locator, Page, expect
 
+from progress_backend.flows.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.estimate import estimated_range
 from progress_backend.record.past_runs import PastRun
@@ -79,6 +80,24 @@ def test_a_range_is_told_where_past_runs_tell_one(
     expect(time_of(page, "job")).to_have_text(english)
     page.locator("#language").click()
     expect(time_of(page, "job")).to_have_text(japanese)
+
+
+def test_a_running_workflow_tells_a_range_by_the_last_ones_of_its_name(
+    api: RunningApi, records: Records, open_page: OpenPage, redis_url: str
+) -> None:
+    for task_id in ("one", "two"):
+        records.member(task_id, "w", name="nightly import")
+    page = open_page(api)
+    time = page.locator('tr[data-workflow-id="w"] .time')
+    expect(time).to_have_text(re.compile(r"\d:\d\d"))  # its age
+    runs = [PastRun(n + 1, 1_800.0 + by, 2) for n, by in enumerate((30, 0, 0, -30))]
+    with redis.Redis.from_url(redis_url) as client:
+        name = Keys().past_workflows("nightly import")
+        client.set(name, "".join(f"{one.text}\n" for one in reversed(runs)))
+    records.run("one")
+    expect(time).to_have_text(re.compile(r"^2\d–3\d min left$"))
+    page.locator("#language").click()
+    expect(time).to_have_text(re.compile(r"^残り 2\d–3\d 分$"))
 
 
 def test_without_past_runs_a_clock_tells_the_likely_end(

@@ -11,10 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
 from progress_backend.flows import workflow_acts
+from progress_backend.flows.keys import Keys
+from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.formats import cells_of
 from tests.conftest import StartService
@@ -129,6 +132,24 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
     assert re.search("状態 +実行中", run("show", "--workflow", W, locale="ja").output)
+
+
+def test_how_long_it_still_takes_by_the_last_ones_of_its_name(
+    run: Run, records: Records, redis_url: str
+) -> None:
+    # The last one took half a minute less than half an hour, the first one more.
+    runs = [PastRun(n + 1, 1_800.0 + by, 4) for n, by in enumerate((30, 0, 0, -30))]
+    with redis.Redis.from_url(redis_url) as client:
+        name = Keys().past_workflows("fetch ×3 → merge")
+        client.set(name, "".join(f"{one.text}\n" for one in reversed(runs)))
+        said = run("show", "--workflow", W).output
+        assert re.search(r"Remaining +2\d–3\d min", said), said
+        said = run("show", "--workflow", W, locale="ja").output
+        assert re.search(r"残り +2\d–3\d 分", said), said
+        client.set(name, f"{runs[0].text}\n")
+        assert re.search(r"Remaining +(30|29):\d\d", run("show", "--workflow", W).output)
+        client.delete(name)
+    assert "Remaining" not in run("show", "--workflow", W).output
 
 
 def test_an_id_without_members_is_one_line(run: Run, records: Records) -> None:

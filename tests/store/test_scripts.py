@@ -60,6 +60,7 @@ CALLS: dict[str, list[c.Command]] = {
         ),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD),
+        c.Commit("t", "x", b"{}", HALF, HALF._replace(status="completed"), 1, 2, ended_ms=6),
     ],
     "commit_members": [
         c.Commits(

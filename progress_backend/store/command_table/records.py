@@ -20,6 +20,7 @@ from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
+from .members_in_memory import member_in_memory, unknown_acts
 from .standing import indexes
 from .times import take_in_memory, times_of
 from .values import nothing, positive, text
@@ -30,9 +31,7 @@ from .workflows import (
     commit_of_members,
     compared,
     is_member,
-    member_in_memory,
     publish,
-    unknown_acts,
 )
 
 _COMMITTED = c.Committed(True)
@@ -262,9 +261,9 @@ def _runs_of(command: c.RunsOf, keys: Keys) -> list[Request]:
 
 def _runs(command: c.RunsOf, replies: list[Any]) -> tuple[PastRun, ...]:
     stored, rate = replies[0], positive(replies[1])
-    found = [past_runs.read(line) for line in (stored or b"").split(b"\n")[: past_runs.KEPT]]
-    known = (*found, past_runs.at_rate(rate))
-    return past_runs.newest(run for run in known if run is not None)
+    known = past_runs.read_all(stored or b"")
+    by_rate = past_runs.at_rate(rate)
+    return past_runs.newest((*known, *(() if by_rate is None else (by_rate,))))
 
 
 def _all_runs(

@@ -11,14 +11,16 @@ from ...flows import commands as c
 from ...flows.index_entry import write_facets
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
+from ...record import past_runs
 from ...record.document_check import MAX_DOCUMENT_BYTES
-from ...record.model import STATUSES
+from ...record.model import STATUSES, TaskStatus
 from ...record.times_taken import MOST_TYPES
 from ...record.workflow import merged
 from .. import scripts
-from ..memory_state import MemoryState, WorkflowState
+from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, own
+from .members_in_memory import past_in_memory
 from .standing import indexes
 from .times import times_of
 from .values import nothing, pairs, text, whole
@@ -38,7 +40,8 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     before, after = commit.before, commit.after
     leave, enter = _moved(before, after, commit.fresh, keys)
     grown = _shares(before, after)
-    hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
+    completes = commit.after.status == TaskStatus.COMPLETED and not keys.sharded
+    hashes = [name for one in grown for name in _about_one(one, keys, completes=completes)]
     known = dict(zip(after.workflows, commit.acts or ("",) * len(after.workflows), strict=True))
     about = [
         part
@@ -58,10 +61,22 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         commit.workflow_name or "",
         commit.workflow_total or "",
         len(commit.took),
+        keys.past_workflows("") if completes else "",
         *times_of(commit),
         *about,
         *told,
     )
+
+
+def _about_one(workflow_id: str, keys: Keys, *, completes: bool) -> tuple[str, ...]:
+    """The keys of a workflow that a member's commit changes, and by which that of a member that has
+    completed tells whether all have. On a cluster no partition has all."""
+    changed = keys.workflow(workflow_id), keys.planned(workflow_id)
+    if not completes:
+        return changed
+    done = keys.members(workflow_id, TaskStatus.COMPLETED)
+    told = keys.members(workflow_id), done, keys.publishers(workflow_id)
+    return (*changed, *told, keys.workflow_names)
 
 
 def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) -> tuple[Any, ...]:
@@ -158,38 +173,17 @@ def _shares(before: c.Standing, after: c.Facets) -> dict[str, int]:
     return grown
 
 
-def unknown_acts(state: MemoryState, commit: c.Commit) -> tuple[tuple[str, c.Act], ...]:
-    """Requests about a member's workflows in memory that its record has not followed."""
-    known = commit.acts or ("",) * len(commit.after.workflows)
-    asked = ((w, state.acts.get(w), k) for w, k in zip(commit.after.workflows, known, strict=True))
-    return tuple((w, act) for w, act, k in asked if act is not None and act.id != k)
-
-
-def member_in_memory(state: MemoryState, commit: c.Commit) -> None:
-    """Changes the figures of a member's workflows in memory, after its facets."""
-    now_ms = int(state.clock() * 1000)
-    for workflow_id in commit.after.workflows:
-        known = state.workflows.setdefault(workflow_id, WorkflowState(now_ms))
-        known.changed_ms = known.quiet_since_ms = now_ms
-        known.revision += 1
-        if workflow_id == commit.after.workflows[-1]:
-            known.name = commit.workflow_name or known.name
-            known.expected = commit.workflow_total or known.expected
-        known.started_ms = commit.started_ms if known.started_ms is None else known.started_ms
-        if commit.ended_ms is not None:
-            known.ended_ms = max(known.ended_ms or 0, commit.ended_ms)
-
-
 def _figures_of(command: c.FiguresOf, keys: Keys) -> list[Request]:
     workflow_id = command.workflow_id
     members = [keys.members(workflow_id, status) for status in STATUSES]
     about = [keys.workflow(workflow_id), keys.publishers(workflow_id)]
     names = [*about, *members, keys.planned(workflow_id)]
-    return [evalsha(scripts.FIGURES, names, command.now_ms)]
+    past = "" if keys.sharded else keys.past_workflows("")
+    return [evalsha(scripts.FIGURES, names, command.now_ms, past)]
 
 
 def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
-    pairs, publishers, (*counts, planned) = replies[0]
+    pairs, publishers, (*counts, planned), past = replies[0]
     about = dict(zip(map(text, pairs[::2]), map(text, pairs[1::2]), strict=True))
 
     def number(name: str) -> int | None:
@@ -211,6 +205,7 @@ def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
         name=about.get("name"),
         expected=number("expected") or 0,
         act=c.Act.of(about["act"], about.get("control")) if about.get("act") else None,
+        past=past_runs.read_all(past),
     )
 
 
@@ -236,6 +231,7 @@ def _figures_in_memory(state: MemoryState, command: c.FiguresOf) -> c.Figures:
         revision=known.revision,
         name=known.name,
         expected=known.expected,
+        past=past_in_memory(state, known.name),
     )
 
 

@@ -13,7 +13,9 @@ KEYS
   8 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   9 outermost sorted set: ids of outermost workflows by creation time (µs)
  10 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
-              workflow its hash, and the sorted set of its planned members
+              workflow its hash, and the sorted set of its planned members; and of a member that
+              has completed the sorted sets of all members, of those, of its publishers, and of
+              the names whose runs are kept, by the time (ms) of the last one
 ARGV
   1 task id
   2 expected  SHA-1 of the stored document, "" for none
@@ -37,7 +39,9 @@ ARGV
  19 name      the last workflow's name, "" leaves it as it is
  20 expected  how many members the last workflow's caller expects, "" leaves it as it is
  21 took      number of times that count in a histogram
- 22 …         of each of these the kind, the bucket, the task type, and µs; then
+ 22 past      of a member that has completed: what stands before a workflow's name in the key of its
+              last successful runs; "" otherwise
+ 23 …         of each of these the kind, the bucket, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -57,7 +61,8 @@ local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], AR
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local started, ended, name, expected_members = ARGV[17], ARGV[18], ARGV[19], ARGV[20]
-local about = 22 + 4 * tonumber(ARGV[21])  -- the first argument about workflows
+local past, stride = ARGV[22], ARGV[22] == '' and 2 or 6  -- keys of a workflow
+local about = 23 + 4 * tonumber(ARGV[21])  -- the first argument about workflows
 local last = #ARGV - tonumber(ARGV[16])  -- the last of them
 
 local stored = document(task, ARGV[14])
@@ -69,7 +74,7 @@ end
 
 local asked, first_of_each = {}, first + leaves + enters + 1
 for i = 0, (last - about + 1) / 4 - 1 do
-  local workflow, known = KEYS[first_of_each + 2 * i], ARGV[about + 3 + 4 * i]
+  local workflow, known = KEYS[first_of_each + stride * i], ARGV[about + 3 + 4 * i]
   local act = known ~= '*' and tolerant('HGET', workflow, 'act')
   if act and act ~= known then
     asked[#asked + 1], asked[#asked + 2] = ARGV[about + 4 * i], act
@@ -109,7 +114,7 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
-took(times, 22, about - 1, ARGV[15])
+took(times, 23, about - 1, ARGV[15])
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
 local key, arg = first_of_each, about
@@ -148,7 +153,10 @@ while arg <= last do
   if ARGV[arg + 2] ~= '' and redis.acl_check_cmd('PUBLISH', ARGV[arg + 2], '') then
     call('PUBLISH', ARGV[arg + 2], '')
   end
-  key, arg = key + 2, arg + 4
+  if past ~= '' then
+    finished(workflow, KEYS[key + 2], KEYS[key + 3], KEYS[key + 4], KEYS[key + 5], past, workflow_id, now_ms)
+  end
+  key, arg = key + stride, arg + 4
 end
 if last < #ARGV then
   noted(#KEYS, #ARGV, #ARGV - last)

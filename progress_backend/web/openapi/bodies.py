@@ -142,7 +142,13 @@ class WorkflowBody(BaseModel):
     processing_details: dict[str, Any] = Field(description="Empty: members have details.")
     metadata: dict[str, Any] = Field(description="Empty: members have metadata.")
     created_at: str | None = Field(description="When its first member's record was made.")
-    estimated_completion: None = Field(description="Null: members have estimates.")
+    estimated_completion: str | None = Field(
+        description="When it is likely to end while it runs, by how long the last successful "
+        "workflows of its name took; null without such ones, and on a Redis Cluster."
+    )
+    estimate: _ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+        description="The range of its end, from four such workflows on; null otherwise."
+    )
     control: Asked | None = Field(description="What is asked of all of it; null otherwise.")
     may_come_again_until: str | None = Field(
         description="Until when one of the failures that are named may be taken back, where all "

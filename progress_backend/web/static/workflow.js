@@ -2,6 +2,7 @@
 // failed first.
 import { makeChips } from "./chips.js";
 import { answered } from "./live.js";
+import { remainingText } from "./remaining.js";
 import { element, makeRow } from "./row.js";
 import { makePages, makeRows, makeTasks } from "./rows.js";
 import { translated } from "./translated.js";
@@ -28,7 +29,9 @@ function offered(workflow) {
 function timeText(workflow, words) {
   const { end_time, processing_time_ms, created_at, now } = workflow;
   if (end_time !== null) return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
-  return words.age(clock((now() - Date.parse(created_at)) / 1000));
+  const at = workflow.updated_at, left = workflow.status === "running" && workflow.estimated_completion
+    && remainingText({ ...workflow, at, age: () => now() - Date.parse(at) }, words);
+  return left || words.age(clock((now() - Date.parse(created_at)) / 1000));
 }
 
 // How many tasks have each status but error, which the line below says; nothing where all of them

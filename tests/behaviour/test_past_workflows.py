@@ -1,0 +1,199 @@
+"""How long the last successful workflows of a name took, and the estimate of the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import workflows
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from progress_backend.record.past_runs import KEPT, KEPT_DAYS
+from tests.behaviour.driving import Driver, OverMemory, OverRedis, identity_of
+
+NAME = "nightly import"
+
+
+@pytest.fixture
+def whole(driver: Driver) -> Driver:
+    """Stores in which a commit sees all members."""
+    if driver.settings.partitions:
+        pytest.skip("on a cluster no commit sees all members")
+    return driver
+
+
+def begin(driver: Driver, workflow_id: str, members: int = 2, name: str | None = NAME) -> None:
+    for number in range(members):
+        identity = identity_of(member=Member((workflow_id,)))
+        driver.apply(f"{workflow_id}-{number}", ev.Created(identity=identity, workflow_name=name))
+
+
+def run(
+    driver: Driver, task_id: str, at: float, seconds: float, end: ev.Event | None = None
+) -> None:
+    now = driver.now() + timedelta(seconds=at)
+    driver.apply(task_id, ev.Started(identity=identity_of()), now=now)
+    driver.apply(task_id, end or ev.Completed(), now=now + timedelta(seconds=seconds))
+
+
+def past(driver: Driver, workflow_id: str) -> Sequence[c.PastRun]:
+    return driver.execute(c.FiguresOf(workflow_id, int(driver.now().timestamp() * 1000))).past
+
+
+def body(driver: Driver, workflow_id: str) -> dict[str, Any]:
+    found = driver.run(workflows.status(driver.flows, workflow_id, driver.now()))
+    assert found is not None
+    return json.loads(found)
+
+
+def test_a_named_workflow_is_kept_as_its_last_member_completes(whole: Driver) -> None:
+    begin(whole, "w")
+    run(whole, "w-0", 0, 20)
+    assert past(whole, "w") == ()
+    run(whole, "w-1", 10, 50)
+    (kept,) = past(whole, "w")
+    assert (kept.seconds, kept.items) == (pytest.approx(60, abs=0.1), 2)
+    # Whatever its records get later changes nothing.
+    whole.apply("w-1", ev.Progressed(details={"late": 1}))
+    assert past(whole, "w") == (kept,)
+
+
+def test_nothing_is_kept_without_a_name_or_a_success(whole: Driver) -> None:
+    begin(whole, "unnamed", name=None)
+    for task_id in ("unnamed-0", "unnamed-1"):
+        run(whole, task_id, 0, 20)
+    begin(whole, "failed")
+    run(whole, "failed-0", 0, 20, ev.Failed(error_message="why"))
+    run(whole, "failed-1", 0, 30)
+    begin(whole, "new")
+    assert past(whole, "new") == ()
+
+
+def test_nothing_is_kept_while_a_publish_may_add_members(whole: Driver) -> None:
+    begin(whole, "w", members=1)
+    now_ms = int(whole.now().timestamp() * 1000)
+    whole.execute(c.Publishing("w", "token", now_ms, 60_000))
+    run(whole, "w-0", 0, 20)
+    assert past(whole, "w") == ()
+    whole.execute(c.Publishing("w", "token", now_ms, 0))
+    whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
+    run(whole, "w-more", 30, 20)
+    assert [one.seconds for one in past(whole, "w")] == [pytest.approx(50, abs=0.1)]
+
+
+def test_a_workflow_that_goes_on_is_kept_once(whole: Driver) -> None:
+    begin(whole, "before", members=1)
+    run(whole, "before-0", -100, 7)
+    begin(whole, "w", members=1)
+    run(whole, "w-0", 0, 20)
+    whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
+    run(whole, "w-more", 30, 20)
+    assert [one.seconds for one in past(whole, "w")] == [
+        pytest.approx(7, abs=0.1),
+        pytest.approx(50, abs=0.1),
+    ]
+
+
+def test_the_last_ten_are_kept_for_a_hundred_days(whole: Driver) -> None:
+    for number in range(KEPT + 2):
+        begin(whole, f"w{number}", members=1)
+        run(whole, f"w{number}-0", number, 10 + number)
+    begin(whole, "new", members=1)
+    kept = [one.seconds for one in past(whole, "new")]
+    assert kept == [pytest.approx(10 + n, abs=0.1) for n in range(2, KEPT + 2)]
+    kept_s = KEPT_DAYS * 86_400
+    if isinstance(whole, OverRedis):
+        assert whole.raw.pttl(whole.keys.past_workflows(NAME)) == pytest.approx(
+            kept_s * 1000, abs=60_000
+        )
+    else:
+        assert isinstance(whole, OverMemory)
+        clock = whole.store.state.clock
+        whole.store.state.clock = lambda: clock() + kept_s + 60
+        assert past(whole, "new") == ()
+
+
+def test_names_are_bounded(whole: Driver) -> None:
+    begin(whole, "old", members=1, name="old")
+    run(whole, "old-0", 0, 7)
+    if isinstance(whole, OverRedis):
+        names = {f"name {number}": 2**52 for number in range(1_000)}
+        del names["name 7"]
+        whole.raw.zadd(whole.keys.workflow_names, names)
+    else:
+        runs = whole.store.state.past_workflows
+        runs |= {f"name {number}": ({}, 2**40) for number in range(999)}
+    begin(whole, "w", members=1)
+    run(whole, "w-0", 0, 20)
+    assert len(past(whole, "w")) == 1
+    assert past(whole, "old") == ()
+    if isinstance(whole, OverRedis):
+        assert whole.raw.zcard(whole.keys.workflow_names) == 1_000
+
+
+def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
+    for number, seconds in enumerate((90, 100, 100, 110)):
+        begin(whole, f"w{number}", members=1)
+        run(whole, f"w{number}-0", 0, seconds)
+        told = body(whole, f"w{number}")
+        assert (told["estimated_completion"], told["estimate"]) == (None, None)
+    begin(whole, "new")
+    assert body(whole, "new")["estimated_completion"] is None
+    whole.apply("new-0", ev.Started(identity=identity_of()))
+    told = body(whole, "new")
+    began, likely = (
+        datetime.fromisoformat(told[name]) for name in ("start_time", "estimated_completion")
+    )
+    assert (likely - began).total_seconds() == pytest.approx(99.7, abs=0.2)
+    within = told["estimate"]
+    assert within["runs"] == 4
+    assert within["likely"] == told["estimated_completion"]
+    least, most = (
+        (datetime.fromisoformat(within[name]) - began).total_seconds()
+        for name in ("earliest", "latest")
+    )
+    assert 80 < least < 92 < 108 < most < 125
+    whole.apply("new-0", ev.Paused(by="ops"))
+    whole.apply("new-1", ev.Paused(by="ops"))
+    told = body(whole, "new")
+    assert told["status"] == "paused"
+    assert (told["estimated_completion"], told["estimate"]) == (None, None)
+
+
+def test_before_four_there_is_one_time(whole: Driver) -> None:
+    begin(whole, "w", members=1)
+    run(whole, "w-0", 0, 100)
+    begin(whole, "new", members=1)
+    whole.apply("new-0", ev.Started(identity=identity_of()))
+    told = body(whole, "new")
+    assert told["estimated_completion"] is not None
+    assert told["estimate"] is None
+    _, rows = whole.run(workflows.page(whole.flows, 1, 10, whole.now()))
+    (row,) = [one for one in map(json.loads, rows) if one["workflow_id"] == "new"]
+    assert row["estimated_completion"] == told["estimated_completion"]
+
+
+def test_on_a_cluster_nothing_is_kept(driver: Driver) -> None:
+    if not driver.settings.partitions:
+        return
+    begin(driver, "w", members=1)
+    run(driver, "w-0", 0, 100)
+    assert past(driver, "w") == ()
+    assert not [name for name in driver.left_over() if "workflow_runs" in name]
+
+
+def test_a_key_of_another_program_changes_no_commit(whole: Driver) -> None:
+    if not isinstance(whole, OverRedis):
+        return
+    name = whole.keys.past_workflows(NAME)
+    for other in ("set", "rpush"):
+        getattr(whole.raw, other)(name, "another program's")
+        begin(whole, other, members=1)
+        run(whole, f"{other}-0", 0, 20)
+        assert body(whole, other)["status"] == "completed"
+        whole.raw.delete(name)
