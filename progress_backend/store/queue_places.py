@@ -40,26 +40,27 @@ class QueuePlaces:
     def __init__(self, store: AsyncStore, histories: Histories) -> None:
         self._store = store
         self._histories = histories
-        #: By task id: a document, the same with its task's place, and until when that is fresh.
+        #: By task id: what is stored, the body that was made of that, and until when it is fresh.
         self._known: dict[str, tuple[bytes, bytes, float]] = {}
         self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    def known(self, task_id: str, document: bytes) -> bytes | None:
-        """A task's document with its place, if that was read a moment ago."""
+    def known(self, task_id: str, stored: bytes) -> bytes | None:
+        """What was made a moment ago of a task's stored document, with its place."""
         found = self._known.get(task_id)
-        if found is None or found[0] != document or found[2] <= monotonic():
+        if found is None or found[0] != stored or found[2] <= monotonic():
             return None
         return found[1]
 
-    async def placed(self, document: bytes) -> bytes:
-        """A checked document with its task's place and the range of its start, if the task waits.
+    async def placed(self, task_id: str, stored: bytes, document: bytes) -> bytes:
+        """The checked document of a task that has not begun, with its place and the
+        range of its start, if the task waits.
 
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
         if (task := waiting.waiting(document)) is None:
-            return document
+            return self._keep(task_id, stored, document, monotonic() + FRESH_S)
         asked = self._asked.get(task)
         if asked is None:
             loop = asyncio.get_running_loop()
@@ -69,9 +70,12 @@ class QueuePlaces:
         # A cancelled caller must not cancel the read that others wait for.
         ahead, history, until = await asyncio.shield(asked)
         placed = document if ahead is None else waiting.placed(document, ahead, history)
+        return self._keep(task_id, stored, placed, until)
+
+    def _keep(self, task_id: str, stored: bytes, placed: bytes, until: float) -> bytes:
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[task.task_id] = document, placed, until
+        self._known[task_id] = stored, placed, until
         return placed
 
     async def _read(self) -> None:

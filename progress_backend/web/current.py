@@ -21,6 +21,16 @@ async def current(api: Api, task_id: str) -> bytes:
     stored = await api.reads.get(task_id)
     if stored is None:
         raise TaskNotFound(task_id)
+    return await as_read(api, task_id, stored)
+
+
+async def as_read(api: Api, task_id: str, stored: bytes) -> bytes:
+    """A stored record as `current` gives it.
+
+    Raises:
+        ForeignValue: the value is no record of this task.
+        StoreUnavailable: the store does not answer.
+    """
     document = reader_view.seen(stored, task_id, api.zone)
     if not needless(document):
         document = await api.histories.estimated(document)

@@ -25,7 +25,7 @@ from ..service.flow_service import pagination
 from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, who_asks
-from .current import current
+from .current import as_read
 from .guard import denied
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
@@ -146,13 +146,15 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer.
     """
-    try:
-        document = await current(api, task_id)
-    except TaskNotFound:
+    stored = await api.reads.get(task_id)
+    if stored is None:
         return await workflow_as_task(api, task_id, if_none_match)
-    if may_wait(document):
-        places = api.places
-        document = places.known(task_id, document) or await places.placed(document)
+    # The body of a waiting task is made anew each second, not for each reader.
+    document = api.places.known(task_id, stored)
+    if document is None:
+        document = await as_read(api, task_id, stored)
+        if may_wait(document):
+            document = await api.places.placed(task_id, stored, document)
     about = described(document)
     unchanged = if_none_match is not None and matches(if_none_match, about.tag)
     return Stored(document, about, unchanged=unchanged)

@@ -52,7 +52,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 async def ahead(places: QueuePlaces, task: Waiting) -> int | None:
     document = document_of(task)
-    placed = places.known(task.task_id, document) or await places.placed(document)
+    placed = places.known(task.task_id, document)
+    placed = placed or await places.placed(task.task_id, document, document)
     found: int | None = json.loads(placed)["ahead"]
     return found
 
