@@ -206,7 +206,8 @@ class TopSince:
 @dataclass(frozen=True, slots=True)
 class Before:
     """-> list[int | None]: for each task that waits, how many of its type were created before it
-    and have not begun either; None for a task that does not wait any more."""
+    and have not begun either, without those that are not to begin yet (planned ones, and ones with
+    an `eta`); None for a task that does not wait any more."""
 
     tasks: tuple[Waiting, ...]
     #: Whether the tasks are of this partition.

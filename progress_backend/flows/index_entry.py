@@ -24,6 +24,8 @@ class Facets(NamedTuple):
     remarks: tuple[str, ...] = ()
     #: Whose it is; None: nobody's.
     owner: str | None = None
+    #: Whether it waits for its `eta`.
+    later: bool = False
 
 
 class Garbled(NamedTuple):
@@ -37,10 +39,12 @@ Standing = Facets | Garbled | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None. A single task's has its first four, one
-    without remarks none of these, and one that is nobody's no owner."""
-    if isinstance(facets, Facets) and (facets.workflows or facets.remarks or facets.owner):
-        last = None if facets.owner else -1 if facets.remarks else -2
+    """Facets as the text that is stored; "" for None. A single task's has its first four; remarks,
+    the owner, and that a task waits for its `eta`, stand there only where they are."""
+    if isinstance(facets, Facets) and (
+        facets.workflows or facets.remarks or facets.owner or facets.later
+    ):
+        last = None if facets.later else -1 if facets.owner else -2 if facets.remarks else -3
         return json.dumps(facets[:last], ensure_ascii=False, separators=(",", ":"))
     return _written(facets)
 
@@ -61,7 +65,7 @@ def read_facets(stored: bytes | None) -> Standing:
         return None
     try:
         facets = Facets(*json.loads(stored))
-        if facets.workflows or facets.remarks or facets.owner:
+        if facets.workflows or facets.remarks or facets.owner or facets.later:
             workflows, remarks = tuple(facets.workflows), tuple(facets.remarks)
             facets = facets._replace(workflows=workflows, remarks=remarks)
     except (ValueError, TypeError, RecursionError):
@@ -71,7 +75,7 @@ def read_facets(stored: bytes | None) -> Standing:
 
 def _sound(facets: Facets) -> bool:
     """Whether each facet can be part of a Redis key."""
-    if type(facets.share) is not int or type(facets.planned) is not bool:
+    if type(facets.share) is not int or {type(facets.planned), type(facets.later)} != {bool}:
         return False
     try:
         texts = (facets.status, facets.task_type, facets.symbol or "", facets.lease or "")

@@ -79,6 +79,11 @@ class Keys:
         of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
         return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
+    def later(self, task_type: str) -> str:
+        """Sorted set of the ids of a type's created tasks that wait for their `eta`, or whose
+        messages have not left, by creation time (µs)."""
+        return f"{self.prefix}tasks{_BAR}later{_BAR}type={task_type.replace(_BAR, _BAR * 2)}"
+
     @property
     def facets(self) -> str:
         """Hash: task id -> its facets, so that an index can be cleaned without the document."""

@@ -68,10 +68,17 @@ def facets_of(task: Task) -> Facets:
     lease = task.worker.lease if held and task.worker is not None else None
     remarks = () if task.remarks is None else task.remarks.kinds
     if (member := task.member) is None:
-        about: tuple[Any, ...] = (), False, 0, remarks, task.owner
+        about: tuple[Any, ...] = (), False, 0, remarks, task.owner, _later(task)
     else:
-        about = member.workflows, task.planned, member.share, remarks, task.owner
+        about = member.workflows, task.planned, member.share, remarks, task.owner, _later(task)
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
+
+
+def _later(task: Task) -> bool:
+    """Whether a task waits for its `eta` before its first run."""
+    if task.delivery is None or task.delivery.eta is None:
+        return False
+    return task.status == TaskStatus.CREATED and task.started_at is None
 
 
 def milliseconds(time: datetime) -> int:

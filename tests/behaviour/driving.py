@@ -239,6 +239,9 @@ def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
         assert len(names) == (4 if task.symbol is None else 8)
         if task.worker is not None and not task.ended:
             names.append(keys.held(task.worker.lease))
+        eta = task.started_at is None and task.delivery is not None and task.delivery.eta
+        if task.status == "created" and (eta or task.planned):
+            names.append(keys.later(task.task_type))
         names += map(keys.remarked, () if task.remarks is None else task.remarks.kinds)
         if task.owner is not None:
             names += (keys.owned(task.owner), keys.owned(task.owner, task.status))

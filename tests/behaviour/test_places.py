@@ -9,7 +9,7 @@ from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
 from progress_backend.record import waiting
 from progress_backend.record.model import Member, Task
-from tests.behaviour.driving import Driver, identity_of
+from tests.behaviour.driving import Driver, OverRedis, identity_of
 from tests.waiting import eventually
 
 
@@ -50,6 +50,28 @@ def test_those_have_no_place_that_do_not_wait_in_the_queue(driver: Driver) -> No
     assert ahead_of(driver, "later") is ahead_of(driver, "planned") is None
     driver.apply("planned", ev.Created(identity=identity_of(member=Member(("w",)))))
     assert ahead_of(driver, "planned") is not None
+
+
+def test_those_are_not_counted_that_are_not_to_begin_yet(driver: Driver) -> None:
+    later = ev.Created(identity=identity_of(), eta=driver.now() + timedelta(hours=1))
+    planned = identity_of(member=Member(("w",)))
+    driver.apply("later", later)
+    driver.apply("planned", ev.Planned(identity=planned))
+    eta = driver.now() + timedelta(hours=1)
+    driver.apply("member later", ev.Created(identity=planned, eta=eta))
+    create(driver, "first")
+    create(driver, "last")
+    assert [ahead_of(driver, task_id) for task_id in ("first", "last")] == [0, 1]
+    driver.apply("planned", ev.Created(identity=planned))  # its message leaves
+    assert ahead_of(driver, "last") == 2
+    driver.apply("planned", ev.Cancelled())
+    driver.start("later")
+    driver.apply("member later", ev.Paused(by="ops"))
+    assert ahead_of(driver, "last") == 1
+    driver.start("first")
+    assert ahead_of(driver, "last") == 0
+    if isinstance(driver, OverRedis):
+        assert not [name for name in driver.left_over() if "|later|" in name]
 
 
 def test_several_are_asked_for_at_once(driver: Driver) -> None:

@@ -44,6 +44,7 @@ def test_every_command_has_its_entry() -> None:
         workflows=st.lists(names, min_size=1, max_size=2).map(tuple),
         planned=st.booleans(),
         share=st.integers(0, 1_000),
+        later=st.booleans(),
     )
 )
 def test_facets_are_read_as_they_were_written(facets) -> None:

@@ -129,7 +129,10 @@ def _above_in_memory(state: MemoryState, command: c.Above) -> int:
 
 def _before(command: c.Before, keys: Keys) -> list[Request]:
     tasks, own = command.tasks, command.own
-    names = [keys.index(TaskStatus.CREATED, task.task_type) for task in tasks]
+    types = [task.task_type for task in tasks]
+    names = [
+        name for one in types for name in (keys.index(TaskStatus.CREATED, one), keys.later(one))
+    ]
     about = [part for task in tasks for part in (task.task_id if own else "", task.created_us)]
     return [evalsha(scripts.BEFORE, names, *about)] if names else []
 
@@ -146,7 +149,8 @@ def _before_one(state: MemoryState, task: c.Waiting) -> int | None:
     found = _newest_first(state, c.Filters(TaskStatus.CREATED, task.task_type))
     if task.task_id not in found:
         return None
-    return len(found) - 1 - found.index(task.task_id)
+    facets = (state.facets[before] for before in found[found.index(task.task_id) + 1 :])
+    return sum(not (one.planned or one.later) for one in facets)
 
 
 def _by_owner(command: c.Before, layout: Layout) -> list[Part]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from ...flows import commands as c
 from ...flows.keys import Keys
+from ...record.model import TaskStatus
 
 
 def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
@@ -25,6 +26,8 @@ def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
             names.append(keys.owned_members(workflow_id, facets.owner))
         if facets.planned:
             names.append(keys.planned(workflow_id))
+    if facets.planned and not facets.later and facets.status == TaskStatus.CREATED:
+        names.append(keys.later(facets.task_type))
     return names
 
 
@@ -37,4 +40,6 @@ def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
         names += (keys.held(facets.lease),)
     if facets.owner is not None:
         names += (keys.owned(facets.owner), keys.owned(facets.owner, facets.status))
+    if facets.later:
+        names += (keys.later(facets.task_type),)
     return names + tuple(map(keys.remarked, facets.remarks)) if facets.remarks else names

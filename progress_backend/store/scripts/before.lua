@@ -2,7 +2,8 @@
 Count the tasks that wait before each of some others.
 
 KEYS
-  1 …         of each task: the sorted set of its type's waiting tasks by creation time (µs)
+  1 …         of each task: the sorted set of its type's created tasks by creation time (µs), and
+              that of those which are not to begin yet
 ARGV
   1 …         of each task: its id, "" for one of another partition, and its creation time (µs)
 Returns
@@ -11,11 +12,18 @@ Publishes
   nothing
 ]]
 local counts = {}
-for i = 1, #KEYS do
+for i = 1, #KEYS / 2 do
+  local created_ones, later = KEYS[2 * i - 1], KEYS[2 * i]
   local id, created = ARGV[2 * i - 1], ARGV[2 * i]
   if id ~= '' then
-    created = tolerant('ZSCORE', KEYS[i], id)
+    created = tolerant('ZSCORE', created_ones, id)
   end
-  counts[i] = created and (tolerant('ZCOUNT', KEYS[i], '-inf', '(' .. created) or 0) or -1
+  if created then
+    local before = '(' .. created
+    local all = tolerant('ZCOUNT', created_ones, '-inf', before) or 0
+    counts[i] = math.max(all - (tolerant('ZCOUNT', later, '-inf', before) or 0), 0)
+  else
+    counts[i] = -1
+  end
 end
 return counts

@@ -151,6 +151,7 @@ WORKFLOW: Final[Json] = {
     "metadata": {},
     "created_at": "2024-01-15T10:30:00.000+09:00",
     "estimated_completion": None,
+    "estimate": None,
     "control": None,
     "may_come_again_until": None,
     "final": False,
