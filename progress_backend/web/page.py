@@ -6,6 +6,7 @@ import hashlib
 import json
 from functools import lru_cache
 from gzip import compress
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,40 @@ async def page(request: Request) -> HTMLResponse:
     html = html.replace("{{docs}}", _docs(request))
     html = html.replace("{{read-only}}", "yes" if is_read_only(request.scope) else "")
     return HTMLResponse(html, headers=HEADERS)
+
+
+@page_router.get("/task/{task_id:path}")
+async def task_page(request: Request, task_id: str) -> HTMLResponse:
+    """The page of one task."""
+    return _record(request, "task", task_id)
+
+
+@page_router.get("/workflow/{workflow_id:path}")
+async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
+    """The page of one workflow."""
+    return _record(request, "workflow", workflow_id)
+
+
+def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
+    """The page of one record; it tells nothing of it, its script reads that with a token."""
+    html = (_FOLDER / "record.html").read_text(encoding="utf-8")
+    given = {
+        "base": _up(request, its_id),
+        "kind": kind,
+        "read-only": "yes" if is_read_only(request.scope) else "",
+        "id": its_id,
+    }
+    for name, value in given.items():
+        html = html.replace(f"{{{{{name}}}}}", escape(value))
+    return HTMLResponse(html, headers=HEADERS)
+
+
+def _up(request: Request, its_id: str) -> str:
+    """Relative URL of the live page from that of a record: for a browser a slash within an id is
+    one of the path, unless it is written as %2F."""
+    before: int = request.scope["path"].removesuffix(its_id).count("/")
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return "../" * max(raw.partition(b"?")[0].count(b"/") - before + 1, 1)
 
 
 def _texts() -> str:

@@ -57,6 +57,8 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "health": None,
     "live": None,
     "page": None,
+    "task_page": None,
+    "workflow_page": None,
     "texts": None,
     "element": None,
     "static": None,

@@ -109,7 +109,7 @@ def test_a_closed_row_says_how_it_is(
     bar = box(found.locator(".bar"))["width"]
     assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 4, abs=2)
     assert found.get_by_role("link").evaluate("link => link.href") == (
-        f"http://127.0.0.1:{api.port}/internal/workflow/{W}/status"
+        f"http://127.0.0.1:{api.port}/workflow/{W}?lang=en"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -57,7 +58,38 @@ def test_a_first_load_is_small(api: RunningApi) -> None:
     assert sum(lengths) < 32_000
 
 
-@pytest.mark.parametrize("path", ["/", "/static/page.js"])
+@pytest.mark.parametrize(
+    ("path", "up"),
+    [
+        ("/task/job", "../"),
+        ("/workflow/job", "../"),
+        ("/task/a/b", "../../"),
+        ("/task/a%2Fb", "../"),
+        ("/task/%3Cscript%3E%22", "../"),
+    ],
+)
+def test_the_page_of_a_record_tells_nothing_of_it(api: RunningApi, path: str, up: str) -> None:
+    answer = api.http.get(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert f'src="{up}static/record.js"' in answer.text
+    assert answer.text.count("<script") == 1
+    address = httpx.URL(f"http://x{path}").join(f"{up}static/record.js")
+    assert api.http.get(address.raw_path.decode()).status_code == 200
+
+
+def test_a_first_load_of_a_record_is_small(api: RunningApi) -> None:
+    """All that its page's scripts import, in each other's turn."""
+    names, waiting = {"page.css", "record.css"}, {"record.js"}
+    while waiting:
+        name = waiting.pop()
+        names.add(name)
+        script = api.http.get(f"/static/{name}").text
+        waiting |= set(re.findall(r'from "\./([\w-]+\.js)"', script)) - names
+    sizes = [int(api.http.get(f"/static/{n}").headers["content-length"]) for n in names]
+    assert sum(sizes) < 42_000
+
+
+@pytest.mark.parametrize("path", ["/", "/task/job", "/static/page.js"])
 def test_nothing_of_others_may_run_in_it(api: RunningApi, path: str) -> None:
     headers = api.http.get(path).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))

@@ -155,7 +155,8 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
 }
 #: What the description leaves out: the page's own files.
 PAGES: Final = (
-    *("/", "/static/page.js", "/static/texts.js", "/static/task-progress.js"),
+    *("/", "/task/job", "/workflow/group"),
+    *("/static/page.js", "/static/texts.js", "/static/task-progress.js"),
     *("/docs", "/docs/docs.js"),
 )
 #: The socket that several watches share: here one asks for a task, without a token of its own.

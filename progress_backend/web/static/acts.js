@@ -7,9 +7,11 @@ const byId = (id) => document.getElementById(id);
 // The body that answers, or why it was not done; neither where the person keeps what they have.
 export async function ask(kind, name, item, words) {
   const said = kind.words(words);
-  if (name === "cancel" && !(await isSure(kind.name(item, said), said))) return {};
-  const [method, target, body] = name === "cancel"
-    ? ["POST", "cancel", {}] : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
+  const ends = name === "cancel" || name === "terminate";
+  if (ends && !(await isSure(name, kind.name(item, said), said))) return {};
+  const [method, target, body] = ends
+    ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
+    : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const got = await answered(`${kind.path(item)}/${target}`, {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
@@ -26,11 +28,11 @@ function whyNot({ status, body }, said) {
   return typeof detail === "string" ? detail : JSON.stringify(detail);
 }
 
-function isSure(name, said) {
-  const dialog = byId("sure");
-  byId("sure-what").textContent = said.sure(name);
-  byId("sure-how").textContent = said.sureHow;
-  byId("sure-yes").textContent = said.doCancel;
+function isSure(act, name, said) {
+  const dialog = byId("sure"), ends = act === "terminate";
+  byId("sure-what").textContent = ends ? said.sureTerminate(name) : said.sure(name);
+  byId("sure-how").textContent = ends ? said.sureTerminateHow : said.sureHow;
+  byId("sure-yes").textContent = ends ? said.doTerminate : said.doCancel;
   byId("sure-yes").onclick = () => dialog.close("yes");
   byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";

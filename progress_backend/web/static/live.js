@@ -7,12 +7,14 @@ import { current, headers, protocols, refused } from "./token.js";
 const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000;
 const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000, ANSWER_MS = 10_000;
 const NO_TOKEN = 4401;
+// A page below the root says where that is.
+const BASE = new URL(document.body.dataset.base ?? "", document.baseURI);
 
 // What was answered, its body included; null if that did not come in time, or `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {
   const late = setTimeout(() => stop.abort(), ANSWER_MS), sent = current();
   try {
-    const response = await fetch(url, {
+    const response = await fetch(new URL(url, BASE), {
       ...options, headers: { ...options.headers, ...headers() }, signal: stop.signal,
     });
     if (response.status === 401) refused(sent);
@@ -80,7 +82,7 @@ export function stayConnected(path, { opened, heard, lost }) {
 }
 
 function socketUrl(path) {
-  const url = new URL(path, document.baseURI);
+  const url = new URL(path, BASE);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("heartbeat", HEARTBEAT_S);
   return url.href;

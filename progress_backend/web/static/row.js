@@ -71,9 +71,15 @@ function remarksOf({ remarks }, words) {
     .map(([kind, since]) => [words.remarks[kind], words.since(wall(since))]);
 }
 
+// The address of the page of one record.
+export function pageOf(kind, id, words) {
+  return `${document.body.dataset.base ?? ""}${kind}/${encodeURIComponent(id)}?lang=${words.code}`;
+}
+
 // What a row shows of a task.
 export const TASK = {
   path: (task) => `internal/task/${encodeURIComponent(task.task_id)}`,
+  page: ({ task_id }, words) => pageOf("task", task_id, words),
   words: (words) => words,
   data: (task) => ({ taskId: task.task_id, final: task.final }),
   name: nameOf,
@@ -161,7 +167,7 @@ export function makeRow(act, kind = TASK) {
     showRemarks(kind.remarks?.(task, words) ?? []);
     showCut(name, kind.name(task, words));
     showCut(id, task.task_id);
-    id.href = `${kind.path(task)}/status`;
+    id.href = kind.page(task, words);
     const { current, total, percentage } = task.progress;
     const unknown = !total && task.status === "running";
     progress.className = `progress ${task.status}`;

@@ -3,7 +3,7 @@
 import { makeChips } from "./chips.js";
 import { answered } from "./live.js";
 import { remainingText } from "./remaining.js";
-import { element, makeRow } from "./row.js";
+import { element, makeRow, pageOf } from "./row.js";
 import { makePages, makeRows, makeTasks } from "./rows.js";
 import { translated } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
@@ -11,6 +11,10 @@ import { clock, STATUSES } from "./words.js";
 const LIMIT = 10;
 // Causes of failures that another failure has brought about.
 const FOLLOWED = ["upstream", "never_published"];
+
+// The first failure that no other one has brought about.
+export const firstCause = (failures = []) =>
+  failures.find(({ error_cause }) => !FOLLOWED.includes(error_cause)) ?? failures[0];
 
 const isOpen = (workflow) => workflow.end_time === null;
 
@@ -53,6 +57,7 @@ function whyText({ counts, failure, control, status }, words) {
 
 // What a row shows of a workflow.
 export const WORKFLOW = {
+  page: ({ workflow_id }, words) => pageOf("workflow", workflow_id, words),
   path: (workflow) => `internal/workflow/${encodeURIComponent(workflow.workflow_id)}`,
   words: (words) => ({ ...words, ...words.ofWorkflow }),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
@@ -138,8 +143,7 @@ export function makeWorkflow(act, wanted) {
     const of = failures(), got = await answered(`${WORKFLOW.path(workflow)}/status`, {}, stop);
     if (!isWanted() || !(got?.ok || got?.status === 404)) return got;
     const all = got.ok ? got.body.failures : [];
-    const failure = all.find(({ error_cause }) => !FOLLOWED.includes(error_cause)) ?? all[0];
-    cause = { of, failure, count: workflow.counts.error };
+    cause = { of, failure: firstCause(all), count: workflow.counts.error };
     draw();
     return got;
   }

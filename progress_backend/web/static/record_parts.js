@@ -1,0 +1,119 @@
+// What pages of one record are made of: facts with times, and long texts to fold and to copy.
+import { element } from "./row.js";
+
+const FOLDED_LINES = 14;
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
+// "2026-11-27 22:10:05 +09:00", in the zone that the API is configured for.
+export function absolute(text) {
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6).replace(/^.*Z$/, "+00:00")}`;
+}
+
+export function relative(text, now, words) {
+  const seconds = (Date.parse(text) - now) / 1000;
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
+  return new Intl.RelativeTimeFormat(words.code).format(Math.trunc(seconds / size), unit);
+}
+
+export function section(title, ...children) {
+  const heading = element("h2");
+  const made = element("section", "card", heading, ...children);
+  made.say = (words) => { heading.textContent = words.parts[title]; };
+  return made;
+}
+
+// Names and values. A value is a text, or {text, link, mono}, or {time}; what has none is left out.
+export function makeFacts(title) {
+  const list = element("dl"), made = section(title, list);
+  let shown = "";
+
+  function show(facts, words) {
+    const there = facts.filter(([, value]) => value);
+    made.say(words);
+    made.hidden = !there.length;
+    const now = JSON.stringify([words.code, there]);
+    if (now === shown) return; // a text that somebody marks stays marked
+    shown = now;
+    list.replaceChildren(...there.flatMap(([name, value]) => [
+      element("dt", "", words.facts[name] ?? name), element("dd", "", valueOf(value)),
+    ]));
+  }
+
+  function tick(now, words) {
+    for (const place of list.querySelectorAll("time")) {
+      const text = relative(place.dateTime, now, words);
+      if (place.nextSibling.textContent !== text) place.nextSibling.textContent = text;
+    }
+  }
+
+  return { element: made, show, tick };
+}
+
+function valueOf(value) {
+  if (typeof value !== "object") return String(value);
+  if (value.time) {
+    const time = element("time", "", absolute(value.time));
+    time.dateTime = value.time;
+    return element("span", "when", time, element("small"));
+  }
+  const made = element(value.link ? "a" : "span", value.mono ? "mono" : "", value.text);
+  if (value.link) made.href = value.link;
+  return made;
+}
+
+// A text as it is, folded where it is long.
+export function makeText(title) {
+  const pre = element("pre"), copy = makeCopy(() => pre), more = element("button", "more");
+  const made = section(title, pre, more);
+  made.firstChild.after(copy.element);
+  pre.tabIndex = 0;
+  more.type = "button";
+  more.onclick = () => turn(pre.classList.toggle("folded"));
+  let words = null;
+
+  function turn(folded) {
+    more.textContent = folded ? words.more : words.less;
+    more.setAttribute("aria-expanded", String(!folded));
+  }
+
+  function show(text, inWords) {
+    words = inWords;
+    made.say(words);
+    copy.say(words);
+    made.hidden = !text;
+    pre.setAttribute("aria-label", words.parts[title]);
+    if (pre.textContent !== text) {
+      pre.textContent = text;
+      more.hidden = text.split("\n").length <= FOLDED_LINES && text.length < 1_500;
+      pre.classList.toggle("folded", !more.hidden);
+    }
+    turn(pre.classList.contains("folded"));
+  }
+
+  return { element: made, show };
+}
+
+// A button that copies a place's text; where a browser allows that to nobody, it marks the text.
+export function makeCopy(place) {
+  const button = element("button", "copy");
+  let words = null, timer = null;
+  button.type = "button";
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(place().textContent);
+      button.textContent = words.copied;
+    } catch {
+      getSelection().selectAllChildren(place());
+      button.textContent = words.marked;
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => { timer = null; button.textContent = words.copy; }, 2_000);
+  };
+  return { element: button, say: (now) => { words = now; if (!timer) button.textContent = words.copy; } };
+}
+
+// What a record holds under a name, as text; nothing of an empty object.
+export function pretty(value) {
+  if (value === null || value === undefined || (typeof value === "object" && !Object.keys(value).length)) return "";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}

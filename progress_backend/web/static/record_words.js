@@ -1,0 +1,53 @@
+// The texts of the pages of one task or workflow: those of the live page, and more.
+import { WORDS as PAGE } from "./page_words.js";
+
+export const WORDS = {
+  en: {
+    ...PAGE.en,
+    backToList: "← All tasks", ended: "Ended", copy: "Copy", copied: "Copied", marked: "Marked",
+    more: "Show all", less: "Show less", terminate: "Terminate",
+    sureTerminate: (name) => `Terminate ${name}?`, doTerminate: "Terminate the process",
+    sureTerminateHow: "Its process gets SIGTERM in the middle of its work. It was asked to cancel already, and ends at its next update by itself.",
+    missing: {
+      task: { title: "No such task", how: "Its record has expired, or no task ever had this id." },
+      workflow: { title: "No such workflow", how: "Its tasks' records have expired, or no workflow ever had this id." },
+    },
+    forbidden: "Not yours to see", forbiddenHow: "The token that you have entered is not for this one.",
+    parts: {
+      error: "Error", results: "Results", details: "Details", metadata: "Metadata", request: "Request",
+      times: "Times", run: "Run", belongs: "Belongs to", members: "Tasks",
+    },
+    facts: {
+      created: "Created", eta: "Not before", expires: "Not after", start: "Started", attempt: "Attempt began", updated: "Last change",
+      estimated: "Likely end", end: "Ended", waited: "Waited", took: "Took", again: "May come again until",
+      worker: "Worker", number: "Attempt", retries: "Retries", cause: "Cause", asked: "Asked for", by: "By", why: "Reason", at: "When",
+      heeded: "Carried out", parent: "Parent", root: "Root", group: "Group", workflow: "Workflow", canvas: "Canvas",
+      stalled: "Stalled since", late: "Late since", waiting: "Long wait since",
+    },
+    actions: { pause: "Pause", cancel: "Cancel", end: "End" },
+  },
+  ja: {
+    ...PAGE.ja,
+    backToList: "← タスク一覧", ended: "終了", copy: "コピー", copied: "コピーしました", marked: "選択しました",
+    more: "すべて表示", less: "折りたたむ", terminate: "強制終了",
+    sureTerminate: (name) => `${name} を強制終了しますか?`, doTerminate: "強制終了する",
+    sureTerminateHow: "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みで、次の更新で自然に終了します。",
+    missing: {
+      task: { title: "タスクが見つかりません", how: "記録の保存期間が過ぎたか、この ID のタスクはありません。" },
+      workflow: { title: "ワークフローが見つかりません", how: "記録の保存期間が過ぎたか、この ID のワークフローはありません。" },
+    },
+    forbidden: "表示する権限がありません", forbiddenHow: "入力したトークンでは表示できません。",
+    parts: {
+      error: "エラー", results: "結果", details: "詳細", metadata: "メタデータ", request: "依頼",
+      times: "時刻", run: "実行", belongs: "所属", members: "タスク",
+    },
+    facts: {
+      created: "作成", eta: "開始予定", expires: "有効期限", start: "開始", attempt: "この試行の開始", updated: "最終更新",
+      estimated: "終了予測", end: "終了", waited: "待ち時間", took: "所要時間", again: "再実行の可能性",
+      worker: "ワーカー", number: "試行", retries: "再試行", cause: "原因", asked: "内容", by: "依頼者", why: "理由", at: "日時",
+      heeded: "実施済み", parent: "親タスク", root: "最初のタスク", group: "グループ", workflow: "ワークフロー", canvas: "キャンバス",
+      stalled: "更新なし", late: "遅れ", waiting: "長い待ち",
+    },
+    actions: { pause: "一時停止", cancel: "キャンセル", end: "終了" },
+  },
+};

@@ -1,0 +1,76 @@
+// A task's record in the order that a person wants: how it is, what went wrong, what came out, who
+// asked for what, when, where.
+import { softEnd, startText } from "./expected.js";
+import { makeHead } from "./record_head.js";
+import { makeFacts, makeText, pretty } from "./record_parts.js";
+import { pageOf, TASK } from "./row.js";
+import { translated } from "./translated.js";
+import { clock } from "./words.js";
+
+// A cancel that its run has not heeded may be followed by a signal: that is the second step.
+const TERMINABLE = ({ worker, control }) => worker && control?.action === "cancel" && control.heeded_at === null;
+
+// What went wrong, in one line: the last one of a traceback.
+const causeOf = ({ error_message: text }, words) => translated(words.code, text ?? "").trim().split("\n").at(-1);
+
+const KIND = {
+  ...TASK,
+  offered: (task) => (TERMINABLE(task) ? ["terminate"]
+    : TASK.offered(task).filter((name) => task.control?.heeded_at !== null || name !== task.control.action)),
+  time: (task, words) => (task.status === "created" ? startText(task, task.start_estimate, words) : TASK.time(task, words)),
+  why: (task, words) => (task.ahead != null ? words.before(task.ahead)
+    : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
+};
+
+export function makeTaskView(place, act) {
+  const head = makeHead((name, task) => act(KIND, name, task), KIND);
+  const error = makeText("error"), results = makeText("results"), request = makeFacts("request");
+  const times = makeFacts("times"), run = makeFacts("run"), belongs = makeFacts("belongs");
+  const details = makeText("details"), metadata = makeText("metadata");
+  place.append(...[head, error, results, request, times, run, belongs, details, metadata].map(({ element }) => element));
+
+  function show(task, words) {
+    const { control, delivery, worker, workflow } = task, at = (time) => time && { time };
+    const given = { ...task.processing_details };
+    for (const name of task.estimated_details ?? []) delete given[name];
+    head.show(task, words, { soft: softEnd(task) });
+    const problem = translated(words.code, task.error_message ?? "");
+    error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
+    results.show(pretty(task.results), words);
+    request.show(control ? [
+      ["asked", words.actions[control.action] ?? control.action], ["by", control.by], ["why", control.reason],
+      ["at", at(control.at)], ["heeded", at(control.heeded_at)],
+    ] : [], words);
+    times.show([
+      ["created", at(task.created_at)], ["eta", at(delivery?.eta)], ["expires", at(delivery?.expires)],
+      ["start", at(task.start_time)], ["attempt", task.attempt > 1 ? at(task.attempt_started_at) : null],
+      ["updated", at(task.updated_at)], ["estimated", at(task.status === "running" && task.estimated_completion)],
+      ["end", at(task.end_time)], ["again", at(task.may_come_again_until)],
+      ["waited", task.waited_ms == null ? "" : clock(task.waited_ms / 1000)],
+      ["took", task.end_time && task.processing_time_ms != null ? clock(task.processing_time_ms / 1000) : ""],
+      ...Object.entries(task.remarks ?? {}).map(([name, since]) => [name, at(since)]),
+    ], words);
+    run.show([
+      ["worker", worker && { text: worker.name, mono: true }], ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
+      ["retries", task.retries ? words.number(task.retries) : ""],
+      ["cause", task.error_cause && { text: task.error_cause, mono: true }],
+    ], words);
+    const link = (kind, its) => (its && its !== task.task_id ? { text: its, link: pageOf(kind, its, words), mono: true } : null);
+    belongs.show([
+      ["workflow", workflow && { text: workflow.id, link: pageOf("workflow", workflow.id, words), mono: true }],
+      ["canvas", workflow?.canvas && { text: workflow.canvas, link: pageOf("workflow", workflow.canvas, words), mono: true }],
+      ["parent", link("task", task.parent_id)], ["root", link("task", task.root_id)],
+      ["group", task.group_id && { text: task.group_id, mono: true }],
+    ], words);
+    details.show(pretty(given), words);
+    metadata.show(pretty(task.metadata), words);
+    tick(task, words);
+  }
+
+  function tick(task, words) {
+    head.tick(task, words);
+    for (const facts of [request, times]) facts.tick(task.now(), words);
+  }
+
+  return { show, tick, name: KIND.name };
+}

@@ -1,0 +1,266 @@
+"""The page of one task and that of one workflow."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from progress_backend import sign
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.tokens import new
+from tests.browser.conftest import AWAY, OpenPage
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.mounting import mounted
+from tests.web.serving import RunningApi
+
+W = "the-group"
+TRACEBACK = "Traceback (most recent call last):\n" + "  File\n" * 30 + "ValueError: no such price"
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url, locale="en", timezone="Asia/Tokyo")
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def facts(page: Page, title: str) -> list[str]:
+    """The names and values of a card, without how long ago that was."""
+    card = page.locator(".card", has=page.get_by_role("heading", name=title, exact=True))
+    expect(card).to_be_visible()
+    texts = card.locator("dt, dd").all_inner_texts()
+    return [text.split("\n")[0] for text in texts]
+
+
+def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
+    api: RunningApi, open_page: OpenPage
+) -> None:
+    task_id = api.create(metadata={"desk": "tokyo"})
+    page = open_page(api)
+    page.get_by_role("link", name=task_id).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
+    expect(page.locator(".pill")).to_have_text("Created")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("pre", has_text="tokyo")).to_be_visible()
+    api.update(task_id, current_items=63, message="page 1 of 4", details={"pages": 4})
+    expect(page.locator(".numbers")).to_contain_text("25%63 / 252")
+    expect(page.locator(".said")).to_have_text("page 1 of 4")
+    expect(page.get_by_label("Details")).to_contain_text('"pages": 4')
+    expect(page).to_have_title("25% · fetch_data 7203.T")
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    api.update(task_id, status="completed", results={"rows": 252})
+    expect(page.get_by_label("Results")).to_have_text('{\n  "rows": 252\n}')
+    expect(page.locator("#connection")).to_have_text("Ended")
+    expect(page.locator(".said")).to_be_hidden()  # it says what the status says
+    expect(page.locator(".acts button")).to_have_count(0)
+    names = facts(page, "Times")[::2]
+    assert names == ["Created", "Started", "Last change", "Ended", "Waited", "Took"]
+    assert facts(page, "Times")[1].endswith("+09:00")
+    page.get_by_role("link", name="← All tasks").click()
+    expect(page.locator("#table")).to_be_visible()
+
+
+def test_an_error_is_its_cause_first_and_the_rest_folded(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.fail("job", TRACEBACK)
+    page = open_page(api, "/task/job", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.locator(".why")).to_have_text("ValueError: no such price")
+    text = page.get_by_label("Error")
+    more = page.get_by_role("button", name="Show all")
+    folded = text.bounding_box()
+    more.click()
+    opened = text.bounding_box()
+    assert folded is not None
+    assert opened is not None
+    assert opened["height"] > folded["height"] * 2
+    expect(page.get_by_role("button", name="Show less")).to_have_attribute("aria-expanded", "true")
+    card = page.locator(".card", has=text)
+    card.get_by_role("button", name="Copy").click()
+    expect(card.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == TRACEBACK
+    assert facts(page, "Run") == ["Worker", "celery@tests", "Attempt", "1", "Cause", "exception"]
+
+
+def test_acts_wait_for_the_worker_and_a_signal_is_the_second_step(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/task/job", tolerated=AWAY[0])
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".pill")).to_have_text("Pause asked")
+    assert facts(page, "Request")[:4] == ["Asked for", "Pause", "By", "api"]
+    records.apply("job", ev.Heeded())
+    expect(page.locator(".pill")).to_have_text("Paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".pill")).to_have_text("Running")
+    assert page.get_by_role("button", name="Terminate").count() == 0
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator(".pill")).to_have_text("Running")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the task").click()
+    expect(page.locator(".pill")).to_have_text("Cancel asked")
+    page.get_by_role("button", name="Terminate").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Terminate fetch_data 7203.T?")
+    page.get_by_role("button", name="Terminate the process").click()
+    expect(page.locator("#notice")).to_contain_text("Not done")  # this API has no broker
+    records.apply("job", ev.Heeded())
+    expect(page.locator(".pill")).to_have_text("Cancelled")
+    expect(page.locator("#connection")).to_have_text("Ended")
+
+
+@pytest.mark.parametrize("kind", ["task", "workflow"])
+def test_what_is_not_there_may_come(
+    api: RunningApi, records: Records, open_page: OpenPage, kind: str
+) -> None:
+    page = open_page(api, f"/{kind}/later")
+    expect(page.locator("#nothing h1")).to_have_text(f"No such {kind}")
+    expect(page.locator("#nothing code")).to_have_text("later")
+    if kind == "task":
+        records.create("later")
+    else:
+        records.member("one", "later")
+    expect(page.locator("#nothing")).to_be_hidden()
+    expect(page.locator(".pill")).to_have_text("Created")
+    if kind == "task":
+        records.progress("later", 63)
+        expect(page.locator(".numbers")).to_contain_text("25%")
+
+
+@pytest.mark.parametrize("its_id", ["a/b", "a b?c#d", '"><img src=x onerror=alert(1)>', "{{base}}"])
+def test_any_id(api: RunningApi, records: Records, open_page: OpenPage, its_id: str) -> None:
+    records.create(its_id)
+    page = open_page(api, f"/task/{quote(its_id, safe='')}")
+    expect(page.locator(".id code")).to_have_text(its_id)
+    expect(page.locator("#connection")).to_have_text("Live")
+    if "/" in its_id.strip("/"):
+        page.goto(f"http://127.0.0.1:{api.port}/task/{its_id}")
+        expect(page.locator(".id code")).to_have_text(its_id)
+    page.get_by_role("link", name="← All tasks").click()
+    expect(page.locator("#table")).to_be_visible()
+
+
+def test_below_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
+    api = start_api(mounted(Settings(redis_url=redis_url), "/progress"))
+    Records(redis_url).create("job")
+    page = open_page(api, "/progress/task/job")
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_a_token_is_asked_once(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
+    text, token = new("desk", "write")
+    key = "k" * 32
+    api = start_api(redis_url=redis_url, tokens=(token.line(),), signing_keys=(key,))
+    records = Records(redis_url, locale="en")
+    records.start("job")
+    page = open_page(api, "/task/job")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.locator("#token-text").fill(text)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
+    expect(page.locator("#connection")).to_have_text("Live")
+    records.progress("job", 63)
+    expect(page.locator(".numbers")).to_contain_text("25%")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
+    assert not dialog.is_visible()
+    other = open_page(api, "/task/job")
+    other.locator("#token-text").fill(sign(task_id="x", settings=Settings(signing_keys=(key,))))
+    other.get_by_role("button", name="Enter").click()
+    expect(other.locator("#nothing h1")).to_have_text("Not yours to see")
+    assert "fetch_data" not in other.content()
+
+
+def test_an_api_that_restarts(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
+    api = start_api(redis_url=redis_url, locale="en")
+    task_id = api.create()
+    page = open_page(api, f"/task/{task_id}")
+    expect(page.locator("#connection")).to_have_text("Live")
+    api.stop()
+    expect(page.locator("#connection")).to_have_attribute("data-state", "away")
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
+    again = start_api(redis_url=redis_url, locale="en", port=api.port)
+    expect(page.locator("#connection")).to_have_text("Live")
+    again.update(task_id, current_items=63)
+    expect(page.locator(".numbers")).to_contain_text("25%")
+
+
+def test_a_workflow_with_its_failures_first(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(45):
+        records.member(f"m-{number:02}", W, name="fetch ×45")
+    for number in range(25):
+        records.run(f"m-{number:02}")
+    for number in range(20):
+        records.complete(f"m-{number:02}")
+    records.fail("m-20", "no such price")
+    page = open_page(api)
+    page.get_by_role("link", name=W).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")
+    expect(page.locator(".why")).to_have_text("1 failed: no such price")
+    parts = page.locator(".head .bar i")
+    expect(parts).to_have_count(4)
+    found = parts.evaluate_all(
+        "all => all.map((one) => [one.className, parseFloat(one.style.width)])"
+    )
+    assert [name for name, _ in found] == ["error", "completed", "running", "created"]
+    assert sum(width for _, width in found) == pytest.approx(100, abs=0.1)
+    rows = page.locator("tr[data-task-id]")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("no such price")
+    page.get_by_role("button", name="All 45").click()
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Older").click()
+    page.get_by_role("button", name="Older").click()
+    expect(rows).to_have_count(5)
+    expect(page.locator(".pages span")).to_have_text("Page 3 of 3 · 45 tasks")
+    page.get_by_role("button", name="Running 4").click()
+    expect(rows).to_have_count(4)
+    records.complete("m-21")
+    expect(rows).to_have_count(3)  # as it changes
+    page.locator(".acts").get_by_role("button", name="Pause").click()
+    expect(page.locator(".pill")).to_have_text("Pause asked")
+    assert facts(page, "Request")[:2] == ["Asked for", "Pause"]
+    link = page.get_by_role("link", name="m-22")
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data")
+    page.get_by_role("link", name=W).click()  # its task leads back
+    expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")
+
+
+def test_hostile_texts_on_a_narrow_screen(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    evil = "<img src=x onerror=alert(1)>\u202e" + "長" * 400
+    records.start("job", symbol=evil[:28])
+    records.progress("job", 1, evil)
+    records.fail("job", evil * 3)
+    page = open_page(api, "/task/job?lang=ja", viewport={"width": 320, "height": 600})
+    expect(page.locator(".pill")).to_have_text("エラー")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=x")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".pill")).to_have_text("Error")
+    assert page.url.endswith("?lang=en")
+
+
+def test_a_page_that_nobody_looks_at_leaves_its_line(api: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(api, f"/task/{api.create()}")
+    expect(page.locator("#connection")).to_have_text("Live")
+    assert api.watched() == 1
+    page.goto("about:blank")
+    eventually(lambda: api.watched() == 0, what="the socket is closed")
