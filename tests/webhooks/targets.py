@@ -60,7 +60,9 @@ def receiving(
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(length := int(self.headers["Content-Length"]))
+            if len(body) < length:
+                return  # its sender has been killed
             receiver.bodies.append(body)
             try:
                 event = Webhook(secret).verify(body, dict(self.headers))
