@@ -40,7 +40,7 @@ HINT: Final = (
     "app.state.progress_trusted = True"
 )
 READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
-_BEARER: Final = "bearer "
+_BEARER: Final = b"bearer "
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
 #: Key in a scope of the share token that its query had.
@@ -48,8 +48,9 @@ _QUERY_TOKEN: Final = "progress_backend.query_token"  # noqa: S105 - no token
 _TOKEN_OF_QUERY: Final = b"token="
 #: Longest time between two looks at a share token.
 _LONGEST_S: Final = 60.0
-#: Server addresses whose check is cached.
+#: Server addresses whose check is cached, and tokens and share tokens whose callers are.
 _REMEMBERED: Final = 256
+_SHARES: Final = 4_096
 
 #: Reads a task's record; None if there is none.
 ReadRecord = Callable[[str], Awaitable[bytes | None]]
@@ -108,11 +109,12 @@ class Callers:
         """Whether a read passes, and needs neither a record nor a narrower list for that: for the
         short path, of a request that does not pass unasked. The routes ask about all others."""
         caller = self._of(scope)
-        return (
-            isinstance(caller, Caller)
-            and not rights.needs_record(caller, resource)
+        if not isinstance(caller, Caller):
+            return False
+        return not caller.limited or (
+            not rights.needs_record(caller, resource)
             and not rights.needs_owner(caller, resource)
-            and not (caller.limited and resource.kind == "tasks")  # the summary has a limit too
+            and resource.kind != "tasks"  # the summary has a limit too
             and rights.refusal(caller, "read", resource) is None
         )
 
@@ -221,10 +223,8 @@ def who_asks(scope: Scope, said: str | None) -> str:
 def presented(scope: Scope) -> str | None:
     """The token that a request or socket has sent; None if it has sent none."""
     for name, value in scope["headers"]:
-        if name == b"authorization":
-            text = value.decode("latin-1")
-            if text[: len(_BEARER)].lower() == _BEARER:
-                return str(text[len(_BEARER) :].strip())
+        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
+            return str(value[len(_BEARER) :].strip().decode("latin-1"))
     for protocol in scope.get("subprotocols") or ():
         if protocol.startswith(TOKEN_PROTOCOL):
             return str(protocol[len(TOKEN_PROTOCOL) :])
@@ -238,7 +238,7 @@ def with_token(scope: Scope, token: str | None) -> Scope:
     mine = {key: value for key, value in scope.items() if key != _CALLER}
     if token is not None:
         others = [header for header in scope["headers"] if header[0] != b"authorization"]
-        bearer = f"{_BEARER}{token}".encode("latin-1")
+        bearer = _BEARER + token.encode("latin-1")
         mine.update(headers=[*others, (b"authorization", bearer)], subprotocols=[])
     return mine
 
@@ -273,11 +273,13 @@ def tokens_of(settings: Settings) -> Tokens:
     return Tokens(settings.tokens, path)
 
 
+@lru_cache(_REMEMBERED)  # making one takes longer than finding the token
 def _caller(token: Token) -> Caller:
     writes = token.role == "write"
     return Caller(token.name, writes=writes, task_type=token.task_type, owner=token.owner)
 
 
+@lru_cache(_SHARES)
 def _sharing(share: Share) -> Caller:
     """The caller that a share token makes of whoever sends it."""
     if share.kind == "task_type":

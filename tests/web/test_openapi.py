@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -24,6 +25,7 @@ from progress_backend.web.openapi import bodies, schemas
 from progress_backend.web.openapi import examples as shown
 from tests.records import Records
 from tests.web.serving import RunningApi
+from tests.web.test_rights_matrix import CALLERS, KEYS, LINES, Cell, sent
 
 DESCRIPTION: dict[str, Any] = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()
 CHECKS = [
@@ -37,8 +39,9 @@ CHECKS = [
 #: calls in which there is something to make up share them.
 CASES = os.environ.get("PROGRESS_TEST_FUZZ_CASES")
 SHARING = 5
-#: The statuses of all answers to them.
+#: The statuses of all answers to them, where nobody is asked for a token, and where all are.
 answered: Counter[int] = Counter()
+with_tokens: Counter[int] = Counter()
 # A stream of events has no end as long as its task has none.
 schema = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path_regex="/events$")
 
@@ -161,9 +164,10 @@ def test_the_examples_are_what_the_api_answers(api: RunningApi, redis_url: str) 
 @pytest.fixture(scope="module", autouse=True)
 def figures() -> Iterator[None]:
     yield
-    failed = sum(count for status, count in answered.items() if status >= 500)
-    by_status = ", ".join(f"{status}: {count}" for status, count in sorted(answered.items()))
-    print(f"\n{answered.total()} requests, {failed} answered with 5xx ({by_status})")
+    for asked, by in (("", answered), (" by somebody", with_tokens)):
+        failed = sum(count for status, count in by.items() if status >= 500)
+        by_status = ", ".join(f"{status}: {count}" for status, count in sorted(by.items()))
+        print(f"\n{by.total()} requests{asked}, {failed} answered with 5xx ({by_status})")
 
 
 def as_others_can_read(value: Any) -> Any:
@@ -194,16 +198,17 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
     leave_out("page" if looks else "cursor")
 
 
-@schema.parametrize()
-@hypothesis.settings(
-    max_examples=int(CASES or 125) // SHARING,
-    derandomize=CASES is None,
-    deadline=None,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
-def test_the_api_keeps_to_its_description(
-    case: schemathesis.Case, session_api: RunningApi, task_ids: list[str]
-) -> None:
+def made_up(cases: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=(int(CASES) // 2 if CASES else cases) // SHARING,
+        derandomize=CASES is None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+
+
+def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
+    """Changes a case that no description can tell from a good one; some are of what is there."""
     if "task_id" in (case.path_parameters or {}) and len(str(case.path_parameters["task_id"])) % 2:
         case.path_parameters["task_id"] = task_ids[len(case.path_parameters["task_id"]) % 3]
     if len(str((case.path_parameters or {}).get("workflow_id", ""))) % 2:
@@ -213,9 +218,49 @@ def test_the_api_keeps_to_its_description(
     body = case.body if isinstance(case.body, dict) else {}
     if body.get("terminate") is True:
         body["terminate"] = False  # this API has no broker, which no description can say
+
+
+@schema.parametrize()
+@made_up(125)
+def test_the_api_keeps_to_its_description(
+    case: schemathesis.Case, session_api: RunningApi, task_ids: list[str]
+) -> None:
+    _as_it_may_be_sent(case, task_ids)
     answer = case.call(base_url=f"http://127.0.0.1:{session_api.port}")
     answered[answer.status_code] += 1
     case.validate_response(answer, checks=CHECKS)
+
+
+@pytest.fixture(scope="module")
+def asking(session_redis_url: str) -> Iterator[RunningApi]:
+    """It asks for tokens, and some have used up what they may write."""
+    limits = {"max_writes": 20, "max_created_bytes": 200_000}
+    settings = Settings(
+        redis_url=session_redis_url, tokens=LINES, signing_keys=KEYS, unstarted_s=60, **limits
+    )
+    running = RunningApi(create_app(settings)).start()
+    yield running
+    running.stop()
+
+
+@schema.parametrize()
+@made_up(30)
+def test_the_api_keeps_to_its_description_whoever_asks(
+    case: schemathesis.Case, asking: RunningApi, task_ids: list[str]
+) -> None:
+    _as_it_may_be_sent(case, task_ids)
+    callers = list(CALLERS.values())
+    # By the case itself, so that it has the same caller when it is tried again.
+    caller = callers[
+        crc32(repr((case.path_parameters, case.query, case.body)).encode()) % len(callers)
+    ]
+    token = caller(Cell(task_ids[1], "group"))
+    answer = case.call(base_url=f"http://127.0.0.1:{asking.port}", headers=sent(token))
+    with_tokens[answer.status_code] += 1
+    # Above a limit; or a list that a token narrows, with what goes with no type or owner.
+    narrowed = answer.status_code == 422 and case.path.endswith("/tasks")
+    refused = [positive_data_acceptance] if answer.status_code == 429 or narrowed else []
+    case.validate_response(answer, checks=[check for check in CHECKS if check not in refused])
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ _MADE: Final = {
     "write of another owner": tokens.new("bob", "write", owner="bob"),
     "write of the owner and another type": tokens.new("both", "write", "other", OWNER),
 }
-_LINES: Final = tuple(token.line() for _, token in _MADE.values())
+LINES: Final = tuple(token.line() for _, token in _MADE.values())
 
 
 KEYS: Final = ("k" * 32, "older" * 8)
@@ -177,7 +177,7 @@ BODIES: Final = {
 
 @pytest.fixture(scope="module", params=["application", "router"])
 def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
-    settings = Settings(redis_url=session_redis_url, tokens=_LINES, signing_keys=KEYS)
+    settings = Settings(redis_url=session_redis_url, tokens=LINES, signing_keys=KEYS)
     app = create_app(settings)
     if request.param == "router":
         app = FastAPI(docs_url=None)

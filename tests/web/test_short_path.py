@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
+from progress_backend.web.access import SECURING
 from progress_backend.web.short_path import ShortPath
 from tests.records import Records
 from tests.waiting import eventually
@@ -59,7 +60,7 @@ ASKED = [
 
 def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     # The time, a redirection to one's own port, and what an application puts on its own answers.
-    own = ("date", "location", "x-content-type-options")
+    own = ("date", "location", *(name.decode() for name, _ in SECURING))
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, answer.content, headers
 
