@@ -34,8 +34,8 @@ ROOT: Final = Path(progress_backend.__file__).parent.parent
 SECTIONS: Final[dict[str, tuple[str, str]]] = {
     "python-celery": (
         "progress_backend",
-        "install progress_task ProgressTask ProgressNotifier TaskCancelled settings_of get_task "
-        "workflow_status async_workflow_status sign",
+        "install progress_task ProgressTask ProgressNotifier ProgressLogHandler TaskCancelled "
+        "settings_of get_task workflow_status async_workflow_status sign",
     ),
     "python-services": (
         "progress_backend",

@@ -36,6 +36,20 @@ SENTENCES: Final = {
     "Counts the items of a loop as done, each when the loop asks for the next one.": (
         "ループの項目を数えます。次の項目を求めたときに、前の項目が処理済みになります。"
     ),
+    "Adds a line to the task's log, which `progress-backend logs` and "
+    "`GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is "
+    "kept.": (
+        "タスクのログに一行加えます。`progress-backend logs` と "
+        "`GET /internal/task/{task_id}/log` で、実行中も、記録が残っているあいだも読めます。"
+    ),
+    "Writes log records into the log of the Celery task that runs; outside of a tracked task it "
+    "does nothing.": (
+        "ログレコードを、実行中の Celery タスクのログに書きます。追跡していないタスクの中では何も"
+        "しません。"
+    ),
+    "Writes a record, formatted, with the nearest of the log's levels; never raises.": (
+        "整形したレコードを、いちばん近いレベルで書きます。例外は起こしません。"
+    ),
     "The value that earlier attempts of the task gave to `checkpoint()` last; None without one, "
     "and where the task's arguments have changed since.": (
         "以前の実行が最後に `checkpoint()` に渡した値。なければ None、タスクの引数が変わったときも "

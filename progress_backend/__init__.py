@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .share_tokens import sign
     from .tracking.decorator import progress_task
     from .tracking.install import ProgressTask, install
+    from .tracking.log_handler import ProgressLogHandler
     from .tracking.notifier import ProgressNotifier
     from .tracking.task_lookup import async_workflow_status, get_task, workflow_status
     from .tracking.tracker import settings_of
@@ -39,6 +40,7 @@ __all__ = [
     "InvalidEvent",
     "NotificationServiceInterface",
     "ProgressError",
+    "ProgressLogHandler",
     "ProgressNotifier",
     "ProgressService",
     "ProgressTask",
@@ -93,6 +95,7 @@ _HOMES = {
         "tracking.task_lookup": ("async_workflow_status", "get_task", "workflow_status"),
         "tracking.tracker": ("settings_of",),
         "tracking.install": ("ProgressTask", "install"),
+        "tracking.log_handler": ("ProgressLogHandler",),
     }.items()
     for name in names
 }

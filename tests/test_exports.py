@@ -17,6 +17,7 @@ NAMES = [
     "InvalidEvent",
     "NotificationServiceInterface",
     "ProgressError",
+    "ProgressLogHandler",
     "ProgressNotifier",
     "ProgressService",
     "ProgressTask",

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from .control_commands import cancel, pause, resume
+from .log_command import logs
 from .serve_command import serve
 from .session import Session
 from .sign_command import sign
@@ -80,7 +81,7 @@ def main() -> None:
 
 
 main.params.append(_app_option())
-for _command in (tasks, watch, show, workflows, cancel, pause, resume):
+for _command in (tasks, watch, show, logs, workflows, cancel, pause, resume):
     progress.add_command(_command)
     main.add_command(_with_app(_command))
 # `list` and `status` are what many type first.

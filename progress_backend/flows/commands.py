@@ -691,6 +691,36 @@ class TargetsOff:
     """-> dict[str, int]: the webhook targets that are switched off, and since when."""
 
 
+@dataclass(frozen=True, slots=True)
+class AddToLog:
+    """-> None: adds lines to a task's log, whose oldest ones go beyond its bound; nothing where the
+    task has no record. `lost` lines before them had no room: their numbers are left out."""
+
+    task_id: str
+    lines: tuple[bytes, ...]
+    ttl_ms: int
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """-> LogPart: the lines of a task's log after a number, `limit` at most; the newest ones for
+    None."""
+
+    task_id: str
+    after: int | None
+    limit: int
+
+
+class LogPart(NamedTuple):
+    """Lines of a log, each with its number; and the numbers of the oldest and the newest that are
+    kept, None where none is."""
+
+    lines: tuple[tuple[int, bytes], ...]
+    first: int | None
+    last: int | None
+
+
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
@@ -702,4 +732,5 @@ Command = (
     | Times | Unused | ForgetTimes
     | Note | TakeEvents | SettleEvent | OutboxFigures | Deliveries | MayHaveEnded | LookedForEnd
     | SwitchTarget | TargetsOff
+    | AddToLog | ReadLog
 )  # fmt: skip

@@ -39,6 +39,10 @@ class Keys:
         """Pattern over all tasks' channels."""
         return f"{_escaped(self.prefix)}task_update:*"
 
+    def log(self, task_id: str) -> str:
+        """Stream: the newest lines of a task's log, 64 KiB of them."""
+        return f"{self.prefix}progress_log:{task_id}"
+
     # Indexes
 
     def index(

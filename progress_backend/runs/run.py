@@ -16,6 +16,7 @@ from ..record import events as ev
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
 from ..record.update_state_events import count_of
+from .run_log import RunLog
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
@@ -101,6 +102,7 @@ class Run:
         "found",
         "identity",
         "lock",
+        "log",
         "loop",
         "message",
         "next_due",
@@ -183,6 +185,8 @@ class Run:
         #: None until it asks.
         self.found: str | None = None
         self.checkpoint: Recorded | None = None
+        #: Lines of the task's log; None until the job writes one.
+        self.log: RunLog | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -209,6 +213,16 @@ class Run:
     def close(self) -> None:
         """Called when the body has ended, before it returns or raises."""
         self.sender.close(self)
+
+    def write(self, level: str, text: str) -> None:
+        """Adds a line to the task's log; the sender's thread stores it."""
+        log = self.log
+        if log is None:
+            self.log = log = RunLog()
+            log.add(level, text)
+            self.sender.wake()
+        else:
+            log.add(level, text)
 
     def offer(
         self,

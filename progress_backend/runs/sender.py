@@ -19,6 +19,7 @@ from math import inf
 from typing import Any
 
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
+from ..flows import task_log
 from ..flows.commands import Command
 from ..flows.stored_record import Applied
 from ..record import events as ev
@@ -278,6 +279,34 @@ class Sender:
         ]
         for start in range(0, len(ready), _TOGETHER):
             self._send(ready[start : start + _TOGETHER])
+        for run in list(self._runs.values()):
+            if run.log and (everything or time.monotonic() >= run.log.due):
+                self._store_log(run, self.patient)
+
+    def store_log(self, run: Run) -> None:
+        """Stores the last lines of a run's log, in the job's thread; its end follows. Never
+        raises."""
+        if run.log:
+            self._store_log(run, self.writer)
+        if run.log:
+            logger.warning("the last lines of the log of task %s are not stored", run.task_id)
+
+    def _store_log(self, run: Run, writer: Writer) -> None:
+        assert run.log is not None
+        if run.refused or run.attempt is None or writer.breaker.open or run.task_id in self._outbox:
+            return
+        lines, lost = run.log.take()
+        run.log.due = time.monotonic() + min(self._interval_s, _LONGEST_S)
+        flows = writer.store.flows
+        about = (run.task_id, run.attempt, lines, lost, writer.store.settings, flows.redaction)
+        try:
+            with writer.waiting():
+                writer.store.run(task_log.add(*about))
+        except StoreUnavailable as error:
+            writer.away(error)
+            run.log.give_back(lines, lost)
+        except ProgressError as error:
+            writer.refuse(error)
 
     def _step_behind(self) -> None:
         """Does the next step of what canvases left to do; the thread comes back for more."""

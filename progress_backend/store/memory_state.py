@@ -84,6 +84,8 @@ class MemoryState:
     outboxes: dict[str, OutboxState] = field(default_factory=dict)
     may_have_ended: dict[str, int] = field(default_factory=dict)
     targets_off: dict[str, int] = field(default_factory=dict)
+    #: The lines of each task's log, with their numbers, the newest last.
+    logs: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
     #: Creation time of the newest record.
     newest: float = 0.0
     listeners: list[Listener] = field(default_factory=list)

@@ -10,6 +10,7 @@ from celery import current_task
 
 from ..record.events import Identity
 from ..record.json_text import text_of
+from ..record.log_line import LEVELS
 from ..record.model import ENDED
 from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
@@ -205,6 +206,26 @@ class ProgressNotifier:
         if run.attention:
             run.offer(None)
         run.pending = True
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Adds a line to the task's log, which `progress-backend logs` and
+        `GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is
+        kept.
+
+        The newest 64 KiB are kept, and the number of those that went is told. Lines are stored
+        together, once in `PROGRESS_UPDATE_INTERVAL_S` (1 s at most) and before the end; secrets in
+        them are masked as in messages.
+
+        Args:
+            text: the line; what is longer than 2,000 characters is cut.
+            level: "debug", "info", "warning", "error" or "critical".
+
+        Raises:
+            ValueError: `level` is another one.
+        """
+        if level not in LEVELS:
+            raise ValueError(f"log() takes one of the levels {', '.join(LEVELS)}, not {level!r}")
+        self._run.write(level, text if type(text) is str else text_of(text))
 
     def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None

@@ -185,6 +185,7 @@ def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwar
     if not run.cancelled:  # no caller's cancel: the job raised it itself, or called another task
         _record(process, run, ev.Cancelled(by="task", reason=described(error)))
     elif run.attempt is not None and not run.refused:
+        process.sender.store_log(run)
         process.sender.record(run, run.task_id, ev.Heeded())
     process.sender.revoked(run)
     task, request = run.celery_task, run.request
@@ -206,6 +207,7 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
     """Records the run's end together with its newest value, in one commit."""
     if run.refused:
         return
+    process.sender.store_log(run)
     newest = run.newest()
     events = (happened,) if newest is None else (newest, happened)
     if isinstance(happened, (ev.Failed, ev.Ignored)) and _is_another(run):

@@ -46,6 +46,7 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "update_task": RouteRight("update", "task", _TASK),
     "task_status": RouteRight("read", "task", _TASK),
     "task_events": RouteRight("read", "task", _TASK),
+    "task_logged": RouteRight("read", "task", _TASK),
     "cancel_task": RouteRight("cancel", "task", _TASK),
     "list_tasks": RouteRight("list", "tasks"),
     "workflow_status": RouteRight("read", "workflow", _WORKFLOW),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import health, tasks, workflows
-from .push import event_stream, shared_socket, websockets
+from .push import event_stream, log_stream, shared_socket, websockets
 from .state import lifespan
 
 #: Every HTTP and WebSocket route below `/internal`, for a FastAPI application of your own:
 #: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
-for part in (tasks, workflows, event_stream, health, websockets, shared_socket):
+for part in (tasks, workflows, event_stream, log_stream, health, websockets, shared_socket):
     router.routes.extend(part.router.routes)

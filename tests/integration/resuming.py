@@ -1,7 +1,9 @@
-"""Jobs that go on where their last attempt stopped, and write down each item that they do."""
+"""Jobs that go on where their last attempt stopped, and write down each item that they do; and one
+that writes a log."""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any, NamedTuple
 
 from celery import Celery
 
-from progress_backend import ProgressNotifier, progress_task
+from progress_backend import ProgressLogHandler, ProgressNotifier, progress_task
 from tests.integration.gate import Gate
 
 ITEM_S = 0.002
@@ -29,6 +31,7 @@ def add(app: Celery) -> None:
     again = {"acks_late": True, "reject_on_worker_lost": True, "max_retries": None}
     for name, function in {"importing": importing, "paging": paging}.items():
         app.task(bind=True, name=name, shared=False, **again)(progress_task(function))
+    app.task(bind=True, name="telling", shared=False)(progress_task(telling))
 
 
 def path_of(folder: Path, task_id: str) -> Path:
@@ -86,3 +89,26 @@ def paging(self: Any, items: int, retry_at: int | None = None) -> int:
         progress.checkpoint({"next": cursor})
         progress.update(cursor, items)
     return items
+
+
+def telling(self: Any, lines: int, wait: str = "") -> int:
+    """Writes lines into its log, by both ways."""
+    progress, shop = ProgressNotifier(self), logging.getLogger("tests.shop")
+    handler = ProgressLogHandler(logging.INFO)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    shop.addHandler(handler)
+    shop.setLevel(logging.DEBUG)
+    try:
+        progress.log("begins: redis://:hunter2@cache/0")
+        shop.debug("not to be seen")
+        shop.warning("%s has no price", "7203.T")
+        if wait:
+            Gate().wait(self.request.id, wait)
+        for n in range(lines):
+            progress.log(f"line {n}", "debug")
+        if lines < 0:
+            raise ValueError("fewer than no lines")
+    finally:
+        shop.removeHandler(handler)
+    progress.log("the end", "error")
+    return lines

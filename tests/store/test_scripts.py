@@ -41,6 +41,10 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
         c.Commit("t", "", b"{}", None, THERE, 1, 2, fresh=True),
     ],
+    "log": [
+        c.AddToLog("t", (b"{}", b"{}"), 60_000),
+        c.AddToLog("t", (b"{}",), 60_000, lost=7),
+    ],
     "commit_in_place": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
     "commit_member": [
         c.Commit("t", "", b"{}", None, PLANNED, 1, 2, fresh=True, workflow_name="fetch ×8"),

@@ -142,6 +142,7 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("PUT", f"{TASK}/update"): WRITE,
     ("GET", f"{TASK}/status"): READ,
     ("GET", f"{TASK}/events"): READ,
+    ("GET", f"{TASK}/log"): READ,
     ("POST", f"{TASK}/cancel"): WRITE,
     ("GET", "/internal/tasks"): LIST,
     ("GET", f"{WORKFLOW}/status"): FLOW,

@@ -13,6 +13,7 @@ from . import (
     cleanup,
     leases,
     lists,
+    logs,
     markings,
     records,
     remarks,
@@ -27,6 +28,7 @@ from .entry import Entry, Part
 TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
+    **logs.TABLE,
     **cleanup.TABLE,
     **leases.TABLE,
     **markings.TABLE,

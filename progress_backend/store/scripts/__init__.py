@@ -42,6 +42,7 @@ FORGET_WORKFLOW: Final = _read("forget_workflow", "_tolerant")
 LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
+LOG: Final = _read("log", "_tolerant")
 BEFORE: Final = _read("before", "_tolerant")
 FORGET_TIMES: Final = _read("forget_times", "_tolerant")
 FIND_OPEN: Final = _read("find_open", "_tolerant")
@@ -55,5 +56,6 @@ ALL: Final = (
     *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FORGET_TIMES, FIND_OPEN),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
+    LOG,
     *(NOTE, TAKE, SETTLE, MAY_HAVE_ENDED, LOOKED_FOR_END),
 )

@@ -248,6 +248,30 @@ class TaskList(BaseModel):
     )
 
 
+class TaskLogLine(BaseModel):
+    """A line of a task's log."""
+
+    id: int = Field(description="Number of the line in the log, from 1.")
+    time: datetime = Field(description="When it was written, by the clock of its process; UTC.")
+    level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        description="How grave it is."
+    )
+    attempt: int | None = Field(description="The run that has written it.")
+    text: str = Field(description="What it says; cut at 2,000 characters.")
+
+
+class TaskLog(BaseModel):
+    """Lines of a task's log, the newest last."""
+
+    task_id: str = Field(description="The task's id.")
+    first: int | None = Field(
+        description="Id of the oldest line that is kept; those before it are gone. null without "
+        "lines."
+    )
+    last: int | None = Field(description="Id of the newest line; null without lines.")
+    lines: list[TaskLogLine] = Field(description="The lines that were asked for.")
+
+
 class WorkflowList(BaseModel):
     """One page of workflows, newest first."""
 

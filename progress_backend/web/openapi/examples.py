@@ -101,6 +101,27 @@ CANCELLED: Final[Json] = {
     "final": True,
     "revision": 18,
 }
+LOG: Final[Json] = {
+    "task_id": TASK_ID,
+    "first": 1,
+    "last": 2,
+    "lines": [
+        {
+            "id": 1,
+            "time": "2024-01-15T01:30:02.000+00:00",
+            "level": "info",
+            "attempt": 1,
+            "text": "252 days to fetch",
+        },
+        {
+            "id": 2,
+            "time": "2024-01-15T01:30:09.250+00:00",
+            "level": "warning",
+            "attempt": 1,
+            "text": "2023-08-11 has no prices: a holiday",
+        },
+    ],
+}
 LIST: Final[Json] = {
     "tasks": [RUNNING],
     "pagination": {"page": 1, "limit": 20, "total": 1, "pages": 1},

@@ -107,6 +107,18 @@ EVENTS = _route(
     | {204: {"description": "The task has ended for good with the event that Last-Event-ID names."}}
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
+LOG = _route(
+    "Read a task's log",
+    "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 64 KiB of "
+    "lines, the newest last. Ids that are missing are of lines that are gone. With `Accept: "
+    "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
+    "`dropped` where lines are gone, and `end` at last.",
+    {
+        200: _answer("The lines.", bodies.TaskLog, examples.LOG),
+        204: {"description": "The task has ended for good; no line came after Last-Event-ID."},
+    }
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
+)  # fmt: skip
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "

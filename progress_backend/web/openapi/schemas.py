@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ...flows.task_log import LINES, MOST_LINES
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
 from ...record.caller_events import (
     MAX_ITEMS,
@@ -76,6 +77,13 @@ IfNoneMatch = Annotated[
 LastEventId = Annotated[
     str | None,
     Header(description="Id of the last event that the client got; EventSource sends it itself."),
+]
+Accept = Annotated[
+    str,
+    Header(
+        description="With text/event-stream, as EventSource sends it, the log is followed.",
+        include_in_schema=False,
+    ),
 ]
 AcceptEncoding = Annotated[
     str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
@@ -264,6 +272,17 @@ class Streaming(Watching):
         default=None,
         description="`named`: events `progress` and `end` in place of unnamed ones; `html`: the "
         "same, with a piece of HTML as data.",
+    )
+
+
+class LogQuery(BaseModel):
+    """Query of a task's log; other parameters are ignored."""
+
+    after: Annotated[int, Field(ge=0, lt=10**15)] | None = Field(
+        default=None, description="Only lines after the one with this id; the newest without it."
+    )
+    limit: Annotated[int, Field(ge=1, le=MOST_LINES)] = Field(
+        default=LINES, description="Lines in the answer at most."
     )
 
 

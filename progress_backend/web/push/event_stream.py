@@ -133,20 +133,20 @@ async def _events(
         await updates.aclose()
         return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
     quiet = _comment if heartbeat is None else partial(_heartbeat, api)
-    return EventStream(first, updates, quiet, _FORMS[query.events](api.settings.locale))
+    form = _FORMS[query.events](api.settings.locale)
+    return EventStream(_texts(first, updates, quiet, form), updates)
 
 
 class EventStream(StreamingResponse):
-    """A response that sends updates until there are no more, and leaves the hub however it ends."""
+    """A response that sends the texts of updates until there are no more, and leaves the hub
+    however it ends."""
 
     media_type = "text/event-stream"
     #: nginx would keep the events until its buffer is full.
     ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-    def __init__(
-        self, first: Update, updates: Updates, quiet: Callable[[], str], form: Form
-    ) -> None:
-        super().__init__(_texts(first, updates, quiet, form), headers=self.ITS_HEADERS)
+    def __init__(self, texts: AsyncIterator[str], updates: Updates) -> None:
+        super().__init__(texts, headers=self.ITS_HEADERS)
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

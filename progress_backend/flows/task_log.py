@@ -1,0 +1,43 @@
+"""Flows of a task's log: adding lines, and reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import TaskNotFound
+from ..record.log_line import LogLine, written
+from ..record.redaction import Redaction
+from ..settings import Settings
+from . import commands as c
+from .flow import Flow
+
+#: Lines in one read at most, and unless a caller says otherwise.
+MOST_LINES, LINES = 1_000, 200
+
+
+def add(
+    task_id: str,
+    attempt: int | None,
+    lines: Sequence[LogLine],
+    lost: int,
+    settings: Settings,
+    redaction: Redaction,
+) -> Flow[None]:
+    """Adds lines to a task's log, redacted; `lost` lines before them had no room."""
+    redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
+    texts = tuple(written(line, attempt) for line in redacted)
+    kept_s = settings.retention_s + settings.cleanup_interval_s + 60
+    yield c.AddToLog(task_id, texts, int(kept_s * 1000), lost)
+
+
+def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:
+    """The lines of a task's log after a number; the newest ones for None.
+
+    Raises:
+        TaskNotFound: there is no record.
+    """
+    (stored,) = yield c.Read((task_id,), light=True)
+    if stored is None:
+        raise TaskNotFound(task_id)
+    part: c.LogPart = yield c.ReadLog(task_id, after, limit)
+    return part

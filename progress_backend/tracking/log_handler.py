@@ -1,0 +1,42 @@
+"""A handler of Python's logging that writes into the log of the running task."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import current_task
+
+from ..record.log_line import LEVELS
+from .tracker import tracker_of
+
+#: This library's own lines would come back into the log while that is stored.
+_OWN = __name__.partition(".")[0]
+
+
+class ProgressLogHandler(logging.Handler):
+    """Writes log records into the log of the Celery task that runs; outside of a tracked task it
+    does nothing.
+
+    `logging.getLogger("shop").addHandler(ProgressLogHandler(logging.INFO))`, e.g. in Celery's
+    `after_setup_logger`: see `ProgressNotifier.log` for what becomes of the lines.
+
+    Args:
+        level: the lowest level that is written, as of `logging.Handler`.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a record, formatted, with the nearest of the log's levels; never raises."""
+        if record.name.partition(".")[0] == _OWN:
+            return
+        try:
+            tracker = tracker_of(current_task.app) if current_task else None
+            process = tracker.process if tracker is not None else None
+            run = process.run_in(current_task) if process is not None else None
+            if run is not None and not run.refused:
+                run.write(_level(record.levelno), self.format(record))
+        except Exception:
+            self.handleError(record)
+
+
+def _level(number: int) -> str:
+    return LEVELS[min(max(number // 10, 1), len(LEVELS)) - 1]

@@ -1,0 +1,111 @@
+"""The log of a task: its lines as JSON, or as server-sent events to the task's end."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from ...errors import StoreUnavailable, TaskNotFound
+from ...flows import commands as c
+from ...flows import task_log
+from ...live.hub import HubClosed
+from ...record.json_text import dumps
+from ...record.log_line import with_id
+from ..guard import HEAD
+from ..openapi import route_texts, schemas
+from ..state import Api, api_of
+from ..strict_route import RETRY_AFTER, StrictRoute
+from .event_stream import PING_S, RETRY_MS, EventStream, Updates
+from .sources import TaskSource
+from .task_updates import follow
+
+router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+
+#: Seconds between two reads of a log that is followed: its task's process stores lines once a
+#: second.
+POLL_S: Final = 1.0
+#: Longest Last-Event-ID: a line's number.
+_DIGITS: Final = 15
+
+
+@router.get("/task/{task_id:path}/log", **route_texts.LOG)
+async def task_logged(
+    request: Request,
+    task_id: schemas.TaskId,
+    query: Annotated[schemas.LogQuery, Query()],
+    accept: schemas.Accept = "",
+    last_event_id: schemas.LastEventId = None,
+) -> Response:
+    api = api_of(request)
+    if EventStream.media_type in accept:
+        return await _followed(request, api, task_id, query, last_event_id)
+    part = await api.store.run(task_log.read(task_id, query.after, query.limit))
+    lines = b",".join(with_id(*line) for line in part.lines)
+    head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()
+    body = head[:-1] + b',"lines":[' + lines + b"]}"
+    return Response(body, media_type="application/json")
+
+
+async def _followed(
+    request: Request, api: Api, task_id: str, query: schemas.LogQuery, last_event_id: str | None
+) -> Response:
+    known = last_event_id or ""
+    again = known.isascii() and known.isdigit() and len(known) <= _DIGITS
+    after = int(known) if again else query.after
+    updates = follow(api, TaskSource(api, task_id), POLL_S, request.scope)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(updates.aclose)
+        try:
+            first = await anext(updates)
+        except HubClosed:
+            raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
+        part: c.LogPart = await api.store.run(task_log.read(task_id, after, query.limit))
+        assert first is not None
+        # An EventSource reconnects after every end of a stream.
+        if again and not part.lines and first.left_s(api.store.now()) == 0:
+            return Response(status_code=204)
+        if HEAD in request.scope:
+            return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
+        stack.pop_all()
+    return EventStream(_texts(api, task_id, updates, part, after), updates)
+
+
+async def _texts(
+    api: Api, task_id: str, updates: Updates, part: c.LogPart, after: int | None
+) -> AsyncIterator[str]:
+    """The events: lines as they come, `dropped` where some are gone, and at last `end`."""
+    yield f"retry: {RETRY_MS}\n\n"
+    said_at = read_at = time.monotonic()
+    # A record that is gone, a store that does not answer, or a service that shuts down, ends the
+    # stream; a client that reconnects is told why.
+    with contextlib.suppress(TaskNotFound, StoreUnavailable, HubClosed):
+        while True:
+            for number, line in part.lines:
+                yield _events(number, line, after)
+                after, said_at = number, time.monotonic()
+            if len(part.lines) == task_log.LINES:
+                part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
+                continue
+            over = True
+            async for _ in updates:
+                if time.monotonic() - read_at >= POLL_S / 2:
+                    over = False
+                    break
+            read_at = time.monotonic()
+            part = await api.store.run(task_log.read(task_id, after or 0, task_log.LINES))
+            if over and not part.lines:
+                break
+            if not part.lines and read_at - said_at >= PING_S:
+                said_at = read_at
+                yield ": nothing new\n\n"
+        yield "event: end\ndata: {}\n\n"
+
+
+def _events(number: int, line: bytes, after: int | None) -> str:
+    gone = 0 if after is None else number - after - 1
+    dropped = f'event: dropped\ndata: {{"lines":{gone}}}\n\n' if gone else ""
+    return f"{dropped}id: {number}\ndata: {with_id(number, line).decode()}\n\n"

@@ -1,0 +1,114 @@
+"""The log of a task: its lines, their numbers and its bound, in memory, on Redis and in
+partitions."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.errors import TaskNotFound
+from progress_backend.flows import commands as c
+from progress_backend.flows import task_log
+from progress_backend.record import events as ev
+from progress_backend.record.log_line import MOST_BYTES, LogLine
+from tests.behaviour.driving import Driver, OverRedis
+
+
+def add(driver: Driver, task_id: str, *texts: str, lost: int = 0, level: str = "info") -> None:
+    lines = [LogLine(1_705_282_200.25 + n, level, text) for n, text in enumerate(texts)]
+    about = (task_id, 1, lines, lost, driver.settings, driver.flows.redaction)
+    driver.run(task_log.add(*about))
+
+
+def read(driver: Driver, task_id: str, after: int | None = None, limit: int = 1_000) -> c.LogPart:
+    part: c.LogPart = driver.run(task_log.read(task_id, after, limit))
+    return part
+
+
+def texts(part: c.LogPart) -> list[tuple[int, str]]:
+    return [(number, json.loads(line)["text"]) for number, line in part.lines]
+
+
+def test_lines_are_kept_in_order_with_their_numbers(driver: Driver) -> None:
+    driver.start("t")
+    assert read(driver, "t") == c.LogPart((), None, None)
+    add(driver, "t", "a", "b")
+    add(driver, "t", "c\nd", level="error")
+    part = read(driver, "t")
+    assert texts(part) == [(1, "a"), (2, "b"), (3, "c\nd")]
+    assert (part.first, part.last) == (1, 3)
+    assert json.loads(part.lines[2][1]) == {
+        "time": "2024-01-15T01:30:00.250+00:00",
+        "level": "error",
+        "attempt": 1,
+        "text": "c\nd",
+    }
+    assert texts(read(driver, "t", 1)) == [(2, "b"), (3, "c\nd")]
+    assert texts(read(driver, "t", 0, 2)) == [(1, "a"), (2, "b")]
+    assert texts(read(driver, "t", None, 2)) == [(2, "b"), (3, "c\nd")]
+    assert texts(read(driver, "t", 3)) == []
+
+
+def test_of_a_long_log_the_newest_64_kib_are_kept(driver: Driver) -> None:
+    driver.start("t")
+    said = [f"{n:05} " + "x" * 900 for n in range(300)]
+    for begin in range(0, 300, 25):
+        add(driver, "t", *said[begin : begin + 25])
+    part = read(driver, "t")
+    kept = sum(len(line) for _, line in part.lines)
+    assert MOST_BYTES - 1_100 < kept <= MOST_BYTES
+    assert part.last == 300
+    assert part.first == part.lines[0][0] > 200
+    assert texts(part) == [(n, said[n - 1]) for n in range(part.first, 301)]
+
+
+def test_lines_that_had_no_room_have_numbers_too(driver: Driver) -> None:
+    driver.start("t")
+    add(driver, "t", "a")
+    add(driver, "t", "z", lost=24)
+    assert texts(read(driver, "t")) == [(1, "a"), (26, "z")]
+
+
+def test_without_a_record_there_is_no_log(driver: Driver) -> None:
+    add(driver, "nobody", "a")
+    with pytest.raises(TaskNotFound):
+        read(driver, "nobody")
+    driver.start("nobody")
+    assert read(driver, "nobody").lines == ()
+
+
+def test_secrets_are_masked(driver: Driver) -> None:
+    driver.start("t")
+    add(driver, "t", "connect to redis://:hunter2@cache/0", "password=hunter2 is wrong")
+    assert [text for _, text in texts(read(driver, "t"))] == [
+        "connect to redis://:***@cache/0",
+        "password=*** is wrong",
+    ]
+
+
+def test_a_log_goes_with_its_record(driver: Driver) -> None:
+    driver.start("t")
+    add(driver, "t", "a")
+    driver.apply("t", ev.Completed())
+    assert texts(read(driver, "t")) == [(1, "a")]
+    late = driver.now() + timedelta(days=30)
+    assert driver.run(driver.flows.cleanup(late, "ours")) == 1
+    driver.start("t")
+    assert read(driver, "t").lines == ()
+
+
+def test_a_log_expires_by_itself_not_before_its_record(redis_driver: OverRedis) -> None:
+    redis_driver.start("t")
+    add(redis_driver, "t", "a")
+    log, task = (redis_driver.raw.pttl(key) for key in ("progress_log:t", "task:t"))
+    assert task - 5_000 <= log
+
+
+def test_another_programs_key_takes_no_lines(redis_driver: OverRedis) -> None:
+    redis_driver.start("t")
+    redis_driver.raw.set("progress_log:t", "mine")
+    add(redis_driver, "t", "a")
+    assert read(redis_driver, "t") == c.LogPart((), None, None)
+    assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")

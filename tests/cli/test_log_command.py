@@ -1,0 +1,96 @@
+"""The command `logs`, over a store and over an API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend.cli import main
+from progress_backend.flows import task_log
+from progress_backend.record import events as ev
+from progress_backend.record.log_line import LogLine
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.web.conftest import StartApi, start_api
+from tests.web.serving import RunningApi
+
+__all__ = ["start_api"]
+
+TASK_ID = "8a4b0e7c-0001"
+
+
+def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool = True) -> None:
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.ready()
+        created = ev.Created(identity=ev.Identity(task_type="fetch_data"))
+        store.run(store.flows.apply(TASK_ID, (created,), store.now()))
+        begin, rest = lines[:1], lines[1:]
+        for some, gone in ((begin, 0), (rest, lost)):
+            given = [LogLine(1_705_282_200.25, level, text) for level, text in some]
+            about = (TASK_ID, 1, given, gone, store.settings, store.flows.redaction)
+            store.run(task_log.add(*about))
+        if ends:
+            store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
+
+
+@pytest.fixture
+def api(redis_url: str, start_api: StartApi) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture(params=["store", "api"])
+def call(request: pytest.FixtureRequest, api: RunningApi, redis_url: str) -> Callable[..., Result]:
+    """Runs the command on the store, or on an API."""
+
+    def run(*words: str) -> Result:
+        where = ["--url", f"http://127.0.0.1:{api.port}"] if request.param == "api" else []
+        env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC"}
+        return CliRunner().invoke(main, ["logs", *words, *where], env=env)
+
+    return run
+
+
+def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
+    written(redis_url, ("info", "a"), ("warning", "two\nlines"), ("error", "\x1b[2Jred"))
+    told = call(TASK_ID)
+    assert told.exit_code == 0, told.output
+    lines = told.output.splitlines()
+    assert [line.split("  ", 1)[1] for line in lines if not line.startswith("  ")] == [
+        "info     a",
+        "warning  two",
+        "error    [2Jred",
+    ]
+    assert lines[2].strip() == "lines"
+
+
+def test_by_the_beginning_of_an_id_and_only_some(
+    call: Callable[..., Result], redis_url: str
+) -> None:
+    written(redis_url, *(("info", f"line {n}") for n in range(9)))
+    told = call(TASK_ID[:6], "-n", "2")
+    assert [line[-6:] for line in told.output.splitlines()] == ["line 7", "line 8"]
+
+
+def test_for_programs(call: Callable[..., Result], redis_url: str) -> None:
+    written(redis_url, ("info", "a"), ("debug", "b"))
+    told = call(TASK_ID, "--json")
+    assert [json.loads(line)["text"] for line in told.output.splitlines()] == ["a", "b"]
+
+
+def test_following_ends_with_the_task_and_tells_what_is_gone(
+    call: Callable[..., Result], redis_url: str
+) -> None:
+    written(redis_url, ("info", "a"), ("info", "b"), lost=7)
+    told = call(TASK_ID, "-f")
+    assert told.exit_code == 0, told.output
+    assert "… 7 lines are gone" in told.output
+    assert told.output.splitlines()[-1].endswith("b")
+
+
+def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:
+    told = call("nobody")
+    assert told.exit_code == 1
+    assert "nobody" in told.output

@@ -1,0 +1,65 @@
+"""Lines of a run that are not stored yet."""
+
+from __future__ import annotations
+
+import threading
+
+from progress_backend.record.log_line import LONGEST, MOST_BYTES
+from progress_backend.runs.run_log import RunLog
+
+
+def test_lines_are_taken_once_in_order() -> None:
+    log = RunLog()
+    assert not log
+    for text in "abc":
+        log.add("info", text)
+    assert log
+    lines, lost = log.take()
+    assert [(line.level, line.text) for line in lines] == [
+        ("info", "a"),
+        ("info", "b"),
+        ("info", "c"),
+    ]
+    assert lost == 0
+    assert not log
+    assert log.take() == ([], 0)
+
+
+def test_the_newest_lines_stay_where_there_is_no_room() -> None:
+    log = RunLog()
+    for n in range(100_000):
+        log.add("debug", f"line {n}")
+    lines, lost = log.take()
+    assert [line.text for line in lines] == [f"line {n}" for n in range(lost, 100_000)]
+    assert 300 < len(lines) < MOST_BYTES / 80
+
+
+def test_what_is_given_back_comes_first() -> None:
+    log = RunLog()
+    log.add("info", "a")
+    lines, lost = log.take()
+    log.add("info", "b")
+    log.give_back(lines, lost + 3)
+    lines, lost = log.take()
+    assert ([line.text for line in lines], lost) == (["a", "b"], 3)
+
+
+def test_a_very_long_line_takes_no_room_for_what_is_cut() -> None:
+    log = RunLog()
+    log.add("info", "x" * 10**7)
+    (line,), _ = log.take()
+    assert len(line.text) == LONGEST + 1
+
+
+def test_threads_of_a_job_write_together() -> None:
+    log = RunLog()
+    threads = [
+        threading.Thread(target=lambda: [log.add("info", "x") for _ in range(100)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines, lost = log.take()
+    assert len(lines) + lost == 400
