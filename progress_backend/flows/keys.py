@@ -40,7 +40,7 @@ class Keys:
         return f"{_escaped(self.prefix)}task_update:*"
 
     def log(self, task_id: str) -> str:
-        """Stream: the newest lines of a task's log, 64 KiB of them."""
+        """Stream: the newest lines of a task's log, 40 KiB of them, which take 64 KiB at most."""
         return f"{self.prefix}progress_log:{task_id}"
 
     # Indexes

@@ -25,7 +25,11 @@ class ProgressLogHandler(logging.Handler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes a record, formatted, with the nearest of the log's levels; never raises."""
+        """Writes a record, formatted, with the nearest of the log's levels; never raises.
+
+        Args:
+            record: what a logger has been given.
+        """
         if record.name.partition(".")[0] == _OWN:
             return
         try:

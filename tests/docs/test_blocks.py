@@ -32,6 +32,8 @@ FOLLOWED = {
     ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
+    ("docs/logs.md", "Writing"): "tests/docs/test_logs.py",
+    ("docs/logs.md", "Reading"): "tests/docs/test_logs.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",
     ("docs/operations.md", "Your own sessions"): "tests/docs/test_sessions.py",
     ("docs/operations.md", "Share tokens"): "tests/docs/test_operations.py",
@@ -57,6 +59,7 @@ FOLLOWED = {
 #: The same of scripts for a browser.
 SHOWN = {
     ("README.md", "Show it to your user"): "tests/browser/test_quick_start.py",
+    ("docs/logs.md", "Reading"): "tests/browser/test_log.py",
     (QUICK_START, "Reading the record"): "tests/browser/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
 }
@@ -68,6 +71,7 @@ WHOLE = {
     "README.ja.md": "tests/docs/test_twins.py",
     "docs/checkpoints.ja.md": "tests/docs/test_twins.py",
     "docs/docker.ja.md": "tests/docs/test_twins.py",
+    "docs/logs.ja.md": "tests/docs/test_twins.py",
     "docs/operations.ja.md": "tests/docs/test_twins.py",
     "docs/quick-start.ja.md": "tests/docs/test_twins.py",
     "docs/testing.ja.md": "tests/docs/test_twins.py",

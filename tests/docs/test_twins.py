@@ -16,6 +16,7 @@ PAIRS = (
     ("docs/docker.md", "docs/docker.ja.md"),
     ("docs/element.md", "docs/element.ja.md"),
     ("docs/kubernetes.md", "docs/kubernetes.ja.md"),
+    ("docs/logs.md", "docs/logs.ja.md"),
     ("docs/operations.md", "docs/operations.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),
     ("docs/security.md", "docs/security.ja.md"),

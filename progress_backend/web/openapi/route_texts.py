@@ -109,7 +109,7 @@ EVENTS = _route(
 )  # fmt: skip
 LOG = _route(
     "Read a task's log",
-    "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 64 KiB of "
+    "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 40 KiB of "
     "lines, the newest last. Ids that are missing are of lines that are gone. With `Accept: "
     "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
     "`dropped` where lines are gone, and `end` at last.",
