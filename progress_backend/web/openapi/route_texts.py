@@ -117,7 +117,7 @@ LOG = _route(
         200: _answer("The lines.", bodies.TaskLog, examples.LOG),
         204: {"description": "The task has ended for good; no line came after Last-Event-ID."},
     }
-    | _FORBIDDEN | _UNKNOWN | _INVALID | _AWAY,
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 CANCEL = _route(
     "Cancel a task",

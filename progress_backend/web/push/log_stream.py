@@ -15,8 +15,9 @@ from ...flows import task_log
 from ...live.hub import HubClosed
 from ...record.json_text import dumps
 from ...record.log_line import with_id
-from ..guard import HEAD
+from ..guard import HEAD, denied
 from ..openapi import route_texts, schemas
+from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
@@ -56,7 +57,11 @@ async def _followed(
     known = last_event_id or ""
     again = known.isascii() and known.isdigit() and len(known) <= _DIGITS
     after = int(known) if again else query.after
-    updates = follow(api, TaskSource(api, task_id), POLL_S, request.scope)
+    counted = api.limits.of_stream(request.scope)
+    if isinstance(counted, Refusal):
+        api.measured.refusal(counted)
+        return denied(counted)
+    updates = follow(api, TaskSource(api, task_id), POLL_S, request.scope, counted)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(updates.aclose)
         try:
