@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from .estimate import FURTHEST_S
 from .json_text import document_of, parsed
 from .local_time import moment
-from .model import TaskStatus, rendered
+from .model import Task, TaskStatus, rendered
 from .past_runs import History
 
 #: Documents that are cached, and the largest of those in bytes; see `reader_view`.
@@ -40,6 +40,21 @@ def waiting(document: bytes) -> Waiting | None:
     if not may_wait(document):
         return None
     return (_waiting if len(document) <= _SMALL else _find)(document)
+
+
+def of_task(task: Task) -> Waiting | None:
+    """A task, if it waits for its first run, as `waiting` has it."""
+    if task.status != TaskStatus.CREATED or task.planned or task.created_at is None:
+        return None
+    if task.started_at is not None or (task.delivery and task.delivery.eta is not None):
+        return None
+    created_us = (task.created_at - _EPOCH) // _MICROSECOND
+    return Waiting(task.task_type, task.task_id, created_us)
+
+
+def start(task: Waiting, ahead: int, history: History) -> dict[str, object] | None:
+    """The range of a waiting task's start, as a body has it; None where it is not known."""
+    return _start(_EPOCH + task.created_us * _MICROSECOND, ahead, history)
 
 
 def placed(document: bytes, ahead: int, history: History) -> bytes:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from ..errors import StoreUnavailable, TaskNotFound
 from ..record import task_json
 from ..record.json_text import dumps
 from ..record.model import Task
 from .api_client import ApiClient
+from .places import Placed, Places
 from .view import FIRST, MOST, Choice, View, chosen
+
+#: Waiting tasks whose places are asked for, each by a request.
+_ASKED: Final = 4
 
 
 class ApiReader:
@@ -19,6 +26,7 @@ class ApiReader:
         self._api = api
         self._choice = choice
         self._last = View()
+        self._placed = Placed(self._places, _ASKED)
 
     def read(self) -> View:
         """The tasks as they are now.
@@ -29,10 +37,19 @@ class ApiReader:
         """
         try:
             view = self._by_id() if self._choice.task_ids else self._page()
+            view = replace(view, tasks=self._placed.of(view.tasks))
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
         self._last = replace(view, at=self._api.now())
         return self._last
+
+    def _places(self, tasks: Sequence[Task]) -> Places:
+        bodies = {task.task_id: self._api.status("task", task.task_id) for task in tasks}
+        found = {task_id: json.loads(body) for task_id, body in bodies.items() if body is not None}
+        return {
+            task_id: {name: body.get(name) for name in ("ahead", "start_estimate")}
+            for task_id, body in found.items()
+        }
 
     def _by_id(self) -> View:
         # A record that is gone was cleaned up: its last version stays on the screen.

@@ -9,6 +9,7 @@ from ..record.default_texts import Locale
 from ..record.model import Task
 from ..record.redelivery import final
 from . import formats
+from .places import said
 from .remaining import remaining
 from .view import View
 
@@ -73,7 +74,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        formats.message_of(task, locale, now),
+        said(task, now, locale),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))

@@ -16,6 +16,7 @@ from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
 from .lines import trouble
+from .places import said
 from .remaining import short_remaining
 from .view import View, urgency
 
@@ -203,14 +204,13 @@ def _line(text: str, style: str = "") -> Text:
 
 
 def _message(task: Task, locale: Locale, now: datetime | None) -> Text:
-    return _line(
-        formats.message_of(task, locale, now), "red" if task.status == TaskStatus.ERROR else ""
-    )
+    return _line(said(task, now, locale), "red" if task.status == TaskStatus.ERROR else "")
 
 
 def _has_message(task: Task) -> bool:
     """Whether a task's message gets a line: the task goes on, or ended other than completed."""
-    return bool(formats.message_of(task, "en", None)) and task.status != TaskStatus.COMPLETED
+    there = formats.message_of(task, "en", None) or task.unknown.get("ahead") is not None
+    return bool(there) and task.status != TaskStatus.COMPLETED
 
 
 def _lines(task: Task, beside: bool) -> int:

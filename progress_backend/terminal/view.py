@@ -15,6 +15,7 @@ from ..record import reader_view, task_json
 from ..record.model import Task, TaskStatus
 from ..record.redelivery import final
 from ..store.any_store import AnyStore
+from .places import Placed, places
 
 #: Most tasks of one read.
 MOST: Final = 100
@@ -79,6 +80,7 @@ class Reader:
         self._choice = choice
         self._last = View()
         self._found: set[str] = set()
+        self._placed = Placed(lambda tasks: store.run(places(tasks)), MOST)
 
     def read(self) -> View:
         """The tasks as they are now.
@@ -88,6 +90,7 @@ class Reader:
         """
         try:
             view = self._by_id() if self._choice.task_ids else self._store.run(self._page())
+            view = replace(view, tasks=self._placed.of(view.tasks))
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
         self._last = replace(view, at=self._store.now())

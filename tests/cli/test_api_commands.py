@@ -87,6 +87,19 @@ def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
     assert run("watch", "nobody").exit_code == 1
 
 
+def test_watch_tells_the_place_of_a_task_that_waits(
+    api: RunningApi, records: Records, start_service: StartService
+) -> None:
+    for task_id in ("before", "waits"):
+        records.create(task_id)
+    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "waits"]
+    start_service(
+        [*command, "--url", f"http://127.0.0.1:{api.port}"],
+        env={"PROGRESS_LOCALE": "en", "PROGRESS_TOKEN": READ[0]},
+        ready=r"created.*about \d before it",
+    )
+
+
 def test_watch_follows_a_task_to_its_end(
     api: RunningApi, records: Records, start_service: StartService
 ) -> None:

@@ -21,7 +21,7 @@ from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, Lines, Reader, View, formats
+from progress_backend.terminal import Choice, Lines, Reader, View, formats, lines
 from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.screen import Screen
 from tests.conftest import StartServer
@@ -266,6 +266,50 @@ def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None
         view = Reader(store, Choice(limit=3)).read()
     assert [t.task_id for t in view.tasks] == ["old-and-running", "id-6", "id-7"]
     assert (view.total, view.counts["created"]) == (9, 8)
+
+
+WAITS = task(7, status="created", started_at=None, message="Waiting")
+
+
+@pytest.mark.parametrize(
+    ("locale", "place", "next_one"),
+    [
+        ("en", "Waiting (in 2–5 min, about 3 before it)", "Waiting (next to start)"),
+        ("ja", "Waiting (あと 2–5 分、3 件待ち)", "Waiting (次に開始)"),
+    ],
+)
+@pytest.mark.parametrize("width", [100, 160])
+def test_a_waiting_task_tells_its_place_and_start(
+    locale: Locale, place: str, next_one: str, width: int
+) -> None:
+    at = {
+        name: (NOW + timedelta(seconds=seconds)).isoformat()
+        for name, seconds in (("earliest", 150), ("likely", 200), ("latest", 290))
+    }
+    known = replace(WAITS, unknown={"ahead": 3, "start_estimate": at})
+    first = replace(WAITS, task_id="id-8", unknown={"ahead": 0, "start_estimate": None})
+    shown = "\n".join(drawn(View((known, first), at=NOW), width, locale=locale))
+    assert place in shown
+    assert next_one in shown
+    assert place in lines.line(known, NOW, locale)
+    assert "before" not in lines.line(WAITS, NOW, "en")
+
+
+def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
+    records = Records(redis_url)
+    for number in range(3):
+        records.create(f"id-{number}")
+    records.start("runs")
+
+    def ahead(reader: Reader) -> list[int | None]:
+        return [task.unknown.get("ahead") for task in reader.read().tasks]
+
+    with Store(records.settings) as store:
+        reader = Reader(store, Choice(task_ids=("id-2", "id-0", "runs")))
+        assert ahead(reader) == [2, 0, None]
+        assert ahead(Reader(store, Choice())) == [0, 1, 2, None]
+        records.run("id-0")
+        eventually(lambda: ahead(reader) == [1, None, None])
 
 
 def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:

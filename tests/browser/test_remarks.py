@@ -1,0 +1,81 @@
+"""The badges of remarks on the page: there at once, in the reader's language, gone with the next
+value or the end."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import row
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def badges(page: Page, task_id: str) -> Locator:
+    return row(page, task_id).locator(".remarks small")
+
+
+def ago(minutes: float) -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=0) - timedelta(minutes=minutes)
+
+
+def test_badges_come_and_go_with_what_they_are_about(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.progress("job", 63)
+    records.create("waits")
+    page = open_page(api)
+    expect(row(page, "job")).to_be_visible()
+    expect(page.locator(".remarks small")).to_have_count(0)
+    records.remark("job", stalled=ago(5))
+    expect(badges(page, "job")).to_have_text(["Stalled"])
+    expect(badges(page, "job").first).to_have_attribute("title", re.compile(r"\d\d:\d\d"))
+    records.remark("job", late=ago(1))
+    records.remark("waits", waiting=ago(2))
+    expect(badges(page, "job")).to_have_text(["Stalled", "Late"])
+    expect(badges(page, "waits")).to_have_text(["Long wait"])
+    page.locator("#language").click()
+    expect(badges(page, "job")).to_have_text(["更新なし", "遅れ"])
+    expect(badges(page, "waits")).to_have_text(["長い待ち"])
+    page.locator("#language").click()
+    records.progress("job", 64)
+    expect(badges(page, "job")).to_have_text(["Late"])
+    records.run("waits")
+    expect(badges(page, "waits")).to_have_count(0)
+    records.complete("job")
+    expect(badges(page, "job")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_badges_are_read_with_the_page_and_stay_within_it(
+    api: RunningApi, records: Records, open_page: OpenPage, width: int
+) -> None:
+    records.start("job")
+    records.progress("job", 63)
+    records.remark("job", stalled=ago(5), late=ago(1))
+    page = open_page(api)
+    page.set_viewport_size({"width": width, "height": 800})
+    expect(badges(page, "job")).to_have_text(["Stalled", "Late"])
+    for badge in badges(page, "job").all():
+        box = badge.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["height"] < 30, "on one line"
