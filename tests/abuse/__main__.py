@@ -60,7 +60,8 @@ def main() -> int:
             return asyncio.run(compare(server.url, port, reading[0], secrets, service.pid))
         finally:
             service.stop()
-            print((Path(folder) / "api.log").read_text()[-2_000:])
+            lines = (Path(folder) / "api.log").read_text().splitlines()
+            print(*[line for line in lines if not line.startswith("{")][-10:], sep="\n")
 
 
 async def compare(url: str, port: int, token: str, secrets: dict[str, str], pid: int) -> int:
