@@ -1,0 +1,122 @@
+"""axe finds nothing to complain of: on the live page, on the pages of records, on the element."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from playwright.sync_api import Page, expect
+
+from progress_backend.settings import Settings
+from progress_backend.web import page_router, router
+from tests.browser.conftest import AWAY, OpenPage
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+pytestmark = pytest.mark.integration
+
+AXE = gzip.decompress((Path(__file__).parent / "vendor" / "axe.min.js.gz").read_bytes()).decode()
+W = "the-group"
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """A task of each state, and a workflow with failures."""
+    records = Records(redis_url, locale="en")
+    for task_id in ("running", "completed", "error", "paused", "cancelled"):
+        records.start(task_id)
+        records.progress(task_id, 63, "page 1 of 4")
+    records.create("created")
+    records.create("unknown", total=None)
+    records.complete("completed")
+    records.fail("error", "Traceback\n" * 30 + "ValueError: no such price")
+    for member in ("one", "two", "three"):
+        records.member(member, W, name="fetch ×3")
+        records.run(member)
+    records.complete("one")
+    records.fail("two", "no such price")
+    return records
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
+    """With a page of elements beside its own."""
+    own = FastAPI(docs_url=None)
+    own.state.progress_settings = Settings(redis_url=redis_url, locale="en")
+    for part in (router, page_router):
+        own.include_router(part)
+
+    @own.get("/shop/{lang}")
+    def shop(lang: str) -> HTMLResponse:
+        tags = "".join(
+            f'<task-progress task-id="{task_id}" cancellable></task-progress>'
+            for task_id in ("running", "completed", "error", "paused", "created", "unknown", "none")
+        )
+        return HTMLResponse(
+            f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>'
+            '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
+            # axe takes a page that names no colours for a white one.
+            "<style>body { background: Canvas; color: CanvasText; }</style>"
+            '<script type="module" src="/static/task-progress.js"></script>'
+            f'<main><h1>Orders</h1>{tags}<task-progress workflow-id="{W}"></task-progress></main>'
+        )
+
+    return start_api(own)
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds, each with its place."""
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.add_script_tag(content=AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("ja", "dark")])
+def test_nothing_to_complain_of(
+    api: RunningApi, open_page: OpenPage, lang: str, scheme: str
+) -> None:
+    locale = {"en": "en-US", "ja": "ja-JP"}[lang]
+    # Colours do not move while they are compared.
+    options = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
+    page = open_page(api, "/", bypass_csp=True, tolerated=AWAY[0], **options)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+    expect(page.locator("tr[data-task-id]")).to_have_count(7)
+    page.locator(".toggle").click()
+    expect(page.locator("tr[data-task-id]")).to_have_count(8)
+    assert complaints(page) == []
+    for path in ("task/error", "task/running", f"workflow/{W}", "task/none"):
+        page.goto(f"http://127.0.0.1:{api.port}/{path}?lang={lang}")
+        expect(page.locator("#record:not([hidden]), #nothing:not([hidden])")).to_have_count(1)
+        assert complaints(page) == [], path
+    page.goto(f"http://127.0.0.1:{api.port}/shop/{lang}")
+    expect(page.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
+    expect(page.locator("task-progress[data-state=refused]")).to_have_count(1)
+    assert complaints(page) == []
+
+
+def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> None:
+    """All of it is stale."""
+    options = {"bypass_csp": True, "reduced_motion": "reduce"}
+    page, record, shop = (
+        open_page(api, path, **options) for path in ("/", "/task/running", "/shop/en")
+    )
+    for one in (page, record):
+        expect(one.locator("#connection")).to_have_attribute("data-state", "live")
+    expect(shop.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
+    for one in (page, record, shop):
+        one.add_script_tag(content=AXE)
+    api.stop()
+    for one in (page, record):
+        expect(one.locator("#connection")).to_have_attribute("data-state", "away")
+    expect(shop.locator("task-progress[data-state=stale]").first).to_be_visible()
+    for one in (page, record, shop):
+        assert complaints(one) == []
