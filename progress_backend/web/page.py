@@ -18,7 +18,7 @@ from ..record import default_texts
 from .element_script import element_script
 from .guard import GuardedRoute
 from .gzip_answer import accepts_gzip
-from .state import is_read_only
+from .state import settings_in
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
 #: prefix as `router`, which the page reads.
@@ -53,7 +53,9 @@ async def page(request: Request) -> HTMLResponse:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
     html = html.replace("{{docs}}", _docs(request))
-    html = html.replace("{{read-only}}", "yes" if is_read_only(request.scope) else "")
+    settings = settings_in(request.scope)
+    html = html.replace("{{read-only}}", "yes" if settings.read_only else "")
+    html = html.replace("{{trace}}", escape(settings.trace_url))
     return HTMLResponse(html, headers=HEADERS)
 
 

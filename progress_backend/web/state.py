@@ -221,12 +221,13 @@ def access_of(scope: Scope) -> Access:
     return Access(settings, getattr(state, "progress_bound", None))
 
 
-def is_read_only(scope: Scope) -> bool:
-    """Whether a scope's application refuses all acts; its page needs no lifespan to know that."""
+def settings_in(scope: Scope) -> Settings:
+    """The settings of a scope's application, the default ones where it has none: its page needs no
+    lifespan to know them."""
     state = scope["app"].state
     api = getattr(state, "progress", None)
     settings = api.settings if isinstance(api, Api) else getattr(state, "progress_settings", None)
-    return isinstance(settings, Settings) and settings.read_only
+    return settings if isinstance(settings, Settings) else Settings()
 
 
 def settings_of_environment(celery_app: Any = None) -> Settings:

@@ -21,10 +21,12 @@ const byId = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 let words = WORDS[language(asked.get("lang"))];
 let filter = STATUSES.includes(asked.get("status")) ? asked.get("status") : null;
+let owner = asked.get("owner") || null; // whose tasks alone are shown
 let page = 1, answer = null;
 let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 let refusal = "", noticeTimer = null, finalTimer = null;
 const tasks = makeTasks(), rows = makeRows(byId("table"), makeEither, byId("table").tHead);
+const whose = element("button");
 const reader = makeReader(read, draw), showFilters = makeChips(byId("filters"), choose);
 const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
 
@@ -37,9 +39,12 @@ function makeEither(item) {
   return { ...row, element: element("tbody", "task", row.element) };
 }
 
+// A workflow has no owner, either.
+const alone = () => filter !== null || owner !== null;
+
 // A workflow's status is computed from its tasks', so that no list of them can be asked for by it:
 // who chooses a status sees all tasks that have it.
-const readers = () => (filter ? [reader] : [reader, workflows.reader]);
+const readers = () => (alone() ? [reader] : [reader, workflows.reader]);
 
 function readSoon() {
   for (const one of readers()) one.soon();
@@ -48,7 +53,8 @@ function readSoon() {
 async function read(stop, wanted) {
   const query = new URLSearchParams({ page, limit: LIMIT });
   if (filter) query.set("status", filter);
-  else if (!tasksAlone) query.set("top", "true");
+  if (owner) query.set("owner", owner);
+  if (!alone() && !tasksAlone) query.set("top", "true");
   let got = await answered(`internal/tasks?${query}`, {}, stop);
   if (got?.status === 403 && query.has("top")) {
     tasksAlone = true;
@@ -65,7 +71,7 @@ async function read(stop, wanted) {
 function take({ body, at }) {
   answer = body;
   tasks.take(body.tasks.filter((row) => !row.workflow_id), at);
-  if (!filter) workflows.take(body.tasks.filter((row) => row.workflow_id), at);
+  if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at);
   if (page > body.pagination.pages) { // the last page has become empty
     page = body.pagination.pages;
     reader.soon();
@@ -106,7 +112,7 @@ function show(message) {
   const { task, changed } = tasks.hear(message);
   if (task) rows.get(task.task_id)?.show(task, words);
   if (changed) reader.soon();
-  if (!filter) workflows.hear(message);
+  if (!alone()) workflows.hear(message);
 }
 
 // An end whose message may come again becomes final by the time alone, which no message tells. The
@@ -121,7 +127,8 @@ function readWhenFinal() {
 function connect() {
   live?.stop();
   line.socket = "opening";
-  live = stayConnected(`internal/ws/tasks${filter ? `?status=${filter}` : ""}`, {
+  const query = chosen();
+  live = stayConnected(`internal/ws/tasks${query.size ? `?${query}` : ""}`, {
     opened: () => {
       connectedAnew();
       line.socket = "open";
@@ -166,7 +173,7 @@ function everySecond() {
     if (task.estimated_completion || placeOf(task)) showRow(task.task_id);
   }
   if (!document.hidden) readPlaces(tasks.shown, showRow);
-  if (filter) return;
+  if (alone()) return;
   if (workflows.open()) reader.look(); // no message tells the end of a publish
   for (const workflow of workflows.shown.values()) rows.get(key(workflow))?.show(workflow, words); // their ages
 }
@@ -206,6 +213,20 @@ function choose(status) {
   begin();
 }
 
+// What is chosen, as the API's lists and sockets take it.
+function chosen() {
+  return new URLSearchParams(Object.entries({ status: filter, owner }).filter(([, value]) => value));
+}
+
+function chooseOwner(name) {
+  if (name === owner) return;
+  owner = name;
+  page = 1;
+  remember();
+  begin();
+  draw();
+}
+
 function begin() {
   tasksAlone = false;
   connect();
@@ -221,7 +242,7 @@ function turn(pages) {
 function remember() {
   const query = new URLSearchParams();
   query.set("lang", words.code);
-  if (filter) query.set("status", filter);
+  for (const [name, value] of chosen()) query.set(name, value);
   history.replaceState(null, "", `?${query}`);
 }
 
@@ -240,15 +261,18 @@ function draw() {
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
   drawState();
   showFilters(answer?.summary ?? null, filter, words);
+  whose.hidden = owner === null;
+  whose.textContent = whose.hidden ? "" : `${words.owner(owner)} ×`;
+  whose.setAttribute("aria-label", whose.hidden ? "" : words.notOnly(owner));
   drawRows();
   readWhenFinal();
   byId("list").hidden &&= answer === null;
   byId("empty").hidden = answer?.tasks.length > 0;
   byId("table").hidden = !byId("empty").hidden;
-  byId("empty").querySelector("p").textContent = filter ? words.nothing : words.empty;
-  byId("empty").querySelector("pre").textContent = filter ? "" : words.example;
+  byId("empty").querySelector("p").textContent = filter ? words.nothing : owner ? words.noneOf(owner) : words.empty;
+  byId("empty").querySelector("pre").textContent = alone() ? "" : words.example;
   const { pages = 1, total = 0 } = answer?.pagination ?? {};
-  const both = !filter && workflows.shown.size > 0;
+  const both = !alone() && workflows.shown.size > 0;
   byId("paging").textContent = [pages > 1 && words.paging(page, pages), total > 0 && words[both ? "both" : "total"](total)]
     .filter(Boolean).join(" · ");
   byId("newer").hidden = byId("older").hidden = pages <= 1;
@@ -265,11 +289,11 @@ function drawRows() {
     const item = (read.workflow_id ? workflows.shown : tasks.shown).get(read.task_id);
     if (item) shown.set(key(read), item);
   }
-  const listed = new Set(filter ? [] : shown.keys());
+  const listed = new Set(alone() ? [] : shown.keys());
   for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
   rows.draw(shown, words);
   for (const workflow of workflows.shown.values()) rows.get(key(workflow)).element.hidden = !listed.has(key(workflow));
-  if (!filter) workflows.dueSoon();
+  if (!alone()) workflows.dueSoon();
 }
 
 function speak() {
@@ -280,6 +304,11 @@ function speak() {
   draw();
 }
 
+byId("filters").prepend(whose); // in sight where there is little room
+whose.type = "button";
+whose.className = "whose";
+whose.onclick = () => chooseOwner(null);
+byId("table").addEventListener("owner", ({ detail }) => chooseOwner(detail));
 byId("docs").hidden = !byId("docs").getAttribute("href");
 byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; remember(); speak(); };
 byId("newer").onclick = () => turn(-1);

@@ -27,6 +27,8 @@ export const WORDS = {
     since: (at) => `since ${at.toLocaleString("en", UTC)}`, reading: "Reading…", age: (text) => `for ${text}`,
     failed: (n) => `${n.toLocaleString("en")} failed`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `Tasks of ${name}`, runningNow: (n) => `${n} running`,
+    owner: (name) => `Owner: ${name}`, notOnly: (name) => `Not only tasks of ${name}`,
+    noneOf: (name) => `${name} has no tasks.`, trace: "trace",
     ofWorkflow: {
       ...SHARED.en.ofWorkflow, gone: "there is no such workflow any more.",
       sureHow: "Its waiting tasks never begin. Its running ones end at their next update.",
@@ -49,6 +51,8 @@ export const WORDS = {
     since: (at) => `${at.toLocaleString("ja", UTC)} から`, reading: "読み込んでいます…", age: (text) => `経過 ${text}`,
     failed: (n) => `失敗 ${n.toLocaleString("ja")} 件`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `${name} のタスク`, runningNow: (n) => `${n} 件実行中`,
+    owner: (name) => `所有者：${name}`, notOnly: (name) => `${name} のタスクだけの表示をやめる`,
+    noneOf: (name) => `${name} のタスクはありません。`, trace: "トレース",
     ofWorkflow: {
       ...SHARED.ja.ofWorkflow, gone: "ワークフローはもうありません。",
       sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",

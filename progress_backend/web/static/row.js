@@ -97,6 +97,12 @@ function wall(text) {
   return new Date(`${text.slice(0, 19)}Z`);
 }
 
+// Where its trace is to be seen; null where the service does not say, or the task has none.
+function traceOf({ traceparent }) {
+  const where = document.body.dataset.trace;
+  return where && traceparent ? where.replaceAll("{trace_id}", traceparent.slice(3, 35)) : null;
+}
+
 // What is not known is a dash in the table, and left out where there is little room; what there never
 // is (null) is nothing.
 function showOrDash(cell, text) {
@@ -113,16 +119,20 @@ export function makeRow(act, kind = TASK) {
   const state = element("span"), remarks = element("div", "remarks");
   const status = element("td", "", state, remarks);
   const name = element("strong"), id = element("a");
+  const owner = element("button", "owner"), trace = element("a", "trace"), more = element("div", "more", owner, trace);
   const percent = element("b"), count = element("span");
   const fill = element("i"), track = element("div", "bar", fill);
   const progress = element("td", "", element("div", "figures", percent, count), track);
   const rate = element("td", "number rate"), time = element("td", "number time");
   const said = element("span"), problem = element("small");
   const message = element("td", "message", said, problem), actions = element("td", "actions");
-  const made = element("tr", "", status, element("td", "task", name, id), progress, rate, time,
+  const made = element("tr", "", status, element("td", "task", name, id, more), progress, rate, time,
     message, actions);
   let task = null;
   made.tabIndex = -1;
+  owner.type = "button";
+  owner.onclick = () => owner.dispatchEvent(new CustomEvent("owner", { bubbles: true, detail: task.owner }));
+  trace.rel = "noreferrer";
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
   track.setAttribute("aria-valuemax", 100);
@@ -158,6 +168,17 @@ export function makeRow(act, kind = TASK) {
     }));
   }
 
+  function showMore(words) {
+    const traced = traceOf(task);
+    owner.hidden = !task.owner;
+    owner.textContent = task.owner ?? "";
+    owner.title = task.owner ? words.owner(task.owner) : "";
+    trace.hidden = !traced;
+    trace.textContent = words.trace;
+    if (traced) trace.href = traced;
+    more.hidden = owner.hidden && trace.hidden;
+  }
+
   function show(now, words) {
     task = now;
     made.dataset.status = task.status;
@@ -168,6 +189,7 @@ export function makeRow(act, kind = TASK) {
     showCut(name, kind.name(task, words));
     showCut(id, task.task_id);
     id.href = kind.page(task, words);
+    showMore(words);
     const { current, total, percentage } = task.progress;
     const unknown = !total && task.status === "running";
     progress.className = `progress ${task.status}`;
