@@ -74,10 +74,11 @@ async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
 def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
     """The page of one record; it tells nothing of it, its script reads that with a token."""
     html = (_FOLDER / "record.html").read_text(encoding="utf-8")
+    settings = settings_in(request.scope)
     given = {
         "base": _up(request, its_id),
         "kind": kind,
-        "read-only": "yes" if is_read_only(request.scope) else "",
+        "read-only": "yes" if settings.read_only else "",
         "id": its_id,
     }
     for name, value in given.items():
