@@ -61,7 +61,7 @@ def main() -> int:
         finally:
             service.stop()
             lines = (Path(folder) / "api.log").read_text().splitlines()
-            print(*[line for line in lines if not line.startswith("{")][-10:], sep="\n")
+            print(*[line for line in lines if "progress_backend.audit" not in line][-10:], sep="\n")
 
 
 async def compare(url: str, port: int, token: str, secrets: dict[str, str], pid: int) -> int:
