@@ -79,6 +79,7 @@ def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
         "base": _up(request, its_id),
         "kind": kind,
         "read-only": "yes" if settings.read_only else "",
+        "trace": settings.trace_url,
         "id": its_id,
     }
     for name, value in given.items():

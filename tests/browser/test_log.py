@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import expect
 
@@ -28,21 +30,55 @@ def api(start_api: StartApi, redis_url: str) -> RunningApi:
     return start_api(redis_url=redis_url)
 
 
-def test_a_page_follows_a_log(api: RunningApi, redis_url: str, open_page: OpenPage) -> None:
-    page, task_id = open_page(api), api.create()
-    (snippet,) = blocks("docs/logs.md", "Reading", "js")
+Write = Callable[..., None]
 
-    def write(text: str) -> None:
+
+@pytest.fixture
+def write(redis_url: str) -> Write:
+    """Adds a line to a task's log, as its run does."""
+
+    def add(task_id: str, text: str, level: str = "info", lost: int = 0) -> None:
         with Store(Settings(redis_url=redis_url)) as store:
             store.ready()
-            lines = [LogLine(1_705_282_200.25, "info", text)]
-            about = (task_id, 1, lines, 0, store.settings, store.flows.redaction)
+            lines = [LogLine(1_705_282_200.25, level, text)]
+            about = (task_id, 1, lines, lost, store.settings, store.flows.redaction)
             store.run(task_log.add(*about))
 
-    write("<b>first</b>")
+    return add
+
+
+def test_the_page_of_a_task_shows_its_log(
+    api: RunningApi, write: Write, open_page: OpenPage
+) -> None:
+    task_id = api.create()
+    write(task_id, "252 days to fetch")
+    write(task_id, "<b>2023-08-11</b> has no prices", "warning")
+    page = open_page(api, f"/task/{task_id}?lang=en")
+    log = page.get_by_role("log", name="Log")
+    lines = log.locator("p")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(1)).to_have_text("01:30:00warning<b>2023-08-11</b> has no prices")
+    write(task_id, "再試行\n二行目", "error", lost=7)
+    expect(lines).to_have_count(4)
+    expect(lines.nth(2)).to_have_text("… 7 lines are gone")
+    write(task_id, "the last")
+    api.update(task_id, "completed")
+    expect(lines.last).to_have_text("01:30:00infothe last")
+
+
+def test_a_task_without_a_log_shows_none(api: RunningApi, open_page: OpenPage) -> None:
+    page = open_page(api, f"/task/{api.create()}?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("log")).to_have_count(0)
+
+
+def test_a_page_follows_a_log(api: RunningApi, write: Write, open_page: OpenPage) -> None:
+    page, task_id = open_page(api), api.create()
+    (snippet,) = blocks("docs/logs.md", "Reading", "js")
+    write(task_id, "<b>first</b>")
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + snippet.text + "}")
     shown = page.locator("pre.log")
     expect(shown).to_have_text("<b>first</b>\n")
-    write("第二")
+    write(task_id, "第二")
     expect(shown).to_have_text("<b>first</b>\n第二\n")
     api.update(task_id, "completed")

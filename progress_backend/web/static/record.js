@@ -18,7 +18,7 @@ let words = WORDS[language(asked.get("lang"))];
 let record = null, missing = null, line = "connecting", leave = null, clockMs = 0;
 let refusal = "", noticeTimer = null;
 const reader = makeReader(read, draw);
-const view = (kind === "task" ? makeTaskView : makeWorkflowView)(byId("record"), act);
+const view = (kind === "task" ? makeTaskView : makeWorkflowView)(byId("record"), act, id);
 
 async function read(stop, wanted) {
   const got = await answered(`internal/${kind}/${encodeURIComponent(id)}/status`, {}, stop);

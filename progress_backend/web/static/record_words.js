@@ -14,17 +14,18 @@ export const WORDS = {
     },
     forbidden: "Not yours to see", forbiddenHow: "The token that you have entered is not for this one.",
     parts: {
-      error: "Error", results: "Results", details: "Details", metadata: "Metadata", request: "Request",
+      log: "Log", error: "Error", results: "Results", details: "Details", metadata: "Metadata", request: "Request",
       times: "Times", run: "Run", belongs: "Belongs to", members: "Tasks",
     },
     facts: {
       created: "Created", eta: "Not before", expires: "Not after", start: "Started", attempt: "Attempt began", updated: "Last change",
       estimated: "Likely end", end: "Ended", waited: "Waited", took: "Took", again: "May come again until",
       worker: "Worker", number: "Attempt", retries: "Retries", cause: "Cause", asked: "Asked for", by: "By", why: "Reason", at: "When",
-      heeded: "Carried out", parent: "Parent", root: "Root", group: "Group", workflow: "Workflow", canvas: "Canvas",
+      heeded: "Carried out", owner: "Owner", trace: "Trace", parent: "Parent", root: "Root", group: "Group", workflow: "Workflow", canvas: "Canvas",
       stalled: "Stalled since", late: "Late since", waiting: "Long wait since",
     },
     actions: { pause: "Pause", cancel: "Cancel", end: "End" },
+    linesGone: (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
   },
   ja: {
     ...PAGE.ja,
@@ -38,16 +39,17 @@ export const WORDS = {
     },
     forbidden: "表示する権限がありません", forbiddenHow: "入力したトークンでは表示できません。",
     parts: {
-      error: "エラー", results: "結果", details: "詳細", metadata: "メタデータ", request: "依頼",
+      log: "ログ", error: "エラー", results: "結果", details: "詳細", metadata: "メタデータ", request: "依頼",
       times: "時刻", run: "実行", belongs: "所属", members: "タスク",
     },
     facts: {
       created: "作成", eta: "開始予定", expires: "有効期限", start: "開始", attempt: "この試行の開始", updated: "最終更新",
       estimated: "終了予測", end: "終了", waited: "待ち時間", took: "所要時間", again: "再実行の可能性",
       worker: "ワーカー", number: "試行", retries: "再試行", cause: "原因", asked: "内容", by: "依頼者", why: "理由", at: "日時",
-      heeded: "実施済み", parent: "親タスク", root: "最初のタスク", group: "グループ", workflow: "ワークフロー", canvas: "キャンバス",
+      heeded: "実施済み", owner: "所有者", trace: "トレース", parent: "親タスク", root: "最初のタスク", group: "グループ", workflow: "ワークフロー", canvas: "キャンバス",
       stalled: "更新なし", late: "遅れ", waiting: "長い待ち",
     },
     actions: { pause: "一時停止", cancel: "キャンセル", end: "終了" },
+    linesGone: (count) => `… ${count} 行は残っていません`,
   },
 };

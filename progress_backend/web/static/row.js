@@ -98,7 +98,7 @@ function wall(text) {
 }
 
 // Where its trace is to be seen; null where the service does not say, or the task has none.
-function traceOf({ traceparent }) {
+export function traceOf({ traceparent }) {
   const where = document.body.dataset.trace;
   return where && traceparent ? where.replaceAll("{trace_id}", traceparent.slice(3, 35)) : null;
 }

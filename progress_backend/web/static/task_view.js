@@ -1,9 +1,10 @@
 // A task's record in the order that a person wants: how it is, what went wrong, what came out, who
 // asked for what, when, where.
 import { softEnd, startText } from "./expected.js";
+import { makeLog } from "./log_view.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, pretty } from "./record_parts.js";
-import { pageOf, TASK } from "./row.js";
+import { pageOf, TASK, traceOf } from "./row.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
@@ -22,12 +23,12 @@ const KIND = {
     : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
 };
 
-export function makeTaskView(place, act) {
+export function makeTaskView(place, act, id) {
   const head = makeHead((name, task) => act(KIND, name, task), KIND);
   const error = makeText("error"), results = makeText("results"), request = makeFacts("request");
   const times = makeFacts("times"), run = makeFacts("run"), belongs = makeFacts("belongs");
-  const details = makeText("details"), metadata = makeText("metadata");
-  place.append(...[head, error, results, request, times, run, belongs, details, metadata].map(({ element }) => element));
+  const details = makeText("details"), metadata = makeText("metadata"), log = makeLog(id);
+  place.append(...[head, error, results, log, request, times, run, belongs, details, metadata].map(({ element }) => element));
 
   function show(task, words) {
     const { control, delivery, worker, workflow } = task, at = (time) => time && { time };
@@ -56,7 +57,9 @@ export function makeTaskView(place, act) {
       ["cause", task.error_cause && { text: task.error_cause, mono: true }],
     ], words);
     const link = (kind, its) => (its && its !== task.task_id ? { text: its, link: pageOf(kind, its, words), mono: true } : null);
+    const trace = traceOf(task);
     belongs.show([
+      ["owner", task.owner], ["trace", trace && { text: task.traceparent.slice(3, 35), link: trace, mono: true }],
       ["workflow", workflow && { text: workflow.id, link: pageOf("workflow", workflow.id, words), mono: true }],
       ["canvas", workflow?.canvas && { text: workflow.canvas, link: pageOf("workflow", workflow.canvas, words), mono: true }],
       ["parent", link("task", task.parent_id)], ["root", link("task", task.root_id)],
@@ -69,6 +72,7 @@ export function makeTaskView(place, act) {
 
   function tick(task, words) {
     head.tick(task, words);
+    log.look(task, task.final, words);
     for (const facts of [request, times]) facts.tick(task.now(), words);
   }
 

@@ -1,0 +1,55 @@
+// A task's log: its newest lines, and those that come while the task runs.
+import { answered } from "./live.js";
+import { section } from "./record_parts.js";
+import { element } from "./row.js";
+
+const LIMIT = 1_000, QUIET_MS = 4_000, AT_END_PX = 40;
+const MINUTE_MS = 60_000;
+
+// "22:10:05", in the zone of another of the record's times.
+function clockOf(text, like) {
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(like ?? "") ?? [];
+  const ahead = sign ? Number(`${sign}1`) * (60 * Number(hours) + Number(minutes)) : 0;
+  return new Date(Date.parse(text) + ahead * MINUTE_MS).toISOString().slice(11, 19);
+}
+
+export function makeLog(id) {
+  const lines = element("div", "log"), made = section("log", lines);
+  let last = 0, reading = false, nextMs = 0, whole = false, words = null;
+  lines.tabIndex = 0;
+  lines.setAttribute("role", "log");
+  made.hidden = true;
+
+  async function read(task, over) {
+    reading = true;
+    const got = await answered(`internal/task/${encodeURIComponent(id)}/log?after=${last}&limit=${LIMIT}`);
+    reading = false;
+    // A task that writes none is asked less often; one that has ended once more, for its last lines.
+    nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
+    if (!got?.ok) return;
+    const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
+    for (const line of got.body.lines) {
+      if (line.id > last + 1) lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
+      last = line.id;
+      const at = element("time", "", clockOf(line.time, task.created_at));
+      at.dateTime = line.time;
+      const level = element("b", "", line.level), text = element("span", "", line.text);
+      lines.append(element("p", line.level, at, level, text));
+    }
+    while (lines.childElementCount > LIMIT) lines.firstChild.remove();
+    if (got.body.lines.length && made.hidden) made.hidden = false;
+    if (got.body.lines.length && atEnd) lines.scrollTop = lines.scrollHeight;
+    whole = over && got.body.lines.length < LIMIT;
+  }
+
+  // Called each second, and as the record changes.
+  function look(task, over, inWords) {
+    words = inWords;
+    made.say(words);
+    lines.setAttribute("aria-label", words.parts.log);
+    if (!over) whole = false;
+    if (!reading && !whole && performance.now() >= nextMs) read(task, over);
+  }
+
+  return { element: made, look };
+}
