@@ -192,6 +192,9 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
         task = replace(task, owner=identity.owner)
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=_joined(task.member, identity.member))
+    if task.root_id is None and identity.root_id is not None:
+        # By that it is known to wait for a worker: a record that nobody publishes is kept for less.
+        task = replace(task, root_id=identity.root_id)
     times = _instant(event.eta, scene), _instant(event.expires, scene)
     known = task.delivery
     if times == ((None, None) if known is None else (known.eta, known.expires)):

@@ -419,6 +419,13 @@ def test_a_task_that_could_not_be_published_has_its_record_all_the_same() -> Non
         transition(None, event("Failed", attempt=0), NOW, task_id="t")
 
 
+def test_a_record_that_is_published_later_is_known_to_wait_for_a_worker() -> None:
+    made = transition(None, event("Created"), NOW, task_id="t")
+    assert made.root_id is None
+    published = ev.Created(identity=IDENTITY._replace(root_id="t"))
+    assert transition(made, published, LATER).root_id == "t"
+
+
 def test_a_message_says_when_its_task_may_run() -> None:
     eta, expires = NOW + timedelta(days=30, microseconds=7), NOW + timedelta(days=40)
     made = transition(None, event("Created"), NOW, task_id="t")
