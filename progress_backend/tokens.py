@@ -9,6 +9,7 @@ hash would only slow each request down.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import logging
@@ -17,7 +18,8 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -160,19 +162,32 @@ def write_file(path: Path, tokens: Iterable[Token], removed: Iterable[str] = ())
     """
     gone = set(removed)
     try:
-        before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in before if not gone.intersection(line.split()[:1])]
-        lines = [*kept, *(token.line() for token in tokens)]
-        read(lines)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        # A reader sees the file before or the file after, never half of one.
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-        os.chmod(beside, mode)
-        os.replace(beside, path)
+        with _one_writer(path.parent):
+            before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            kept = [line for line in before if not gone.intersection(line.split()[:1])]
+            lines = [*kept, *(token.line() for token in tokens)]
+            read(lines)
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+            # A reader sees the file before or the file after, never half of one.
+            handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+            os.chmod(beside, mode)
+            os.replace(beside, path)
     except OSError as error:
         raise SettingsError(f"the file of tokens {path} cannot be written: {error}") from error
+
+
+@contextmanager
+def _one_writer(folder: Path) -> Iterator[None]:
+    """`with`: no other process adds or takes out tokens meanwhile, whose lines would be lost. The
+    lock is the folder's, since the file itself is replaced."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 class Tokens:

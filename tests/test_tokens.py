@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,18 @@ def test_a_token_is_told_once_and_kept_by_its_hash(tmp_path: Path) -> None:
     assert (made.role, made.task_type) == ("write", "fetch data")
     assert known.find(text[:-1]) is None
     assert known.find(made.digest.hex()) is None
+
+
+def test_tokens_that_are_made_at_the_same_time_are_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    code = "import sys; from pathlib import Path; from progress_backend import tokens as t\n"
+    code += "path, name = Path(sys.argv[1]), sys.argv[2]\n"
+    code += "for n in range(20): t.write_file(path, [t.new(name + str(n), 'read')[1]])"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), name]) for name in ("a", "b", "c")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert len(tokens.read_file(path)) == 60
 
 
 def test_comments_and_other_tokens_stay_when_one_is_revoked(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class Resource:
             any type.
         workflow_id: id of the workflow whose members are asked for, or that the task belongs to.
         owner: owner whose tasks are asked for, or whose the task or all of the workflow's are.
+        remarked: whether only tasks with a remark are asked for, which can be narrowed to an
+            owner's alone.
     """
 
     kind: Kind
@@ -37,6 +39,7 @@ class Resource:
     task_type: str | None = None
     workflow_id: str | None = None
     owner: str | None = None
+    remarked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ def narrowed(caller: Caller, resource: Resource) -> Resource:
     """The part of a list that the caller may see, where a request asks for all of it."""
     if resource.kind != "tasks" or resource.workflow_id:
         return resource
-    if caller.task_type is not None and not resource.task_type:
+    owned = resource.owner or caller.owner
+    if caller.task_type is not None and not resource.task_type and (owned or not resource.remarked):
         resource = replace(resource, task_type=caller.task_type)
     if caller.owner is not None and not resource.owner:
         resource = replace(resource, owner=caller.owner)

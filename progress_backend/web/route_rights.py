@@ -33,7 +33,7 @@ def listed(scope: Scope) -> Resource:
     if query.get("top", "false") != "false":
         return Resource("workflows")
     chosen = (query.get(name) for name in ("task_type", "workflow_id", "owner"))
-    return Resource("tasks", None, *chosen)
+    return Resource("tasks", None, *chosen, remarked="remark" in query)
 
 
 _TASK: Final = "task_id"
