@@ -32,8 +32,8 @@ def listed(scope: Scope) -> Resource:
     query = QueryParams(scope["query_string"])
     if query.get("top", "false") != "false":
         return Resource("workflows")
-    chosen = (query.get(name) for name in ("task_type", "workflow_id", "owner"))
-    return Resource("tasks", None, *chosen, remarked="remark" in query)
+    task_type, workflow_id, owner = (query.get(n) for n in ("task_type", "workflow_id", "owner"))
+    return Resource("tasks", None, task_type, workflow_id, owner, remarked="remark" in query)
 
 
 _TASK: Final = "task_id"
