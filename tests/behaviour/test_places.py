@@ -23,7 +23,7 @@ def ahead_of(driver: Driver, task_id: str) -> int | None:
 def create(driver: Driver, task_id: str, **identity: str) -> Task:
     """A task that was created some milliseconds after the last one: partitions compare times by the
     clock of the creating process."""
-    until = driver.now() + timedelta(milliseconds=5)
+    until = driver.now() + timedelta(milliseconds=20)
     eventually(lambda: driver.now() >= until)
     return driver.create(task_id, **identity).task
 

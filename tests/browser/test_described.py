@@ -36,7 +36,7 @@ def described(api: RunningApi, open_page: OpenPage) -> Page:
 
 
 def test_it_shows_every_call(described: Page) -> None:
-    expect(described.locator(".opblock")).to_have_count(14)
+    expect(described.locator(".opblock")).to_have_count(15)
     described.locator(".opblock").filter(has_text="Read a task").click()
     expect(described.locator(".opblock.is-open .responses-table").first).to_be_visible()
 

@@ -312,7 +312,8 @@ def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage
     Records(redis_url).start("a/進 捗")
     page = open_page(api, "/progress")
     shows(page, "a/進 捗", "running").get_by_role("link").click()
-    expect(page.locator("body")).to_contain_text('"task_id":"a/進 捗"')
+    expect(page.locator("#record code")).to_have_text("a/進 捗")
+    expect(page.locator("#connection")).to_have_text("Live")
     page.go_back()
     docs = page.get_by_role("link", name="API").evaluate("link => link.href")
     assert docs == f"http://127.0.0.1:{api.port}/progress/docs"

@@ -203,7 +203,13 @@ def test_one_line_says_that_the_store_is_away_and_one_that_it_is_back(
         time.sleep(0.01)
     server.start()
     seen(server, current_items=value)
-    said = [record.getMessage() for record in caplog.records if record.name.startswith("progress")]
+
+    def lines() -> list[str]:
+        ours = (one for one in caplog.records if one.name.startswith("progress"))
+        return [one.getMessage() for one in ours]
+
+    eventually(lambda: len(lines()) > 1)  # the line follows the value
+    said = lines()
     assert len(said) == 2, said
     assert "jobs go on" in said[0]
     assert "answers again" in said[1]

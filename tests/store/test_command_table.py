@@ -19,7 +19,7 @@ from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYP
 from progress_backend.store import scripts
 from progress_backend.store.command_table import TABLE
 from progress_backend.store.memory import MemoryStore
-from tests.strategies import names
+from tests.strategies import names, owners
 
 KEYS = Keys()
 
@@ -44,6 +44,7 @@ def test_every_command_has_its_entry() -> None:
         workflows=st.lists(names, min_size=1, max_size=2).map(tuple),
         planned=st.booleans(),
         share=st.integers(0, 1_000),
+        owner=owners,
         later=st.booleans(),
     )
 )

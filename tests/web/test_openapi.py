@@ -106,6 +106,7 @@ def test_the_calls_are_the_specifications() -> None:
         "POST /internal/workflow/{workflow_id}/cancel",
         "GET /internal/task/{task_id}/events",
         "GET /internal/workflow/{workflow_id}/events",
+        "GET /internal/task/{task_id}/log",
         "GET /internal/health",
         "GET /internal/health/live",
         "GET /metrics",

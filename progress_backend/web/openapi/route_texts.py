@@ -108,7 +108,7 @@ EVENTS = _route(
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 LOG = _route(
-    "Read a task's log",
+    "Read the log of a task",
     "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 40 KiB of "
     "lines, the newest last. Ids that are missing are of lines that are gone. With `Accept: "
     "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
