@@ -12,7 +12,9 @@ import pytest
 from tests.servers import ROOT
 
 
-@pytest.mark.slow
+# Beside other tests it would take their time: by `make chaos` alone.
+@pytest.mark.chaos
+@pytest.mark.long
 def test_the_script_of_abuse_tells_what_came_of_each_attack() -> None:
     environ = {**os.environ, "PEACE": "1", "SECONDS": "3", "RATE": "5"}
     done = subprocess.run(

@@ -108,7 +108,8 @@ class Jobs:
     def figures(self, workflow_id: str) -> Figures:
         assert self.app.tracker.process is not None
         store = self.app.tracker.process.store
-        found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
+        with store.within(10):  # the test may wait for longer than a job
+            found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
         return found
 
     def members(self, workflow_id: str) -> dict[str, dict[str, Any]]:
