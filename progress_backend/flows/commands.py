@@ -693,8 +693,9 @@ class TargetsOff:
 
 @dataclass(frozen=True, slots=True)
 class AddToLog:
-    """-> None: adds lines to a task's log, whose oldest ones go beyond its bound; nothing where the
-    task has no record. `lost` lines before them had no room: their numbers are left out."""
+    """-> bool: adds lines to a task's log, whose oldest ones go beyond its bound; nothing where the
+    task has no record. False where the store's user may not write logs. `lost` lines before them
+    had no room: their numbers are left out."""
 
     task_id: str
     lines: tuple[bytes, ...]

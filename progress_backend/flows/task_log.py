@@ -22,12 +22,14 @@ def add(
     lost: int,
     settings: Settings,
     redaction: Redaction,
-) -> Flow[None]:
-    """Adds lines to a task's log, redacted; `lost` lines before them had no room."""
+) -> Flow[bool]:
+    """Adds lines to a task's log, redacted; `lost` lines before them had no room. False where the
+    store's user may not write logs."""
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    yield c.AddToLog(task_id, texts, int(kept_s * 1000), lost)
+    may: bool = yield c.AddToLog(task_id, texts, int(kept_s * 1000), lost)
+    return may
 
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:

@@ -19,7 +19,8 @@ class RunLog:
     __slots__ = ("_characters", "_lines", "_lock", "_lost", "due")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # a job may have threads of its own
+        # A job may have threads of its own, and the garbage collector may log in the middle.
+        self._lock = threading.RLock()
         self._lines: deque[LogLine] = deque()
         self._characters = 0
         self._lost = 0

@@ -84,7 +84,7 @@ class Sender:
         self._look_at = 0.0
         self._hurries = False
         self._stopping = False
-        self._traceback = OneAMinute()
+        self._traceback, self._unlogged = OneAMinute(), OneAMinute()
 
     # Called by jobs
 
@@ -153,10 +153,11 @@ class Sender:
     def record_newest(self, run: Run) -> None:
         """Records a run's newest value in the job's thread, since another attempt may begin at any
         moment, and goes on from what is recorded. Never raises."""
-        if not run.lock.acquire(timeout=JOB_WAIT_S):
+        away = self.writer.breaker.open or run.task_id in self._outbox
+        if run.refused or run.attempt is None or away or not run.lock.acquire(timeout=JOB_WAIT_S):
             return
         try:
-            value = self._taken(run)
+            value = Value.taken(run)  # also of a body that is over: its class may retry after that
             if value is not None and not self.record(run, run.task_id, value.event, keep=False):
                 value.give_back()
         finally:
@@ -281,19 +282,29 @@ class Sender:
             self._send(ready[start : start + _TOGETHER])
         for run in list(self._runs.values()):
             if run.log and (everything or time.monotonic() >= run.log.due):
-                self._store_log(run, self.patient)
+                with run.lock:
+                    self._store_log(run, self.patient)
 
     def store_log(self, run: Run) -> None:
         """Stores the last lines of a run's log, in the job's thread; its end follows. Never
         raises."""
-        if run.log:
-            self._store_log(run, self.writer)
+        # Lines that the thread stores at the moment come first.
+        if run.log is not None and run.lock.acquire(timeout=JOB_WAIT_S):
+            try:
+                self._store_log(run, self.writer)
+            finally:
+                run.lock.release()
         if run.log:
             logger.warning("the last lines of the log of task %s are not stored", run.task_id)
 
     def _store_log(self, run: Run, writer: Writer) -> None:
-        assert run.log is not None
-        if run.refused or run.attempt is None or writer.breaker.open or run.task_id in self._outbox:
+        if (
+            not run.log
+            or run.refused
+            or run.attempt is None
+            or writer.breaker.open
+            or run.task_id in self._outbox
+        ):
             return
         lines, lost = run.log.take()
         run.log.due = time.monotonic() + min(self._interval_s, _LONGEST_S)
@@ -301,7 +312,13 @@ class Sender:
         about = (run.task_id, run.attempt, lines, lost, writer.store.settings, flows.redaction)
         try:
             with writer.waiting():
-                writer.store.run(task_log.add(*about))
+                may = writer.store.run(task_log.add(*about))
+            if not may and self._unlogged.passes():
+                logger.error(
+                    "the store's user may not write logs of tasks (+xadd +xrange +xrevrange "
+                    "+xtrim): lines of task %s are dropped",
+                    run.task_id,
+                )
         except StoreUnavailable as error:
             writer.away(error)
             run.log.give_back(lines, lost)

@@ -38,7 +38,7 @@ class ProgressLogHandler(logging.Handler):
             run = process.run_in(current_task) if process is not None else None
             if run is not None and not run.refused:
                 run.write(_level(record.levelno), self.format(record))
-        except Exception:
+        except Exception:  # as every handler: what a formatter raises is logging's own to show
             self.handleError(record)
 
 

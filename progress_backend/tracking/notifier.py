@@ -167,9 +167,12 @@ class ProgressNotifier:
 
         Raises:
             TaskCancelled: the task's record is cancelled, before the loop or within it.
+            TypeError: `resume` is neither a bool nor a name.
         """
         if total is None:
             total = _length(iterable)
+        if not isinstance(resume, (bool, str)):
+            raise TypeError(f"track() takes resume=True or a name for the loop, not {resume!r}")
         if resume is False:
             return counted(self._run, iterable, total)
         return counted(self._run, iterable, total, "" if resume is True else resume)

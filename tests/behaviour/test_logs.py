@@ -120,3 +120,17 @@ def test_another_programs_key_takes_no_lines(redis_driver: OverRedis) -> None:
     add(redis_driver, "t", "a")
     assert read(redis_driver, "t") == c.LogPart((), None, None)
     assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")
+
+
+def test_a_user_who_may_write_no_streams_is_told_and_keeps_the_records(
+    redis_driver: OverRedis,
+) -> None:
+    redis_driver.start("t")
+    raw, command = redis_driver.raw, c.AddToLog("t", (b'{"text":"a"}',), 60_000)
+    raw.execute_command("ACL", "SETUSER", "default", "-xadd")
+    try:
+        assert redis_driver.execute(command) is False
+        redis_driver.apply("t", ev.Progressed(current=1))
+    finally:
+        raw.execute_command("ACL", "SETUSER", "default", "+xadd")
+    assert redis_driver.execute(command) is True

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-@register.simple_tag  # type: ignore[untyped-decorator]
+@register.simple_tag  # type: ignore[untyped-decorator]  # Django ships no types
 def task_progress(
     task_id: object = None,
     *,

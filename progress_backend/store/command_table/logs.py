@@ -11,7 +11,6 @@ from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, of_its_task
-from .values import nothing
 
 
 def _add(command: c.AddToLog, keys: Keys) -> list[Request]:
@@ -20,14 +19,19 @@ def _add(command: c.AddToLog, keys: Keys) -> list[Request]:
     return [evalsha(scripts.LOG, names, *about, *command.lines)]
 
 
-def _add_in_memory(state: MemoryState, command: c.AddToLog) -> None:
+def _may(command: c.AddToLog, replies: list[Any]) -> bool:
+    return bool(replies[0] != 0)
+
+
+def _add_in_memory(state: MemoryState, command: c.AddToLog) -> bool:
     if state.document(command.task_id) is None:
-        return
+        return True
     kept = state.logs.setdefault(command.task_id, [])
     number = (kept[-1][0] if kept else 0) + command.lost
     kept += [(number + i, line) for i, line in enumerate(command.lines, 1)]
     while sum(len(line) for _, line in kept) > MOST_BYTES:
         del kept[0]
+    return True
 
 
 def _read(command: c.ReadLog, keys: Keys) -> list[Request]:
@@ -63,6 +67,6 @@ def _read_in_memory(state: MemoryState, command: c.ReadLog) -> c.LogPart:
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    c.AddToLog: Entry(_add, nothing, _add_in_memory, of_its_task),
+    c.AddToLog: Entry(_add, _may, _add_in_memory, of_its_task),
     c.ReadLog: Entry(_read, _lines, _read_in_memory, of_its_task),
 }

@@ -11,18 +11,27 @@ ARGV
   3 lost      lines that the process had no room for: their numbers are left out
   4 …         the lines
 Returns
-  nothing
+  0 if this user may not write streams, else 1
 Publishes
   nothing
 ]]
 local log, most = KEYS[1], tonumber(ARGV[1])
+-- A log that may not be written is no reason to hold the records for away.
+for _, verb in ipairs({'XREVRANGE', 'XRANGE'}) do
+  if not redis.acl_check_cmd(verb, log, '-', '+') then
+    return 0
+  end
+end
+if not (redis.acl_check_cmd('XADD', log, '*', 'b', '1') and redis.acl_check_cmd('XTRIM', log, 'MINID', '1')) then
+  return 0
+end
 local left = redis.call('PTTL', KEYS[2])
 if left == -2 then
-  return
+  return 1
 end
 local newest = tolerant('XREVRANGE', log, '+', '-', 'COUNT', 1)
 if not newest then  -- another program's key
-  return
+  return 1
 end
 local number, bytes = tonumber(ARGV[3]), 0
 if newest[1] then
@@ -44,3 +53,4 @@ if first then
   redis.call('XTRIM', log, 'MINID', (tonumber(first:match('^%d+')) + 1) .. '-0')
 end
 redis.call('PEXPIRE', log, math.max(left, tonumber(ARGV[2])))
+return 1
