@@ -42,7 +42,7 @@ demo: $(STAMP) ## The same with a short guided show
 	@$(BIN)/python -m workers.launch demo
 
 test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) ## Linter, formatter, types, bandit, import floors, pins
 	$(BIN)/ruff check .

@@ -55,13 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is long, unless -m speaks of chaos."""
-    if "chaos" in (config.option.markexpr or ""):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    """Leaves out what is long, unless -m speaks of chaos; several processes take the slow files
+    first."""
+    if "chaos" not in (config.option.markexpr or ""):
+        long = {item for item in items if item.get_closest_marker("long")}
+        if long:
+            config.hook.pytest_deselected(items=list(long))
+            items[:] = [item for item in items if item not in long]
+    if hasattr(config, "workerinput"):
+        # A file goes to one process. One that takes minutes and comes last lets the others wait.
+        long_ones = ("slow", "integration", "browser")
+        slow = {item.path for item in items if any(map(item.get_closest_marker, long_ones))}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

@@ -101,8 +101,15 @@ def test_a_worker_and_who_publishes(
         written = lambda: world.record(jobs[0])["revision"] > revision + 20  # noqa: E731 - waited for below
         assert rest <= most(lambda: max(map(counted, pool)), written) <= top
         assert counted(each.pid) == main_rest
-        # One is the test's own, which reads the records.
-        assert published <= counted(os.getpid()) - 1 <= most_published
+
+        def publishes() -> bool:
+            """A publish that a busy machine's store does not answer in time gives its connection
+            up; the next one opens another."""
+            world.send("return")
+            # One is the test's own, which reads the records.
+            return published <= counted(os.getpid()) - 1 <= most_published
+
+        eventually(publishes, TIMEOUT_S)
 
         os.kill(pool[0], signal.SIGKILL)
         lost = lambda: world.record(jobs[0])["status"] == "error"  # noqa: E731 - as above
