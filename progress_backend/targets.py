@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import SettingsError
+from .file_version import version_of
 from .record import webhook_target
 from .record.webhook_target import Target
 from .settings import Settings
@@ -35,7 +36,7 @@ class Targets:
         self._path = path
         self._clock = clock
         self._looked = clock()
-        self._state = _state(path)
+        self._state = version_of(path)
         self._all = self._read()
 
     def __call__(self) -> tuple[Target, ...]:
@@ -44,7 +45,7 @@ class Targets:
         if self._path is None or now - self._looked < LOOK_S:
             return self._all
         self._looked = now
-        state = _state(self._path)
+        state = version_of(self._path)
         if state != self._state:
             self._state = state
             try:
@@ -84,14 +85,3 @@ def _checked(where: str, text: str) -> tuple[Target, ...]:
         return webhook_target.read(text)
     except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from None
-
-
-def _state(path: Path | None) -> tuple[int, ...] | None:
-    """What differs after each change of a file; None if there is no file."""
-    if path is None:
-        return None
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

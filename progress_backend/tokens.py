@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from .errors import SettingsError
+from .file_version import version_of
 from .record.model import MAX_OWNER
 
 logger = logging.getLogger(__name__)
@@ -208,7 +209,7 @@ class Tokens:
         self._path = path
         self._clock = clock
         self._looked = clock()
-        self._state = _state(path)
+        self._state = version_of(path)
         self._all = self._together()
 
     @property
@@ -238,7 +239,7 @@ class Tokens:
         if self._path is None or now - self._looked < LOOK_S:
             return
         self._looked = now
-        state = _state(self._path)
+        state = version_of(self._path)
         if state == self._state:
             return
         self._state = state
@@ -253,14 +254,3 @@ class Tokens:
     def _together(self) -> tuple[Token, ...]:
         of_file = () if self._path is None else read_file(self._path)
         return read(token.line() for token in (*self._own, *of_file))
-
-
-def _state(path: Path | None) -> tuple[int, ...] | None:
-    """What differs after each change of a file; None if there is no file."""
-    if path is None:
-        return None
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("errors", "embedded"),
     "addresses": ("addresses",),
     "record": ("record",),
-    "settings": ("settings", "log_lines"),
+    "settings": ("settings", "log_lines", "file_version"),
     "tokens": ("tokens", "share_tokens", "targets"),
     "flows": ("flows",),
     "store": ("store",),
