@@ -51,8 +51,18 @@ class Loop:
         """The items, counted."""
         self._run.offer(self._before, self._total)
         if self._before:
-            iterable = islice(iterable, self._before, None)
+            iterable = chain.from_iterable(self._after_those_done(iterable))
         return chain(compress(iterable, chain.from_iterable(self._windows())), self._exhausted())
+
+    def _after_those_done(self, iterable: Iterable[T]) -> Iterator[Iterator[T]]:
+        """The rest of the items. Of an iterable without a length there may be fewer by now than an
+        earlier attempt has done: then those that are there count."""
+        items = iter(iterable)
+        passed = sum(1 for _ in islice(items, self._before))
+        if passed < self._before:
+            self._before = passed
+            self._run.offer(passed)
+        yield items
 
     def _windows(self) -> Iterator[Iterator[bool]]:
         run = self._run

@@ -181,6 +181,17 @@ def test_the_count_goes_on() -> None:
     assert (second.newest() or first).current == 4
 
 
+def test_fewer_items_than_were_done_are_no_more_than_they_are() -> None:
+    first = attempt(None)
+    assert list(counted(first, iter("abcdef"), None, "")) == list("abcdef")
+    second = attempt(recorded(first))
+    assert list(counted(second, iter("abc"), None, "")) == []
+    last = second.newest()
+    assert last is not None
+    assert last.current == 3
+    assert list(counted(attempt(recorded(second)), iter("abcd"), None, "")) == ["d"]
+
+
 def test_loops_go_on_by_their_names() -> None:
     first = attempt(None)
     assert list(counted(first, "ab", 2, "read")) == ["a", "b"]
