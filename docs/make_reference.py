@@ -31,6 +31,7 @@ _JA: Final = {
     "Cancel a workflow": "ワークフロー全体をキャンセルします",
     "List tasks": "一覧を取得します",
     "List workflows": "ワークフローの一覧を取得します",
+    "List workers": "ワーカーと、その生存時刻・実行中のタスクを返します",
     "Follow a workflow": "ワークフローの更新を終了までサーバー送信イベント（SSE）で送ります",
     "Sends the workflow's current state, then updates, until it has ended": (
         "ワークフローの現在の状態に続けて、終了まで更新を送ります（毎秒 4 件まで）"

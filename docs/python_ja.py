@@ -130,6 +130,11 @@ SENTENCES: Final = {
     "Reads one page of tasks, newest first, with its pagination and a summary over all tasks.": (
         "タスクの一覧を新しい順に 1 ページ読みます。ページ情報と全タスクの集計が付きます。"
     ),
+    "Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last "
+    "sign of life and what it runs.": (
+        "進捗を記録するワーカーを読みます。`GET /internal/workers` と同じで、名前、生存を最後に"
+        "示した時刻、実行中のタスクがあります。"
+    ),
     "Reads one page of workflows, newest first, with its pagination, as `GET /internal/workflows` "
     "has it.": (
         "ワークフローの一覧を新しい順に 1 ページ読みます。`GET /internal/workflows` と同じで、"

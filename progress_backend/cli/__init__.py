@@ -18,6 +18,7 @@ from .task_commands import show, tasks
 from .token_commands import token
 from .watch_command import watch
 from .webhook_commands import webhook
+from .worker_command import workers
 from .workflow_commands import workflows
 
 __all__ = ["main", "progress"]
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 main.params.append(_app_option())
-for _command in (tasks, watch, show, logs, workflows, cancel, pause, resume):
+for _command in (tasks, watch, show, logs, workflows, workers, cancel, pause, resume):
     progress.add_command(_command)
     main.add_command(_with_app(_command))
 # `list` and `status` are what many type first.

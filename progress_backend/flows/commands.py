@@ -334,6 +334,14 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True)
+class NewestLeases:
+    """-> tuple[int, list[tuple[str, int]]]: how many leases are stored, and `limit` of them with
+    when each runs out, the latest first."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shorten:
     """-> None: leases that run out later than `until_ms` run out then."""
 
@@ -386,6 +394,15 @@ class Held:
     """-> list[str]: ids of the tasks that run under a lease."""
 
     lease: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByEach:
+    """-> list[tuple[int, list[str]]]: of each lease how many tasks run under it, and the ids of
+    `limit` of these, the longest known first."""
+
+    leases: tuple[str, ...]
     limit: int
 
 
@@ -725,6 +742,7 @@ class LogPart(NamedTuple):
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
+    | NewestLeases | HeldByEach
     | Extend | Tally | Newest | Above | Before | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | OwnedIn | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest

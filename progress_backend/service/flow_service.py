@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
 from ..flows import commands as c
-from ..flows import owner_list, top_list, workflows
+from ..flows import owner_list, top_list, worker_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..flows.task_flows import summary
@@ -259,6 +259,16 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         }
         return body if found.cursor is None else {**body, "cursor": found.cursor}
 
+    async def get_workers(self) -> Body:
+        """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
+        sign of life and what it runs.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        now = (await self._store()).now()
+        return await self.run(worker_list.workers(self.flows, now))
+
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
@@ -341,6 +351,8 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
                 return await self.get_tasks_list(**data)
             case "GET", ["", "internal", "workflows"]:
                 return await self.get_workflows_list(**data)
+            case "GET", ["", "internal", "workers"]:
+                return await self.get_workers()
             case "GET", ["", "internal", "health"]:
                 return await self.health_check()
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")

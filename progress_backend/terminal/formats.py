@@ -69,6 +69,14 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "members": "タスク",
         "planned": "送信前 {count}",
         "failures": "失敗",
+        "last_sign": "最終応答",
+        "holds": "実行中",
+        "live": "稼働中",
+        "gone": "応答なし",
+        "shut_down": "停止",
+        "no_workers": "進捗を記録するワーカーはありません。",
+        "workers_of": "ワーカー {total} 件",
+        "workers_shown": "ワーカー {total} 件、うち {shown} 件を表示",
         "no_workflows": "ワークフローはまだありません。chain・group・chord の呼び出しが 1 つです。",
         "page_of_workflows": "{page}/{pages} ページ、ワークフロー {total} 件",
         "page": "{page}/{pages} ページ、{total} 件",
@@ -142,6 +150,14 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "members": "Tasks",
         "planned": "not sent yet {count}",
         "failures": "Failures",
+        "last_sign": "Last sign",
+        "holds": "Runs",
+        "live": "live",
+        "gone": "no sign",
+        "shut_down": "shut down",
+        "no_workers": "No workers that track tasks.",
+        "workers_of": "workers: {total}",
+        "workers_shown": "workers: {total}, shown: {shown}",
         "no_workflows": "No workflows yet: each chain, group or chord of tracked tasks is one.",
         "page_of_workflows": "page {page} of {pages}, workflows: {total}",
         "page": "page {page} of {pages}, tasks: {total}",
@@ -271,9 +287,14 @@ def duration(seconds: float) -> str:
 
 def age(task: Task, now: datetime, locale: Locale) -> str:
     """How long ago a task was created: "12 s", "5 min", "3 h", "2 d"."""
-    if task.created_at is None:
+    return ago(task.created_at, now, locale)
+
+
+def ago(time: datetime | None, now: datetime, locale: Locale) -> str:
+    """How long ago a time was: "12 s", "5 min", "3 h", "2 d"."""
+    if time is None:
         return UNKNOWN
-    seconds = max(int((now - task.created_at).total_seconds()), 0)
+    seconds = max(int((now - time).total_seconds()), 0)
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return text(locale, f"ago_{unit}", n=seconds // size)
@@ -301,6 +322,15 @@ def cut_on_the_left(text: str, cells: int) -> str:
     while text and cells_of(text) > cells - 1:
         text = text[1:]
     return f"…{text}"
+
+
+def cut_on_the_right(text: str, cells: int) -> str:
+    """The beginning of a text that takes more than so many cells, before an ellipsis."""
+    if cells_of(text) <= cells:
+        return text
+    while text and cells_of(text) > cells - 1:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def clean(message: str) -> str:

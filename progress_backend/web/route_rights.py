@@ -54,6 +54,7 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "update_workflow": RouteRight("update", "workflow", _WORKFLOW),
     "cancel_workflow": RouteRight("cancel", "workflow", _WORKFLOW),
     "list_workflows": RouteRight("list", "workflows"),
+    "list_workers": RouteRight("list", "workers"),
     "metrics": RouteRight("metrics", "metrics"),
     "health": None,
     "live": None,

@@ -40,6 +40,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Shorten(("lease-1",), 1),
         c.LeaseEnd("running", "lease-1"),
         c.Held("lease-1", 10),
+        c.NewestLeases(10),
+        c.HeldByEach(("lease-1", "nobody"), 10),
         c.Extend(("running",), 60_000, 2**52),
         c.CountLost(1),
         c.LostSoFar(),

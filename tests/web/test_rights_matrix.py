@@ -150,6 +150,7 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("PUT", f"{WORKFLOW}/update"): WHOLE_WRITE,
     ("POST", f"{WORKFLOW}/cancel"): WHOLE_WRITE,
     ("GET", "/internal/workflows"): WHOLE,
+    ("GET", "/internal/workers"): WHOLE,
     ("GET", "/internal/health"): OPEN,
     ("GET", "/internal/health/live"): OPEN,
     ("GET", "/metrics"): WHOLE,

@@ -43,7 +43,7 @@ def _over(command: c.Leases, keys: Keys) -> list[Request]:
     return [("ZRANGEBYSCORE", keys.leases, *bounds)]
 
 
-def _leases(command: c.Leases, replies: list[Any]) -> list[tuple[str, int]]:
+def _leases(command: c.Leases | c.NewestLeases, replies: list[Any]) -> list[tuple[str, int]]:
     return [(text(lease), whole(score)) for lease, score in pairs(replies[0] or [])]
 
 
@@ -77,6 +77,65 @@ def _each_once(
     command: c.Ahead, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[str]:
     return list(dict.fromkeys(chain(*replies)))[: command.limit]
+
+
+def _latest(command: c.NewestLeases, keys: Keys) -> list[Request]:
+    return [
+        ("ZCARD", keys.leases),
+        ("ZREVRANGE", keys.leases, 0, command.limit - 1, "WITHSCORES"),
+    ]
+
+
+def _latest_in_memory(
+    state: MemoryState, command: c.NewestLeases
+) -> tuple[int, list[tuple[str, int]]]:
+    leases = sorted(state.leases.items(), key=lambda lease: lease[1], reverse=True)
+    return len(leases), leases[: command.limit]
+
+
+def _latest_of_all(
+    command: c.NewestLeases, layout: Layout, parts: list[Part], replies: list[Any]
+) -> tuple[int, list[tuple[str, int]]]:
+    """Each lease is renewed in every partition."""
+    known: dict[str, int] = {}
+    for lease, until_ms in chain.from_iterable(found for _, found in replies):
+        known[lease] = max(until_ms, known.get(lease, until_ms))
+    leases = sorted(known.items(), key=lambda lease: lease[1], reverse=True)
+    total = max(len(known), *(total for total, _ in replies))
+    return total, leases[: command.limit]
+
+
+def _held_by_each(command: c.HeldByEach, keys: Keys) -> list[Request]:
+    last = command.limit - 1
+    return [
+        request
+        for name in map(keys.held, command.leases)
+        for request in (("ZCARD", name), ("ZRANGE", name, 0, last))
+    ]
+
+
+def _counts_and_ids(command: c.HeldByEach, replies: list[Any]) -> list[tuple[int, list[str]]]:
+    found = zip(replies[::2], replies[1::2], strict=True)
+    return [(count or 0, [text(one) for one in ids or ()]) for count, ids in found]
+
+
+def _held_by_each_in_memory(
+    state: MemoryState, command: c.HeldByEach
+) -> list[tuple[int, list[str]]]:
+    held: dict[str, list[str]] = {lease: [] for lease in command.leases}
+    for task_id, facets in state.facets.items():
+        if facets.lease in held:
+            held[facets.lease].append(task_id)
+    return [(len(held[lease]), held[lease][: command.limit]) for lease in command.leases]
+
+
+def _sums_of_each(
+    command: c.HeldByEach, layout: Layout, parts: list[Part], replies: list[Any]
+) -> list[tuple[int, list[str]]]:
+    return [
+        (sum(count for count, _ in each), list(chain(*(ids for _, ids in each)))[: command.limit])
+        for each in zip(*replies, strict=True)
+    ]
 
 
 def _shorten(command: c.Shorten, keys: Keys) -> list[Request]:
@@ -130,6 +189,15 @@ TABLE: dict[type[c.Command], Entry] = {
     ),
     c.Leases: Entry(_over, _leases, _over_in_memory, merge=_oldest_of_all),
     c.Ahead: Entry(_ahead, _ids, _ahead_in_memory, merge=_each_once),
+    c.NewestLeases: Entry(
+        _latest,
+        lambda _, replies: (replies[0] or 0, _leases(_, replies[1:])),
+        _latest_in_memory,
+        merge=_latest_of_all,
+    ),
+    c.HeldByEach: Entry(
+        _held_by_each, _counts_and_ids, _held_by_each_in_memory, merge=_sums_of_each
+    ),
     c.Shorten: Entry(_shorten, nothing, _shorten_in_memory),
     c.Held: Entry(
         lambda command, keys: [("ZRANGE", keys.held(command.lease), 0, command.limit - 1)],

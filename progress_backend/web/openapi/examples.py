@@ -199,6 +199,28 @@ WORKFLOW_CANCELLED: Final[Json] = {
         "at": "2024-01-15T10:30:31.000+09:00",
     },
 }
+WORKERS: Final[Json] = {
+    "workers": [
+        {
+            "name": "celery@worker-1",
+            "last_sign_at": "2024-01-15T10:30:25.000+09:00",
+            "live": True,
+            "holds": {
+                "total": 1,
+                "tasks": [
+                    {
+                        "task_id": TASK_ID,
+                        "task_type": "fetch_data",
+                        "status": "running",
+                        "percentage": 50.0,
+                    }
+                ],
+            },
+        }
+    ],
+    "total": 1,
+    "at": "2024-01-15T10:30:30.000+09:00",
+}
 HEALTHY: Final[Json] = {
     "status": "healthy",
     "version": version("progress-backend"),

@@ -191,6 +191,14 @@ WORKFLOW_CANCEL = _route(
     {200: _answer("Cancelled; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW_CANCELLED)}
     | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
+WORKERS = _route(
+    "List workers",
+    "Each Celery worker that tracks tasks, by the lease that it renews: its last sign of life, and "
+    "up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed "
+    "until it holds none. A token that is limited to a type or an owner gets 403.",
+    {200: _answer("The workers.", bodies.WorkerList, examples.WORKERS)}
+    | _FORBIDDEN | _INVALID | _AWAY,
+)  # fmt: skip
 HEALTH = _route(
     "Health of the service",
     "Whether the service, its store and its subscription work.",

@@ -1,0 +1,77 @@
+"""The list of workers: a lease is a worker's sign of life, and holds what it runs. A flow; pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from ..errors import printable
+from ..record.local_time import LocalTime
+from ..record.model import rendered
+from . import commands as c
+from .flow import Flow
+from .stored_record import milliseconds
+from .task_flows import Flows
+
+#: Workers that are listed, those that were seen last; tasks of each, and of all of them.
+MOST_WORKERS: Final = 500
+MOST_TASKS: Final = 20
+_OF_ALL: Final = 2_000
+#: Records that one call reads.
+_AT_ONCE: Final = 100
+
+
+def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
+    """The workers whose leases are stored, the living ones first, each with some of the tasks that
+    it holds: the body of `GET /internal/workers`.
+
+    A worker that has ended, or was found dead, is forgotten once it holds nothing.
+    """
+    total, leases = yield c.NewestLeases(MOST_WORKERS)
+    each = min(MOST_TASKS, max(_OF_ALL // max(len(leases), 1), 1))
+    local = LocalTime(flows.settings.zone())
+    names = tuple(lease for lease, _ in leases)
+    held: list[tuple[int, list[str]]] = (yield c.HeldByEach(names, each)) if names else []
+    known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
+    rows = [
+        {
+            "name": _name(lease),
+            "last_sign_at": rendered(_last_sign(flows, local, until_ms, now)),
+            "live": until_ms >= milliseconds(now),
+            "holds": {"total": count, "tasks": [known[i] for i in ids if i in known]},
+        }
+        for (lease, until_ms), (count, ids) in zip(leases, held, strict=True)
+    ]
+    rows.sort(key=lambda row: (not row["live"], row["name"]))
+    return {"workers": rows, "total": total, "at": rendered(now)}
+
+
+def _name(lease: str) -> str:
+    """The node's name, such as celery@host, which a lease's id begins with."""
+    return printable(lease.rpartition("/")[0] or lease)
+
+
+def _last_sign(flows: Flows, local: LocalTime, until_ms: int, now: datetime) -> datetime | None:
+    """When a lease was renewed last; not known of one that was given back."""
+    if until_ms <= 0:
+        return None
+    sign = min(until_ms - int(flows.settings.lease_s * 1000), milliseconds(now))
+    return local.at(max(sign, 0) / 1000)
+
+
+def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
+    """What is told of each task that has a record."""
+    known: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(task_ids), _AT_ONCE):
+        some = tuple(task_ids[start : start + _AT_ONCE])
+        stored: list[bytes | None] = yield c.Read(some, light=True)
+        for task_id, document in zip(some, stored, strict=True):
+            if document is not None:
+                known[task_id] = _told(json.loads(flows.row(document, task_id, light=True)))
+    return known
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    told = {name: row[name] for name in ("task_id", "task_type", "status")}
+    return {**told, "percentage": row["progress"]["percentage"]}

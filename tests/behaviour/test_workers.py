@@ -1,0 +1,91 @@
+"""The list of workers, from their leases."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import worker_list
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.record import events as ev
+from tests.behaviour.driving import Driver
+
+
+def listed(driver: Driver) -> dict:
+    return driver.run(worker_list.workers(driver.flows, driver.now()))
+
+
+def renew(driver: Driver, lease: str, seconds: float) -> None:
+    until = driver.now() + timedelta(seconds=seconds)
+    driver.execute(c.Renew(lease, milliseconds(until)))
+
+
+def test_none(driver: Driver) -> None:
+    body = listed(driver)
+    assert (body["workers"], body["total"]) == ([], 0)
+    assert datetime.fromisoformat(body["at"]).utcoffset() is not None
+
+
+def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:
+    lease_s = driver.settings.lease_s
+    renew(driver, "celery@b/0123", lease_s)
+    renew(driver, "celery@a/4567", lease_s - 5)
+    renew(driver, "celery@dead/89ab", -3)
+    renew(driver, "celery@gone/cdef", lease_s)
+    for n in range(3):
+        driver.start(f"t{n}", "celery@b/0123", total_items=10)
+    driver.start("silent", "celery@dead/89ab")
+    driver.apply("t1", ev.Progressed(current=4))
+    driver.apply("t2", ev.Completed())
+    driver.execute(c.EndLease("celery@gone/cdef"))
+    body = listed(driver)
+    rows = {row["name"]: row for row in body["workers"]}
+    assert list(rows) == ["celery@a", "celery@b", "celery@dead", "celery@gone"]
+    assert body["total"] == 4
+    assert [row["live"] for row in rows.values()] == [True, True, False, False]
+    assert rows["celery@gone"]["last_sign_at"] is None
+    at = datetime.fromisoformat(body["at"])
+
+    def silent_s(name: str) -> float:
+        return (at - datetime.fromisoformat(rows[name]["last_sign_at"])).total_seconds()
+
+    assert 5 <= silent_s("celery@a") - silent_s("celery@b") + 0.5 < 6
+    assert silent_s("celery@b") >= 0
+    assert silent_s("celery@dead") >= lease_s + 3
+    held = rows["celery@b"]["holds"]
+    assert held["total"] == 2
+    tasks = {task["task_id"]: task for task in held["tasks"]}
+    told = {"task_type": "fetch_data", "status": "running"}
+    assert tasks == {
+        "t0": {"task_id": "t0", **told, "percentage": 0.0},
+        "t1": {"task_id": "t1", **told, "percentage": 40.0},
+    }
+    assert rows["celery@dead"]["holds"]["tasks"][0]["task_id"] == "silent"
+    assert rows["celery@a"]["holds"] == {"total": 0, "tasks": []}
+
+
+def test_twenty_tasks_of_a_worker_and_how_many_there_are(driver: Driver) -> None:
+    renew(driver, "celery@a/1", 30)
+    for n in range(worker_list.MOST_TASKS + 3):
+        driver.start(f"t{n}", "celery@a/1")
+    (row,) = listed(driver)["workers"]
+    assert row["holds"]["total"] == worker_list.MOST_TASKS + 3
+    assert len(row["holds"]["tasks"]) == worker_list.MOST_TASKS
+
+
+def test_the_workers_that_were_seen_last_and_how_many_there_are(driver: Driver) -> None:
+    most = worker_list.MOST_WORKERS
+    for n in range(most + 2):
+        renew(driver, f"celery@{n:04}/1", 30 + n)
+    body = listed(driver)
+    assert body["total"] == most + 2
+    names = [row["name"] for row in body["workers"]]
+    assert names == [f"celery@{n:04}" for n in range(2, most + 2)]
+
+
+def test_a_record_that_is_gone_is_left_out(driver: Driver) -> None:
+    renew(driver, "celery@a/1", 30)
+    driver.start("t", "celery@a/1")
+    driver.lose("t")
+    (row,) = listed(driver)["workers"]
+    assert row["holds"] == {"total": 1, "tasks": []}

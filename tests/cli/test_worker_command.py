@@ -1,0 +1,66 @@
+"""The command `workers`, over a store and over an API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend.cli import main
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.store.drivers import Store
+from tests.records import Records
+from tests.web.conftest import StartApi, start_api
+from tests.web.serving import RunningApi
+
+__all__ = ["start_api"]
+
+
+@pytest.fixture
+def api(redis_url: str, start_api: StartApi) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture(params=["store", "api"])
+def call(request: pytest.FixtureRequest, api: RunningApi, redis_url: str) -> Callable[..., Result]:
+    """Runs the command on the store, or on an API."""
+
+    def run(*words: str, locale: str = "en") -> Result:
+        where = ["--url", f"http://127.0.0.1:{api.port}"] if request.param == "api" else []
+        env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": locale}
+        told = CliRunner().invoke(main, ["workers", *words, *where], env=env)
+        assert told.exit_code == 0, told.output
+        return told
+
+    return run
+
+
+def test_no_workers(call: Callable[..., Result]) -> None:
+    assert call().output.splitlines()[0] == "No workers that track tasks."
+    assert call(locale="ja").output.splitlines()[0] == "進捗を記録するワーカーはありません。"
+
+
+def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
+    records = Records(redis_url)
+    with Store(records.settings) as store:
+        store.ready()
+        until_ms = milliseconds(store.now()) + 30_000
+        for lease in ("celery@b\x1b[2J/1", "celery@a/2", "celery@old/3"):
+            store.execute(c.Renew(lease, until_ms))
+        store.execute(c.EndLease("celery@old/3"))
+        store.execute(c.Renew("lease-1", until_ms - 60_000))
+    records.start("8a4b0e7c-0001")
+    records.progress("8a4b0e7c-0001", 126)
+    head, first, second, ended, dead, *rest = call().output.splitlines()
+    assert head.split() == ["WORKER", "STATUS", "LAST", "SIGN", "RUNS"]
+    assert first.split()[:2] == ["celery@a", "live"]
+    assert second.startswith("celery@b [2J")
+    assert dead.split()[:3] == ["lease-1", "no", "sign"]
+    assert dead.endswith("1: fetch_data 8a4b0e7c 50%")
+    assert ended.split()[:3] == ["celery@old", "shut", "down"]
+    assert rest[0] == "workers: 4"
+    body = json.loads(call("--json").output)
+    assert [worker["live"] for worker in body["workers"]] == [True, True, False, False]

@@ -1,0 +1,43 @@
+"""What operators read of all of the work, over real HTTP and a real store."""
+
+from __future__ import annotations
+
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.service.services import RedisProgressService
+from progress_backend.store.drivers import Store
+from progress_backend.web.openapi import bodies
+from tests.records import Records
+from tests.web.serving import RunningApi
+
+
+def renewed(records: Records, lease: str) -> None:
+    with Store(records.settings) as store:
+        store.ready()
+        store.execute(c.Renew(lease, milliseconds(store.now()) + 86_400_000))
+
+
+async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    renewed(records, "lease-1")
+    records.start("job")
+    records.progress("job", 126)
+    answer = api.http.get("/internal/workers")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    body = answer.json()
+    bodies.WorkerList.model_validate(body)
+    (worker,) = body["workers"]
+    assert (worker["name"], worker["live"], worker["holds"]["total"]) == ("lease-1", True, 1)
+    (task,) = worker["holds"]["tasks"]
+    assert task == {
+        "task_id": "job",
+        "task_type": "fetch_data",
+        "status": "running",
+        "percentage": 50.0,
+    }
+    async with RedisProgressService(redis_url) as service:
+        for found in (
+            await service.get_workers(),
+            await service.handle_request("/internal/workers", "GET", {}),
+        ):
+            assert found["workers"][0]["holds"] == worker["holds"]
