@@ -37,6 +37,7 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
         "install progress_task ProgressTask ProgressNotifier ProgressLogHandler TaskCancelled "
         "settings_of get_task workflow_status async_workflow_status sign",
     ),
+    "python-tqdm": ("progress_backend.tqdm", "tqdm trange"),
     "python-services": (
         "progress_backend",
         "ProgressService RedisProgressService AsyncProgressNotifier NotificationServiceInterface",

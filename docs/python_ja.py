@@ -342,4 +342,58 @@ SENTENCES: Final = {
     "Redis does not answer, or refuses the command; a write may have been done all the same.": (
         "Redis が応答しないか、コマンドを拒否しています。書き込みは行われた可能性があります。"
     ),
+    # progress_backend.tqdm
+    "Counts what a loop of the running Celery task goes over, as tqdm's own class does: the "
+    "record's bar in place of the terminal's.": (
+        "実行中の Celery タスクのループを、tqdm のクラスと同じように数えます。ターミナルのバ"
+        "ーの代わりに、記録のバーが進みます。"
+    ),
+    "Items done so far, `initial` among them; may be set, with `refresh()` after it.": (
+        "処理済みの件数です（`initial` を含みます）。代入したあとは `refresh()` を呼びます。"
+    ),
+    "Items in all, None if unknown; may be set, which the next item or `refresh()` tells.": (
+        "全体の件数です（不明なら None）。代入でき、次の項目か `refresh()` で伝わります。"
+    ),
+    "The description, without the colon that the real tqdm puts behind it.": (
+        "説明です。本物の tqdm が付けるコロンは付きません。"
+    ),
+    "The postfix as text.": "postfix のテキストです。",
+    "Counts more items as done.": "処理済みの件数を加えます。",
+    "Takes `n` and `total` as they were set.": "代入された `n` と `total` を取り込みます。",
+    "Begins anew at nothing.": "ゼロから始め直します。",
+    "Sets the description: the record's message.": "説明、つまり記録のメッセージを設定します。",
+    "Sets the description, as `set_description` does.": (
+        "`set_description` と同じように説明を設定します。"
+    ),
+    "Sets names and values that the message has behind the description.": (
+        "メッセージで説明の後ろに付く名前と値を設定します。"
+    ),
+    "Sets the text that the message has behind the description.": (
+        "メッセージで説明の後ろに付くテキストを設定します。"
+    ),
+    "Ends the bar; the record's count stays as it is.": (
+        "バーを終えます。記録の件数はそのままです。"
+    ),
+    "Does nothing: there is no line to clear.": "何もしません。消す行がないためです。",
+    "Does nothing: the record is shown by its readers.": "何もしません。記録は読む側が表示します。",
+    "Does nothing: pauses of the record are no work in its rate.": (
+        "何もしません。一時停止の時間は記録の速度に入りません。"
+    ),
+    "Adds a line to the running task's log; outside of one, or where a file is given, it "
+    "writes there.": (
+        "実行中のタスクのログに一行加えます。タスクの外や、ファイルを渡したときは、そこに書きます。"
+    ),
+    "Does nothing: no bar is in the way of what others print.": (
+        "何もしません。ほかの出力の邪魔になるバーがないためです。"
+    ),
+    "Keeps a lock that `get_lock` returns; no bar needs it.": (
+        "`get_lock` が返すロックを置きます。バーはロックを使いません。"
+    ),
+    "Returns the lock of `set_lock`.": "`set_lock` のロックを返します。",
+    "Counts the bytes that a file's method reads or writes, while a `with` block lasts.": (
+        "`with` のあいだ、ファイルのメソッドが読み書きするバイト数を数えます。"
+    ),
+    "Goes over `range(*args)` with a bar: `tqdm(range(*args), **kwargs)`.": (
+        "`range(*args)` をバー付きで回します：`tqdm(range(*args), **kwargs)`。"
+    ),
 }

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from itertools import chain, compress, islice
 from operator import length_hint
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .checkpoint import of_run
 from .run import CountingLoop, Run
@@ -33,11 +33,10 @@ class Loop:
         self._total = total
         #: Items that an earlier attempt has done, which this loop passes over.
         self._before = before
-        #: The `track()` loop around this one, if any, and its total.
-        self._outer: CountingLoop | None = None
-        self._outer_total = run.total
+        #: The run's total before this loop, and the loop around this one, if any.
+        self.around: tuple[Any, CountingLoop | None] = (run.total, None)
         #: The loop has ended: it does not count any more.
-        self._over = False
+        self.over = False
         #: Guards the four fields below, which change together.
         self._lock = threading.Lock()
         self._window: Iterator[bool] = iter(())
@@ -47,7 +46,7 @@ class Loop:
         #: No item is being processed: the loop waits, or has ended.
         self._between = True
 
-    def over(self, iterable: Iterable[T]) -> Iterator[T]:
+    def through(self, iterable: Iterable[T]) -> Iterator[T]:
         """The items, counted."""
         self._run.offer(self._before, self._total)
         if self._before:
@@ -66,7 +65,7 @@ class Loop:
 
     def _windows(self) -> Iterator[Iterator[bool]]:
         run = self._run
-        self._outer, run.loop = run.loop, self
+        self.around, run.loop = (self.around[0], run.loop), self
         try:
             while True:
                 # Set before the status is checked, so that `interrupt` misses no window.
@@ -89,12 +88,12 @@ class Loop:
     def _end(self) -> None:
         """Ends the loop: the run's count goes on from the outer loop, or from the job's own
         updates."""
-        run, self._over = self._run, True
+        run, self.over = self._run, True
         if run.loop is not self:
             return
-        outer, total = self._outer, self._outer_total
-        while isinstance(outer, Loop) and outer._over:  # e.g. two loops in one zip()
-            total, outer = outer._outer_total, outer._outer
+        total, outer = self.around
+        while outer is not None and outer.over:  # e.g. two loops in one zip()
+            total, outer = outer.around
         run.current, run.loop = self.done, outer
         if not run.cancelled:
             run.pending = True
@@ -125,10 +124,10 @@ def counted(
         TaskCancelled: the task's record is cancelled.
     """
     if resume is None:
-        return Loop(run, total).over(iterable)
+        return Loop(run, total).through(iterable)
     checkpoint = of_run(run)
     if not checkpoint.admits(resume):
-        return Loop(run, total).over(iterable)
+        return Loop(run, total).through(iterable)
     loop = Loop(run, total, checkpoint.done_before(resume, total))
     checkpoint.follow(resume, loop, total)
-    return loop.over(iterable)
+    return loop.through(iterable)

@@ -56,6 +56,14 @@ class CountingLoop(Protocol):
     def done(self) -> int:
         """Items that the loop has finished: the run's `current` while the loop lives."""
 
+    @property
+    def over(self) -> bool:
+        """Whether the loop has ended: it does not count any more."""
+
+    @property
+    def around(self) -> tuple[Any, CountingLoop | None]:
+        """The run's total before the loop, and what counted around it."""
+
     def interrupt(self) -> None:
         """Makes the loop check its run's status."""
 
@@ -88,6 +96,7 @@ class Run:
         "attempt",
         "attention",
         "awaits_meta",
+        "bars",
         "base",
         "celery_task",
         "checkpoint",
@@ -181,6 +190,8 @@ class Run:
         self.error_text: str | None = None
         #: The innermost `track()` loop, which counts without calling `update()`.
         self.loop: CountingLoop | None = None
+        #: Bars of `tqdm`, the outermost first; None until one is opened.
+        self.bars: list[Any] | None = None
         #: The checkpoint in the record as the run began, and what the job has said of its own;
         #: None until it asks.
         self.found: str | None = None

@@ -290,15 +290,31 @@ class _Nowhere:
         return ""
 
 
-def _run_of(celery_task: Any) -> Run:
+def recorded_run() -> Run | None:
+    """The run of the current Celery task; None outside of a tracked task, or where the record
+    belongs to another run."""
+    run = _found(current_task)
+    return None if run is None or run.refused else run
+
+
+def nowhere() -> Run:
+    """A run that nothing is recorded of."""
+    return Run("", Identity(task_type=""), _Nowhere())
+
+
+def _found(celery_task: Any) -> Run | None:
     tracker = tracker_of(celery_task.app) if celery_task else None
     process = tracker.process if tracker is not None else None
-    run = process.run_in(celery_task) if process is not None else None
+    return process.run_in(celery_task) if process is not None else None
+
+
+def _run_of(celery_task: Any) -> Run:
+    run = _found(celery_task)
     if run is not None and not run.refused:
         return run
     who = celery_task.name if celery_task else "code outside a task"
     _warn_once(who, "it is not a tracked task's run" if run is None else _refused(run))
-    return Run("", Identity(task_type=""), _Nowhere())
+    return nowhere()
 
 
 _warned: set[str] = set()

@@ -32,6 +32,7 @@ FOLLOWED = {
     ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
+    ("docs/coming-from.md", "tqdm"): "tests/docs/test_coming_from.py",
     ("docs/logs.md", "Writing"): "tests/docs/test_logs.py",
     ("docs/logs.md", "Reading"): "tests/docs/test_logs.py",
     ("docs/operations.md", "What runs"): "tests/docs/test_operations.py",

@@ -36,6 +36,12 @@ def test_celery_progress(walk: Walk) -> None:
     assert record["results"] == {"result": 3}
 
 
+def test_tqdm(walk: Walk) -> None:
+    record = run(walk, "tqdm", "bars")
+    assert record["status"] == TaskStatus.COMPLETED
+    assert record["progress"] == {"current": 3, "total": 3, "percentage": 100}
+
+
 def test_plain_update_state(walk: Walk) -> None:
     record = run(walk, "Plain update_state", "plain")
     assert record["status"] == TaskStatus.COMPLETED
