@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from progress_backend.flows import task_log
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.default_texts import Locale
+from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Member, Remarks, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -81,6 +83,13 @@ class Records:
 
     def fail(self, task_id: str, why: str) -> Task:
         return self.apply(task_id, ev.Failed(error_message=why))
+
+    def log(self, task_id: str, text: str, level: str = "info", lost: int = 0) -> None:
+        """A line of the task's log, after so many that had no room."""
+        with Store(self.settings) as store:
+            store.ready()
+            lines = [LogLine(1_705_282_200.25, level, text)]
+            store.run(task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction))
 
     def apply(self, task_id: str, event: ev.Event) -> Task:
         with Store(self.settings) as store:

@@ -1,11 +1,13 @@
-"""A real Chromium, and a system for it to look at.
+"""A real Chromium, a real Firefox, and a system for them to look at.
 
-The browser is the system's own (apt-get install chromium). Nothing here may be asyncio's: while
-Playwright runs, its loop counts as the thread's running one.
+The browsers are the system's own (apt-get install chromium firefox-esr). Nothing here may be
+asyncio's: while Playwright runs, its loop counts as the thread's running one.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.firefox import Firefox
+from tests.browser.sites import Site
 from tests.conftest import missing
 from tests.servers import Server, Worker
 from tests.web.conftest import start_api
@@ -40,6 +44,9 @@ AWAY = ("Failed to load resource", "WebSocket connection to")
 WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
 
+#: A folder where the last picture of each page is kept, for a person to look at.
+PICTURES = os.environ.get("PROGRESS_TEST_PICTURES")
+
 OpenPage = Callable[..., Page]
 
 
@@ -61,8 +68,32 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    binary = shutil.which("firefox-esr") or shutil.which("firefox")
+    if binary is None:
+        missing("Firefox (apt-get install firefox-esr)")
+    firefox = Firefox(binary, tmp_path_factory.mktemp("firefox"))
+    yield firefox
+    firefox.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def site() -> Iterator[Site]:
+    """A page of another origin than the API's."""
+    with Site() as site:
+        yield site
+
+
+def kept(test: str, number: int, picture: Callable[[], bytes]) -> None:
+    """Keeps a page's picture where somebody wants to look at all of them."""
+    if PICTURES:
+        name = re.sub(r"\W+", "-", test).strip("-")
+        Path(PICTURES, f"{name}-{number}.png").write_bytes(picture())
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Open the live page of an API; options as a browser context's.
 
     What the browser complains of fails the test, unless it begins with what is `tolerated`.
@@ -91,7 +122,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield opened
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        kept(request.node.name, number, context.pages[-1].screenshot)
         context.close()
     assert complaints == []
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
@@ -16,8 +13,8 @@ from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
 from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
+from tests.browser.sites import Site
 from tests.docs.reading import blocks, text_of
-from tests.ports import free_port
 from tests.servers import Server
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -25,56 +22,10 @@ from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.integration
 
-Site = Callable[..., str]
-#: No inline style or script, no eval: what a careful site has.
-POLICY = (
-    "default-src 'none'; script-src {api}; connect-src {api} {ws}; style-src 'none'; "
-    "base-uri 'none'; form-action 'none'"
-)
-PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>
-<script type="module" src="{api}/static/task-progress.js"></script>
-<body><h1>Order</h1>{body}</body></html>"""
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """Serve a page of another origin; its address."""
-    served: dict[str, tuple[str, str]] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page, policy = served.get(self.path, ("", "default-src 'none'"))
-            self.send_response(200 if page else 404)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Security-Policy", policy)
-            self.end_headers()
-            self.wfile.write(page.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-
-    def serve(body: str, api: RunningApi, *, lang: str = "en", policy: str = POLICY) -> str:
-        address = f"http://127.0.0.1:{api.port}"
-        ws = address.replace("http", "ws")
-        page = PAGE.format(lang=lang, api=address, body=body)
-        served["/"] = page, policy.format(api=address, ws=ws)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    serve.port = server.server_port  # type: ignore[attr-defined]
-    yield serve
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
-
 
 @pytest.fixture
 def api(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
-    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
-    return start_api(redis_url=redis_url, allowed_origins=(origin,), locale="en")
+    return start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
 
 
 def put(api: RunningApi, task_id: str, **values: object) -> None:
@@ -282,8 +233,7 @@ def watchers(api: RunningApi) -> int:
 def test_where_no_socket_opens(
     start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage, without: str
 ) -> None:
-    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
-    api = start_api(redis_url=redis_url, allowed_origins=(origin,), locale="en")
+    api = start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
     task_id = api.create()
     page = open_page(site("<p></p>", api))
     take_away(page, without)
@@ -299,8 +249,7 @@ def test_where_no_socket_opens(
 def test_an_api_that_restarts(
     start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage
 ) -> None:
-    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
-    about = {"redis_url": redis_url, "allowed_origins": (origin,), "locale": "en"}
+    about = {"redis_url": redis_url, "allowed_origins": (site.origin,), "locale": "en"}
     api = start_api(**about)
     task_id = api.create()
     page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
@@ -332,8 +281,7 @@ def test_a_canvas_as_one_bar(
 ) -> None:
     from tests.browser.app import app, fetch_several
 
-    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
-    api = start_api(redis_url=store.url, allowed_origins=(origin,), locale="en")
+    api = start_api(redis_url=store.url, allowed_origins=(site.origin,), locale="en")
     app.conf.update(broker_url=store.url, result_backend=store.url)
     workflow = fetch_several(["7203.T", "6758.T"], 0.5)
     page = open_page(site(f'<task-progress workflow-id="{workflow}"></task-progress>', api))
@@ -348,8 +296,7 @@ KEY = "a key of the shop, long enough for it"
 @pytest.fixture
 def guarded(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
     """An API that answers nobody without a token."""
-    origin = f"http://127.0.0.1:{site.port}"  # type: ignore[attr-defined]
-    about = {"redis_url": redis_url, "allowed_origins": (origin,), "locale": "en"}
+    about = {"redis_url": redis_url, "allowed_origins": (site.origin,), "locale": "en"}
     _, token = new("shop", "write")
     return start_api(**about, tokens=(token.line(),), signing_keys=(KEY,))
 
