@@ -34,6 +34,18 @@ def fetch_data(self: Any, symbol: str, total: int | None, seconds: float) -> dic
     return {"records_saved": items}
 
 
+@app.task(bind=True)
+@progress_task(task_type="hold", symbol=lambda symbol: symbol)
+def hold(self: Any, symbol: str, until: str) -> dict[str, int]:
+    """Counts on until a file is there, for two minutes at most."""
+    notifier, current = ProgressNotifier(self), 0
+    while not os.path.exists(until) and current < 1_200:
+        current += 1
+        time.sleep(0.1)
+        notifier.update(current, 1_200, f"{current} tenths of a second")
+    return {"records_saved": current}
+
+
 @app.task
 @progress_task(task_type="merge")
 def merge(results: list[dict[str, int]]) -> int:
@@ -46,6 +58,12 @@ def fetch_several(symbols: list[str], seconds: float) -> str:
     """Fetches each symbol, then merges; the id of it all."""
     fetches = [fetch_data.s(symbol, 50, seconds) for symbol in symbols]
     return str(chord(fetches)(merge.s()).id)
+
+
+@app.task
+def hold_then_merge(symbol: str, until: str) -> str:
+    """A workflow of one that counts on until a file is there; its id."""
+    return str(chord([hold.s(symbol, until)])(merge.s()).id)
 
 
 @app.task(bind=True)

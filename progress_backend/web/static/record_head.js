@@ -11,11 +11,12 @@ export function makeHead(act, kind) {
   const status = element("span", "pill"), remarks = element("span", "remarks"), actions = element("div", "acts");
   const share = element("b"), figures = element("span"), rate = element("span"), time = element("span");
   const fill = element("i"), track = element("div", "bar", fill);
-  const said = element("p", "said"), why = element("p", "why");
+  const said = element("p", "said"), why = element("p", "why"), buttons = new Map();
   const made = element("section", "card head",
     element("div", "title", element("div", "names", name, element("div", "id", id, copy.element)),
       element("div", "now", status, remarks)),
     element("div", "numbers", share, figures, rate, time), track, said, why, actions);
+  name.tabIndex = -1; // has the focus where the act that had it is over
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
   track.setAttribute("aria-valuemax", 100);
@@ -63,18 +64,24 @@ export function makeHead(act, kind) {
     }));
   }
 
+  // Each act keeps its button: a dialog gives the focus back to the one that opened it.
+  function buttonOf(action) {
+    if (!buttons.has(action)) {
+      const button = element("button", action === "cancel" || action === "terminate" ? "danger" : "");
+      button.type = "button";
+      button.dataset.action = action;
+      buttons.set(action, button);
+    }
+    return buttons.get(action);
+  }
+
   function showActs(item, words) {
     const names = document.body.dataset.readOnly ? [] : kind.offered(item);
     const there = [...actions.children].map((button) => button.dataset.action);
     if (String(names) !== String(there)) {
-      const held = actions.contains(document.activeElement);
-      actions.replaceChildren(...names.map((action) => {
-        const button = element("button", action === "cancel" || action === "terminate" ? "danger" : "");
-        button.type = "button";
-        button.dataset.action = action;
-        return button;
-      }));
-      if (held) actions.firstElementChild?.focus();
+      const held = actions.contains(document.activeElement) && document.activeElement;
+      actions.replaceChildren(...names.map(buttonOf));
+      if (held) (names.includes(held.dataset.action) ? held : actions.firstElementChild ?? name).focus();
     }
     for (const button of actions.children) {
       button.textContent = words[button.dataset.action];

@@ -12,7 +12,8 @@ export function absolute(text) {
 export function relative(text, now, words) {
   const seconds = (Date.parse(text) - now) / 1000;
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
-  return new Intl.RelativeTimeFormat(words.code).format(Math.trunc(seconds / size), unit);
+  const count = Math.trunc(seconds / size);
+  return new Intl.RelativeTimeFormat(words.code, { numeric: count ? "always" : "auto" }).format(count, unit);
 }
 
 export function section(title, ...children) {

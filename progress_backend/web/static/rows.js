@@ -79,8 +79,12 @@ export function makePages(turn) {
     newer.textContent = words.newer;
     older.textContent = words.older;
     newer.hidden = older.hidden = pages <= 1;
+    // Who has turned to the last page by the keyboard goes on from the button that leads back.
+    const held = document.activeElement;
     newer.disabled = page <= 1;
     older.disabled = page >= pages;
+    if (held === newer && newer.disabled) older.focus();
+    if (held === older && older.disabled) newer.focus();
   }
 
   newer.type = older.type = "button";

@@ -139,7 +139,7 @@ export class TaskProgress extends HTMLElement {
       ...said, said: said.message ?? said.current_status ?? "", at: said.timestamp ?? said.updated_at,
       control: said.control ?? null, age: moment(),
     };
-    if (this.#asked === "sent" && this.#record.control?.action === "cancel") this.#asked = null;
+    if (said.final || (this.#asked === "sent" && this.#record.control?.action === "cancel")) this.#asked = null;
     this.#show();
     this.dispatchEvent(new CustomEvent("progress", { detail: said, bubbles: true, composed: true }));
     if (said.final) this.dispatchEvent(new CustomEvent("end", { detail: said, bubbles: true, composed: true }));
@@ -177,7 +177,7 @@ export class TaskProgress extends HTMLElement {
     const known = answer?.status === 409 && STATUSES.includes(body?.status);
     this.#ask(!answer ? this.#words.unanswered
       : known ? this.#words.refused((kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(this.#words[body.status]))
-        : this.#words.refused(this.#words.refusals[4000 + answer.status] ?? body?.detail ?? answer.status));
+        : this.#words.refused((answer.status === 403 ? this.#words.mayNot : this.#words.refusals[4000 + answer.status]) ?? body?.detail ?? answer.status));
   }
 
   #show() {

@@ -19,7 +19,7 @@ const KIND = {
   offered: (task) => (TERMINABLE(task) ? ["terminate"]
     : TASK.offered(task).filter((name) => task.control?.heeded_at !== null || name !== task.control.action)),
   time: (task, words) => (task.status === "created" ? startText(task, task.start_estimate, words) : TASK.time(task, words)),
-  why: (task, words) => (task.ahead != null ? words.before(task.ahead)
+  why: (task, words) => (task.status === "created" && task.ahead != null ? words.before(task.ahead)
     : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
 };
 

@@ -13,7 +13,10 @@ import { firstCause, WORKFLOW } from "./workflow.js";
 const LIMIT = 20;
 // From the left: what has come to its end, then what goes on.
 const ORDER = ["error", "completed", "cancelled", "running", "paused", "created"];
-const KIND = { ...WORKFLOW, why: (item, words) => WORKFLOW.why({ ...item, failure: firstCause(item.failures) }, words) };
+const KIND = { ...WORKFLOW, why: (item, words) => WORKFLOW.why({ ...item, failure: lastLine(firstCause(item.failures)) }, words) };
+
+// Of a traceback the line that says what went wrong.
+const lastLine = (failure) => failure && { ...failure, error_message: failure.error_message?.trim().split("\n").at(-1) };
 
 export function makeWorkflowView(place, act) {
   const head = makeHead((name, item) => act(KIND, name, item), KIND);

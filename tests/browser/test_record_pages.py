@@ -1,0 +1,279 @@
+"""Pages of one record, and the element, for everybody: by keyboard, on a phone, in forced colours,
+in both languages, whatever texts jobs have, and while the API is started again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from playwright.sync_api import Page, expect
+
+from progress_backend.record import events as ev
+from tests.browser.conftest import AWAY, OpenPage
+from tests.browser.looking import marked, never_loaded_again
+from tests.browser.sites import Site
+from tests.records import Records
+from tests.servers import Server, Worker
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+pytestmark = pytest.mark.integration
+
+W = "the-group"
+PAGES = ["/task/job", f"/workflow/{W}"]
+EVIL = "<img src=x onerror=alert(1)>\u202e" + "長" * 300
+#: Longer than a screen: folded at first.
+TRACEBACK = "Traceback (most recent call last):\n" + "  File\n" * 30 + f"ValueError: {EVIL}"
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
+    return start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+@pytest.fixture
+def over() -> Iterator[ExitStack]:
+    """What is to happen at the end, whatever does."""
+    with ExitStack() as over:
+        yield over
+
+
+def the_workflow(records: Records, name: str = "fetch ×25") -> None:
+    """Some of its tasks failed, more of them than fit on a page wait."""
+    for number in range(25):
+        records.member(f"m-{number:02}", W, name=name)
+    for number in range(3):
+        records.run(f"m-{number:02}")
+    records.fail("m-00", "no such price")
+    records.complete("m-01")
+
+
+def tab_to(page: Page, name: str, at_most: int = 90) -> None:
+    """Goes on by the Tab key alone until what has the focus is called so."""
+    passed: list[str] = []
+    where = (
+        "() => { const at = document.activeElement; return at === document.body ? ''"
+        " : (at.getAttribute('aria-label') ?? at.textContent).trim(); }"
+    )
+    while (now := str(page.evaluate(where))) != name:
+        passed.append(now[:30])
+        assert len(passed) < at_most, f"no {name!r} among {passed}"
+        page.keyboard.press("Tab")
+
+
+def press(page: Page, name: str) -> None:
+    tab_to(page, name)
+    page.keyboard.press("Enter")
+
+
+def test_a_tasks_page_by_the_keyboard_alone(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/task/job?lang=en", tolerated=AWAY[0])
+    pill = page.locator("#record").get_by_text
+    press(page, "Pause")
+    expect(pill("Pause asked")).to_be_visible()
+    records.apply("job", ev.Heeded())
+    press(page, "Resume")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    press(page, "Cancel")
+    # A dialog keeps the focus, begins with what does no harm, and gives the focus back.
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    press(page, "Cancel the task")
+    expect(pill("Cancel asked")).to_be_visible()
+    expect(page.get_by_role("button", name="Terminate")).to_be_focused()
+    page.keyboard.press("Enter")
+    press(page, "Terminate the process")
+    expect(page.get_by_role("alert")).to_contain_text("Not done")  # this API has no broker
+    records.apply("job", ev.Heeded())
+    expect(pill("Cancelled", exact=True)).to_be_visible()
+    press(page, "日本語")
+    expect(pill("キャンセル済み", exact=True)).to_be_visible()
+    press(page, "← タスク一覧")
+    expect(page.get_by_role("link", name="job")).to_be_visible()
+
+
+def test_a_moment_ago_is_now(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    """Whichever of the two clocks is a little ahead."""
+    records.create("job")
+    said = open_page(api, "/task/job").evaluate(
+        """async () => {
+             const { relative } = await import("/static/record_parts.js");
+             const at = Date.parse("2026-01-15T10:30:00Z"), text = "2026-01-15T10:30:00Z";
+             return ["en", "ja"].flatMap((code) => [-400, 0, 400, 1_000, 7_200_000].map(
+               (ms) => relative(text, at + ms, { code })));
+           }"""
+    )
+    assert said == [*["now"] * 3, "1 second ago", "2 hours ago", *["今"] * 3, "1 秒前", "2 時間前"]
+
+
+def test_long_texts_by_the_keyboard_alone(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.fail("job", TRACEBACK)
+    page = open_page(api, "/task/job?lang=en", permissions=["clipboard-read", "clipboard-write"])
+    press(page, "Copy")
+    press(page, "Show all")
+    expect(page.get_by_role("button", name="Show less")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Show all")).to_be_focused()
+    # What is folded can be scrolled by keys.
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("region", name="Error").or_(page.get_by_label("Error"))).to_be_focused()
+    assert page.evaluate("navigator.clipboard.readText()") == "job"
+
+
+def test_a_workflows_page_by_the_keyboard_alone(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    the_workflow(records)
+    page = open_page(api, f"/workflow/{W}?lang=en")
+    rows = page.locator("tr[data-task-id]")
+    expect(rows).to_have_count(1)
+    press(page, "All 25")
+    expect(rows).to_have_count(20)
+    press(page, "Older")
+    expect(rows).to_have_count(5)
+    expect(page.get_by_role("button", name="Newer")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(20)
+    press(page, "Pause")
+    expect(page.locator("#record").get_by_text("Pause asked").first).to_be_visible()
+    press(page, "Resume")
+    expect(page.locator("#record").get_by_text("Pause asked")).to_have_count(0)
+    press(page, "Cancel")
+    press(page, "Cancel the workflow")
+    expect(page.locator("#record").get_by_text("Cancel asked").first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # no act is left
+    press(page, "Error 1")
+    press(page, "m-00")
+    expect(page.get_by_role("link", name=W).first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("lang", "back"), [("en", "← All tasks"), ("ja", "← タスク一覧")])
+def test_hostile_texts_on_the_narrowest_screen(
+    api: RunningApi, records: Records, open_page: OpenPage, path: str, lang: str, back: str
+) -> None:
+    """In every place that a job, a caller or a person fills."""
+    records.start("job", symbol=EVIL[:28], owner=EVIL[:60])
+    records.apply("job", ev.Progressed(current=1, message=EVIL, details={EVIL[:28]: EVIL}))
+    records.log("job", EVIL)
+    records.apply("job", ev.Cancelled(by=EVIL[:28], reason=EVIL))
+    records.apply("job", ev.Heeded())
+    records.member("x" * 120, W, name=EVIL[:28])
+    records.run("x" * 120)
+    records.fail("x" * 120, TRACEBACK)
+    page = open_page(api, f"{path}?lang={lang}", viewport={"width": 320, "height": 800})
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=x")
+    expect(page.get_by_role("link", name=back)).to_be_visible()
+    if "task" in path:
+        expect(page.get_by_role("log")).to_contain_text("<img src=x")
+    else:
+        expect(page.locator("tr[data-task-id]")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator("img").count() == 0
+    # Nothing is cut off at the side either, but what can be scrolled or says all in its title.
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('#record *')].filter((e) => e.checkVisibility()"
+        " && e.scrollWidth > e.clientWidth + 1 && e.clientWidth && !e.closest('[title]')?.title"
+        " && getComputedStyle(e).overflowX === 'hidden').map((e) => e.outerHTML.slice(0, 120))"
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_forced_colours(api: RunningApi, records: Records, open_page: OpenPage, path: str) -> None:
+    """A bar is seen, and its parts can be told apart, as can what is chosen."""
+    records.start("job")
+    records.progress("job", 126)
+    the_workflow(records)
+    page = open_page(api, f"{path}?lang=en", forced_colors="active")
+    bar = page.get_by_role("progressbar").first
+    expect(bar).to_be_visible()
+    eventually(lambda: bar.locator("i").count() > ("workflow" in path) * 3)
+    look = "e => getComputedStyle(e).background"
+    parts = [part.evaluate(look) for part in bar.locator("i").all()]
+    assert len(set(parts)) == len(parts)
+    if "task" in path:
+        assert bar.evaluate(look) not in parts
+        return
+    chosen, other = (page.get_by_role("button", name=name) for name in ("Error 1", "All 25"))
+    assert chosen.evaluate(look) != other.evaluate(look)
+
+
+def test_forced_colours_show_an_elements_bar(
+    api: RunningApi, records: Records, site: Site, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.progress("job", 126)
+    page = open_page(
+        site('<task-progress task-id="job"></task-progress>', api), forced_colors="active"
+    )
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "50")
+    colour = "e => getComputedStyle(e).backgroundColor"
+    assert bar.locator("[part=fill]").evaluate(colour) != bar.evaluate(colour)
+    assert bar.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
+
+
+def test_an_api_that_starts_again_during_a_job(
+    store: Server,
+    worker: Worker,
+    start_api: StartApi,
+    site: Site,
+    open_page: OpenPage,
+    over: ExitStack,
+    tmp_path: Path,
+) -> None:
+    """The pages and elements of its tasks go on where they were."""
+    about = {"redis_url": store.url, "allowed_origins": (site.origin,), "locale": "en"}
+    api = start_api(**about)
+    until = tmp_path / "until"
+    over.callback(until.touch)
+    app = over.enter_context(closing(Celery("front", broker=store.url, set_as_current=False)))
+    job = app.send_task("tests.browser.app.hold", ("7203.T", str(until))).id
+    app.send_task("tests.browser.app.hold_then_merge", ("6758.T", str(until)))
+    listed = eventually(
+        lambda: api.http.get("/internal/workflows").json()["workflows"], 30, what="it has begun"
+    )
+    flow = listed[0]["workflow_id"]
+    tags = (
+        f'<task-progress task-id="{job}"></task-progress>'
+        f'<task-progress workflow-id="{flow}"></task-progress>'
+    )
+    shop = open_page(site(tags, api))
+    pages = [open_page(api, f"/{path}?lang=en") for path in (f"task/{job}", f"workflow/{flow}")]
+    for page in (shop, *pages):
+        expect(page.get_by_role("progressbar").first).to_be_visible()
+        marked(page)
+    for page in pages:
+        expect(page.get_by_role("status")).to_have_text("Live")
+    api.stop()
+    for page in pages:
+        expect(page.get_by_role("status")).to_have_text("No connection; trying again…")
+    expect(shop.locator("[part=note]", has_text="Not up to date").first).to_be_visible()
+    start_api(**about, port=api.port)
+    for page in pages:
+        expect(page.get_by_role("status")).to_have_text("Live")
+    until.touch()
+    for page in pages:
+        expect(page.get_by_role("status")).to_have_text("Ended", timeout=60_000)
+        expect(page.locator("#record").get_by_text("Completed", exact=True).first).to_be_visible()
+    expect(shop.locator("task-progress").get_by_text("Completed", exact=True)).to_have_count(2)
+    for page in (shop, *pages):
+        never_loaded_again(page)
