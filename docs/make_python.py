@@ -35,7 +35,7 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
     "python-celery": (
         "progress_backend",
         "install progress_task ProgressTask ProgressNotifier ProgressLogHandler TaskCancelled "
-        "settings_of get_task workflow_status async_workflow_status sign",
+        "settings_of get_task workflow_status async_workflow_status watch sign",
     ),
     "python-tqdm": ("progress_backend.tqdm", "tqdm trange"),
     "python-services": (

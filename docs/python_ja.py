@@ -342,6 +342,11 @@ SENTENCES: Final = {
     "Redis does not answer, or refuses the command; a write may have been done all the same.": (
         "Redis が応答しないか、コマンドを拒否しています。書き込みは行われた可能性があります。"
     ),
+    "Shows a task or workflow with a live bar until it has ended, and returns its record, "
+    "which is what `GET /internal/task/{task_id}/status` of the id has.": (
+        "タスクやワークフローを終了までライブバーで表示し、その記録（この ID の `GET "
+        "/internal/task/{task_id}/status` の内容）を返します。"
+    ),
     # progress_backend.tqdm
     "Counts what a loop of the running Celery task goes over, as tqdm's own class does: the "
     "record's bar in place of the terminal's.": (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from .settings import Settings
     from .share_tokens import sign
+    from .terminal.watching import watch
     from .tracking.decorator import progress_task
     from .tracking.install import ProgressTask, install
     from .tracking.log_handler import ProgressLogHandler
@@ -61,6 +62,7 @@ __all__ = [
     "progress_task",
     "settings_of",
     "sign",
+    "watch",
     "workflow_status",
 ]
 
@@ -92,6 +94,7 @@ _HOMES = {
         ),
         "settings": ("Settings",),
         "share_tokens": ("sign",),
+        "terminal.watching": ("watch",),
         "tracking.task_lookup": ("async_workflow_status", "get_task", "workflow_status"),
         "tracking.tracker": ("settings_of",),
         "tracking.install": ("ProgressTask", "install"),

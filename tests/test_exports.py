@@ -38,6 +38,7 @@ NAMES = [
     "progress_task",
     "settings_of",
     "sign",
+    "watch",
     "workflow_status",
 ]
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.request import ProxyHandler, build_opener
 
 from progress_backend.addresses import without_password
-from progress_backend.cli.session import in_the_terminals_language
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.terminal import Choice, Lines, Reader, View
+from progress_backend.terminal.language import in_the_terminals_language
 from progress_backend.tracking.tracker import settings_of
 
 from . import launch_checks as checks

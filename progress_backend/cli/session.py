@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 
@@ -17,10 +17,10 @@ from ..errors import ProgressError, SettingsError, StoreUnavailable
 from ..flows import commands as c
 from ..flows.flow import Flow
 from ..record.model import STATUSES
-from ..settings import Settings, is_set
+from ..settings import Settings
 from ..store import any_store
 from ..store.any_store import AnyStore
-from ..terminal import formats
+from ..terminal.language import in_the_terminals_language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -95,19 +95,6 @@ def reader_settings(ctx: click.Context) -> Settings:
         SettingsError: a value cannot be used.
     """
     return in_the_terminals_language(settings_of(ctx), app_of(ctx))
-
-
-def in_the_terminals_language(settings: Settings, app: Any) -> Settings:
-    """The app's settings, with the language of the terminal (LC_ALL, LC_MESSAGES, LANG) where no
-    setting names one; `app` is None without one."""
-    from ..tracking.tracker import tracker_of
-
-    tracker = None if app is None else tracker_of(app)
-    if tracker is not None:
-        named = tracker.is_set("locale")
-    else:
-        named = is_set("locale", None if app is None else app.conf, os.environ)
-    return settings if named else replace(settings, locale=formats.locale_of(os.environ))
 
 
 def open_store(settings: Settings) -> AnyStore:

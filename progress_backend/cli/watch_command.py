@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 import click
 
 from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
-from ..settings import Settings
-from ..terminal import ApiReader, Choice, Lines, Reader, View, WorkflowReader
+from ..terminal import ApiReader, Choice, Reader, WorkflowReader
+from ..terminal.following import Source, follow
+from ..terminal.shows import show_in_terminal
 from ..terminal.workflow_source import WorkflowSource
 from .api_options import client_of, known_task_id
-from .session import Command, filters, missing, open_store, reader_settings, whole_id
+from .session import Command, filters, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, known_id, open_source, workflow_options
-
-if TYPE_CHECKING:
-    from ..terminal.live_bars import Bars
-
-#: What reads the tasks again and again: from a store, from an API, or a workflow from either.
-Reading = Reader | ApiReader | WorkflowReader
-#: Seconds for which `watch` waits for a store that does not answer.
-AWAY_S: Final = 60.0
 
 
 @click.command(cls=Command)
@@ -76,10 +67,10 @@ def watch(
     check_choice(workflow_id, bool(task_ids) or any(chosen.values()))
     settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
-        show = open_show(settings, plain or not sys.stdout.isatty())
+        show = show_in_terminal(settings.locale, plain=plain or not sys.stdout.isatty())
         stack.enter_context(show)
         try:
-            reader: Reading
+            reader: Source
             if workflow_id is not None:
                 source = stack.enter_context(open_source(settings, url, token))
                 whole = _whole_workflow_id(source, workflow_id)
@@ -92,27 +83,13 @@ def watch(
                 store = stack.enter_context(open_store(settings))
                 ids = _whole_ids(partial(whole_id, store), task_ids)
                 reader = Reader(store, Choice(ids, limit=limit, **chosen))
-            view = _follow(reader, show, interval, until_ended=named)
+            view = follow(reader, show, interval, until_ended=named)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
             stack.close()
             ctx.exit(130 if named else 0)
         show.final(view)
     ctx.exit(0 if view.completed else 1)
-
-
-def open_show(settings: Settings, plain: bool) -> Lines | Bars:
-    """The output of `watch`: live bars, or lines."""
-    if not plain and missing("rich"):
-        click.echo("live bars need rich: pip install 'progress-backend[cli]'", err=True)
-        plain = True
-    if plain:
-        return Lines(sys.stdout, settings.locale)
-    from rich.console import Console
-
-    from ..terminal.live_bars import Bars
-
-    return Bars(Console(), settings.locale)
 
 
 def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
@@ -129,22 +106,3 @@ def _whole_ids(known: Callable[[str], str], given: tuple[str, ...]) -> tuple[str
         return tuple(dict.fromkeys(known(task_id) for task_id in given))
     except StoreUnavailable:
         return tuple(dict.fromkeys(given))
-
-
-def _follow(reader: Reading, show: Lines | Bars, interval: float, *, until_ended: bool) -> View:
-    """Reads and shows the tasks until all have ended, or until Ctrl-C.
-
-    Raises:
-        StoreUnavailable: the store has not answered for `AWAY_S`.
-    """
-    answered = time.monotonic()
-    while True:
-        view = reader.read()
-        if until_ended and view.ended:
-            return view
-        show.show(view)
-        if view.trouble is None:
-            answered = time.monotonic()
-        elif time.monotonic() - answered > AWAY_S:
-            raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
-        time.sleep(interval)

@@ -28,6 +28,7 @@ QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
     ("README.md", "A job that says how far it is"): "tests/docs/test_readme.py",
+    ("README.md", "Show it to your user"): "tests/docs/test_readme.py",
     ("docs/checkpoints.md", "A loop over items"): "tests/docs/test_checkpoints.py",
     ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",

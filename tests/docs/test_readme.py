@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from tests.docs.walking import Walk
 from tests.waiting import eventually
 
 FIRST = "A job that says how far it is"
+SHOWN = "Show it to your user"
+#: Lines that a developer may have to write to show one user their job.
+MOST_LINES = 3
 
 
 def kinds(value: Any) -> Any:
@@ -47,3 +51,17 @@ class TestFirstScreen:
         assert body["current_status"] == f"データを処理しています... ({current}/252)"
         answer = walk.http.post(f"/internal/task/{task_id}/cancel")
         assert answer.json()["status"] == TaskStatus.CANCELLED
+        (look,) = blocks("README.md", SHOWN, "python")
+        text = look.text.replace("TASK_ID", task_id).replace(":8004", f":{walk.port}")
+        walk.write(replace(look, text=text))
+        last = walk.python("look.py").splitlines()[-1]
+        assert task_id in last, last
+        assert "キャンセル" in last, last
+
+
+@pytest.mark.parametrize("language", ["html", "python"])
+def test_one_user_is_shown_their_job_by_few_lines(language: str) -> None:
+    (example,) = blocks("README.md", SHOWN, language)
+    written = [line for line in example.text.splitlines() if line and not line.startswith("#")]
+    assert len(written) <= MOST_LINES
+    assert "TASK_ID" in example.text, "it is one task's"

@@ -15,15 +15,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from progress_backend.cli.watch_command import open_show
 from progress_backend.errors import TaskNotFound
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
-from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.terminal import Choice, Lines, Reader, View, formats, lines
 from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.screen import Screen
+from progress_backend.terminal.shows import show_in_terminal
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.terminals import Terminal
@@ -366,8 +365,8 @@ def test_without_rich_it_is_a_line_a_change_and_one_hint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
-    assert isinstance(open_show(Settings(), plain=False), Lines)
+    assert isinstance(show_in_terminal("en", plain=False), Lines)
     hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
     assert capsys.readouterr().err == hint
-    assert isinstance(open_show(Settings(), plain=True), Lines)
+    assert isinstance(show_in_terminal("en", plain=True), Lines)
     assert capsys.readouterr().err == "", "nobody asked for bars"

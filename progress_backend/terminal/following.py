@@ -1,0 +1,62 @@
+"""Reads views again and again, and shows them until what is waited for has ended."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ..errors import StoreUnavailable
+from .view import View
+
+#: Seconds for which a store or an API that does not answer is asked again.
+AWAY_S: Final = 60.0
+
+
+class Source(Protocol):
+    """What reads the tasks: from a store, from an API, or a workflow from either."""
+
+    def read(self) -> View:
+        """The tasks as they are now."""
+
+
+class Show(Protocol):
+    """Where views are shown."""
+
+    def show(self, view: View) -> None:
+        """Shows a view in place of the last one."""
+
+
+def follow(
+    source: Source,
+    show: Show,
+    interval: float,
+    *,
+    until_ended: bool,
+    timeout: float = math.inf,
+    wait: Callable[[float], object] = time.sleep,
+) -> View:
+    """Reads and shows the tasks until all have ended, `interval` seconds between two reads; the
+    last view is returned and not shown.
+
+    Raises:
+        StoreUnavailable: nothing has answered for `AWAY_S`.
+        TimeoutError: after `timeout` seconds some have not ended.
+    """
+    begun = answered = time.monotonic()
+    while True:
+        view = source.read()
+        if until_ended and view.ended:
+            return view
+        show.show(view)
+        now = time.monotonic()
+        if view.trouble is None:
+            answered = now
+        elif now - answered > AWAY_S:
+            raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
+        left = begun + timeout - now
+        if left <= 0:
+            standing = ", ".join(f"{task.task_id} is {task.status}" for task in view.watched)
+            raise TimeoutError(f"not ended after {timeout:g} s: {standing or view.trouble}")
+        wait(min(interval, left))

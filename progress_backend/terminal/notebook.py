@@ -1,0 +1,76 @@
+"""Views in a cell of a notebook (Jupyter), each in the place of the last one."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from io import StringIO
+from typing import Any, Final, Self
+
+from ..record.default_texts import Locale
+from . import formats
+from .lines import line, trouble
+from .view import View
+
+#: Columns of a cell; a narrower window scrolls.
+_COLUMNS: Final = 110
+_FRAME: Final = (
+    '<pre style="overflow-x:auto;line-height:normal;white-space:pre;'
+    "font-family:Menlo,'DejaVu Sans Mono',consolas,'Courier New',monospace\">{code}</pre>"
+)
+
+
+def in_notebook() -> bool:
+    """Whether this code runs in a kernel, whose output is a notebook's cell."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class Notebook:
+    """Shows views in the cell that runs: as rich draws them where that is installed, else as
+    text."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+        self._cell: Any = None
+        self._shown: dict[str, str] = {}
+
+    def show(self, view: View) -> None:
+        """Shows a view in the place of the last one."""
+        data = self._drawn(view)
+        if data == self._shown:
+            return
+        self._shown = data
+        if self._cell is None:
+            display = import_module("IPython.display").display
+            self._cell = display(data, raw=True, display_id=True)
+        else:
+            self._cell.update(data, raw=True)
+
+    def final(self, view: View) -> None:
+        """Shows the last view."""
+        self.show(view)
+
+    def _drawn(self, view: View) -> dict[str, str]:
+        lines = [trouble(view, self._locale)] if view.trouble else []
+        lines += [line(task, view.at or task.updated_at, self._locale) for task in view.rows]
+        text = {"text/plain": "\n".join(lines) or formats.text(self._locale, "empty")}
+        try:
+            from rich.console import Console
+
+            from .screen import Screen
+        except ImportError:
+            return text
+        console = Console(
+            record=True, width=_COLUMNS, file=StringIO(), force_terminal=True,
+            force_jupyter=False, color_system="truecolor", legacy_windows=False,
+        )  # fmt: skip
+        console.print(Screen(view, self._locale, whole=True))
+        return text | {"text/html": console.export_html(inline_styles=True, code_format=_FRAME)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return

@@ -1,0 +1,125 @@
+"""`progress_backend.watch(id)`: a live bar of a task or workflow for whoever has its id, in a
+terminal or a notebook."""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from celery import Celery, current_app
+
+from ..errors import SettingsError
+from ..flows import workflows
+from ..record import task_json
+from ..record.model import Task
+from ..settings import Settings
+from ..store.any_store import open_store
+from ..tracking.tracker import settings_of
+from .api_client import ApiClient
+from .api_view import ApiReader
+from .api_workflows import ApiWorkflows
+from .following import Source, follow
+from .language import in_the_terminals_language
+from .shows import show_here
+from .view import Choice, Reader
+from .workflow_source import StoreWorkflows, WorkflowSource
+from .workflow_view import WorkflowReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery.result import AsyncResult, GroupResult
+
+#: Seconds of one read at most.
+_READ_S: Final = 3.0
+#: Members of a workflow that are shown at most.
+_MEMBERS: Final = 50
+
+
+def watch(
+    result_or_id: AsyncResult[Any] | GroupResult | str,
+    app: Celery | None = None,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    timeout: float | None = None,
+    interval: float = 0.5,
+) -> Task:
+    """Shows a task or workflow with a live bar until it has ended, and returns its record, which is
+    what `GET /internal/task/{task_id}/status` of the id has.
+
+    It may run in any process that reaches the store or an API: a script, a shell, a notebook, whose
+    cell is drawn anew in place. Where there is no terminal it prints a line a change; the bar needs
+    the extra `cli` (rich). A task that was not completed raises nothing: look at `status`. Ctrl-C
+    ends the watching and leaves the task alone. The call blocks; in asyncio code it is
+    `await asyncio.to_thread(watch, …)`.
+
+    Args:
+        result_or_id: what `apply_async` returned, or its `id`; of a chain, group or chord its
+            members are shown too.
+        app: the Celery app whose settings name the store; the result's own, or Celery's current
+            app, unless given. Without `install(app)` its configuration and the environment
+            (`PROGRESS_REDIS_URL`) name it.
+        url: address of an API, such as "http://127.0.0.1:8004", which is read instead of the store.
+        token: token for the API; the environment's `PROGRESS_TOKEN` unless given.
+        timeout: seconds for which it watches at most; None for as long as it takes.
+        interval: seconds between two reads.
+
+    Raises:
+        TaskNotFound: no record and no workflow has the id.
+        TimeoutError: it has not ended after `timeout`.
+        SettingsError: there is no store, or the API asks for another token.
+        StoreUnavailable: the store or the API did not answer at first, or for a minute.
+    """
+    its_id = result_or_id if isinstance(result_or_id, str) else str(result_or_id.id)
+    app = app or getattr(result_or_id, "app", None) or current_app
+    settings = in_the_terminals_language(settings_of(app), app)
+    with ExitStack() as stack:
+        source, reader, last = _opened(settings, its_id, url, token, stack)
+        show = show_here(settings.locale)
+        stack.enter_context(show)
+        if _is_workflow(source, its_id):
+            reader = WorkflowReader(source, its_id, _MEMBERS, settings.locale)
+        within = math.inf if timeout is None else timeout
+        view = follow(reader, show, interval, until_ended=True, timeout=within)
+        show.final(view)
+        document = last()
+    if document is None:  # it was cleaned up since
+        return view.watched[0]
+    return task_json.decode(document)
+
+
+def _is_workflow(source: WorkflowSource, its_id: str) -> bool:
+    try:
+        return source.workflow(its_id) is not None
+    except SettingsError:  # a token for this task alone
+        return False
+
+
+def _opened(
+    settings: Settings, its_id: str, url: str | None, token: str | None, stack: ExitStack
+) -> tuple[WorkflowSource, Source, Callable[[], bytes | None]]:
+    """Where workflows are read, what reads the task, and what reads the record at the end.
+
+    Raises:
+        SettingsError: there is neither a store nor an API.
+    """
+    choice = Choice((its_id,))
+    if url is not None:
+        api = ApiClient(url, _READ_S, token or os.environ.get("PROGRESS_TOKEN") or None)
+        return ApiWorkflows(api), ApiReader(api, choice), lambda: api.status("task", its_id)
+    if settings.redis_url is None:
+        raise SettingsError(
+            "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
+            "none of them is given"
+        )
+    store = open_store(settings, _READ_S)
+    source = stack.enter_context(StoreWorkflows(store))
+    store.ready()
+    return (
+        source,
+        Reader(store, choice),
+        lambda: store.run(workflows.task_or_workflow(store.flows, its_id, store.now())),
+    )

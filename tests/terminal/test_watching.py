@@ -1,0 +1,174 @@
+"""`progress_backend.watch`: a bar for whoever has an id, from another process."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from progress_backend import (
+    Settings,
+    SettingsError,
+    Task,
+    TaskNotFound,
+    TaskStatus,
+    sign,
+    tokens,
+    watch,
+)
+from tests.records import Records
+from tests.terminals import Terminal
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
+
+W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
+KEYS, READ = ("a key for the tests, long enough",), tokens.new("reader", "read")
+
+
+@pytest.fixture
+def records(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Records:
+    monkeypatch.setenv("PROGRESS_REDIS_URL", redis_url)
+    monkeypatch.setenv("PROGRESS_LOCALE", "en")
+    records = Records(redis_url, locale="en")
+    records.start("the-id")
+    return records
+
+
+def program(call: str) -> list[str]:
+    return [sys.executable, "-c", f"from progress_backend import watch\n{call}"]
+
+
+def test_a_bar_moves_in_the_terminal_of_another_process(records: Records) -> None:
+    code = program(
+        "task = watch('the-id', interval=0.1)\nprint('ended:', task.status, task.results)"
+    )
+    with Terminal(code, env={}, columns=90, lines=24) as terminal:
+        terminal.wait_for("running.*0%")
+        records.progress("the-id", 126, "half way")
+        terminal.wait_for("running.*━.*50%")
+        records.complete("the-id")
+        terminal.wait_for("completed.*100%")
+        terminal.wait_for("ended: completed")
+        assert terminal.wait() == 0
+    assert terminal.written.count("\x1b[?25l") == terminal.written.count("\x1b[?25h") > 0
+
+
+def test_ctrl_c_ends_the_watching_alone(records: Records) -> None:
+    code = program(
+        "try:\n    watch('the-id', interval=0.1)\nexcept KeyboardInterrupt:\n    print('left it')"
+    )
+    with Terminal(code, env={}, columns=90, lines=24) as terminal:
+        terminal.wait_for("running")
+        terminal.write(b"\x03")
+        terminal.wait_for("left it")
+        assert terminal.wait() == 0
+    assert records.get("the-id").status == TaskStatus.RUNNING
+
+
+def test_without_a_terminal_it_is_a_line_a_change(records: Records) -> None:
+    with subprocess.Popen(
+        program("print(watch('the-id', interval=0.1).status)"), stdout=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        assert "running" in watching.stdout.readline()
+        records.complete("the-id")
+        rest = watching.stdout.read().splitlines()
+        assert watching.wait() == 0
+    assert ["completed" in line for line in rest] == [True, True], rest
+
+
+def test_it_returns_the_record_whole(records: Records, capsys: Any) -> None:
+    records.complete("the-id")
+    task = watch("the-id")
+    assert isinstance(task, Task)
+    assert (task.task_id, task.symbol, task.status) == ("the-id", "7203.T", "completed")
+    assert "completed" in capsys.readouterr().out
+
+
+def test_an_id_that_nobody_has_is_told(records: Records) -> None:
+    with pytest.raises(TaskNotFound, match="Task nobody not found"):
+        watch("nobody")
+
+
+def test_it_watches_no_longer_than_it_may(records: Records) -> None:
+    with pytest.raises(TimeoutError, match=r"not ended after 0\.3 s: the-id is running"):
+        watch("the-id", timeout=0.3, interval=0.1)
+    assert records.get("the-id").status == TaskStatus.RUNNING
+
+
+def test_without_a_store_it_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROGRESS_REDIS_URL", raising=False)
+    with pytest.raises(SettingsError, match=r"PROGRESS_REDIS_URL, or the API of url="):
+        watch("the-id", Celery(set_as_current=False, broker="memory://"))
+
+
+def test_a_result_brings_its_app(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROGRESS_REDIS_URL", raising=False)
+    records = Records(redis_url)
+    records.start("the-id")
+    records.complete("the-id")
+    app = Celery(set_as_current=False, broker=redis_url, backend=redis_url)
+    assert watch(app.AsyncResult("the-id")).status == TaskStatus.COMPLETED
+
+
+def test_inside_an_event_loop_and_beside_one(records: Records) -> None:
+    records.complete("the-id")
+
+    async def main() -> list[Task]:
+        return [watch("the-id"), await asyncio.to_thread(watch, "the-id")]
+
+    assert [task.status for task in asyncio.run(main())] == ["completed"] * 2
+
+
+def test_a_workflow_with_its_members(records: Records, capsys: Any) -> None:
+    for task_id in ("first", "second"):
+        records.member(task_id, W, name="fetch ×2")
+        records.run(task_id)
+    ending = threading.Timer(0.5, lambda: [records.complete(t) for t in ("first", "second")])
+    ending.start()
+    task = watch(W, interval=0.1)
+    ending.join()
+    assert (task.task_id, task.status, task.current_items, task.total_items) == (
+        W, "completed", 2, 2,
+    )  # fmt: skip
+    said = capsys.readouterr().out
+    assert "fetch ×2" in said
+    assert "first" in said
+    records.member("third", "w2")
+    with pytest.raises(TimeoutError):
+        watch(SimpleNamespace(id="w2", app=None), timeout=0.2, interval=0.1)
+
+
+def test_from_an_api(
+    records: Records, start_api: StartApi, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    api = start_api(
+        redis_url=records.settings.redis_url,
+        tokens=(READ[1].line(),),
+        locale="en",
+        signing_keys=KEYS,
+    )
+    url = f"http://127.0.0.1:{api.port}"
+    monkeypatch.delenv("PROGRESS_REDIS_URL")
+    records.member("first", W, name="fetch ×1")
+    records.run("first")
+    for task_id in ("the-id", "first"):
+        records.complete(task_id)
+    assert watch("the-id", url=url, token=READ[0]).status == TaskStatus.COMPLETED
+    workflow = watch(W, url=url, token=READ[0])
+    assert (workflow.status, workflow.total_items) == ("completed", 1)
+    with pytest.raises(TaskNotFound):
+        watch("nobody", url=url, token=READ[0])
+    with pytest.raises(SettingsError, match="token"):
+        watch("the-id", url=url)
+    share = sign(task_id="the-id", settings=Settings(signing_keys=KEYS))
+    assert watch("the-id", url=url, token=share).status == TaskStatus.COMPLETED
+    monkeypatch.setenv("PROGRESS_TOKEN", READ[0])
+    assert watch("the-id", url=url).task_id == "the-id"
