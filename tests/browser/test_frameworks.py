@@ -3,12 +3,16 @@ browser. The builds are npm's, in `vendor`."""
 
 from __future__ import annotations
 
+import html
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -18,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from progress_backend import Settings
 from progress_backend.web import router
 from tests.browser.conftest import OpenPage
+from tests.docs.reading import blocks
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -136,6 +141,33 @@ def test_htmx_puts_the_element_in(
     expect(page.locator("task-progress [part=name]")).to_have_text("fetch_data 7203.T")
     api.update(task_id, status="completed")
     expect(page.locator("task-progress [part=status]")).to_have_text("Completed")
+
+
+def test_a_frame_as_streamlit_makes_one(
+    api: RunningApi, site: str, folder: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit itself is not installed: its `iframe` puts a text into such a frame."""
+    framed: list[tuple[str, int]] = []
+
+    def iframe(src: str, *, height: int) -> None:
+        framed.append((src, height))
+
+    monkeypatch.setitem(sys.modules, "streamlit", SimpleNamespace(iframe=iframe))
+    (block,) = blocks("docs/element.md", "In templates and frameworks", "python")
+    said: dict[str, Any] = {}
+    exec(block.text.replace("http://127.0.0.1:8004", f"http://127.0.0.1:{api.port}"), said)
+    task_id = api.create()
+    said["show"](task_id)
+    ((src, height),) = framed
+    frame = f'<iframe srcdoc="{html.escape(src)}" height="{height}" title="Progress"></iframe>'
+    (folder / "index.html").write_text(page_of("", frame))
+    page = open_page(site)
+    bar = page.frame_locator("iframe").locator("task-progress")
+    expect(bar.locator("[part=name]")).to_have_text("fetch_data 7203.T")
+    api.update(task_id, current_items=63)
+    expect(bar.locator("[part=figures]")).to_have_text("25% · 63 / 252")
+    scrolled = "document.documentElement.scrollHeight <= document.documentElement.clientHeight"
+    assert bar.evaluate(f"() => {scrolled}"), "the frame is too low for it"
 
 
 STREAM = """<div hx-ext="sse" sse-connect="/internal/task/{id}/events?events=html"
