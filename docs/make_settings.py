@@ -88,6 +88,9 @@ _JA: Final = {
     "Whether services and workers log JSON, one line an event.": (
         "サービスとワーカーのログを 1 件 1 行の JSON にするかどうかです。"
     ),
+    "Address of Flower, where the page links a task to: an http or https URL.": (
+        "Flower のアドレス（http か https の URL）です。ページのタスクからリンクします。"
+    ),
     "Where the page finds a task's trace: a URL with {trace_id} in it.": (
         "ページがタスクのトレースを開く URL です（`{trace_id}` を含みます）。"
     ),

@@ -34,6 +34,7 @@ _FIXED = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _TRACE_URL = re.compile(r"https?://[^\s\"'<>]*\{trace_id\}[^\s\"'<>]*")
+_FLOWER_URL = re.compile(r"https?://[^\s\"'<>?#]+")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: Fields that are a time above 0, and fields that are a limit, or 0 for none.
 _SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
@@ -100,6 +101,8 @@ class Settings:
     log_json: bool = False
     #: Where the page finds a task's trace: a URL with {trace_id} in it.
     trace_url: str = ""
+    #: Address of Flower, where the page links a task to: an http or https URL.
+    flower_url: str = ""
     #: Whether the API answers /metrics.
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.
@@ -134,6 +137,8 @@ class Settings:
         if self.trace_url and not _TRACE_URL.fullmatch(self.trace_url):
             expected = "https://… with {trace_id} in it, such as https://jaeger/trace/{trace_id}"
             raise _unusable("trace_url", self.trace_url, expected)
+        if self.flower_url and not _FLOWER_URL.fullmatch(self.flower_url):
+            raise _unusable("flower_url", self.flower_url, "an address such as https://flower:5555")
         for name, one in (("allowed_origins", _origin), ("allowed_hosts", _host)):
             object.__setattr__(self, name, tuple(map(one, getattr(self, name))))
         self._check_url()

@@ -40,6 +40,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "webhooks_file": "",
         "log_json": False,
         "trace_url": "",
+        "flower_url": "",
         "read_only": False,
         "metrics": True,
         "docs": True,
@@ -77,6 +78,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "read_only": "1",
         "log_json": "1",
         "trace_url": "https://traces.example.com/{trace_id}",
+        "flower_url": "https://flower.example.com/flower",
         "allowed_origins": "https://app.example.com",
         "allowed_hosts": "tasks.example.com",
         "redact": "json.dumps",
@@ -157,6 +159,9 @@ def test_yes_and_no(words, value) -> None:
         ("MAX_WRITES", "inf"),
         ("MAX_SOCKETS", "many"),
         ("MAX_CREATED", "-1"),
+        ("FLOWER_URL", "flower:5555"),
+        ("FLOWER_URL", "javascript:alert(1)//"),
+        ("FLOWER_URL", "http://flower/?a=1"),
     ],
 )
 def test_an_unusable_value_is_named_with_what_it_should_be(name, text) -> None:

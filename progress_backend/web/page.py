@@ -80,6 +80,7 @@ def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
         "kind": kind,
         "read-only": "yes" if settings.read_only else "",
         "trace": settings.trace_url,
+        "flower": settings.flower_url.rstrip("/"),
         "id": its_id,
     }
     for name, value in given.items():

@@ -23,6 +23,12 @@ const KIND = {
     : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
 };
 
+// Where Flower shows it; null where the service does not say, or where Celery has had no message of it.
+function flowerOf({ task_id: id, root_id: root, worker }) {
+  const { flower } = document.body.dataset;
+  return flower && (root || worker) ? `${flower}/task/${encodeURIComponent(id)}` : null;
+}
+
 export function makeTaskView(place, act, id) {
   const head = makeHead((name, task) => act(KIND, name, task), KIND);
   const error = makeText("error"), results = makeText("results"), request = makeFacts("request");
@@ -57,9 +63,10 @@ export function makeTaskView(place, act, id) {
       ["cause", task.error_cause && { text: task.error_cause, mono: true }],
     ], words);
     const link = (kind, its) => (its && its !== task.task_id ? { text: its, link: pageOf(kind, its, words), mono: true } : null);
-    const trace = traceOf(task);
+    const trace = traceOf(task), flower = flowerOf(task);
     belongs.show([
       ["owner", task.owner], ["trace", trace && { text: task.traceparent.slice(3, 35), link: trace, mono: true }],
+      ["flower", flower && { text: task.task_id, link: flower, mono: true }],
       ["workflow", workflow && { text: workflow.id, link: pageOf("workflow", workflow.id, words), mono: true }],
       ["canvas", workflow?.canvas && { text: workflow.canvas, link: pageOf("workflow", workflow.canvas, words), mono: true }],
       ["parent", link("task", task.parent_id)], ["root", link("task", task.root_id)],
