@@ -24,6 +24,7 @@ _JA: Final = {
     "Update a task's progress": "進捗を更新します",
     "Read a task": "状況を取得します",
     "Cancel a task": "キャンセルします",
+    "Read what happened to a task": "タスクに起きたことを古い順に返します",
     "Read the log of a task": "ジョブが書いたログを返します。SSE では終わりまで追います",
     "Follow a task": "終了までの更新をサーバー送信イベント（SSE）で送ります",
     "Read a workflow": "ワークフロー全体の状況を取得します",

@@ -112,7 +112,7 @@ def resume(
     if url is not None:
         _ask_api(client_of(url, token), task_id, workflow_id, "resume")
     elif is_a_task:
-        _ask(ctx, str(task_id), Resumed(), "resumed")
+        _ask(ctx, str(task_id), Resumed(by="cli"), "resumed")
     else:
         _ask_all(ctx, str(workflow_id), "resume")
 

@@ -7,7 +7,9 @@ lease by which the task is in indexes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
@@ -76,6 +78,8 @@ class Commit(NamedTuple):
     took: tuple[Took, ...] = ()
     #: Events for webhooks, which are stored in the same act; None: none, as without targets.
     told: Told | None = None
+    #: Entries of the task's timeline, which are stored in the same act, if the user may do so.
+    entries: tuple[bytes, ...] = ()
 
 
 class Committed(NamedTuple):
@@ -721,6 +725,34 @@ class AddToLog:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTimeline:
+    """-> Timeline: what is kept of a task's past, with the samples of these attempts."""
+
+    task_id: str
+    attempts: tuple[int, ...] = ()
+
+
+class Timeline(NamedTuple):
+    """The newest entries of a task's timeline as they are stored, how many before them are gone,
+    and the samples of each attempt that has some."""
+
+    gone: int = 0
+    entries: tuple[bytes, ...] = ()
+    samples: Mapping[int, bytes] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSamples:
+    """-> None: keeps the samples of a run in place of its earlier ones, for `ttl_ms` at least;
+    nothing where the task has no record."""
+
+    task_id: str
+    attempt: int
+    points: bytes
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLog:
     """-> LogPart: the lines of a task's log after a number, `limit` at most; the newest ones for
     None."""
@@ -751,5 +783,5 @@ Command = (
     | Times | Unused | ForgetTimes
     | Note | TakeEvents | SettleEvent | OutboxFigures | Deliveries | MayHaveEnded | LookedForEnd
     | SwitchTarget | TargetsOff
-    | AddToLog | ReadLog
+    | AddToLog | ReadLog | ReadTimeline | KeepSamples
 )  # fmt: skip

@@ -43,6 +43,16 @@ class Keys:
         """Stream: the newest lines of a task's log, 40 KiB of them, which take 64 KiB at most."""
         return f"{self.prefix}progress_log:{task_id}"
 
+    def timeline(self, task_id: str) -> str:
+        """Stream: what happened to a task and its record does not tell any more, 200 entries at
+        most; not there of a task that was published, began once and ended."""
+        return f"{self.prefix}progress_timeline:{task_id}"
+
+    def samples(self, task_id: str) -> str:
+        """Hash: attempt -> how far it was when, 64 points at most, for the newest eight attempts;
+        not there of one that took less than ten seconds."""
+        return f"{self.prefix}progress_samples:{task_id}"
+
     # Indexes
 
     def index(

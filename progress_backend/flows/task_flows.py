@@ -22,6 +22,7 @@ from ..record import (
     reader_view,
     responses,
     task_json,
+    timeline,
     times_taken,
     waiting,
 )
@@ -146,8 +147,10 @@ class Flows:
         for _ in range(TRIES):
             task = base.task if base else None
             revision = task.revision + 1 if task else 1
+            entries: list[timeline.Entry] = []
             try:
                 for event in events:
+                    known_task = task
                     task = transition(
                         task,
                         event,
@@ -157,6 +160,7 @@ class Flows:
                         lease_s=self.settings.lease_s,
                         revision=revision,
                     )
+                    entries += timeline.written(known_task, event, task)
             except TransitionRefused as refused:
                 # The caller's base may be old; what is stored decides.
                 (document,) = (None,) if fresh_read else (yield c.Read((task_id,)))
@@ -194,6 +198,7 @@ class Flows:
                 run=past_runs.of_task(task) if _has_completed(base, task) else None,
                 took=times_taken.took(base.task if base else None, task),
                 told=self._told(base, task, document),
+                entries=tuple(map(timeline.encoded, entries)),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:

@@ -68,11 +68,12 @@ def update(
     by: str | None = None,
     total_items: int | None = None,
     force: bool = False,
+    resumer: str = "api",
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
     """The events of a caller's update, for one commit: the new `status` and these numbers.
     `reason` and `by` are recorded with a pause, and with an end by `force` while a worker runs the
-    task.
+    task; `resumer` where the update lets a paused task go on.
 
     Raises:
         InvalidEvent: a caller cannot set this status, or a value cannot be recorded.
@@ -98,7 +99,7 @@ def update(
         results=results or {},
     )
     if status == TaskStatus.RUNNING:
-        return (ev.Resumed(), figures)
+        return (ev.Resumed(by=resumer), figures)
     nothing_else = current_items is None and not (total_items or results or details)
     if status == TaskStatus.PAUSED:
         asked = ev.Paused(message=message, by=by or "api", reason=reason)

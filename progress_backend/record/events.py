@@ -174,6 +174,7 @@ class Resumed(Event):
     """A caller let a paused job go on."""
 
     message: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

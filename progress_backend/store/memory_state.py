@@ -86,6 +86,10 @@ class MemoryState:
     targets_off: dict[str, int] = field(default_factory=dict)
     #: The lines of each task's log, with their numbers, the newest last.
     logs: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    #: The newest entries of each task's timeline, and how many there were before them; and by task
+    #: and attempt the samples.
+    timelines: dict[str, tuple[int, list[bytes]]] = field(default_factory=dict)
+    samples: dict[str, dict[int, bytes]] = field(default_factory=dict)
     #: Creation time of the newest record.
     newest: float = 0.0
     listeners: list[Listener] = field(default_factory=list)

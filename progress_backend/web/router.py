@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import health, overview, tasks, workflows
+from . import health, overview, tasks, timeline, workflows
 from .push import event_stream, log_stream, shared_socket, websockets
 from .state import lifespan
 
@@ -12,6 +12,9 @@ from .state import lifespan
 #: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
-_PARTS = (tasks, workflows, event_stream, log_stream, overview, health, websockets, shared_socket)
+_PARTS = (
+    *(tasks, workflows, event_stream, log_stream, timeline),
+    *(overview, health, websockets, shared_socket),
+)
 for part in _PARTS:
     router.routes.extend(part.router.routes)

@@ -104,6 +104,7 @@ async def update_task(
         reason=update.reason,
         by=by,
         force=update.force,
+        resumer=asks,
         locale=api.settings.locale,
     )
     try:

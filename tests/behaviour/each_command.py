@@ -51,6 +51,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.MarkingOf("fetch"),
         c.AddToLog("running", (b'{"text":"a"}',), 60_000),
         c.ReadLog("running", None, 10),
+        c.ReadTimeline("running", (1, 2)),
+        c.KeepSamples("running", 1, b"0:1", 60_000),
         c.ReadLog("running", 0, 10),
         c.Page(0, 10, "created", workflow="w"),
         c.FiguresOf("w", 1),

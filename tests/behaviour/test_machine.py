@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,8 +20,9 @@ from hypothesis.stateful import (
 
 from progress_backend.errors import TaskNotFound, TransitionRefused
 from progress_backend.flows import commands as c
+from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
-from progress_backend.record import task_json
+from progress_backend.record import task_json, timeline
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
@@ -48,6 +50,7 @@ class Life(RuleBasedStateMachine):
             for settings in [Settings(self.redis_url, f"{kind}{run}:")]
         ]
         self.tasks: dict[str, Task] = {}
+        self.past: dict[str, list[bytes]] = {}
         self.order: list[str] = []
         self.now = datetime.now(UTC).replace(microsecond=0)
 
@@ -62,20 +65,26 @@ class Life(RuleBasedStateMachine):
     )
     def record(self, task_id: str, happened: list[ev.Event], skew_s: int) -> None:
         now = self.now + timedelta(seconds=skew_s)
+        # A key may be named like a secret.
+        happened = [self.drivers[0].flows.redaction.of(event) for event in happened]
         before = after = self.tasks.get(task_id)
         expected = "recorded"
         # Of all events of one commit.
         revision = before.revision + 1 if before else 1
+        entries: list[timeline.Entry] = []
         try:
             for event in happened:
+                known = after
                 after = transition(
                     after, event, now, task_id=task_id, lease_s=LEASE_S, revision=revision
                 )
+                entries += timeline.written(known, event, after)
         except TransitionRefused:
             expected, after = ("refused" if before else "not found"), before
         if after is not before:
             assert after is not None
             self.tasks[task_id] = Task(**{**fields_of(after), "revision": revision})
+            self.past.setdefault(task_id, []).extend(map(timeline.encoded, entries))
             if before is None or (before.ended and isinstance(happened[0], ev.Created)):
                 self.order = [task_id, *(i for i in self.order if i != task_id)]
         outcomes = [self._apply(d, task_id, happened, now) for d in self.drivers]
@@ -96,7 +105,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def lose_a_document(self, data: st.DataObject) -> None:
         task_id = data.draw(st.sampled_from(sorted(self.tasks)))
-        del self.tasks[task_id]
+        del self.tasks[task_id], self.past[task_id]
         self.order.remove(task_id)
         for driver in self.drivers:
             driver.lose(task_id)
@@ -109,6 +118,7 @@ class Life(RuleBasedStateMachine):
         assert counts == [len(gone)] * len(counts)
         for task_id in gone:
             task = self.tasks.pop(task_id)
+            del self.past[task_id]
             self.order.remove(task_id)
             silent = self.now - task.updated_at
             assert silent > (timedelta(days=1) if task.ended else timedelta(days=7)) - timedelta(
@@ -130,6 +140,10 @@ class Life(RuleBasedStateMachine):
     def look_closely(self) -> None:
         for driver in self.drivers:
             check_agreement(driver, IDS)
+            for task_id, task in self.tasks.items():
+                found = json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
+                told = timeline.read(task, self.past[task_id], driver.settings.zone())
+                assert found["entries"] == json.loads(json.dumps(told))
 
 
 def fields_of(task: Task) -> dict:

@@ -143,6 +143,7 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{TASK}/status"): READ,
     ("GET", f"{TASK}/events"): READ,
     ("GET", f"{TASK}/log"): READ,
+    ("GET", f"{TASK}/timeline"): READ,
     ("POST", f"{TASK}/cancel"): WRITE,
     ("GET", "/internal/tasks"): LIST,
     ("GET", f"{WORKFLOW}/status"): FLOW,

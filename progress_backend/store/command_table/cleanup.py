@@ -47,7 +47,8 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         groups += [write_facets(facets), len(own), len(standing), *standing]
         left += _left(facets, keys, places, number)
-    about = (command.before_ms, keys.task(""), keys.log(""), len(task_ids))
+    others = (keys.log(""), keys.timeline(""), keys.samples(""))
+    about = (command.before_ms, keys.task(""), *others, len(task_ids))
     return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups, *left)]
 
 
@@ -74,7 +75,10 @@ def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
         due = state.due.get(task_id)
         goes = due is None or due < command.before_ms or state.document(task_id) is None
         if goes and state.facets.get(task_id) == facets:
-            for kept in (state.documents, state.facets, state.created, state.due, state.logs):
+            for kept in (
+                *(state.documents, state.facets, state.created, state.due),
+                *(state.logs, state.timelines, state.samples),
+            ):
                 kept.pop(task_id, None)
             deleted += 1
             for one in facets.workflows if isinstance(facets, c.Facets) else ():

@@ -22,6 +22,7 @@ from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .members_in_memory import member_in_memory, unknown_acts
 from .standing import indexes
+from .timelines import remember_in_memory
 from .times import take_in_memory, times_of
 from .values import nothing, positive, text
 from .webhooks import note_in_memory, noted
@@ -69,19 +70,22 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.run is None and commit.told is None and not commit.took:
+    if commit.run is None and not (commit.told or commit.took or commit.entries):
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
             return _commit_first(commit, keys)
     leave, enter = _moved(before, after, commit.fresh, keys)
     outboxes, told = noted(commit.told, keys)
+    about_all = _about_all(after.task_type, keys)
+    timeline = [keys.timeline(commit.task_id)] if commit.entries else ()
     return evalsha(
         scripts.COMMIT,
-        [keys.task(commit.task_id), *_about_all(after.task_type, keys), *leave, *enter, *outboxes],
+        [keys.task(commit.task_id), *about_all, *leave, *enter, *outboxes, *timeline],
         *compared(commit, keys, len(leave), len(enter), len(told)),
         *times_of(commit),
         *told,
+        *commit.entries,
     )
 
 
@@ -172,6 +176,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     take_in_memory(state, command)
     if command.told is not None:
         note_in_memory(state, command.told)
+    if command.entries:
+        remember_in_memory(state, command)
     for listener in tuple(state.listeners):
         listener(task_id, command.document)
     return _COMMITTED

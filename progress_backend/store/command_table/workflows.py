@@ -52,9 +52,10 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names += [keys.runs(after.task_type), keys.times]
     names += [keys.workflows, keys.workflow_plans, keys.outermost]
     outboxes, told = noted(commit.told, keys)
+    timeline = [keys.timeline(commit.task_id)] if commit.entries else []
     return evalsha(
         scripts.COMMIT_MEMBER,
-        [*names, *leave, *enter, *hashes, *outboxes],
+        [*names, *leave, *enter, *hashes, *outboxes, *timeline],
         *compared(commit, keys, len(leave), len(enter), len(told)),
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
@@ -65,6 +66,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         *times_of(commit),
         *about,
         *told,
+        *commit.entries,
     )
 
 
@@ -98,6 +100,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) 
         MAX_DOCUMENT_BYTES,
         MOST_TYPES,
         told,
+        len(commit.entries),
     )
 
 
@@ -116,6 +119,7 @@ def begins_member(commit: c.Commit) -> bool:
         and commit.fresh
         and commit.due_ms is not None
         and commit.told is None
+        and not commit.entries
     )
 
 

@@ -21,11 +21,12 @@ def _read(verb: str, *parts: str) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran", "_took", "_noted")
+COMMIT: Final = _read("commit", "_tolerant", "_document", "_ran", "_took", "_noted", "_remembered")
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
 COMMIT_MEMBER: Final = _read(
-    "commit_member", "_tolerant", "_document", "_ran", "_took", "_noted", "_finished"
+    "commit_member",
+    *("_tolerant", "_document", "_ran", "_took", "_noted", "_remembered", "_finished"),
 )
 COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")
@@ -43,6 +44,7 @@ LEAVE_MARKINGS: Final = _read("leave_markings")
 READ: Final = _read("read", "_document", "_documents")
 COUNT: Final = _read("count")
 LOG: Final = _read("log", "_tolerant")
+SAMPLES: Final = _read("samples", "_tolerant")
 BEFORE: Final = _read("before", "_tolerant")
 FORGET_TIMES: Final = _read("forget_times", "_tolerant")
 FIND_OPEN: Final = _read("find_open", "_tolerant")
@@ -56,6 +58,6 @@ ALL: Final = (
     *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FORGET_TIMES, FIND_OPEN),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
-    LOG,
+    *(LOG, SAMPLES),
     *(NOTE, TAKE, SETTLE, MAY_HAVE_ENDED, LOOKED_FOR_END),
 )

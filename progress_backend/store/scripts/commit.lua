@@ -10,7 +10,8 @@ KEYS
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 times     hash: histograms of how long tasks waited and ran
-  7 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks
+  7 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
+              then where there are entries the timeline (stream)
 ARGV
   1 task id
   2 expected  SHA-1 of the stored document, "" for none
@@ -27,9 +28,10 @@ ARGV
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
  15 types     types that have a histogram of their own, at most
- 16 told      number of the last arguments that are about webhooks, with the last keys; 0 mostly
- 17 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
-              then about webhooks, as `_noted.lua` takes them
+ 16 told      number of arguments that are about webhooks, with the keys before the timeline; 0 mostly
+ 17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
+ 18 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
+              then about webhooks, as `_noted.lua` takes them; then the entries
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
@@ -44,7 +46,8 @@ local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
 local most, first = ARGV[14], 6
-local told = tonumber(ARGV[16])
+local told, entries = tonumber(ARGV[16]), tonumber(ARGV[17])
+local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 
 local stored = document(task, most)
 local stands = tolerant('HGET', facets, id)
@@ -56,7 +59,7 @@ end
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
-if told > 0 and not may_note(KEYS[#KEYS]) then
+if told > 0 and not may_note(KEYS[keys]) then
   return redis.error_reply('NOPERM this user may not leave events for webhooks (ZPOPMIN, HSTRLEN)')
 end
 
@@ -84,11 +87,14 @@ end
 if run ~= '' then
   ran(runs, run)
 end
-if #ARGV - told > 16 then
-  took(times, 17, #ARGV - told, ARGV[15])
+if args - told > 17 then
+  took(times, 18, args - told, ARGV[15])
 end
 if told > 0 then
-  noted(#KEYS, #ARGV, told)
+  noted(keys, args, told)
+end
+if entries > 0 then
+  remembered(KEYS[#KEYS], args + 1, #ARGV, ttl)
 end
 call(publish, channel, text)
 return {1}

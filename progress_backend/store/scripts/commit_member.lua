@@ -15,7 +15,8 @@ KEYS
  10 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members; and of a member that
               has completed the sorted sets of all members, of those, of its publishers, and of
-              the names whose runs are kept, by the time (ms) of the last one
+              the names whose runs are kept, by the time (ms) of the last one; then about webhooks;
+              then where there are entries the timeline (stream)
 ARGV
   1 task id
   2 expected  SHA-1 of the stored document, "" for none
@@ -32,16 +33,17 @@ ARGV
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
  15 types     types that have a histogram of their own, at most
- 16 told      number of the last arguments that are about webhooks, as `_noted.lua` takes them, with
-              the last keys; 0 mostly
- 17 started   ms since 1970 at which the task first began, "" before
- 18 ended     ms since 1970 at which it ended, "" before
- 19 name      the last workflow's name, "" leaves it as it is
- 20 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 21 took      number of times that count in a histogram
- 22 past      of a member that has completed: what stands before a workflow's name in the key of its
+ 16 told      number of arguments that are about webhooks, as `_noted.lua` takes them, with the keys
+              before the timeline; 0 mostly
+ 17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
+ 18 started   ms since 1970 at which the task first began, "" before
+ 19 ended     ms since 1970 at which it ended, "" before
+ 20 name      the last workflow's name, "" leaves it as it is
+ 21 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 22 took      number of times that count in a histogram
+ 23 past      of a member that has completed: what stands before a workflow's name in the key of its
               last successful runs; "" otherwise
- 23 …         of each of these the kind, the bucket, the task type, and µs; then
+ 24 …         of each of these the kind, the bucket, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -60,10 +62,12 @@ local times, workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], KEY
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended, name, expected_members = ARGV[17], ARGV[18], ARGV[19], ARGV[20]
-local past, stride = ARGV[22], ARGV[22] == '' and 2 or 6  -- keys of a workflow
-local about = 23 + 4 * tonumber(ARGV[21])  -- the first argument about workflows
-local last = #ARGV - tonumber(ARGV[16])  -- the last of them
+local started, ended, name, expected_members = ARGV[18], ARGV[19], ARGV[20], ARGV[21]
+local past, stride = ARGV[23], ARGV[23] == '' and 2 or 6  -- keys of a workflow
+local about = 24 + 4 * tonumber(ARGV[22])  -- the first argument about workflows
+local entries = tonumber(ARGV[17])
+local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
+local last = args - tonumber(ARGV[16])  -- the last of them
 
 local stored = document(task, ARGV[14])
 local stands = tolerant('HGET', facets, id)
@@ -88,7 +92,7 @@ end
 if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
-if last < #ARGV and not may_note(KEYS[#KEYS]) then
+if last < args and not may_note(KEYS[keys]) then
   return redis.error_reply('NOPERM this user may not leave events for webhooks (ZPOPMIN, HSTRLEN)')
 end
 
@@ -114,7 +118,7 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
-took(times, 23, about - 1, ARGV[15])
+took(times, 24, about - 1, ARGV[15])
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
 local key, arg = first_of_each, about
@@ -158,8 +162,11 @@ while arg <= last do
   end
   key, arg = key + stride, arg + 4
 end
-if last < #ARGV then
-  noted(#KEYS, #ARGV, #ARGV - last)
+if last < args then
+  noted(keys, args, args - last)
+end
+if entries > 0 then
+  remembered(KEYS[#KEYS], args + 1, #ARGV, ARGV[6])
 end
 call(publish, channel, text)
 return {1}

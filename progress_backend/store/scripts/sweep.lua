@@ -10,8 +10,10 @@ ARGV
   1 before    ms since 1970: what is due before it goes
   2 prefix    what stands before a task id in the name of its document's key
   3 logs      what stands before one in the name of its log's
-  4 count     number of the tasks
-  5 …         the task ids, those that stand alike together; then for each group of such: their
+  4 lines     of its timeline's
+  5 samples   and of its samples'
+  6 count     number of the tasks
+  7 …         the task ids, those that stand alike together; then for each group of such: their
               facets as read ("" for none), the number of them, the number n of their indexes, n
               places in KEYS; then for each workflow of a group: the group's number, its tasks'
               share, the workflow's id, and the places in KEYS of its hash, its members, and the three
@@ -22,16 +24,16 @@ Publishes
   nothing
 ]]
 local facets, expiry = KEYS[1], KEYS[2]
-local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4])
-local ids = {unpack(ARGV, 5, 4 + count)}
+local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[6])
+local ids = {unpack(ARGV, 7, 6 + count)}
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))
 
-local gone, documents, logs = {}, {}, {}
+local gone, documents, others = {}, {}, {}
 local leave = {}  -- ids by the index: each is touched once
 local went = {}  -- how many of each group
-local at, task = 5 + count, 1
+local at, task = 7 + count, 1
 while task <= count do
   local stood, after, places = ARGV[at], task + tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local first = #gone + 1
@@ -41,7 +43,9 @@ while task <= count do
     local goes = over or redis.call('EXISTS', document) == 0
     if goes and (stand[i] or '') == stood then
       gone[#gone + 1], documents[#documents + 1] = ids[i], document
-      logs[#logs + 1] = ARGV[3] .. ids[i]
+      for k = 3, 5 do
+        others[#others + 1] = ARGV[k] .. ids[i]
+      end
     end
   end
   for i = at + 3, at + 2 + places do
@@ -63,7 +67,7 @@ if #gone > 0 then
     end
   end
   redis.call('UNLINK', unpack(documents))
-  redis.call('UNLINK', unpack(logs))
+  redis.call('UNLINK', unpack(others))
   tolerant('HDEL', facets, unpack(gone))
   tolerant('ZREM', expiry, unpack(gone))
 end

@@ -272,6 +272,46 @@ class TaskLog(BaseModel):
     lines: list[TaskLogLine] = Field(description="The lines that were asked for.")
 
 
+class TimelineEntry(BaseModel):
+    """What happened to a task; a name without a value is not there."""
+
+    time: datetime = Field(description="When.")
+    event: str = Field(
+        description="created, started, ended; phase, retried, requeued, redelivered, returned (a "
+        "run that was taken for lost has written again); pause, cancel and end (by force) as they "
+        "were asked for, heeded by the run, resumed; stalled, late and waiting, since when."
+    )
+    attempt: int | None = Field(default=None, description="The run.")
+    status: str | None = Field(default=None, description="Of an end: the status.")
+    cause: str | None = Field(default=None, description="Of an error: why it is one.")
+    by: str | None = Field(default=None, description="Who asked.")
+    worker: str | None = Field(default=None, description="The worker's node name.")
+    text: str | None = Field(
+        default=None,
+        description="The reason, the phase, or an error's last line; cut at 160 characters.",
+    )
+
+
+class RunSamples(BaseModel):
+    """How far a run was when."""
+
+    attempt: int = Field(description="The run.")
+    points: list[list[int]] = Field(
+        description="Milliseconds since it began, and items done; the oldest first."
+    )
+
+
+class TaskTimeline(BaseModel):
+    """What happened to a task."""
+
+    task_id: str = Field(description="The task's id.")
+    gone: int = Field(description="How many entries are gone: the newest 200 are kept.")
+    entries: list[TimelineEntry] = Field(description="The oldest first.")
+    samples: list[RunSamples] = Field(
+        description="Of the newest eight attempts; none of one that took less than ten seconds."
+    )
+
+
 class WorkflowList(BaseModel):
     """One page of workflows, newest first."""
 

@@ -101,6 +101,27 @@ CANCELLED: Final[Json] = {
     "final": True,
     "revision": 18,
 }
+TIMELINE: Final[Json] = {
+    "task_id": TASK_ID,
+    "gone": 0,
+    "entries": [
+        {"time": "2024-01-15T10:30:00.000+09:00", "event": "created"},
+        {
+            "time": "2024-01-15T10:30:02.000+09:00",
+            "event": "started",
+            "attempt": 1,
+            "worker": "celery@a1",
+        },
+        {
+            "time": "2024-01-15T10:31:02.500+09:00",
+            "event": "pause",
+            "by": "alice",
+            "text": "the market is closed",
+        },
+        {"time": "2024-01-15T10:31:03.250+09:00", "event": "heeded"},
+    ],
+    "samples": [{"attempt": 1, "points": [[1000, 4], [30000, 31], [60000, 63]]}],
+}
 LOG: Final[Json] = {
     "task_id": TASK_ID,
     "first": 1,

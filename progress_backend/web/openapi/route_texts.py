@@ -119,6 +119,14 @@ LOG = _route(
     }
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
+TIMELINE = _route(
+    "Read what happened to a task",
+    "Its starts, retries, phases and ends, who asked for what and why, and what was out of the "
+    "ordinary, the oldest first; how many entries are gone, of which the newest 200 are kept; and "
+    "how far its newest attempts were when, 64 points at most.",
+    {200: _answer("What happened.", bodies.TaskTimeline, examples.TIMELINE)}
+    | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
+)  # fmt: skip
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "

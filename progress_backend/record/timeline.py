@@ -1,0 +1,197 @@
+"""What is kept of a record's past, by which a reader tells its timeline; pure.
+
+A record itself tells its creation, its newest start and request, its remarks and its end. What a
+commit takes out of the record is written with that commit, and so is what no record ever tells: a
+retry, a resume, another phase. A task that is published, begins once and ends has nothing to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+import orjson
+
+from . import events as ev
+from .json_text import dumps
+from .local_time import in_its_zone, moment
+from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
+
+#: Entries that are kept of a task, the newest ones; and the longest text of one, in characters.
+MOST_ENTRIES: Final = 200
+LONGEST: Final = 160
+_CUT: Final = "…"
+
+#: Of entries of one millisecond, which come first; others are in the order of their commits.
+_PLACES: Final[Mapping[str, int]] = {"created": 0, "redelivered": 1, "started": 2, "ended": 4}
+
+#: An entry as JSON has it: `time` and `event`, and what else is known; no names with null.
+Entry = dict[str, Any]
+
+
+def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, ...]:
+    """The entries that are written with the commit of an event."""
+    if before is None or after is before:
+        return ()
+    own = OWN[type(event)]
+    if own is _progressed and before.status == after.status and before.remarks is after.remarks:
+        entry = _progressed(before, event, after)  # most commits are values
+        return () if entry is None else (entry,)
+    entry = None if own is None else own(before, event, after)
+    return (*_lost(before, after), *(() if entry is None else (entry,)))
+
+
+def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
+    """The timeline of a record: what was written, and what the record tells, the oldest first."""
+    entries = [entry for each in stored if (entry := _parsed(each)) is not None]
+    entries += said(task)
+    entries.sort(key=lambda entry: (moment(entry["time"]), _PLACES.get(entry["event"], 3)))
+    return [{**entry, "time": in_its_zone(entry["time"], zone)} for entry in entries]
+
+
+def encoded(entry: Entry) -> bytes:
+    """An entry as it is stored."""
+    return dumps(entry).encode("utf-8", "replace")
+
+
+def _parsed(stored: bytes) -> Entry | None:
+    """A stored entry; None for what another program has written."""
+    try:
+        entry = orjson.loads(stored)
+        moment(entry["time"])
+        return entry if isinstance(entry["event"], str) else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def said(task: Task) -> list[Entry]:
+    """The entries that a record tells by itself."""
+    number = task.attempt or None
+    entries = [_entry("created", task.created_at)]
+    if task.attempt_started_at is not None:
+        worker = None if task.worker is None else task.worker.name
+        entries.append(_entry("started", task.attempt_started_at, attempt=number, worker=worker))
+    else:
+        entries.append(_entry("started", task.started_at, attempt=number))
+    if task.remarks is not None:
+        since = zip(task.remarks._fields, task.remarks, strict=True)
+        entries += (_entry(kind, time, attempt=number) for kind, time in since)
+    entries += _asked(task)
+    if task.ended:
+        line = (task.error_message or "").strip().rpartition("\n")[2]
+        about = {"status": task.status, "cause": task.error_cause, "text": line}
+        entries.append(_entry("ended", task.completed_at, attempt=number, **about))
+    return [entry for entry in entries if entry["time"] is not None]
+
+
+def _asked(task: Task) -> list[Entry]:
+    """The newest request, and that it was carried out, where a run had to do so."""
+    control = task.control or {}
+    try:
+        action, at, heeded = control["action"], control["at"], control.get("heeded_at")
+        moment(at)
+        who = {"by": control.get("by"), "text": control.get("reason")}
+        entries = [{**_entry(action, None, **who), "time": at}]
+        if heeded not in (None, at):
+            moment(heeded)
+            entries.append({**_entry("heeded", None), "time": heeded})
+    except (KeyError, TypeError, ValueError):  # a control of another program or version
+        return []
+    return entries
+
+
+def _lost(before: Task, after: Task) -> list[Entry]:
+    """What the record told before a commit, and does not tell after it."""
+    told = [
+        (before.created_at, after.created_at),
+        (before.started_at, after.started_at),
+        (before.attempt_started_at, after.attempt_started_at),
+        (before.completed_at, after.completed_at),
+        (before.control, after.control),
+        (before.remarks, after.remarks),
+    ]
+    if all(old is None or old == new for old, new in told):
+        return []
+    kept = {key_of(entry) for entry in said(after)}
+    return [entry for entry in said(before) if key_of(entry) not in kept]
+
+
+def key_of(entry: Entry) -> tuple[Any, ...]:
+    """What tells an entry from others: a start is the same without its worker, which leaves the
+    record with a retry."""
+    return entry["event"], entry["time"], entry.get("status")
+
+
+def _entry(event: str, time: datetime | None, **about: Any) -> Entry:
+    entry: Entry = {"time": rendered(time), "event": event}
+    for name, value in about.items():
+        if isinstance(value, str) and len(value) > LONGEST:
+            entry[name] = value[: LONGEST - len(_CUT)] + _CUT
+        elif value not in (None, ""):
+            entry[name] = value
+    return entry
+
+
+def _progressed(before: Task, event: ev.Progressed, after: Task) -> Entry | None:
+    """Another phase; and that a run which was taken for lost has written again."""
+    attempt = after.attempt or None
+    if before.ended and before.error_cause in (LOST, WORKER_LOST):
+        return _entry("returned", after.updated_at, attempt=attempt)
+    phase = event.details.get("phase")
+    if not isinstance(phase, str) or phase == before.processing_details.get("phase"):
+        return None
+    return _entry("phase", after.updated_at, attempt=attempt, text=phase)
+
+
+def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
+    if not event.redelivered or not before.attempt:
+        return None
+    return _entry("redelivered", after.attempt_started_at, attempt=after.attempt)
+
+
+def _resumed(before: Task, event: ev.Resumed, after: Task) -> Entry | None:
+    return _entry("resumed", after.updated_at, by=event.by)
+
+
+def _directed(before: Task, event: ev.Directed, after: Task) -> Entry | None:
+    if event.act.action != "resume" or before.status != TaskStatus.PAUSED:
+        return None
+    return _entry("resumed", after.updated_at, by=event.act.by, text=event.act.reason)
+
+
+def _retried(before: Task, event: ev.Retried, after: Task) -> Entry | None:
+    return _let_go("retried", before, after, event.message)
+
+
+def _requeued(before: Task, event: ev.Requeued, after: Task) -> Entry | None:
+    return _let_go("requeued", before, after, None)
+
+
+def _let_go(event: str, before: Task, after: Task, text: str | None) -> Entry:
+    worker = None if before.worker is None else before.worker.name
+    about = {"attempt": before.attempt or None, "worker": worker, "text": text}
+    return _entry(event, after.updated_at, **about)
+
+
+#: What each event writes by itself, besides what it takes out of the record; None: nothing.
+OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None] | None]] = {
+    ev.Created: None,
+    ev.Planned: None,
+    ev.Unreached: None,
+    ev.Directed: _directed,
+    ev.Started: _redelivered,
+    ev.Progressed: _progressed,
+    ev.Paused: None,
+    ev.Resumed: _resumed,
+    ev.Heeded: None,
+    ev.Retried: _retried,
+    ev.Requeued: _requeued,
+    ev.Completed: None,
+    ev.Failed: None,
+    ev.Cancelled: None,
+    ev.Lost: None,
+    ev.Expired: None,
+    ev.Remarked: None,
+    ev.Ignored: None,
+}

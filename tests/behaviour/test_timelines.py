@@ -1,0 +1,157 @@
+"""The timeline of a task and the samples of its runs, in memory, on Redis and in partitions."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.errors import TaskNotFound
+from progress_backend.flows import commands as c
+from progress_backend.flows import task_timeline
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member, Worker
+from progress_backend.record.timeline import MOST_ENTRIES
+from tests.behaviour.driving import Driver, OverRedis, identity_of
+
+
+def read(driver: Driver, task_id: str) -> Any:
+    return json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
+
+
+def names(driver: Driver, task_id: str) -> list[str]:
+    return [entry["event"] for entry in read(driver, task_id)["entries"]]
+
+
+def pause(driver: Driver, task_id: str) -> None:
+    now = driver.now()
+    driver.apply(task_id, ev.Paused(by="api", reason="lunch"), now=now)
+    driver.apply(task_id, ev.Heeded(), now=now + timedelta(milliseconds=10))
+    driver.apply(task_id, ev.Resumed(by="alice"), now=now + timedelta(milliseconds=20))
+
+
+def test_a_timeline_is_what_happened(driver: Driver) -> None:
+    started = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@a"))
+    happened = [
+        *(ev.Created(identity=identity_of()), started),
+        *(ev.Paused(by="api", reason="lunch"), ev.Heeded(), ev.Resumed(by="alice")),
+        ev.Progressed(current=3, details={"phase": "write"}),
+        *(ev.Retried(message="HTTPError: 503", retries=1), started),
+        ev.Failed(error_message="ValueError: 3"),
+    ]
+    for second, event in enumerate(happened):
+        driver.apply("t", event, now=driver.now() + timedelta(seconds=second))
+    assert names(driver, "t") == [
+        *("created", "started", "pause", "heeded", "resumed", "phase", "retried", "started"),
+        "ended",
+    ]
+    found = read(driver, "t")
+    assert found["gone"] == 0
+    assert found["entries"][2]["text"] == "lunch"
+    assert found["entries"][-1]["status"] == "error"
+
+
+def test_a_members_timeline(driver: Driver) -> None:
+    driver.create("t", member=Member(("w", "canvas")))
+    driver.start("t", "lease-1")
+    pause(driver, "t")
+    driver.apply("t", ev.Completed())
+    told = ["created", "started", "pause", "heeded", "resumed", "ended"]
+    assert names(driver, "t") == told
+    figures: c.Figures = driver.execute(c.FiguresOf("w", 1))
+    assert figures.counts == (0, 0, 0, 1, 0, 0)
+
+
+def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver) -> None:
+    driver.start("t")
+    for number in range(MOST_ENTRIES + 7):
+        driver.apply("t", ev.Progressed(details={"phase": f"phase {number}"}))
+    found = read(driver, "t")
+    assert found["gone"] == 7
+    assert len(found["entries"]) == MOST_ENTRIES + 2
+    assert [entry["text"] for entry in found["entries"][2:4]] == ["phase 7", "phase 8"]
+
+
+def test_secrets_are_masked(driver: Driver) -> None:
+    driver.start("t")
+    driver.apply("t", ev.Retried(message="password=hunter2", retries=1))
+    assert read(driver, "t")["entries"][-1]["text"] == "password=***"
+
+
+def test_without_a_record_there_is_none(driver: Driver) -> None:
+    with pytest.raises(TaskNotFound):
+        read(driver, "nobody")
+    driver.execute(c.KeepSamples("nobody", 1, b"0:1", 60_000))
+    driver.start("nobody")
+    assert read(driver, "nobody")["samples"] == []
+
+
+def test_it_goes_with_its_record(driver: Driver) -> None:
+    driver.start("t")
+    pause(driver, "t")
+    driver.execute(c.KeepSamples("t", 1, b"0:1", 60_000))
+    driver.apply("t", ev.Completed())
+    late = driver.now() + timedelta(days=30)
+    assert driver.run(driver.flows.cleanup(late, "ours")) == 1
+    driver.start("t")
+    assert names(driver, "t") == ["created", "started"]
+    assert read(driver, "t")["samples"] == []
+
+
+def test_samples_of_the_newest_attempts(driver: Driver) -> None:
+    for attempt in range(1, 11):
+        driver.start("t")
+        driver.execute(c.KeepSamples("t", attempt, b"0:1", 60_000))
+        driver.execute(c.KeepSamples("t", attempt, f"0:0 1500:{attempt}".encode(), 60_000))
+    found = read(driver, "t")["samples"]
+    assert [each["attempt"] for each in found] == list(range(3, 11))
+    assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
+
+
+def test_a_plain_task_has_no_such_key(redis_driver: OverRedis) -> None:
+    redis_driver.create("t")
+    redis_driver.start("t", "lease-1")
+    redis_driver.apply("t", ev.Progressed(current=3))
+    redis_driver.apply("t", ev.Completed())
+    assert not [
+        name for name in redis_driver.left_over() if "timeline" in name or "samples" in name
+    ]
+
+
+def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis) -> None:
+    redis_driver.start("t")
+    pause(redis_driver, "t")
+    redis_driver.run(task_timeline.keep_samples("t", 1, b"0:1", redis_driver.settings))
+    for key in ("progress_timeline:t", "progress_samples:t"):
+        assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
+
+
+def test_200_entries_take_64_kib_at_most(redis_driver: OverRedis) -> None:
+    redis_driver.start("t")
+    for number in range(MOST_ENTRIES + 50):
+        redis_driver.apply("t", ev.Progressed(details={"phase": f"{number} {'x' * 500}"}))
+    assert redis_driver.raw.memory_usage("progress_timeline:t", samples=0) <= 64 * 1024
+
+
+@pytest.mark.parametrize("member", [None, Member(("w",))])
+def test_no_commit_fails_by_it(redis_driver: OverRedis, member: Member | None) -> None:
+    raw = redis_driver.raw
+    redis_driver.start("t", member=member)
+    raw.execute_command("ACL", "SETUSER", "default", "-xadd")
+    try:
+        pause(redis_driver, "t")
+    finally:
+        raw.execute_command("ACL", "SETUSER", "default", "+xadd")
+    assert names(redis_driver, "t") == ["created", "started"]
+    raw.set("progress_timeline:t", "mine")
+    raw.set("progress_samples:t", "mine")
+    pause(redis_driver, "t")
+    redis_driver.execute(c.KeepSamples("t", 1, b"0:1", 60_000))
+    assert names(redis_driver, "t") == ["created", "started"]
+    assert raw.get("progress_timeline:t") in (b"mine", "mine")
+    raw.delete("progress_timeline:t")
+    raw.xadd("progress_timeline:t", {"theirs": "x"})
+    pause(redis_driver, "t")
+    assert names(redis_driver, "t")[:2] == ["created", "started"]

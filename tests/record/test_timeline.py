@@ -1,0 +1,168 @@
+"""Which events leave an entry in a task's timeline, and what a record tells without one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.errors import TransitionRefused
+from progress_backend.record import events as ev
+from progress_backend.record import timeline
+from progress_backend.record.act import Act
+from progress_backend.record.model import Member, Remarks, Task, Worker
+from progress_backend.record.transition import transition
+from tests.strategies import events
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+PLAIN = ev.Identity("fetch_data", 252)
+MEMBER = ev.Identity("fetch_data", 252, member=Member(("w",)))
+WORKER = Worker("lease-1", "celery@a")
+
+CREATED = ev.Created(identity=PLAIN)
+STARTED = ev.Started(identity=PLAIN, worker=WORKER, again_s=60.0)
+PAUSED = ev.Paused(by="api", reason="lunch")
+
+
+def told(*happened: ev.Event) -> tuple[Task, list[timeline.Entry], list[timeline.Entry]]:
+    """The task after events a second from each other, what the last one wrote, and the entries of
+    all before it."""
+    task, written, before = None, [], []
+    for second, event in enumerate(happened):
+        before += written
+        known, now = task, NOW + timedelta(seconds=second)
+        task = transition(known, event, now, task_id="t")
+        written = list(timeline.written(known, event, task))
+    assert task is not None
+    return task, written, before
+
+
+def names(entries: list[timeline.Entry]) -> list[str]:
+    return [entry["event"] for entry in entries]
+
+
+def act(action: Any) -> ev.Directed:
+    return ev.Directed(workflow_id="w", act=Act.made(action, 5, "api", "all of them"))
+
+
+LOST = (CREATED, STARTED, ev.Lost(lease="lease-1", error_message="gone", revision=0))
+REMARKED = ev.Remarked(remarks=Remarks(stalled=NOW), revision=0)
+#: What happened, the last of it an event of each kind, and what that writes.
+TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
+    ((CREATED,), []),
+    ((ev.Planned(identity=MEMBER),), []),
+    ((ev.Planned(identity=MEMBER), ev.Unreached(error_message="no", cause="upstream")), []),
+    ((ev.Planned(identity=MEMBER), ev.Created(identity=MEMBER)), []),
+    ((CREATED, STARTED), []),
+    ((STARTED,), []),
+    ((CREATED, STARTED, ev.Progressed(current=1)), []),
+    ((CREATED, ev.Progressed(current=1)), []),
+    ((CREATED, STARTED, ev.Progressed(details={"phase": "read"})), ["phase"]),
+    ((CREATED, STARTED, *[ev.Progressed(details={"phase": "read"})] * 2), []),
+    ((CREATED, STARTED, ev.Progressed(details={"phase": {"no": "text"}})), []),
+    ((CREATED, STARTED, PAUSED), []),
+    ((CREATED, STARTED, PAUSED, ev.Heeded()), []),
+    ((CREATED, STARTED, PAUSED, ev.Heeded(), ev.Resumed()), ["pause", "heeded", "resumed"]),
+    ((CREATED, STARTED, ev.Resumed()), []),
+    ((CREATED, STARTED, PAUSED, ev.Cancelled(by="api")), ["pause"]),
+    ((ev.Created(identity=MEMBER), act("pause")), []),
+    ((ev.Created(identity=MEMBER), act("pause"), act("resume")), ["pause", "resumed"]),
+    ((ev.Created(identity=MEMBER), act("cancel")), []),
+    ((CREATED, STARTED, ev.Retried(message="503", retries=1)), ["retried"]),
+    ((CREATED, STARTED, ev.Retried(retries=1), STARTED), ["started"]),
+    ((CREATED, STARTED, ev.Requeued()), ["requeued"]),
+    ((CREATED, STARTED, ev.Completed()), []),
+    ((CREATED, STARTED, ev.Completed(asked=ev.Asked("api", "why", force=True))), []),
+    ((CREATED, STARTED, ev.Failed(error_message="no")), []),
+    ((CREATED, STARTED, ev.Cancelled(by="celery")), []),
+    ((CREATED, STARTED, ev.Ignored()), []),
+    ((CREATED, ev.Expired(revision=0)), []),
+    (LOST, []),
+    ((*LOST, ev.Progressed(current=3, attempt=1)), ["ended", "returned"]),
+    (
+        (*LOST, ev.Started(identity=PLAIN, redelivered=True)),
+        ["started", "ended", "redelivered"],
+    ),
+    ((*LOST, ev.Completed(attempt=1)), ["ended"]),
+    ((CREATED, STARTED, ev.Completed(), CREATED), ["created", "started", "ended"]),
+    ((CREATED, STARTED, REMARKED), []),
+    ((CREATED, STARTED, REMARKED, ev.Progressed(current=1)), ["stalled"]),
+]
+
+
+@pytest.mark.parametrize(("happened", "expected"), TABLE)
+def test_what_each_event_writes(happened: tuple[ev.Event, ...], expected: list[str]) -> None:
+    _, written, _ = told(*happened)
+    assert names(written) == expected
+
+
+def test_the_tables_have_every_event() -> None:
+    classes = [each for each in vars(ev).values() if isinstance(each, type)]
+    every = {each for each in classes if issubclass(each, ev.Event) and each is not ev.Event}
+    assert timeline.OWN.keys() == every
+    assert {type(happened[-1]) for happened, _ in TABLE} == every
+
+
+def test_who_and_why_stand_in_the_entries() -> None:
+    task, written, before = told(
+        *(CREATED, STARTED, PAUSED, ev.Heeded(), ev.Resumed(by="alice")),
+        *(ev.Retried(message="HTTPError: 503", retries=1), STARTED),
+        ev.Failed(error_message="Traceback\n  line\nValueError: 3", cause="exception"),
+    )
+    stored = [timeline.encoded(entry) for entry in (*before, *written)]
+    at = [f"2024-01-15T10:30:0{second}.000+00:00" for second in range(8)]
+    worker = "celery@a"
+    assert timeline.read(task, stored, UTC) == [
+        {"time": at[0], "event": "created"},
+        {"time": at[1], "event": "started", "attempt": 1},
+        {"time": at[2], "event": "pause", "by": "api", "text": "lunch"},
+        {"time": at[3], "event": "heeded"},
+        {"time": at[4], "event": "resumed", "by": "alice"},
+        {
+            "time": at[5],
+            "event": "retried",
+            "attempt": 1,
+            "worker": worker,
+            "text": "HTTPError: 503",
+        },
+        {"time": at[6], "event": "started", "attempt": 2, "worker": worker},
+        {
+            "time": at[7],
+            "event": "ended",
+            "attempt": 2,
+            "status": "error",
+            "cause": "exception",
+            "text": "ValueError: 3",
+        },
+    ]
+
+
+@given(st.lists(events(), max_size=12))
+def test_nothing_that_was_told_is_forgotten(happened: list[ev.Event]) -> None:
+    task, stored, ever = None, [], set()
+    for second, event in enumerate(happened):
+        known, now = task, NOW + timedelta(seconds=second)
+        try:
+            task = transition(known, event, now, task_id="t")
+        except TransitionRefused:
+            continue
+        stored += map(timeline.encoded, timeline.written(known, event, task))
+        told_now = {timeline.key_of(entry) for entry in timeline.read(task, stored, UTC)}
+        ever |= told_now
+        assert ever == told_now
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"{", b"[]", b"{}", b'{"time":1,"event":"x"}', b'{"time":"x","event":"x"}']
+)
+def test_what_another_program_has_written_is_left_out(stored: bytes) -> None:
+    task, _, _ = told(CREATED)
+    assert names(timeline.read(task, [stored], UTC)) == ["created"]
+
+
+def test_long_texts_are_cut() -> None:
+    _, (entry,), _ = told(CREATED, STARTED, ev.Retried(message="長" * 1_000))
+    assert entry["text"] == "長" * 159 + "…"
