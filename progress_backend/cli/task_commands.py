@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from ..errors import TaskNotFound
 from ..flows import commands as c
-from ..flows import owner_list, top_list
+from ..flows import owner_list, task_timeline, top_list
 from ..flows.task_flows import summary
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
@@ -23,6 +24,7 @@ from ..service.flow_service import pagination
 from ..settings import Settings
 from ..terminal import tables, workflow_tables
 from ..terminal.api_client import ApiClient
+from ..terminal.past import lines
 from ..terminal.remaining import starting
 from .api_options import api_options, client_of, known_task_id
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
@@ -189,11 +191,17 @@ def show(
         api = client_of(url, token)
         task_id = known_task_id(api, task_id)
         document, now = api.status("task", task_id), api.now()
+        past = (
+            None
+            if as_json
+            else api.ask("GET", f"/internal/task/{quote(task_id, safe='')}/timeline")
+        )
     else:
         with open_store(settings) as store:
             task_id = whole_id(store, task_id)
             document = store.run(store.flows.body(task_id))
             document = document and store.run(store.flows.placed(document))
+            past = None if as_json else store.run(task_timeline.of(task_id, settings))
             now = store.now()
         document = document and store.flows.as_of(document, now)
     if document is None:
@@ -204,3 +212,6 @@ def show(
         task, locale = task_json.decode(document), settings.locale
         start = starting(json.loads(document), now, locale)
         click.echo("\n".join(tables.details(task, now, locale, start)))
+        # An API of an older version, and a record that has just gone, have no timeline.
+        if past is not None and (happened := list(lines(json.loads(past), locale))):
+            click.echo("\n".join(("", *happened)))

@@ -11,17 +11,29 @@ from .flow import Flow
 
 
 def read(task_id: str, settings: Settings) -> Flow[bytes]:
-    """A task's timeline as clients get it: its entries, how many are gone, and the samples of its
-    newest attempts.
+    """A task's timeline, as `of`.
 
     Raises:
         TaskNotFound: there is no record.
         ForeignValue: the value that is stored there is no record.
     """
+    body = yield from of(task_id, settings)
+    if body is None:
+        raise TaskNotFound(task_id)
+    return body
+
+
+def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
+    """A task's timeline as clients get it: its entries, how many are gone, and the samples of its
+    newest attempts; None if there is no record.
+
+    Raises:
+        ForeignValue: the value that is stored there is no record.
+    """
     zone = settings.zone()
     (stored,) = yield c.Read((task_id,))
     if stored is None:
-        raise TaskNotFound(task_id)
+        return None
     task = task_json.decode(reader_view.seen(stored, task_id, zone), task_id)
     first = max(task.attempt - samples.ATTEMPTS, 0) + 1
     found: c.Timeline = yield c.ReadTimeline(task_id, tuple(range(first, task.attempt + 1)))

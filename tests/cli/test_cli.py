@@ -257,6 +257,23 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
     assert body["progress"] == {"current": 63, "total": 252, "percentage": 25.0}
 
 
+def test_show_tells_what_happened(run: Run, records: Records) -> None:
+    records.start("the-id")
+    assert "started" not in run("show", "the-id").output
+    records.apply("the-id", ev.Paused(by="alice", reason="the market is closed"))
+    records.apply("the-id", ev.Resumed(by="cli"))
+    records.apply("the-id", ev.Retried(retries=1, message="HTTPError: 503"))
+    told = run("show", "the-id").output.split("\n\n")[1].splitlines()
+    about = [re.sub(r"^\S+ \S+ \S+  ", "", line) for line in told]
+    assert about == [
+        "created",
+        "started      attempt 1",
+        "pause asked  alice, the market is closed",
+        "resumed      cli",
+        "retry        attempt 1, celery@tests, HTTPError: 503",
+    ]
+
+
 def test_show_tells_a_waiting_task_its_place(run: Run, records: Records) -> None:
     records.create("first")
     records.create("the-id")
