@@ -267,10 +267,10 @@ def test_show_tells_what_happened(run: Run, records: Records) -> None:
     about = [re.sub(r"^\S+ \S+ \S+  ", "", line) for line in told]
     assert about == [
         "created",
-        "started      attempt 1",
-        "pause asked  alice, the market is closed",
-        "resumed      cli",
-        "retry        attempt 1, celery@tests, HTTPError: 503",
+        "started         attempt 1",
+        "asked to pause  alice, the market is closed",
+        "resumed         cli",
+        "retry           attempt 1, celery@tests, HTTPError: 503",
     ]
 
 
