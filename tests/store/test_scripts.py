@@ -36,6 +36,8 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, None, took=(c.Took("wait", 3, 200_000),)),
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True, told=TOLD),
+        c.Commit("t", "x", b"{}", THERE, THERE, 1, None, entries=(b"{}", b"{}")),
+        c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, told=TOLD, entries=(b"{}",)),
     ],
     "commit_first": [
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True),
@@ -45,6 +47,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.AddToLog("t", (b"{}", b"{}"), 60_000),
         c.AddToLog("t", (b"{}",), 60_000, lost=7),
     ],
+    "samples": [c.KeepSamples("t", 2, b"0:1", 60_000)],
     "commit_in_place": [c.Commit("t", "x", b"{}", THERE, THERE, 1, None)],
     "commit_member": [
         c.Commit("t", "", b"{}", None, PLANNED, 1, 2, fresh=True, workflow_name="fetch ×8"),
@@ -64,6 +67,7 @@ CALLS: dict[str, list[c.Command]] = {
         ),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD),
+        c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD, entries=(b"{}",)),
         c.Commit("t", "x", b"{}", HALF, HALF._replace(status="completed"), 1, 2, ended_ms=6),
     ],
     "commit_members": [

@@ -25,7 +25,7 @@ Publishes
 ]]
 local facets, expiry = KEYS[1], KEYS[2]
 local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[6])
-local ids = {unpack(ARGV, 7, 6 + count)}
+local besides, ids = {ARGV[3], ARGV[4], ARGV[5]}, {unpack(ARGV, 7, 6 + count)}
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))
@@ -43,8 +43,8 @@ while task <= count do
     local goes = over or redis.call('EXISTS', document) == 0
     if goes and (stand[i] or '') == stood then
       gone[#gone + 1], documents[#documents + 1] = ids[i], document
-      for k = 3, 5 do
-        others[#others + 1] = ARGV[k] .. ids[i]
+      for _, name in ipairs(besides) do
+        others[#others + 1] = name .. ids[i]
       end
     end
   end
