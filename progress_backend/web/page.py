@@ -49,14 +49,17 @@ ANYWHERE: Final = {
 
 
 @page_router.get("/")
-async def page(request: Request) -> HTMLResponse:
+async def page(request: Request) -> Response:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
     html = html.replace("{{docs}}", _docs(request))
     settings = settings_in(request.scope)
     html = html.replace("{{read-only}}", "yes" if settings.read_only else "")
     html = html.replace("{{trace}}", escape(settings.trace_url))
-    return HTMLResponse(html, headers=HEADERS)
+    if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
+        return HTMLResponse(html, headers={**HEADERS, "Vary": "Accept-Encoding"})
+    packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
+    return HTMLResponse(compress(html.encode(), mtime=0), headers={**HEADERS, **packing})
 
 
 @page_router.get("/task/{task_id:path}")
@@ -162,7 +165,7 @@ async def static(request: Request, name: str) -> Response:
     return Response(packed, headers=headers, media_type=response.media_type)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _packed(name: str, _changed_ns: int) -> bytes:
     """A file of the folder, gzipped; once for each of its states."""
     return compress((_FOLDER / name).read_bytes(), mtime=0)

@@ -15,9 +15,9 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 FILES = [
-    "page.css", "page.js", "acts.js", "chips.js", "expected.js", "live.js", "moment.js",
-    "page_words.js", "places.js", "reading.js", "remaining.js", "row.js", "rows.js", "texts.js",
-    "translated.js", "words.js", "workflow.js", "workflows.js",
+    "page.css", "page.js", "acts.js", "address.js", "chips.js", "expected.js", "list.js", "listening.js", "live.js",
+    "moment.js", "page_words.js", "places.js", "reading.js", "remaining.js", "row.js", "rows.js", "state_line.js",
+    "texts.js", "token.js", "translated.js", "words.js", "workflow.js", "workflows.js",
 ]  # fmt: skip
 
 
@@ -56,6 +56,18 @@ def test_a_first_load_is_small(api: RunningApi) -> None:
     loaded = [api.http.get(path) for path in ("/", *(f"/static/{name}" for name in FILES))]
     lengths = [int(answer.headers["content-length"]) for answer in loaded]
     assert sum(lengths) < 32_000
+
+
+def test_the_page_is_gzipped_for_who_accepts_that(api: RunningApi) -> None:
+    plain, packed = (
+        api.http.get("/", headers={"Accept-Encoding": encoding})
+        for encoding in ("identity", "gzip")
+    )
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    for header in ("content-type", "content-security-policy", "vary", "cache-control"):
+        assert packed.headers[header] == plain.headers[header]
 
 
 @pytest.mark.parametrize(

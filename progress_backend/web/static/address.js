@@ -1,0 +1,29 @@
+// What is chosen, as the page's address has it: a reload or a bookmark shows the same, and Back and
+// Forward lead through what was chosen.
+import { STATUSES } from "./words.js";
+
+// As the API's list takes them.
+const FILTERS = ["status", "owner"];
+
+export function fromAddress() {
+  const query = new URLSearchParams(location.search), page = Number(query.get("page"));
+  const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
+  for (const name of FILTERS) chosen[name] = query.get(name) || null;
+  if (!STATUSES.includes(chosen.status)) chosen.status = null;
+  return chosen;
+}
+
+// What the list and the socket are asked for: only what is chosen.
+export function filtersOf(chosen) {
+  return new URLSearchParams(FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
+}
+
+// `anew`: Back shall lead to what was there before.
+export function toAddress(chosen, language, anew) {
+  const query = filtersOf(chosen);
+  query.set("lang", language);
+  if (chosen.page > 1) query.set("page", chosen.page);
+  const address = `?${query}`;
+  if (anew && address !== location.search) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+}

@@ -1,0 +1,158 @@
+// The list of tasks, with each workflow as one row that stands for its tasks. It is read at once, when
+// the socket opens, and again (at most once a second) when a message says that it changed; where the
+// socket does not speak, every few seconds instead.
+import { ask } from "./acts.js";
+import { filtersOf } from "./address.js";
+import { makeListening } from "./listening.js";
+import { answered } from "./live.js";
+import { placeOf, readPlaces } from "./places.js";
+import { makeReader } from "./reading.js";
+import { element, makeRow, TASK } from "./row.js";
+import { makeRows, makeTasks } from "./rows.js";
+import { makeWorkflow } from "./workflow.js";
+import { makeWorkflows } from "./workflows.js";
+
+const LIMIT = 20, FINAL_LOOK_MS = 2_000;
+
+// The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
+const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
+
+// `chosen` and `words` give what is chosen and the page's language; `turned` is told of another page,
+// `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows.
+export function makeList(table, { chosen, words, turned, refuse, draw, drawState }) {
+  const tasks = makeTasks(), rows = makeRows(table, makeEither, table.tHead);
+  const reader = makeReader(read, draw);
+  const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
+  const listening = makeListening({ readers, told: show, changed: drawState });
+  let answer = null, finalTimer = null;
+  let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
+
+  function makeEither(item) {
+    if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew);
+    const row = makeRow(act);
+    return { ...row, element: element("tbody", "task", row.element) };
+  }
+
+  // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
+  // be asked for by these: who chooses one sees all tasks that have it.
+  const alone = () => filtersOf(chosen()).size > 0;
+
+  function readers() {
+    return alone() ? [reader] : [reader, workflows.reader];
+  }
+
+  async function read(stop, wanted) {
+    const query = filtersOf(chosen());
+    query.set("page", chosen().page);
+    query.set("limit", LIMIT);
+    if (!alone() && !tasksAlone) query.set("top", "true");
+    let got = await answered(`internal/tasks?${query}`, {}, stop);
+    if (got?.status === 403 && query.has("top")) {
+      tasksAlone = true;
+      query.delete("top");
+      got = await answered(`internal/tasks?${query}`, {}, stop);
+    }
+    if (wanted() && got?.ok) {
+      listening.heardNow();
+      take(got);
+    }
+    return got;
+  }
+
+  function take({ body, at }) {
+    answer = body;
+    tasks.take(body.tasks.filter((row) => !row.workflow_id), at);
+    if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at);
+    if (chosen().page > body.pagination.pages) { // the last page has become empty
+      turned(body.pagination.pages);
+      reader.soon();
+    }
+  }
+
+  function showRow(id) {
+    const task = tasks.shown.get(id);
+    if (task) rows.get(id)?.show(task, words());
+  }
+
+  function show(message) {
+    const { task, changed } = tasks.hear(message);
+    if (task) rows.get(task.task_id)?.show(task, words());
+    if (changed) reader.soon();
+    if (!alone()) workflows.hear(message);
+  }
+
+  // An end whose message may come again becomes final by the time alone, which no message tells. The
+  // browser's clock may be wrong: it is asked again now and then.
+  function readWhenFinal() {
+    clearTimeout(finalTimer);
+    const open = [...tasks.shown.values()].filter((task) => task.end_time && task.may_come_again_until && !task.final);
+    const left = Math.min(...open.map((task) => Date.parse(task.may_come_again_until) - Date.now()));
+    if (open.length) finalTimer = setTimeout(listening.readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
+  }
+
+  function everySecond() {
+    listening.look();
+    if (listening.state() !== "live") {
+      for (const one of readers()) one.look();
+      drawState();
+      return;
+    }
+    for (const task of tasks.shown.values()) {
+      if (task.estimated_completion || placeOf(task)) showRow(task.task_id);
+    }
+    if (!document.hidden) readPlaces(tasks.shown, showRow);
+    if (alone()) return;
+    if (workflows.open()) reader.look(); // no message tells the end of a publish
+    for (const workflow of workflows.shown.values()) rows.get(key(workflow))?.show(workflow, words()); // their ages
+  }
+
+  // The network is back, or somebody looks again: now is the time to see how it is.
+  function lookNow() {
+    listening.look(true);
+    listening.readSoon();
+  }
+
+  async function act(kind, name, item) {
+    const { body, refusal: why } = await ask(kind, name, item, words());
+    if (body && kind === TASK) show({ ...body, message: body.current_status, timestamp: body.updated_at });
+    else if (body) {
+      workflows.tell(body);
+      reader.anew(); // a read that is under way may have been answered before
+      draw();
+    }
+    if (why) {
+      refuse(why);
+      listening.readSoon();
+    }
+  }
+
+  function begin() {
+    tasksAlone = false;
+    listening.connect(filtersOf(chosen()));
+    for (const one of readers()) one.anew();
+  }
+
+  // Workflows that are not in the list keep their row while it is filtered, open as it was left.
+  function drawRows() {
+    const shown = new Map();
+    for (const read of answer?.tasks ?? []) {
+      const item = (read.workflow_id ? workflows.shown : tasks.shown).get(read.task_id);
+      if (item) shown.set(key(read), item);
+    }
+    const listed = new Set(alone() ? [] : shown.keys());
+    for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
+    rows.draw(shown, words());
+    for (const workflow of workflows.shown.values()) rows.get(key(workflow)).element.hidden = !listed.has(key(workflow));
+    if (!alone()) workflows.dueSoon();
+    readWhenFinal();
+  }
+
+  const state = () => ({
+    state: listening.state(), silent: listening.silent(), storeAway: readers().some(({ storeAway }) => storeAway),
+  });
+
+  return {
+    begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
+    answer: () => answer, both: () => !alone() && workflows.shown.size > 0,
+  };
+}
