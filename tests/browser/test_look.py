@@ -110,7 +110,7 @@ def test_what_is_written_from_right_to_left_turns_nothing_else(
 
     isolated("strong", ".task a:not(.trace)", ".rate", ".message span")
     records.fail(turned, turned)
-    isolated(".message small")
+    isolated(".message span", ".message small")
 
 
 def contrast(page: Page) -> str:

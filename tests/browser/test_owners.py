@@ -38,7 +38,7 @@ def test_a_rows_owner_chooses_that_owners_tasks(
     row.locator(".owner").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(1)
     assert re.search(r"owner=alice", page.url)
-    chip = page.locator("#filters .whose")
+    chip = page.locator("#filters [data-name=owner]")
     expect(chip).to_have_text(f"{said} ×")
     # New ones of that owner come by the socket, others do not.
     records.create("others", owner="bob")

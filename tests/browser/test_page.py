@@ -156,7 +156,7 @@ def test_what_tasks_say_is_text(api: RunningApi, records: Records, open_page: Op
     expect(cells.nth(1)).to_contain_text(f"{hostile} {SCRIPT}")
     expect(cells.nth(3)).to_have_text(SCRIPT)
     records.fail(hostile, SCRIPT)
-    expect(page.locator("tr[data-status=error] small")).to_have_text(SCRIPT)
+    expect(page.locator("tr[data-status=error] .message span")).to_have_text(SCRIPT)
     assert page.locator("img, td script").count() == 0
     assert page.evaluate("window.harmed") is None
 
@@ -339,7 +339,7 @@ def test_everything_can_be_reached_by_keyboard(api: RunningApi, open_page: OpenP
     page = open_page(api)
     shows(page, task_id, "created")
     focused = []
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         focused.append(page.evaluate("document.activeElement.textContent"))
     assert focused[:3] == ["API", "日本語", "All 1"]

@@ -3,13 +3,14 @@
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = ["status", "owner"];
+const FILTERS = ["status", "owner", "task_type", "symbol"];
 
 export function fromAddress() {
   const query = new URLSearchParams(location.search), page = Number(query.get("page"));
   const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
   for (const name of FILTERS) chosen[name] = query.get(name) || null;
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
+  chosen.text = query.get("q") ?? ""; // what is looked for within the page
   return chosen;
 }
 
@@ -23,6 +24,7 @@ export function toAddress(chosen, language, anew) {
   const query = filtersOf(chosen);
   query.set("lang", language);
   if (chosen.page > 1) query.set("page", chosen.page);
+  if (chosen.text) query.set("q", chosen.text);
   const address = `?${query}`;
   if (anew && address !== location.search) history.pushState(null, "", address);
   else history.replaceState(null, "", address);

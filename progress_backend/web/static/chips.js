@@ -19,6 +19,7 @@ export function makeChips(place, choose) {
     const all = STATUSES.reduce((sum, status) => sum + (counts?.[status] ?? 0), 0);
     for (const { status, button, label, count } of chips) {
       const number = status ? counts?.[status] : all;
+      button.toggleAttribute("data-none", counts !== null && !number && status !== null && status !== chosen);
       button.hidden = !(empty || number || status === chosen);
       button.setAttribute("aria-pressed", String(chosen === status));
       label.textContent = words[status ?? "all"];

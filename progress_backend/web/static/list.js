@@ -9,6 +9,7 @@ import { placeOf, readPlaces } from "./places.js";
 import { makeReader } from "./reading.js";
 import { element, makeRow, TASK } from "./row.js";
 import { makeRows, makeTasks } from "./rows.js";
+import { matcher } from "./search.js";
 import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 
@@ -18,13 +19,15 @@ const LIMIT = 20, FINAL_LOOK_MS = 2_000;
 const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
 
 // `chosen` and `words` give what is chosen and the page's language; `turned` is told of another page,
-// `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows.
-export function makeList(table, { chosen, words, turned, refuse, draw, drawState }) {
+// `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
+// these from moving.
+export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
   const tasks = makeTasks(), rows = makeRows(table, makeEither, table.tHead);
   const reader = makeReader(read, draw);
   const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
   const listening = makeListening({ readers, told: show, changed: drawState });
-  let answer = null, finalTimer = null;
+  let answer = null, readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
+  let cursors = []; // where each page of a list begins that has no numbers
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 
   function makeEither(item) {
@@ -42,8 +45,9 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   async function read(stop, wanted) {
-    const query = filtersOf(chosen());
-    query.set("page", chosen().page);
+    const query = filtersOf(chosen()), { page } = chosen();
+    if (cursors[page]) query.set("cursor", cursors[page]);
+    else query.set("page", page);
     query.set("limit", LIMIT);
     if (!alone() && !tasksAlone) query.set("top", "true");
     let got = await answered(`internal/tasks?${query}`, {}, stop);
@@ -54,17 +58,24 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     }
     if (wanted() && got?.ok) {
       listening.heardNow();
-      take(got);
+      take(got, String(query));
+    } else if (wanted() && got?.status === 422 && page > 1) { // a page that only a cursor leads to
+      turned(1);
+      reader.soon();
     }
     return got;
   }
 
-  function take({ body, at }) {
-    answer = body;
-    tasks.take(body.tasks.filter((row) => !row.workflow_id), at);
-    if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at);
-    if (chosen().page > body.pagination.pages) { // the last page has become empty
-      turned(body.pagination.pages);
+  function take({ body, at }, query) {
+    const { page } = chosen(), { pages } = body.pagination, kept = hold.keys();
+    if (query !== readOf) hold.release();
+    [answer, readOf] = [body, query];
+    tasks.take(body.tasks.filter((row) => !row.workflow_id), at, kept);
+    const groups = kept.filter((one) => one.startsWith("\n")).map((one) => one.slice(1));
+    if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at, groups);
+    if (pages === null) cursors[page + 1] = body.cursor;
+    else if (page > pages) { // the last page has become empty
+      turned(pages);
       reader.soon();
     }
   }
@@ -128,21 +139,24 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   function begin() {
     tasksAlone = false;
+    cursors = [];
     listening.connect(filtersOf(chosen()));
     for (const one of readers()) one.anew();
   }
 
   // Workflows that are not in the list keep their row while it is filtered, open as it was left.
   function drawRows() {
-    const shown = new Map();
-    for (const read of answer?.tasks ?? []) {
-      const item = (read.workflow_id ? workflows.shown : tasks.shown).get(read.task_id);
-      if (item) shown.set(key(read), item);
+    const shown = new Map(), passes = matcher(chosen().text, words());
+    for (const one of hold.order((answer?.tasks ?? []).map(key))) {
+      const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
+      if (item && !(item.workflow_id && alone())) shown.set(one, item);
     }
-    const listed = new Set(alone() ? [] : shown.keys());
+    const seen = new Set([...shown].filter(([, item]) => !passes || passes(item)).map(([one]) => one));
+    counted = { shown: seen.size, all: shown.size };
     for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
     rows.draw(shown, words());
-    for (const workflow of workflows.shown.values()) rows.get(key(workflow)).element.hidden = !listed.has(key(workflow));
+    for (const one of shown.keys()) rows.get(one).element.hidden = !seen.has(one);
+    hold.show(words());
     if (!alone()) workflows.dueSoon();
     readWhenFinal();
   }
@@ -153,6 +167,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
   };
 }

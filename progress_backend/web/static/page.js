@@ -1,9 +1,12 @@
 // The live page: what is chosen, and what stands around the list.
-import { fromAddress, toAddress } from "./address.js";
+import { filtersOf, fromAddress, toAddress } from "./address.js";
 import { makeChips } from "./chips.js";
+import { makeChosen } from "./chosen.js";
+import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
-import { element } from "./row.js";
+import { tellRunning } from "./running_icon.js";
+import { makeSearch } from "./search.js";
 import { makeStateLine } from "./state_line.js";
 import { whenGiven } from "./token.js";
 import { language } from "./words.js";
@@ -11,12 +14,13 @@ import { language } from "./words.js";
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let chosen = fromAddress();
-const whose = element("button");
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
+const showChosen = makeChosen(byId("filters"), choose);
+const search = makeSearch(byId("search"), byId("found"), lookFor);
 const line = makeStateLine(drawState);
 const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
-  refuse: line.refuse, draw, drawState,
+  refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
 });
 
 // Into the address as well.
@@ -37,6 +41,12 @@ function turn(pages) {
   list.anew();
 }
 
+// Letter by letter, of which Back needs only the first.
+function lookFor(text) {
+  take({ ...chosen, text }, !chosen.text);
+  draw();
+}
+
 // Back or Forward.
 function goThere() {
   take(fromAddress(), false);
@@ -53,26 +63,36 @@ function draw() {
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
   drawState();
   showFilters(answer?.summary ?? null, chosen.status, words);
-  whose.hidden = chosen.owner === null;
-  whose.textContent = whose.hidden ? "" : `${words.owner(chosen.owner)} ×`;
-  whose.setAttribute("aria-label", whose.hidden ? "" : words.notOnly(chosen.owner));
+  showChosen(chosen, words);
   list.drawRows();
+  const { shown, all } = list.counted();
+  search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
-  byId("empty").hidden = answer?.tasks.length > 0;
-  byId("table").hidden = !byId("empty").hidden;
-  byId("empty").querySelector("p").textContent = chosen.status ? words.nothing : chosen.owner ? words.noneOf(chosen.owner) : words.empty;
+  byId("table").hidden = all === 0;
+  byId("empty").hidden = all > 0;
+  byId("tools").hidden = all === 0 && !list.alone() && !chosen.text;
+  byId("empty").querySelector("p").textContent = whyEmpty();
   byId("empty").querySelector("pre").textContent = list.alone() ? "" : words.example;
   drawPaging(answer?.pagination ?? {});
-  const running = answer?.summary.running ?? 0;
-  document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
+  tellRunning(answer?.summary.running ?? 0, words);
 }
 
+function whyEmpty() {
+  const filters = [...filtersOf(chosen).keys()];
+  if (list.more()) return words.lookFurther;
+  if (filters.length > 1) return words.noneSuch;
+  if (chosen.status) return words.nothing;
+  return chosen.owner ? words.noneOf(chosen.owner) : filters.length ? words.noneSuch : words.empty;
+}
+
+// A list that is looked through has no numbers: only whether it goes on.
 function drawPaging({ pages = 1, total = 0 }) {
+  const { page } = chosen, many = pages === null ? page > 1 || list.more() : pages > 1;
   const all = total > 0 && words[list.both() ? "both" : "total"](total);
-  byId("paging").textContent = [pages > 1 && words.paging(chosen.page, pages), all].filter(Boolean).join(" · ");
-  byId("newer").hidden = byId("older").hidden = pages <= 1;
-  byId("newer").disabled = chosen.page <= 1;
-  byId("older").disabled = chosen.page >= pages;
+  byId("paging").textContent = [many && words.paging(page, pages), all].filter(Boolean).join(" · ");
+  byId("newer").hidden = byId("older").hidden = !many;
+  byId("newer").disabled = page <= 1;
+  byId("older").disabled = pages === null ? !list.more() : page >= pages;
 }
 
 function speak() {
@@ -83,11 +103,7 @@ function speak() {
   draw();
 }
 
-byId("filters").prepend(whose); // in sight where there is little room
-whose.type = "button";
-whose.className = "whose";
-whose.onclick = () => choose({ owner: null });
-byId("table").addEventListener("owner", ({ detail }) => choose({ owner: detail }));
+byId("table").addEventListener("choose", ({ detail }) => choose(detail));
 byId("docs").hidden = !byId("docs").getAttribute("href");
 byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; take(chosen, false); speak(); };
 byId("newer").onclick = () => turn(-1);

@@ -3,6 +3,7 @@ import { softEnd, startText } from "./expected.js";
 import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
 import { remainingText } from "./remaining.js";
+import { TEXTS } from "./texts.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
@@ -83,6 +84,7 @@ export const TASK = {
   words: (words) => words,
   data: (task) => ({ taskId: task.task_id, final: task.final }),
   name: nameOf,
+  chips: ({ task_type, symbol }) => ({ task_type, symbol }),
   status: statusText,
   remarks: remarksOf,
   offered: (task) => OFFERED[task.status] ?? [],
@@ -90,7 +92,13 @@ export const TASK = {
   time: timeText,
   said: (task, words) => translated(words.code, task.said),
   why: whyText,
+  cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
 };
+
+// What a traceback comes to.
+export function lastLine(text) {
+  return text.trimEnd().split("\n").at(-1);
+}
 
 // A time as its text shows it, in the zone that the API is configured for: not moved to the browser's.
 function wall(text) {
@@ -112,14 +120,27 @@ function showOrDash(cell, text) {
 
 // A text that may be cut off where it is long; the whole of it is a title.
 function showCut(place, text) {
-  if (place.textContent !== text) place.textContent = place.title = text;
+  if (place.textContent !== text) place.textContent = text;
+  if (place.title !== text) place.title = text;
+}
+
+// A value that chooses itself as a filter of the list.
+function makePick(filter) {
+  const made = element("button", `pick ${filter}`);
+  made.type = "button";
+  made.onclick = () => made.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { [filter]: made.textContent } }));
+  function show(value, words) {
+    made.textContent = value;
+    made.setAttribute("aria-label", words.only[filter](value));
+  }
+  return { element: made, show };
 }
 
 export function makeRow(act, kind = TASK) {
   const state = element("span"), remarks = element("div", "remarks");
   const status = element("td", "", state, remarks);
   const name = element("strong"), id = element("a");
-  const owner = element("button", "owner"), trace = element("a", "trace"), more = element("div", "more", owner, trace);
+  const owner = makePick("owner"), trace = element("a", "trace"), more = element("div", "more", owner.element, trace);
   const percent = element("b"), count = element("span");
   const fill = element("i"), track = element("div", "bar", fill);
   const progress = element("td", "", element("div", "figures", percent, count), track);
@@ -130,8 +151,6 @@ export function makeRow(act, kind = TASK) {
     message, actions);
   let task = null;
   made.tabIndex = -1;
-  owner.type = "button";
-  owner.onclick = () => owner.dispatchEvent(new CustomEvent("owner", { bubbles: true, detail: task.owner }));
   trace.rel = "noreferrer";
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
@@ -168,15 +187,35 @@ export function makeRow(act, kind = TASK) {
     }));
   }
 
+  // Each part of a name that is a filter as well can be chosen.
+  function showName(words) {
+    const text = kind.name(task, words);
+    if (name.title === text) return;
+    name.title = text;
+    const chips = Object.entries(kind.chips?.(task) ?? {}).filter(([, value]) => value);
+    name.replaceChildren(...(chips.length ? chips.flatMap(([filter, value], place) => {
+      const pick = makePick(filter);
+      pick.show(value, words);
+      return place ? [" ", pick.element] : [pick.element];
+    }) : [text]));
+  }
+
+  function showSaid(words) {
+    const why = kind.why(task, words), told = kind.said(task, words), cause = kind.cause?.(task, words);
+    showCut(said, cause || told);
+    showCut(problem, cause ? (told === TEXTS[words.code].failed ? "" : told) : why);
+    if (cause) said.title = why;
+    message.classList.toggle("none", !said.textContent && !problem.textContent);
+  }
+
   function showMore(words) {
     const traced = traceOf(task);
-    owner.hidden = !task.owner;
-    owner.textContent = task.owner ?? "";
-    owner.title = task.owner ? words.owner(task.owner) : "";
+    owner.element.hidden = !task.owner;
+    owner.show(task.owner ?? "", words);
     trace.hidden = !traced;
     trace.textContent = words.trace;
     if (traced) trace.href = traced;
-    more.hidden = owner.hidden && trace.hidden;
+    more.hidden = owner.element.hidden && trace.hidden;
   }
 
   function show(now, words) {
@@ -186,7 +225,7 @@ export function makeRow(act, kind = TASK) {
     status.className = `status ${task.status}`;
     state.textContent = kind.status(task, words);
     showRemarks(kind.remarks?.(task, words) ?? []);
-    showCut(name, kind.name(task, words));
+    showName(words);
     showCut(id, task.task_id);
     id.href = kind.page(task, words);
     showMore(words);
@@ -212,9 +251,7 @@ export function makeRow(act, kind = TASK) {
     rate.title = rate.textContent;
     showOrDash(time, kind.time(task, words));
     time.title = task.start_time ? words.since(wall(task.start_time)) : "";
-    showCut(said, kind.said(task, words));
-    showCut(problem, kind.why(task, words));
-    message.classList.toggle("none", !said.textContent && !problem.textContent);
+    showSaid(words);
     showActions(words);
   }
 

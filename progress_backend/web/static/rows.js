@@ -40,9 +40,11 @@ export function connectedAnew() {
 export function makeTasks() {
   const tasks = { shown: new Map(), take, hear };
 
-  function take(read, now) {
+  // `kept`: ids of those that stay, read again or not.
+  function take(read, now, kept = []) {
     const known = tasks.shown;
     tasks.shown = new Map(read.map((task) => [task.task_id, newer(normalized(task, now), known.get(task.task_id))]));
+    for (const id of kept) if (known.has(id) && !tasks.shown.has(id)) tasks.shown.set(id, known.get(id));
   }
 
   function newer(read, known) {

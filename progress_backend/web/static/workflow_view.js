@@ -29,6 +29,9 @@ export function makeWorkflowView(place, act) {
   const reader = makeReader(read, draw);
   let workflow = null, words = null, status, page = 1, answer = null, of = "";
   table.append(body);
+  table.addEventListener("choose", ({ detail }) => {
+    location.href = `${document.body.dataset.base}?${new URLSearchParams({ lang: words.code, ...detail })}`;
+  });
   tasks.classList.add("list");
   place.append(head.element, request.element, tasks, times.element);
 

@@ -32,9 +32,12 @@ export function makeWorkflows({ rows, done }) {
     if (rows().some((row) => row.due().length)) reader.soon();
   }
 
-  function take(read, at) {
+  // `kept`: ids of those that stay, read again or not.
+  function take(read, at, kept = []) {
+    const known = workflows.shown;
     if (at) clockMs = at - Date.now();
     workflows.shown = new Map(read.map((workflow) => [workflow.workflow_id, dated(workflow)]));
+    for (const id of kept) if (known.has(id) && !workflows.shown.has(id)) workflows.shown.set(id, known.get(id));
   }
 
   const dated = (workflow) => ({ ...workflow, now: () => Date.now() + clockMs });

@@ -1,0 +1,246 @@
+"""What a person chooses on the live page, and that rows stay where a pointer or the keyboard is."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+PHONE = {"width": 390, "height": 800}
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def asked(page: Page) -> dict[str, str]:
+    """What the address has, without the language."""
+    query = parse_qs(urlsplit(page.url).query)
+    return {name: values[0] for name, values in query.items() if name != "lang"}
+
+
+def test_back_and_forward_lead_through_what_was_chosen(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(25):
+        records.create(f"task-{number}")
+    records.start("running")
+    page = open_page(api)
+    shows(page, "running", "running")
+    marked(page)
+    page.get_by_role("button", name="Older").click()
+    shows(page, "task-0", "created")
+    assert asked(page) == {"page": "2"}
+    page.get_by_role("button", name="Running 1").click()
+    expect(row(page, "task-0")).to_have_count(0)
+    assert asked(page) == {"status": "running"}
+    page.locator("#search").fill("no such")
+    expect(row(page, "running")).to_be_hidden()
+    page.go_back()  # of what was typed only the first letter is a step
+    expect(row(page, "running")).to_be_visible()
+    expect(page.locator("#search")).to_have_value("")
+    page.go_back()
+    shows(page, "task-0", "created")
+    expect(page.locator("#paging")).to_contain_text("Page 2 of 2")
+    page.go_back()
+    shows(page, "task-24", "created")
+    page.go_forward()
+    shows(page, "task-0", "created")
+    page.go_forward()
+    expect(page.get_by_role("button", name="Running 1")).to_have_attribute("aria-pressed", "true")
+    never_loaded_again(page)
+    page.go_back()
+    shows(page, "task-0", "created")
+    page.reload()
+    shows(page, "task-0", "created")
+
+
+def test_rows_stay_under_a_pointer_and_new_ones_wait(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    page = open_page(api, "/?status=running&lang=en")
+    shows(page, "two", "running")
+    row(page, "one").hover()
+    news = page.get_by_role("button", name="1 new")
+    records.start("three")
+    expect(news).to_be_visible()
+    records.progress("one", 126)
+    expect(row(page, "one")).to_contain_text("50%")
+    records.complete("two")  # it has left the filter, and keeps its place
+    shows(page, "two", "completed")
+    assert listed(page) == ["two", "one"]
+    page.locator("h1").hover()
+    shows(page, "three", "running")
+    expect(row(page, "two")).to_have_count(0)
+    expect(page.locator("#news")).to_be_hidden()
+    # The same where the keyboard is among them; the button lets them in.
+    page.locator("#search").focus()
+    page.keyboard.press("Tab")
+    expect(row(page, "three").get_by_role("button").first).to_be_focused()
+    records.start("four")
+    expect(news).to_be_visible()
+    assert listed(page) == ["three", "one"]
+    page.keyboard.press("Shift+Tab")
+    expect(news).to_be_focused()
+    page.keyboard.press("Enter")
+    shows(page, "four", "running")
+    assert listed(page) == ["four", "three", "one"]
+    expect(row(page, "four")).to_be_focused()
+
+
+def test_another_list_is_shown_at_once_wherever_the_pointer_is(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("one", symbol="6758.T")
+    records.start("two")
+    page = open_page(api)
+    symbol = shows(page, "one", "running").get_by_role("button", name="Symbol: 6758.T")
+    symbol.click()  # and the pointer stays there
+    expect(row(page, "two")).to_have_count(0)
+    assert listed(page) == ["one"]
+
+
+def test_a_type_and_a_symbol_are_chosen_in_a_row(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("plain", symbol=None)
+    records.start("one", symbol="6758.T", owner="alice")
+    records.start("other")
+    page = open_page(api)
+    name = shows(page, "one", "running").locator("strong")
+    expect(name).to_have_text("fetch_data 6758.T")
+    name.get_by_role("button", name="6758.T").click()
+    expect(page.locator("tr[data-task-id]")).to_have_count(1)
+    row(page, "one").get_by_role("button", name="Type: fetch_data").click()
+    row(page, "one").get_by_role("button", name="Owner: alice").click()
+    chips = page.locator("#filters .whose:visible")
+    expect(chips).to_have_text(["Owner: alice ×", "Type: fetch_data ×", "Symbol: 6758.T ×"])
+    chosen = {"task_type": "fetch_data", "symbol": "6758.T", "owner": "alice"}
+    assert asked(page) == chosen
+    shows(page, "one", "running")
+    records.start("next", symbol="6758.T", owner="alice")
+    page.locator("h1").hover()
+    shows(page, "next", "running")
+    page.reload()
+    shows(page, "next", "running")
+    for name_ in ("owner", "task_type", "symbol"):
+        page.locator(f"#filters [data-name={name_}]").click()
+    expect(page.locator("tr[data-task-id]")).to_have_count(4)
+    assert asked(page) == {}
+
+
+def test_an_owners_list_that_is_looked_through_goes_on_by_its_cursor(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(22):
+        records.create(f"task-{number}", symbol="6758.T", owner="alice")
+    page = open_page(api, "/?lang=en&owner=alice&symbol=6758.T")
+    shows(page, "task-21", "created")
+    expect(page.locator("#paging")).to_have_text("Page 1")
+    page.get_by_role("button", name="Older").click()
+    shows(page, "task-0", "created")
+    expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    page.reload()  # where a page begins is not in the address
+    shows(page, "task-21", "created")
+    assert "page" not in asked(page)
+
+
+def test_what_is_typed_filters_within_the_page_and_the_page_says_so(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("apples", symbol="APPLE")
+    records.start("pears", symbol="PEAR")
+    records.progress("pears", 63, "sorting by size")
+    records.member("m", "the-group", name="fruit salad")
+    page = open_page(api)
+    shows(page, "apples", "running")
+    found = page.locator("#found")
+    expect(found).to_be_hidden()
+    for text, seen in (("appl", "apples"), ("By Size", "pears")):
+        page.locator("#search").fill(text)
+        expect(found).to_have_text("within this page: 1 of 3")
+        expect(page.locator("tr[data-task-id]:visible")).to_have_attribute("data-task-id", seen)
+    page.locator("#search").fill("salad")
+    expect(page.locator("tr[data-workflow-id]:visible")).to_have_count(1)
+    expect(page.locator("tr[data-task-id]:visible")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#search")).to_have_value("salad")
+    expect(found).to_have_text("within this page: 1 of 3")
+    page.locator("#search").fill("")
+    expect(page.locator("tr[data-task-id]:visible")).to_have_count(2)
+    assert asked(page) == {}
+
+
+def test_a_failed_tasks_row_says_the_cause_first(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    trace = "Traceback (most recent call last):\n  File …\nValueError: no price for 7203.T\n"
+    records.start("job")
+    records.progress("job", 63, "page 1 of 4")
+    records.fail("job", trace)
+    page = open_page(api)
+    message = shows(page, "job", "error").locator(".message")
+    expect(message.locator("span")).to_have_text("ValueError: no price for 7203.T")
+    expect(message.locator("span")).to_have_attribute("title", trace)
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    assert message.locator("span").evaluate(size) >= 14
+
+
+def test_the_tab_tells_how_many_run(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.create("waiting")
+    page = open_page(api)
+    shows(page, "waiting", "created")
+
+    def drawn() -> str:
+        href = page.locator("link[rel=icon]").get_attribute("href") or ""
+        return unquote(href.removeprefix("data:image/svg+xml,"))
+
+    assert "<text" not in drawn()
+    for number in range(1, 4):
+        records.start(f"job-{number}")
+    expect(page).to_have_title("3 running · Task progress")
+    eventually(lambda: ">3</text>" in drawn())
+    # The policy lets the picture through, and it is one.
+    width = "async src => { const i = new Image(); i.src = src; await i.decode(); return i.width }"
+    assert page.evaluate(width, page.locator("link[rel=icon]").get_attribute("href")) > 0
+
+
+def test_on_a_phone_statuses_with_tasks_come_first_and_all_can_be_touched(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(22):
+        records.start(f"job-{number}", owner="alice")
+        records.fail(f"job-{number}", "no such price") if number % 2 else None
+    page = open_page(api, viewport=PHONE)
+    shows(page, "job-21", "error")
+    is_live(page)
+    left = "all => all.map(one => [one.getBoundingClientRect().left, one.dataset.filter])"
+    chips = sorted(page.locator("#filters [data-filter]").evaluate_all(left))
+    assert [name for _, name in chips][:3] == ["all", "running", "error"]
+    small = """all => all.filter(one => one.checkVisibility()).map(one => {
+      const { width, height } = one.getBoundingClientRect();
+      return [one.outerHTML.slice(0, 80), Math.round(width), Math.round(height)];
+    }).filter(([, width, height]) => width < 24 || height < 24)"""
+    touched = page.locator("button, a, input, select, summary")
+    assert touched.evaluate_all(small) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert re.search(r"lang=", page.url) is None
