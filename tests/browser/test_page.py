@@ -342,7 +342,7 @@ def test_everything_can_be_reached_by_keyboard(api: RunningApi, open_page: OpenP
     for _ in range(16):
         page.keyboard.press("Tab")
         focused.append(page.evaluate("document.activeElement.textContent"))
-    assert focused[:3] == ["API", "日本語", "All 1"]
+    assert focused[:4] == ["Workers", "API", "日本語", "All 1"]
     assert "Cancel" in focused
     page.locator("[data-action=cancel]").focus()
     page.keyboard.press("Enter")

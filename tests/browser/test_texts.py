@@ -126,7 +126,8 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
 
     def all_are_said() -> None:
         for task_id, text in words.items():
-            expect(row(page, task_id).locator(".message")).to_contain_text(text)
+            if task_id != "failed":  # that it failed says less than why
+                expect(row(page, task_id).locator(".message")).to_contain_text(text)
         expect(row(page, "failed").locator(".message span")).to_have_text("ConnectionError: 完了しました")
 
     all_are_said()

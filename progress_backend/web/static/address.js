@@ -10,6 +10,7 @@ export function fromAddress() {
   const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
   for (const name of FILTERS) chosen[name] = query.get(name) || null;
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
+  chosen.view = query.get("view") === "workers" ? "workers" : null; // in place of the list
   chosen.text = query.get("q") ?? ""; // what is looked for within the page
   return chosen;
 }
@@ -24,6 +25,7 @@ export function toAddress(chosen, language, anew) {
   const query = filtersOf(chosen);
   query.set("lang", language);
   if (chosen.page > 1) query.set("page", chosen.page);
+  if (chosen.view) query.set("view", chosen.view);
   if (chosen.text) query.set("q", chosen.text);
   const address = `?${query}`;
   if (anew && address !== location.search) history.pushState(null, "", address);

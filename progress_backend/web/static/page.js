@@ -14,6 +14,7 @@ import { language } from "./words.js";
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let chosen = fromAddress();
+let workers = null; // their view, while it is shown
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
 const search = makeSearch(byId("search"), byId("found"), lookFor);
@@ -74,7 +75,35 @@ function draw() {
   byId("empty").querySelector("p").textContent = whyEmpty();
   byId("empty").querySelector("pre").textContent = list.alone() ? "" : words.example;
   drawPaging(answer?.pagination ?? {});
+  drawView();
   tellRunning(answer?.summary.running ?? 0, words);
+}
+
+// Another view than the list is loaded once somebody wants it.
+function drawView() {
+  const other = chosen.view === "workers";
+  document.body.dataset.view = chosen.view ?? "";
+  byId("view").textContent = other ? words.tasksView : words.workersView;
+  byId("view").href = `?${new URLSearchParams({ ...(!other && { view: "workers" }), lang: words.code })}`;
+  byId("workers").hidden = !other;
+  if (!other) workers = null;
+  else if (workers) workers.then((view) => view.show(words));
+  else {
+    workers = import("./workers.js").then(({ makeWorkers }) => makeWorkers(byId("workers")));
+    workers.then((view) => { view.show(words); view.begin(); });
+  }
+}
+
+function changeView(event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab of its own
+  event.preventDefault();
+  take({ ...chosen, view: chosen.view ? null : "workers" }, true);
+  draw();
+}
+
+function everySecond() {
+  list.everySecond();
+  workers?.then((view) => view.tick());
 }
 
 function whyEmpty() {
@@ -111,7 +140,8 @@ byId("older").onclick = () => turn(1);
 whenGiven(list.begin);
 speak();
 list.begin();
-setInterval(list.everySecond, 1_000);
+byId("view").onclick = changeView;
+setInterval(everySecond, 1_000);
 addEventListener("popstate", goThere);
 addEventListener("online", list.lookNow);
 addEventListener("offline", list.soon);

@@ -31,7 +31,7 @@ export const WORDS = {
     only: { owner: (name) => `Owner: ${name}`, task_type: (name) => `Type: ${name}`, symbol: (name) => `Symbol: ${name}` },
     noneOf: (name) => `${name} has no tasks.`, noneSuch: "No task passes all of these filters.",
     lookFurther: "None among those that were looked at; “Older” looks further.", trace: "trace",
-    search: "Search within this page", within: (n, all) => `within this page: ${n} of ${all}`,
+    workersView: "Workers", tasksView: "Tasks", search: "Search within this page", within: (n, all) => `within this page: ${n} of ${all}`,
     news: (n) => `${n.toLocaleString("en")} new`,
     ofWorkflow: {
       ...SHARED.en.ofWorkflow, gone: "there is no such workflow any more.",
@@ -59,7 +59,7 @@ export const WORDS = {
     only: { owner: (name) => `所有者：${name}`, task_type: (name) => `種別：${name}`, symbol: (name) => `銘柄：${name}` },
     noneOf: (name) => `${name} のタスクはありません。`, noneSuch: "すべての条件に合うタスクはありません。",
     lookFurther: "調べた範囲にはありません。「次へ」でさらに探します。", trace: "トレース",
-    search: "このページ内を検索", within: (n, all) => `このページ内: ${all} 件中 ${n} 件`,
+    workersView: "ワーカー", tasksView: "タスク", search: "このページ内を検索", within: (n, all) => `このページ内: ${all} 件中 ${n} 件`,
     news: (n) => `新着 ${n.toLocaleString("ja")} 件`,
     ofWorkflow: {
       ...SHARED.ja.ofWorkflow, gone: "ワークフローはもうありません。",

@@ -1,0 +1,87 @@
+// The workers by their last signs of life with the tasks that they run, and small charts of their work.
+// Loaded when somebody looks; read every few seconds while they do.
+import { makeBars, makeTypes } from "./charts.js";
+import { answered } from "./live.js";
+import { makeReader } from "./reading.js";
+import { element, pageOf } from "./row.js";
+import { clock } from "./words.js";
+import { WORDS } from "./workers_words.js";
+
+const MINUTES = 60;
+
+export async function makeWorkers(place) {
+  const title = element("h2"), said = element("p", "said"), all = element("ul", "workers");
+  const over = element("h2"), bars = makeBars(), types = makeTypes();
+  const activity = element("section", "activity card", over, bars.element, types.element);
+  const reader = makeReader(read, draw);
+  let words = null, found = null, done = null, refused = false, drawnOf = "";
+  await styled();
+  place.replaceChildren(title, said, all, activity);
+
+  async function read(stop, wanted) {
+    const [workers, ended] = await Promise.all([
+      answered("internal/workers", {}, stop), answered(`internal/activity?minutes=${MINUTES}`, {}, stop),
+    ]);
+    if (!wanted()) return workers;
+    refused = workers?.status === 403;
+    if (workers?.ok) found = workers.body;
+    if (ended?.ok) done = ended.body;
+    return workers;
+  }
+
+  function show(inWords) {
+    words = { ...inWords, ...WORDS[inWords.code] };
+    draw();
+  }
+
+  function draw() {
+    if (!words) return;
+    title.textContent = words.workers;
+    const rows = found?.workers ?? [], hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
+    said.textContent = refused ? words.refused : !found ? words.reading : !rows.length ? words.none : hidden ? words.others(hidden) : "";
+    said.hidden = !said.textContent;
+    drawCards(refused ? [] : rows);
+    activity.hidden = !done || refused;
+    if (activity.hidden) return;
+    over.textContent = words.activity(done.minutes.length);
+    if (done.minutes.length) bars.show(done.minutes, words);
+    types.element.hidden = !done.types.length;
+    types.show(done.types, words);
+  }
+
+  // Only where something is new: a card may have the focus.
+  function drawCards(rows) {
+    const now = JSON.stringify([words.code, rows.map((row) => ({ ...row, last_sign_at: !row.live && found.at }))]);
+    if (now === drawnOf) return;
+    drawnOf = now;
+    const focused = document.activeElement?.closest(".workers a")?.href;
+    all.replaceChildren(...rows.map(card));
+    if (focused) [...all.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
+  }
+
+  function card({ name, last_sign_at, live, holds }) {
+    const silent = last_sign_at && clock((Date.parse(found.at) - Date.parse(last_sign_at)) / 1000);
+    const state = element("span", live ? "state live" : "state gone", live ? words.live : silent ? words.gone(silent) : words.ended);
+    const links = holds.tasks.map((task) => {
+      const link = element("a", task.status, `${task.task_type} ${task.percentage}%`);
+      link.href = pageOf("task", task.task_id, words);
+      return element("li", "", link);
+    });
+    const more = holds.total - holds.tasks.length;
+    if (more > 0) links.push(element("li", "more", words.more(more)));
+    return element("li", "card", element("h3", "", name), state,
+      element("p", "", holds.total ? words.holds(holds.total) : words.idle), element("ul", "", ...links));
+  }
+
+  return { show, tick: reader.look, begin: reader.anew };
+}
+
+function styled() {
+  const sheet = element("link");
+  sheet.rel = "stylesheet";
+  sheet.href = new URL("workers.css", import.meta.url).href;
+  return new Promise((loaded) => {
+    sheet.onload = sheet.onerror = loaded;
+    document.head.append(sheet);
+  });
+}
