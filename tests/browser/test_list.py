@@ -203,9 +203,7 @@ def test_a_failed_tasks_row_says_the_cause_first(
     assert message.locator("span").evaluate(size) >= 14
 
 
-def test_the_tab_tells_how_many_run(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
+def test_the_tab_tells_how_many_run(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     records.create("waiting")
     page = open_page(api)
     shows(page, "waiting", "created")

@@ -128,7 +128,9 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
         for task_id, text in words.items():
             if task_id != "failed":  # that it failed says less than why
                 expect(row(page, task_id).locator(".message")).to_contain_text(text)
-        expect(row(page, "failed").locator(".message span")).to_have_text("ConnectionError: 完了しました")
+        expect(row(page, "failed").locator(".message span")).to_have_text(
+            "ConnectionError: 完了しました"
+        )
 
     all_are_said()
     stored = api.status("moving").json()["current_status"]

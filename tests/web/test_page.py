@@ -15,10 +15,11 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 FILES = [
-    "page.css", "page.js", "acts.js", "address.js", "chips.js", "chosen.js", "expected.js", "hold.js",
-    "list.js", "listening.js", "live.js", "moment.js", "page_words.js", "places.js", "reading.js",
-    "remaining.js", "row.js", "rows.js", "running_icon.js", "search.js", "state_line.js", "texts.js",
-    "token.js", "translated.js", "words.js", "workflow.js", "workflows.js",
+    "page.css", "page.js", "acts.js", "address.js", "chips.js", "chosen.js", "expected.js",
+    "hold.js", "list.js", "listening.js", "live.js", "moment.js", "page_words.js", "places.js",
+    "reading.js", "remaining.js", "row.js", "rows.js", "running_icon.js", "search.js",
+    "state_line.js", "texts.js", "token.js", "translated.js", "words.js", "workflow.js",
+    "workflows.js",
 ]  # fmt: skip
 
 
