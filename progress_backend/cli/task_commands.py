@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,13 +14,12 @@ from urllib.parse import quote
 import click
 
 from ..errors import TaskNotFound
-from ..flows import commands as c
-from ..flows import owner_list, task_timeline, top_list
-from ..flows.task_flows import summary
+from ..flows import task_list, task_timeline
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
 from ..record.json_text import dumps
-from ..record.model import KINDS, STATUSES, Task
+from ..record.list_request import ListRequest
+from ..record.model import KINDS, Task
 from ..service.flow_service import pagination
 from ..settings import Settings
 from ..terminal import tables, workflow_tables
@@ -30,8 +30,6 @@ from .api_options import api_options, client_of, known_task_id
 from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
 from .workflow_commands import check_choice, show_workflow, workflow_options
 
-#: What is asked of a list: filters, page and limit.
-Query = Mapping[str, Any]
 #: Rows of a list, its pagination, its summary, the time there, and where the list goes on.
 Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str | None]
 
@@ -54,6 +52,19 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str |
     "at, and --cursor goes on.",
 )
 @click.option("--cursor", help="Go on where the list before has ended.")
+@click.option(
+    "--id",
+    "id_prefix",
+    metavar="TEXT",
+    help="Only tasks whose ids begin so, in the order of their ids; with no filter but --owner or "
+    "--type.",
+)
+@click.option(
+    "--created-from",
+    metavar="TIME",
+    help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
+)
+@click.option("--created-to", metavar="TIME", help="Only tasks created before then.")
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
     "--limit",
@@ -73,6 +84,9 @@ def tasks(
     remark: str | None,
     owner: str | None,
     cursor: str | None,
+    id_prefix: str | None,
+    created_from: str | None,
+    created_to: str | None,
     page: int,
     limit: int,
     url: str | None,
@@ -87,15 +101,24 @@ def tasks(
     commands take them so. Below them stand how many tasks there are of each status, whatever the
     filters, and which store was read.
     """
-    filters = (chosen["status"], chosen["task_type"], chosen["symbol"])
-    more = {"remark": remark, "owner": owner, "cursor": cursor}
-    caller_events.listing(filters[0], page, limit, *filters[1:], top=top, **more)
+    asked = ListRequest(
+        remark=remark,
+        owner=owner,
+        cursor=cursor,
+        id_prefix=id_prefix,
+        created_from=created_from,
+        created_to=created_to,
+        top=top,
+        page=page,
+        limit=limit,
+        **chosen,
+    )
+    asked.check()
     settings = reader_settings(ctx)
-    query = {**chosen, **more, "page": page, "limit": limit}
     if url is None:
-        found = _of_store(settings, query, top=top, whole=as_json)
+        found = _of_store(settings, asked, whole=as_json)
     else:
-        found = _of_api(client_of(url, token), query, top=top, whole=as_json)
+        found = _of_api(client_of(url, token), asked, whole=as_json)
     documents, pages, counts, now, goes_on = found
     if as_json:
         listing = [json.loads(document) for document in documents]
@@ -114,46 +137,20 @@ def tasks(
     click.echo(url or tables.store(settings))
 
 
-def _of_store(settings: Settings, query: Query, *, top: bool, whole: bool) -> Found:
+def _of_store(settings: Settings, asked: ListRequest, *, whole: bool) -> Found:
     """A page of a store's list."""
-    page, limit = int(query["page"]), int(query["limit"])
-    filters = (query["status"], query["task_type"], query["symbol"])
-    remark, owner = query["remark"], query["owner"]
-    if caller_events.looks(owner, *filters[1:], remark):
-        return _looked_at(settings, query, c.Filters(*filters, None, remark, owner), whole=whole)
     with open_store(settings) as store:
         store.ready()
-        if top:
-            listed = top_list.page(store.flows, page, limit, store.now(), light=not whole)
-        else:
-            more = {"remark": remark, "owner": owner}
-            listed = store.flows.page(page, limit, *filters, light=not whole, **more)
-        paged = store.run(listed)
         now = store.now()
-    documents = [document for _, document in paged.rows if document]
-    if not top:
-        documents = [store.flows.as_of(document, now) for document in documents]
-    return documents, pagination(page, limit, paged.total), dict(summary(paged)), now, None
+        found = store.run(task_list.listed(store.flows, asked, now, light=not whole))
+    pages = pagination(asked.page, asked.limit, found.total)
+    return found.rows, pages, found.counts, now, found.cursor
 
 
-def _looked_at(settings: Settings, query: Query, filters: c.Filters, *, whole: bool) -> Found:
-    """A page of an owner's tasks through filters that have no index."""
-    limit = int(query["limit"])
-    with open_store(settings) as store:
-        store.ready()
-        found = store.run(
-            owner_list.page(store.flows, filters, limit, query["cursor"], light=not whole)
-        )
-        now = store.now()
-        documents = [store.flows.as_of(document, now) for _, document in found.rows]
-    counts = dict(zip(STATUSES, found.counts, strict=True))
-    return documents, owner_list.pagination(limit), counts, now, found.cursor
-
-
-def _of_api(api: ApiClient, query: Query, *, top: bool, whole: bool) -> Found:
+def _of_api(api: ApiClient, asked: ListRequest, *, whole: bool) -> Found:
     """A page of an API's list."""
-    more = {"top": "true" if top else None, "fields": "all" if whole else None}
-    body = api.listed("tasks", {**query, **more})
+    given = {**asdict(asked), "top": "true" if asked.top else None}
+    body = api.listed("tasks", {**given, "fields": "all" if whole else None})
     documents = [dumps(row).encode() for row in body["tasks"]]
     return documents, body["pagination"], body["summary"], api.now(), body.get("cursor")
 

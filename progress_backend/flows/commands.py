@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
 from ..record.act import Act as Act  # noqa: PLC0414
+from ..record.list_request import Span as Span  # noqa: PLC0414
 from ..record.model import Remarks as Remarks  # noqa: PLC0414
 from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
 from ..record.times_taken import Histograms as Histograms  # noqa: PLC0414
@@ -120,6 +121,8 @@ class Page:
     remark: str | None = None
     #: Only this owner's tasks, with no filter but a status; the counts are then of these.
     owner: str | None = None
+    #: Only tasks that were created in this span.
+    created: Span | None = None
 
     @property
     def filters(self) -> Filters:
@@ -176,6 +179,36 @@ class Above:
 
     after_us: int
     filters: Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """-> Begun: `limit` of the tasks whose ids begin so, from `start` on, in the order of their
+    ids. Over several partitions no more than the first `FIRST` are in the list."""
+
+    prefix: str
+    start: int
+    limit: int
+
+
+#: Tasks of a list by the beginning of their ids, over several partitions.
+FIRST: Final = 10_000
+
+
+class Begun(NamedTuple):
+    """How many ids begin so, and those of a page."""
+
+    total: int
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindIds:
+    """-> int: has tasks listed by their ids that an older version has made: about `limit` of those
+    created up to a time that no call has found yet; how many, in the partition with most."""
+
+    until_us: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -774,7 +807,7 @@ class LogPart(NamedTuple):
 Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
-    | NewestLeases | HeldByEach
+    | NewestLeases | HeldByEach | Beginning | FindIds
     | Extend | Tally | Newest | Above | Before | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | OwnedIn | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest

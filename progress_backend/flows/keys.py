@@ -93,6 +93,17 @@ class Keys:
         of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
         return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
+    @property
+    def ids(self) -> str:
+        """Sorted set of all task ids, each with score 0, so that it is in the order of the ids."""
+        return f"{self.prefix}progress_ids"
+
+    @property
+    def ids_from(self) -> str:
+        """String: the creation time (µs) up to which all tasks are in `progress_ids`: an older
+        version made records without it."""
+        return f"{self.prefix}progress_ids_from"
+
     def later(self, task_type: str) -> str:
         """Sorted set of the ids of a type's created tasks that wait for their `eta`, or whose
         messages have not left, by creation time (µs)."""

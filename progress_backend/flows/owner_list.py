@@ -1,5 +1,5 @@
-"""The list of an owner's tasks through other filters, for which there is no index: a bounded number
-of the owner's newest tasks is looked at, and a cursor says where to go on. A flow; pure."""
+"""The list of an owner's tasks, or a type's, through filters for which there is no index: a bounded
+number of the newest of these is looked at, and a cursor says where to go on. A flow; pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import re
 from typing import Final, NamedTuple
 
 from ..errors import InvalidEvent
+from ..record.list_request import EVER
 from . import commands as c
 from .flow import Flow
 from .task_flows import Flows
 
 #: Tasks that are looked at for each row of a page.
 LOOKED_AT: Final = 10
-#: Above every creation time, in µs since 1970.
-_LATEST_US: Final = 2**52
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
@@ -27,26 +26,36 @@ class Found(NamedTuple):
 
 
 def page(
-    flows: Flows, filters: c.Filters, limit: int, cursor: str | None = None, *, light: bool = False
+    flows: Flows,
+    filters: c.Filters,
+    limit: int,
+    cursor: str | None = None,
+    *,
+    prefix: str = "",
+    created: c.Span | None = None,
+    light: bool = False,
 ) -> Flow[Found]:
-    """The newest of an owner's tasks that pass all filters, `limit` at most, after a cursor. There
-    may be fewer, or none, with a cursor all the same: `LOOKED_AT` tasks a row are looked at.
+    """The newest of an owner's tasks, without one of a type's, that pass all filters and whose ids
+    begin so, `limit` at most, after a cursor. There may be fewer, or none, with a cursor all the
+    same: `LOOKED_AT` tasks a row are looked at.
 
     Raises:
         InvalidEvent: the cursor is none of an earlier answer.
     """
-    owners = c.Filters(filters.status, owner=filters.owner)
-    after = (_LATEST_US, "") if cursor is None else _read(cursor)
+    within = _within(filters)
+    span = created or EVER
+    # An id is above "": of those created at the very end of the span none is listed.
+    after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
     most = limit * LOOKED_AT
     # One more tells whether there are more; and that at the cursor may still be there.
-    newest: list[tuple[int, str]] = yield c.Newest(after[0], most + 2, owners)
-    older = [one for one in newest if cursor is None or one < after]
+    newest: list[tuple[int, str]] = yield c.Newest(after[0], most + 2, within)
+    older = [one for one in newest if one < after and one[0] >= span.from_us]
     ids = older[:most]
     standing: list[c.Standing] = yield c.FacetsOf(tuple(task_id for _, task_id in ids))
     passing = [
         (place, one)
         for place, (one, facets) in enumerate(zip(ids, standing, strict=True))
-        if isinstance(facets, c.Facets) and passes(filters, facets)
+        if isinstance(facets, c.Facets) and passes(filters, facets) and one[1].startswith(prefix)
     ]
     chosen = passing[:limit]
     last = len(ids) - 1 if len(chosen) < limit else chosen[-1][0]
@@ -55,13 +64,15 @@ def page(
     documents: list[bytes | None] = yield c.Read(task_ids, light)
     there = [(i, stored) for i, stored in zip(task_ids, documents, strict=True) if stored]
     rows = tuple((task_id, flows.row(stored, task_id, light)) for task_id, stored in there)
-    tallied: c.Tallied = yield c.Tally(owners)
+    tallied: c.Tallied = yield c.Tally(within)
     return Found(rows, tallied.counts, _written(ids[last]) if more and ids else None)
 
 
-def pagination(limit: int) -> dict[str, int | None]:
-    """The pagination of such a list: how many tasks pass is not known."""
-    return {"page": 1, "limit": limit, "total": None, "pages": None}
+def _within(filters: c.Filters) -> c.Filters:
+    """The filters that have an index."""
+    if filters.owner is not None:
+        return c.Filters(filters.status, owner=filters.owner)
+    return c.Filters(filters.status, filters.task_type, filters.symbol)
 
 
 def passes(filters: c.Filters, facets: c.Facets) -> bool:

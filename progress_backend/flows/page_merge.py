@@ -26,22 +26,27 @@ def merged(page: c.Page) -> Flow[c.Paged]:
     """A page over all partitions, as one `Page` command returns it on a single node."""
     filters = page.filters
     tallied: c.Tallied = yield c.Tally(filters)
-    if page.start >= tallied.total:
-        return c.Paged(tallied.total, tallied.counts, ())
+    total, start, limit = tallied.total, page.start, page.limit
+    if page.created is not None:
+        newer: int = yield c.Above(page.created.before_us - 1, filters)
+        total = max((yield c.Above(page.created.from_us - 1, filters)) - newer, 0)
+        start, limit = start + newer, min(limit, total - start)
+    if page.start >= total:
+        return c.Paged(total, tallied.counts, ())
     # Somebody else's score may be above every time.
-    until, skip = inf, page.start
-    if page.start > FETCHED:
-        until = yield from reached(page.start, lambda after_us: _above(after_us, filters))
+    until, skip = inf, start
+    if start > FETCHED:
+        until = yield from reached(start, lambda after_us: _above(after_us, filters))
         above: int = yield c.Above(until, filters)
-        skip = page.start - above
-    newest: list[tuple[int, str]] = yield c.Newest(until, skip + page.limit, filters)
+        skip = start - above
+    newest: list[tuple[int, str]] = yield c.Newest(until, skip + limit, filters)
     task_ids = tuple(task_id for _, task_id in newest[skip:])
     documents = yield c.Read(task_ids, page.light)
     rows = tuple(zip(task_ids, documents, strict=True))
     if page.status is not None:
         # A task may change its status between the two reads: it is not shown under its old one.
         rows = tuple(row for row in rows if _has_status(row[1], page.status))
-    return c.Paged(tallied.total, tallied.counts, rows)
+    return c.Paged(total, tallied.counts, rows)
 
 
 def _has_status(document: bytes | None, status: str) -> bool:

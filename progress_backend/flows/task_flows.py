@@ -55,6 +55,9 @@ SWEPT = 30
 #: 16 KB: for a longer reply Redis allocates memory, and libc's allocator first sorts all that was
 #: freed, in up to 9 ms.
 _BATCHES = 11
+#: Ids that are found at a time, and how often in one pass; and how old their records are, since the
+#: time in this process may be ahead of the store's.
+_FOUND, _FINDS, _SETTLED_MS = 1_000, 2_000, 60_000
 #: How long a record without an end is kept after its last write.
 UNENDED_S = 7 * 86_400
 #: How long Redis keeps a member's document at least, where no cleanup deletes it before: the
@@ -317,6 +320,7 @@ class Flows:
         light: bool = False,
         remark: str | None = None,
         owner: str | None = None,
+        created: c.Span | None = None,
     ) -> Flow[c.Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
@@ -324,10 +328,10 @@ class Flows:
         `workflow`: only this workflow's members, with no other filter but a status. `light`:
         documents as rows of a list, which name the fields that they omit. `remark`: only tasks with
         this kind of remark, with no other filter. `owner`: only this owner's tasks, with no other
-        filter but a status.
+        filter but a status. `created`: only tasks that were created in this span.
         """
         start, chosen = (page - 1) * limit, (status, task_type, symbol)
-        command = c.Page(start, limit, *chosen, workflow, light=light, remark=remark, owner=owner)
+        command = c.Page(start, limit, *chosen, workflow, light, remark, owner, created)
         paged = yield from self._read(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
@@ -396,6 +400,7 @@ class Flows:
                 break
             deleted += gone
         yield from self._forget_times()
+        yield from self._find_ids(before_ms, token)
         yield c.Unlock("cleanup", token)
         return deleted
 
@@ -407,6 +412,16 @@ class Flows:
         unused = (yield c.Unused(types)) if types else []
         if unused:
             yield c.ForgetTimes(tuple(unused))
+
+    def _find_ids(self, now_ms: int, token: str) -> Flow[None]:
+        """Has tasks listed by their ids that an older version has made, which may still run beside
+        this one."""
+        until_us = (now_ms - _SETTLED_MS) * 1000
+        for _ in range(_FINDS):
+            if (yield c.FindIds(until_us, _FOUND)) < _FOUND:
+                return
+            if not (yield c.Lock("cleanup", token, 60_000)):
+                return
 
     def count(self, now: datetime) -> Flow[c.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured

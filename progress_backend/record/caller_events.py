@@ -9,7 +9,7 @@ from ..errors import InvalidEvent
 from . import events as ev
 from .act import Action
 from .default_texts import Locale, text
-from .model import KINDS, MAX_OWNER, STATUSES, TaskStatus, is_plain
+from .model import MAX_OWNER, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
@@ -39,13 +39,13 @@ def creation(
     Raises:
         InvalidEvent: a value cannot be recorded; the message names it.
     """
-    _name("task_type", task_type)
+    name_fits("task_type", task_type)
     if symbol is not None:
-        _name("symbol", symbol)
+        name_fits("symbol", symbol)
     _items("total_items", total_items)
     _mapping("metadata", metadata)
     if owner is not None:
-        _name("owner", owner, MAX_OWNER)
+        name_fits("owner", owner, MAX_OWNER)
     identity = ev.Identity(
         task_type=task_type,
         total_items=total_items,
@@ -165,68 +165,6 @@ def of_a_workflow(
     return _ASKED_OF_ALL[status]
 
 
-def listing(
-    status: str | None,
-    page: int,
-    limit: int,
-    task_type: str | None,
-    symbol: str | None,
-    workflow_id: str | None = None,
-    top: bool = False,
-    remark: str | None = None,
-    owner: str | None = None,
-    cursor: str | None = None,
-) -> None:
-    """Checks the filters and the page of a list request.
-
-    Raises:
-        InvalidEvent: a filter, the page or the limit is out of bounds.
-    """
-    if status is not None and status not in STATUSES:
-        raise InvalidEvent(f"status must be one of {', '.join(STATUSES)}, not {status!r}")
-    paging(page, limit)
-    for name, value in (("task_type", task_type), ("symbol", symbol)):
-        if value is not None:
-            _name(name, value)
-    if owner is not None:
-        _name("owner", owner, MAX_OWNER)
-    members_only(workflow_id, task_type, symbol, owner)
-    top_only(top, status, task_type, symbol, workflow_id, remark, owner)
-    by_cursor_only(looks(owner, task_type, symbol, remark), page, cursor)
-    if remark is not None and remark not in KINDS:
-        raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {remark!r}")
-    if owner is None:
-        remarked_only(remark, status, task_type, symbol, workflow_id)
-
-
-def looks(owner: str | None, *others: str | None) -> bool:
-    """Whether a list has other filters than a status within an owner's tasks: there is no index of
-    them, so that tasks are looked at."""
-    return owner is not None and any(other is not None for other in others)
-
-
-def by_cursor_only(looking: bool, page: int, cursor: str | None) -> None:
-    """Checks that a list whose tasks are looked at is paged by a cursor, and no other.
-
-    Raises:
-        InvalidEvent: it is not.
-    """
-    if looking and page != 1:
-        raise InvalidEvent("owner with task_type, symbol or remark goes on by cursor, not by page")
-    if cursor is not None and not looking:
-        raise InvalidEvent("cursor goes with owner and one of task_type, symbol and remark")
-
-
-def remarked_only(remark: str | None, *others: str | None) -> None:
-    """Checks that tasks with a remark are not filtered by anything else.
-
-    Raises:
-        InvalidEvent: they are.
-    """
-    if remark is not None and any(other is not None for other in others):
-        raise InvalidEvent("remark goes with no other filter")
-
-
 def paging(page: int, limit: int) -> None:
     """Checks the page of a list request.
 
@@ -239,36 +177,12 @@ def paging(page: int, limit: int) -> None:
         raise InvalidEvent(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}")
 
 
-def members_only(workflow_id: str | None, *others: str | None) -> None:
-    """Checks the filters of a workflow's members: they are indexed by their status alone.
+def name_fits(what: str, value: object, most: int = MAX_NAME) -> None:
+    """Checks a name that a caller gives: a text of so many characters, none of them for control.
 
     Raises:
-        InvalidEvent: another filter is given too.
+        InvalidEvent: it is not.
     """
-    if workflow_id is not None and any(other is not None for other in others):
-        raise InvalidEvent(
-            "workflow_id goes with status alone: leave out task_type, symbol and owner, or "
-            "workflow_id"
-        )
-
-
-def top_only(top: bool, *filters: str | None) -> None:
-    """Checks that the list of tasks and workflows that nothing else started is asked for without a
-    filter: a workflow has no type and no symbol, and its status is computed as it is read.
-
-    Raises:
-        InvalidEvent: a filter is given too, or `top` is neither true nor false.
-    """
-    if not isinstance(top, bool):
-        raise InvalidEvent(f"top must be true or false, not {top!r}")
-    if top and any(value is not None for value in filters):
-        raise InvalidEvent(
-            "top goes without filters: leave out status, task_type, symbol, owner and workflow_id, "
-            "or top"
-        )
-
-
-def _name(what: str, value: object, most: int = MAX_NAME) -> None:
     if not isinstance(value, str) or not 1 <= len(value) <= most:
         raise InvalidEvent(f"{what} must be a text of 1 to {most} characters, not {value!r}")
     if not is_plain(value):

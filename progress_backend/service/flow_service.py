@@ -9,19 +9,18 @@ import random
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import commands as c
-from ..flows import owner_list, top_list, worker_list, workflows
+from ..flows import task_list, worker_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
-from ..flows.task_flows import summary
 from ..record import caller_events, reader_view
 from ..record.default_texts import Locale
 from ..record.events import Cancelled, Event
-from ..record.model import STATUSES
+from ..record.list_request import ListRequest
 from ..store.drivers import AsyncStore
 from .interface import NotificationServiceInterface
 from .workflow_methods import Body, WorkflowMethods, loaded, pagination
@@ -199,6 +198,9 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         remark: str | None = None,
         owner: str | None = None,
         cursor: str | None = None,
+        id_prefix: str | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -214,48 +216,42 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
                 `get_workflows_list` has it; with no filter.
             remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
                 filter but an owner.
-            owner: only tasks of this owner; the summary is then over these. With task_type, symbol
-                or remark ten tasks a row are looked at: the answer may have fewer rows, and a
-                `cursor` where there may be more; its total is None.
+            owner: only tasks of this owner; the summary is then over these. With task_type,
+                symbol, remark or id_prefix ten tasks a row are looked at: the answer may have
+                fewer rows, and a `cursor` where there may be more; its total is None.
             cursor: that of the answer before.
+            id_prefix: only tasks whose ids begin so, in the order of their ids; with no other
+                filter but an owner or a task_type, beside which tasks are looked at.
+            created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
+                an offset.
+            created_to: only tasks created before then.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
             StoreUnavailable: the store does not answer.
         """
-        caller_events.listing(
-            status, page, limit, task_type, symbol, workflow_id, top, remark, owner, cursor
+        asked = ListRequest(
+            status=status,
+            task_type=task_type,
+            symbol=symbol,
+            owner=owner,
+            workflow_id=workflow_id,
+            remark=remark,
+            top=top,
+            id_prefix=id_prefix,
+            created_from=created_from,
+            created_to=created_to,
+            page=page,
+            limit=limit,
+            cursor=cursor,
         )
-        if caller_events.looks(owner, task_type, symbol, remark):
-            return await self._looked_at(
-                c.Filters(status, task_type, symbol, remark=remark, owner=owner), limit, cursor
-            )
-        if top:
-            now = (await self._store()).now()
-            paged = await self.run(top_list.page(self.flows, page, limit, now))
-            rows = [row for _, row in paged.rows if row]
-        else:
-            filters = (status, task_type, symbol)
-            paged = await self.run(
-                self.flows.page(
-                    page, limit, *filters, workflow=workflow_id, remark=remark, owner=owner
-                )
-            )
-            now = (await self._store()).now()
-            rows = [self.flows.as_of(document, now) for _, document in paged.rows if document]
-        return {
-            "tasks": [loaded(row) for row in rows],
-            "pagination": pagination(page, limit, paged.total),
-            "summary": dict(summary(paged)),
-        }
-
-    async def _looked_at(self, filters: c.Filters, limit: int, cursor: str | None) -> Body:
-        found = await self.run(owner_list.page(self.flows, filters, limit, cursor))
+        asked.check()
         now = (await self._store()).now()
+        found = await self.run(task_list.listed(self.flows, asked, now))
         body: Body = {
-            "tasks": [loaded(self.flows.as_of(document, now)) for _, document in found.rows],
-            "pagination": owner_list.pagination(limit),
-            "summary": dict(zip(STATUSES, found.counts, strict=True)),
+            "tasks": [loaded(row) for row in found.rows],
+            "pagination": pagination(page, limit, found.total),
+            "summary": dict(found.counts),
         }
         return body if found.cursor is None else {**body, "cursor": found.cursor}
 

@@ -126,8 +126,11 @@ class WorkflowMethods(ABC):
         return loaded(body)
 
 
-def pagination(page: int, limit: int, total: int) -> Body:
-    """The list's pagination; an empty list has one page, as in the specification."""
+def pagination(page: int, limit: int, total: int | None) -> Body:
+    """The list's pagination; an empty list has one page, as in the specification. How many tasks
+    there are is not known (None) where they are looked at."""
+    if total is None:
+        return {"page": page, "limit": limit, "total": None, "pages": None}
     return {
         "page": page,
         "limit": limit,

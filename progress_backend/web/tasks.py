@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -14,12 +12,10 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
-from ..flows import commands as c
-from ..flows import owner_list, top_list
-from ..flows.task_flows import summary
+from ..flows import task_list
 from ..record import caller_events, responses
 from ..record.events import Cancelled
-from ..record.model import STATUSES, TaskStatus
+from ..record.model import TaskStatus
 from ..record.waiting import may_wait
 from ..service.flow_service import pagination
 from . import fragment, rights
@@ -210,68 +206,11 @@ async def list_of(
         StoreUnavailable: the store does not answer.
     """
     light = query.fields is None
-    if query.top:
-        top = top_list.page(api.flows, query.page, query.limit, await api.now(), light=light)
-        paged = await api.store.run(top)
-        rows = [row for _, row in paged.rows if row]
-        return await _listed(query, paged.total, rows, summary(paged), accept_encoding)
-    if query.looks:
-        return await _looked_at(api, query, accept_encoding)
-    paged = await api.store.run(
-        api.flows.page(
-            query.page,
-            query.limit,
-            query.status,
-            query.task_type,
-            query.symbol,
-            workflow=query.workflow_id,
-            light=light,
-            remark=query.remark,
-            owner=query.owner,
-        )
-    )
-    at = await api.now()
-    documents = [api.flows.as_of(document, at) for _, document in paged.rows if document]
-    counts = summary(paged)
-    if only is not None and query.owner is None:
-        counts = await _of_type(api, only)
-    return await _listed(query, paged.total, documents, counts, accept_encoding)
-
-
-async def _looked_at(api: Api, query: schemas.ListQuery, accept_encoding: str) -> Response:
-    """A page of an owner's tasks through filters that have no index."""
-    chosen = (query.status, query.task_type, query.symbol)
-    filters = c.Filters(*chosen, remark=query.remark, owner=query.owner)
-    light = query.fields is None
-    flow = owner_list.page(api.flows, filters, query.limit, query.cursor, light=light)
+    flow = task_list.listed(api.flows, query.asked, await api.now(), light=light, only=only)
     found = await api.store.run(flow)
-    at = await api.now()
-    documents = [api.flows.as_of(document, at) for _, document in found.rows]
-    body = responses.list_body(
-        documents,
-        owner_list.pagination(query.limit),
-        dict(zip(STATUSES, found.counts, strict=True)),
-        found.cursor,
-    )
+    pages = pagination(query.page, query.limit, found.total)
+    body = responses.list_body(found.rows, pages, found.counts, found.cursor)
     return await packed(body, accept_encoding)
-
-
-async def _listed(
-    query: schemas.ListQuery,
-    total: int,
-    documents: list[bytes],
-    counts: Mapping[str, int],
-    accept_encoding: str,
-) -> Response:
-    pages = pagination(query.page, query.limit, total)
-    return await packed(responses.list_body(documents, pages, counts), accept_encoding)
-
-
-async def _of_type(api: Api, task_type: str) -> Mapping[str, int]:
-    """How many tasks of a type have each status."""
-    filters = [c.Filters(status, task_type) for status in STATUSES]
-    tallied = await asyncio.gather(*(api.store.execute(c.Tally(each)) for each in filters))
-    return dict(zip(STATUSES, (each.total for each in tallied), strict=True))
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

@@ -164,28 +164,6 @@ def test_an_update_that_cannot_be_recorded_is_refused_by_name(values, named) -> 
         caller_events.update("running", **values)
 
 
-def test_a_list_may_be_filtered_by_everything() -> None:
-    caller_events.listing("running", 1, 100, "fetch_data", "7203.T")
-    caller_events.listing(None, 10**9, 1, None, None)
-
-
-@pytest.mark.parametrize(
-    ("filters", "named"),
-    [
-        (("done", 1, 20, None, None), "status"),
-        ((None, 0, 20, None, None), "page"),
-        ((None, "1", 20, None, None), "page"),
-        ((None, 1, 0, None, None), "limit"),
-        ((None, 1, 101, None, None), "limit"),
-        ((None, 1, 20, "", None), "task_type"),
-        ((None, 1, 20, None, "x" * 256), "symbol"),
-    ],
-)
-def test_a_list_out_of_bounds_is_refused_by_name(filters, named) -> None:
-    with pytest.raises(InvalidEvent, match=rf"^{named} must be "):
-        caller_events.listing(*filters)
-
-
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none())
 
 
@@ -197,5 +175,3 @@ def test_nothing_but_a_clear_error_comes_of_bad_input(status, items, text, mappi
         caller_events.update("paused", reason=text, by=mapping)
     with suppress(InvalidEvent):
         caller_events.creation(status, items, text, mapping)
-    with suppress(InvalidEvent):
-        caller_events.listing(status, items, items, text, text)

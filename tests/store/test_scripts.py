@@ -98,6 +98,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Page(0, 20, light=True),
         c.Page(40, 20, "running", "fetch_data", "7203.T"),
         c.Page(0, 20, "running", workflow="w"),
+        c.Page(0, 20, created=c.Span(5, 7)),
     ],
     "top": [c.Top(inf, 20), c.Top(5, 20)],
     "sweep": [
@@ -110,6 +111,8 @@ CALLS: dict[str, list[c.Command]] = {
     "read": [c.Read(("t", "u"), light=True), c.Read(("t",), light=True)],
     "count": [c.Count(5)],
     "forget_times": [c.ForgetTimes(("fetch_data",)), c.ForgetTimes(("fetch_data", "merge"))],
+    "find_ids": [c.FindIds(5, 10)],
+    "beginning": [c.Beginning("8a", 0, 20), c.Beginning("日本", 40, 20)],
     "find_open": [c.FindOpen(5, 10, 7)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "note": [c.Note("t", TOLD.notices), c.Note("t", TOLD.notices * 2)],
@@ -211,8 +214,8 @@ def test_commits_key_counts_are_those_of_its_sets(fresh) -> None:
     ((_, _, key_count, *rest),) = TABLE[type(command)].requests(command, Keys())
     names, args = rest[:key_count], rest[key_count:]
     leaves, enters = args[8], args[9]
-    assert key_count == 6 + leaves + enters
-    left, entered = names[6 : 6 + leaves], names[6 + leaves :]
+    assert key_count == 7 + leaves + enters
+    left, entered = names[7 : 7 + leaves], names[7 + leaves :]
     assert set(left) == {n for n in Keys().indexes(*HERE[:3]) if "created" in n}
     assert set(entered) >= {n for n in Keys().indexes(*THERE[:3]) if "running" in n}
     assert Keys().held("lease-1") in entered

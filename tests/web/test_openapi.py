@@ -195,12 +195,19 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
             query.pop(other, None)
 
     if "workflow_id" in query:
-        leave_out("task_type", "symbol", "owner")
+        leave_out("task_type", "symbol", "owner", "id_prefix")
     if "remark" in query:
-        leave_out("workflow_id", *(() if "owner" in query else ("status", "task_type", "symbol")))
+        leave_out("workflow_id")
+        if "owner" not in query:
+            leave_out("status", "task_type", "symbol", "id_prefix")
+    if "id_prefix" in query and "owner" not in query:
+        leave_out("status", "symbol", "created_from", "created_to")
     if query.get("top") not in (None, False, "false"):
-        leave_out("status", "task_type", "symbol", "workflow_id", "remark", "owner")
-    looks = "owner" in query and any(one in query for one in ("task_type", "symbol", "remark"))
+        leave_out("status", "task_type", "symbol", "workflow_id", "remark", "owner", "id_prefix")
+        leave_out("created_from", "created_to")
+    filters = ("task_type", "symbol", "remark", "id_prefix")
+    looks = "owner" in query and any(one in query for one in filters)
+    looks = looks or ("id_prefix" in query and "task_type" in query)
     leave_out("page" if looks else "cursor")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -186,6 +188,47 @@ def test_a_list_of_the_tasks_with_a_remark(api: RunningApi, redis_url: str) -> N
     assert "remarks" not in json.loads(api.status("in time").content)
     for others in ({"remark": "slow"}, {"remark": "late", "status": "running"}, {"remark": ""}):
         assert api.http.get("/internal/tasks", params=others).status_code == 422
+
+
+def test_a_list_by_the_beginning_of_ids(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    for task_id in ("8a-2", "8b-1", "8a-1"):
+        records.create(task_id, owner="alice" if task_id == "8a-2" else None)
+
+    def ids(**query: str) -> list[str]:
+        answer = api.http.get("/internal/tasks", params=query)
+        assert answer.status_code == 200, answer.text
+        return [row["task_id"] for row in answer.json()["tasks"]]
+
+    assert ids(id_prefix="8a") == ["8a-1", "8a-2"]
+    assert ids(id_prefix="8a", limit="1", page="2") == ["8a-2"]
+    assert ids(id_prefix="8", owner="alice") == ["8a-2"]
+    assert ids(id_prefix="8", task_type="fetch_data") == ["8a-1", "8b-1", "8a-2"]
+    refused = api.http.get("/internal/tasks?id_prefix=8a&status=running")
+    assert refused.status_code == 422
+    assert "id_prefix goes with no other filter but owner" in refused.text
+
+
+def test_a_list_of_a_span_of_time(api: RunningApi, redis_url: str) -> None:
+    ids = [api.create() for _ in range(3)]
+    first = datetime.fromisoformat(api.status(ids[0]).json()["created_at"])
+    before = (first - timedelta(minutes=1)).isoformat()
+
+    def listed(query: str) -> list[str]:
+        answer = api.http.get(f"/internal/tasks?{query}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["pagination"]["total"] == len(answer.json()["tasks"])
+        return [row["task_id"] for row in answer.json()["tasks"]]
+
+    # As a browser's address bar sends it, and as it should be sent.
+    assert listed(f"created_from={before}") == ids[::-1]
+    assert listed(f"created_from={quote(before)}&status=created") == ids[::-1]
+    assert listed(f"created_to={quote(before)}") == []
+    assert listed("created_to=2999-01-01T00:00:00Z&created_from=1971-01-01T00:00:00Z") == ids[::-1]
+    for wrong in ("now", "2026-01-15T09:00:00", "5"):
+        refused = api.http.get(f"/internal/tasks?created_to={wrong}")
+        assert refused.status_code == 422
+        assert "created_to must be a time with an offset" in refused.text
 
 
 def test_an_empty_list(api: RunningApi) -> None:

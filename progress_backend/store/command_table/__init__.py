@@ -11,6 +11,7 @@ from ..requests import Request
 from . import (
     acts,
     cleanup,
+    ids,
     leases,
     lists,
     logs,
@@ -29,6 +30,7 @@ from .entry import Entry, Part
 TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
+    **ids.TABLE,
     **logs.TABLE,
     **timelines.TABLE,
     **cleanup.TABLE,

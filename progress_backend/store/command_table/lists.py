@@ -23,7 +23,7 @@ def _page(command: c.Page, keys: Keys) -> list[Request]:
     index = keys.index(*command.filters)
     statuses = _statuses(command.filters, keys)
     last = command.start + command.limit - 1
-    about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
+    about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES, *(command.created or ("", "")))
     cut = LIGHT if command.light else AS_IT_IS
     return [evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
 
@@ -42,6 +42,9 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
 
 def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
     found = _newest_first(state, command.filters)
+    if command.created is not None:
+        span = command.created
+        found = [task_id for task_id in found if span.holds(_created_us(state, task_id))]
     chosen = found[command.start : command.start + command.limit]
     rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
     return c.Paged(len(found), _counts(state, command.filters), rows)

@@ -121,7 +121,10 @@ def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
 @lru_cache(maxsize=1_024)
 def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
     """The keys of a commit that depend on the task's type alone."""
-    return (keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times)
+    return (
+        *(keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times),
+        keys.ids,
+    )
 
 
 @lru_cache(maxsize=4_096)
@@ -139,7 +142,7 @@ def _moved(
 @lru_cache(maxsize=1_024)
 def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
     """The keys of a first record that depend on the task's facets alone."""
-    return (keys.facets, keys.expiry, *indexes(after, keys))
+    return (keys.facets, keys.expiry, keys.ids, *indexes(after, keys))
 
 
 def _committed(command: c.Commit, replies: list[Any]) -> c.Committed:

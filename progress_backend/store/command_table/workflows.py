@@ -50,7 +50,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.runs(after.task_type), keys.times]
-    names += [keys.workflows, keys.workflow_plans, keys.outermost]
+    names += [keys.workflows, keys.workflow_plans, keys.outermost, keys.ids]
     outboxes, told = noted(commit.told, keys)
     timeline = [keys.timeline(commit.task_id)] if commit.entries else []
     return evalsha(
@@ -139,6 +139,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         scripts.COMMIT_MEMBERS,
         [
             *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans, keys.outermost),
+            keys.ids,
             *enter,
             *hashes,
             *(keys.task(commit.task_id) for commit in commits),

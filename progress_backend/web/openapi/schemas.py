@@ -17,13 +17,9 @@ from ...record.caller_events import (
     MAX_NAME,
     MAX_REASON,
     MAX_TEXT,
-    by_cursor_only,
-    looks,
-    members_only,
-    remarked_only,
-    top_only,
 )
 from ...record.fields import Remark, Status
+from ...record.list_request import ListRequest
 from ...record.model import MAX_ID, MAX_OWNER, STATUSES, is_plain
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
@@ -89,6 +85,9 @@ AcceptEncoding = Annotated[
     str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
 ]
 Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(_counted)]
+Time = Annotated[
+    str, Field(max_length=40, pattern=_NAME, json_schema_extra={"format": "date-time"})
+]
 Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=_TEXT)]
 Reason = Annotated[str, Field(max_length=MAX_REASON, pattern=_TEXT)]
 assert set(STATUSES) == set(get_args(Status))
@@ -344,10 +343,23 @@ class ListQuery(Filter, Paging):
         default=None,
         description="Only tasks with this remark. It goes with no other filter but owner (422).",
     )
+    id_prefix: Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)] | None = Field(
+        default=None,
+        description="Only tasks whose ids begin so, in the order of their ids. It goes with no "
+        "other filter but owner or task_type (422), beside which tasks are looked at.",
+    )
+    created_from: Time | None = Field(
+        default=None,
+        description="Only tasks created then or later: a time with an offset. It does not go with "
+        "top, nor with id_prefix without an owner (422).",
+    )
+    created_to: Time | None = Field(
+        default=None, description="Only tasks created before then, as created_from."
+    )
     cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
         default=None,
-        description="The cursor of the answer before, where owner goes with task_type, symbol "
-        "or remark.",
+        description="The cursor of the answer before, where owner goes with task_type, symbol, "
+        "remark or id_prefix.",
     )
     fields: Literal["all"] | None = Field(
         default=None,
@@ -356,16 +368,12 @@ class ListQuery(Filter, Paging):
     )
 
     @model_validator(mode="after")
-    def _alone(self) -> Self:
-        others = (self.task_type, self.symbol)
-        members_only(self.workflow_id, *others, self.owner)
-        top_only(self.top, self.status, *others, self.workflow_id, self.remark, self.owner)
-        by_cursor_only(self.looks, self.page, self.cursor)
-        if self.owner is None:
-            remarked_only(self.remark, self.status, self.workflow_id, *others)
+    def _together(self) -> Self:
+        _ = self.asked.span
+        self.asked.check_together()
         return self
 
     @property
-    def looks(self) -> bool:
-        """Whether tasks are looked at, since there is no index of these filters."""
-        return looks(self.owner, self.task_type, self.symbol, self.remark)
+    def asked(self) -> ListRequest:
+        """What is asked for."""
+        return ListRequest(**self.model_dump(exclude={"fields"}))
