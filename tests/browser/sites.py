@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Self
+from typing import Protocol, Self
 
 from tests.ports import free_port
-from tests.web.serving import RunningApi
 
 #: No inline style or script, no eval.
 POLICY = (
@@ -17,6 +16,12 @@ POLICY = (
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>
 <script type="module" src="{api}/static/task-progress.js"></script>
 <body><h1>Order</h1>{body}</body></html>"""
+
+
+class Served(Protocol):
+    """An API, or a line to one."""
+
+    port: int
 
 
 class Site:
@@ -51,9 +56,7 @@ class Site:
         self._server.server_close()
         self._thread.join(10)
 
-    def __call__(
-        self, body: str, api: RunningApi, *, lang: str = "en", policy: str = POLICY
-    ) -> str:
+    def __call__(self, body: str, api: Served, *, lang: str = "en", policy: str = POLICY) -> str:
         address = f"http://127.0.0.1:{api.port}"
         page = PAGE.format(lang=lang, api=address, body=body)
         self._served["/"] = page, policy.format(api=address, ws=address.replace("http", "ws"))
