@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from .machine import description
 from .plots import draw
-from .registry import ESTIMATES, MODULES, measure
-from .report import estimates_markdown, markdown, text
+from .registry import ESTIMATES, LIVE_PAGE, MODULES, measure
+from .report import estimates_markdown, markdown, page_markdown, text
 from .row import Row
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-ESTIMATED = Path(__file__).with_name("ESTIMATES.md")
+#: Rows with a page of their own.
+PAGES: dict[str, tuple[Path, Callable[[list[Row], list[str]], str]]] = {
+    ESTIMATES: (
+        Path(__file__).with_name("ESTIMATES.md"),
+        lambda rows, _: estimates_markdown(rows),
+    ),
+    LIVE_PAGE: (Path(__file__).with_name("PAGE.md"), page_markdown),
+}
 
 
 def main() -> None:
@@ -42,11 +50,12 @@ def main() -> None:
         measured = measure(name, given.quick)
         for row in measured:
             print(f"\n{text(row)}", flush=True)
-        if name == ESTIMATES and measured and not given.quick:
-            ESTIMATED.write_text(estimates_markdown(measured), encoding="utf-8")
-            print(f"\nwritten: {ESTIMATED}")
-        elif name != ESTIMATES:
+        if name not in PAGES:
             rows += measured
+        elif measured and not given.quick:
+            place, page = PAGES[name]
+            place.write_text(page(measured, machine), encoding="utf-8")
+            print(f"\nwritten: {place}")
         missed += [row.what for row in measured if row.verdict == "MISSED"]
     if not given.rows and not given.quick:
         RESULTS.write_text(markdown(rows, machine), encoding="utf-8")

@@ -7,7 +7,8 @@ which is empty for a bare one, and BENCHMARK_COMMITTING, not empty for one with 
 from __future__ import annotations
 
 import os
-from time import process_time
+from random import uniform
+from time import process_time, sleep, time
 from typing import Any
 
 from celery import Celery, Task
@@ -49,6 +50,15 @@ def make_app(url: str, interval_s: float | None, *, committing: bool = False) ->
             _work(work)
             notifier.update(step + 1, steps)
         return process_time() - began
+
+    @app.task(bind=True, shared=False, name="told_job")
+    @progress_task
+    def told_job(self: Task, values: int, least_ms: int, most_ms: int) -> None:
+        """Says by the clock when it said so."""
+        notifier = ProgressNotifier(self)
+        for value in range(values):
+            sleep(uniform(least_ms, most_ms) / 1000)
+            notifier.update(value + 1, values, f"at {time():.6f}")
 
     return app
 

@@ -12,6 +12,8 @@ from .row import Row
 
 #: Its figures are the same on each machine, so that they have a page of their own.
 ESTIMATES = "estimates"
+#: It needs a browser, so that it has a page of its own, too.
+LIVE_PAGE = "live_page"
 MODULES = (
     "track_loop",
     "update_call",
@@ -28,6 +30,7 @@ MODULES = (
     "socket_one_task",
     "socket_never_reads",
     ESTIMATES,
+    LIVE_PAGE,
 )
 
 

@@ -44,6 +44,19 @@ def estimates_markdown(rows: Iterable[Row]) -> str:
     return _page(head, rows)
 
 
+def page_markdown(rows: Iterable[Row], machine: Sequence[str]) -> str:
+    """The page of what a person sees, in a browser."""
+    head = (
+        "# The live page",
+        "",
+        "Made by `.venv/bin/python -m tests.benchmarks live_page`, in the system's Chromium,",
+        "headless and without a graphics card; all processes share this machine.",
+        "",
+        *(f"- {line}" for line in machine),
+    )
+    return _page(head, rows)
+
+
 def _page(head: Iterable[str], rows: Iterable[Row]) -> str:
     rows = list(rows)
     lines = [*head, "", "| what | ratio | wanted (stretch) | | figures |", "|---|---|---|---|---|"]

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
+from progress_backend import sign
 from progress_backend.settings import Settings
+from progress_backend.tokens import new
 from progress_backend.web import page_router, router
 from tests.browser.conftest import AWAY, OpenPage
 from tests.records import Records
@@ -42,30 +44,50 @@ def records(redis_url: str) -> Records:
     return records
 
 
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
-    """With a page of elements beside its own."""
+def with_a_shop(settings: Settings) -> FastAPI:
+    """The API, with a page of elements beside its own."""
     own = FastAPI(docs_url=None)
-    own.state.progress_settings = Settings(redis_url=redis_url, locale="en")
+    own.state.progress_settings = settings
     for part in (router, page_router):
         own.include_router(part)
 
     @own.get("/shop/{lang}")
-    def shop(lang: str) -> HTMLResponse:
+    def shop(lang: str, token: str = "") -> HTMLResponse:
         tags = "".join(
-            f'<task-progress task-id="{task_id}" cancellable></task-progress>'
+            f'<task-progress task-id="{task_id}" token="{token}" cancellable></task-progress>'
             for task_id in ("running", "completed", "error", "paused", "created", "unknown", "none")
         )
+        flow = f'<task-progress workflow-id="{W}" token="{token}"></task-progress>'
         return HTMLResponse(
             f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>'
             '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
             # axe takes a page that names no colours for a white one.
             "<style>body { background: Canvas; color: CanvasText; }</style>"
             '<script type="module" src="/static/task-progress.js"></script>'
-            f'<main><h1>Orders</h1>{tags}<task-progress workflow-id="{W}"></task-progress></main>'
+            f"<main><h1>Orders</h1>{tags}{flow}</main>"
         )
 
-    return start_api(own)
+    return own
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
+    return start_api(with_a_shop(Settings(redis_url=redis_url, locale="en")))
+
+
+KEY = "a key of the shop, long enough for it"
+
+
+def shared(task_id: str, ttl: float) -> str:
+    """A token for one task, which lives so many seconds."""
+    return sign(task_id=task_id, ttl=ttl, settings=Settings(signing_keys=(KEY,)))
+
+
+@pytest.fixture
+def guarded(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
+    _, token = new("shop", "write")
+    about = {"redis_url": redis_url, "locale": "en", "signing_keys": (KEY,)}
+    return start_api(with_a_shop(Settings(**about, tokens=(token.line(),))))
 
 
 def complaints(page: Page) -> list[str]:
@@ -93,7 +115,7 @@ def test_nothing_to_complain_of(
     page.locator(".toggle").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(8)
     assert complaints(page) == []
-    for path in ("task/error", "task/running", f"workflow/{W}", "task/none"):
+    for path in ("task/error", "task/running", f"workflow/{W}", "task/none", "workflow/none"):
         page.goto(f"http://127.0.0.1:{api.port}/{path}?lang={lang}")
         expect(page.locator("#record:not([hidden]), #nothing:not([hidden])")).to_have_count(1)
         assert complaints(page) == [], path
@@ -106,17 +128,63 @@ def test_nothing_to_complain_of(
 def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> None:
     """All of it is stale."""
     options = {"bypass_csp": True, "reduced_motion": "reduce"}
-    page, record, shop = (
-        open_page(api, path, **options) for path in ("/", "/task/running", "/shop/en")
+    page, record, flow, shop = (
+        open_page(api, path, **options)
+        for path in ("/", "/task/running", f"/workflow/{W}", "/shop/en")
     )
-    for one in (page, record):
+    for one in (page, record, flow):
         expect(one.locator("#connection")).to_have_attribute("data-state", "live")
     expect(shop.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
-    for one in (page, record, shop):
+    for one in (page, record, flow, shop):
         one.add_script_tag(content=AXE)
     api.stop()
-    for one in (page, record):
+    for one in (page, record, flow):
         expect(one.locator("#connection")).to_have_attribute("data-state", "away")
     expect(shop.locator("task-progress[data-state=stale]").first).to_be_visible()
-    for one in (page, record, shop):
+    for one in (page, record, flow, shop):
         assert complaints(one) == []
+
+
+def test_nor_while_somebody_is_asked(api: RunningApi, open_page: OpenPage) -> None:
+    """A dialog is open, and an act was refused."""
+    page = open_page(api, "/task/running?lang=en", bypass_csp=True, reduced_motion="reduce")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert complaints(page) == []
+    page.get_by_role("button", name="Cancel the task").click()
+    page.get_by_role("button", name="Terminate").click()
+    assert complaints(page) == []
+    page.get_by_role("button", name="Terminate the process").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not done")  # this API has no broker
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "dark"), ("ja", "light")])
+def test_nor_where_a_token_is_none_or_has_expired(
+    guarded: RunningApi, open_page: OpenPage, lang: str, scheme: str
+) -> None:
+    options = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
+    page = open_page(guarded, f"/task/error?lang={lang}", **options)
+    dialog, answer = page.get_by_role("dialog"), page.locator("#token-text")
+    expect(dialog).to_be_visible()
+    assert complaints(page) == []
+    answer.fill("pb_not-one")
+    answer.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    assert complaints(page) == []
+    answer.fill(shared("running", 600))
+    answer.press("Enter")
+    expect(page.locator("#nothing")).to_be_visible()
+    assert complaints(page) == []
+    page.goto(f"http://127.0.0.1:{guarded.port}/shop/{lang}?token={shared('running', 600)}")
+    expect(page.locator("task-progress[data-state=refused]")).to_have_count(7)
+    # Of the one that its token is for, an act is refused.
+    cancel = page.locator("task-progress[data-state=live] [part=cancel]")
+    cancel.click()
+    assert complaints(page) == []
+    cancel.click()
+    expect(page.locator("task-progress[data-state=live] [part=note]")).to_be_visible()
+    assert complaints(page) == []
+    page.goto(f"http://127.0.0.1:{guarded.port}/shop/{lang}?token={shared('running', 1)}")
+    expect(page.locator("task-progress[data-state=refused]")).to_have_count(8)
+    assert complaints(page) == []
