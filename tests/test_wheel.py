@@ -172,8 +172,8 @@ def test_the_service_answers_and_serves_the_page(
         if file.suffix in (".js", ".css"):
             answer = httpx.get(f"{address}/static/{file.name}", trust_env=False)
             assert answer.status_code == 200, file.name
-            # The element's file is served together with what it imports.
-            joined = file.name == "task-progress.js"
+            # These are served together with what they import.
+            joined = file.name in ("task-progress.js", "page.js", "record.js")
             assert joined or answer.content == file.read_bytes(), file.name
 
 

@@ -18,6 +18,7 @@ from ..record import default_texts
 from .element_script import element_script
 from .guard import GuardedRoute
 from .gzip_answer import accepts_gzip
+from .joined_script import joined_script
 from .state import settings_in
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
@@ -106,6 +107,11 @@ def _texts() -> str:
     return "".join(f"export const {name} = {of};\n" for name, of in named.items())
 
 
+def _module(name: str) -> str:
+    """The text of a module of the folder, or of the default texts'."""
+    return _texts() if name == "texts" else (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+
+
 class _Made:
     """A script that no file holds, gzipped where that is accepted."""
 
@@ -135,6 +141,10 @@ def element_module() -> bytes:
 
 _TEXTS: Final = _Made(_texts().encode())
 _ELEMENT: Final = _Made(element_module())
+#: Each page's script, by its file's name.
+_PAGES: Final = {
+    f"{entry}.js": _Made(joined_script(entry, _module)) for entry in ("page", "record")
+}
 
 
 @page_router.get("/static/texts.js")
@@ -152,6 +162,8 @@ async def element(request: Request) -> Response:
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts, gzipped if that is accepted: a third of their bytes."""
+    if name in _PAGES:
+        return _PAGES[name].answer(request, {})
     response = await styles_or_script(_FILES, name, request)
     response.headers.update({"Vary": "Accept-Encoding"})
     accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))

@@ -10,17 +10,12 @@ from fastapi import FastAPI
 
 from progress_backend.settings import Settings
 from progress_backend.web import page_router, router
+from progress_backend.web.joined_script import joined_script
 from progress_backend.web.page import ELEMENT
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-FILES = [
-    "page.css", "page.js", "acts.js", "address.js", "chips.js", "chosen.js", "expected.js",
-    "hold.js", "list.js", "listening.js", "live.js", "moment.js", "page_words.js", "places.js",
-    "reading.js", "remaining.js", "row.js", "rows.js", "running_icon.js", "search.js",
-    "state_line.js", "texts.js", "token.js", "translated.js", "words.js", "workflow.js",
-    "workflows.js",
-]  # fmt: skip
+FILES = ["page.css", "page.js"]
 
 
 def test_the_page_and_its_files(api: RunningApi) -> None:
@@ -91,16 +86,25 @@ def test_the_page_of_a_record_tells_nothing_of_it(api: RunningApi, path: str, up
     assert api.http.get(address.raw_path.decode()).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["page", "record"])
+def test_a_page_has_one_script(api: RunningApi, name: str) -> None:
+    """Each module of it once, whichever others import it."""
+    script = api.http.get(f"/static/{name}.js").text
+    assert not re.search(r"^(import|export)\b|\bimport\(", script, re.MULTILINE)
+    modules = re.findall(r"^(\w+)\(\) \{$", script, re.MULTILINE)
+    assert {name, "words", "texts", "token", "row"} < set(modules)
+    assert len(modules) == len(set(modules))
+
+
+def test_what_cannot_be_joined_is_named() -> None:
+    with pytest.raises(ValueError, match=r"odd.js: 'export default 3;' cannot be joined"):
+        joined_script("odd", {"odd": "const three = 3;\nexport default 3;\n"}.__getitem__)
+
+
 def test_a_first_load_of_a_record_is_small(api: RunningApi) -> None:
-    """All that its page's scripts import, in each other's turn."""
-    names, waiting = {"page.css", "record.css"}, {"record.js"}
-    while waiting:
-        name = waiting.pop()
-        names.add(name)
-        script = api.http.get(f"/static/{name}").text
-        waiting |= set(re.findall(r'from "\./([\w-]+\.js)"', script)) - names
+    names = ("page.css", "record.css", "record.js")
     sizes = [int(api.http.get(f"/static/{n}").headers["content-length"]) for n in names]
-    assert sum(sizes) < 42_000
+    assert sum(sizes) < 40_000
 
 
 @pytest.mark.parametrize("path", ["/", "/task/job", "/static/page.js"])
