@@ -31,7 +31,9 @@ from progress_backend.record.model import Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.screen import Screen
+from progress_backend.terminal.board import Board
+from progress_backend.terminal.desk_screen import DeskScreen
+from progress_backend.terminal.task_logs import Line, Log
 from progress_backend.terminal.view import View
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -48,6 +50,8 @@ _LANGUAGES: Final[dict[Locale, str]] = {"en": "en-US", "ja": "ja-JP"}
 _WINDOW: Final = (1180, 720)
 _COLUMNS: Final = 96
 _LEASE_S: Final = 30.0
+#: The task whose log the terminal shows.
+_SELECTED: Final = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
 #: A picture of a terminal stands for all times.
 _NOW: Final = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 
@@ -123,6 +127,18 @@ def tasks(lang: Locale, now: datetime) -> list[Task]:
     return found
 
 
+def _log(lang: Locale) -> Iterator[Line]:
+    """What the selected task has written into its log."""
+    said = {
+        "en": ("7203.T: 252 days", "day 46: the source is slow, trying again", "100 days saved"),
+        "ja": ("7203.T：252 日分", "46 日目：応答が遅いため再試行します", "100 日分を保存しました"),
+    }
+    levels = ((12, "info"), (9, "warning"), (4, "info"))
+    for number, ((ago, level), line) in enumerate(zip(levels, said[lang], strict=True), 1):
+        at = _NOW - timedelta(seconds=ago)
+        yield {"id": number, "time": at.isoformat(), "level": level, "text": line}
+
+
 def terminal(lang: Locale, scheme: Scheme) -> str:
     """What `progress-backend watch` shows of them, as SVG."""
     shown = tuple(tasks(lang, _NOW))
@@ -131,7 +147,8 @@ def terminal(lang: Locale, scheme: Scheme) -> str:
         record=True, width=_COLUMNS, height=30, file=StringIO(), force_terminal=True,
         color_system="truecolor", legacy_windows=False, _environ={},
     )  # fmt: skip
-    console.print(Screen(view, lang, whole=True))
+    board = Board(selected=_SELECTED, log=True)
+    console.print(DeskScreen(view, lang, board, Log(list(_log(lang)))))
     svg = console.export_svg(
         title="progress-backend watch", theme=_THEMES[scheme], unique_id=f"terminal-{scheme}"
     )

@@ -44,7 +44,8 @@ class Terminal:
         self._process = subprocess.Popen(
             args,
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", **env},
+            # The tests' own size may be another.
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "", "LINES": "", **env},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -74,6 +75,20 @@ class Terminal:
             eventually(found, timeout, what=f"{pattern!r} on the screen")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.written[-LOG_TAIL:]}") from None
+
+    def reads_keys(self) -> bool:
+        """Whether keys are handed on one by one and not shown, in place of whole lines."""
+        modes = termios.tcgetattr(self._ours)[3]
+        return not modes & (termios.ICANON | termios.ECHO)
+
+    def forget(self) -> None:
+        """Forget what was written so far: what is waited for is written after this."""
+        self._read()
+        self.written = ""
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        self._process.send_signal(number)
 
     def wait(self, timeout: float = 20.0) -> int:
         """Wait for its end; the exit code."""

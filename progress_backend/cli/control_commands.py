@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
-from ..errors import TaskNotFound, TransitionRefused, WorkflowNotFound
-from ..flows import workflow_acts
-from ..record import task_json
+from ..errors import TransitionRefused
 from ..record.act import Action
-from ..record.events import Cancelled, Event, Paused, Resumed
-from ..terminal.api_client import ApiClient
-from ..terminal.api_workflows import ApiWorkflows
-from ..terminal.workflow_source import StoreWorkflows
-from .api_options import client_of, known_task_id
-from .session import Command, open_store, settings_of, whole_id
+from .session import Command, settings_of
+from .where import Where, opened
 from .workflow_commands import known_id, workflow_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,13 +56,7 @@ def cancel(
 
     A waiting task never begins; a running one ends at its next update.
     """
-    is_a_task = _is_a_task(task_id, workflow_id)
-    if url is not None:
-        _ask_api(client_of(url, token), task_id, workflow_id, "cancel", reason)
-    elif is_a_task:
-        _ask(ctx, str(task_id), Cancelled(by="cli", reason=reason), "cancelled")
-    else:
-        _ask_all(ctx, str(workflow_id), "cancel", reason)
+    _act(ctx, task_id, workflow_id, url, token, "cancel", reason)
 
 
 @click.command(cls=Command)
@@ -88,13 +75,7 @@ def pause(
 
     A running task stops at its next update, until it is resumed or cancelled.
     """
-    is_a_task = _is_a_task(task_id, workflow_id)
-    if url is not None:
-        _ask_api(client_of(url, token), task_id, workflow_id, "pause", reason)
-    elif is_a_task:
-        _ask(ctx, str(task_id), Paused(by="cli", reason=reason), "paused")
-    else:
-        _ask_all(ctx, str(workflow_id), "pause", reason)
+    _act(ctx, task_id, workflow_id, url, token, "pause", reason)
 
 
 @click.command(cls=Command)
@@ -108,13 +89,7 @@ def resume(
     token: str | None,
 ) -> None:
     """Let a paused task go on, or all members of a workflow."""
-    is_a_task = _is_a_task(task_id, workflow_id)
-    if url is not None:
-        _ask_api(client_of(url, token), task_id, workflow_id, "resume")
-    elif is_a_task:
-        _ask(ctx, str(task_id), Resumed(by="cli"), "resumed")
-    else:
-        _ask_all(ctx, str(workflow_id), "resume")
+    _act(ctx, task_id, workflow_id, url, token, "resume")
 
 
 def _is_a_task(task_id: str | None, workflow_id: str | None) -> bool:
@@ -130,75 +105,47 @@ def _is_a_task(task_id: str | None, workflow_id: str | None) -> bool:
     return task_id is not None
 
 
-def _ask_all(
-    ctx: click.Context, workflow_id: str, action: Action, reason: str | None = None
-) -> None:
-    """Asks a workflow's members, and has those follow that write nothing by themselves; a command
-    that is interrupted leaves the rest to the workers' pass."""
-    with open_store(settings_of(ctx)) as store:
-        workflow_id = known_id(StoreWorkflows(store), workflow_id)
-        asked = workflow_acts.ask(
-            store.flows, workflow_id, action, store.now(), by="cli", reason=reason
-        )
-        _, act_id = store.run(asked)
-        if act_id is None:
-            click.echo(f"{action} of workflow {workflow_id} was asked before; nothing was changed")
-            return
-        click.echo(f"{action} of workflow {workflow_id} is asked: {_ASKED_OF_ALL[action]}")
-        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
-        while cursor is not None:
-            step = workflow_acts.carry_out(store.flows, workflow_id, act_id, cursor, store.now())
-            cursor = store.run(step)
-
-
-def _ask_api(
-    api: ApiClient,
+def _act(
+    ctx: click.Context,
     task_id: str | None,
     workflow_id: str | None,
+    url: str | None,
+    token: str | None,
     action: Action,
     reason: str | None = None,
 ) -> None:
-    """Asks an API for what `_ask` and `_ask_all` do with a store."""
-    if workflow_id is not None:
-        kind, its_id = "workflow", known_id(ApiWorkflows(api), workflow_id)
-    else:
-        kind, its_id = "task", known_task_id(api, str(task_id))
-    path = f"/internal/{kind}/{quote(its_id, safe='')}"
-    why = {"by": "cli", **({} if reason is None else {"reason": reason})}
-    try:
-        if action == "cancel":
-            document = api.ask("POST", f"{path}/cancel", why)
-        elif action == "pause":
-            document = api.ask("PUT", f"{path}/update", {"status": "paused", **why})
+    """Asks a task, or the members of a workflow; a command that is interrupted leaves the rest of
+    these to the workers' pass."""
+    is_a_task = _is_a_task(task_id, workflow_id)
+    with opened(settings_of(ctx), url, token) as where:
+        if is_a_task:
+            _ask(where, str(task_id), action, reason)
         else:
-            document = api.ask("PUT", f"{path}/update", {"status": "running"})
+            _ask_all(where, str(workflow_id), action, reason)
+
+
+def _ask(where: Where, given: str, action: Action, reason: str | None) -> None:
+    task_id = where.known_task(given)
+    try:
+        status, asked, changed = where.acts.ask(task_id, action, reason)
     except TransitionRefused as refused:
         done = _DONE[action]
         raise click.ClickException(
-            f"{kind} {its_id} cannot be {done}: it is {refused.status}"
+            f"task {task_id} cannot be {done}: it is {refused.status}"
         ) from refused
-    if document is None:
-        raise (TaskNotFound if kind == "task" else WorkflowNotFound)(its_id)
-    if kind == "workflow":
-        click.echo(f"{action} of workflow {its_id} is asked: {_ASKED_OF_ALL[action]}")
-        return
-    task = task_json.decode(document)
-    if task.asked in _ASKED:
-        click.echo(f"{task.asked} of task {its_id} is asked: its worker {_ASKED[task.asked]}")
-    else:
-        click.echo(f"task {its_id} is {task.status}")
-
-
-def _ask(ctx: click.Context, task_id: str, event: Event, done: str) -> None:
-    with open_store(settings_of(ctx)) as store:
-        task_id = whole_id(store, task_id)
-        applied = store.run(store.flows.apply(task_id, (event,), store.now()))
-    status, asked = applied.task.status, applied.task.asked
-    if applied.refused is not None:
-        raise click.ClickException(f"task {task_id} cannot be {done}: it is {status}")
     if asked in _ASKED:
         click.echo(f"{asked} of task {task_id} is asked: its worker {_ASKED[asked]}")
-    elif applied.document is None:
+    elif not changed:
         click.echo(f"task {task_id} is {status}; nothing was changed")
     else:
         click.echo(f"task {task_id} is {status}")
+
+
+def _ask_all(where: Where, given: str, action: Action, reason: str | None) -> None:
+    workflow_id = known_id(where.workflows, given)
+    act_id = where.acts.ask_all(workflow_id, action, reason)
+    if act_id is None:
+        click.echo(f"{action} of workflow {workflow_id} was asked before; nothing was changed")
+        return
+    click.echo(f"{action} of workflow {workflow_id} is asked: {_ASKED_OF_ALL[action]}")
+    where.acts.carry_out(workflow_id, act_id)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
-from urllib.parse import quote, urlencode
+from typing import Final
 
 import click
 
 from ..errors import StoreUnavailable, TaskNotFound
 from ..flows import task_log
-from ..record.log_line import with_id
 from ..terminal.formats import clean
-from .api_options import api_options, client_of, known_task_id
-from .session import Command, open_store, reader_settings, whole_id
+from ..terminal.task_logs import Line
+from .api_options import api_options
+from .session import Command, reader_settings
+from .where import Where, opened
 
 #: Seconds between two reads of a log that is followed.
 _POLL_S: Final = 1.0
@@ -28,7 +27,7 @@ _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debu
 
 #: Reads the lines after a number, None for the newest, `limit` at most; and whether the task has
 #: ended.
-Read = Callable[[int | None, int], tuple[list[dict[str, Any]], bool]]
+Read = Callable[[int | None, int], tuple[list[Line], bool]]
 
 
 @click.command(cls=Command)
@@ -59,7 +58,8 @@ def logs(
 
     With -f it goes on until the task has ended.
     """
-    with _reader(ctx, task_id, url, token) as read:
+    with opened(reader_settings(ctx), url, token) as where:
+        read = _lines_and_end(where, where.known_task(task_id))
         last, more = None, limit
         while True:
             found, ended = _patiently(read, last, more) if last is not None else read(None, limit)
@@ -73,42 +73,20 @@ def logs(
                 time.sleep(_POLL_S)
 
 
-@contextmanager
-def _reader(ctx: click.Context, given: str, url: str | None, token: str | None) -> Iterator[Read]:
-    """What reads the log: from the store, or from an API."""
-    settings = reader_settings(ctx)
-    if url is not None:
-        api = client_of(url, token)
-        task_id = known_task_id(api, given)
+def _lines_and_end(where: Where, task_id: str) -> Read:
+    """What reads the log, and whether its task has ended."""
 
-        def from_api(after: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
-            status = api.status("task", task_id)
-            query = {"limit": limit} | ({} if after is None else {"after": after})
-            path = f"/internal/task/{quote(task_id, safe='')}/log?{urlencode(query)}"
-            body = api.ask("GET", path)
-            if status is None or body is None:
-                raise TaskNotFound(task_id)
-            lines: list[dict[str, Any]] = json.loads(body)["lines"]
-            return lines, json.loads(status)["final"]
+    def read(after: int | None, limit: int) -> tuple[list[Line], bool]:
+        document = where.task(task_id)
+        lines = where.logs.lines(task_id, after, limit)
+        if document is None:
+            raise TaskNotFound(task_id)
+        return lines, json.loads(document)["final"]
 
-        yield from_api
-        return
-    with open_store(settings) as store:
-        task_id = whole_id(store, given)
-
-        def from_store(after: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
-            store.ready()
-            document = store.run(store.flows.get(task_id))
-            part = store.run(task_log.read(task_id, after, limit))
-            lines = [json.loads(with_id(*line)) for line in part.lines]
-            if document is None:
-                raise TaskNotFound(task_id)
-            return lines, json.loads(store.flows.as_of(document, store.now()))["final"]
-
-        yield from_store
+    return read
 
 
-def _patiently(read: Read, after: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
+def _patiently(read: Read, after: int | None, limit: int) -> tuple[list[Line], bool]:
     """Reads, for a minute again and again while there is no answer."""
     deadline = time.monotonic() + _AWAY_S
     while True:
@@ -120,7 +98,7 @@ def _patiently(read: Read, after: int | None, limit: int) -> tuple[list[dict[str
             time.sleep(_POLL_S)
 
 
-def _print(line: dict[str, Any], last: int | None, *, as_json: bool) -> None:
+def _print(line: Line, last: int | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(line, ensure_ascii=False))
         return

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
-from ..terminal import ApiReader, Choice, Reader, WorkflowReader
+from ..settings import Settings
+from ..terminal import Choice, Lines, WorkflowReader
+from ..terminal.desk import Desk
 from ..terminal.following import Source, follow
+from ..terminal.keys import Keys, can_be_read
 from ..terminal.shows import show_in_terminal
+from ..terminal.task_logs import Tail
 from ..terminal.workflow_source import WorkflowSource
-from .api_options import client_of, known_task_id
-from .session import Command, filters, open_store, reader_settings, whole_id
-from .workflow_commands import check_choice, known_id, open_source, workflow_options
+from .session import Command, filters, reader_settings
+from .where import Where, opened
+from .workflow_commands import check_choice, known_id, workflow_options
+
+if TYPE_CHECKING:
+    from ..terminal.live_bars import Bars
 
 
 @click.command(cls=Command)
@@ -58,7 +66,8 @@ def watch(
     that; with --workflow it shows the workflow and its members, and ends with the workflow. The
     exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows the
     newest tasks that pass the filters, until Ctrl-C. When the output is no terminal it prints a
-    line a change. A store that does not answer for a minute ends it with 1.
+    line a change. In a terminal keys select a row, show its log, pause, resume and cancel it: ?
+    tells which; q leaves as Ctrl-C does. A store that does not answer for a minute ends it with 1.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
@@ -67,29 +76,38 @@ def watch(
     check_choice(workflow_id, bool(task_ids) or any(chosen.values()))
     settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
-        show = show_in_terminal(settings.locale, plain=plain or not sys.stdout.isatty())
+        where = stack.enter_context(opened(settings, url, token))
+        show = _show(where, settings, plain=plain or not sys.stdout.isatty())
         stack.enter_context(show)
         try:
             reader: Source
             if workflow_id is not None:
-                source = stack.enter_context(open_source(settings, url, token))
-                whole = _whole_workflow_id(source, workflow_id)
-                reader = WorkflowReader(source, whole, limit, settings.locale)
-            elif url is not None:
-                api = client_of(url, token)
-                ids = _whole_ids(partial(known_task_id, api), task_ids)
-                reader = ApiReader(api, Choice(ids, limit=limit, **chosen))
+                whole = _whole_workflow_id(where.workflows, workflow_id)
+                reader = WorkflowReader(where.workflows, whole, limit, settings.locale)
             else:
-                store = stack.enter_context(open_store(settings))
-                ids = _whole_ids(partial(whole_id, store), task_ids)
-                reader = Reader(store, Choice(ids, limit=limit, **chosen))
-            view = follow(reader, show, interval, until_ended=named)
+                ids = _whole_ids(where.known_task, task_ids)
+                reader = where.tasks(Choice(ids, limit=limit, **chosen))
+            wait = show.wait if isinstance(show, Desk) else time.sleep
+            view = follow(reader, show, interval, until_ended=named, wait=wait)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
             stack.close()
             ctx.exit(130 if named else 0)
         show.final(view)
     ctx.exit(0 if view.completed else 1)
+
+
+def _show(where: Where, settings: Settings, *, plain: bool) -> Lines | Bars | Desk:
+    """The output: live bars, under keys where there are some, or lines."""
+    show = show_in_terminal(settings.locale, plain=plain)
+    if isinstance(show, Lines):
+        return show
+    if not can_be_read():
+        if sys.platform == "win32" and sys.stdin.isatty():
+            click.echo("keys need a terminal of Linux or macOS", err=True)
+        return show
+    tail = Tail(where.logs)
+    return Desk(show, Keys(), where.acts, tail, settings.locale, where.address)
 
 
 def _whole_workflow_id(source: WorkflowSource, given: str) -> str:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleRenderable
 from rich.live import Live
 
 from ..record.default_texts import Locale
@@ -28,15 +28,30 @@ class Bars:
         self._size = console.size
         self._said: deque[str] = deque(maxlen=_SAID_KEPT)
 
+    @property
+    def columns(self) -> int:
+        """The terminal's width in cells."""
+        return self._console.width
+
     def show(self, view: View) -> None:
         """Draws a view in the place of the last one."""
+        self.draw(Screen(view, self._locale, self._heading))
+
+    def draw(self, screen: ConsoleRenderable) -> None:
+        """Draws a screen in the place of the last one."""
         if self._console.size != self._size:
             # The terminal has wrapped its lines anew: everything is drawn again.
             self._size = self._console.size
             self._console.clear()
             for text in self._said:
                 self._print(text)
-        self._live.update(Screen(view, self._locale, self._heading), refresh=True)
+        self._live.update(screen, refresh=True)
+
+    def anew(self) -> None:
+        """Draws the next screen below whatever others have written meanwhile."""
+        self._live.stop()
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._live.start()
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""

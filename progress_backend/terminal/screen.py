@@ -46,6 +46,7 @@ class Column:
 #: Widths in cells; 0 is computed: of id and status from their texts, of name and bar from the
 #: terminal's width.
 COLUMNS: Final = (
+    Column("mark", 1),
     Column("id", 0, 72),
     Column("status", 0, 24),
     Column("name", 0),
@@ -71,15 +72,26 @@ class Screen:
     """One view, drawn for whatever size the terminal has at the moment.
 
     `heading` stands above it. `whole` draws all rows, even if they are more than the screen takes.
+    `height` is that of its part of the terminal, None for all of it; the row of the id `selected`
+    has a mark, and is shown whatever the height.
     """
 
     def __init__(
-        self, view: View, locale: Locale, heading: Sequence[str] = (), *, whole: bool = False
+        self,
+        view: View,
+        locale: Locale,
+        heading: Sequence[str] = (),
+        *,
+        whole: bool = False,
+        height: int | None = None,
+        selected: str | None = None,
     ) -> None:
         self._view = view
         self._locale = locale
         self._heading = heading
         self._whole = whole
+        self._height = height
+        self._selected = selected
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, width = self._view, options.max_width
@@ -91,17 +103,19 @@ class Screen:
             around.append(_line(formats.text(self._locale, "empty"), _QUIET))
         yield from around
         beside = width >= MESSAGE_BESIDE
-        room = max(console.height - len(around) - _AROUND, 2)
+        height = self._height or console.height
+        room = max(height - len(around) - _AROUND, 2)
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room -= sum(_lines(task, beside) for task in first)
-        shown = view.tasks if self._whole else _fitting(view.tasks, beside, room)
+        shown = view.tasks if self._whole else _fitting(view.tasks, beside, room, self._selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, width, beside)
         yield from self._summary(len(shown))
 
     def _rows(self, shown: Sequence[Task], width: int, beside: bool) -> Iterator[RenderableType]:
         ids = formats.short_ids([task.task_id for task in shown])
-        columns = _sized(width, beside, ids, self._locale, shown)
+        marked = self._selected is not None
+        columns = _sized(width, beside, ids, self._locale, shown, marked=marked)
         table = self._table(columns, width, beside, head=True)
         for task, short_id in zip(shown, ids, strict=True):
             now = self._view.at or task.updated_at
@@ -141,6 +155,8 @@ class Screen:
     ) -> RenderableType:
         colour = COLOURS.get(task.status, "")
         match column.name:
+            case "mark":
+                return Text(">" if task.task_id == self._selected else "", style="bold cyan")
             case "id":
                 return Text(short_id, style=_QUIET)
             case "status":
@@ -181,16 +197,23 @@ class Screen:
 
 
 def _sized(
-    width: int, beside: bool, ids: Sequence[str], locale: Locale, shown: Sequence[Task]
+    width: int,
+    beside: bool,
+    ids: Sequence[str],
+    locale: Locale,
+    shown: Sequence[Task],
+    *,
+    marked: bool,
 ) -> list[Column]:
     """The columns that so many cells take, each with its own."""
-    columns = [column for column in COLUMNS if width >= column.least]
+    columns = [c for c in COLUMNS if width >= c.least and (marked or c.name != "mark")]
     cells = {column.name: column.cells for column in columns}
     if "id" in cells:
         cells["id"] = min(max(map(formats.cells_of, ids)), _WIDEST_ID)
     if "status" in cells:
         cells["status"] = formats.status_cells(locale, shown if width >= _ROOMY else ())
-    left = width - sum(cells.values()) - len(cells)
+    gaps = len(cells) if beside else len(cells) - 1
+    left = width - sum(cells.values()) - gaps
     name = left
     if "progress" in cells:
         name = min(max(int(width * _NAME_PART), _LEAST_NAME), _WIDEST_NAME)
@@ -218,10 +241,10 @@ def _lines(task: Task, beside: bool) -> int:
     return 2 if not beside and _has_message(task) else 1
 
 
-def _fitting(tasks: Sequence[Task], beside: bool, room: int) -> list[Task]:
-    """As many tasks as so many lines take, the most urgent ones, in their order."""
+def _fitting(tasks: Sequence[Task], beside: bool, room: int, selected: str | None) -> list[Task]:
+    """As many tasks as so many lines take, the selected one and the most urgent, in their order."""
     chosen: set[str] = set()
-    for task in sorted(tasks, key=urgency):
+    for task in sorted(tasks, key=lambda task: (task.task_id != selected, urgency(task))):
         room -= _lines(task, beside)
         if room < 0:
             break

@@ -1,0 +1,148 @@
+"""Keys that a person presses in a terminal, read one by one; the terminal is given back as it was,
+however the program ends or stops."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final, NoReturn, Self
+
+try:
+    import termios
+    import tty
+except ImportError:  # Windows
+    termios = None  # type: ignore[assignment]
+    tty = None  # type: ignore[assignment]
+
+#: Bytes that one look takes; what is pasted beyond comes with the next.
+_MOST: Final = 256
+_SEQUENCES: Final = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down"}
+#: An escape sequence as a whole, so that its letters are no keys; or a character.
+_PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
+_SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
+_TERMINATED: Final = 143
+#: Seconds after which a wait looks whether the program has been stopped meanwhile.
+_LOOK_S: Final = 0.2
+
+#: Signals that end the program, or stop it.
+_ENDING: Final = frozenset(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGTSTP") if hasattr(signal, name)
+)
+
+#: What a signal had before: a function, SIG_DFL or SIG_IGN.
+_Handler = Callable[[int, FrameType | None], Any] | int | None
+
+
+def can_be_read() -> bool:
+    """Whether stdin is a terminal of a system that tells single keys, and this program is in its
+    foreground."""
+    return sys.platform != "win32" and sys.stdin.isatty() and _in_front(sys.stdin.fileno())
+
+
+def _in_front(terminal: int) -> bool:
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:  # no terminal any more
+        return False
+
+
+class Keys:
+    """`with`: reads stdin's keys without waiting for Enter, and without showing them.
+
+    Ctrl-C is a KeyboardInterrupt as before. SIGTERM ends the program with 143 through its own
+    `finally` blocks. While Ctrl-Z stops it the shell has the terminal as it was.
+    """
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdin.fileno()
+        self._before: list[Any] = []
+        self._handlers: dict[int, _Handler] = {}
+        #: The program was stopped and goes on: everything is to be drawn again.
+        self.came_back = False
+
+    def pressed(self, within_s: float) -> list[str]:
+        """The keys that are pressed until the first one comes, or the time is over: characters,
+        "up", "down"."""
+        end = time.monotonic() + within_s
+        while not self.came_back:
+            left = end - time.monotonic()
+            # A signal's handler that returns leaves select waiting: it looks again, soon.
+            ready, _, _ = select.select([self._terminal], [], [], min(max(left, 0), _LOOK_S))
+            if ready and _in_front(self._terminal):
+                return self._read()
+            if left <= 0:
+                return []
+            if ready:  # others' keys, while this program is in the background
+                time.sleep(min(left, _LOOK_S))
+        return []
+
+    def _read(self) -> list[str]:
+        try:
+            typed = os.read(self._terminal, _MOST).decode(errors="replace")
+        except OSError:
+            typed = ""
+        if not typed:  # the terminal is gone
+            raise KeyboardInterrupt
+        return [_SEQUENCES.get(one, one) for one in _PRESSED.findall(typed)]
+
+    def __enter__(self) -> Self:
+        self._before = termios.tcgetattr(self._terminal)
+        for number, handler in (
+            (signal.SIGTERM, self._end),
+            (signal.SIGTSTP, self._stop),
+            (signal.SIGCONT, self._go_on),
+        ):
+            self._handlers[number] = signal.signal(number, handler)
+        self._take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # A second Ctrl-C comes when the terminal has been given back.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            self._give_back()
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def _take(self) -> None:
+        if _in_front(self._terminal):
+            tty.setcbreak(self._terminal, termios.TCSANOW)
+
+    def _give_back(self) -> None:
+        # From the background a program that sets the terminal would be stopped.
+        if _in_front(self._terminal):
+            try:
+                termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
+            except termios.error:  # the terminal is gone
+                return
+
+    def _end(self, *_: object) -> NoReturn:
+        raise SystemExit(_TERMINATED)
+
+    def _stop(self, *_: object) -> None:
+        self._give_back()
+        _tell(_SHOW_CURSOR)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # here it stops, until SIGCONT
+        signal.signal(signal.SIGTSTP, self._stop)
+
+    def _go_on(self, *_: object) -> None:
+        self._take()
+        if _in_front(self._terminal):
+            _tell(_HIDE_CURSOR)
+        self.came_back = True
+
+
+def _tell(sequence: bytes) -> None:
+    try:
+        os.write(sys.stdout.fileno(), sequence)
+    except (OSError, ValueError):  # it is gone
+        return

@@ -1,0 +1,81 @@
+"""What keys make of the board: a selection that follows the rows, and acts that are asked twice."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.record.model import Task
+from progress_backend.terminal.board import Board, pressed, settled
+
+
+def rows(*statuses: str) -> list[Task]:
+    return [Task(f"t{n}", "fetch", status=status) for n, status in enumerate(statuses)]
+
+
+ROWS = rows("completed", "running", "paused")
+
+
+def after(keys: str) -> tuple[Board, list[str | None]]:
+    board, wishes = settled(Board(), ROWS), []
+    for key in keys:
+        board, wish = pressed(board, {"^": "up", "v": "down"}.get(key, key), ROWS)
+        wishes.append(wish)
+    return board, [wish for wish in wishes if wish]
+
+
+def test_the_first_that_runs_is_selected_and_stays_so() -> None:
+    board = settled(Board(), ROWS)
+    assert board.selected == "t1"
+    assert settled(board, list(reversed(ROWS))) == board
+    assert settled(board, ROWS[:1]).selected == "t0"
+    assert settled(board, []).selected is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "selected"), [("^", "t0"), ("^^^", "t0"), ("v", "t2"), ("jj", "t2"), ("jk", "t1")]
+)
+def test_keys_move_the_selection(keys: str, selected: str) -> None:
+    assert after(keys)[0].selected == selected
+
+
+@pytest.mark.parametrize(
+    ("keys", "wishes"),
+    [
+        ("p", ["pause"]),
+        ("r", ["resume"]),
+        ("o", ["open"]),
+        ("q", ["quit"]),
+        ("c", []),
+        ("cy", ["cancel"]),
+        ("cn", []),
+        ("cp", []),
+        ("cnp", ["pause"]),
+        ("cc", []),
+        ("y", []),
+        ("x\x1bé", []),
+    ],
+)
+def test_what_keys_ask_for(keys: str, wishes: list[str]) -> None:
+    assert after(keys)[1] == wishes
+
+
+def test_the_log_and_the_help_come_and_go() -> None:
+    assert [after("l" * n)[0].log for n in range(3)] == [False, True, False]
+    assert [after("?" * n)[0].help for n in range(3)] == [False, True, False]
+
+
+def test_a_row_that_goes_takes_its_question_along() -> None:
+    asking, _ = after("c")
+    assert asking.asks
+    assert not settled(asking, ROWS[:1]).asks
+
+
+@given(st.text(alphabet="prclo?q^vkjyn", max_size=30), st.booleans())
+def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> None:
+    board = settled(Board(log=log), [])
+    for key in keys:
+        board, wish = pressed(board, key, [])
+        assert wish in (None, "quit")
+        assert board.selected is None

@@ -1,0 +1,283 @@
+"""`watch` under keys, in a real terminal: what is selected, shown and asked for, and how the
+terminal is left."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from progress_backend.flows import task_log
+from progress_backend.record.default_texts import LOCALES, Locale
+from progress_backend.record.log_line import LogLine
+from progress_backend.record.model import Task
+from progress_backend.record.redaction import Redaction
+from progress_backend.store.drivers import Store
+from progress_backend.terminal.board import Board
+from progress_backend.terminal.desk_screen import DeskScreen
+from progress_backend.terminal.task_logs import Log
+from progress_backend.terminal.view import View
+from tests.conftest import StartService
+from tests.records import Records
+from tests.terminals import Terminal
+from tests.waiting import eventually
+
+COMMAND = str(Path(sys.executable).parent / "progress-backend")
+W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
+UP, DOWN = b"\x1b[A", b"\x1bOB"
+NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """Two tasks that run, with different logs."""
+    records = Records(redis_url, locale="en")
+    with Store(records.settings) as store:
+        for task_id, symbol, said in (
+            ("first-id", "7203.T", "7203.T is fetched"),
+            ("second-id", "トヨタ", "トヨタを取得しました"),
+        ):
+            records.start(task_id, symbol)
+            lines = [LogLine(NOW.timestamp(), "warning", said)]
+            store.run(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
+    return records
+
+
+@pytest.fixture
+def opened(records: Records) -> Iterator[Open]:
+    """Opens `watch` in a terminal of this size."""
+    terminals: list[Terminal] = []
+
+    def open_(
+        *args: str, columns: int = 120, lines: int = 30, locale: str = "en", **env: str
+    ) -> Terminal:
+        url = records.settings.redis_url or ""
+        named = {"PROGRESS_REDIS_URL": url, "PROGRESS_LOCALE": locale, "BROWSER": "", **env}
+        command = [COMMAND, "watch", "--interval", "0.1", *args]
+        terminals.append(Terminal(command, env=named, columns=columns, lines=lines))
+        return terminals[-1]
+
+    yield open_
+    for terminal in terminals:
+        terminal.__exit__()
+
+
+def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
+    with opened() as terminal:
+        terminal.wait_for("(?m)^> first-id +running.*$")
+        terminal.wait_for("Log of fetch_data 7203.T")
+        terminal.wait_for("10:30:00 warning 7203.T is fetched")
+        terminal.write(DOWN)
+        terminal.wait_for("(?m)^> second-i +running.*$")
+        terminal.wait_for("10:30:00 warning トヨタを取得しました")
+        terminal.write(b"?")
+        terminal.wait_for("cancels it, once y is pressed")
+        terminal.write(b"q")
+        assert terminal.wait() == 0
+        assert not terminal.reads_keys()
+
+
+def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Records) -> None:
+    with opened() as terminal:
+        terminal.wait_for("> first-id")
+        terminal.write(b"p")
+        terminal.wait_for(r"fetch_data 7203\.T: pause asked; waits for the worker")
+        terminal.wait_for("> first-id +pause asked")
+        terminal.write(b"r")
+        terminal.wait_for(r"fetch_data 7203\.T: running")
+        terminal.write(DOWN + b"c")
+        terminal.wait_for(r"Cancel fetch_data トヨタ\? y/n")
+        terminal.write(b"n")
+        terminal.forget()
+        terminal.wait_for("select · p pause")
+        assert records.get("second-id").status == "running"
+        terminal.write(b"cy")
+        terminal.wait_for("fetch_data トヨタ: cancel asked; waits for the worker")
+        assert records.get("second-id").asked == "cancel"
+        records.complete("first-id")
+        terminal.write(UP + b"p")
+        terminal.wait_for(r"fetch_data 7203\.T cannot be paused: it is completed")
+
+
+def test_a_workflow_and_its_page(
+    opened: Open, records: Records, start_service: StartService, tmp_path: Path
+) -> None:
+    for task_id in ("m1", "m2"):
+        records.member(task_id, W, name="fetch ×2")
+        records.run(task_id)
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or ""}
+    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
+    url = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    said = tmp_path / "opened"
+    with opened(
+        "--workflow", W, "--url", url, columns=200, lines=50, BROWSER=f"{browser} %s"
+    ) as terminal:
+        terminal.wait_for("> 0f8c8a4e")
+        terminal.wait_for("A workflow has no log of its own")
+        terminal.write(b"o")
+        eventually(said.exists, what="the browser is asked")
+        eventually(lambda: said.read_text() == f"{url}/workflow/{W}\n")
+        terminal.wait_for(f"opened {url}/workflow")
+        terminal.write(b"jo")
+        eventually(lambda: f"{url}/task/m" in said.read_text(), what="the task's page")
+        terminal.write(b"kp")
+        terminal.wait_for("fetch ×2: pause asked of all its tasks")
+        eventually(lambda: records.get("m1").asked == "pause")
+        terminal.write(b"q")
+        assert terminal.wait() == 130, "nobody knows how it ends"
+
+
+def test_without_an_address_the_path_is_told(opened: Open) -> None:
+    with opened() as terminal:
+        terminal.wait_for("> first-id")
+        terminal.write(b"o")
+        terminal.wait_for(r"address is not known \(--url\); the page there is /task/first-id")
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [(b"q", 130), (b"\x03", 130), (signal.SIGTERM, 143), (None, 0)]
+)
+def test_however_it_ends_the_terminal_is_as_it_was(
+    opened: Open, records: Records, end: bytes | int | None, code: int
+) -> None:
+    with opened("first-id", columns=80, lines=24) as terminal:
+        terminal.wait_for("> first-id")
+        eventually(terminal.reads_keys)
+        if end is None:
+            records.complete("first-id")
+        elif isinstance(end, bytes):
+            terminal.write(end)
+        else:
+            terminal.signal(end)
+        assert terminal.wait() == code
+        assert not terminal.reads_keys()
+        assert terminal.written.rfind("\x1b[?25h") > terminal.written.rfind("\x1b[?25l")
+
+
+def test_an_exception_leaves_it_so_too(records: Records) -> None:
+    code = """
+import sys
+from progress_backend.terminal.keys import Keys
+with Keys() as keys:
+    print("reading", flush=True)
+    print(keys.pressed(20), flush=True)
+    raise RuntimeError("on purpose")
+"""
+    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
+        terminal.wait_for("reading")
+        eventually(terminal.reads_keys)
+        terminal.write(b"\x1b[1;5Cx\x1b[Ap")  # Ctrl-right is no key of ours, nor is its letter
+        terminal.wait_for(r"\['\\x1b\[1;5C', 'x', 'up', 'p'\]")
+        assert terminal.wait() == 1
+        assert not terminal.reads_keys()
+
+
+def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> None:
+    """In a shell, which alone can stop what runs in it."""
+    url = records.settings.redis_url or ""
+    env = {"PROGRESS_REDIS_URL": url, "PROGRESS_LOCALE": "en", "PS1": "prompt> ", "ENV": ""}
+    with Terminal(["sh", "-i"], env=env, columns=100, lines=30) as terminal:
+        terminal.wait_for("prompt> ")
+        terminal.write(f"{COMMAND} watch --interval 0.1 first-id\n".encode())
+        terminal.wait_for("> first-id +running")
+        eventually(terminal.reads_keys)
+        for _ in range(2):
+            terminal.forget()
+            terminal.write(b"\x1a")
+            terminal.wait_for("Stopped")
+            assert not terminal.reads_keys()
+            assert terminal.written.rfind("\x1b[?25h") > terminal.written.rfind("\x1b[?25l")
+            terminal.write(b"fg\n")
+            terminal.wait_for("> first-id +running")
+            eventually(terminal.reads_keys)
+            terminal.forget()
+            terminal.write(b"?")
+            terminal.wait_for("once y is pressed")
+            terminal.write(b"?")
+        terminal.write(b"q")
+        terminal.wait_for("prompt> ")
+        terminal.forget()
+        terminal.write(b"echo code: $?\n")
+        terminal.wait_for("code: 130")
+
+
+def test_in_the_background_it_leaves_the_terminal_alone(records: Records) -> None:
+    url = records.settings.redis_url or ""
+    env = {"PROGRESS_REDIS_URL": url, "PROGRESS_LOCALE": "en", "PS1": "prompt> ", "ENV": ""}
+    with Terminal(["sh", "-i"], env=env, columns=100, lines=30) as terminal:
+        terminal.wait_for("prompt> ")
+        terminal.write(f"{COMMAND} watch --interval 0.1 first-id &\n".encode())
+        terminal.wait_for("first-id +running")
+        assert not terminal.reads_keys()
+        records.complete("first-id")
+        terminal.wait_for("completed.*100%")
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_without_colours_the_selection_can_be_seen(opened: Open, columns: int) -> None:
+    with opened(columns=columns, lines=24, NO_COLOR="1", locale="ja") as terminal:
+        terminal.wait_for("> first-id +実行中")
+        if columns < 100:
+            assert "ログ：" not in terminal.written, "there is no room, until it is asked for"
+            terminal.write(b"l")
+        terminal.wait_for("ログ：fetch_data")
+        terminal.write(b"q")
+        terminal.wait()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.written)
+
+
+SAID = [
+    ("info", "銘柄" * 100),
+    ("error", "one\x1b[2Jtwo\nthree"),
+    ("debug", ""),
+    ("info", "x" * 500),
+]
+LINES = [
+    {"id": n, "time": NOW.isoformat(), "level": level, "text": text}
+    for n, (level, text) in enumerate(SAID, 1)
+]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("asks", [False, True])
+@pytest.mark.parametrize(
+    ("columns", "lines"), [(20, 8), (40, 12), (80, 24), (100, 30), (160, 20), (200, 50)]
+)
+def test_every_size_holds_what_is_drawn(
+    columns: int, lines: int, asks: bool, locale: Locale
+) -> None:
+    task = Task("", "fetch_data", symbol="トヨタ自動車", status="running", message="取得中" * 9)
+    rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
+    view = View(rows, {"running": 60}, 60, NOW)
+    for help_ in (False, True):
+        board = Board(selected="t30-aaaa", log=True, help=help_, asks=asks)
+        console = Console(file=(out := io.StringIO()), width=columns, height=lines)
+        console.print(DeskScreen(view, locale, board, Log(LINES, "the store does not answer")))
+        drawn = out.getvalue().splitlines()
+        assert len(drawn) < lines, out.getvalue()
+        assert max(map(cell_len, drawn)) <= columns
+        assert any(line.startswith("> ") for line in drawn), "the selected row is always shown"
+        assert "\x1b[2J" not in out.getvalue()
+
+
+def test_keys_that_are_pressed_are_heeded_at_once(opened: Open) -> None:
+    with opened("--interval", "30") as terminal:
+        terminal.wait_for("> first-id")
+        begun = time.monotonic()
+        terminal.write(DOWN)
+        terminal.wait_for("> second-i")
+        assert time.monotonic() - begun < 15, "before the next look at the store"
