@@ -1,5 +1,6 @@
 // The texts of the pages of one task or workflow: those of the live page, and more.
 import { WORDS as PAGE } from "./page_words.js";
+import { clock } from "./words.js";
 
 export const WORDS = {
   en: {
@@ -14,7 +15,7 @@ export const WORDS = {
     },
     forbidden: "Not yours to see", forbiddenHow: "The token that you have entered is not for this one.",
     parts: {
-      log: "Log", error: "Error", results: "Results", details: "Details", metadata: "Metadata", request: "Request",
+      timeline: "What happened", log: "Log", error: "Error", results: "Results", details: "Details", metadata: "Metadata", request: "Request",
       times: "Times", run: "Run", belongs: "Belongs to", members: "Tasks",
     },
     facts: {
@@ -26,6 +27,17 @@ export const WORDS = {
     },
     actions: { pause: "Pause", cancel: "Cancel", end: "End" },
     linesGone: (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
+    happened: {
+      created: "Created", started: "Started", phase: "Phase", retried: "Retry", requeued: "Back in the queue", redelivered: "Delivered again",
+      returned: "The run is back", pause: "Asked to pause", cancel: "Asked to cancel", end: "Asked to end", heeded: "Carried out", resumed: "Resumed",
+      stalled: "Stalled", late: "Late", waiting: "Long wait",
+    },
+    attemptNo: (number) => `attempt ${number}`,
+    entriesGone: (count) => (count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`),
+    spark: (count, total, seconds, attempts, pauses) => [
+      `Progress over time: ${total ? `${count} of ${total}` : count} in ${clock(seconds)}`,
+      attempts > 1 && `${attempts} attempts`, pauses && (pauses === 1 ? "1 pause" : `${pauses} pauses`),
+    ].filter(Boolean).join(", "),
   },
   ja: {
     ...PAGE.ja,
@@ -39,7 +51,7 @@ export const WORDS = {
     },
     forbidden: "表示する権限がありません", forbiddenHow: "入力したトークンでは表示できません。",
     parts: {
-      log: "ログ", error: "エラー", results: "結果", details: "詳細", metadata: "メタデータ", request: "依頼",
+      timeline: "経過", log: "ログ", error: "エラー", results: "結果", details: "詳細", metadata: "メタデータ", request: "依頼",
       times: "時刻", run: "実行", belongs: "所属", members: "タスク",
     },
     facts: {
@@ -51,5 +63,16 @@ export const WORDS = {
     },
     actions: { pause: "一時停止", cancel: "キャンセル", end: "終了" },
     linesGone: (count) => `… ${count} 行は残っていません`,
+    happened: {
+      created: "作成", started: "開始", phase: "フェーズ", retried: "再試行", requeued: "キューに戻りました", redelivered: "再配信",
+      returned: "復帰", pause: "一時停止の依頼", cancel: "キャンセルの依頼", end: "強制終了の依頼", heeded: "依頼を実施", resumed: "再開",
+      stalled: "更新なし", late: "遅れ", waiting: "長い待ち",
+    },
+    attemptNo: (number) => `${number} 回目`,
+    entriesGone: (count) => `… 古い ${count} 件は残っていません`,
+    spark: (count, total, seconds, attempts, pauses) => [
+      `進捗の推移：${clock(seconds)} で ${total ? `${count} / ${total}` : count}`,
+      attempts > 1 && `試行 ${attempts} 回`, pauses && `一時停止 ${pauses} 回`,
+    ].filter(Boolean).join("、"),
   },
 };

@@ -5,6 +5,7 @@ import { makeLog } from "./log_view.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, pretty } from "./record_parts.js";
 import { pageOf, TASK, traceOf } from "./row.js";
+import { makeTimeline } from "./timeline_view.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
@@ -33,8 +34,8 @@ export function makeTaskView(place, act, id) {
   const head = makeHead((name, task) => act(KIND, name, task), KIND);
   const error = makeText("error"), results = makeText("results"), request = makeFacts("request");
   const times = makeFacts("times"), run = makeFacts("run"), belongs = makeFacts("belongs");
-  const details = makeText("details"), metadata = makeText("metadata"), log = makeLog(id);
-  place.append(...[head, error, results, log, request, times, run, belongs, details, metadata].map(({ element }) => element));
+  const details = makeText("details"), metadata = makeText("metadata"), log = makeLog(id), timeline = makeTimeline(id);
+  place.append(...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(({ element }) => element));
 
   function show(task, words) {
     const { control, delivery, worker, workflow } = task, at = (time) => time && { time };
@@ -80,6 +81,7 @@ export function makeTaskView(place, act, id) {
   function tick(task, words) {
     head.tick(task, words);
     log.look(task, task.final, words);
+    timeline.look(task, words);
     for (const facts of [request, times]) facts.tick(task.now(), words);
   }
 

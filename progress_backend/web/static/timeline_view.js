@@ -1,0 +1,72 @@
+// What happened to a task, the oldest first, and how far it was when.
+import { answered } from "./live.js";
+import { absolute, section } from "./record_parts.js";
+import { element } from "./row.js";
+import { makeSparkline } from "./sparkline.js";
+import { translated } from "./translated.js";
+
+// What the record's times tell as well.
+const PLAIN = ["created", "started", "ended"];
+// How long a line that still grows may be old, by how long the task has run; and after a read that failed.
+const OLD_MS = 10_000, AGAIN_MS = 3_000;
+
+export function makeTimeline(id) {
+  const spark = makeSparkline(), list = element("ol"), made = section("timeline", spark.element, list);
+  let reading = false, nextMs = 0, of = null, timeline = null, shown = "";
+  made.hidden = true;
+  list.tabIndex = 0;
+  made.classList.add("timeline");
+
+  // What changes where there is something new in it.
+  const state = ({ created_at, status, attempt, control, remarks, processing_details: details, final }) =>
+    JSON.stringify([created_at, status, attempt, control, remarks, details?.phase, final]);
+
+  async function read(mine, task, words) {
+    reading = true;
+    const got = await answered(`internal/task/${encodeURIComponent(id)}/timeline`);
+    reading = false;
+    nextMs = performance.now() + (got?.ok ? OLD_MS : AGAIN_MS);
+    if (!got?.ok) return;
+    of = mine;
+    timeline = got.body;
+    draw(task, words);
+  }
+
+  // Called each second, and as the record changes.
+  function look(task, words) {
+    made.say(words);
+    list.setAttribute("aria-label", words.parts.timeline);
+    const now = state(task), old = performance.now() >= nextMs;
+    if (!reading && (of === null ? old : of !== now || (old && task.status === "running"))) read(now, task, words);
+    if (timeline) draw(task, words);
+  }
+
+  function draw(task, words) {
+    const { entries, gone } = timeline, drawn = spark.show(task, timeline, words);
+    made.hidden = !drawn && entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
+    const now = JSON.stringify([words.code, entries, gone]);
+    if (now === shown) return; // a text that somebody marks stays marked
+    shown = now;
+    const sameDay = new Set(entries.map(({ time }) => time.slice(0, 10))).size === 1;
+    list.replaceChildren(
+      ...(gone ? [element("li", "gone", words.entriesGone(gone))] : []),
+      ...entries.map((entry) => rowOf(entry, words, sameDay)),
+    );
+  }
+
+  return { element: made, look };
+}
+
+function rowOf(entry, words, sameDay) {
+  const { event, status, time } = entry;
+  const at = element("time", "", sameDay ? time.slice(11, 19) : `${time.slice(0, 10)} ${time.slice(11, 19)}`);
+  at.dateTime = time;
+  at.title = absolute(time);
+  const name = element("b", "", status ? words[status] ?? status : words.happened[event] ?? event);
+  return element("li", `${event} ${status ?? ""}`.trim(), at, element("span", "", name, " ", element("small", "", aboutOf(entry, words))));
+}
+
+function aboutOf({ event, attempt, by, worker, cause, text }, words) {
+  const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
+  return [number, by, worker, cause, text && translated(words.code, text)].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,130 @@
+"""What happened to a task, and how far it was when, on its page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from progress_backend.flows import task_timeline
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.browser.conftest import OpenPage
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+IDENTITY = ev.Identity("fetch_data", 1_259, "7203.T")
+
+
+# Asked for before a page: one that is open and follows a stream keeps an API from its end.
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    flower = "https://flower.example.com/flower/"
+    return start_api(redis_url=redis_url, locale="en", lease_s=86_400, flower_url=flower)
+
+
+class Past:
+    """What happened to a task, each so many seconds ago."""
+
+    def __init__(self, url: str, task_id: str) -> None:
+        self._url, self._id = url, task_id
+
+    def add(self, *happened: tuple[float, ev.Event]) -> None:
+        with Store(Settings(redis_url=self._url, locale="en")) as store:
+            store.ready()
+            for ago, event in happened:
+                at = store.now() - timedelta(seconds=ago)
+                store.run(store.flows.apply(self._id, (event,), at))
+
+    def samples(self, attempt: int, *points: tuple[int, int]) -> None:
+        text = " ".join(f"{seconds * 1000}:{count}" for seconds, count in points).encode()
+        with Store(Settings(redis_url=self._url)) as store:
+            store.ready()
+            store.run(task_timeline.keep_samples(self._id, attempt, text, store.settings))
+
+
+def started(worker: str) -> ev.Started:
+    return ev.Started(identity=IDENTITY, worker=Worker("lease-1", worker), again_s=60)
+
+
+def fill(past: Past) -> None:
+    past.add(
+        (300, ev.Created(identity=IDENTITY)),
+        (290, started("celery@prices-1")),
+        (280, ev.Progressed(current=20, details={"phase": "read"})),
+        (200, ev.Retried(message="HTTPError: 503 Service Unavailable", retries=1)),
+        (190, started("celery@prices-2")),
+        (180, ev.Progressed(current=150, details={"phase": "write"})),
+        (150, ev.Paused(by="alice", reason="the market is closed")),
+        (149, ev.Heeded()),
+        (90, ev.Resumed(by="alice")),
+        (20, ev.Progressed(current=760)),
+    )
+    past.samples(1, (5, 10), (20, 60), (50, 200), (85, 260))
+    past.samples(2, (5, 60), (15, 190), (30, 300), (38, 380), (102, 390), (130, 500), (160, 740))
+
+
+def test_a_task_page_tells_what_happened(
+    api: RunningApi, redis_url: str, open_page: OpenPage
+) -> None:
+    past = Past(redis_url, "job")
+    fill(past)
+    page = open_page(api, "/task/job?lang=en")
+    list_ = page.locator(".timeline li")
+    expect(list_).to_have_count(9)
+    assert [" ".join(text.split()[1:]) for text in list_.all_inner_texts()] == [
+        "Created",
+        "Started attempt 1",
+        "Phase read",
+        "Retry attempt 1 · celery@prices-1 · HTTPError: 503 Service Unavailable",
+        "Started attempt 2 · celery@prices-2",
+        "Phase write",
+        "Asked to pause alice · the market is closed",
+        "Carried out",
+        "Resumed alice",
+    ]
+    spark = page.get_by_role(
+        "img", name="Progress over time: 760 of 1,259 in 4:30, 2 attempts, 1 pause"
+    )
+    expect(spark).to_be_visible()
+    lines = spark.locator(".line").evaluate_all("all => all.map((one) => one.getAttribute('d'))")
+    assert [line.count("M") for line in lines] == [1, 2]  # a gap where it was paused
+    expect(spark.locator(".mark")).to_have_count(1)
+    link = page.get_by_role("link", name="job", exact=True)
+    expect(link).to_have_attribute("href", "https://flower.example.com/flower/task/job")
+    past.add((0, ev.Failed(error_message="Traceback\nValueError: <b>no</b> price")))
+    expect(list_.last).to_contain_text("Error exception · ValueError: <b>no</b> price")
+    page.get_by_role("button", name="日本語").click()
+    expect(list_.first).to_contain_text("作成")
+
+
+def test_a_task_that_began_and_ended_has_no_timeline(
+    api: RunningApi, redis_url: str, open_page: OpenPage
+) -> None:
+    past = Past(redis_url, "job")
+    past.add((9, ev.Created(identity=IDENTITY)), (8, started("a")), (1, ev.Completed()))
+    page = open_page(api, "/task/job?lang=en")
+    expect(page.locator(".pill")).to_have_text("Completed")
+    expect(page.get_by_role("heading", name="Times")).to_be_visible()
+    expect(page.locator(".timeline")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "scheme"), [("en", 1280, "light"), ("ja", 390, "dark"), ("ja", 1280, "light")]
+)
+def test_it_fits(
+    api: RunningApi,
+    redis_url: str,
+    open_page: OpenPage,
+    lang: str,
+    width: int,
+    scheme: str,
+) -> None:
+    fill(Past(redis_url, "job"))
+    size = {"width": width, "height": 1100}
+    page = open_page(api, f"/task/job?lang={lang}", viewport=size, color_scheme=scheme)
+    expect(page.locator(".spark")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
