@@ -22,29 +22,29 @@ _LONGEST: Final = 64 * 34
 class Samples:
     """The points of one run: milliseconds since it began, and its count then."""
 
-    __slots__ = ("_due_ms", "_points", "_step_ms", "_store_ms")
+    __slots__ = ("_due_ms", "_points", "_step_ms", "_store_ms", "ready")
 
     def __init__(self) -> None:
+        #: Whether the points are to be stored now; whoever stores them sets it back.
+        self.ready = False
         self._points: list[tuple[int, int]] = []
         self._step_ms = 0
         self._due_ms = 0
         self._store_ms = FIRST_S * 1000
 
-    def add(self, at_ms: int, current: int) -> bool:
-        """Adds a recorded value, unless one was added just before; whether the points are to be
-        stored now."""
+    def add(self, at_ms: int, current: int) -> None:
+        """Adds a recorded value, unless one was added just before."""
         if at_ms < self._due_ms:
-            return False
+            return
         points = self._points
         points.append((at_ms, current))
         if len(points) >= MOST_POINTS:
             del points[1::2]
             self._step_ms = 2 * max(self._step_ms, at_ms // MOST_POINTS)
         self._due_ms = at_ms + self._step_ms
-        if at_ms < self._store_ms:
-            return False
-        self._store_ms = at_ms * _WIDER
-        return True
+        if at_ms >= self._store_ms:
+            self._store_ms = at_ms * _WIDER
+            self.ready = True
 
     def text(self) -> bytes:
         """The points as they are stored."""
@@ -64,7 +64,9 @@ def thinned(by_attempt: dict[int, list[tuple[int, int]]]) -> list[dict[str, Any]
     """The points of a task's attempts, `MOST_POINTS` at most in all, the oldest attempt first; each
     one's newest point stays."""
     there = {attempt: by_attempt[attempt] for attempt in sorted(by_attempt) if by_attempt[attempt]}
-    every = -(-sum(map(len, there.values())) // MOST_POINTS) if there else 1
+    total = sum(map(len, there.values()))
+    # Each attempt may have one more than its share.
+    every = 1 if total <= MOST_POINTS else -(-total // (MOST_POINTS - len(there)))
     return [
         {"attempt": attempt, "points": [list(point) for point in points[::-every][::-1]]}
         for attempt, points in there.items()

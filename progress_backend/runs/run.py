@@ -15,6 +15,7 @@ from ..flows.stored_record import Base
 from ..record import events as ev
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
+from ..record.samples import Samples
 from ..record.update_state_events import count_of
 from .run_log import RunLog
 
@@ -123,6 +124,7 @@ class Run:
         "replaced",
         "request",
         "results",
+        "samples",
         "sender",
         "status",
         "status_at",
@@ -196,6 +198,8 @@ class Run:
         #: None until it asks.
         self.found: str | None = None
         self.checkpoint: Recorded | None = None
+        #: How far it was when; None until a value is recorded.
+        self.samples: Samples | None = None
         #: Lines of the task's log; None until the job writes one.
         self.log: RunLog | None = None
 

@@ -19,12 +19,13 @@ from math import inf
 from typing import Any
 
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
-from ..flows import task_log
+from ..flows import task_log, task_timeline
 from ..flows.commands import Command
 from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
-from ..record.model import TaskStatus
+from ..record.model import Task, TaskStatus
+from ..record.samples import Samples
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
@@ -56,6 +57,9 @@ _SHORTEST_S, _LONGEST_S = 0.05, 1.0
 _LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
 #: Time between two reads of a paused job's record.
 _PAUSE_LOOK_S = 1.0
+
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Sender:
@@ -284,6 +288,21 @@ class Sender:
             if run.log and (everything or time.monotonic() >= run.log.due):
                 with run.lock:
                     self._store_log(run, self.patient)
+            if run.samples is not None and run.samples.ready:
+                self._store_samples(run, run.samples)
+
+    def _store_samples(self, run: Run, samples: Samples) -> None:
+        """Stores how far a run was when; where that fails, the next step does it."""
+        samples.ready = False
+        if run.attempt is None or self.patient.breaker.open:
+            return
+        store = self.patient.store
+        try:
+            with self.patient.waiting():
+                about = (run.task_id, run.attempt, samples.text(), store.settings)
+                store.run(task_timeline.keep_samples(*about))
+        except StoreUnavailable as error:
+            self.patient.away(error)
 
     def store_log(self, run: Run) -> None:
         """Stores the last lines of a run's log, in the job's thread; its end follows. Never
@@ -389,8 +408,10 @@ class Sender:
                 value.give_back()
             return
         for value, applied in zip(values, recorded, strict=True):
-            if self._mirror is not None and applied is not None and applied.refused is None:
-                self._mirror.show(value.run, applied.task)
+            if applied is not None and applied.refused is None:
+                _sample(value.run, applied.task)
+                if self._mirror is not None:
+                    self._mirror.show(value.run, applied.task)
 
     def _flush_outbox(self, deadline: float = inf) -> None:
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
@@ -445,3 +466,13 @@ class Sender:
             logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True
         self._awake.set()
+
+
+def _sample(run: Run, task: Task) -> None:
+    """Notes how far a run is, by a value that was recorded."""
+    began, at = task.attempt_started_at, task.updated_at
+    if began is None or at is None or task.attempt != run.attempt:
+        return
+    if run.samples is None:
+        run.samples = Samples()
+    run.samples.add((at - began) // _MILLISECOND, task.current_items)

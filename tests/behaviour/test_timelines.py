@@ -110,7 +110,8 @@ def test_samples_of_the_newest_attempts(driver: Driver) -> None:
     assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
 
 
-def test_a_plain_task_has_no_such_key(redis_driver: OverRedis) -> None:
+def test_a_plain_task_has_no_such_key_nor_command(redis_driver: OverRedis) -> None:
+    redis_driver.raw.config_resetstat()
     redis_driver.create("t")
     redis_driver.start("t", "lease-1")
     redis_driver.apply("t", ev.Progressed(current=3))
@@ -118,6 +119,9 @@ def test_a_plain_task_has_no_such_key(redis_driver: OverRedis) -> None:
     assert not [
         name for name in redis_driver.left_over() if "timeline" in name or "samples" in name
     ]
+    ran = redis_driver.raw.info("commandstats")
+    assert "cmdstat_evalsha" in ran
+    assert not {"cmdstat_xadd", "cmdstat_pexpire", "cmdstat_unlink"} & ran.keys()
 
 
 def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis) -> None:

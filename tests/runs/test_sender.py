@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
@@ -71,3 +73,24 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     sender.patient.breaker.succeeded()
     sender.stop()
     assert len(tries) <= 3 + 1, "0.3 s of them"
+
+
+def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
+    clock = [1_705_282_200.0]
+    store = MemoryStore(Settings(update_interval_s=0), clock=lambda: clock[0])
+    sender = Sender(store, None, closing_s=0.3)
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", ev.Started(identity=IDENTITY))
+    sender.opened(run)
+    for second in range(1, 13):
+        clock[0] += 1
+        run.offer(second)
+        recorded = f'"current":{second},'.encode()
+        eventually(lambda recorded=recorded: recorded in store.run(store.flows.get("t")))
+        if second == 9:
+            assert store.state.samples == {}
+    eventually(lambda: "t" in store.state.samples)
+    found = json.loads(store.run(task_timeline.read("t", store.settings)))
+    points = [[1_000 * second, second] for second in range(1, 11)]
+    assert found["samples"] == [{"attempt": 1, "points": points}]
+    sender.stop()
