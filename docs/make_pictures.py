@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, TerminalTheme
@@ -35,6 +35,11 @@ from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.task_logs import Line, Log
 from progress_backend.terminal.view import View
+
+from . import pictured_records as records
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "pictures"
@@ -158,8 +163,8 @@ def terminal(lang: Locale, scheme: Scheme) -> str:
 
 
 @contextmanager
-def _api(lang: Locale) -> Iterator[str]:
-    """The address of an API over a store that has the tasks."""
+def _api(lang: Locale) -> Iterator[tuple[str, str]]:
+    """The addresses of an API and of its store, which has the tasks."""
     with EmbeddedServer() as server:
         settings = Settings(redis_url=server.url, locale=lang)
         with Store(settings) as store:
@@ -174,13 +179,13 @@ def _api(lang: Locale) -> Iterator[str]:
             try:
                 assert api.stderr is not None
                 said = next(line for line in api.stderr if line.startswith("progress-backend: "))
-                yield said.split()[1]
+                yield said.split()[1], server.url
             finally:
                 api.terminate()
 
 
 def page() -> Iterator[tuple[Path, bytes]]:
-    """The pictures of the page, each with its place."""
+    """The pictures of the pages, each with its place."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")
@@ -189,20 +194,46 @@ def page() -> Iterator[tuple[Path, bytes]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for lang in LOCALES:
-            with _api(lang) as address:
-                for scheme in SCHEMES:
-                    context = browser.new_context(
-                        locale=_LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
-                        viewport={"width": _WINDOW[0], "height": _WINDOW[1]},
-                    )  # fmt: skip
-                    opened = context.new_page()
-                    opened.goto(address)
-                    opened.wait_for_selector("#connection[data-state=live]")
-                    opened.wait_for_selector("tr[data-task-id]")
-                    opened.wait_for_timeout(500)  # bars move to their place
-                    yield FOLDER / f"page-{lang}-{scheme}.png", opened.screenshot()
-                    context.close()
+            with _api(lang) as (address, store_url):
+                yield from _pictures(browser, lang, address, "page", "tr[data-task-id]")
+                with Store(Settings(redis_url=store_url, locale=lang)) as store:
+                    store.ready()
+                    records.fill(store, lang)
+                task, workflow = (
+                    f"{address}/task/{records.TASK}",
+                    f"{address}/workflow/{records.WORKFLOW}",
+                )
+                yield from _pictures(browser, lang, task, "task", ".spark", ".log p")
+                yield from _pictures(browser, lang, workflow, "workflow", "tr[data-task-id]")
         browser.close()
+
+
+def _pictures(
+    browser: Browser, lang: Locale, address: str, name: str, *parts: str
+) -> Iterator[tuple[Path, bytes]]:
+    """Pictures of one page in each scheme, as soon as it has these parts."""
+    for scheme in SCHEMES:
+        context = browser.new_context(
+            locale=_LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
+            viewport={"width": _WINDOW[0], "height": _WINDOW[1]},
+        )  # fmt: skip
+        opened = context.new_page()
+        opened.goto(address)
+        for part in ("#connection[data-state=live]", *parts):
+            opened.wait_for_selector(part)
+        opened.wait_for_timeout(500)  # bars move to their place
+        yield FOLDER / f"{name}-{lang}-{scheme}.png", opened.screenshot(**_shown(opened, name))
+        context.close()
+
+
+def _shown(page: Page, name: str) -> dict[str, Any]:
+    """How much of a page is in its picture: of a workflow's not its times, whose tasks were made at
+    once."""
+    if name != "workflow":
+        return {"full_page": name == "task"}
+    box = page.locator(".list").bounding_box()
+    assert box is not None
+    return {"clip": {"x": 0, "y": 0, "width": _WINDOW[0], "height": box["y"] + box["height"] + 20}}
 
 
 def drawn_from() -> str:

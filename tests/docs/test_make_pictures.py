@@ -38,9 +38,10 @@ def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
     assert MADE_FROM.read_text("utf-8") == drawn_from(), AGAIN
     for lang in LOCALES:
         for scheme in SCHEMES:
-            picture = (FOLDER / f"page-{lang}-{scheme}.png").read_bytes()
-            assert picture.startswith(b"\x89PNG")
-            assert len(picture) < 200_000
+            for name in ("page", "task", "workflow"):
+                picture = (FOLDER / f"{name}-{lang}-{scheme}.png").read_bytes()
+                assert picture.startswith(b"\x89PNG")
+                assert len(picture) < 200_000
 
 
 @pytest.mark.parametrize("document", documents())
@@ -55,4 +56,4 @@ def test_the_page_can_be_drawn() -> None:
     if shutil.which("chromium") is None:
         missing("chromium (apt-get install chromium)")
     places = [place for place, picture in page() if picture.startswith(b"\x89PNG")]
-    assert sorted(places) == sorted(FOLDER.glob("page-*.png"))
+    assert sorted(places) == sorted(FOLDER.glob("*.png"))
