@@ -38,6 +38,7 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
         "settings_of get_task workflow_status async_workflow_status watch sign",
     ),
     "python-tqdm": ("progress_backend.tqdm", "tqdm trange"),
+    "python-recorder": ("progress_backend.recorder", "ProgressRecorder"),
     "python-services": (
         "progress_backend",
         "ProgressService RedisProgressService AsyncProgressNotifier NotificationServiceInterface",

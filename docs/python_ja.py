@@ -401,4 +401,14 @@ SENTENCES: Final = {
     "Goes over `range(*args)` with a bar: `tqdm(range(*args), **kwargs)`.": (
         "`range(*args)` をバー付きで回します：`tqdm(range(*args), **kwargs)`。"
     ),
+    # progress_backend.recorder
+    "Reports the progress of the running Celery task by the calls of celery-progress' class "
+    "of this name, without its write to the result backend in the job's thread.": (
+        "実行中の Celery タスクの進捗を、celery-progress の同名のクラスと同じ呼び出しで知らせ"
+        "ます。ジョブのスレッドで結果バックエンドに書くことはしません。"
+    ),
+    "Sets the newest values of the task's record; returns Celery's state and the meta that "
+    "celery-progress' class writes.": (
+        "タスクの記録の最新の値を設定し、celery-progress のクラスが書く状態とメタを返します。"
+    ),
 }

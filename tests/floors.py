@@ -26,7 +26,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "store": ("store",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
-    "doors": ("django", "terminal", "testing", "tqdm", "web"),
+    "doors": ("django", "recorder", "terminal", "testing", "tqdm", "web"),
     "commands": ("cli",),
     "roof": ("__init__",),
 }
