@@ -90,6 +90,8 @@ class Desk:
 
     def _read_log(self) -> None:
         task = self._selected
+        if self._view.trouble is not None:
+            return  # what does not answer is asked once an interval
         if self._board.log and task is not None and task is not self._view.workflow:
             self._log = self._tail.of(task.task_id)
         else:

@@ -50,27 +50,28 @@ class DeskScreen:
         elif width >= BESIDE_FROM:
             yield from self._beside(console, options, height)
         else:
-            lines = max(min(int(height * _BELOW_PART), _MOST_LINES), _LEAST_LINES)
-            yield self._rows(height - lines)
-            yield from self._pane(lines)
+            most = max(min(int(height * _BELOW_PART), _MOST_LINES), _LEAST_LINES)
+            pane = list(self._pane(most))
+            yield self._rows(height - len(pane))
+            yield from pane
         yield from foot
 
     def _rows(self, height: int) -> Screen:
         return Screen(self._view, self._locale, height=height, selected=self._board.selected)
 
     def _beside(self, console: Console, options: ConsoleOptions, height: int) -> RenderResult:
-        """The rows on the left, the log on the right, as high as there is room."""
+        """The rows on the left, the log on the right: as high as the rows, or as its lines."""
         right = int(options.max_width * _BESIDE_PART)
         left = options.update(width=options.max_width - right - 2)
         rows = console.render_lines(self._rows(height), left, pad=True)
-        high = max(len(rows), min(height - 1, _MOST_LINES))
+        most = max(len(rows), min(height - 1, _MOST_LINES))
         pane = [
             console.render_lines(text, options.update(width=right), pad=True)[0]
-            for text in self._pane(high)
+            for text in self._pane(most)
         ]
         bar, end = Segment("│ ", console.get_style(_QUIET)), Segment.line()
         empty = [Segment(" " * left.max_width)]
-        for number in range(high):
+        for number in range(max(len(rows), len(pane))):
             yield from rows[number] if number < len(rows) else empty
             yield bar
             yield from pane[number] if number < len(pane) else ()

@@ -26,14 +26,12 @@ _SEQUENCES: Final = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB":
 #: An escape sequence as a whole, so that its letters are no keys; or a character.
 _PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
-_TERMINATED: Final = 143
 #: Seconds after which a wait looks whether the program has been stopped meanwhile.
 _LOOK_S: Final = 0.2
 
-#: Signals that end the program, or stop it.
-_ENDING: Final = frozenset(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGTSTP") if hasattr(signal, name)
-)
+#: Signals that end the program, or stop it; Windows has fewer.
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGTSTP")
+_ENDING: Final = frozenset(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 #: What a signal had before: a function, SIG_DFL or SIG_IGN.
 _Handler = Callable[[int, FrameType | None], Any] | int | None
@@ -55,8 +53,8 @@ def _in_front(terminal: int) -> bool:
 class Keys:
     """`with`: reads stdin's keys without waiting for Enter, and without showing them.
 
-    Ctrl-C is a KeyboardInterrupt as before. SIGTERM ends the program with 143 through its own
-    `finally` blocks. While Ctrl-Z stops it the shell has the terminal as it was.
+    Ctrl-C is a KeyboardInterrupt as before. SIGTERM and SIGQUIT end the program through its own
+    `finally` blocks, with 143 and 131. While Ctrl-Z stops it the shell has the terminal as it was.
     """
 
     def __init__(self) -> None:
@@ -95,6 +93,7 @@ class Keys:
         self._before = termios.tcgetattr(self._terminal)
         for number, handler in (
             (signal.SIGTERM, self._end),
+            (signal.SIGQUIT, self._end),
             (signal.SIGTSTP, self._stop),
             (signal.SIGCONT, self._go_on),
         ):
@@ -124,8 +123,8 @@ class Keys:
             except termios.error:  # the terminal is gone
                 return
 
-    def _end(self, *_: object) -> NoReturn:
-        raise SystemExit(_TERMINATED)
+    def _end(self, number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
 
     def _stop(self, *_: object) -> None:
         self._give_back()

@@ -149,7 +149,8 @@ def test_without_an_address_the_path_is_told(opened: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "code"), [(b"q", 130), (b"\x03", 130), (signal.SIGTERM, 143), (None, 0)]
+    ("end", "code"),
+    [(b"q", 130), (b"\x03", 130), (b"\x1c", 131), (signal.SIGTERM, 143), (None, 0)],
 )
 def test_however_it_ends_the_terminal_is_as_it_was(
     opened: Open, records: Records, end: bytes | int | None, code: int
