@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -242,3 +243,92 @@ def test_on_a_phone_statuses_with_tasks_come_first_and_all_can_be_touched(
     assert touched.evaluate_all(small) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert re.search(r"lang=", page.url) is None
+
+
+def test_a_filter_that_no_row_offers_is_in_the_menu(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("slow", "usual"):
+        records.start(task_id)
+    records.remark("slow", stalled=datetime.now(UTC))
+    page = open_page(api, "/?status=running&lang=en")
+    shows(page, "usual", "running")
+    page.locator("#more summary").click()
+    page.locator("#more").get_by_label("Remark").select_option("Stalled")
+    expect(row(page, "usual")).to_have_count(0)
+    shows(page, "slow", "running")
+    # There is no index of both: what was chosen last stays.
+    assert asked(page) == {"remark": "stalled"}
+    chip = page.locator("#filters [data-name=remark]")
+    expect(chip).to_have_text("Remark: Stalled ×")
+    records.progress("slow", 63)  # goes on, and has the remark no more
+    expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
+    page.locator("#more").get_by_label("Type").fill("fetch_data")
+    page.keyboard.press("Enter")
+    shows(page, "slow", "running")
+    assert asked(page) == {"task_type": "fetch_data"}
+    expect(page.locator("#more summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator("#more").get_by_label("Remark")).to_be_hidden()
+    page.go_back()
+    expect(chip).to_be_visible()
+
+
+SPY = """
+const Real = Notification;
+window.told = [];
+window.Notification = class extends Real {
+  constructor(title, options) { super(title, options); window.told.push([title, options.body]); }
+};
+"""
+
+
+def test_the_browser_tells_an_end_where_that_was_asked_for(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("asked", "other"):
+        records.start(task_id)
+    page = open_page(api, "/?lang=en", permissions=["notifications"])
+    page.add_init_script(SPY)
+    page.reload()
+    bell = shows(page, "asked", "running").get_by_role("button", name="Tell me when it ends")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+    page.reload()  # it is still asked for
+    expect(bell).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Cancelled 0").click()  # and heard whatever is shown
+    expect(page.locator("#empty")).to_be_visible()
+    records.complete("other")
+    records.fail("asked", "Traceback\nValueError: no price")
+    eventually(lambda: page.evaluate("window.told.length") > 0)
+    assert page.evaluate("window.told") == [["Error: fetch_data 7203.T", "ValueError: no price"]]
+
+
+def test_a_tasks_page_has_the_bell_too(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/task/job?lang=en", permissions=["notifications"])
+    page.add_init_script(SPY)
+    page.reload()
+    bell = page.get_by_role("button", name="Tell me when it ends: fetch_data 7203.T")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+    records.complete("job")
+    eventually(lambda: page.evaluate("window.told.length") > 0)
+    assert page.evaluate("window.told") == [["Completed: fetch_data 7203.T", "Completed"]]
+    expect(bell).to_be_hidden()
+
+
+def test_who_denies_notifications_is_told(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    page.add_init_script("Notification.requestPermission = async () => 'denied'")
+    page.reload()
+    bell = shows(page, "job", "running").get_by_role("button", name="Tell me when it ends")
+    bell.click()
+    expect(page.locator("#notice")).to_contain_text("The browser shows no notifications")
+    expect(bell).to_have_attribute("aria-pressed", "false")

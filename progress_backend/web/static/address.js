@@ -3,7 +3,8 @@
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = ["status", "owner", "task_type", "symbol"];
+const FILTERS = ["status", "owner", "task_type", "symbol", "remark"];
+const HEARD = ["status", "owner", "task_type", "symbol"];
 
 export function fromAddress() {
   const query = new URLSearchParams(location.search), page = Number(query.get("page"));
@@ -15,9 +16,14 @@ export function fromAddress() {
   return chosen;
 }
 
-// What the list and the socket are asked for: only what is chosen.
+// Those that the list is asked for: only what is chosen.
 export function filtersOf(chosen) {
   return new URLSearchParams(FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
+}
+
+// Those that the socket is asked for: it tells of more than the list has.
+export function heardOf(chosen) {
+  return new URLSearchParams(HEARD.filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
 }
 
 // `anew`: Back shall lead to what was there before.

@@ -2,7 +2,7 @@
 // the socket opens, and again (at most once a second) when a message says that it changed; where the
 // socket does not speak, every few seconds instead.
 import { ask } from "./acts.js";
-import { filtersOf } from "./address.js";
+import { filtersOf, heardOf } from "./address.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { placeOf, readPlaces } from "./places.js";
@@ -140,7 +140,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function begin() {
     tasksAlone = false;
     cursors = [];
-    listening.connect(filtersOf(chosen()));
+    listening.connect(heardOf(chosen()));
     for (const one of readers()) one.anew();
   }
 
@@ -167,6 +167,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
   };
 }

@@ -1,7 +1,10 @@
 // The live page: what is chosen, and what stands around the list.
 import { filtersOf, fromAddress, toAddress } from "./address.js";
+import { listenAgain } from "./bell.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
+import { makeFilterMenu } from "./filter_menu.js";
+import { changed } from "./filters.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
@@ -23,6 +26,7 @@ const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
   refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
 });
+const showMenu = makeFilterMenu(byId("more"), choose, list.zone);
 
 // Into the address as well.
 function take(now, anew) {
@@ -32,7 +36,7 @@ function take(now, anew) {
 
 function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
-  take({ ...chosen, ...filters, page: 1 }, true);
+  take(changed(chosen, filters), true);
   list.begin();
   draw();
 }
@@ -65,6 +69,7 @@ function draw() {
   drawState();
   showFilters(answer?.summary ?? null, chosen.status, words);
   showChosen(chosen, words);
+  showMenu(chosen, words);
   list.drawRows();
   const { shown, all } = list.counted();
   search.show(chosen.text, words, shown, all);
@@ -142,6 +147,8 @@ speak();
 list.begin();
 byId("view").onclick = changeView;
 setInterval(everySecond, 1_000);
+document.addEventListener("told", ({ detail }) => line.refuse(detail));
+listenAgain(words);
 addEventListener("popstate", goThere);
 addEventListener("online", list.lookNow);
 addEventListener("offline", list.soon);

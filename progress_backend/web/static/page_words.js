@@ -4,6 +4,8 @@ import { WORDS as SHARED } from "./words.js";
 // How a time is written that needs no moving to a zone.
 const UTC = { timeZone: "UTC" };
 
+const dated = (text) => text.slice(0, 16).replace("T", " ");
+
 export const WORDS = {
   en: {
     ...SHARED.en,
@@ -28,9 +30,14 @@ export const WORDS = {
     failed: (n) => `${n.toLocaleString("en")} failed`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `Tasks of ${name}`, runningNow: (n) => `${n} running`,
     owner: (name) => `Owner: ${name}`, notOnly: (text) => `Not only ${text}`,
-    only: { owner: (name) => `Owner: ${name}`, task_type: (name) => `Type: ${name}`, symbol: (name) => `Symbol: ${name}` },
+    only: { owner: (name) => `Owner: ${name}`, task_type: (name) => `Type: ${name}`, symbol: (name) => `Symbol: ${name}`,
+      remark: (kind) => `Remark: ${WORDS.en.remarks[kind] ?? kind}`, created_from: (at) => `From ${dated(at)}`, created_to: (at) => `Before ${dated(at)}` },
     noneOf: (name) => `${name} has no tasks.`, noneSuch: "No task passes all of these filters.",
     lookFurther: "None among those that were looked at; “Older” looks further.", trace: "trace",
+    bell: (name) => `Tell me when it ends: ${name}`, bellTitle: "Tell me when it ends",
+    bellDenied: "The browser shows no notifications of this page: allow them in its settings.",
+    filter: "Filter", any: "any", spans: { any: "any time", hour: "last hour", day: "last 24 hours", week: "last 7 days", between: "between…" },
+    filterBy: { remark: "Remark", span: "Created", created_from: "From", created_to: "Before", task_type: "Type", symbol: "Symbol", owner: "Owner" },
     workersView: "Workers", tasksView: "Tasks", search: "Search within this page", within: (n, all) => `within this page: ${n} of ${all}`,
     news: (n) => `${n.toLocaleString("en")} new`,
     ofWorkflow: {
@@ -56,9 +63,14 @@ export const WORDS = {
     failed: (n) => `失敗 ${n.toLocaleString("ja")} 件`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `${name} のタスク`, runningNow: (n) => `${n} 件実行中`,
     owner: (name) => `所有者：${name}`, notOnly: (text) => `「${text}」の絞り込みをやめる`,
-    only: { owner: (name) => `所有者：${name}`, task_type: (name) => `種別：${name}`, symbol: (name) => `銘柄：${name}` },
+    only: { owner: (name) => `所有者：${name}`, task_type: (name) => `種別：${name}`, symbol: (name) => `銘柄：${name}`,
+      remark: (kind) => `注意：${WORDS.ja.remarks[kind] ?? kind}`, created_from: (at) => `${dated(at)} 以降`, created_to: (at) => `${dated(at)} より前` },
     noneOf: (name) => `${name} のタスクはありません。`, noneSuch: "すべての条件に合うタスクはありません。",
     lookFurther: "調べた範囲にはありません。「次へ」でさらに探します。", trace: "トレース",
+    bell: (name) => `終了したら通知: ${name}`, bellTitle: "終了したら通知",
+    bellDenied: "このページの通知はブラウザで許可されていません。ブラウザの設定で許可してください。",
+    filter: "絞り込み", any: "指定なし", spans: { any: "指定なし", hour: "直近 1 時間", day: "直近 24 時間", week: "直近 7 日間", between: "期間を指定…" },
+    filterBy: { remark: "注意", span: "作成日時", created_from: "開始", created_to: "終了（これより前）", task_type: "種別", symbol: "銘柄", owner: "所有者" },
     workersView: "ワーカー", tasksView: "タスク", search: "このページ内を検索", within: (n, all) => `このページ内: ${all} 件中 ${n} 件`,
     news: (n) => `新着 ${n.toLocaleString("ja")} 件`,
     ofWorkflow: {

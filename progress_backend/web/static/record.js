@@ -1,6 +1,7 @@
 // The page of one task or workflow: its record is read whole, and again (at most once a second) as the
 // line of <task-progress> tells that it changed.
 import { ask } from "./acts.js";
+import { listenAgain, makeBell } from "./bell.js";
 import { follow } from "./feed.js";
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
@@ -19,6 +20,8 @@ let record = null, missing = null, line = "connecting", leave = null, clockMs = 
 let refusal = "", noticeTimer = null;
 const reader = makeReader(read, draw);
 const view = (kind === "task" ? makeTaskView : makeWorkflowView)(byId("record"), act, id);
+
+const bell = kind === "task" ? makeBell() : null;
 
 async function read(stop, wanted) {
   const got = await answered(`internal/${kind}/${encodeURIComponent(id)}/status`, {}, stop);
@@ -61,13 +64,16 @@ function begin() {
 async function act(of, name, item) {
   const { body, refusal: why } = await ask(of, name, item, words);
   if (body) take(body);
-  if (why) {
-    refusal = why;
-    clearTimeout(noticeTimer);
-    noticeTimer = setTimeout(() => { refusal = ""; drawState(); }, NOTICE_MS);
-  }
+  if (why) refuse(why);
   reader.soon();
   draw();
+}
+
+function refuse(why) {
+  refusal = why;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { refusal = ""; drawState(); }, NOTICE_MS);
+  drawState();
 }
 
 // A cancel is final as it is recorded, and its run may go on until it heeds that.
@@ -96,6 +102,7 @@ function draw() {
   if (missing) drawNothing();
   else if (record) {
     view.show(record, words);
+    bell?.show(record, view.name(record, words), words);
     const share = record.progress.total ? `${record.progress.percentage}% · ` : "";
     const status = words[record.status] ?? record.status;
     document.title = `${record.status === "running" ? share : `${status} · `}${view.name(record, words)}`;
@@ -124,6 +131,9 @@ byId("language").onclick = () => {
   history.replaceState(null, "", `?lang=${words.code}`);
   speak();
 };
+if (bell) byId("language").before(bell.element);
+document.addEventListener("told", ({ detail }) => refuse(detail));
+listenAgain(words);
 whenGiven(() => { begin(); reader.anew(); });
 speak();
 begin();

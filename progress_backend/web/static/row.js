@@ -1,4 +1,5 @@
 // One task or workflow as a table row, changed in place. Text goes in as text, never as HTML.
+import { makeBell } from "./bell.js";
 import { softEnd, startText } from "./expected.js";
 import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
@@ -137,8 +138,8 @@ function makePick(filter) {
 }
 
 export function makeRow(act, kind = TASK) {
-  const state = element("span"), remarks = element("div", "remarks");
-  const status = element("td", "", state, remarks);
+  const state = element("span"), remarks = element("div", "remarks"), bell = kind === TASK ? makeBell() : null;
+  const status = element("td", "", state, ...(bell ? [bell.element] : []), remarks);
   const name = element("strong"), id = element("a");
   const owner = makePick("owner"), trace = element("a", "trace"), more = element("div", "more", owner.element, trace);
   const percent = element("b"), count = element("span");
@@ -224,6 +225,7 @@ export function makeRow(act, kind = TASK) {
     Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
     state.textContent = kind.status(task, words);
+    bell?.show(task, kind.name(task, words), words);
     showRemarks(kind.remarks?.(task, words) ?? []);
     showName(words);
     showCut(id, task.task_id);

@@ -1,0 +1,19 @@
+// Which filters go together: the service has an index for each of these and for no other mixture. Beside
+// an owner all of them go, since that owner's tasks are looked at.
+const APART = {
+  remark: ["status", "task_type", "symbol", "id_prefix"],
+  id_prefix: ["status", "symbol", "remark", "created_from", "created_to"],
+};
+
+// What is chosen after a change: of what does not go together the newer one stays.
+export function changed(chosen, change) {
+  const now = { ...chosen, ...change, page: 1 };
+  if (now.owner) return now;
+  for (const [name, others] of Object.entries(APART)) {
+    const newer = others.some((other) => change[other]);
+    if (!now[name]) continue;
+    if (newer && !change[name]) now[name] = null;
+    else for (const other of others) now[other] = null;
+  }
+  return now;
+}
