@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -332,3 +332,63 @@ def test_who_denies_notifications_is_told(
     bell.click()
     expect(page.locator("#notice")).to_contain_text("The browser shows no notifications")
     expect(bell).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_beginning_of_an_id_is_looked_for_by_the_service(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    whole = "3f2a0001-77aa-4b1c-9e8d-0123456789ab"
+    for task_id in (whole, "3f2b", *(f"newer-{number}" for number in range(20))):
+        records.create(task_id)
+    page = open_page(api, "/?lang=en")
+    shows(page, "newer-19", "created")
+    search = page.locator("#search")
+    search.fill("3f2")
+    expect(page.locator("#found")).to_have_text("within this page: 0 of 20")
+    page.get_by_role("button", name="Ids that begin with “3f2”").click()
+    shows(page, "3f2b", "created")
+    assert listed(page) == [whole, "3f2b"]
+    assert asked(page) == {"id_prefix": "3f2"}
+    expect(search).to_have_value("")
+    chip = page.locator("#filters [data-name=id_prefix]")
+    expect(chip).to_have_text("Id: 3f2… ×")
+    search.fill(whole)  # a whole id, pasted, needs no Enter
+    expect(row(page, "3f2b")).to_have_count(0)
+    shows(page, whole, "created")
+    page.get_by_role("button", name="Created 22").click()  # no index of both
+    expect(chip).to_be_hidden()
+    shows(page, "newer-19", "created")
+    search.fill("3f2b")
+    page.keyboard.press("Enter")
+    shows(page, "3f2b", "created")
+    assert asked(page) == {"id_prefix": "3f2b"}
+
+
+def test_a_span_of_time_is_chosen_in_the_menu(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    records = Records(redis_url, timezone="Asia/Tokyo")
+    records.start("now")
+    api = start_api(redis_url=redis_url, timezone="Asia/Tokyo")
+    page = open_page(api, "/?lang=en")
+    shows(page, "now", "running")
+    page.locator("#more summary").click()
+    menu = page.locator("#more")
+    menu.get_by_label("Created").select_option("last hour")
+    chip = page.locator("#filters [data-name=created_from]")
+    expect(chip).to_be_visible()
+    shows(page, "now", "running")
+    since = datetime.fromisoformat(asked(page)["created_from"])
+    # As the service writes times, whatever the browser's zone is.
+    assert since.utcoffset() == timedelta(hours=9)
+    assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
+    menu.get_by_label("Created").select_option("between…")
+    menu.get_by_label("Before").fill("2026-01-01T00:00")
+    expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
+    assert asked(page)["created_to"] == "2026-01-01T00:00:00+09:00"
+    page.keyboard.press("Escape")
+    expect(page.locator("#more summary")).to_be_focused()
+    chip.click()
+    page.locator("#filters [data-name=created_to]").click()
+    shows(page, "now", "running")
+    assert asked(page) == {}

@@ -3,7 +3,7 @@
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = ["status", "owner", "task_type", "symbol", "remark"];
+const FILTERS = ["status", "owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
 const HEARD = ["status", "owner", "task_type", "symbol"];
 
 export function fromAddress() {

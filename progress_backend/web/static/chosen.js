@@ -1,7 +1,7 @@
 // The filters that are chosen beside the status, each as a button that takes it away.
 import { element } from "./row.js";
 
-const NAMES = ["owner", "task_type", "symbol", "remark"];
+const NAMES = ["owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
 
 export function makeChosen(place, choose) {
   const all = NAMES.map((name) => {

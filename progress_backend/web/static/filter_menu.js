@@ -36,7 +36,7 @@ export function makeFilterMenu(place, choose, zone) {
   ].map(([name, input]) => [name, labelled(input)]));
   const summary = element("summary"), { remark, span, created_from: from, created_to: until } = fields;
   const between = element("div", "between", from.label, until.label);
-  place.append(summary, element("div", "menu", remark.label, ...NAMES.map((name) => fields[name].label)));
+  place.append(summary, element("div", "menu", remark.label, span.label, between, ...NAMES.map((name) => fields[name].label)));
   for (const one of [from, until]) one.input.type = "datetime-local";
 
   remark.input.onchange = () => choose({ remark: remark.input.value || null });

@@ -20,7 +20,7 @@ let chosen = fromAddress();
 let workers = null; // their view, while it is shown
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
-const search = makeSearch(byId("search"), byId("found"), lookFor);
+const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
 const line = makeStateLine(drawState);
 const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),

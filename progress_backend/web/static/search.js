@@ -1,4 +1,5 @@
-// The search field: what is typed shows only those rows of the page that have it.
+// The search field: what is typed shows only those rows of the page that have it; Enter asks the service
+// for the tasks whose ids begin so.
 import { translated } from "./translated.js";
 
 // Whether a row is to be seen; null where nothing is typed.
@@ -11,16 +12,26 @@ export function matcher(text, words) {
   ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
-// `typed` is called with the text, and whether nothing was typed before.
-export function makeSearch(field, found, typed) {
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
+
+// `typed` is called with the text, `askedFor` with the beginning of ids; `offer` is a button for that.
+export function makeSearch(field, found, offer, typed, askedFor) {
   function show(text, words, shown, all) {
     if (field.value !== text) field.value = text;
     field.placeholder = words.search;
     field.setAttribute("aria-label", words.search);
     found.textContent = text.trim() ? words.within(shown, all) : "";
-    found.hidden = !found.textContent;
+    found.hidden = offer.hidden = !found.textContent;
+    offer.textContent = words.idsThatBegin(text.trim());
   }
 
-  field.oninput = () => typed(field.value);
+  function ask() {
+    const text = field.value.trim();
+    if (text) askedFor(text);
+  }
+
+  field.oninput = () => (WHOLE_ID.test(field.value.trim()) ? ask() : typed(field.value));
+  field.onkeydown = ({ key, isComposing }) => { if (key === "Enter" && !isComposing) ask(); };
+  offer.onclick = ask;
   return { show };
 }
