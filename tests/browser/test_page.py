@@ -339,7 +339,7 @@ def test_everything_can_be_reached_by_keyboard(api: RunningApi, open_page: OpenP
     page = open_page(api)
     shows(page, task_id, "created")
     focused = []
-    for _ in range(16):
+    for _ in range(20):
         page.keyboard.press("Tab")
         focused.append(page.evaluate("document.activeElement.textContent"))
     assert focused[:4] == ["Workers", "API", "日本語", "All 1"]
