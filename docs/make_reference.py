@@ -43,6 +43,9 @@ _JA: Final = {
     "Sends each update of all tasks that pass the list's filters": (
         "一覧と同じ条件に合う全タスクの更新を送ります"
     ),
+    "Sends the lines of the task's log, then each as it comes, until the task has ended": (
+        "ログの行を、終了まで送ります"
+    ),
     "Sends the updates of each task and workflow that the client's messages name": (
         "クライアントのメッセージが挙げる各タスク・ワークフローの更新を、1 つのソケットで送ります"
     ),

@@ -168,6 +168,7 @@ SHARED: Final = "/internal/ws/watch"
 SOCKETS: Final[dict[str, Row]] = {
     "/internal/ws/task/{task_id}": READ,
     "/internal/ws/workflow/{workflow_id}": FLOW,
+    "/internal/ws/log/{task_id}": READ,
     "/internal/ws/tasks": LIST,
     SHARED: READ,
 }

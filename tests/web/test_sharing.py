@@ -122,16 +122,18 @@ async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_u
             text = "".join(answer.iter_text())
         return text, api.http.get(f"/internal/task/job/events?token={token}").status_code
 
-    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks"
+    url, log = (f"ws://127.0.0.1:{api.port}/internal/ws/{path}" for path in ("tasks", "log/job"))
     streaming = asyncio.create_task(asyncio.to_thread(stream))
     async with (
         api.watch("job", additional_headers=bearer(token)) as one,
         websockets.connect(url, proxy=None, additional_headers=bearer(typed)) as all_,
+        websockets.connect(f"{log}?token={token}", proxy=None) as logged,
     ):
         assert (await said(one))["status"] == "running"
         began = time.monotonic()
         assert await closed(one) == 4401
         assert await closed(all_) == 4401
+        assert await closed(logged) == 4401
         assert time.monotonic() - began < 5
     text, again = await streaming
     assert json.loads(text.split("data: ")[1].split("\n")[0])["status"] == "running"

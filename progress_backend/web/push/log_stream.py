@@ -21,14 +21,12 @@ from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
+from .log_lines import POLL_S, Line, lines_of
 from .sources import TaskSource
 from .task_updates import follow
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
-#: Seconds between two reads of a log that is followed: its task's process stores lines once a
-#: second.
-POLL_S: Final = 1.0
 #: Longest Last-Event-ID: a line's number.
 _DIGITS: Final = 15
 
@@ -84,33 +82,22 @@ async def _texts(
 ) -> AsyncIterator[str]:
     """The events: lines as they come, `dropped` where some are gone, and at last `end`."""
     yield f"retry: {RETRY_MS}\n\n"
-    said_at = read_at = time.monotonic()
+    said_at = time.monotonic()
     # A record that is gone, a store that does not answer, or a service that shuts down, ends the
     # stream; a client that reconnects is told why.
     with contextlib.suppress(TaskNotFound, StoreUnavailable, HubClosed):
-        while True:
-            for number, line in part.lines:
-                yield _events(number, line, after)
-                after, said_at = number, time.monotonic()
-            if len(part.lines) == task_log.LINES:
-                part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
+        async for line in lines_of(api, task_id, updates, part, after):
+            now = time.monotonic()
+            if line is not None:
+                yield _events(line)
+            elif now - said_at < PING_S:
                 continue
-            over = True
-            async for _ in updates:
-                if time.monotonic() - read_at >= POLL_S / 2:
-                    over = False
-                    break
-            read_at = time.monotonic()
-            part = await api.store.run(task_log.read(task_id, after or 0, task_log.LINES))
-            if over and not part.lines:
-                break
-            if not part.lines and read_at - said_at >= PING_S:
-                said_at = read_at
+            else:
                 yield ": nothing new\n\n"
+            said_at = now
         yield "event: end\ndata: {}\n\n"
 
 
-def _events(number: int, line: bytes, after: int | None) -> str:
-    gone = 0 if after is None else number - after - 1
-    dropped = f'event: dropped\ndata: {{"lines":{gone}}}\n\n' if gone else ""
-    return f"{dropped}id: {number}\ndata: {with_id(number, line).decode()}\n\n"
+def _events(line: Line) -> str:
+    dropped = f'event: dropped\ndata: {{"lines":{line.gone}}}\n\n' if line.gone else ""
+    return f"{dropped}id: {line.number}\ndata: {with_id(line.number, line.text).decode()}\n\n"

@@ -1,0 +1,97 @@
+"""A task's log over a WebSocket, to the task's end, and from where a client had it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.waiting import aeventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+from tests.web.test_log_stream import write
+from tests.web.test_websockets import closed, rest, said
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.ready()
+        yield store
+
+
+@asynccontextmanager
+async def socket(api: RunningApi, task_id: str, query: str = "") -> AsyncIterator[ClientConnection]:
+    url = f"ws://127.0.0.1:{api.port}/internal/ws/log/{task_id}{query}"
+    async with websockets.connect(url, proxy=None) as opened:
+        yield opened
+
+
+def texts(messages: list[dict[str, Any]]) -> list[str]:
+    return [message["text"] for message in messages if "text" in message]
+
+
+async def test_a_log_is_followed_to_the_end(api: RunningApi, store: Store) -> None:
+    task_id = api.create()
+    write(store, task_id, "a")
+    async with socket(api, task_id) as one:
+        assert await said(one) == {"first": 1, "last": 1}
+        line = await said(one)
+        assert (line["id"], line["text"], line["level"]) == (1, "a", "info")
+        write(store, task_id, "二行\n目", "c")
+        assert [(await said(one))["text"] for _ in "bc"] == ["二行\n目", "c"]
+        write(store, task_id, "d", lost=10)
+        assert await said(one) == {"dropped": 10}
+        assert (await said(one))["id"] == 14
+        write(store, task_id, "the last")
+        api.update(task_id, "completed")
+        assert texts([message async for message in rest(one)]) == ["the last"]
+        assert await closed(one) == 1000
+    await aeventually(lambda: api.watched() == 0)
+
+
+async def test_who_comes_back_gets_what_is_new(api: RunningApi, store: Store) -> None:
+    task_id = api.create()
+    write(store, task_id, *(f"{n}" for n in range(1, 301)))
+    api.update(task_id, "completed")
+    async with socket(api, task_id, "?after=2") as one:
+        found = [message async for message in rest(one)]
+    assert texts(found) == [f"{n}" for n in range(3, 301)]
+    async with socket(api, task_id, "?after=300") as one:
+        assert [message async for message in rest(one)] == [{"first": 1, "last": 300}]
+    async with socket(api, task_id, "?limit=2") as one:
+        assert texts([message async for message in rest(one)]) == ["299", "300"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("nobody", 4404), ("x" * 4_097, 4404), ("job?after=x", 4422)]
+)
+async def test_what_cannot_be_followed(api: RunningApi, path: str, code: int) -> None:
+    async with socket(api, path) as one:
+        assert await closed(one) == code
+    await aeventually(lambda: api.app.state.progress.limits.open == 0)
+
+
+async def test_a_client_that_leaves_is_followed_no_more(api: RunningApi) -> None:
+    task_id = api.create()
+    async with socket(api, task_id) as one:
+        assert await said(one) == {"first": None, "last": None}
+        assert api.watched() == 1
+    await aeventually(lambda: api.watched() == 0)
+    assert api.app.state.progress.limits.open == 0
+
+
+async def test_a_service_that_restarts_says_so(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
+    task_id = api.create()
+    async with socket(api, task_id) as one:
+        await said(one)
+        await asyncio.to_thread(api.stop)
+        assert await closed(one) in (1012, 1001)
