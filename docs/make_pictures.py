@@ -53,6 +53,8 @@ _THEMES: Final[dict[Scheme, TerminalTheme]] = {"light": DEFAULT_TERMINAL_THEME, 
 _LANGUAGES: Final[dict[Locale, str]] = {"en": "en-US", "ja": "ja-JP"}
 #: Size of the page's window, and the terminal's width in columns.
 _WINDOW: Final = (1180, 720)
+#: How long a busy machine may take to show a page.
+_WAIT_MS: Final = 120_000
 _COLUMNS: Final = 96
 _LEASE_S: Final = 30.0
 #: The task whose log the terminal shows.
@@ -217,6 +219,7 @@ def _pictures(
             locale=_LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
             viewport={"width": _WINDOW[0], "height": _WINDOW[1]},
         )  # fmt: skip
+        context.set_default_timeout(_WAIT_MS)
         opened = context.new_page()
         opened.goto(address)
         for part in ("#connection[data-state=live]", *parts):
