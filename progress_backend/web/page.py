@@ -49,12 +49,22 @@ ANYWHERE: Final = {
 }
 
 
+#: The list that the script asks for first, where nothing is chosen and no token is to be sent: so
+#: that it is on its way while the script is read.
+_FIRST_READ: Final = (
+    '<link rel="preload" as="fetch" crossorigin '
+    'href="internal/tasks?page=1&amp;limit=20&amp;top=true">\n'
+)
+
+
 @page_router.get("/")
 async def page(request: Request) -> Response:
     """The live page."""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8")
     html = html.replace("{{docs}}", _docs(request))
     settings = settings_in(request.scope)
+    known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
+    html = html.replace("{{first-read}}", "" if known else _FIRST_READ)
     html = html.replace("{{read-only}}", "yes" if settings.read_only else "")
     html = html.replace("{{trace}}", escape(settings.trace_url))
     if not accepts_gzip(request.headers.get("Accept-Encoding", "")):

@@ -1,8 +1,12 @@
 // The live page's texts: those of <task-progress>, and more.
-import { WORDS as SHARED } from "./words.js";
+import { number, WORDS as SHARED } from "./words.js";
 
-// How a time is written that needs no moving to a zone.
-const UTC = { timeZone: "UTC" };
+// A time is written that needs no moving to a zone. Each formatter is made once: that takes a while.
+const written = (code, at) => (FORMATS[code] ??= new Intl.DateTimeFormat(code, {
+  timeZone: "UTC", year: "numeric", month: "numeric", day: "numeric",
+  hour: "numeric", minute: "numeric", second: "numeric",
+})).format(at);
+const FORMATS = {};
 
 const dated = (text) => text.slice(0, 16).replace("T", " ");
 
@@ -18,16 +22,16 @@ export const WORDS = {
     nothing: "No task has this status.",
     storeAway: "The store does not answer. What is shown may be old; it is asked again and again.",
     gone: "there is no such task any more.", noAnswer: "the store does not answer.",
-    total: (n) => `${n.toLocaleString("en")} ${n === 1 ? "task" : "tasks"}`,
-    both: (n) => `${n.toLocaleString("en")} tasks and workflows`, tokenWhat: "This service asks for a token",
+    total: (n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`,
+    both: (n) => `${number(n)} tasks and workflows`, tokenWhat: "This service asks for a token",
     tokenGive: "Enter", tokenHow: "It is kept until this tab is closed.",
     tokenWrong: "That token is not known, or has expired.", paging: (page, pages) => (pages ? `Page ${page} of ${pages}` : `Page ${page}`),
     pause: "Pause", resume: "Resume", sure: (name) => `Cancel ${name}?`,
     sureHow: "A waiting task never begins. A running one ends at its next update.", rateOf: (n) => `${n}/s`,
     startsIn: (text) => `starts in ${text}`, waitsLonger: "waits longer than usual",
-    before: (n) => (n ? `${n < 10 ? "" : "about "}${n.toLocaleString("en")} before it` : "next to start"),
-    since: (at) => `since ${at.toLocaleString("en", UTC)}`, reading: "Reading…", age: (text) => `for ${text}`,
-    failed: (n) => `${n.toLocaleString("en")} failed`, because: (failed, text) => `${failed}: ${text}`,
+    before: (n) => (n ? `${n < 10 ? "" : "about "}${number(n)} before it` : "next to start"),
+    since: (at) => `since ${written("en", at)}`, reading: "Reading…", age: (text) => `for ${text}`,
+    failed: (n) => `${number(n)} failed`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `Tasks of ${name}`, runningNow: (n) => `${n} running`,
     owner: (name) => `Owner: ${name}`, notOnly: (text) => `Not only ${text}`,
     only: { owner: (name) => `Owner: ${name}`, task_type: (name) => `Type: ${name}`, symbol: (name) => `Symbol: ${name}`, id_prefix: (text) => `Id: ${text}…`,
@@ -39,7 +43,7 @@ export const WORDS = {
     filter: "Filter", any: "any", spans: { any: "any time", hour: "last hour", day: "last 24 hours", week: "last 7 days", between: "between…" },
     filterBy: { remark: "Remark", span: "Created", created_from: "From", created_to: "Before", task_type: "Type", symbol: "Symbol", owner: "Owner" },
     workersView: "Workers", tasksView: "Tasks", search: "Search this page, or an id", idsThatBegin: (text) => `Ids that begin with “${text}”`, within: (n, all) => `within this page: ${n} of ${all}`,
-    news: (n) => `${n.toLocaleString("en")} new`,
+    news: (n) => `${number(n)} new`,
     ofWorkflow: {
       ...SHARED.en.ofWorkflow, gone: "there is no such workflow any more.",
       sureHow: "Its waiting tasks never begin. Its running ones end at their next update.",
@@ -53,14 +57,14 @@ export const WORDS = {
     heard: (s) => (s < 120 ? `最後の受信: ${s} 秒前` : `最後の受信: ${Math.floor(s / 60)} 分前`),
     empty: "タスクはまだありません。Celery タスクに印を付けて呼び出すと、送信と同時にここへ表示されます。", nothing: "この状態のタスクはありません。",
     storeAway: "ストアが応答しません。表示は古い可能性があります。再試行を続けています。", gone: "タスクはもうありません。", noAnswer: "ストアが応答しません。",
-    total: (n) => `全 ${n.toLocaleString("ja")} 件`, both: (n) => `全 ${n.toLocaleString("ja")} 件`,
+    total: (n) => `全 ${number(n)} 件`, both: (n) => `全 ${number(n)} 件`,
     tokenWhat: "トークンを入力してください", tokenGive: "入力", tokenHow: "このタブを閉じるまで保持されます。", tokenWrong: "不明なトークンか、期限切れです。",
     paging: (page, pages) => (pages ? `${page} / ${pages} ページ` : `${page} ページ`), pause: "一時停止", resume: "再開",
     sure: (name) => `${name} をキャンセルしますか?`, sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
     rateOf: (n) => `${n} 件/秒`, startsIn: (text) => `開始まで ${text}`, waitsLonger: "いつもより長く待機",
-    before: (n) => (n ? `${n < 10 ? "" : "約 "}${n.toLocaleString("ja")} 件待ち` : "次に開始"),
-    since: (at) => `${at.toLocaleString("ja", UTC)} から`, reading: "読み込んでいます…", age: (text) => `経過 ${text}`,
-    failed: (n) => `失敗 ${n.toLocaleString("ja")} 件`, because: (failed, text) => `${failed}: ${text}`,
+    before: (n) => (n ? `${n < 10 ? "" : "約 "}${number(n)} 件待ち` : "次に開始"),
+    since: (at) => `${written("ja", at)} から`, reading: "読み込んでいます…", age: (text) => `経過 ${text}`,
+    failed: (n) => `失敗 ${number(n)} 件`, because: (failed, text) => `${failed}: ${text}`,
     tasksOf: (name) => `${name} のタスク`, runningNow: (n) => `${n} 件実行中`,
     owner: (name) => `所有者：${name}`, notOnly: (text) => `「${text}」の絞り込みをやめる`,
     only: { owner: (name) => `所有者：${name}`, task_type: (name) => `種別：${name}`, symbol: (name) => `銘柄：${name}`, id_prefix: (text) => `ID：${text}…`,
@@ -72,7 +76,7 @@ export const WORDS = {
     filter: "絞り込み", any: "指定なし", spans: { any: "指定なし", hour: "直近 1 時間", day: "直近 24 時間", week: "直近 7 日間", between: "期間を指定…" },
     filterBy: { remark: "注意", span: "作成日時", created_from: "開始", created_to: "終了（これより前）", task_type: "種別", symbol: "銘柄", owner: "所有者" },
     workersView: "ワーカー", tasksView: "タスク", search: "ページ内を検索、または ID", idsThatBegin: (text) => `「${text}」で始まる ID を検索`, within: (n, all) => `このページ内: ${all} 件中 ${n} 件`,
-    news: (n) => `新着 ${n.toLocaleString("ja")} 件`,
+    news: (n) => `新着 ${number(n)} 件`,
     ofWorkflow: {
       ...SHARED.ja.ofWorkflow, gone: "ワークフローはもうありません。",
       sureHow: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",

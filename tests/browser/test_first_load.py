@@ -1,0 +1,66 @@
+"""What a page asks for before it shows anything, and what it needs not."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from progress_backend.tokens import new
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, shows
+from tests.records import Records
+from tests.web.conftest import StartApi
+
+
+@pytest.mark.parametrize("asked", ["", "?status=running"])
+def test_the_list_is_read_once(
+    start_api: StartApi, redis_url: str, open_page: OpenPage, asked: str
+) -> None:
+    """What the document asks for early is what its script takes: else it would be read twice, and
+    the browser would warn, which fails the test."""
+    api = start_api(redis_url=redis_url)
+    page = open_page(api, "/docs")
+    reads: list[str] = []
+    files: list[str] = []
+
+    def note(request: Request) -> None:
+        path = request.url.partition("?")[0].partition(f":{api.port}")[2]
+        (reads if path.startswith("/internal/tasks") else files).append(path)
+
+    page.on("request", note)
+    page.goto(f"http://127.0.0.1:{api.port}/{asked}")
+    is_live(page)
+    # Before the first change, each read is one that the load has caused.
+    page.wait_for_load_state("networkidle")
+    assert reads == ["/internal/tasks"]
+    assert [path for path in files if path.startswith("/static/")] == [
+        "/static/page.css",
+        "/static/page.js",
+    ]
+    Records(redis_url).start("job")
+    shows(page, "job", "running")
+
+
+def test_nothing_is_read_early_where_a_token_is_asked_for(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    _, token = new("desk", "read")
+    page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.locator("link[rel=preload]").count() == 0
+
+
+def test_numbers_are_written_as_the_language_writes_them(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(start_api(redis_url=redis_url))
+    numbers = [0, 7, 999, 1_000, 12_345.6, 0.125, 99.9999, 1_234_567, 2**53 - 1]
+    ours, english, japanese = page.evaluate(
+        """async (numbers) => {
+             const { number } = await import("/static/words.js");
+             return [numbers.map(number), ...["en", "ja"].map(
+               (code) => numbers.map((one) => one.toLocaleString(code)))];
+           }""",
+        numbers,
+    )
+    assert ours == english == japanese
