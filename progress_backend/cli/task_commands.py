@@ -18,7 +18,7 @@ from ..flows import task_list, task_timeline
 from ..record import caller_events, task_json
 from ..record.default_texts import Locale
 from ..record.json_text import dumps
-from ..record.list_request import ListRequest
+from ..record.list_request import NEWEST, SORTS, ListRequest
 from ..record.model import KINDS, Task
 from ..service.flow_service import pagination
 from ..settings import Settings
@@ -65,6 +65,14 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str |
     help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
 )
 @click.option("--created-to", metavar="TIME", help="Only tasks created before then.")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default=NEWEST,
+    show_default=True,
+    help="running: running tasks first; ended: by end, with --status completed, error or "
+    "cancelled; longest: by start, with --status running.",
+)
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
     "--limit",
@@ -87,6 +95,7 @@ def tasks(
     id_prefix: str | None,
     created_from: str | None,
     created_to: str | None,
+    sort: str,
     page: int,
     limit: int,
     url: str | None,
@@ -109,6 +118,7 @@ def tasks(
         created_from=created_from,
         created_to=created_to,
         top=top,
+        sort=sort,
         page=page,
         limit=limit,
         **chosen,
@@ -150,6 +160,7 @@ def _of_store(settings: Settings, asked: ListRequest, *, whole: bool) -> Found:
 def _of_api(api: ApiClient, asked: ListRequest, *, whole: bool) -> Found:
     """A page of an API's list."""
     given = {**asdict(asked), "top": "true" if asked.top else None}
+    given["sort"] = None if asked.sort == NEWEST else asked.sort  # an older API knows none
     body = api.listed("tasks", {**given, "fields": "all" if whole else None})
     documents = [dumps(row).encode() for row in body["tasks"]]
     return documents, body["pagination"], body["summary"], api.now(), body.get("cursor")

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 # The same name twice marks it as exported, for type checkers.
 from ..record.act import Act as Act  # noqa: PLC0414
+from ..record.ends import End as End  # noqa: PLC0414
+from ..record.ends import Ends as Ends  # noqa: PLC0414
 from ..record.list_request import Span as Span  # noqa: PLC0414
 from ..record.model import Remarks as Remarks  # noqa: PLC0414
 from ..record.past_runs import PastRun as PastRun  # noqa: PLC0414
@@ -81,6 +83,8 @@ class Commit(NamedTuple):
     told: Told | None = None
     #: Entries of the task's timeline, which are stored in the same act, if the user may do so.
     entries: tuple[bytes, ...] = ()
+    #: The task's end, where it is new.
+    end: End | None = None
 
 
 class Committed(NamedTuple):
@@ -212,6 +216,32 @@ class FindIds:
 
 
 @dataclass(frozen=True, slots=True)
+class LatestEnded:
+    """-> EndedPage: `limit` tasks of a status in which tasks have ended, from `start` on, the one
+    that ended last first. Over several partitions no more than the first `FIRST` are in the
+    list."""
+
+    status: str
+    start: int = 0
+    limit: int = 0
+
+
+class EndedPage(NamedTuple):
+    """How many tasks have ended so, and those of a page: when each ended (ms), and its id."""
+
+    total: int
+    found: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndsIn:
+    """-> list[Ends]: how many tasks ended in each of these minutes since 1970, in order; none of
+    minutes that are longer ago than a day."""
+
+    minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Top:
     """-> TopOfAll: the newest tasks that are no workflow's member, and the newest outermost
     workflows, up to `until_us`, `limit` of each. Its cost does not depend on the number of
@@ -280,8 +310,9 @@ class Sweep:
 
     entries: tuple[Entry, ...]
     before_ms: int
-    #: The index (by its filters) or lease where the entries were found, whatever their facets are.
-    found_in: Filters | str | None = None
+    #: The index (by its filters), lease, or list by end, where the entries were found, whatever
+    #: their facets are.
+    found_in: Filters | LatestEnded | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -808,6 +839,7 @@ Command = (
     Read | Commit | Commits | Page | FacetsOf | Due | Sweep | RunsOf | Count | Lock | Unlock | Renew
     | Assume | EndLease | Leases | Ahead | Shorten | CountLost | LostSoFar | Held | ForgetLease
     | NewestLeases | HeldByEach | Beginning | FindIds
+    | LatestEnded | EndsIn
     | Extend | Tally | Newest | Above | Before | LeaseEnd | LeaveMarkings | MarkingOf
     | FiguresOf | FiguresOfEach | OwnedIn | Workflows | ForgetWorkflow | Top | TopSince
     | Publishing | Quiet | Looked | Oldest

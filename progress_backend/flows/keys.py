@@ -104,6 +104,17 @@ class Keys:
         version made records without it."""
         return f"{self.prefix}progress_ids_from"
 
+    def ended(self, status: str) -> str:
+        """Sorted set of the ids of tasks that have ended with a status, by the time (ms) at which
+        each did."""
+        return f"{self.prefix}progress_ended{_BAR}status={status}"
+
+    @property
+    def ends(self) -> str:
+        """Hash: minute of a day -> the minute since 1970, and how many tasks were completed, failed
+        and were cancelled in it."""
+        return f"{self.prefix}progress_ends"
+
     def later(self, task_type: str) -> str:
         """Sorted set of the ids of a type's created tasks that wait for their `eta`, or whose
         messages have not left, by creation time (µs)."""

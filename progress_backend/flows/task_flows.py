@@ -16,6 +16,7 @@ from ..errors import (
     TransitionRefused,
 )
 from ..record import (
+    ends,
     estimate,
     first_estimate,
     past_runs,
@@ -202,6 +203,7 @@ class Flows:
                 took=times_taken.took(base.task if base else None, task),
                 told=self._told(base, task, document),
                 entries=tuple(map(timeline.encoded, entries)),
+                end=ends.end(base.task if base else None, task),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
@@ -332,13 +334,13 @@ class Flows:
         """
         start, chosen = (page - 1) * limit, (status, task_type, symbol)
         command = c.Page(start, limit, *chosen, workflow, light, remark, owner, created)
-        paged = yield from self._read(command)
+        paged = yield from self.read_page(command)
         for _ in range(_PAGE_TRIES - 1):
             holes = tuple(task_id for task_id, document in paged.rows if document is None)
             if not holes:
                 break
             yield from self.sweep(holes, before_ms=0, found_in=command.filters)
-            paged = yield from self._read(command)
+            paged = yield from self.read_page(command)
         there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
         rows = [(task_id, self.row(stored, task_id, light)) for task_id, stored in there]
         return paged._replace(rows=tuple(rows))
@@ -348,7 +350,8 @@ class Flows:
         document = reader_view.row(stored, task_id, self.settings.zone())
         return responses.row(document) if light else document
 
-    def _read(self, page: c.Page) -> Flow[c.Paged]:
+    def read_page(self, page: c.Page) -> Flow[c.Paged]:
+        """A page as it is stored."""
         if self.settings.partitions:
             return (yield from page_merge.merged(page))
         paged: c.Paged = yield page
@@ -359,7 +362,7 @@ class Flows:
         task_ids: Sequence[str],
         before_ms: int,
         batch: int = SWEPT,
-        found_in: c.Filters | str | None = None,
+        found_in: c.Filters | c.LatestEnded | str | None = None,
     ) -> Flow[int]:
         """Deletes the tasks that are due or have no document, `batch` in one call; how many were
         deleted."""
@@ -433,7 +436,7 @@ class Flows:
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
         """The newest tasks whose stored value is no record, and what is wrong with each value."""
-        paged = yield from self._read(c.Page(0, newest, light=True))
+        paged = yield from self.read_page(c.Page(0, newest, light=True))
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)

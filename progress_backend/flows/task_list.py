@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from ..record.list_request import ListRequest
+from ..record.list_request import NEWEST, ListRequest
 from ..record.model import STATUSES
 from . import commands as c
-from . import owner_list, top_list
+from . import owner_list, sorted_list, top_list
 from .flow import Flow
 from .task_flows import Flows
 
@@ -64,7 +64,9 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         some = yield from owner_list.page(flows, *about, prefix=prefix, created=span, light=light)
         rows = [flows.as_of(row, now) for _, row in some.rows]
         return Listed(rows, None, _by_status(some.counts), some.cursor)
-    if asked.id_prefix is not None:
+    if asked.sort != NEWEST:
+        paged = yield from sorted_list.page(flows, asked, light)
+    elif asked.id_prefix is not None:
         paged = yield from by_ids(flows, asked.id_prefix, asked.page, asked.limit, light=light)
     else:
         paged = yield from flows.page(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ..errors import InvalidEvent
 from .caller_events import name_fits, paging
-from .model import KINDS, MAX_ID, MAX_OWNER, STATUSES
+from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES, TaskStatus
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -27,6 +27,9 @@ class Span(NamedTuple):
         return self.from_us <= created_us < self.before_us
 
 
+#: The orders of a list: by creation, the newest first; running tasks before the others; by end, the
+#: last first; and by start, the first first.
+NEWEST, RUNNING, BY_END, LONGEST = SORTS = ("newest", "running", "ended", "longest")
 #: All times.
 EVER: Final = Span()
 
@@ -40,6 +43,7 @@ class ListRequest:
             offset.
         created_to: only tasks created before that.
         cursor: that of the answer before, where tasks are looked at.
+        sort: one of `SORTS`.
     """
 
     status: str | None = None
@@ -55,6 +59,7 @@ class ListRequest:
     page: int = 1
     limit: int = 20
     cursor: str | None = None
+    sort: str = NEWEST
 
     @property
     def looks(self) -> bool:
@@ -93,6 +98,8 @@ class ListRequest:
                 name_fits(name, value, MAX_ID)
         if self.remark is not None and self.remark not in KINDS:
             raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {self.remark!r}")
+        if self.sort not in SORTS:
+            raise InvalidEvent(f"sort must be one of {', '.join(SORTS)}, not {self.sort!r}")
         if not isinstance(self.top, bool):
             raise InvalidEvent(f"top must be true or false, not {self.top!r}")
         _ = self.span
@@ -119,6 +126,7 @@ class ListRequest:
                 "top goes without filters: leave out status, task_type, symbol, owner, "
                 "workflow_id, remark, id_prefix, created_from and created_to, or top"
             )
+        self._check_sort()
         if self.looks and self.page != 1:
             raise InvalidEvent(
                 "owner with task_type, symbol, remark or id_prefix goes on by cursor, not by page"
@@ -137,6 +145,26 @@ class ListRequest:
         if self.id_prefix is not None and self.span is not None and not self.looks:
             # Ids are in the order of their texts.
             raise InvalidEvent("id_prefix goes with created_from or created_to only beside owner")
+
+    def _check_sort(self) -> None:
+        if self.sort == NEWEST:
+            return
+        unsorted = ("remark", "id_prefix", "created_from", "created_to", "cursor")
+        if self._any(*unsorted) or self.top or self.looks:
+            raise InvalidEvent(
+                f"sort={self.sort} goes without top, remark, id_prefix, created_from, created_to "
+                "and cursor, and with an owner only without task_type and symbol"
+            )
+        if self.sort == RUNNING and self.status is not None:
+            raise InvalidEvent("sort=running goes without status: tasks of one status are sorted")
+        if self.sort == LONGEST and self.status != TaskStatus.RUNNING:
+            raise InvalidEvent("sort=longest goes with status=running alone")
+        if self.sort == BY_END and (
+            self.status not in ENDED or self._any("task_type", "symbol", "owner", "workflow_id")
+        ):
+            raise InvalidEvent(
+                "sort=ended goes with status=completed, error or cancelled, and no other filter"
+            )
 
     def _any(self, *names: str) -> bool:
         return any(getattr(self, name) is not None for name in names)

@@ -201,6 +201,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         id_prefix: str | None = None,
         created_from: datetime | str | None = None,
         created_to: datetime | str | None = None,
+        sort: str = "newest",
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -225,6 +226,10 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
                 an offset.
             created_to: only tasks created before then.
+            sort: "newest"; "running" (running tasks first, without a status), "ended" (by end, the
+                last first, with status completed, error or cancelled and no other filter), or
+                "longest" (by start, the first first, with status running: of the 1,000 created
+                first).
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
@@ -244,6 +249,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             page=page,
             limit=limit,
             cursor=cursor,
+            sort=sort,
         )
         asked.check()
         now = (await self._store()).now()

@@ -111,7 +111,7 @@ class Driver(AbstractContextManager["Driver"]):
         return low
 
     def left_over(self) -> set[str]:
-        """What is still kept, by name."""
+        """What is still kept, by name, but the counts of ends, which expire after a day."""
         raise NotImplementedError
 
 
@@ -148,7 +148,8 @@ class OverRedis(Driver):
         return self.raw.pttl(self.names(task_id).task(task_id))
 
     def left_over(self) -> set[str]:
-        return {name.decode() for name in self.raw.scan_iter()}
+        names = {name.decode() for name in self.raw.scan_iter()}
+        return {name for name in names if not name.endswith("progress_ends")}
 
     def used_memory(self) -> int:
         """In bytes, of all masters."""

@@ -29,6 +29,11 @@ NOON_US = round(NOON.timestamp() * 1e6)
         {"workflow_id": "w", "status": "error", "created_from": NOON},
         {"remark": "late", "created_from": NOON, "created_to": NOON},
         {"top": True},
+        {"sort": "running", "task_type": "fetch", "symbol": "x"},
+        {"sort": "running", "owner": "alice"},
+        {"sort": "running", "workflow_id": "w"},
+        {"sort": "ended", "status": "error"},
+        {"sort": "longest", "status": "running", "task_type": "fetch"},
     ],
 )
 def test_what_goes_together(asked) -> None:
@@ -63,6 +68,17 @@ def test_what_goes_together(asked) -> None:
         ({"created_from": NOON, "top": True}, "top goes without filters"),
         ({"id_prefix": "a", "task_type": "x", "page": 2}, "goes on by cursor"),
         ({"id_prefix": "a", "cursor": "5.a"}, "cursor goes with"),
+        ({"sort": "oldest"}, "sort must be "),
+        ({"sort": "running", "status": "error"}, "sort=running goes without status"),
+        ({"sort": "running", "remark": "late"}, "sort=running goes without"),
+        ({"sort": "running", "top": True}, "(sort=running|top) goes without"),
+        ({"sort": "running", "id_prefix": "a"}, "sort=running goes without"),
+        ({"sort": "running", "created_to": NOON}, "sort=running goes without"),
+        ({"sort": "running", "owner": "a", "symbol": "b"}, "sort=running goes without"),
+        ({"sort": "ended"}, "sort=ended goes with status"),
+        ({"sort": "ended", "status": "running"}, "sort=ended goes with status"),
+        ({"sort": "ended", "status": "error", "owner": "a"}, "sort=ended goes with status"),
+        ({"sort": "longest"}, "sort=longest goes with status=running"),
     ],
 )
 def test_what_does_not_is_refused_by_name(asked, named) -> None:

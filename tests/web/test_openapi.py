@@ -205,6 +205,13 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
     if query.get("top") not in (None, False, "false"):
         leave_out("status", "task_type", "symbol", "workflow_id", "remark", "owner", "id_prefix")
         leave_out("created_from", "created_to")
+    if query.get("sort") not in (None, "newest"):
+        leave_out("remark", "top", "id_prefix", "created_from", "created_to", "owner", "status")
+        if query["sort"] == "longest":
+            query["status"] = "running"
+        elif query["sort"] == "ended":
+            leave_out("task_type", "symbol", "workflow_id")
+            query["status"] = "error"
     filters = ("task_type", "symbol", "remark", "id_prefix")
     looks = "owner" in query and any(one in query for one in filters)
     looks = looks or ("id_prefix" in query and "task_type" in query)

@@ -209,6 +209,28 @@ def test_a_list_by_the_beginning_of_ids(api: RunningApi, redis_url: str) -> None
     assert "id_prefix goes with no other filter but owner" in refused.text
 
 
+def test_a_list_in_other_orders(api: RunningApi, redis_url: str) -> None:
+    first, second, third = (api.create() for _ in range(3))
+    for task_id in (second, first):
+        api.update(task_id)
+
+    def ids(query: str) -> list[str]:
+        answer = api.http.get(f"/internal/tasks?{query}")
+        assert answer.status_code == 200, answer.text
+        return [row["task_id"] for row in answer.json()["tasks"]]
+
+    assert ids("sort=newest") == [third, second, first]
+    assert ids("sort=running") == [second, first, third]
+    assert ids("sort=running&limit=1&page=2&task_type=fetch_data") == [first]
+    assert ids("sort=longest&status=running") == [second, first]
+    for task_id in (second, first):
+        api.update(task_id, status="completed")
+    assert ids("sort=ended&status=completed") == [first, second]
+    refused = api.http.get("/internal/tasks?sort=ended")
+    assert refused.status_code == 422
+    assert "sort=ended goes with status=completed, error or cancelled" in refused.text
+
+
 def test_a_list_of_a_span_of_time(api: RunningApi, redis_url: str) -> None:
     ids = [api.create() for _ in range(3)]
     first = datetime.fromisoformat(api.status(ids[0]).json()["created_at"])

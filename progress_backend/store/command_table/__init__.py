@@ -11,6 +11,7 @@ from ..requests import Request
 from . import (
     acts,
     cleanup,
+    ends,
     ids,
     leases,
     lists,
@@ -31,6 +32,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
     **ids.TABLE,
+    **ends.TABLE,
     **logs.TABLE,
     **timelines.TABLE,
     **cleanup.TABLE,

@@ -14,7 +14,7 @@ from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_the_first, own_ids, total
-from .standing import indexes
+from .standing import by_end, indexes
 from .values import nothing, text
 from .workflow_list import forget_in_memory, of_all_workflows
 
@@ -43,7 +43,7 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
     also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
     groups, left = list[Any](), list[Any]()
     for number, (facets, own) in enumerate(alike.items(), 1):
-        names = dict.fromkeys([*indexes(facets, keys), keys.ids, *also])
+        names = dict.fromkeys([*indexes(facets, keys), *by_end(facets, keys), keys.ids, *also])
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         groups += [write_facets(facets), len(own), len(standing), *standing]
         left += _left(facets, keys, places, number)
@@ -65,7 +65,9 @@ def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) ->
     return given
 
 
-def _found_in(place: c.Filters | str, keys: Keys) -> str:
+def _found_in(place: c.Filters | c.LatestEnded | str, keys: Keys) -> str:
+    if isinstance(place, c.LatestEnded):
+        return keys.ended(place.status)
     return keys.held(place) if isinstance(place, str) else keys.index(*place)
 
 
@@ -76,7 +78,7 @@ def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
         goes = due is None or due < command.before_ms or state.document(task_id) is None
         if goes and state.facets.get(task_id) == facets:
             for kept in (
-                *(state.documents, state.facets, state.created, state.due),
+                *(state.documents, state.facets, state.created, state.ended, state.due),
                 *(state.logs, state.timelines, state.samples),
             ):
                 kept.pop(task_id, None)

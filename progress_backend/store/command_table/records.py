@@ -18,10 +18,11 @@ from ...record.task_json import digest
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
+from .ends import end_in_memory
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .members_in_memory import member_in_memory, unknown_acts
-from .standing import indexes
+from .standing import by_end, indexes
 from .timelines import remember_in_memory
 from .times import take_in_memory, times_of
 from .values import nothing, positive, text
@@ -70,14 +71,14 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.run is None and not (commit.told or commit.took or commit.entries):
+    if commit.run is None and not (commit.told or commit.took or commit.entries or commit.end):
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
             return _commit_first(commit, keys)
     leave, enter = _moved(before, after, commit.fresh, keys)
     outboxes, told = noted(commit.told, keys)
-    about_all = _about_all(after.task_type, keys)
+    about_all = _about_all(after.task_type, after.status, keys)
     timeline = [keys.timeline(commit.task_id)] if commit.entries else ()
     return evalsha(
         scripts.COMMIT,
@@ -119,11 +120,11 @@ def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
 
 
 @lru_cache(maxsize=1_024)
-def _about_all(task_type: str, keys: Keys) -> tuple[str, ...]:
-    """The keys of a commit that depend on the task's type alone."""
+def _about_all(task_type: str, status: str, keys: Keys) -> tuple[str, ...]:
+    """The keys of a commit that depend on the task's type and status alone."""
     return (
         *(keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times),
-        keys.ids,
+        *(keys.ids, keys.ended(status), keys.ends),
     )
 
 
@@ -136,6 +137,7 @@ def _moved(
         return (), ()
     old, new = indexes(before, keys) if before is not None else (), indexes(after, keys)
     leave = tuple(name for name in old if name not in new)
+    leave += tuple(name for name in by_end(before, keys) if name not in by_end(after, keys))
     return leave, new if fresh else tuple(name for name in new if name not in old)
 
 
@@ -177,6 +179,7 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     if command.run is not None:
         _keep_in_memory(state, command.after.task_type, command.run)
     take_in_memory(state, command)
+    end_in_memory(state, command)
     if command.told is not None:
         note_in_memory(state, command.told)
     if command.entries:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ...flows import commands as c
 from ...flows.keys import Keys
-from ...record.model import TaskStatus
+from ...record.model import ENDED, TaskStatus
 
 
 def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
@@ -43,3 +43,10 @@ def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     if facets.later:
         names += (keys.later(facets.task_type),)
     return names + tuple(map(keys.remarked, facets.remarks)) if facets.remarks else names
+
+
+def by_end(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
+    """The sorted set, by the time of its end, that holds a task which has ended."""
+    if isinstance(facets, c.Facets) and facets.status in ENDED:
+        return (keys.ended(facets.status),)
+    return ()

@@ -21,7 +21,7 @@ from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, own
 from .members_in_memory import past_in_memory
-from .standing import indexes
+from .standing import by_end, indexes
 from .times import times_of
 from .values import nothing, pairs, text, whole
 from .webhooks import noted
@@ -51,6 +51,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.runs(after.task_type), keys.times]
     names += [keys.workflows, keys.workflow_plans, keys.outermost, keys.ids]
+    names += [keys.ended(after.status), keys.ends]
     outboxes, told = noted(commit.told, keys)
     timeline = [keys.timeline(commit.task_id)] if commit.entries else []
     return evalsha(
@@ -101,6 +102,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) 
         MOST_TYPES,
         told,
         len(commit.entries),
+        *(commit.end or ("", 0)),
     )
 
 
@@ -166,6 +168,7 @@ def _moved(
     old = indexes(before, keys) if before is not None else ()
     new = indexes(after, keys)
     leave = [name for name in old if name not in new]
+    leave += [name for name in by_end(before, keys) if name not in by_end(after, keys)]
     return leave, [name for name in new if fresh or name not in old]
 
 

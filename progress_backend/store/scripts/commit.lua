@@ -11,7 +11,9 @@ KEYS
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 times     hash: histograms of how long tasks waited and ran
   7 ids       sorted set: all task ids, each with score 0
-  8 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
+  8 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
+  9 ends      hash: how many tasks ended in each minute of a day
+ 10 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
               then where there are entries the timeline (stream)
 ARGV
   1 task id
@@ -31,7 +33,9 @@ ARGV
  15 types     types that have a histogram of their own, at most
  16 told      number of arguments that are about webhooks, with the keys before the timeline; 0 mostly
  17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
- 18 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
+ 18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
+ 19 place     of its status among those of tasks that have ended, from 1; 0 counts no end
+ 20 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
               then about webhooks, as `_noted.lua` takes them; then the entries
 Returns
   {1}                    committed
@@ -42,12 +46,12 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs, times = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local ids = KEYS[7]
+local ids, set, ends = KEYS[7], KEYS[8], KEYS[9]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
-local most, first = ARGV[14], 7
+local most, first = ARGV[14], 9
 local told, entries = tonumber(ARGV[16]), tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 
@@ -92,8 +96,11 @@ end
 if run ~= '' then
   ran(runs, run)
 end
-if args - told > 17 then
-  took(times, 18, args - told, ARGV[15])
+if args - told > 19 then
+  took(times, 20, args - told, ARGV[15])
+end
+if ARGV[18] ~= '' then
+  ended(set, ends, id, ARGV[18], ARGV[19])
 end
 if told > 0 then
   noted(keys, args, told)

@@ -13,7 +13,9 @@ KEYS
   8 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   9 outermost sorted set: ids of outermost workflows by creation time (µs)
  10 ids       sorted set: all task ids, each with score 0
- 11 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+ 11 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
+ 12 ends      hash: how many tasks ended in each minute of a day
+ 13 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members; and of a member that
               has completed the sorted sets of all members, of those, of its publishers, and of
               the names whose runs are kept, by the time (ms) of the last one; then about webhooks;
@@ -37,14 +39,16 @@ ARGV
  16 told      number of arguments that are about webhooks, as `_noted.lua` takes them, with the keys
               before the timeline; 0 mostly
  17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
- 18 started   ms since 1970 at which the task first began, "" before
- 19 ended     ms since 1970 at which it ended, "" before
- 20 name      the last workflow's name, "" leaves it as it is
- 21 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 22 took      number of times that count in a histogram
- 23 past      of a member that has completed: what stands before a workflow's name in the key of its
+ 18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
+ 19 place     of its status among those of tasks that have ended, from 1; 0 counts no end
+ 20 started   ms since 1970 at which the task first began, "" before
+ 21 ended     ms since 1970 at which it ended, "" before
+ 22 name      the last workflow's name, "" leaves it as it is
+ 23 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 24 took      number of times that count in a histogram
+ 25 past      of a member that has completed: what stands before a workflow's name in the key of its
               last successful runs; "" otherwise
- 24 …         of each of these the kind, the bucket, the task type, and µs; then
+ 26 …         of each of these the kind, the bucket, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -59,13 +63,14 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local times, workflows, plans, outermost, ids, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], 10
+local times, workflows, plans, outermost, ids, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], 12
+local set, ends = KEYS[11], KEYS[12]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended, name, expected_members = ARGV[18], ARGV[19], ARGV[20], ARGV[21]
-local past, stride = ARGV[23], ARGV[23] == '' and 2 or 6  -- keys of a workflow
-local about = 24 + 4 * tonumber(ARGV[22])  -- the first argument about workflows
+local started, ended_at, name, expected_members = ARGV[20], ARGV[21], ARGV[22], ARGV[23]
+local past, stride = ARGV[25], ARGV[25] == '' and 2 or 6  -- keys of a workflow
+local about = 26 + 4 * tonumber(ARGV[24])  -- the first argument about workflows
 local entries = tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 local last = args - tonumber(ARGV[16])  -- the last of them
@@ -122,7 +127,10 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
-took(times, 24, about - 1, ARGV[15])
+took(times, 26, about - 1, ARGV[15])
+if ARGV[18] ~= '' then
+  ended(set, ends, id, ARGV[18], ARGV[19])
+end
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)
 local key, arg = first_of_each, about
@@ -150,8 +158,8 @@ while arg <= last do
   if started ~= '' then
     tolerant('HSETNX', workflow, 'started', started)
   end
-  if ended ~= '' and tonumber(ended) > (tonumber(tolerant('HGET', workflow, 'ended') or 0) or 0) then
-    tolerant('HSET', workflow, 'ended', ended)
+  if ended_at ~= '' and tonumber(ended_at) > (tonumber(tolerant('HGET', workflow, 'ended') or 0) or 0) then
+    tolerant('HSET', workflow, 'ended', ended_at)
   end
   if (tolerant('ZCARD', planned) or 0) > 0 then
     tolerant('ZADD', plans, now_ms, workflow_id)

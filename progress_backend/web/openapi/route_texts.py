@@ -138,9 +138,10 @@ CANCEL = _route(
 )  # fmt: skip
 LIST = _route(
     "List tasks",
-    "Newest first, filtered by any combination of status, task_type and symbol, by workflow_id and "
-    "status, by owner and status, or by a remark; the summary counts all tasks, or the workflow's, "
-    "or the owner's. created_from and created_to go with each of these. With owner and one of "
+    "Newest first unless `sort` says otherwise, filtered by any combination of status, task_type "
+    "and symbol, by workflow_id and status, by owner and status, or by a remark; the summary "
+    "counts all tasks, or the workflow's, or the owner's. created_from and created_to go with each "
+    "of these. With owner and one of "
     "task_type, symbol, remark and id_prefix, ten tasks a row are looked at: there may be fewer "
     "rows, and a `cursor` where there may be more. `id_prefix` lists the tasks whose ids begin so, "
     "in the order of their ids, at a page's cost (of a Redis Cluster the first 10,000; those that "

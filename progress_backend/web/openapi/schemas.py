@@ -361,6 +361,14 @@ class ListQuery(Filter, Paging):
         description="The cursor of the answer before, where owner goes with task_type, symbol, "
         "remark or id_prefix.",
     )
+    sort: Literal["newest", "running", "ended", "longest"] = Field(
+        default="newest",
+        description="newest: by creation. running: running tasks first (the newest 1,000), then "
+        "the others, each by creation; without status. ended: by end, the last first; with status "
+        "completed, error or cancelled, and no other filter. longest: by start, the first first, "
+        "of the 1,000 running tasks created first; with status running. What does not go together "
+        "is a 422.",
+    )
     fields: Literal["all"] | None = Field(
         default=None,
         description="all: also what a row omits where it is long (metadata, results, "

@@ -1,0 +1,97 @@
+"""Commands about when tasks ended: the list by end, and how many ended in each minute."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ...flows import commands as c
+from ...flows.keys import Keys
+from ...flows.partitions import Layout
+from ...record.ends import KEPT_MINUTES, MINUTE_MS
+from ..memory_state import MemoryState
+from ..requests import Request
+from .entry import Entry, Part
+from .values import pairs, text, whole
+
+
+def end_in_memory(state: MemoryState, commit: c.Commit) -> None:
+    """Keeps the end of a commit in memory."""
+    if commit.end is None:
+        return
+    at_ms, place = commit.end
+    state.ended[commit.task_id] = at_ms
+    minute = at_ms // MINUTE_MS
+    known = max(state.ends, default=minute)
+    if place and minute > known - KEPT_MINUTES:
+        counts = list(state.ends.get(minute, c.Ends()))
+        counts[place - 1] += 1
+        state.ends[minute] = c.Ends(*counts)
+        for old in [one for one in state.ends if one <= minute - KEPT_MINUTES]:
+            del state.ends[old]
+
+
+def _latest(command: c.LatestEnded, keys: Keys) -> list[Request]:
+    name, last = keys.ended(command.status), command.start + command.limit - 1
+    return [("ZCARD", name), ("ZREVRANGE", name, command.start, last, "WITHSCORES")]
+
+
+def _page(command: c.LatestEnded, replies: list[Any]) -> c.EndedPage:
+    found = pairs(replies[1] or []) if command.limit else []
+    return c.EndedPage(replies[0] or 0, tuple((whole(ms), text(task_id)) for task_id, ms in found))
+
+
+def _page_in_memory(state: MemoryState, command: c.LatestEnded) -> c.EndedPage:
+    ids = [i for i, facets in state.facets.items() if facets.status == command.status]
+    found = sorted(((state.ended.get(i, 0), i) for i in ids), reverse=True)
+    return c.EndedPage(len(found), tuple(found[command.start : command.start + command.limit]))
+
+
+def _from_the_first(command: c.LatestEnded, layout: Layout) -> list[Part]:
+    """Each partition's last ones: together they hold the page."""
+    part = c.LatestEnded(command.status, 0, min(command.start + command.limit, c.FIRST))
+    return [(place, part) for place in range(len(layout.keys))]
+
+
+def _merged(
+    command: c.LatestEnded, layout: Layout, parts: list[Part], replies: list[c.EndedPage]
+) -> c.EndedPage:
+    found = sorted(chain.from_iterable(reply.found for reply in replies), reverse=True)
+    until = min(command.start + command.limit, c.FIRST)
+    return c.EndedPage(sum(reply.total for reply in replies), tuple(found[command.start : until]))
+
+
+def _ends(command: c.EndsIn, keys: Keys) -> list[Request]:
+    slots = [minute % KEPT_MINUTES for minute in command.minutes]
+    return [("HMGET", keys.ends, *slots)]
+
+
+def _counts(command: c.EndsIn, replies: list[Any]) -> list[c.Ends]:
+    stored = replies[0] or [None] * len(command.minutes)
+    return [_of(minute, one) for minute, one in zip(command.minutes, stored, strict=True)]
+
+
+def _of(minute: int, stored: bytes | None) -> c.Ends:
+    """The counts of a minute, in whose slot another minute's may stand."""
+    try:
+        known, *counts = map(int, (stored or b"").split())
+        return c.Ends(*counts) if known == minute else c.Ends()
+    except (ValueError, TypeError):  # another program's text
+        return c.Ends()
+
+
+def _ends_in_memory(state: MemoryState, command: c.EndsIn) -> list[c.Ends]:
+    return [state.ends.get(minute, c.Ends()) for minute in command.minutes]
+
+
+def _sums(
+    command: c.EndsIn, layout: Layout, parts: list[Part], replies: list[list[c.Ends]]
+) -> list[c.Ends]:
+    each = zip(*replies, strict=True)
+    return [c.Ends(*map(sum, zip(*of_minute, strict=True))) for of_minute in each]
+
+
+TABLE: dict[type[c.Command], Entry] = {
+    c.LatestEnded: Entry(_latest, _page, _page_in_memory, _from_the_first, _merged),
+    c.EndsIn: Entry(_ends, _counts, _ends_in_memory, merge=_sums),
+}

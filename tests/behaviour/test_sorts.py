@@ -1,0 +1,168 @@
+"""The list in other orders than the newest first, beside a model of it, over every store."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import sorted_list, task_list
+from progress_backend.record import events as ev
+from progress_backend.record.ends import KEPT_MINUTES, MINUTE_MS
+from progress_backend.record.list_request import ListRequest
+from progress_backend.record.model import Member
+from tests.behaviour.driving import Driver, OverRedis, identity_of
+
+ENDS: dict[str, ev.Event] = {
+    "completed": ev.Completed(),
+    "error": ev.Failed(error_message="why"),
+    "cancelled": ev.Cancelled(),
+}
+
+
+def page(driver: Driver, **asked: Any) -> tuple[list[str], int | None]:
+    found = driver.run(task_list.listed(driver.flows, ListRequest(**asked), driver.now()))
+    return [json.loads(row)["task_id"] for row in found.rows], found.total
+
+
+def every_page(driver: Driver, limit: int, **asked: Any) -> list[str]:
+    ids, number = [], 0
+    while True:
+        number += 1
+        some, total = page(driver, page=number, limit=limit, **asked)
+        ids += some
+        if number * limit >= (total or 0):
+            return ids
+
+
+def made_up(driver: Driver, seed: int, count: int) -> dict[str, str]:
+    """Tasks in a random order of starts and ends, the newest last: by id, each one's status."""
+    dice, statuses = random.Random(seed), dict[str, str]()
+    for n in range(count):
+        task_id = f"t{n:03}"
+        owner = dice.choice(("alice", None))
+        member = Member(("w",)) if dice.random() < 0.2 else None
+        driver.create(task_id, task_type=dice.choice("ab"), owner=owner, member=member)
+        statuses[task_id] = "created"
+    for task_id in dice.sample(sorted(statuses), count * 2 // 3):
+        driver.start(task_id)
+        statuses[task_id] = "running"
+    running = [task_id for task_id, status in statuses.items() if status == "running"]
+    for task_id in dice.sample(running, len(running) // 2):
+        status = dice.choice(tuple(ENDS))
+        driver.apply(task_id, ENDS[status], now=driver.now() + timedelta(milliseconds=50))
+        statuses[task_id] = status
+    return statuses
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_running_tasks_first(driver: Driver, seed: int) -> None:
+    statuses = made_up(driver, seed, 25)
+    newest = every_page(driver, 100)
+    assert newest == sorted(statuses, reverse=True)
+    model = sorted(newest, key=lambda task_id: statuses[task_id] != "running")
+    for limit in (1, 4, 100):
+        assert every_page(driver, limit, sort="running") == model
+    for filters in ({"task_type": "a"}, {"owner": "alice"}, {"workflow_id": "w"}):
+        some = every_page(driver, 100, **filters)
+        wanted = [task_id for task_id in model if task_id in some]
+        assert every_page(driver, 3, sort="running", **filters) == wanted
+
+
+@pytest.mark.parametrize("driver", ["memory", "sync-valkey", "parts-valkey"], indirect=True)
+def test_running_tasks_first_on_a_deep_page_and_beyond_the_bound(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorted_list, "FETCHED", 5)
+    monkeypatch.setattr(sorted_list, "MOST_RUNNING", 3)
+    statuses = made_up(driver, 3, 30)
+    newest = sorted(statuses, reverse=True)
+    first = [task_id for task_id in newest if statuses[task_id] == "running"][:3]
+    model = first + [task_id for task_id in newest if task_id not in first]
+    for limit in (1, 4):
+        assert every_page(driver, limit, sort="running") == model
+
+
+def test_the_last_that_ended_first(driver: Driver) -> None:
+    order = ["b", "c", "a", "e", "d"]
+    for task_id in "abcdex":
+        driver.start(task_id, member=Member(("w",)) if task_id in "ae" else None)
+    now = driver.now() + timedelta(seconds=1)
+    for n, task_id in enumerate(order):
+        driver.apply(task_id, ev.Completed(), now=now + timedelta(milliseconds=5 * n))
+    driver.apply("x", ev.Failed(error_message="why"))
+    for limit in (1, 2, 100):
+        assert every_page(driver, limit, sort="ended", status="completed") == order[::-1]
+    assert page(driver, sort="ended", status="error") == (["x"], 1)
+    assert page(driver, sort="ended", status="cancelled") == ([], 0)
+
+
+def test_an_end_that_is_taken_back_leaves_the_order(driver: Driver) -> None:
+    driver.start("t", "lease-1")
+    revision = driver.task("t").revision
+    driver.apply("t", ev.Lost(lease="lease-1", error_message="gone", revision=revision))
+    assert page(driver, sort="ended", status="error") == (["t"], 1)
+    driver.apply("t", ev.Completed(attempt=1))
+    assert driver.task("t").status == "completed"
+    assert page(driver, sort="ended", status="error") == ([], 0)
+    assert page(driver, sort="ended", status="completed") == (["t"], 1)
+    driver.create("t")
+    assert page(driver, sort="ended", status="completed") == ([], 0)
+
+
+def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
+    for task_id in ("a", "b", "c"):
+        driver.start(task_id)
+        driver.apply(task_id, ev.Completed())
+    driver.lose("b")
+    assert page(driver, sort="ended", status="completed", limit=2)[0] == ["c", "a"]
+    assert driver.execute(c.LatestEnded("completed")).total == 2
+    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=2_000), "ours"))
+    assert driver.execute(c.LatestEnded("completed")).total == 0
+    if isinstance(driver, OverRedis):
+        assert not [name for name in driver.left_over() if "progress_ended" in name]
+
+
+def test_the_longest_running_first(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = ["c", "a", "d", "b"]
+    for task_id in "abcd":
+        driver.create(task_id, task_type="x" if task_id in "ab" else "y")
+    now = driver.now() + timedelta(seconds=1)
+    for n, task_id in enumerate(order):
+        begun = ev.Started(identity=identity_of(), worker=None)
+        driver.apply(task_id, begun, now=now + timedelta(milliseconds=20 * n))
+    driver.create("waits")
+    for limit in (1, 3, 100):
+        assert every_page(driver, limit, sort="longest", status="running") == order
+    typed = every_page(driver, 100, sort="longest", status="running", task_type="x")
+    assert typed == ["a", "b"]
+    monkeypatch.setattr(sorted_list, "MOST_RUNNING", 3)
+    monkeypatch.setattr(sorted_list, "_AT_ONCE", 2)
+    assert page(driver, sort="longest", status="running") == (["c", "a", "b"], 3)
+
+
+def test_the_ends_of_each_minute_are_counted_once(driver: Driver) -> None:
+    now = driver.now().replace(second=20, microsecond=0) + timedelta(minutes=2)
+    minute = int(now.timestamp() * 1000) // MINUTE_MS
+    ends = (
+        ("a", "completed", 0),
+        ("b", "completed", 10),
+        ("c", "error", 0),
+        ("d", "cancelled", 60),
+    )
+    for task_id, status, after_s in ends:
+        driver.start(task_id, member=Member(("w",)) if task_id == "b" else None)
+        driver.apply(task_id, ENDS[status], now=now + timedelta(seconds=after_s))
+    driver.apply("a", ev.Completed())
+    minutes = (minute - 1, minute, minute + 1)
+    expected = [c.Ends(), c.Ends(2, 1, 0), c.Ends(0, 0, 1)]
+    assert driver.execute(c.EndsIn(minutes)) == expected
+    assert driver.execute(c.EndsIn((minute - KEPT_MINUTES,))) == [c.Ends()]
+    # A day later another minute has its place, and an end that is told late is not counted in it.
+    driver.start("e")
+    driver.apply("e", ev.Completed(), now=now + timedelta(days=1))
+    assert driver.execute(c.EndsIn((minute + KEPT_MINUTES,))) == [c.Ends(1)]
