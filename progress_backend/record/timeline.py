@@ -145,7 +145,9 @@ def _progressed(before: Task, event: ev.Progressed, after: Task) -> Entry | None
 
 
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
-    if not event.redelivered or not before.attempt:
+    # A run that was let go, by a retry for example, has said so itself.
+    let_go = before.worker is None and not before.ended
+    if not event.redelivered or not before.attempt or let_go:
         return None
     return _entry("redelivered", after.attempt_started_at, attempt=after.attempt)
 

@@ -105,6 +105,7 @@ def test_a_retry_goes_on(world: World, job: str) -> None:
     task_id = sent(world, job, 100, 60)
     assert world.ended(task_id)["status"] == "completed"
     assert check(items_of(world.gate.folder, task_id), 100) == [0, 60]
+    assert world.happened(task_id) == ["created", "started", "retried", "started", "ended"]
 
 
 def test_other_arguments_begin_anew(world: World) -> None:
@@ -121,6 +122,7 @@ def test_a_failed_task_that_is_sent_again_goes_on(world: World) -> None:
     world.app.tasks["importing"].apply_async((100, 60, 1), task_id=task_id)
     eventually(lambda: world.record(task_id)["status"] == "completed", TIMEOUT_S)
     assert [run[0].item for run in runs_of(items_of(world.gate.folder, task_id))] == [0, 60]
+    assert world.happened(task_id) == ["created", "started", "ended"] * 2
 
 
 @pytest.mark.parametrize("pool", ["threads", "solo", "gevent"])

@@ -9,6 +9,9 @@ from typing import Any
 
 import redis
 
+from progress_backend.flows import task_timeline
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
 from progress_backend.tracking.tracker import tracker_of
 from tests.integration.app import build
 from tests.integration.gate import Gate
@@ -49,6 +52,13 @@ class World:
     def worker_name(self) -> str:
         """The node name of the worker at the other end."""
         return f"{self.pool}@tests"
+
+    def happened(self, task_id: str) -> list[str]:
+        """The events of a task's timeline."""
+        with Store(Settings(redis_url=self._urls[1])) as store:
+            store.ready()
+            body = json.loads(store.run(task_timeline.read(task_id, store.settings)))
+        return [entry["event"] for entry in body["entries"]]
 
     def close(self) -> None:
         if self.store is not None:

@@ -24,6 +24,7 @@ WORKER = Worker("lease-1", "celery@a")
 
 CREATED = ev.Created(identity=PLAIN)
 STARTED = ev.Started(identity=PLAIN, worker=WORKER, again_s=60.0)
+AGAIN = ev.Started(identity=PLAIN, worker=WORKER, redelivered=True)
 PAUSED = ev.Paused(by="api", reason="lunch")
 
 
@@ -73,7 +74,10 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((ev.Created(identity=MEMBER), act("cancel")), []),
     ((CREATED, STARTED, ev.Retried(message="503", retries=1)), ["retried"]),
     ((CREATED, STARTED, ev.Retried(retries=1), STARTED), ["started"]),
+    ((CREATED, STARTED, ev.Retried(retries=1), AGAIN), ["started"]),
     ((CREATED, STARTED, ev.Requeued()), ["requeued"]),
+    ((CREATED, STARTED, ev.Requeued(), AGAIN), ["started"]),
+    ((CREATED, STARTED, AGAIN), ["started", "redelivered"]),
     ((CREATED, STARTED, ev.Completed()), []),
     ((CREATED, STARTED, ev.Completed(asked=ev.Asked("api", "why", force=True))), []),
     ((CREATED, STARTED, ev.Failed(error_message="no")), []),
