@@ -16,6 +16,8 @@ Wish = Literal["pause", "resume", "cancel", "open", "quit"]
 #: Keys and the wishes that are carried out at once.
 _WISHES: Final[dict[str, Wish]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
 _UP, _DOWN = ("up", "k"), ("down", "j")
+#: Keys that move the selection, which may repeat as long as they are held.
+MOVING: Final = (*_UP, *_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def pressed(board: Board, key: str, rows: Sequence[Task]) -> tuple[Board, Wish |
     if board.asks:
         return replace(board, asks=False, said=""), "cancel" if key == "y" else None
     board = replace(board, said="")
-    if key in (*_UP, *_DOWN):
+    if key in MOVING:
         return _moved(board, 1 if key in _DOWN else -1, rows), None
     if key == "l":
         return replace(board, log=not board.log), None

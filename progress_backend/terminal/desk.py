@@ -16,7 +16,7 @@ from ..record.default_texts import Locale
 from ..record.model import Task
 from . import formats
 from .acts import Acts
-from .board import Board, Wish, pressed, settled
+from .board import MOVING, Board, Wish, pressed, settled
 from .keys import Keys
 from .task_logs import Log, Tail
 from .view import View
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Columns from which on the log is shown unasked.
 LOG_FROM: Final = 100
+#: Keys between two looks that a person can have typed; a pasted text has more, and asks for
+#: nothing.
+_TYPED: Final = 4
 #: Seconds for which a workflow's members are made to follow before the screen goes on.
 _CARRY_S: Final = 2.0
 
@@ -66,6 +69,8 @@ class Desk:
                 self._keys.came_back = False
                 self._bars.anew()
                 self._draw()
+            if sum(key not in MOVING for key in keys) > _TYPED:
+                keys = []
             for key in keys:
                 self._press(key)
             if keys:

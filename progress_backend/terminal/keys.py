@@ -97,7 +97,8 @@ class Keys:
             (signal.SIGTSTP, self._stop),
             (signal.SIGCONT, self._go_on),
         ):
-            self._handlers[number] = signal.signal(number, handler)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # by whoever has started it
+                self._handlers[number] = signal.signal(number, handler)
         self._take()
         return self
 

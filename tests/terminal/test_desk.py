@@ -110,6 +110,17 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
         terminal.wait_for(r"fetch_data 7203\.T cannot be paused: it is completed")
 
 
+def test_a_pasted_text_asks_for_nothing(opened: Open, records: Records) -> None:
+    with opened() as terminal:
+        terminal.wait_for("> first-id")
+        terminal.write(b"cycle pump")
+        terminal.forget()
+        terminal.wait_for("> first-id")
+        terminal.write(DOWN * 8)
+        terminal.wait_for("> second-i")
+    assert [records.get(each).asked for each in ("first-id", "second-id")] == [None, None]
+
+
 def test_a_workflow_and_its_page(
     opened: Open, records: Records, start_service: StartService, tmp_path: Path
 ) -> None:
