@@ -33,6 +33,7 @@ _JA: Final = {
     "List tasks": "一覧を取得します",
     "List workflows": "ワークフローの一覧を取得します",
     "List workers": "ワーカーと、その生存時刻・実行中のタスクを返します",
+    "Read what ended lately": "1 分ごとの終了数と、種別ごとの所要時間・待ち時間を返します",
     "Follow a workflow": "ワークフローの更新を終了までサーバー送信イベント（SSE）で送ります",
     "Sends the workflow's current state, then updates, until it has ended": (
         "ワークフローの現在の状態に続けて、終了まで更新を送ります（毎秒 4 件まで）"

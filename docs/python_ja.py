@@ -130,6 +130,11 @@ SENTENCES: Final = {
     "Reads one page of tasks, newest first, with its pagination and a summary over all tasks.": (
         "タスクの一覧を新しい順に 1 ページ読みます。ページ情報と全タスクの集計が付きます。"
     ),
+    "Reads how many tasks ended in each of the last minutes, and how long tasks of each type wait "
+    "and run, as `GET /internal/activity` has it.": (
+        "直近の各 1 分間に終わったタスクの数と、種別ごとの待ち時間・所要時間を読みます。"
+        "`GET /internal/activity` と同じです。"
+    ),
     "Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last "
     "sign of life and what it runs.": (
         "進捗を記録するワーカーを読みます。`GET /internal/workers` と同じで、名前、生存を最後に"

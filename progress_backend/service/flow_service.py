@@ -13,12 +13,13 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import task_list, worker_list, workflows
+from ..errors import ConcurrentUpdate, InvalidEvent, StoreUnavailable, TaskNotFound, printable
+from ..flows import activity, task_list, worker_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
 from ..record import caller_events, reader_view
 from ..record.default_texts import Locale
+from ..record.ends import KEPT_MINUTES
 from ..record.events import Cancelled, Event
 from ..record.list_request import ListRequest
 from ..store.drivers import AsyncStore
@@ -34,6 +35,15 @@ _TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 
 #: How many of the newest tasks the health check reads for values that are no records: a fixed cost.
 NEWEST_LOOKED_AT: Final = 100
+
+#: The methods that answer reads of everything.
+_READS: Final[Mapping[str, str]] = {
+    "tasks": "get_tasks_list",
+    "workflows": "get_workflows_list",
+    "workers": "get_workers",
+    "activity": "get_activity",
+    "health": "health_check",
+}
 
 __all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
 
@@ -271,6 +281,22 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         now = (await self._store()).now()
         return await self.run(worker_list.workers(self.flows, now))
 
+    async def get_activity(self, minutes: int = 60) -> Body:
+        """Reads how many tasks ended in each of the last minutes, and how long tasks of each type
+        wait and run, as `GET /internal/activity` has it.
+
+        Args:
+            minutes: so many, with the current one; 1 to 1,440.
+
+        Raises:
+            InvalidEvent: `minutes` is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        if not isinstance(minutes, int) or not 1 <= minutes <= KEPT_MINUTES:
+            raise InvalidEvent(f"minutes must be 1 to {KEPT_MINUTES}, not {minutes!r}")
+        now = (await self._store()).now()
+        return await self.run(activity.activity(self.flows, minutes, now))
+
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
@@ -349,14 +375,8 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
                 return await self.update_workflow(workflow_id, **data)
             case "POST", ["", "internal", "workflow", workflow_id, "cancel"] if workflow_id:
                 return await self.cancel_workflow(workflow_id, **data)
-            case "GET", ["", "internal", "tasks"]:
-                return await self.get_tasks_list(**data)
-            case "GET", ["", "internal", "workflows"]:
-                return await self.get_workflows_list(**data)
-            case "GET", ["", "internal", "workers"]:
-                return await self.get_workers()
-            case "GET", ["", "internal", "health"]:
-                return await self.health_check()
+            case "GET", ["", "internal", name] if name in _READS:
+                return await getattr(self, _READS[name])(**data)
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")
 
 

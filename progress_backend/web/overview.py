@@ -1,10 +1,12 @@
-"""The HTTP routes about all of the work, for operators: the workers."""
+"""The HTTP routes about all of the work, for operators: the workers, and what ended lately."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from ..flows import worker_list
+from fastapi import APIRouter, Query, Request, Response
+
+from ..flows import activity, worker_list
 from ..record.json_text import dumps
 from .gzip_answer import packed
 from .openapi import route_texts, schemas
@@ -18,4 +20,15 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 async def list_workers(request: Request, accept_encoding: schemas.AcceptEncoding = "") -> Response:
     api = api_of(request)
     body = await api.store.run(worker_list.workers(api.flows, await api.now()))
+    return await packed(dumps(body).encode(), accept_encoding)
+
+
+@router.get("/activity", **route_texts.ACTIVITY)
+async def recent_activity(
+    request: Request,
+    query: Annotated[schemas.ActivityQuery, Query()],
+    accept_encoding: schemas.AcceptEncoding = "",
+) -> Response:
+    api = api_of(request)
+    body = await api.store.run(activity.activity(api.flows, query.minutes, await api.now()))
     return await packed(dumps(body).encode(), accept_encoding)

@@ -212,6 +212,14 @@ WORKERS = _route(
     {200: _answer("The workers.", bodies.WorkerList, examples.WORKERS)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
+ACTIVITY = _route(
+    "Read what ended lately",
+    "How many tasks ended in each of the last minutes, and how long tasks of each type wait and "
+    "run, from counts that the ending commits keep: it costs the same for ten tasks as for a "
+    "million. A token that is limited to a type or an owner gets 403.",
+    {200: _answer("The figures.", bodies.Activity, examples.ACTIVITY)}
+    | _FORBIDDEN | _INVALID | _AWAY,
+)  # fmt: skip
 HEALTH = _route(
     "Health of the service",
     "Whether the service, its store and its subscription work.",

@@ -18,6 +18,7 @@ from ...record.caller_events import (
     MAX_REASON,
     MAX_TEXT,
 )
+from ...record.ends import KEPT_MINUTES
 from ...record.fields import Remark, Status
 from ...record.list_request import ListRequest
 from ...record.model import MAX_ID, MAX_OWNER, STATUSES, is_plain
@@ -320,6 +321,16 @@ class Paging(BaseModel):
     )
     limit: Annotated[int, BeforeValidator(_whole)] = Field(
         default=20, ge=1, le=MAX_LIMIT, description="Rows a page."
+    )
+
+
+class ActivityQuery(BaseModel):
+    """Query of what ended lately."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=60, ge=1, le=KEPT_MINUTES, description="So many minutes, with the current one."
     )
 
 
