@@ -12,6 +12,8 @@ _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";\n', re.MU
 _LATER: Final = re.compile(r'\bimport\("\./(\w+)\.js"\)')
 _EXPORT: Final = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+#: A comment of whole lines: who reads the modules has it, a browser needs none.
+_COMMENT: Final = re.compile(r"^[ \t]*// .*\n", re.MULTILINE)
 _HEAD: Final = """const made = {}, part = (name) => (made[name] ??= parts[name]());
 const parts = {
 """
@@ -30,7 +32,7 @@ def joined_script(entry: str, source: Callable[[str], str]) -> bytes:
     while waiting:
         name = waiting.pop()
         if name not in parts:
-            text = source(name)
+            text = _COMMENT.sub("", source(name))
             parts[name] = _part(name, text)
             waiting += [found[2] for found in _IMPORT.finditer(text)]
             waiting += _LATER.findall(text)

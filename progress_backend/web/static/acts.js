@@ -7,16 +7,25 @@ const byId = (id) => document.getElementById(id);
 // The body that answers, or why it was not done; neither where the person keeps what they have.
 export async function ask(kind, name, item, words) {
   const said = kind.words(words);
-  const ends = name === "cancel" || name === "terminate";
-  if (ends && !(await isSure(name, kind.name(item, said), said))) return {};
-  const [method, target, body] = ends
+  if (isEnd(name) && !(await isSure(name, kind.name(item, said), said))) return {};
+  const { body, why } = await asked(kind, name, item, words);
+  return body ? { body } : { refusal: why ? said.refused(why) : said.unanswered };
+}
+
+const isEnd = (name) => name === "cancel" || name === "terminate";
+
+// The same without a second look: the body that answers, or the answer's status and why it was not done;
+// none of them without an answer.
+export async function asked(kind, name, item, words) {
+  const said = kind.words(words);
+  const [method, target, body] = isEnd(name)
     ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
     : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const got = await answered(`${kind.path(item)}/${target}`, {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return { refusal: got ? said.refused(whyNot(got, said)) : said.unanswered };
+  return got ? { status: got.status, why: whyNot(got, said) } : {};
 }
 
 // What is usual is said in the page's words; anything else as the service says it.
@@ -29,10 +38,17 @@ function whyNot({ status, body }, said) {
 }
 
 function isSure(act, name, said) {
-  const dialog = byId("sure"), ends = act === "terminate";
-  byId("sure-what").textContent = ends ? said.sureTerminate(name) : said.sure(name);
-  byId("sure-how").textContent = ends ? said.sureTerminateHow : said.sureHow;
-  byId("sure-yes").textContent = ends ? said.doTerminate : said.doCancel;
+  return act === "terminate" ? sure(said.sureTerminate(name), said.sureTerminateHow, said.doTerminate)
+    : sure(said.sure(name), said.sureHow, said.doCancel);
+}
+
+// Whether a person wants that after a second look.
+export function sure(what, how, yes, danger = true) {
+  const dialog = byId("sure");
+  byId("sure-what").textContent = what;
+  byId("sure-how").textContent = how;
+  byId("sure-yes").textContent = yes;
+  byId("sure-yes").classList.toggle("danger", danger);
   byId("sure-yes").onclick = () => dialog.close("yes");
   byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";

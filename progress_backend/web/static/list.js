@@ -161,12 +161,18 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     readWhenFinal();
   }
 
+  // Of the tasks that are seen, each with its id.
+  function taskRows() {
+    return [...tasks.shown.keys()].map((id) => [id, rows.get(id)?.element]).filter(([, row]) => row && !row.hidden)
+      .map(([id, row]) => [id, row.firstElementChild]);
+  }
+
   const state = () => ({
     state: listening.state(), silent: listening.silent(), storeAway: readers().some(({ storeAway }) => storeAway),
   });
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, taskRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
   };
 }

@@ -17,7 +17,7 @@ import { language } from "./words.js";
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let chosen = fromAddress();
-let workers = null; // their view, while it is shown
+let workers = null, selection = null; // each while it is shown
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
 const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
@@ -81,6 +81,7 @@ function draw() {
   byId("empty").querySelector("pre").textContent = list.alone() ? "" : words.example;
   drawPaging(answer?.pagination ?? {});
   drawView();
+  drawSelection();
   tellRunning(answer?.summary.running ?? 0, words);
 }
 
@@ -109,6 +110,33 @@ function changeView(event) {
 function everySecond() {
   list.everySecond();
   workers?.then((view) => view.tick());
+}
+
+async function select() {
+  if (selection) return stopSelecting();
+  const { makeSelection } = await import("./selection.js");
+  selection = makeSelection(byId("selection"), {
+    rows: list.taskRows, filters: () => (list.alone() ? Object.fromEntries(filtersOf(chosen)) : null),
+    total: () => list.answer()?.pagination.total ?? null, acted: list.soon, over: stopSelecting,
+  });
+  draw();
+  byId("selection").querySelector("button").focus();
+}
+
+function stopSelecting() {
+  selection.leave();
+  selection = null;
+  draw();
+  byId("select").focus();
+}
+
+function drawSelection() {
+  byId("select").hidden = Boolean(document.body.dataset.readOnly);
+  byId("select").setAttribute("aria-pressed", String(selection !== null));
+  byId("selection").hidden = selection === null || chosen.view !== null;
+  byId("selection").setAttribute("aria-label", words.selectMany);
+  document.body.dataset.selecting = selection ? "yes" : "";
+  selection?.show(words);
 }
 
 function whyEmpty() {
@@ -145,6 +173,8 @@ byId("older").onclick = () => turn(1);
 whenGiven(list.begin);
 speak();
 list.begin();
+byId("select").onclick = select;
+addEventListener("keydown", ({ key }) => { if (key === "Escape" && selection && !document.querySelector("dialog[open], #more[open]")) stopSelecting(); });
 byId("view").onclick = changeView;
 setInterval(everySecond, 1_000);
 document.addEventListener("told", ({ detail }) => line.refuse(detail));
