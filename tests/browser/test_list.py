@@ -393,3 +393,37 @@ def test_a_span_of_time_is_chosen_in_the_menu(
     page.locator("#filters [data-name=created_to]").click()
     shows(page, "now", "running")
     assert asked(page) == {}
+
+
+def test_the_order_is_chosen_as_far_as_there_is_one(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("first", "second", "third"):
+        records.start(task_id)
+    records.create("waiting")
+    for task_id in ("second", "third", "first"):
+        records.complete(task_id) if task_id != "first" else None
+    page = open_page(api, "/?lang=en")
+    shows(page, "waiting", "created")
+    order = page.get_by_label("Order")
+    order.select_option("Running first")
+    eventually(lambda: listed(page) == ["first", "waiting", "third", "second"])
+    assert asked(page) == {"sort": "running"}
+    page.get_by_role("button", name="Running 1").click()
+    expect(row(page, "waiting")).to_have_count(0)
+    assert asked(page) == {"status": "running"}  # there is no such order of one status
+    records.start("fourth")
+    order.select_option("Longest running first")
+    eventually(lambda: listed(page) == ["first", "fourth"])
+    page.get_by_role("button", name="Completed 2").click()
+    eventually(lambda: listed(page) == ["third", "second"])
+    order.select_option("Last ended first")
+    records.complete("first")
+    eventually(lambda: listed(page) == ["first", "third", "second"])
+    page.reload()
+    shows(page, "first", "completed")
+    expect(order).to_have_value("ended")
+    page.get_by_role("button", name="Created 1").click()
+    expect(order).to_be_hidden()
+    page.go_back()
+    eventually(lambda: listed(page) == ["first", "third", "second"])

@@ -4,6 +4,7 @@ import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
 const FILTERS = ["status", "owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
+const SORTS = ["running", "ended", "longest"];
 const HEARD = ["status", "owner", "task_type", "symbol"];
 
 export function fromAddress() {
@@ -11,6 +12,8 @@ export function fromAddress() {
   const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
   for (const name of FILTERS) chosen[name] = query.get(name) || null;
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
+  const sort = query.get("sort");
+  chosen.sort = SORTS.includes(sort) ? sort : null;
   chosen.view = query.get("view") === "workers" ? "workers" : null; // in place of the list
   chosen.text = query.get("q") ?? ""; // what is looked for within the page
   return chosen;
@@ -29,6 +32,7 @@ export function heardOf(chosen) {
 // `anew`: Back shall lead to what was there before.
 export function toAddress(chosen, language, anew) {
   const query = filtersOf(chosen);
+  if (chosen.sort) query.set("sort", chosen.sort);
   query.set("lang", language);
   if (chosen.page > 1) query.set("page", chosen.page);
   if (chosen.view) query.set("view", chosen.view);

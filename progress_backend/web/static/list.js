@@ -38,7 +38,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
   // be asked for by these: who chooses one sees all tasks that have it.
-  const alone = () => filtersOf(chosen()).size > 0;
+  const alone = () => chosen().sort !== null || filtersOf(chosen()).size > 0;
 
   function readers() {
     return alone() ? [reader] : [reader, workflows.reader];
@@ -48,6 +48,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const query = filtersOf(chosen()), { page } = chosen();
     if (cursors[page]) query.set("cursor", cursors[page]);
     else query.set("page", page);
+    if (chosen().sort) query.set("sort", chosen().sort);
     query.set("limit", LIMIT);
     if (!alone() && !tasksAlone) query.set("top", "true");
     let got = await answered(`internal/tasks?${query}`, {}, stop);

@@ -10,6 +10,7 @@ import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
 import { tellRunning } from "./running_icon.js";
 import { makeSearch } from "./search.js";
+import { makeSortMenu } from "./sort_menu.js";
 import { makeStateLine } from "./state_line.js";
 import { whenGiven } from "./token.js";
 import { language } from "./words.js";
@@ -26,6 +27,7 @@ const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
   refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
 });
+const showSorts = makeSortMenu(byId("sort"), choose);
 const showMenu = makeFilterMenu(byId("more"), choose, list.zone);
 
 // Into the address as well.
@@ -70,6 +72,7 @@ function draw() {
   showFilters(answer?.summary ?? null, chosen.status, words);
   showChosen(chosen, words);
   showMenu(chosen, words);
+  showSorts(chosen, words);
   list.drawRows();
   const { shown, all } = list.counted();
   search.show(chosen.text, words, shown, all);
@@ -78,7 +81,7 @@ function draw() {
   byId("empty").hidden = all > 0;
   byId("tools").hidden = all === 0 && !list.alone() && !chosen.text;
   byId("empty").querySelector("p").textContent = whyEmpty();
-  byId("empty").querySelector("pre").textContent = list.alone() ? "" : words.example;
+  byId("empty").querySelector("pre").textContent = filtersOf(chosen).size ? "" : words.example;
   drawPaging(answer?.pagination ?? {});
   drawView();
   drawSelection();
@@ -116,7 +119,7 @@ async function select() {
   if (selection) return stopSelecting();
   const { makeSelection } = await import("./selection.js");
   selection = makeSelection(byId("selection"), {
-    rows: list.taskRows, filters: () => (list.alone() ? Object.fromEntries(filtersOf(chosen)) : null),
+    rows: list.taskRows, filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
     total: () => list.answer()?.pagination.total ?? null, acted: list.soon, over: stopSelecting,
   });
   draw();

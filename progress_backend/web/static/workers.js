@@ -14,17 +14,18 @@ export async function makeWorkers(place) {
   const over = element("h2"), bars = makeBars(), types = makeTypes();
   const activity = element("section", "activity card", over, bars.element, types.element);
   const reader = makeReader(read, draw);
-  let words = null, found = null, done = null, refused = false, drawnOf = "";
+  let words = null, found = null, done = null, refused = false, counted = true, drawnOf = "";
   await styled();
   place.replaceChildren(title, said, all, activity);
 
   async function read(stop, wanted) {
     const [workers, ended] = await Promise.all([
-      answered("internal/workers", {}, stop), answered(`internal/activity?minutes=${MINUTES}`, {}, stop),
+      answered("internal/workers", {}, stop), counted ? answered(`internal/activity?minutes=${MINUTES}`, {}, stop) : null,
     ]);
     if (!wanted()) return workers;
     refused = workers?.status === 403;
     if (workers?.ok) found = workers.body;
+    if (ended?.status === 404) counted = false; // an older service
     if (ended?.ok) done = ended.body;
     return workers;
   }
