@@ -11,7 +11,10 @@ from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
 from progress_backend import sign
+from progress_backend.flows import task_timeline
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
 from progress_backend.tokens import new
 from progress_backend.web import page_router, router
 from tests.browser.conftest import AWAY, OpenPage
@@ -35,6 +38,11 @@ def records(redis_url: str) -> Records:
     records.create("created")
     records.create("unknown", total=None)
     records.complete("completed")
+    records.apply("error", ev.Paused(by="desk", reason="closed"))
+    records.apply("error", ev.Resumed(by="desk"))
+    with Store(records.settings) as store:
+        store.ready()
+        store.run(task_timeline.keep_samples("error", 1, b"1000:20 9000:63", store.settings))
     records.fail("error", "Traceback\n" * 30 + "ValueError: no such price")
     for member in ("one", "two", "three"):
         records.member(member, W, name="fetch ×3")
@@ -118,6 +126,8 @@ def test_nothing_to_complain_of(
     for path in ("task/error", "task/running", f"workflow/{W}", "task/none", "workflow/none"):
         page.goto(f"http://127.0.0.1:{api.port}/{path}?lang={lang}")
         expect(page.locator("#record:not([hidden]), #nothing:not([hidden])")).to_have_count(1)
+        if path == "task/error":
+            expect(page.locator(".spark")).to_be_visible()
         assert complaints(page) == [], path
     page.goto(f"http://127.0.0.1:{api.port}/shop/{lang}")
     expect(page.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
