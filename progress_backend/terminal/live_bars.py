@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Self
 
 from rich.console import Console, ConsoleRenderable
@@ -15,6 +17,19 @@ from .view import View
 
 #: Lines above the bars that are printed again when the terminal changes its size.
 _SAID_KEPT: Final = 20
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Lets Ctrl-C come behind what is drawn: within, it would leave a second screen below."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Bars:
@@ -45,7 +60,8 @@ class Bars:
             self._console.clear()
             for text in self._said:
                 self._print(text)
-        self._live.update(screen, refresh=True)
+        with _uninterrupted():
+            self._live.update(screen, refresh=True)
 
     def anew(self) -> None:
         """Draws the next screen below whatever others have written meanwhile."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -359,6 +361,24 @@ def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
     drawn_anew = terminal.written.count("Status")
     assert terminal.written.count("\x1b[1A") >= drawn_anew - 1
     assert terminal.written.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
+
+
+def test_ctrl_c_while_the_screen_is_drawn_comes_behind_it() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    began: list[bool] = []
+    ended: list[bool] = []
+
+    class Interrupted:
+        def __rich_console__(self, *_: object) -> Iterator[str]:
+            began.append(True)
+            if len(began) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            ended.append(True)
+            yield "whole"
+
+    with pytest.raises(KeyboardInterrupt), Bars(console, "en") as bars:
+        bars.draw(Interrupted())
+    assert began == ended
 
 
 def test_without_rich_it_is_a_line_a_change_and_one_hint(
