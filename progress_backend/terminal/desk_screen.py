@@ -107,7 +107,7 @@ class DeskScreen:
             yield _line(board.said, "bold")
         else:
             whole = text(self._locale, "keys")
-            fits = formats.cells_of(whole) <= width
+            fits = board.selected is not None and formats.cells_of(whole) <= width
             yield _line(whole if fits else text(self._locale, "keys_short"), _QUIET)
 
     @property

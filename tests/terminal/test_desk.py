@@ -293,3 +293,9 @@ def test_keys_that_are_pressed_are_heeded_at_once(opened: Open) -> None:
         terminal.write(DOWN)
         terminal.wait_for("> second-i")
         assert time.monotonic() - begun < 15, "before the next look at the store"
+
+
+def test_without_a_row_no_key_is_named_that_needs_one() -> None:
+    console = Console(file=(out := io.StringIO()), width=120, height=24)
+    console.print(DeskScreen(View(at=NOW), "en", Board(log=True), Log()))
+    assert out.getvalue() == "No tasks yet…\n? help · q quit\n"
