@@ -12,7 +12,7 @@ import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
-from progress_backend.flows import remark_checks, webhooks
+from progress_backend.flows import remark_checks, task_timeline, webhooks
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Remarks, Worker
@@ -308,3 +308,18 @@ def test_workflows_that_nobody_looks_at_are_bounded(
                 driver.apply(f"t{i}", ev.Created(identity=member))
                 driver.apply(f"t{i}", ev.Cancelled(by="api"))
             assert driver.execute(c.MayHaveEnded(FAR, FAR, 10)) == ["w2", "w3", "w4"]
+
+
+@pytest.mark.parametrize("member", [None, Member(("w", "canvas"))])
+def test_an_event_and_entries_of_the_timeline_in_one_commit(
+    hooked: Driver, member: Member | None
+) -> None:
+    hooked.start("t", "lease-1", member=member)
+    hooked.apply("t", ev.Paused(by="alice", reason="lunch"))
+    hooked.apply("t", ev.Cancelled(by="api"))
+    assert [event["type"] for event in taken(hooked)] == ["progress.task.cancelled"]
+    body = json.loads(hooked.run(task_timeline.read("t", hooked.settings)))
+    told = {entry["event"]: entry.get("text") for entry in body["entries"]}
+    # The pause, which the cancel has taken out of the record, is written with it.
+    assert told == {**dict.fromkeys(("created", "started", "cancel", "ended")), "pause": "lunch"}
+    assert hooked.execute(c.ReadTimeline("t")).entries
