@@ -175,9 +175,9 @@ def _tells_what_was_written(body: dict[str, Any], task: Task) -> None:
 def _the_terminal_says(body: dict[str, Any], table: list[str], env: dict[str, str]) -> None:
     task_id = body["task_id"]
     assert _of_the_moment(json.loads(_run(env, "show", task_id, "--json"))) == _of_the_moment(body)
-    facts = dict(
-        re.split(r" {2,}", line, maxsplit=1) for line in _run(env, "show", task_id).splitlines()
-    )
+    # Its timeline follows behind an empty line.
+    lines = _run(env, "show", task_id).partition("\n\n")[0].splitlines()
+    facts = dict(re.split(r" {2,}", line, maxsplit=1) for line in lines)
     progress, current = body["progress"], body["progress"]["current"]
     assert facts["Status"] == _standing(body)
     assert facts["Progress"].startswith(f"{current}/{progress['total'] or '?'} (")
@@ -230,12 +230,14 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
     total = progress["total"]
     assert percent == (f"{progress['percentage']:g}%" if total else "")
     assert count == (f"{progress['current']} / {total}" if total else str(progress["current"]))
-    assert shown.locator(".message > span").text_content() == body["current_status"]
+    told = body["current_status"]
     control, why = body["control"], ""
-    if status == "error":
-        why = body["error_message"]
+    if status == "error":  # the cause first; that it failed says no more
+        why = "" if told == "An error occurred" else told
+        told = body["error_message"].rstrip().splitlines()[-1]
     elif control and status in ("paused", "cancelled"):
         why = f"{control['by']}: {control['reason']}"
+    assert shown.locator(".message > span").text_content() == told
     said = shown.locator(".message > small").text_content()
     # The place of a waiting task is read behind the list, a moment later.
     assert said == why or (status == "created" and body["ahead"] is not None)
