@@ -56,8 +56,8 @@ check: $(STAMP) ## Linter, formatter, types, bandit, import floors, pins
 constraints: ## Pin the newest versions that fit (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --group release --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
-bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone)
-	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates)
+bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone; ARGS=live_page: what a browser shows)
+	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates,$(ARGS))
 
 chaos: $(STAMP) ## The tests that kill workers, servers and stores
 	$(BIN)/python -m pytest -m chaos $(ARGS)

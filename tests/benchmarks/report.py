@@ -49,7 +49,7 @@ def page_markdown(rows: Iterable[Row], machine: Sequence[str]) -> str:
     head = (
         "# The live page",
         "",
-        "Made by `.venv/bin/python -m tests.benchmarks live_page`, in the system's Chromium,",
+        "Made by `make bench ARGS=live_page`, in the system's Chromium,",
         "headless and without a graphics card; all processes share this machine.",
         "",
         *(f"- {line}" for line in machine),
