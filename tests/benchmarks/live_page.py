@@ -111,7 +111,7 @@ def measure(quick: bool) -> list[Row]:
         try:
             rows = [*_pixels(browser, 4 if quick else 40)]
             for size in sizes:
-                rows += _first_rows(browser, size, 2 if quick else 12)
+                rows += _first_rows(browser, size, 2 if quick else 8)
             rows += _frames(browser, 500 if quick else 10_000)
         finally:
             browser.close()
