@@ -64,3 +64,22 @@ def test_numbers_are_written_as_the_language_writes_them(
         numbers,
     )
     assert ours == english == japanese
+
+
+def test_times_are_written_as_the_language_writes_them(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(start_api(redis_url=redis_url))
+    ours, intl = page.evaluate(
+        """async () => {
+             const { WORDS } = await import("/static/page_words.js");
+             const times = ["00:00:00", "09:05:07", "12:30:00", "23:59:59"]
+               .map((time) => new Date(`2026-01-05T${time}Z`));
+             const each = (write) => ["en", "ja"].flatMap((code) => times.map(write(code)));
+             return [each((code) => (at) => WORDS[code].since(at)), each((code) => (at) => {
+               const text = at.toLocaleString(code, { timeZone: "UTC" }).replace("\u202f", " ");
+               return code === "en" ? `since ${text}` : `${text} から`;
+             })];
+           }"""
+    )
+    assert ours == intl

@@ -1,12 +1,17 @@
 // The live page's texts: those of <task-progress>, and more.
 import { number, WORDS as SHARED } from "./words.js";
 
-// A time is written that needs no moving to a zone. Each formatter is made once: that takes a while.
-const written = (code, at) => (FORMATS[code] ??= new Intl.DateTimeFormat(code, {
-  timeZone: "UTC", year: "numeric", month: "numeric", day: "numeric",
-  hour: "numeric", minute: "numeric", second: "numeric",
-})).format(at);
-const FORMATS = {};
+const two = (n) => String(n).padStart(2, "0");
+// As both languages write a day and time, of one that needs no moving to a zone: for a row's title
+// alone Intl would be loaded before the first row is drawn.
+const WRITTEN = {
+  en: (year, month, day, hour, rest) => `${month}/${day}/${year}, ${hour % 12 || 12}:${rest} ${hour < 12 ? "AM" : "PM"}`,
+  ja: (year, month, day, hour, rest) => `${year}/${month}/${day} ${hour}:${rest}`,
+};
+const written = (code, at) => WRITTEN[code](
+  at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate(), at.getUTCHours(),
+  `${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`,
+);
 
 const dated = (text) => text.slice(0, 16).replace("T", " ");
 
