@@ -8,6 +8,7 @@ pictures, so that a test can tell when they are old.
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, TerminalTheme
 from rich.terminal_theme import SVG_EXPORT_THEME as DARK_THEME
@@ -57,6 +59,7 @@ _WINDOW: Final = (1180, 720)
 _WAIT_MS: Final = 120_000
 _COLUMNS: Final = 96
 _LEASE_S: Final = 30.0
+_TEXT: Final = re.compile(r'textLength="(?P<length>[0-9.]+)"(?P<rest>[^>]*)>(?P<said>[^<]+)</text>')
 #: The task whose log the terminal shows.
 _SELECTED: Final = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
 #: A picture of a terminal stands for all times.
@@ -161,7 +164,15 @@ def terminal(lang: Locale, scheme: Scheme) -> str:
     )
     # No font of another server: whoever looks at the picture asks nobody else.
     svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
-    return svg.replace("Fira Code", "ui-monospace") + "\n"
+    return _TEXT.sub(_in_cells, svg).replace("Fira Code", "ui-monospace") + "\n"
+
+
+def _in_cells(match: re.Match[str]) -> str:
+    """A text of the picture over as many cells as it takes: rich counts its characters, and
+    squeezes those of Japanese, which are two cells wide."""
+    said = html.unescape(match["said"])
+    cell = float(match["length"]) / len(said)
+    return f'textLength="{round(cell * cell_len(said), 1)}"{match["rest"]}>{match["said"]}</text>'
 
 
 @contextmanager
