@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Iterator
@@ -13,8 +14,7 @@ import pytest
 from tests.records import Records
 from tests.waiting import eventually
 
-manager = pytest.importorskip("jupyter_client.manager")
-pytest.importorskip("ipykernel")
+manager = importlib.import_module("jupyter_client.manager")
 
 
 @pytest.fixture
