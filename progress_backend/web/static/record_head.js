@@ -64,7 +64,7 @@ export function makeHead(act, kind) {
     }));
   }
 
-  // Each act keeps its button: a dialog gives the focus back to the one that opened it.
+  // Each act keeps its button, in its place: a dialog gives the focus back to the one that opened it.
   function buttonOf(action) {
     if (!buttons.has(action)) {
       const button = element("button", action === "cancel" || action === "terminate" ? "danger" : "");
@@ -80,7 +80,10 @@ export function makeHead(act, kind) {
     const there = [...actions.children].map((button) => button.dataset.action);
     if (String(names) !== String(there)) {
       const held = actions.contains(document.activeElement) && document.activeElement;
-      actions.replaceChildren(...names.map(buttonOf));
+      for (const button of [...actions.children]) if (!names.includes(button.dataset.action)) button.remove();
+      names.map(buttonOf).forEach((button, place) => {
+        if (actions.children[place] !== button) actions.insertBefore(button, actions.children[place] ?? null);
+      });
       if (held) (names.includes(held.dataset.action) ? held : actions.firstElementChild ?? name).focus();
     }
     for (const button of actions.children) {
