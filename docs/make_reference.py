@@ -23,6 +23,7 @@ _JA: Final = {
     "Create a task": "タスクを作成します",
     "Update a task's progress": "進捗を更新します",
     "Read a task": "状況を取得します",
+    "Act on many tasks": "多数のタスクをまとめてキャンセル・一時停止・再開します",
     "Cancel a task": "キャンセルします",
     "Read what happened to a task": "タスクに起きたことを古い順に返します",
     "Read the log of a task": "ジョブが書いたログを返します。SSE では終わりまで追います",

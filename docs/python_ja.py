@@ -130,6 +130,11 @@ SENTENCES: Final = {
     "Reads one page of tasks, newest first, with its pagination and a summary over all tasks.": (
         "タスクの一覧を新しい順に 1 ページ読みます。ページ情報と全タスクの集計が付きます。"
     ),
+    "Cancels, pauses or resumes many tasks, each as if it was asked for alone, as `POST "
+    "/internal/act` does.": (
+        "多数のタスクを、1 件ずつ求めたときと同じように、キャンセル・一時停止・再開します。"
+        "`POST /internal/act` と同じです。"
+    ),
     "Reads how many tasks ended in each of the last minutes, and how long tasks of each type wait "
     "and run, as `GET /internal/activity` has it.": (
         "直近の各 1 分間に終わったタスクの数と、種別ごとの待ち時間・所要時間を読みます。"

@@ -106,6 +106,11 @@ def status_of(document: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
+def id_of(document: bytes) -> str:
+    """The task's id in a list's row."""
+    return str(json.loads(document)["task_id"])
+
+
 def created_body(document: bytes, share: Mapping[str, str] | None = None) -> bytes:
     """The response body to a creation (specification 2.1), and the share token beside it where one
     was asked for."""

@@ -8,21 +8,23 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, InvalidEvent, StoreUnavailable, TaskNotFound, printable
-from ..flows import activity, task_list, worker_list, workflows
+from ..flows import activity, chosen_tasks, task_list, worker_list, workflows
 from ..flows.commands import Counted
 from ..flows.stored_record import Applied
-from ..record import caller_events, reader_view
+from ..record import act_request, caller_events, reader_view
+from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.ends import KEPT_MINUTES
 from ..record.events import Cancelled, Event
 from ..record.list_request import ListRequest
 from ..store.drivers import AsyncStore
+from .act_on_many import act_on, event_of
 from .interface import NotificationServiceInterface
 from .workflow_methods import Body, WorkflowMethods, loaded, pagination
 
@@ -316,6 +318,47 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         """
         return loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 
+    async def act(
+        self,
+        action: Action,
+        ids: Sequence[str] | None = None,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 - the API's name
+        limit: int | None = None,
+        by: str | None = "api",
+        reason: str | None = None,
+    ) -> Body:
+        """Cancels, pauses or resumes many tasks, each as if it was asked for alone, as `POST
+        /internal/act` does.
+
+        Args:
+            action: "cancel", "pause" or "resume".
+            ids: ids of the tasks, 200 at most; or
+            filter: the newest that pass: a mapping of `status`, `task_type`, `symbol`, `owner`,
+                `remark`, `created_from` and `created_to`, as a list takes them; without a status
+                those that the action changes.
+            limit: with a filter so many tasks at most, 1 to 1,000, which is the default.
+            by: who asks; kept in the records.
+            reason: why; kept in the records.
+
+        Returns:
+            `asked`, how many tasks it was asked of; `refused`, the others, each with its
+            `task_id` and `why`; `more`, whether more tasks pass the filter.
+
+        Raises:
+            InvalidEvent: a value is out of bounds, or ids and a filter are both given, or neither.
+            StoreUnavailable: the store does not answer; some tasks may have been asked.
+        """
+        act_request.check(action, ids, filter, limit)
+        caller_events.who_and_why(by, reason)
+        now, more, task_ids = (await self._store()).now(), False, tuple(ids or ())
+        if filter is not None:
+            asked, most = act_request.filter_of(filter), limit or act_request.MOST_CHOSEN
+            flow = chosen_tasks.chosen(self.flows, action, asked, most, now)
+            task_ids, more = await self.run(flow)
+        event = event_of(action, by, reason)
+        done = await act_on(task_ids, lambda task_id: self.apply(task_id, event))
+        return {**done._asdict(), "more": more}
+
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
         "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
@@ -375,6 +418,8 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
                 return await self.update_workflow(workflow_id, **data)
             case "POST", ["", "internal", "workflow", workflow_id, "cancel"] if workflow_id:
                 return await self.cancel_workflow(workflow_id, **data)
+            case "POST", ["", "internal", "act"]:
+                return await self.act(**data)
             case "GET", ["", "internal", name] if name in _READS:
                 return await getattr(self, _READS[name])(**data)
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")

@@ -60,27 +60,30 @@ class Audited:
             self._write(_FAILED)
 
     def _write(self, status: int) -> None:
-        """Writes the line. Whoever was refused unknown has done nothing, and what came too often
-        is in the metrics: lines of it could fill a disk."""
         self._written = True
-        name = caller_of(self._scope).name
-        left_out = status in _LEFT_OUT or (status == _FORBIDDEN and not name)
-        if left_out or not logger.isEnabledFor(logging.INFO):
-            return
-        action, resource = self._about
-        line = {
-            "at": rendered(datetime.now(api_in(self._scope).zone)),
-            "what": action,
-            "kind": "task" if resource.kind == "tasks" else resource.kind,
-            "id": resource.id,
-            "who": name or "api",
-            "address": _address(self._scope),
-            **self._scope.get(_NOTES, {}),
-            "answer": status,
-        }
-        if (trace_id := _trace_id(self._scope)) is not None:
-            line["trace_id"] = trace_id
-        logger.info("%s", json_line(line), extra={FIELDS: {"audit": line}})
+        write_line(self._scope, *self._about, status)
+
+
+def write_line(scope: Scope, action: Action, resource: Resource, status: int) -> None:
+    """Writes a line. Whoever was refused unknown has done nothing, and what came too often is in
+    the metrics: lines of it could fill a disk."""
+    name = caller_of(scope).name
+    left_out = status in _LEFT_OUT or (status == _FORBIDDEN and not name)
+    if left_out or not logger.isEnabledFor(logging.INFO):
+        return
+    line = {
+        "at": rendered(datetime.now(api_in(scope).zone)),
+        "what": action,
+        "kind": "task" if resource.kind == "tasks" else resource.kind,
+        "id": resource.id,
+        "who": name or "api",
+        "address": _address(scope),
+        **scope.get(_NOTES, {}),
+        "answer": status,
+    }
+    if (trace_id := _trace_id(scope)) is not None:
+        line["trace_id"] = trace_id
+    logger.info("%s", json_line(line), extra={FIELDS: {"audit": line}})
 
 
 def _address(scope: Scope) -> str | None:

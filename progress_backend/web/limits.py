@@ -41,7 +41,8 @@ class Limits:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         rate, kept_s = settings.max_writes, settings.unstarted_s
-        self._writes = Buckets(rate, max(rate * BURST_S, 1.0)) if rate else None
+        self._at_once = max(rate * BURST_S, 1.0)
+        self._writes = Buckets(rate, self._at_once) if rate else None
         most = settings.max_created
         self._created = Buckets(most / kept_s, most) if most else None
         size = settings.max_created_bytes
@@ -60,6 +61,16 @@ class Limits:
             return _too_many("writes", "this client writes too often", wait_s)
         if action == "create" and (wait_s := self._wait(self._created, client)) > 0:
             return _too_many("records", "this client has created too many records", wait_s)
+        return None
+
+    def of_many(self, scope: Scope, many: int) -> Refusal | None:
+        """The refusal of a request that changes so many tasks, and has passed as one; None if it
+        passes, and all are counted: of more than may be written at once, as many as that."""
+        if self._writes is None or (client := client_of(scope)) is None:
+            return None
+        units = min(float(many), self._at_once) - 1
+        if units > 0 and (wait_s := self._wait(self._writes, client, units)) > 0:
+            return _too_many("writes", "this client writes too often", wait_s)
         return None
 
     def of_body(self, scope: Scope, size: int) -> Refusal | None:

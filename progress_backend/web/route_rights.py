@@ -48,6 +48,7 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "task_events": RouteRight("read", "task", _TASK),
     "task_logged": RouteRight("read", "task", _TASK),
     "task_happened": RouteRight("read", "task", _TASK),
+    "act_on_tasks": RouteRight("update", "tasks"),
     "cancel_task": RouteRight("cancel", "task", _TASK),
     "list_tasks": RouteRight("list", "tasks"),
     "workflow_status": RouteRight("read", "workflow", _WORKFLOW),

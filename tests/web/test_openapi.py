@@ -100,6 +100,7 @@ def test_the_calls_are_the_specifications() -> None:
         "GET /internal/task/{task_id}/status",
         "POST /internal/task/{task_id}/cancel",
         "GET /internal/tasks",
+        "POST /internal/act",
         "GET /internal/workflow/{workflow_id}/status",
         "GET /internal/workflows",
         "PUT /internal/workflow/{workflow_id}/update",
@@ -133,6 +134,9 @@ def test_the_calls_are_the_specifications() -> None:
         (bodies.WorkflowBody, shown.WORKFLOW),
         (bodies.WorkflowList, shown.WORKFLOWS),
         (bodies.WorkerList, shown.WORKERS),
+        (schemas.ActOnMany, shown.ACT_ON_IDS),
+        (schemas.ActOnMany, shown.ACT_ON_FILTERED),
+        (bodies.ActedOn, shown.ACTED_ON),
         (bodies.Activity, shown.ACTIVITY),
         (bodies.WorkflowBody, shown.WORKFLOW_CANCELLED),
         (schemas.WorkflowUpdate, shown.WORKFLOW_PAUSE),
@@ -238,6 +242,10 @@ def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
     _without_what_goes_with_nothing_else(case.query or {})
     case.body = as_others_can_read(case.body)
     body = case.body if isinstance(case.body, dict) else {}
+    if "action" in body:
+        body.pop("limit" if body.get("ids") else "ids", None)
+        body.pop("filter" if body.get("ids") else "", None)
+        (body.get("filter") or {}).pop("remark", None)
     if body.get("terminate") is True:
         body["terminate"] = False  # this API has no broker, which no description can say
 

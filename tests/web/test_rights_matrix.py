@@ -146,6 +146,8 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{TASK}/timeline"): READ,
     ("POST", f"{TASK}/cancel"): WRITE,
     ("GET", "/internal/tasks"): LIST,
+    # Each task is asked about by itself.
+    ("POST", "/internal/act"): row(403, 200, 403, 200, 200, 403, 200, 200, both=200),
     ("GET", f"{WORKFLOW}/status"): FLOW,
     ("GET", f"{WORKFLOW}/events"): FLOW,
     ("PUT", f"{WORKFLOW}/update"): WHOLE_WRITE,
@@ -177,6 +179,7 @@ BODIES: Final = {
     "create-task": {"task_type": TYPE, "total_items": 1},
     "update": {"status": "paused"},
     "cancel": {},
+    "act": {"action": "pause", "ids": ["never"]},
 }
 
 

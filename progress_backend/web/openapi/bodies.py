@@ -321,6 +321,21 @@ class WorkflowList(BaseModel):
     pagination: Pagination = Field(description="Which page it is.")
 
 
+class Refused(BaseModel):
+    """A task that was not asked."""
+
+    task_id: str = Field(description=_MEANINGS["task_id"])
+    why: str = Field(description="What refused it: its status, a missing record or right.")
+
+
+class ActedOn(BaseModel):
+    """What became of an act on many tasks."""
+
+    asked: int = Field(description="How many tasks it was asked of.")
+    refused: list[Refused] = Field(description="The tasks of which it was not.")
+    more: bool = Field(description="Whether more tasks pass the filter.")
+
+
 class HeldTask(BaseModel):
     """A task that a worker runs."""
 

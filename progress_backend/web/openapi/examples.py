@@ -220,6 +220,18 @@ WORKFLOW_CANCELLED: Final[Json] = {
         "at": "2024-01-15T10:30:31.000+09:00",
     },
 }
+ACT_ON_IDS: Final[Json] = {"action": "cancel", "ids": [TASK_ID], "reason": "条件を間違えました"}
+ACT_ON_FILTERED: Final[Json] = {
+    "action": "pause",
+    "filter": {"status": "running", "task_type": "fetch_data"},
+    "limit": 500,
+    "by": "somebody",
+}
+ACTED_ON: Final[Json] = {
+    "asked": 41,
+    "refused": [{"task_id": TASK_ID, "why": "the task has ended: completed"}],
+    "more": False,
+}
 WORKERS: Final[Json] = {
     "workers": [
         {

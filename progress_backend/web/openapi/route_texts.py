@@ -136,6 +136,14 @@ CANCEL = _route(
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED
     | {503: _answer("Store or broker does not answer; detail has what was done.", bodies.Undone)},
 )  # fmt: skip
+ACT = _route(
+    "Act on many tasks",
+    "Cancels, pauses or resumes the tasks that are named, or the newest that pass a filter, each "
+    "as if it was asked for alone: with the caller's right to it, and an audit line of its own. A "
+    "task that refuses it keeps no other from it.",
+    {200: _answer("Asked.", bodies.ActedOn, examples.ACTED_ON)}
+    | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
+)  # fmt: skip
 LIST = _route(
     "List tasks",
     "Newest first unless `sort` says otherwise, filtered by any combination of status, task_type "

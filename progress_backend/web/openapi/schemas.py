@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from ...flows.task_log import LINES, MOST_LINES
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
+from ...record.act_request import MOST_CHOSEN, MOST_NAMED, check
 from ...record.caller_events import (
     MAX_ITEMS,
     MAX_LIMIT,
@@ -234,6 +235,64 @@ class Cancel(_Asked):
     )
     reason: Reason | None = Field(default=None, description="Why; kept in the record.")
     by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+
+
+class ActFilter(_Asked):
+    """Which tasks an act on many is about; all filters have to match."""
+
+    status: Status | None = Field(
+        default=None,
+        description="Only tasks with this status; without one, nor a remark, those that the "
+        "action changes.",
+    )
+    task_type: Name | None = Field(default=None, description="Only tasks of this type.")
+    symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+    owner: Owner | None = Field(default=None, description="Only tasks of this owner.")
+    remark: Remark | None = Field(
+        default=None,
+        description="Only tasks with this remark; no other filter but owner beside it.",
+    )
+    created_from: Time | None = Field(
+        default=None, description="Only tasks created then or later: a time with an offset."
+    )
+    created_to: Time | None = Field(default=None, description="Only tasks created before then.")
+
+
+class ActOnMany(_Asked):
+    """What is asked of many tasks."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [examples.ACT_ON_IDS, examples.ACT_ON_FILTERED],
+            "oneOf": [
+                {"required": ["ids"], "properties": {"filter": {"enum": [None]}}},
+                {"required": ["filter"], "properties": {"ids": {"enum": [None]}}},
+            ],
+        }
+    )
+
+    action: Literal["cancel", "pause", "resume"] = Field(description="What is asked.")
+    ids: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)]],
+            Field(min_length=1, max_length=MOST_NAMED),
+        ]
+        | None
+    ) = Field(default=None, description="Ids of the tasks; either these or a filter.")
+    filter: ActFilter | None = Field(
+        default=None, description="The newest tasks that pass, in place of ids."
+    )
+    limit: Annotated[int, Field(ge=1, le=MOST_CHOSEN)] | None = Field(
+        default=None, description="So many tasks at most, with a filter; 1,000 without it."
+    )
+    reason: Reason | None = Field(default=None, description="Why; kept in each record.")
+    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        given = None if self.filter is None else self.filter.model_dump()
+        check(self.action, self.ids, given, self.limit)
+        return self
 
 
 class Filter(BaseModel):

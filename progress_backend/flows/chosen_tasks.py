@@ -1,0 +1,58 @@
+"""The tasks that an act on many is about: those that pass a filter and whose status the act can
+change. A flow; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from ..record.act import Action
+from ..record.list_request import ListRequest
+from ..record.model import TaskStatus
+from ..record.responses import id_of
+from .flow import Flow
+from .task_flows import Flows
+from .task_list import listed
+
+#: The statuses of the tasks that an act changes.
+_CHANGED: Final[Mapping[Action, tuple[str, ...]]] = {
+    "cancel": (TaskStatus.RUNNING, TaskStatus.CREATED, TaskStatus.PAUSED),
+    "pause": (TaskStatus.RUNNING, TaskStatus.CREATED),
+    "resume": (TaskStatus.PAUSED,),
+}
+_PAGE: Final = 100
+
+
+class Chosen(NamedTuple):
+    """Ids of tasks, and whether more pass the filter."""
+
+    task_ids: tuple[str, ...]
+    more: bool
+
+
+def chosen(
+    flows: Flows, action: Action, asked: ListRequest, limit: int, now: datetime
+) -> Flow[Chosen]:
+    """The newest tasks that pass a filter, `limit` at most; without a status in it those that the
+    action changes."""
+    found: dict[str, None] = {}
+    given = asked.status is not None or asked.remark is not None
+    for status in (asked.status,) if given else _CHANGED[action]:
+        page, cursor = 1, None
+        while True:
+            some = replace(asked, status=status, page=page, limit=_PAGE, cursor=cursor)
+            rows = yield from listed(flows, some, now, light=True)
+            found.update(dict.fromkeys(map(id_of, rows.rows)))
+            if len(found) > limit:
+                return Chosen(tuple(found)[:limit], more=True)
+            if rows.total is None:
+                cursor = rows.cursor
+                if cursor is None:
+                    break
+            elif page * _PAGE >= rows.total:
+                break
+            else:
+                page += 1
+    return Chosen(tuple(found), more=False)

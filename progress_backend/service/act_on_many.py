@@ -1,0 +1,47 @@
+"""An act on many tasks: each goes through the same change as an act on one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from ..errors import ProgressError, StoreUnavailable
+from ..record.act import Action
+from ..record.events import Cancelled, Event, Paused, Resumed
+
+#: Tasks that are asked side by side.
+_TOGETHER: Final = 20
+
+
+class Asked(NamedTuple):
+    """How many tasks an act was asked of, and the others with what refused each."""
+
+    asked: int
+    refused: list[dict[str, Any]]
+
+
+def event_of(action: Action, by: str | None, reason: str | None) -> Event:
+    """The event that an action records."""
+    if action == "cancel":
+        return Cancelled(by=by, reason=reason)
+    return Paused(by=by, reason=reason) if action == "pause" else Resumed(by=by)
+
+
+async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Asked:
+    """Acts on each task once; an error of one does not keep the others from it.
+
+    Raises:
+        StoreUnavailable: the store does not answer; some tasks may have been asked.
+    """
+    ids, refused = list(dict.fromkeys(task_ids)), list[dict[str, Any]]()
+    for start in range(0, len(ids), _TOGETHER):
+        some = ids[start : start + _TOGETHER]
+        outcomes = await asyncio.gather(*map(act, some), return_exceptions=True)
+        for task_id, outcome in zip(some, outcomes, strict=True):
+            if not isinstance(outcome, BaseException):
+                continue
+            if isinstance(outcome, StoreUnavailable) or not isinstance(outcome, ProgressError):
+                raise outcome
+            refused.append({"task_id": task_id, "why": str(outcome)})
+    return Asked(len(ids) - len(refused), refused)
