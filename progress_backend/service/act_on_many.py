@@ -29,7 +29,8 @@ def event_of(action: Action, by: str | None, reason: str | None) -> Event:
 
 
 async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Asked:
-    """Acts on each task once; an error of one does not keep the others from it.
+    """Acts on each task once; an error of one, or a text that says why not, does not keep the
+    others from it.
 
     Raises:
         StoreUnavailable: the store does not answer; some tasks may have been asked.
@@ -39,9 +40,10 @@ async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]
         some = ids[start : start + _TOGETHER]
         outcomes = await asyncio.gather(*map(act, some), return_exceptions=True)
         for task_id, outcome in zip(some, outcomes, strict=True):
-            if not isinstance(outcome, BaseException):
-                continue
-            if isinstance(outcome, StoreUnavailable) or not isinstance(outcome, ProgressError):
+            if isinstance(outcome, BaseException) and (
+                isinstance(outcome, StoreUnavailable) or not isinstance(outcome, ProgressError)
+            ):
                 raise outcome
-            refused.append({"task_id": task_id, "why": str(outcome)})
+            if isinstance(outcome, (ProgressError, str)):
+                refused.append({"task_id": task_id, "why": str(outcome)})
     return Asked(len(ids) - len(refused), refused)

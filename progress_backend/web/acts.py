@@ -25,10 +25,6 @@ from .strict_route import StrictRoute
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
-class _NotAllowed(ProgressError):
-    """The caller may not do this to a task."""
-
-
 @router.post("/act", **route_texts.ACT)
 async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     api, scope = api_of(request), request.scope
@@ -56,8 +52,8 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
 
 async def _act_on_one(
     request: Request, api: Api, action: Action, event: Event, task_id: str
-) -> None:
-    """Asks one task for it, if the caller may.
+) -> str | None:
+    """Asks one task for it; why the caller may not, where that is so.
 
     Raises:
         ProgressError: why the task is not asked.
@@ -66,7 +62,7 @@ async def _act_on_one(
     refusal = await may(scope, action, resource)
     if refusal is not None:
         write_line(scope, action, resource, refusal.status)
-        raise _NotAllowed(refusal.detail)
+        return refusal.detail
     try:
         await api.service.apply(task_id, event)
     except ProgressError as error:
@@ -74,3 +70,4 @@ async def _act_on_one(
         write_line(scope, action, resource, status)
         raise
     write_line(scope, action, resource, 200)
+    return None

@@ -242,10 +242,8 @@ def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
     _without_what_goes_with_nothing_else(case.query or {})
     case.body = as_others_can_read(case.body)
     body = case.body if isinstance(case.body, dict) else {}
-    if "action" in body:
-        body.pop("limit" if body.get("ids") else "ids", None)
-        body.pop("filter" if body.get("ids") else "", None)
-        (body.get("filter") or {}).pop("remark", None)
+    if isinstance(chosen := body.get("filter"), dict):
+        chosen.pop("remark", None)
     if body.get("terminate") is True:
         body["terminate"] = False  # this API has no broker, which no description can say
 

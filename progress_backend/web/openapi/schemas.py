@@ -265,8 +265,18 @@ class ActOnMany(_Asked):
         json_schema_extra={
             "examples": [examples.ACT_ON_IDS, examples.ACT_ON_FILTERED],
             "oneOf": [
-                {"required": ["ids"], "properties": {"filter": {"enum": [None]}}},
-                {"required": ["filter"], "properties": {"ids": {"enum": [None]}}},
+                {
+                    "required": ["ids"],
+                    "properties": {
+                        "ids": {"type": "array"},
+                        "filter": {"enum": [None]},
+                        "limit": {"enum": [None]},
+                    },
+                },
+                {
+                    "required": ["filter"],
+                    "properties": {"filter": {"type": "object"}, "ids": {"enum": [None]}},
+                },
             ],
         }
     )
