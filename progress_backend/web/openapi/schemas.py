@@ -292,7 +292,7 @@ class ActOnMany(_Asked):
     filter: ActFilter | None = Field(
         default=None, description="The newest tasks that pass, in place of ids."
     )
-    limit: Annotated[int, Field(ge=1, le=MOST_CHOSEN)] | None = Field(
+    limit: Annotated[int, Field(ge=1, le=MOST_CHOSEN), BeforeValidator(_counted)] | None = Field(
         default=None, description="So many tasks at most, with a filter; 1,000 without it."
     )
     reason: Reason | None = Field(default=None, description="Why; kept in each record.")
