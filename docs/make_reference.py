@@ -174,7 +174,10 @@ def _model(schemas: Json, schema: Json) -> Json:
 
 
 #: Models within a request, which have no section of their own.
-_INLINE: Final = {"ShareAsked": "object with `ttl`"}
+_INLINE: Final = {
+    "ShareAsked": "object with `ttl`",
+    "ActFilter": "object with the list's filters",
+}
 
 
 def _kind(schema: Json) -> str:

@@ -45,9 +45,11 @@ Install = Callable[..., "App"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """A person's own settings must not reach the code under test; nor does whoever starts the
-    tests in the background, where SIGINT is ignored by them and by all they start."""
+    tests in the background, where SIGINT and SIGQUIT are ignored by them and by all they start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]

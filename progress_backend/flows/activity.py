@@ -27,7 +27,10 @@ def activity(flows: Flows, minutes: int, now: datetime) -> Flow[dict[str, Any]]:
     ends: list[c.Ends] = yield c.EndsIn(wanted)
     local = LocalTime(flows.settings.zone())
     told = [
-        {"at": rendered(local.at(minute * MINUTE_MS / 1000)), **counts._asdict()}
+        {
+            "at": rendered(local.at(minute * MINUTE_MS / 1000)),
+            **dict(zip(counts._fields, counts, strict=True)),
+        }
         for minute, counts in zip(wanted, ends, strict=True)
     ]
     histograms: c.Histograms = yield c.Times()

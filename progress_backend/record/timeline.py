@@ -8,7 +8,7 @@ retry, a resume, another phase. A task that is published, begins once and ends h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import orjson
@@ -22,6 +22,7 @@ from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 MOST_ENTRIES: Final = 200
 LONGEST: Final = 160
 _CUT: Final = "…"
+_JUST_BEFORE: Final = timedelta(milliseconds=1)
 
 #: Of entries of one millisecond, which come first; others are in the order of their commits.
 _PLACES: Final[Mapping[str, int]] = {"created": 0, "redelivered": 1, "started": 2, "ended": 4}
@@ -149,6 +150,11 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     let_go = before.worker is None and not before.ended
     if not event.redelivered or not before.attempt or let_go:
         return None
+    if event.retries > before.retries:
+        # The retry's message was faster than the record of the retry, which nobody will want now.
+        begun = after.attempt_started_at
+        at = None if begun is None else rendered(begun - _JUST_BEFORE)
+        return {**_let_go("retried", before, after, None), "time": at}
     return _entry("redelivered", after.attempt_started_at, attempt=after.attempt)
 
 

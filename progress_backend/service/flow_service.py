@@ -357,7 +357,7 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             task_ids, more = await self.run(flow)
         event = event_of(action, by, reason)
         done = await act_on(task_ids, lambda task_id: self.apply(task_id, event))
-        return {**done._asdict(), "more": more}
+        return {"asked": done.asked, "refused": done.refused, "more": more}
 
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",

@@ -47,7 +47,8 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
         return denied(refusal)
     one = partial(_act_on_one, request, api, action, event_of(act.action, by, act.reason))
     done = await act_on(task_ids, one)
-    return Response(dumps({**done._asdict(), "more": more}), media_type="application/json")
+    body = {"asked": done.asked, "refused": done.refused, "more": more}
+    return Response(dumps(body), media_type="application/json")
 
 
 async def _act_on_one(

@@ -6,11 +6,13 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Celery
+from celery.app import app_or_default
 
 from progress_backend import (
     Settings,
@@ -33,12 +35,16 @@ KEYS, READ = ("a key for the tests, long enough",), tokens.new("reader", "read")
 
 
 @pytest.fixture
-def records(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Records:
+def records(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
     monkeypatch.setenv("PROGRESS_REDIS_URL", redis_url)
     monkeypatch.setenv("PROGRESS_LOCALE", "en")
     records = Records(redis_url, locale="en")
     records.start("the-id")
-    return records
+    # The current app may be one of an earlier test, with a store of its own.
+    before = app_or_default()
+    Celery("plain").set_current()
+    yield records
+    before.set_current()
 
 
 def program(call: str) -> list[str]:
