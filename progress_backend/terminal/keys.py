@@ -59,6 +59,8 @@ class Keys:
 
     def __init__(self) -> None:
         self._terminal = sys.stdin.fileno()
+        #: The same terminal, opened anew: a read of this one doesn't wait, and those of others do.
+        self._input = -1
         self._before: list[Any] = []
         self._handlers: dict[int, _Handler] = {}
         #: The program was stopped and goes on: everything is to be drawn again.
@@ -68,12 +70,13 @@ class Keys:
         """The keys that are pressed until the first one comes, or the time is over: characters,
         "up", "down"."""
         end = time.monotonic() + within_s
+        self._take()
         while not self.came_back:
             left = end - time.monotonic()
             # A signal's handler that returns leaves select waiting: it looks again, soon.
-            ready, _, _ = select.select([self._terminal], [], [], min(max(left, 0), _LOOK_S))
-            if ready and _in_front(self._terminal):
-                return self._read()
+            ready, _, _ = select.select([self._input], [], [], min(max(left, 0), _LOOK_S))
+            if ready and _in_front(self._terminal) and (keys := self._read()):
+                return keys
             if left <= 0:
                 return []
             if ready:  # others' keys, while this program is in the background
@@ -81,8 +84,12 @@ class Keys:
         return []
 
     def _read(self) -> list[str]:
+        """The keys that were pressed; none where the shell has read them, which lets this program
+        go on."""
         try:
-            typed = os.read(self._terminal, _MOST).decode(errors="replace")
+            typed = os.read(self._input, _MOST).decode(errors="replace")
+        except BlockingIOError:
+            return []
         except OSError:
             typed = ""
         if not typed:  # the terminal is gone
@@ -90,6 +97,9 @@ class Keys:
         return [_SEQUENCES.get(one, one) for one in _PRESSED.findall(typed)]
 
     def __enter__(self) -> Self:
+        self._input = os.open(
+            os.ttyname(self._terminal), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        )
         self._before = termios.tcgetattr(self._terminal)
         for number, handler in (
             (signal.SIGTERM, self._end),
@@ -109,12 +119,18 @@ class Keys:
             self._give_back()
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)
+            os.close(self._input)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def _take(self) -> None:
-        if _in_front(self._terminal):
-            tty.setcbreak(self._terminal, termios.TCSANOW)
+        """Has the terminal hand on single keys. A shell that lets this program go on may set the
+        terminal after that: it is looked at again with each wait for keys."""
+        try:
+            if _in_front(self._terminal) and termios.tcgetattr(self._terminal)[3] & termios.ICANON:
+                tty.setcbreak(self._terminal, termios.TCSANOW)
+        except termios.error:  # the terminal is gone
+            return
 
     def _give_back(self) -> None:
         # From the background a program that sets the terminal would be stopped.

@@ -213,13 +213,16 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
             terminal.wait_for("Stopped")
             assert not terminal.reads_keys()
             assert terminal.written.rfind("\x1b[?25h") > terminal.written.rfind("\x1b[?25l")
+            terminal.forget()  # or the screen of before would be found
             terminal.write(b"fg\n")
             terminal.wait_for("> first-id +running")
             eventually(terminal.reads_keys)
             terminal.forget()
             terminal.write(b"?")
             terminal.wait_for("once y is pressed")
+            terminal.forget()
             terminal.write(b"?")
+            terminal.wait_for("Log of")  # Ctrl-Z throws away what is not read yet
         terminal.write(b"q")
         terminal.wait_for("prompt> ")
         terminal.forget()
