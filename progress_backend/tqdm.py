@@ -385,7 +385,7 @@ class tqdm:  # noqa: N801 - the name that is dropped in
         return item in self.iterable if self.iterable is not None else False
 
     def __reversed__(self) -> Iterator[Any]:
-        items, self.iterable = self.iterable, reversed(self.iterable)  # type: ignore[call-overload]
+        items, self.iterable = self.iterable, reversed(self.iterable)  # type: ignore[call-overload]  # as tqdm
         try:
             yield from self
         finally:

@@ -166,3 +166,13 @@ def test_the_ends_of_each_minute_are_counted_once(driver: Driver) -> None:
     driver.start("e")
     driver.apply("e", ev.Completed(), now=now + timedelta(days=1))
     assert driver.execute(c.EndsIn((minute + KEPT_MINUTES,))) == [c.Ends(1)]
+
+
+def test_a_key_of_another_type_is_left_where_ends_are_counted(redis_driver: OverRedis) -> None:
+    name = redis_driver.store.layout.keys[0].ends
+    redis_driver.raw.set(name, "of another program")
+    redis_driver.create("t")
+    redis_driver.start("t")
+    redis_driver.apply("t", ev.Completed())
+    assert redis_driver.raw.get(name) == b"of another program"
+    assert redis_driver.raw.ttl(name) == -1, "the other program's key would be gone in a day"

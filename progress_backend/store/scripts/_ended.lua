@@ -17,8 +17,8 @@ local function ended(set, ends, id, at, place)
     counts = {tonumber(a), tonumber(b), tonumber(c)}
   end
   counts[tonumber(place)] = counts[tonumber(place)] + 1
-  tolerant('HSET', ends, slot, string.format('%d %d %d %d', minute, unpack(counts)))
-  if known ~= minute then
+  local kept = tolerant('HSET', ends, slot, string.format('%d %d %d %d', minute, unpack(counts)))
+  if kept and known ~= minute then  -- a key of another type stays as it is
     redis.call('PEXPIRE', ends, 86400000)
   end
 end
