@@ -23,6 +23,8 @@ _CHANGED: Final[Mapping[Action, tuple[str, ...]]] = {
     "resume": (TaskStatus.PAUSED,),
 }
 _PAGE: Final = 100
+#: Pages of a status that are read at most.
+_MOST_PAGES: Final = 50
 
 
 class Chosen(NamedTuple):
@@ -41,7 +43,7 @@ def chosen(
     given = asked.status is not None or asked.remark is not None
     for status in (asked.status,) if given else _CHANGED[action]:
         page, cursor = 1, None
-        while True:
+        for _ in range(_MOST_PAGES):
             some = replace(asked, status=status, page=page, limit=_PAGE, cursor=cursor)
             rows = yield from listed(flows, some, now, light=True)
             found.update(dict.fromkeys(map(id_of, rows.rows)))
@@ -55,4 +57,6 @@ def chosen(
                 break
             else:
                 page += 1
+        else:  # an owner's tasks are looked at, and few of very many pass
+            return Chosen(tuple(found), more=True)
     return Chosen(tuple(found), more=False)

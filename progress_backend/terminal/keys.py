@@ -97,9 +97,7 @@ class Keys:
         return [_SEQUENCES.get(one, one) for one in _PRESSED.findall(typed)]
 
     def __enter__(self) -> Self:
-        self._input = os.open(
-            os.ttyname(self._terminal), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        )
+        self._input = _opened_anew(self._terminal)
         self._before = termios.tcgetattr(self._terminal)
         for number, handler in (
             (signal.SIGTERM, self._end),
@@ -155,6 +153,16 @@ class Keys:
         if _in_front(self._terminal):
             _tell(_HIDE_CURSOR)
         self.came_back = True
+
+
+def _opened_anew(terminal: int) -> int:
+    """The terminal, so that a read of it does not wait; where it has no name, as in some
+    containers, its copy, which waits."""
+    try:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(os.ttyname(terminal), flags)
+    except OSError:
+        return os.dup(terminal)
 
 
 def _tell(sequence: bytes) -> None:

@@ -198,6 +198,24 @@ with Keys() as keys:
         assert not terminal.reads_keys()
 
 
+def test_a_terminal_without_a_name_has_its_keys_read(records: Records) -> None:
+    code = """
+import os
+def ttyname(terminal):
+    raise OSError("no such device")
+os.ttyname = ttyname
+from progress_backend.terminal.keys import Keys
+with Keys() as keys:
+    print("reading", flush=True)
+    print(keys.pressed(20), flush=True)
+"""
+    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
+        terminal.wait_for("reading")
+        terminal.write(b"p")
+        terminal.wait_for(r"\['p'\]")
+        assert terminal.wait() == 0
+
+
 def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> None:
     """In a shell, which alone can stop what runs in it."""
     url = records.settings.redis_url or ""

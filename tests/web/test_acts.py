@@ -11,6 +11,7 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.errors import InvalidEvent
+from progress_backend.flows import chosen_tasks
 from progress_backend.service.services import RedisProgressService
 from progress_backend.web.openapi import bodies
 from tests.records import Records
@@ -143,3 +144,16 @@ def test_many_count_as_many_writes(redis_url: str, start_api: StartApi) -> None:
     acted(api, DEPLOY, action="cancel", ids=ids)
     again = api.http.post("/internal/act", json={"action": "cancel", "ids": ids}, headers=headers)
     assert again.status_code == 429
+
+
+def test_few_that_pass_among_very_many_are_not_looked_for_without_a_bound(
+    api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = Records(redis_url)
+    monkeypatch.setattr(chosen_tasks, "_MOST_PAGES", 1)
+    monkeypatch.setattr(chosen_tasks, "_PAGE", 1)
+    records.create("first", task_type="rare", owner="bob")
+    for n in range(11):
+        records.create(f"t{n}", owner="bob")
+    found = acted(api, action="cancel", filter={"owner": "bob", "task_type": "rare"})
+    assert (found["asked"], found["more"]) == (0, True)
