@@ -152,8 +152,8 @@ def test_few_that_pass_among_very_many_are_not_looked_for_without_a_bound(
     records = Records(redis_url)
     monkeypatch.setattr(chosen_tasks, "_MOST_PAGES", 1)
     monkeypatch.setattr(chosen_tasks, "_PAGE", 1)
-    records.create("first", task_type="rare", owner="bob")
+    records.create("first", symbol="rare", owner="bob")
     for n in range(11):
         records.create(f"t{n}", owner="bob")
-    found = acted(api, action="cancel", filter={"owner": "bob", "task_type": "rare"})
+    found = acted(api, action="cancel", filter={"owner": "bob", "symbol": "rare"})
     assert (found["asked"], found["more"]) == (0, True)
