@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, get_args
 
 import pytest
@@ -16,7 +17,7 @@ from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
-from progress_backend.store import scripts
+from progress_backend.store import command_table, scripts
 from progress_backend.store.command_table import TABLE
 from progress_backend.store.memory import MemoryStore
 from tests.strategies import names, owners
@@ -34,6 +35,12 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
 
 def test_every_command_has_its_entry() -> None:
     assert set(TABLE) == set(get_args(c.Command))
+
+
+def test_a_command_and_its_entry_are_in_modules_of_the_same_name() -> None:
+    for command in TABLE:
+        name = command.__module__.rpartition(".")[2]
+        assert command in import_module(f"{command_table.__name__}.{name}").TABLE
 
 
 @given(

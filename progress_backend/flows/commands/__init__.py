@@ -1,0 +1,134 @@
+"""Store commands that flows yield: frozen values, one for each operation of a store; a module for
+each module of `store.command_table`.
+
+Each docstring begins with the type of the reply. Times are milliseconds since 1970 unless a name
+has another unit. A document is the record's JSON text; facets are the status, type, symbol and
+lease by which the task is in indexes.
+"""
+
+from __future__ import annotations
+
+# The same name twice marks it as exported, for type checkers.
+from ...record.act import Act as Act
+from ...record.ends import End as End
+from ...record.ends import Ends as Ends
+from ...record.list_request import Span as Span
+from ...record.model import Remarks as Remarks
+from ...record.past_runs import PastRun as PastRun
+from ...record.times_taken import Histograms as Histograms
+from ...record.times_taken import Took as Took
+from ...record.waiting import Waiting as Waiting
+from ...record.workflow import Figures as Figures
+from ..index_entry import Facets as Facets
+from ..index_entry import Garbled as Garbled
+from ..index_entry import Standing as Standing
+from .acts import Acts as Acts
+from .acts import CarriedOut as CarriedOut
+from .acts import Direct as Direct
+from .acts import DropAct as DropAct
+from .cleanup import Due as Due
+from .cleanup import Entry as Entry
+from .cleanup import Lock as Lock
+from .cleanup import Sweep as Sweep
+from .cleanup import Unlock as Unlock
+from .ends import EndedPage as EndedPage
+from .ends import EndsIn as EndsIn
+from .ends import LatestEnded as LatestEnded
+from .ids import Beginning as Beginning
+from .ids import Begun as Begun
+from .ids import FindIds as FindIds
+from .leases import Ahead as Ahead
+from .leases import Assume as Assume
+from .leases import CountLost as CountLost
+from .leases import EndLease as EndLease
+from .leases import ForgetLease as ForgetLease
+from .leases import Held as Held
+from .leases import HeldByEach as HeldByEach
+from .leases import LeaseEnd as LeaseEnd
+from .leases import Leases as Leases
+from .leases import LostSoFar as LostSoFar
+from .leases import NewestLeases as NewestLeases
+from .leases import Renew as Renew
+from .leases import Shorten as Shorten
+from .lists import FIRST as FIRST
+from .lists import Above as Above
+from .lists import Before as Before
+from .lists import Count as Count
+from .lists import Counted as Counted
+from .lists import Filters as Filters
+from .lists import Newest as Newest
+from .lists import Page as Page
+from .lists import Paged as Paged
+from .lists import Tallied as Tallied
+from .lists import Tally as Tally
+from .logs import AddToLog as AddToLog
+from .logs import LogPart as LogPart
+from .logs import ReadLog as ReadLog
+from .markings import LeaveMarkings as LeaveMarkings
+from .markings import Marked as Marked
+from .markings import MarkingOf as MarkingOf
+from .records import Commit as Commit
+from .records import Commits as Commits
+from .records import Committed as Committed
+from .records import Extend as Extend
+from .records import FacetsOf as FacetsOf
+from .records import Read as Read
+from .records import RunsOf as RunsOf
+from .remarks import CountRemarks as CountRemarks
+from .remarks import FindOpen as FindOpen
+from .remarks import LookAt as LookAt
+from .remarks import ToLookAt as ToLookAt
+from .timelines import KeepSamples as KeepSamples
+from .timelines import ReadTimeline as ReadTimeline
+from .timelines import Timeline as Timeline
+from .times import ForgetTimes as ForgetTimes
+from .times import Times as Times
+from .times import Unused as Unused
+from .top import Top as Top
+from .top import TopOfAll as TopOfAll
+from .top import TopSince as TopSince
+from .webhooks import Deliveries as Deliveries
+from .webhooks import LookedForEnd as LookedForEnd
+from .webhooks import MayHaveEnded as MayHaveEnded
+from .webhooks import Note as Note
+from .webhooks import Notice as Notice
+from .webhooks import Outbox as Outbox
+from .webhooks import OutboxFigures as OutboxFigures
+from .webhooks import SettleEvent as SettleEvent
+from .webhooks import SwitchTarget as SwitchTarget
+from .webhooks import TakeEvents as TakeEvents
+from .webhooks import Taken as Taken
+from .webhooks import TargetsOff as TargetsOff
+from .webhooks import Told as Told
+from .workflow_list import LISTED as LISTED
+from .workflow_list import ForgetWorkflow as ForgetWorkflow
+from .workflow_list import Listed as Listed
+from .workflow_list import Workflows as Workflows
+from .workflows import FiguresOf as FiguresOf
+from .workflows import FiguresOfEach as FiguresOfEach
+from .workflows import Looked as Looked
+from .workflows import Oldest as Oldest
+from .workflows import OwnedIn as OwnedIn
+from .workflows import Publishing as Publishing
+from .workflows import Quiet as Quiet
+
+Command = (
+    Acts | CarriedOut | Direct | DropAct
+    | Due | Lock | Sweep | Unlock
+    | EndsIn | LatestEnded
+    | Beginning | FindIds
+    | Ahead | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd | Leases
+    | LostSoFar | NewestLeases | Renew | Shorten
+    | Above | Before | Count | Newest | Page | Tally
+    | AddToLog | ReadLog
+    | LeaveMarkings | MarkingOf
+    | Commit | Commits | Extend | FacetsOf | Read | RunsOf
+    | CountRemarks | FindOpen | LookAt | ToLookAt
+    | KeepSamples | ReadTimeline
+    | ForgetTimes | Times | Unused
+    | Top | TopSince
+    | Deliveries | LookedForEnd | MayHaveEnded | Note | OutboxFigures | SettleEvent | SwitchTarget
+    | TakeEvents | TargetsOff
+    | ForgetWorkflow | Workflows
+    | FiguresOf | FiguresOfEach | Looked | Oldest | OwnedIn | Publishing | Quiet
+)  # fmt: skip
