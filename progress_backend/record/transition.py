@@ -17,10 +17,10 @@ from typing import Final
 
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
-from . import steps
 from .default_texts import Locale
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
-from .steps import NOTHING, Scene, Step
+from .steps import ends, members, pauses, publish, queue, remarks, starts, values
+from .steps.scene import NOTHING, Scene, Step, same
 from .workflow import share_of
 
 #: Row of a task without a record, and of an error that the run itself may take back.
@@ -86,7 +86,7 @@ def transition(
     if after is task:
         return task
     if after.remarks is not None and not move.timeless:
-        after = steps.without_remarks(after, event)
+        after = remarks.without_remarks(after, event)
     revision = after.revision if revision is None else revision
     if move.timeless:
         return replace(after, revision=revision)
@@ -169,7 +169,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 
 def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     """Whether a start is refused: it is an older run's, or the task has ended for good."""
-    if steps.was_unreached(task):
+    if members.was_unreached(task):
         return False
     if row == TaskStatus.ERROR:
         return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
@@ -263,31 +263,31 @@ def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
     return TransitionRefused(message, task.status)
 
 
-_SAME = Move(SAME, steps.same)
-_ADOPT = Move(SAME, steps.adopted)
-_FRESH = Move(TaskStatus.CREATED, steps.created)
-_AGAIN = Move(SAME, steps.created_again)
-_PLAN = Move(TaskStatus.CREATED, steps.planned)
-_PLAN_AGAIN = Move(SAME, steps.planned)
-_UNREACHED = Move(SAME, steps.unreached)
-_DIRECT = Move(SAME, steps.directed)
-_DIRECT_AFTER = Move(SAME, steps.directed, timeless=True)
-_START = Move(TaskStatus.RUNNING, steps.started)
-_GO_ON = Move(TaskStatus.RUNNING, steps.progressed)
-_UNOWNED = Move(TaskStatus.RUNNING, steps.requeued)
-_QUEUED = Move(TaskStatus.CREATED, steps.requeued)
-_PAUSE = Move(TaskStatus.PAUSED, steps.paused)
-_HEED = Move(SAME, steps.heeded)
-_HEED_AFTER = Move(SAME, steps.heeded, timeless=True)
-_REMARK = Move(SAME, steps.remarked, timeless=True)
-_LOSE = Move(TaskStatus.ERROR, steps.lost)
-_EXPIRE = Move(TaskStatus.CANCELLED, steps.expired)
-_CANCEL = Move(TaskStatus.CANCELLED, steps.cancelled)
+_SAME = Move(SAME, same)
+_ADOPT = Move(SAME, publish.adopted)
+_FRESH = Move(TaskStatus.CREATED, publish.created)
+_AGAIN = Move(SAME, members.created_again)
+_PLAN = Move(TaskStatus.CREATED, members.planned)
+_PLAN_AGAIN = Move(SAME, members.planned)
+_UNREACHED = Move(SAME, members.unreached)
+_DIRECT = Move(SAME, members.directed)
+_DIRECT_AFTER = Move(SAME, members.directed, timeless=True)
+_START = Move(TaskStatus.RUNNING, starts.started)
+_GO_ON = Move(TaskStatus.RUNNING, values.progressed)
+_UNOWNED = Move(TaskStatus.RUNNING, queue.requeued)
+_QUEUED = Move(TaskStatus.CREATED, queue.requeued)
+_PAUSE = Move(TaskStatus.PAUSED, pauses.paused)
+_HEED = Move(SAME, pauses.heeded)
+_HEED_AFTER = Move(SAME, pauses.heeded, timeless=True)
+_REMARK = Move(SAME, remarks.remarked, timeless=True)
+_LOSE = Move(TaskStatus.ERROR, ends.lost)
+_EXPIRE = Move(TaskStatus.CANCELLED, ends.expired)
+_CANCEL = Move(TaskStatus.CANCELLED, ends.cancelled)
 _ENDS: Mapping[type[ev.Event], Move] = {
-    ev.Completed: Move(TaskStatus.COMPLETED, steps.completed),
-    ev.Failed: Move(TaskStatus.ERROR, steps.failed),
+    ev.Completed: Move(TaskStatus.COMPLETED, ends.completed),
+    ev.Failed: Move(TaskStatus.ERROR, ends.failed),
     ev.Cancelled: _CANCEL,
-    ev.Ignored: Move(TaskStatus.CANCELLED, steps.ignored),
+    ev.Ignored: Move(TaskStatus.CANCELLED, ends.ignored),
 }
 
 TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
@@ -295,7 +295,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Created: _FRESH,
         ev.Planned: _PLAN,
         ev.Started: _START,
-        ev.Failed: Move(TaskStatus.ERROR, steps.not_published),
+        ev.Failed: Move(TaskStatus.ERROR, ends.not_published),
     },
     TaskStatus.CREATED: {
         ev.Directed: _DIRECT,
@@ -305,7 +305,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,
         ev.Resumed: _SAME,
-        ev.Retried: Move(TaskStatus.CREATED, steps.retried),
+        ev.Retried: Move(TaskStatus.CREATED, queue.retried),
         ev.Requeued: _QUEUED,
         **_ENDS,
         ev.Expired: _EXPIRE,
@@ -320,7 +320,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,
         ev.Resumed: _SAME,
-        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
         **_ENDS,
         ev.Lost: _LOSE,
@@ -329,16 +329,16 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
     },
     TaskStatus.PAUSED: {
         ev.Directed: _DIRECT,
-        ev.Created: Move(SAME, steps.published_in_a_pause),
+        ev.Created: Move(SAME, members.published_in_a_pause),
         ev.Planned: _SAME,
         ev.Unreached: _UNREACHED,
-        ev.Started: Move(TaskStatus.PAUSED, steps.started),
-        ev.Progressed: Move(TaskStatus.PAUSED, steps.moved),
+        ev.Started: Move(TaskStatus.PAUSED, starts.started),
+        ev.Progressed: Move(TaskStatus.PAUSED, values.moved),
         ev.Paused: _SAME,
         ev.Heeded: _HEED,
-        ev.Resumed: Move(SAME, steps.resumed),
-        ev.Retried: Move(TaskStatus.PAUSED, steps.retried),
-        ev.Requeued: Move(TaskStatus.PAUSED, steps.requeued),
+        ev.Resumed: Move(SAME, pauses.resumed),
+        ev.Retried: Move(TaskStatus.PAUSED, queue.retried),
+        ev.Requeued: Move(TaskStatus.PAUSED, queue.requeued),
         **_ENDS,
         ev.Lost: _LOSE,
         ev.Expired: _EXPIRE,
@@ -348,8 +348,8 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Created: _FRESH,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
-        ev.Progressed: Move(TaskStatus.RUNNING, steps.taken_back),
-        ev.Retried: Move(TaskStatus.RUNNING, steps.retried),
+        ev.Progressed: Move(TaskStatus.RUNNING, values.taken_back),
+        ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
         **_ENDS,
     },

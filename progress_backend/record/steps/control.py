@@ -1,0 +1,42 @@
+"""The control of a record: what a caller asks of the run, and whether that is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import events as ev
+from ..model import Task, rendered
+from .scene import Scene
+
+
+def request(
+    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene, asks: bool
+) -> dict[str, Any]:
+    """A caller's request as it is recorded. `asks`: a worker has to carry it out first."""
+    at = rendered(scene.now)
+    return {
+        "action": action,
+        "by": event.by,
+        "reason": event.reason,
+        "at": at,
+        "heeded_at": None if asks else at,
+    }
+
+
+def forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
+    """The control of a record that a caller ended by force; None for another end."""
+    if end.asked is None or not end.asked.force:
+        return None
+    return request("end", end.asked, scene, runs(task))
+
+
+def done(task: Task, scene: Scene) -> dict[str, Any] | None:
+    """The task's control as carried out: the run waits, or there is no run any more."""
+    if task.control is None or task.asked is None:
+        return task.control
+    return {**task.control, "heeded_at": rendered(scene.now)}
+
+
+def runs(task: Task) -> bool:
+    """Whether a worker runs the task, which has to receive a request first."""
+    return task.worker is not None and not task.ended

@@ -1,0 +1,92 @@
+"""Steps of a task's end: completed, failed, lost, cancelled."""
+
+from __future__ import annotations
+
+from .. import events as ev
+from .. import redelivery
+from ..default_texts import text
+from ..model import LOST, Task, replace
+from ..work import average
+from .control import forced, request, runs
+from .delivery import again_until, reopened
+from .publish import created
+from .scene import Scene
+from .values import counted, since_start_s
+
+
+def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
+    given = event.current
+    total = task.total_items or (task.current_items if given is None else given)
+    current = total if given is None else given  # a count that the run gave at its end is kept
+    work = counted(task, current, scene)[0]
+    took_s = since_start_s(task, scene.now)
+    return replace(
+        reopened(task),
+        current_items=current,
+        total_items=total,
+        message=_text(event.message, scene, "completed"),
+        results={**task.results, **event.results},
+        checkpoint=None,
+        completed_at=scene.now,
+        # The average of the run; of one whose values have counted nothing, since its start.
+        rate=work.average or average(current, took_s),
+        work=work,
+        control=forced(task, event, scene),
+    )
+
+
+def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    until = redelivery.after_failure(task, event.cause, scene.at, scene.lease_s, event.again_s)
+    default = redelivery.failure_text(scene.locale, event.cause, scene.at, until)
+    return replace(
+        task,
+        current_items=task.current_items if event.current is None else event.current,
+        message=default if event.message is None else event.message,
+        error_message=event.error_message,
+        error_cause=event.cause,
+        delivery=again_until(task.delivery, until),
+        results={**task.results, **event.results},
+        completed_at=scene.now,
+        control=forced(task, event, scene),
+    )
+
+
+def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
+    """A task that could not be published and has no record, since the store was away as well."""
+    assert event.identity is not None
+    return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
+
+
+def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
+    # Celery and the task itself cancel a run that is over: there is nothing to ask for.
+    asks = runs(task) and event.by not in ("celery", "task")
+    return replace(
+        reopened(task),
+        message=_text(event.message, scene, "cancelled"),
+        completed_at=scene.now,
+        control=request("cancel", event, scene, asks),
+    )
+
+
+def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
+    until = None
+    if event.lease is not None:  # else the message is not delivered again any more
+        until = redelivery.until(task, scene.at, scene.lease_s)
+    cause = "" if event.living else LOST
+    message = redelivery.failure_text(scene.locale, cause, scene.at, until)
+    failure = ev.Failed(error_message=event.error_message, cause=LOST, message=message)
+    after = failed(task, failure, scene)
+    return replace(after, delivery=again_until(task.delivery, until))
+
+
+def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:
+    message = text(scene.locale, "expired")
+    return cancelled(task, ev.Cancelled(message=message, by="celery", reason="expired"), scene)
+
+
+def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
+    return cancelled(task, ev.Cancelled(by="celery", reason="Ignore"), scene)
+
+
+def _text(given: str | None, scene: Scene, key: str) -> str:
+    return text(scene.locale, key) if given is None else given

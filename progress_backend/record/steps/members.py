@@ -1,0 +1,82 @@
+"""Steps of a workflow's members: planned before their messages leave, and asked together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .. import events as ev
+from ..model import NEVER_PUBLISHED, NOT_PUBLISHED, UPSTREAM, Task, TaskStatus, replace
+from .ends import cancelled, failed
+from .pauses import paused, resumed
+from .publish import created, joined
+from .scene import Scene
+
+#: The causes of the end of a task whose message was not going to leave.
+UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
+
+
+def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
+    """A first record of a task whose message leaves later; a record that had ended before begins
+    anew, since its canvas was sent again."""
+    late = task.completed_at is None or task.completed_at >= scene.at
+    if task.ended and (late or not event.anew):
+        return task  # it ended in this life of the canvas
+    after = created(task, ev.Created(identity=event.identity), scene)
+    if after.member is None:
+        return after
+    return replace(after, member=after.member._replace(planned=True))
+
+
+def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
+    if event.cancelled:
+        end = ev.Cancelled(message=event.error_message, by="celery", reason=event.cause)
+        return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
+    failure = ev.Failed(error_message=event.error_message, cause=event.cause)
+    return replace(failed(task, failure, scene), status=TaskStatus.ERROR)
+
+
+def was_unreached(task: Task) -> bool:
+    """Whether a record ended because its task's message was not going to leave: it is taken back if
+    the message leaves after all."""
+    if task.member is None or not task.member.planned:
+        return False
+    control = task.control or {}
+    by_celery = control.get("by") == "celery" and control.get("reason") in UNREACHED
+    return by_celery or task.error_cause in (*UNREACHED, NOT_PUBLISHED)
+
+
+def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A task is published whose record has ended: it begins anew, unless a caller ended it before
+    its message left, which is then to begin no run."""
+    if task.member is not None and task.member.planned and not was_unreached(task):
+        return replace(task, member=task.member._replace(planned=False))
+    return created(task, event, scene)
+
+
+def published_in_a_pause(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A paused task's message leaves, which was planned before."""
+    if not task.planned:
+        return task
+    return replace(task, member=joined(task.member, event.identity.member))
+
+
+def directed(task: Task, event: ev.Directed, scene: Scene) -> Task:
+    """Does for one member what was asked of its whole workflow; a record that has ended only notes
+    that."""
+    act, member = event.act, task.member
+    if member is None or event.workflow_id not in member.workflows:
+        return task
+    if member.act_for(event.workflow_id) == act.id:
+        return task
+    task = replace(task, member=member.having(event.workflow_id, act.id))
+    if task.ended:
+        return task
+    if act.action == "cancel":
+        end = ev.Cancelled(by=act.by, reason=act.reason)
+        return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
+    if act.action == "pause" and task.status != TaskStatus.PAUSED:
+        pause = ev.Paused(by=act.by, reason=act.reason)
+        return replace(paused(task, pause, scene), status=TaskStatus.PAUSED)
+    if act.action == "resume" and task.status == TaskStatus.PAUSED:
+        return resumed(task, ev.Resumed(), scene)
+    return task

@@ -1,0 +1,83 @@
+"""Steps of a task whose message is published: a first record, and a record that is there before."""
+
+from __future__ import annotations
+
+from .. import events as ev
+from ..model import Delivery, Member, Task, replace
+from .scene import NOTHING, Scene, instant, name
+
+
+def created(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """A first record, or a new publish of an ended task: attempt and revision are counted on."""
+    identity = event.identity
+    times = instant(event.eta, scene), instant(event.expires, scene)
+    return replace(
+        NOTHING,
+        task_id=scene.task_id,
+        task_type=name(identity.task_type),
+        total_items=identity.total_items or None,  # 0 is unknown, here and below
+        symbol=None if identity.symbol is None else name(identity.symbol),
+        metadata=dict(identity.metadata),
+        parent_id=identity.parent_id,
+        root_id=identity.root_id,
+        group_id=identity.group_id,
+        member=joined(task.member, identity.member),
+        keeps_results=identity.keeps_results,
+        expect_s=identity.expect_s,
+        stall_s=identity.stall_s,
+        owner=identity.owner,
+        traceparent=identity.traceparent,
+        created_at=scene.now,
+        attempt=task.attempt,
+        revision=task.revision,
+        checkpoint=task.checkpoint,
+        delivery=None if times == (None, None) else Delivery(*times),
+        results={},
+        processing_details={},
+    )
+
+
+def joined(known: Member | None, given: Member | None) -> Member | None:
+    """A task's place in workflows after its message has left. What is done of it is counted on in a
+    workflow that it was in before."""
+    if given is None or known is None:
+        return given if known is None else known._replace(planned=False)
+    counted = set(known.workflows) & set(given.workflows)
+    acts = tuple(known.act_for(workflow_id) for workflow_id in given.workflows)
+    return given._replace(share=known.share if counted else 0, acts=acts if any(acts) else ())
+
+
+def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
+    """The task is published, and has a record already: one that was planned, or made by HTTP, for
+    example."""
+    identity = event.identity
+    if task.planned:
+        task = replace(
+            task,
+            task_type=name(identity.task_type),
+            total_items=identity.total_items or task.total_items,
+            symbol=task.symbol if identity.symbol is None else name(identity.symbol),
+            metadata=dict(identity.metadata) or task.metadata,
+            parent_id=identity.parent_id,
+            root_id=identity.root_id,
+            group_id=identity.group_id,
+            keeps_results=identity.keeps_results,
+            expect_s=identity.expect_s,
+            stall_s=identity.stall_s,
+            owner=identity.owner or task.owner,
+            traceparent=identity.traceparent or task.traceparent,
+        )
+    elif identity.owner is not None and task.owner is None:
+        task = replace(task, owner=identity.owner)
+    if identity.member is not None and (task.member is None or task.member.planned):
+        task = replace(task, member=joined(task.member, identity.member))
+    if task.root_id is None and identity.root_id is not None:
+        # By that it is known to wait for a worker: a record that nobody publishes is kept for less.
+        task = replace(task, root_id=identity.root_id)
+    times = instant(event.eta, scene), instant(event.expires, scene)
+    known = task.delivery
+    if times == ((None, None) if known is None else (known.eta, known.expires)):
+        return task
+    eta, expires = times
+    known = Delivery() if known is None else known._replace(again_s=None, again_until=None)
+    return replace(task, delivery=known._replace(eta=eta, expires=expires))

@@ -1,0 +1,46 @@
+"""What a step is, and what it uses besides the task and the event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from .. import events as ev
+from ..default_texts import Locale
+from ..model import Task
+
+
+class Scene(NamedTuple):
+    """What a step uses besides the task and the event."""
+
+    now: datetime
+    locale: Locale
+    task_id: str
+    lease_s: float
+    #: The event's time by the store's clock, which may be before `now`: a record's times never go
+    #: back.
+    at: datetime
+
+
+#: The empty task that a first record is copied from; copying costs a fifth of making a Task.
+NOTHING = Task(task_id="", task_type="")
+
+Step = Callable[[Task, Any, Scene], Task]
+
+
+def same(task: Task, event: ev.Event, scene: Scene) -> Task:
+    return task
+
+
+def instant(time: datetime | None, scene: Scene) -> datetime | None:
+    """A time in milliseconds and in the record's zone, as it is recorded."""
+    if time is None:
+        return None
+    time = time.astimezone(scene.now.tzinfo)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def name(text: str) -> str:
+    """A name in valid UTF-8, without half surrogates, since names are part of Redis keys."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,96 @@
+"""Steps of a run that begins, and of the clock of its worker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from .. import events as ev
+from ..default_texts import retry_begun
+from ..model import Task, Worker, replace
+from .delivery import delivered, reopened
+from .publish import created, joined
+from .scene import Scene, name
+
+#: Clocks that differ by less count as equal: one of them is measured over the network.
+_LEAST_SKEW_S: Final = 1.0
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def started(task: Task, event: ev.Started, scene: Scene) -> Task:
+    waited_ms = wait_ms(task, scene)
+    if task.created_at is None:
+        task = created(task, ev.Created(identity=event.identity), scene)
+    if _taken_before(task, event, scene):
+        return task
+    identity, ahead_s = event.identity, _ahead_s(event, scene.at)
+    return replace(
+        reopened(task),
+        message=retry_begun(scene.locale, task.message) if event.retries else task.message,
+        # The publishing process may not have the task's code, nor its marking's functions.
+        symbol=task.symbol or (None if identity.symbol is None else name(identity.symbol)),
+        total_items=task.total_items or identity.total_items or None,
+        metadata=task.metadata or dict(identity.metadata),
+        attempt=task.attempt + 1,
+        attempt_started_at=scene.now,
+        worker=_clocked(event.worker, ahead_s),
+        clock_behind_s=_behind_s(task, ahead_s),
+        delivery=delivered(task.delivery, event.again_s),
+        retries=event.retries,
+        started_at=task.started_at or scene.now,
+        waited_ms=waited_ms,
+        parent_id=task.parent_id or identity.parent_id,
+        root_id=task.root_id or identity.root_id,
+        group_id=task.group_id or identity.group_id,
+        member=joined(task.member, identity.member),
+        keeps_results=identity.keeps_results,
+        expect_s=identity.expect_s or task.expect_s,
+        stall_s=identity.stall_s or task.stall_s,
+        owner=task.owner or identity.owner,
+        traceparent=identity.traceparent or task.traceparent,
+        current_items=0,
+        results={},
+        processing_details={},
+        rate=None,
+        work=None,
+        usual=None,
+        control=None if task.ended else task.control,
+    )
+
+
+def wait_ms(task: Task, scene: Scene) -> int | None:
+    """Milliseconds for which a task's message has waited, as the task begins: since its creation,
+    that of a workflow's step since its last change, which is that its message left."""
+    if task.started_at is not None or task.created_at is None:
+        return task.waited_ms
+    since = (task.member and task.updated_at) or task.created_at
+    if task.delivery is not None and task.delivery.eta is not None:
+        since = max(since, task.delivery.eta)
+    return max((scene.now - since) // _MILLISECOND, 0)
+
+
+def _ahead_s(event: ev.Started, at: datetime) -> float | None:
+    """Seconds by which the starting worker's clock is ahead of the store's; None without its
+    time."""
+    if event.own_clock_s is None:
+        return None
+    ahead_s = event.own_clock_s - at.timestamp()
+    return 0.0 if abs(ahead_s) < _LEAST_SKEW_S else round(ahead_s, 3)
+
+
+def _clocked(worker: Worker | None, ahead_s: float | None) -> Worker | None:
+    return worker._replace(clock_ahead_s=ahead_s) if worker is not None and ahead_s else worker
+
+
+def _behind_s(task: Task, ahead_s: float | None) -> float | None:
+    """Seconds by which the slowest clock is behind the store's, this run's worker included."""
+    if ahead_s is None:
+        return task.clock_behind_s
+    return max(task.clock_behind_s or 0.0, -ahead_s, 0.0)
+
+
+def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
+    """Whether this start is recorded already: Redis may have taken it before its reply was lost."""
+    if event.at is None or event.worker is None or not event.worker.holds_as(task.worker):
+        return False
+    return task.updated_at == scene.now <= event.at

@@ -1,0 +1,73 @@
+"""Steps of a run's values, and of the work that they count."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .. import events as ev
+from ..model import Task, TaskStatus, replace
+from ..work import Work, marked
+from ..work import counted as work_counted
+from .delivery import reopened
+from .scene import Scene
+from .starts import wait_ms
+
+
+def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    """Writes the run's new values; the table has the status."""
+    current = task.current_items if event.current is None else event.current
+    work, rate = task.work, task.rate
+    if work is not None or event.current is not None:
+        if work is not None and not work.items and event.total not in (None, task.total_items):
+            task = replace(task, work=None)  # what was before the total was preparation
+        work, rate = counted(task, current, scene)
+        work = marked(work, rate, current, event.total or task.total_items)
+    return replace(
+        task,
+        current_items=current,
+        total_items=event.total or task.total_items,
+        message=task.message if event.message is None else event.message,
+        error_message=task.error_message if event.error_message is None else event.error_message,
+        processing_details={**task.processing_details, **event.details},
+        results={**task.results, **event.results},
+        checkpoint=task.checkpoint if event.checkpoint is None else event.checkpoint,
+        rate=rate,
+        work=work,
+    )
+
+
+def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
+        return task  # to resume a task that waits in a queue does not begin it
+    waited_ms = wait_ms(task, scene)
+    task = moved(task, event, scene)
+    if task.started_at is not None:
+        return task
+    return replace(task, started_at=scene.now, waited_ms=waited_ms)
+
+
+def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    return progressed(reopened(task), event, scene)
+
+
+def counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None]:
+    """The task's work and rate with the items that a value has counted."""
+    items = current - task.current_items
+    return work_counted(
+        task.work, task.rate, items, since_start_s(task, scene.now), working=works(task)
+    )
+
+
+def since_start_s(task: Task, time: datetime) -> float:
+    """Seconds from the start of the task's attempt to a time; 0 before it began."""
+    began = task.attempt_started_at or task.started_at
+    return 0.0 if began is None else max((time - began).total_seconds(), 0.0)
+
+
+def works(task: Task) -> bool:
+    """Whether the task's run has worked since its last value: a run that was asked to pause does so
+    at its next value, and one that was taken for lost has worked if it writes."""
+    status = task.status
+    if status in (TaskStatus.RUNNING, TaskStatus.ERROR):
+        return True
+    return status == TaskStatus.PAUSED and task.asked == "pause"
