@@ -17,7 +17,8 @@ from ..settings import Settings
 from . import commands as c
 from .flow import Flow
 from .stored_record import Base, milliseconds
-from .task_flows import UNENDED_S, Flows
+from .task_flows import Flows
+from .task_lifetimes import UNENDED_S
 
 T = TypeVar("T")
 

@@ -16,6 +16,8 @@ from ..record.list_request import BY_END, LONGEST, ListRequest
 from ..record.local_time import optional_moment
 from ..record.model import TaskStatus
 from . import commands as c
+from . import task_page
+from .cleanup import sweep
 from .flow import Flow
 from .page_merge import FETCHED, reached
 from .task_flows import Flows
@@ -57,7 +59,7 @@ def page(flows: Flows, asked: ListRequest, light: bool) -> Flow[c.Paged]:
         gone = [task_id for task_id, document in found if document is None]
         if not gone:
             break
-        yield from flows.sweep(gone, before_ms=0, found_in=found_in)
+        yield from sweep(gone, before_ms=0, found_in=found_in)
     return c.Paged(total, tallied.counts, rows)
 
 
@@ -104,7 +106,7 @@ def _longest(
     for start in range(max(total - MOST_RUNNING, 0), total, _AT_ONCE):
         limit = min(_AT_ONCE, total - start)
         some = c.Page(start, limit, *filters[:4], light=light, owner=filters.owner)
-        paged = yield from flows.read_page(some)
+        paged = yield from task_page.read(some, flows.settings)
         for task_id, stored in paged.rows:
             if stored is not None:
                 row = flows.row(stored, task_id, light)

@@ -3,7 +3,7 @@ and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +17,6 @@ from ..errors import (
 )
 from ..record import (
     ends,
-    estimate,
     first_estimate,
     past_runs,
     reader_view,
@@ -28,42 +27,27 @@ from ..record import (
     waiting,
 )
 from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
-from ..record.model import MAX_ID, STATUSES, Task, TaskStatus, is_plain
+from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
-from ..record.redelivery import seconds
 from ..record.transition import transition
 from ..record.webhook_event import source_of
 from ..record.webhook_target import Target
 from ..settings import Settings
+from . import cleanup, task_page
 from . import commands as c
-from . import page_merge, workflow_lifetimes
+from .cleanup import SWEPT
 from .flow import Flow
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
+from .task_lifetimes import MEMBER_TTL_MS, due_ms, ttl_ms
 from .webhook_notices import told
 
 T = TypeVar("T")
 
 #: Commits that are tried against concurrent writers before giving up.
 TRIES = 8
-#: Reads of one page while entries without a document are removed.
-_PAGE_TRIES = 3
 #: A task's time in the expiry set is moved in steps of an hour, not with each value.
 _DUE_STEP_MS = 3_600_000
-#: Records that are deleted in one call; on a large store the call takes less than a millisecond.
-SWEPT = 30
-#: Such calls for one read of the due ids, under one renewal of the lock. So many ids take less than
-#: 16 KB: for a longer reply Redis allocates memory, and libc's allocator first sorts all that was
-#: freed, in up to 9 ms.
-_BATCHES = 11
-#: Ids that are found at a time, and how often in one pass; and how old their records are, since the
-#: time in this process may be ahead of the store's.
-_FOUND, _FINDS, _SETTLED_MS = 1_000, 2_000, 60_000
-#: How long a record without an end is kept after its last write.
-UNENDED_S = 7 * 86_400
-#: How long Redis keeps a member's document at least, where no cleanup deletes it before: the
-#: members of a workflow are deleted together.
-MEMBER_TTL_MS = 30 * 86_400_000
 #: Events that make a record where there is none, mostly.
 _MAKING = (Created, Planned)
 
@@ -186,7 +170,7 @@ class Flows:
                 _refuse_controls("task_type", task.task_type)
                 _refuse_controls("symbol", task.symbol or "")
             now_ms = milliseconds(now)
-            due = self.due_ms(task, now_ms)
+            due = due_ms(task, now_ms, self.settings)
             known = base.due_ms if base is not None and expected and not fresh else None
             if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
                 due = known
@@ -196,7 +180,7 @@ class Flows:
                 document=document,
                 before=before,
                 after=facets_of(task),
-                ttl_ms=self.ttl_ms(due, now_ms),
+                ttl_ms=ttl_ms(due, now_ms, self.settings),
                 due_ms=None if due is known else due,
                 fresh=fresh,
                 run=past_runs.of_task(task) if _has_completed(base, task) else None,
@@ -275,41 +259,6 @@ class Flows:
             events = tuple(_freed(event, held.lease) for event in events)
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def ttl_ms(self, due_ms: int, now_ms: int) -> int:
-        """The document's TTL: it outlives the next cleanup, which deletes it together with its
-        index entries."""
-        return due_ms - now_ms + int(self.settings.cleanup_interval_s * 1000) + 60_000
-
-    def due_ms(self, task: Task, now_ms: int) -> int:
-        """The time from which cleanup may delete the task, if now is its last write; never before
-        its `eta` or `expires`."""
-        waits_ms = now_ms
-        if task.delivery is not None:
-            for time in (task.delivery.eta, task.delivery.expires):
-                waits_ms = max(waits_ms, milliseconds(time) if time else 0)
-        if task.ended:
-            ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
-            kept_ms = max(ended_ms, now_ms) + int(self.settings.retention_s * 1000)
-            if _may_still_come(task):
-                kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
-            return max(kept_ms, self._again_ms(task, max(ended_ms, now_ms)))
-        if task.status == TaskStatus.CREATED and task.root_id is None and task.member is None:
-            # It was not published when it was made, and nobody has begun it.
-            return waits_ms + int(self.settings.unstarted_s * 1000)
-        expected_s = estimate.remaining_seconds(task) or 0
-        return waits_ms + int((expected_s + UNENDED_S) * 1000)
-
-    def _again_ms(self, task: Task, ended_ms: int) -> int:
-        """Until when the message of an ended task may be delivered again, and has to find the
-        record."""
-        if (delivery := task.delivery) is None:
-            return 0
-        if delivery.again_until is not None:
-            return milliseconds(delivery.again_until)
-        if task.status != TaskStatus.CANCELLED:
-            return 0
-        return ended_ms + int(seconds(delivery.again_s, self.settings.lease_s) * 1000)
-
     def page(
         self,
         page: int,
@@ -334,46 +283,11 @@ class Flows:
         """
         start, chosen = (page - 1) * limit, (status, task_type, symbol)
         command = c.Page(start, limit, *chosen, workflow, light, remark, owner, created)
-        paged = yield from self.read_page(command)
-        for _ in range(_PAGE_TRIES - 1):
-            holes = tuple(task_id for task_id, document in paged.rows if document is None)
-            if not holes:
-                break
-            yield from self.sweep(holes, before_ms=0, found_in=command.filters)
-            paged = yield from self.read_page(command)
-        there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
-        rows = [(task_id, self.row(stored, task_id, light)) for task_id, stored in there]
-        return paged._replace(rows=tuple(rows))
+        return task_page.page(command, self.settings)
 
     def row(self, stored: bytes, task_id: str, light: bool) -> bytes:
         """A list's row of a value that is stored for a task."""
-        document = reader_view.row(stored, task_id, self.settings.zone())
-        return responses.row(document) if light else document
-
-    def read_page(self, page: c.Page) -> Flow[c.Paged]:
-        """A page as it is stored."""
-        if self.settings.partitions:
-            return (yield from page_merge.merged(page))
-        paged: c.Paged = yield page
-        return paged
-
-    def sweep(
-        self,
-        task_ids: Sequence[str],
-        before_ms: int,
-        batch: int = SWEPT,
-        found_in: c.Filters | c.LatestEnded | str | None = None,
-    ) -> Flow[int]:
-        """Deletes the tasks that are due or have no document, `batch` in one call; how many were
-        deleted."""
-        facets = yield c.FacetsOf(tuple(task_ids))
-        pairs = zip(task_ids, facets, strict=True)
-        # Tasks with equal facets in one call: it touches fewer indexes.
-        entries = tuple(sorted((c.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
-        deleted = 0
-        for start in range(0, len(entries), batch):
-            deleted += yield c.Sweep(entries[start : start + batch], before_ms, found_in)
-        return deleted
+        return task_page.row(stored, task_id, light, self.settings)
 
     def cleanup(
         self, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
@@ -383,48 +297,7 @@ class Flows:
 
         `batch` bounds how long one call blocks Redis, `most` how long the pass lasts.
         """
-        deleted, before_ms = 0, milliseconds(now)
-        while deleted < most:
-            if not (yield c.Lock("cleanup", token, 60_000)):
-                return deleted
-            due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
-            if not due:
-                break
-            kept = yield from workflow_lifetimes.kept(
-                due,
-                before_ms,
-                open_ms=UNENDED_S * 1000,
-                over_ms=int(self.settings.retention_s * 1000),
-                ttl_ms=self.ttl_ms,
-            )
-            going = [task_id for task_id in due if task_id not in kept] if kept else due
-            gone = yield from self.sweep(going, before_ms, batch)
-            if not gone and not kept:
-                break
-            deleted += gone
-        yield from self._forget_times()
-        yield from self._find_ids(before_ms, token)
-        yield c.Unlock("cleanup", token)
-        return deleted
-
-    def _forget_times(self) -> Flow[None]:
-        """Forgets the histograms of types that nobody uses, so that the bounded number of types is
-        that of those in use."""
-        histograms: c.Histograms = yield c.Times()
-        types = tuple(sorted({task_type for _, task_type in histograms} - {times_taken.OTHERS}))
-        unused = (yield c.Unused(types)) if types else []
-        if unused:
-            yield c.ForgetTimes(tuple(unused))
-
-    def _find_ids(self, now_ms: int, token: str) -> Flow[None]:
-        """Has tasks listed by their ids that an older version has made, which may still run beside
-        this one."""
-        until_us = (now_ms - _SETTLED_MS) * 1000
-        for _ in range(_FINDS):
-            if (yield c.FindIds(until_us, _FOUND)) < _FOUND:
-                return
-            if not (yield c.Lock("cleanup", token, 60_000)):
-                return
+        return cleanup.cleanup(self.settings, now, token, batch=batch, most=most)
 
     def count(self, now: datetime) -> Flow[c.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured
@@ -436,7 +309,7 @@ class Flows:
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
         """The newest tasks whose stored value is no record, and what is wrong with each value."""
-        paged = yield from self.read_page(c.Page(0, newest, light=True))
+        paged = yield from task_page.read(c.Page(0, newest, light=True), self.settings)
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
@@ -481,17 +354,3 @@ def _refuse_id(task_id: str) -> None:
 def _refuse_controls(what: str, name: str) -> None:
     if not is_plain(name):
         raise InvalidEvent(f"{what} has no control characters: {name!r}")
-
-
-def _may_still_come(task: Task) -> bool:
-    """Whether a cancelled task's message may still be delivered, so that the record has to be there
-    to keep it from beginning. A worker that cancelled the task itself has had the message."""
-    by_celery = task.control is not None and task.control.get("by") == "celery"
-    never_began = task.started_at is None and task.root_id is not None
-    stopped = task.status == TaskStatus.CANCELLED or task.forced
-    return stopped and never_began and not by_celery
-
-
-def summary(paged: c.Paged) -> Mapping[str, int]:
-    """The list's summary: how many tasks have each of the six statuses."""
-    return dict(zip(STATUSES, paged.counts, strict=True))

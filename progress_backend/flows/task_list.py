@@ -11,6 +11,7 @@ from ..record.list_request import NEWEST, ListRequest
 from ..record.model import STATUSES
 from . import commands as c
 from . import owner_list, sorted_list, top_list
+from .cleanup import sweep
 from .flow import Flow
 from .task_flows import Flows
 
@@ -98,7 +99,7 @@ def by_ids(
         if len(there) == len(found):
             break
         gone = [task_id for task_id, document in found if document is None]
-        yield from flows.sweep(gone, before_ms=0)
+        yield from sweep(gone, before_ms=0)
     tallied: c.Tallied = yield c.Tally(c.Filters())
     rows = tuple((task_id, flows.row(stored, task_id, light)) for task_id, stored in there)
     return c.Paged(total, tallied.counts, rows)

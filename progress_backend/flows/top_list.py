@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..record.json_text import dumps
 from ..record.workflow import row
 from . import commands as c
+from .cleanup import sweep
 from .flow import Flow
 from .page_merge import FETCHED, reached
 from .stored_record import milliseconds
@@ -48,7 +49,7 @@ def page(
         if not gone:
             break
         tasks = [place.id for place in gone if not place.is_workflow]
-        yield from flows.sweep(tasks, before_ms=0, found_in=c.Filters())
+        yield from sweep(tasks, before_ms=0, found_in=c.Filters())
         for place in gone:
             if place.is_workflow:
                 yield c.ForgetWorkflow(place.id)

@@ -20,7 +20,8 @@ from .flow import Flow
 from .gather import together
 from .silent_runs import records
 from .stored_record import Base, milliseconds
-from .task_flows import MEMBER_TTL_MS, Flows
+from .task_flows import Flows
+from .task_lifetimes import MEMBER_TTL_MS
 from .workflows import body_of, figures, keeps
 
 #: Members that follow a request in one step: an API's event loop is busy for 4 ms with it.

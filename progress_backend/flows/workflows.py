@@ -17,7 +17,8 @@ from .flow import Flow
 from .gather import together
 from .silent_runs import records
 from .stored_record import Base, milliseconds
-from .task_flows import UNENDED_S, Flows
+from .task_flows import Flows
+from .task_lifetimes import UNENDED_S
 
 #: Quiet workflows that one pass looks at.
 _QUIET = 1_000

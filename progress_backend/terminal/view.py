@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import StoreUnavailable, TaskNotFound
 from ..flows import commands as c
 from ..flows.flow import Flow
-from ..flows.task_flows import summary
+from ..flows.task_page import summary
 from ..record import reader_view, task_json
 from ..record.model import Task, TaskStatus
 from ..record.redelivery import final

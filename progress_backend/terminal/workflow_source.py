@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from ..flows import workflows
-from ..flows.task_flows import summary
+from ..flows.task_page import summary
 from ..store.any_store import AnyStore
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows.task_flows import UNENDED_S
+from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from tests.behaviour.conftest import EVERY, store_url

@@ -9,7 +9,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import Base
-from progress_backend.flows.task_flows import UNENDED_S
+from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.behaviour.driving import Driver, identity_of

@@ -9,7 +9,7 @@ from progress_backend.errors import InvalidEvent
 from progress_backend.flows import commands as c
 from progress_backend.flows import owner_list
 from progress_backend.flows.index_entry import read_facets, write_facets
-from progress_backend.flows.task_flows import summary
+from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
 from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of

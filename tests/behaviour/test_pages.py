@@ -8,7 +8,7 @@ from itertools import chain, product
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows.task_flows import summary
+from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES
 from progress_backend.record.responses import row

@@ -10,6 +10,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import remark_checks
+from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record import events as ev
@@ -262,7 +263,7 @@ def test_cleanup_leaves_nothing_of_it(redis_driver: OverRedis) -> None:
     renew(driver, 40)
     assert looked(driver, 40) == {"a": ("stalled",)}
     driver.lose("a")
-    assert driver.run(driver.flows.sweep(("a",), 0)) == 1
+    assert driver.run(sweep(("a",), 0)) == 1
     assert driver.execute(c.CountRemarks()) == (0, 0, 0)
     assert looked(driver, 10_000) == {}
     assert not driver.raw.exists(driver.keys.checks)

@@ -12,8 +12,9 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import page_merge, top_list
+from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
-from progress_backend.flows.task_flows import summary
+from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, OverRedis, identity_of
@@ -43,7 +44,7 @@ def ids(driver: Driver, page: int = 1, limit: int = 100) -> list[str]:
 
 def swept(driver: Driver, task_id: str) -> None:
     driver.lose(task_id)
-    assert driver.run(driver.flows.sweep([task_id], before_ms=0)) == 1
+    assert driver.run(sweep([task_id], before_ms=0)) == 1
 
 
 def test_a_workflow_stands_for_its_members(driver: Driver) -> None:

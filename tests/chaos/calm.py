@@ -13,7 +13,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Celery
 
 from progress_backend.flows.partitions import Layout
-from progress_backend.flows.task_flows import summary
+from progress_backend.flows.task_page import summary
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from progress_backend import Settings
-from progress_backend.flows.task_flows import summary
+from progress_backend.flows.task_page import summary
 from progress_backend.store.memory import MemoryStore
 from progress_backend.testing import wait_for_progress
 from progress_backend.tracking.tracker import recording_into, tracker_of

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from progress_backend import InvalidEvent, ProgressService, Settings, TaskAlreadyFinished
-from progress_backend.flows.task_flows import UNENDED_S
+from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record.model import STATUSES
 from progress_backend.service.flow_service import FlowService
 from tests.servers import ROOT

@@ -1,0 +1,62 @@
+"""Lifetimes of records: from when cleanup may delete one, and Redis's TTL of its document. Pure."""
+
+from __future__ import annotations
+
+from ..record import estimate
+from ..record.model import Task, TaskStatus
+from ..record.redelivery import seconds
+from ..settings import Settings
+from .stored_record import milliseconds
+
+#: How long a record without an end is kept after its last write.
+UNENDED_S = 7 * 86_400
+#: How long Redis keeps a member's document at least, where no cleanup deletes it before: the
+#: members of a workflow are deleted together.
+MEMBER_TTL_MS = 30 * 86_400_000
+
+
+def ttl_ms(due_ms: int, now_ms: int, settings: Settings) -> int:
+    """The document's TTL: it outlives the next cleanup, which deletes it together with its
+    index entries."""
+    return due_ms - now_ms + int(settings.cleanup_interval_s * 1000) + 60_000
+
+
+def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
+    """The time from which cleanup may delete the task, if now is its last write; never before
+    its `eta` or `expires`."""
+    waits_ms = now_ms
+    if task.delivery is not None:
+        for time in (task.delivery.eta, task.delivery.expires):
+            waits_ms = max(waits_ms, milliseconds(time) if time else 0)
+    if task.ended:
+        ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
+        kept_ms = max(ended_ms, now_ms) + int(settings.retention_s * 1000)
+        if _may_still_come(task):
+            kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
+        return max(kept_ms, _again_ms(task, max(ended_ms, now_ms), settings))
+    if task.status == TaskStatus.CREATED and task.root_id is None and task.member is None:
+        # It was not published when it was made, and nobody has begun it.
+        return waits_ms + int(settings.unstarted_s * 1000)
+    expected_s = estimate.remaining_seconds(task) or 0
+    return waits_ms + int((expected_s + UNENDED_S) * 1000)
+
+
+def _again_ms(task: Task, ended_ms: int, settings: Settings) -> int:
+    """Until when the message of an ended task may be delivered again, and has to find the
+    record."""
+    if (delivery := task.delivery) is None:
+        return 0
+    if delivery.again_until is not None:
+        return milliseconds(delivery.again_until)
+    if task.status != TaskStatus.CANCELLED:
+        return 0
+    return ended_ms + int(seconds(delivery.again_s, settings.lease_s) * 1000)
+
+
+def _may_still_come(task: Task) -> bool:
+    """Whether a cancelled task's message may still be delivered, so that the record has to be there
+    to keep it from beginning. A worker that cancelled the task itself has had the message."""
+    by_celery = task.control is not None and task.control.get("by") == "celery"
+    never_began = task.started_at is None and task.root_id is not None
+    stopped = task.status == TaskStatus.CANCELLED or task.forced
+    return stopped and never_began and not by_celery
