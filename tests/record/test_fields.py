@@ -29,7 +29,7 @@ from progress_backend.record.fields import (
 from progress_backend.record.model import Delivery, Member, Progress, Remarks, Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
-from progress_backend.web.openapi import bodies
+from progress_backend.web.openapi import field_bodies
 from tests.strategies import NOW
 
 #: A task whose every field has another value than its default.
@@ -150,9 +150,9 @@ def test_what_is_sent_and_omitted_are_fields() -> None:
 
 
 def test_the_described_body_is_the_document() -> None:
-    described = bodies.TaskBody.model_json_schema()
+    described = field_bodies.TaskBody.model_json_schema()
     assert list(described["properties"]) == list(TASK.names)
     assert set(described["required"]) == set(TASK.names) - {name for name, _ in TASK.sparse}
-    assert bodies.TaskBody.model_validate(DOCUMENT).model_dump() == DOCUMENT
+    assert field_bodies.TaskBody.model_validate(DOCUMENT).model_dump() == DOCUMENT
     for part in (PROGRESS, WORKER, DELIVERY, CONTROL):
         assert list(described["$defs"][part.name]["properties"]) == list(part.names)

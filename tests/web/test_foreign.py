@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from progress_backend.flows.keys import Keys
 from progress_backend.record.reader_view import UNREADABLE
-from progress_backend.web.openapi.bodies import TaskBody
+from progress_backend.web.openapi.field_bodies import TaskBody
 from tests.behaviour import foreign
 from tests.web.serving import RunningApi
 

@@ -21,7 +21,14 @@ from schemathesis.specs.openapi.checks import (
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from progress_backend.web.openapi import bodies, schemas
+from progress_backend.web.openapi import (
+    bodies,
+    field_bodies,
+    health_bodies,
+    overview_bodies,
+    schemas,
+    workflow_bodies,
+)
 from progress_backend.web.openapi import examples as shown
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -127,24 +134,24 @@ def test_the_calls_are_the_specifications() -> None:
         (schemas.Update, shown.FAILURE),
         (schemas.Update, shown.PAUSE),
         (schemas.Cancel, shown.CANCEL),
-        (bodies.TaskBody, shown.RUNNING),
-        (bodies.TaskBody, shown.COMPLETED),
-        (bodies.TaskBody, shown.CANCELLED),
+        (field_bodies.TaskBody, shown.RUNNING),
+        (field_bodies.TaskBody, shown.COMPLETED),
+        (field_bodies.TaskBody, shown.CANCELLED),
         (bodies.TaskList, shown.LIST),
-        (bodies.WorkflowBody, shown.WORKFLOW),
-        (bodies.WorkflowList, shown.WORKFLOWS),
-        (bodies.WorkerList, shown.WORKERS),
+        (workflow_bodies.WorkflowBody, shown.WORKFLOW),
+        (workflow_bodies.WorkflowList, shown.WORKFLOWS),
+        (overview_bodies.WorkerList, shown.WORKERS),
         (schemas.ActOnMany, shown.ACT_ON_IDS),
         (schemas.ActOnMany, shown.ACT_ON_FILTERED),
         (bodies.ActedOn, shown.ACTED_ON),
-        (bodies.Activity, shown.ACTIVITY),
-        (bodies.WorkflowBody, shown.WORKFLOW_CANCELLED),
+        (overview_bodies.Activity, shown.ACTIVITY),
+        (workflow_bodies.WorkflowBody, shown.WORKFLOW_CANCELLED),
         (schemas.WorkflowUpdate, shown.WORKFLOW_PAUSE),
         (schemas.WorkflowCancel, shown.WORKFLOW_CANCEL),
         (bodies.TaskLog, shown.LOG),
         (bodies.TaskTimeline, shown.TIMELINE),
-        (bodies.Health, shown.HEALTHY),
-        (bodies.Health, shown.UNHEALTHY),
+        (health_bodies.Health, shown.HEALTHY),
+        (health_bodies.Health, shown.UNHEALTHY),
     ],
 )
 def test_the_examples_keep_to_their_schemas(model: Any, example: dict[str, Any]) -> None:

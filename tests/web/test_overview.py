@@ -9,7 +9,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.service.services import RedisProgressService
 from progress_backend.store.drivers import Store
-from progress_backend.web.openapi import bodies
+from progress_backend.web.openapi import overview_bodies
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -28,7 +28,7 @@ async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) ->
     answer = api.http.get("/internal/workers")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     body = answer.json()
-    bodies.WorkerList.model_validate(body)
+    overview_bodies.WorkerList.model_validate(body)
     (worker,) = body["workers"]
     assert (worker["name"], worker["live"], worker["holds"]["total"]) == ("lease-1", True, 1)
     (task,) = worker["holds"]["tasks"]
@@ -57,7 +57,7 @@ async def test_what_ended_lately(api: RunningApi, redis_url: str) -> None:
     answer = api.http.get("/internal/activity?minutes=3")
     assert answer.status_code == 200, answer.text
     body = answer.json()
-    bodies.Activity.model_validate(body)
+    overview_bodies.Activity.model_validate(body)
     assert len(body["minutes"]) == 3
     assert [minute["at"] for minute in body["minutes"]] == sorted(m["at"] for m in body["minutes"])
     sums = {n: sum(m[n] for m in body["minutes"]) for n in ("completed", "error", "cancelled")}

@@ -13,7 +13,7 @@ import pytest
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.model import STATUSES
 from progress_backend.record.workflow import NOT_IN_ROWS
-from progress_backend.web.openapi import bodies
+from progress_backend.web.openapi import bodies, field_bodies, workflow_bodies
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -42,7 +42,7 @@ def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records)
     answer = api.workflow(W)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     body = answer.json()
-    bodies.WorkflowBody.model_validate(body)
+    workflow_bodies.WorkflowBody.model_validate(body)
     assert (body["workflow_id"], body["name"], body["status"]) == (W, "fetch ×3 → merge", "running")
     assert body["progress"] == {"current": 2, "total": 4, "percentage": 62.5}
     counts = {**dict.fromkeys(STATUSES, 0), "planned": 1}
@@ -85,7 +85,7 @@ def test_an_unchanged_workflow_is_not_sent_again(api: RunningApi, records: Recor
 
 def test_a_workflows_id_without_a_record_reads_as_a_task(api: RunningApi, records: Records) -> None:
     body, workflow = api.status(W).json(), api.workflow(W).json()
-    bodies.TaskBody.model_validate(body)
+    field_bodies.TaskBody.model_validate(body)
     assert list(body) == list(api.status("single").json()), "neither more nor less than a task has"
     assert (body["task_id"], body["task_type"]) == (W, "workflow")
     for name in ("status", "progress", "current_status", "start_time", "created_at", "final"):
@@ -127,7 +127,7 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     eventually(lambda: time.time() * 1000 > began + 1)
     records.member("other", "another", name="import")
     body = api.http.get("/internal/workflows").json()
-    bodies.WorkflowList.model_validate(body)
+    workflow_bodies.WorkflowList.model_validate(body)
     assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
     assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
     whole, row = api.workflow(W).json(), body["workflows"][1]
@@ -143,7 +143,7 @@ def test_the_list_of_what_nothing_else_started(api: RunningApi, records: Records
     assert listed(api, top="true")[:2] == (["single", W], 2)
     body = api.http.get("/internal/tasks", params={"top": "true"}).json()
     single, whole = bodies.TaskList.model_validate(body).tasks
-    assert (type(single), type(whole)) == (bodies.Row, bodies.WorkflowRow)
+    assert (type(single), type(whole)) == (bodies.Row, workflow_bodies.WorkflowRow)
     assert body["tasks"][1] == api.http.get("/internal/workflows").json()["workflows"][0]
     assert body["tasks"][0] == api.http.get("/internal/tasks").json()["tasks"][0]
     assert body["summary"] == listed(api)[2], "it counts the members too"
@@ -227,7 +227,7 @@ def asked(api: RunningApi, path: str, body: object = None, method: str = "POST")
 def test_a_workflow_is_cancelled_by_one_request(api: RunningApi, records: Records) -> None:
     answer = asked(api, f"workflow/{W}/cancel", {"reason": "高すぎる", "by": "somebody"})
     assert answer.status_code == 200
-    bodies.WorkflowBody.model_validate(answer.json())
+    workflow_bodies.WorkflowBody.model_validate(answer.json())
     assert (answer.json()["status"], answer.json()["final"]) == ("cancelled", False)
     about = {"action": "cancel", "by": "somebody", "reason": "高すぎる"}
     assert answer.json()["control"].items() >= about.items()
@@ -247,7 +247,7 @@ def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> 
     seen = eventually(lambda: (b := api.workflow(W).json())["counts"]["paused"] == 2 and b)
     assert (seen["status"], seen["counts"]["planned"]) == ("paused", 1)
     body = api.status(W).json()
-    bodies.TaskBody.model_validate(body)
+    field_bodies.TaskBody.model_validate(body)
     assert body["control"] == {**seen["control"], "heeded_at": None}
     resumed = asked(api, path, {"status": "running"}, "PUT").json()
     assert resumed["control"] is None
@@ -259,7 +259,7 @@ def test_a_task_whose_id_is_a_workflows_is_steered_as_one(
     api: RunningApi, records: Records
 ) -> None:
     body = api.update(W, "paused", reason="later").json()
-    bodies.TaskBody.model_validate(body)
+    field_bodies.TaskBody.model_validate(body)
     assert (body["task_type"], body["control"]["reason"]) == ("workflow", "later")
     assert api.update(W).json()["control"] is None
     cancelled = api.cancel(W, {"by": "somebody"}).json()

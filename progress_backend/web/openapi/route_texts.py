@@ -7,7 +7,13 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from . import bodies, examples
+from . import examples
+from .bodies import ActedOn, Created, TaskList, TaskLog, TaskTimeline
+from .field_bodies import TaskBody
+from .health_bodies import Alive, Health
+from .overview_bodies import Activity, WorkerList
+from .problem_bodies import Conflict, Invalid, Problem, Undone
+from .workflow_bodies import WorkflowBody, WorkflowList
 
 Route = dict[str, Any]
 Answers = dict[int | str, dict[str, Any]]
@@ -21,17 +27,17 @@ def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, 
     return answer
 
 
-_INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", bodies.Invalid)}
+_INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", Invalid)}
 _AWAY: Answers = {
     503: _answer(
         "The store does not answer, or other writers were first each time; try again after "
         "Retry-After seconds.",
-        bodies.Problem,
+        Problem,
     )
 }
-_UNKNOWN: Answers = {404: _answer("There is no such task.", bodies.Problem)}
+_UNKNOWN: Answers = {404: _answer("There is no such task.", Problem)}
 _REFUSED: Answers = {
-    409: _answer("The task's status does not allow it, or a worker runs it.", bodies.Conflict)
+    409: _answer("The task's status does not allow it, or a worker runs it.", Conflict)
 }
 _STREAM: Answers = {
     200: {
@@ -40,24 +46,22 @@ _STREAM: Answers = {
     }
 }
 _FORBIDDEN: Answers = {
-    401: _answer("No token was sent, or one that is not known.", bodies.Problem),
+    401: _answer("No token was sent, or one that is not known.", Problem),
     403: _answer(
         "The token may not do this, a page of another origin asks, or the Host is not this "
         "service's.",
-        bodies.Problem,
+        Problem,
     ),
 }
 _LIMITED: Answers = {
     429: _answer(
         "The client is above one of its limits; try again after Retry-After seconds.",
-        bodies.Problem,
+        Problem,
     )
 }
-_NOT_OURS: Answers = {403: _answer("The Host is not this service's.", bodies.Problem)}
-_FORM: Answers = {415: _answer("The body is of a form's type.", bodies.Problem)}
-_LARGE: Answers = {
-    413: _answer("The body, or the record it would make, is too large.", bodies.Problem)
-}
+_NOT_OURS: Answers = {403: _answer("The Host is not this service's.", Problem)}
+_FORM: Answers = {415: _answer("The body is of a form's type.", Problem)}
+_LARGE: Answers = {413: _answer("The body, or the record it would make, is too large.", Problem)}
 
 
 def _route(summary: str, description: str, answers: Answers) -> Route:
@@ -74,7 +78,7 @@ CREATE = _route(
     "Create a task",
     "Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then "
     "adopts it.",
-    {201: _answer("Created.", bodies.Created, examples.CREATED)}
+    {201: _answer("Created.", Created, examples.CREATED)}
     | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 UPDATE = _route(
@@ -82,7 +86,7 @@ UPDATE = _route(
     "Records figures, text and status in one step. A task that has ended changes no more. One that "
     "a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's "
     "pauses or resumes the workflow.",
-    {200: _answer("Recorded; the task now.", bodies.TaskBody, examples.RUNNING)}
+    {200: _answer("Recorded; the task now.", TaskBody, examples.RUNNING)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 STATUS = _route(
@@ -93,7 +97,7 @@ STATUS = _route(
     "opened in a browser) the answer is a piece of HTML.",
     _FORBIDDEN
     | {
-        200: _answer("The task.", bodies.TaskBody, examples.RUNNING, examples.COMPLETED)
+        200: _answer("The task.", TaskBody, examples.RUNNING, examples.COMPLETED)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
     }
@@ -114,7 +118,7 @@ LOG = _route(
     "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
     "`dropped` where lines are gone, and `end` at last.",
     {
-        200: _answer("The lines.", bodies.TaskLog, examples.LOG),
+        200: _answer("The lines.", TaskLog, examples.LOG),
         204: {"description": "The task has ended for good; no line came after Last-Event-ID."},
     }
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
@@ -124,7 +128,7 @@ TIMELINE = _route(
     "Its starts, retries, phases and ends, who asked for what and why, and what was out of the "
     "ordinary, the oldest first; how many entries are gone, of which the newest 200 are kept; and "
     "how far its newest attempts were when, 64 points at most.",
-    {200: _answer("What happened.", bodies.TaskTimeline, examples.TIMELINE)}
+    {200: _answer("What happened.", TaskTimeline, examples.TIMELINE)}
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 CANCEL = _route(
@@ -132,16 +136,16 @@ CANCEL = _route(
     "A queued task never begins; a running one ends at its next progress update, or at once with "
     "`terminate`, which needs the broker. The id of a workflow that is no task's cancels the "
     "workflow.",
-    {200: _answer("Cancelled; the task now.", bodies.TaskBody, examples.CANCELLED)}
+    {200: _answer("Cancelled; the task now.", TaskBody, examples.CANCELLED)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED
-    | {503: _answer("Store or broker does not answer; detail has what was done.", bodies.Undone)},
+    | {503: _answer("Store or broker does not answer; detail has what was done.", Undone)},
 )  # fmt: skip
 ACT = _route(
     "Act on many tasks",
     "Cancels, pauses or resumes the tasks that are named, or the newest that pass a filter, each "
     "as if it was asked for alone: with the caller's right to it, and an audit line of its own. A "
     "task that refuses it keeps no other from it.",
-    {200: _answer("Asked.", bodies.ActedOn, examples.ACTED_ON)}
+    {200: _answer("Asked.", ActedOn, examples.ACTED_ON)}
     | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 LIST = _route(
@@ -160,7 +164,7 @@ LIST = _route(
     "of workflows. A row whose results, processing_details and metadata have more than 1 KiB "
     "together omits them and names them in `omitted`; `fields=all` sends all. gzip where "
     "Accept-Encoding asks for it.",
-    {200: _answer("One page.", bodies.TaskList, examples.LIST, examples.TOP)}
+    {200: _answer("One page.", TaskList, examples.LIST, examples.TOP)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 WORKFLOW = _route(
@@ -170,10 +174,10 @@ WORKFLOW = _route(
     "answer is 304 while nothing has changed.",
     _FORBIDDEN
     | {
-        200: _answer("The workflow.", bodies.WorkflowBody, examples.WORKFLOW)
+        200: _answer("The workflow.", WorkflowBody, examples.WORKFLOW)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
-        404: _answer("There is no such workflow.", bodies.Problem),
+        404: _answer("There is no such workflow.", Problem),
     }
     | _INVALID | _AWAY,
 )  # fmt: skip
@@ -183,25 +187,25 @@ WORKFLOW_EVENTS = _route(
     "final. An event's data is the WebSocket's message, its id grows with the record's revision.",
     _STREAM
     | {204: {"description": "It has ended for good with the event that Last-Event-ID names."}}
-    | {404: _answer("There is no such workflow.", bodies.Problem)}
+    | {404: _answer("There is no such workflow.", Problem)}
     | _FORBIDDEN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKFLOWS = _route(
     "List workflows",
     "Newest first, each from the counts of its members, without failures. The list of a Redis "
     "Cluster has the newest 1,000. gzip where Accept-Encoding asks for it.",
-    {200: _answer("One page.", bodies.WorkflowList, examples.WORKFLOWS)}
+    {200: _answer("One page.", WorkflowList, examples.WORKFLOWS)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
-_NO_WORKFLOW: Answers = {404: _answer("There is no such workflow.", bodies.Problem)}
+_NO_WORKFLOW: Answers = {404: _answer("There is no such workflow.", Problem)}
 _WORKFLOW_REFUSED: Answers = {
-    409: _answer("The workflow has ended, or is being cancelled.", bodies.Conflict)
+    409: _answer("The workflow has ended, or is being cancelled.", Conflict)
 }
 WORKFLOW_UPDATE = _route(
     "Pause or resume a workflow",
     "Once it is answered, no member begins that is to wait; those that run wait at their next "
     "progress update. The records follow in steps, behind the answer.",
-    {200: _answer("Recorded; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW)}
+    {200: _answer("Recorded; the workflow now.", WorkflowBody, examples.WORKFLOW)}
     | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKFLOW_CANCEL = _route(
@@ -209,7 +213,7 @@ WORKFLOW_CANCEL = _route(
     "Once it is answered, no member begins; those that run end at their next progress update. The "
     "records follow in steps, behind the answer: until all have ended, the status is cancelled and "
     "`final` is false.",
-    {200: _answer("Cancelled; the workflow now.", bodies.WorkflowBody, examples.WORKFLOW_CANCELLED)}
+    {200: _answer("Cancelled; the workflow now.", WorkflowBody, examples.WORKFLOW_CANCELLED)}
     | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKERS = _route(
@@ -217,7 +221,7 @@ WORKERS = _route(
     "Each Celery worker that tracks tasks, by the lease that it renews: its last sign of life, and "
     "up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed "
     "until it holds none. A token that is limited to a type or an owner gets 403.",
-    {200: _answer("The workers.", bodies.WorkerList, examples.WORKERS)}
+    {200: _answer("The workers.", WorkerList, examples.WORKERS)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 ACTIVITY = _route(
@@ -225,7 +229,7 @@ ACTIVITY = _route(
     "How many tasks ended in each of the last minutes, and how long tasks of each type wait and "
     "run, from counts that the ending commits keep: it costs the same for ten tasks as for a "
     "million. A token that is limited to a type or an owner gets 403.",
-    {200: _answer("The figures.", bodies.Activity, examples.ACTIVITY)}
+    {200: _answer("The figures.", Activity, examples.ACTIVITY)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 HEALTH = _route(
@@ -233,16 +237,18 @@ HEALTH = _route(
     "Whether the service, its store and its subscription work.",
     _NOT_OURS
     | {
-        200: _answer("It works.", bodies.Health, examples.HEALTHY),
+        200: _answer("It works.", Health, examples.HEALTHY),
         503: _answer(
-            "The store or the subscription does not answer.", bodies.Health, examples.UNHEALTHY
+            "The store or the subscription does not answer.",
+            Health,
+            examples.UNHEALTHY,
         ),
     },
 )
 LIVE = _route(
     "Whether the process answers",
     "Checks nothing else: to decide about a restart.",
-    _NOT_OURS | {200: _answer("It does.", bodies.Alive, {"status": "alive"})},
+    _NOT_OURS | {200: _answer("It does.", Alive, {"status": "alive"})},
 )
 METRICS = _route(
     "Figures for Prometheus",

@@ -1,0 +1,79 @@
+"""Bodies of answers about workers, and about what ended lately."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from ...record.fields import Status
+from .field_bodies import MEANINGS
+
+
+class HeldTask(BaseModel):
+    """A task that a worker runs."""
+
+    task_id: str = Field(description=MEANINGS["task_id"])
+    task_type: str = Field(description=MEANINGS["task_type"])
+    status: Status = Field(description=MEANINGS["status"])
+    percentage: float = Field(ge=0, le=100, description="How much of it is done.")
+
+
+class Held(BaseModel):
+    """The tasks that a worker runs."""
+
+    total: int = Field(description="How many there are.")
+    tasks: list[HeldTask] = Field(
+        description="Those created first, 20 at most; fewer where there are more than 100 workers."
+    )
+
+
+class WorkerRow(BaseModel):
+    """A worker, as its lease tells."""
+
+    name: str = Field(description="Name of Celery's node, such as celery@host.")
+    last_sign_at: str | None = Field(
+        description="When it renewed its lease last; null once it has shut down."
+    )
+    live: bool = Field(description="Whether its lease is valid: else it has ended, or is lost.")
+    holds: Held = Field(description="What it runs.")
+
+
+class WorkerList(BaseModel):
+    """The workers that track tasks."""
+
+    workers: list[WorkerRow] = Field(
+        description="The 500 that were seen last at most, the living ones first, by name."
+    )
+    total: int = Field(description="How many there are.")
+    at: str = Field(description="When this was read, by the store's clock.")
+
+
+class Minute(BaseModel):
+    """How many tasks ended in a minute."""
+
+    at: str = Field(description="When it begins.")
+    completed: int = Field(description="How many were completed.")
+    error: int = Field(description="How many failed.")
+    cancelled: int = Field(description="How many were cancelled.")
+
+
+class TypeTimes(BaseModel):
+    """How long tasks of a type take."""
+
+    task_type: str = Field(description=MEANINGS["task_type"])
+    median_run_s: float | None = Field(
+        description="Seconds that half of its last ten successful runs took at most; null where "
+        "none is known."
+    )
+    median_wait_s: float | None = Field(
+        description="Seconds that half of these waited at most; null where none is known."
+    )
+    runs: int = Field(description="How many tasks of it were completed, since the store was empty.")
+
+
+class Activity(BaseModel):
+    """What ended lately, and how long tasks take."""
+
+    minutes: list[Minute] = Field(description="The minutes, the current one last.")
+    types: list[TypeTimes] = Field(
+        description="The 20 types of which most tasks were completed, by their number."
+    )
