@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from ..flows import activity, worker_list
 from ..record.json_text import dumps
 from .gzip_answer import packed
-from .openapi import route_texts, schemas
+from .openapi import parameters, queries, route_texts
 from .state import api_of
 from .strict_route import StrictRoute
 
@@ -17,7 +17,9 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
 @router.get("/workers", **route_texts.WORKERS)
-async def list_workers(request: Request, accept_encoding: schemas.AcceptEncoding = "") -> Response:
+async def list_workers(
+    request: Request, accept_encoding: parameters.AcceptEncoding = ""
+) -> Response:
     api = api_of(request)
     body = await api.store.run(worker_list.workers(api.flows, await api.now()))
     return await packed(dumps(body).encode(), accept_encoding)
@@ -26,8 +28,8 @@ async def list_workers(request: Request, accept_encoding: schemas.AcceptEncoding
 @router.get("/activity", **route_texts.ACTIVITY)
 async def recent_activity(
     request: Request,
-    query: Annotated[schemas.ActivityQuery, Query()],
-    accept_encoding: schemas.AcceptEncoding = "",
+    query: Annotated[queries.ActivityQuery, Query()],
+    accept_encoding: parameters.AcceptEncoding = "",
 ) -> Response:
     api = api_of(request)
     body = await api.store.run(activity.activity(api.flows, query.minutes, await api.now()))

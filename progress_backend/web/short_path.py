@@ -23,7 +23,8 @@ from starlette.websockets import WebSocket
 from ..errors import ProgressError
 from . import fragment
 from .callers import take_query_token
-from .openapi.schemas import ListQuery, is_task_id
+from .openapi.parameters import is_task_id
+from .openapi.queries import ListQuery
 from .push.websockets import watch_task
 from .rights import Resource
 from .state import api_in

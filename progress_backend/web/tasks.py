@@ -24,7 +24,7 @@ from .callers import caller_of, who_asks
 from .current import as_read
 from .guard import denied
 from .gzip_answer import packed
-from .openapi import route_texts, schemas
+from .openapi import parameters, queries, route_texts, schemas
 from .rights import Resource
 from .state import Api, api_of
 from .stored_answer import Stored, described, matches
@@ -83,7 +83,7 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str
 
 @router.put("/task/{task_id:path}/update", **route_texts.UPDATE)
 async def update_task(
-    request: Request, task_id: schemas.TaskId, update: schemas.Update
+    request: Request, task_id: parameters.TaskId, update: schemas.Update
 ) -> Response:
     api = api_of(request)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
@@ -125,8 +125,8 @@ async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) 
 @router.get("/task/{task_id:path}/status", **route_texts.STATUS)
 async def task_status(
     request: Request,
-    task_id: schemas.TaskId,
-    if_none_match: schemas.IfNoneMatch = None,
+    task_id: parameters.TaskId,
+    if_none_match: parameters.IfNoneMatch = None,
 ) -> Response:
     api = api_of(request)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
@@ -160,7 +160,7 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
 @router.post("/task/{task_id:path}/cancel", **route_texts.CANCEL)
 async def cancel_task(
     request: Request,
-    task_id: schemas.TaskId,
+    task_id: parameters.TaskId,
     cancel: Annotated[schemas.Cancel | None, Body()] = None,
 ) -> Response:
     api = api_of(request)
@@ -190,15 +190,15 @@ async def cancel_task(
 @router.get("/tasks", **route_texts.LIST)
 async def list_tasks(
     request: Request,
-    query: Annotated[schemas.ListQuery, Query()],
-    accept_encoding: schemas.AcceptEncoding = "",
+    query: Annotated[queries.ListQuery, Query()],
+    accept_encoding: parameters.AcceptEncoding = "",
 ) -> Response:
     caller = caller_of(request.scope)
     return await list_of(api_of(request), query, accept_encoding, only=caller.task_type)
 
 
 async def list_of(
-    api: Api, query: schemas.ListQuery, accept_encoding: str, *, only: str | None = None
+    api: Api, query: queries.ListQuery, accept_encoding: str, *, only: str | None = None
 ) -> Response:
     """The response to a read of the list. `only`: the summary counts no other type's tasks.
 

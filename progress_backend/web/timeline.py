@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from ..flows import task_timeline
-from .openapi import route_texts, schemas
+from .openapi import parameters, route_texts
 from .state import api_of
 from .strict_route import StrictRoute
 
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
 @router.get("/task/{task_id:path}/timeline", **route_texts.TIMELINE)
-async def task_happened(request: Request, task_id: schemas.TaskId) -> Response:
+async def task_happened(request: Request, task_id: parameters.TaskId) -> Response:
     """What happened to a task."""
     api = api_of(request)
     body = await api.store.run(task_timeline.read(task_id, api.settings))

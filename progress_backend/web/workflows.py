@@ -19,7 +19,7 @@ from . import fragment
 from .audit import note_act
 from .callers import who_asks
 from .gzip_answer import packed
-from .openapi import route_texts, schemas
+from .openapi import parameters, queries, route_texts, schemas
 from .state import Api, api_of
 from .stored_answer import Stored, described_workflow, matches
 from .strict_route import StrictRoute
@@ -31,8 +31,8 @@ router = APIRouter(prefix="/internal", tags=["workflows"], route_class=StrictRou
 @router.get("/workflow/{workflow_id:path}/status", **route_texts.WORKFLOW)
 async def workflow_status(
     request: Request,
-    workflow_id: schemas.WorkflowId,
-    if_none_match: schemas.IfNoneMatch = None,
+    workflow_id: parameters.WorkflowId,
+    if_none_match: parameters.IfNoneMatch = None,
 ) -> Response:
     api = api_of(request)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
@@ -44,8 +44,8 @@ async def workflow_status(
 @router.get("/workflows", **route_texts.WORKFLOWS)
 async def list_workflows(
     request: Request,
-    query: Annotated[schemas.Paging, Query()],
-    accept_encoding: schemas.AcceptEncoding = "",
+    query: Annotated[queries.Paging, Query()],
+    accept_encoding: parameters.AcceptEncoding = "",
 ) -> Response:
     api = api_of(request)
     at = await api.now()
@@ -83,7 +83,7 @@ async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) ->
 
 @router.put("/workflow/{workflow_id:path}/update", **route_texts.WORKFLOW_UPDATE)
 async def update_workflow(
-    request: Request, workflow_id: schemas.WorkflowId, update: schemas.WorkflowUpdate
+    request: Request, workflow_id: parameters.WorkflowId, update: schemas.WorkflowUpdate
 ) -> Response:
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
@@ -94,7 +94,7 @@ async def update_workflow(
 @router.post("/workflow/{workflow_id:path}/cancel", **route_texts.WORKFLOW_CANCEL)
 async def cancel_workflow(
     request: Request,
-    workflow_id: schemas.WorkflowId,
+    workflow_id: parameters.WorkflowId,
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
 ) -> Response:
     cancel = cancel or schemas.WorkflowCancel()

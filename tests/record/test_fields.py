@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -25,8 +25,19 @@ from progress_backend.record.fields import (
     TASK,
     WORKER,
     Field,
+    Remark,
+    Status,
 )
-from progress_backend.record.model import Delivery, Member, Progress, Remarks, Task, Worker
+from progress_backend.record.model import (
+    KINDS,
+    STATUSES,
+    Delivery,
+    Member,
+    Progress,
+    Remarks,
+    Task,
+    Worker,
+)
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
 from progress_backend.web.openapi import field_bodies
@@ -138,6 +149,11 @@ def test_a_sparse_field_is_written_only_where_it_is_not_the_default() -> None:
     document = json.loads(task_json.encode(Task("t", "x", worker=Worker("a/1", "a"))))
     assert document.keys() == set(TASK.names) - {name for name, _ in TASK.sparse}
     assert list(document["worker"]) == ["lease", "name"]
+
+
+def test_a_body_may_have_each_status_and_remark_of_a_task() -> None:
+    assert set(get_args(Status)) == set(STATUSES)
+    assert get_args(Remark) == KINDS
 
 
 def test_what_is_sent_and_omitted_are_fields() -> None:

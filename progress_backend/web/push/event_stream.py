@@ -18,7 +18,7 @@ from ...live.update import Update
 from ...record.default_texts import Locale
 from ..fragment import fragment
 from ..guard import HEAD, denied
-from ..openapi import route_texts, schemas
+from ..openapi import parameters, queries, route_texts
 from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
@@ -90,9 +90,9 @@ _FORMS: Final = {None: Form, "named": Named, "html": Fragments}
 @router.get("/task/{task_id:path}/events", tags=["tasks"], **route_texts.EVENTS)
 async def task_events(
     request: Request,
-    task_id: schemas.TaskId,
-    query: Annotated[schemas.Streaming, Query()],
-    last_event_id: schemas.LastEventId = None,
+    task_id: parameters.TaskId,
+    query: Annotated[queries.Streaming, Query()],
+    last_event_id: parameters.LastEventId = None,
 ) -> Response:
     source = TaskSource(api_of(request), task_id)
     return await _events(request, source, query, last_event_id)
@@ -103,16 +103,16 @@ async def task_events(
 )
 async def workflow_events(
     request: Request,
-    workflow_id: schemas.WorkflowId,
-    query: Annotated[schemas.Streaming, Query()],
-    last_event_id: schemas.LastEventId = None,
+    workflow_id: parameters.WorkflowId,
+    query: Annotated[queries.Streaming, Query()],
+    last_event_id: parameters.LastEventId = None,
 ) -> Response:
     source = WorkflowSource(api_of(request), workflow_id)
     return await _events(request, source, query, last_event_id)
 
 
 async def _events(
-    request: Request, source: Source, query: schemas.Streaming, last_event_id: str | None
+    request: Request, source: Source, query: queries.Streaming, last_event_id: str | None
 ) -> Response:
     api, heartbeat = api_of(request), query.heartbeat
     counted = api.limits.of_stream(request.scope)

@@ -16,7 +16,7 @@ from ...live.all_tasks import Expired
 from ...record.json_text import dumps
 from ...record.log_line import with_id
 from ..callers import subprotocol
-from ..openapi import schemas
+from ..openapi import parameters, queries
 from ..rights import Resource
 from ..state import api_of
 from . import closes
@@ -36,7 +36,7 @@ async def watch_log(websocket: WebSocket, task_id: str) -> None:
     if await refused(websocket, "read", Resource("task", task_id)):
         return
     try:
-        asked = schemas.LogQuery.model_validate(dict(websocket.query_params))
+        asked = queries.LogQuery.model_validate(dict(websocket.query_params))
     except ValidationError as error:
         await refuse(websocket, INVALID, first_of(error))
         return
@@ -51,7 +51,7 @@ async def watch_log(websocket: WebSocket, task_id: str) -> None:
         stack.push_async_callback(updates.aclose)
         await stack.enter_async_context(closing(websocket))
         await websocket.accept(subprotocol(websocket.scope))
-        if not schemas.is_task_id(task_id):
+        if not parameters.is_task_id(task_id):
             raise TaskNotFound(task_id)
         await anext(updates)
         part = await api.store.run(task_log.read(task_id, asked.after, asked.limit))

@@ -16,7 +16,7 @@ from ...live.hub import HubClosed
 from ...record.json_text import dumps
 from ...record.log_line import with_id
 from ..guard import HEAD, denied
-from ..openapi import route_texts, schemas
+from ..openapi import parameters, queries, route_texts
 from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
@@ -34,10 +34,10 @@ _DIGITS: Final = 15
 @router.get("/task/{task_id:path}/log", **route_texts.LOG)
 async def task_logged(
     request: Request,
-    task_id: schemas.TaskId,
-    query: Annotated[schemas.LogQuery, Query()],
-    accept: schemas.Accept = "",
-    last_event_id: schemas.LastEventId = None,
+    task_id: parameters.TaskId,
+    query: Annotated[queries.LogQuery, Query()],
+    accept: parameters.Accept = "",
+    last_event_id: parameters.LastEventId = None,
 ) -> Response:
     api = api_of(request)
     if EventStream.media_type in accept:
@@ -50,7 +50,7 @@ async def task_logged(
 
 
 async def _followed(
-    request: Request, api: Api, task_id: str, query: schemas.LogQuery, last_event_id: str | None
+    request: Request, api: Api, task_id: str, query: queries.LogQuery, last_event_id: str | None
 ) -> Response:
     known = last_event_id or ""
     again = known.isascii() and known.isdigit() and len(known) <= _DIGITS

@@ -18,7 +18,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from ..callers import subprotocol, take_query_token, with_token
-from ..openapi import schemas
+from ..openapi import parameters, queries, schemas
 from ..rights import Refusal, Resource
 from ..state import Api, api_of, may
 from . import closes
@@ -46,7 +46,7 @@ async def watch(websocket: WebSocket) -> None:
         await closes.refuse(websocket, closes.FORBIDDEN, refusal.detail)
         return
     try:
-        asked = schemas.Watching.model_validate(dict(websocket.query_params))
+        asked = queries.Watching.model_validate(dict(websocket.query_params))
     except ValidationError as error:
         await closes.refuse(websocket, closes.INVALID, closes.first_of(error))
         return
@@ -151,7 +151,7 @@ class _Watches:
             if (refusal := await may(scope, "read", watched)) is not None:
                 code = closes.NOBODY if refusal.status == 401 else closes.FORBIDDEN
                 self._refuse(watch, code, refusal)
-            elif not schemas.is_task_id(str(watched.id)):
+            elif not parameters.is_task_id(str(watched.id)):
                 raise watch.source.missing()
             elif isinstance(counted := self._api.limits.of_stream(scope), Refusal):
                 self._refuse(watch, closes.TOO_MANY, counted)

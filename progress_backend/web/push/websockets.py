@@ -15,7 +15,7 @@ from ...errors import StoreUnavailable
 from ...flows.commands import Filters
 from ...live.all_tasks import Inbox
 from ..callers import caller_of, subprotocol, take_query_token
-from ..openapi import schemas
+from ..openapi import parameters, queries
 from ..rights import Action, Resource
 from ..route_rights import listed
 from ..server.offered_connection import connection_of
@@ -49,7 +49,7 @@ async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id
     heartbeat = None
     if websocket.scope["query_string"]:
         try:
-            asked = schemas.Watching.model_validate(dict(websocket.query_params))
+            asked = queries.Watching.model_validate(dict(websocket.query_params))
         except ValidationError as error:
             await refuse(websocket, INVALID, first_of(error))
             return
@@ -94,7 +94,7 @@ async def _kept(
 
     connection = connection_of(websocket)
     async with closing(websocket), contextlib.AsyncExitStack() as unless_kept:
-        if not schemas.is_task_id(its_id):
+        if not parameters.is_task_id(its_id):
             raise source.missing()
         unwatch_token = api.callers.watch(websocket.scope, over)
         unless_kept.callback(gone)
@@ -120,7 +120,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
     if await refused(websocket, "list", listed(websocket.scope)):
         return
     try:
-        asked = schemas.WatchQuery.model_validate(dict(websocket.query_params))
+        asked = queries.WatchQuery.model_validate(dict(websocket.query_params))
     except ValidationError as error:
         await refuse(websocket, INVALID, first_of(error))
         return

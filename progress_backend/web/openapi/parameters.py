@@ -1,0 +1,77 @@
+"""Values that requests have in common: names, ids, times, texts, and headers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Header, Path
+from pydantic import BeforeValidator, Field
+
+from ...record.caller_events import MAX_ITEMS, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.model import MAX_ID, MAX_OWNER, is_plain
+from . import examples
+
+#: Any text without control characters, as in `is_plain`.
+_NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+#: Any text without a null character, as in `strict_route`.
+_TEXT = r"^[^\x00]*$"
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
+Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)]
+TaskId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_ID,
+        pattern=_NAME,
+        description="The task's id: what POST /internal/create-task returned, or Celery's.",
+        examples=[examples.TASK_ID],
+    ),
+]
+WorkflowId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_ID,
+        pattern=_NAME,
+        description="The workflow's id: that of the result which apply_async of the canvas "
+        "returned.",
+        examples=[examples.WORKFLOW_ID],
+    ),
+]
+
+
+def whole_number(value: Any) -> Any:
+    """A number as an int where it is whole: JSON has one kind of number, so 1660.0 is 1660."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Items = Annotated[int, Field(ge=0, le=MAX_ITEMS), BeforeValidator(whole_number)]
+Time = Annotated[
+    str, Field(max_length=40, pattern=_NAME, json_schema_extra={"format": "date-time"})
+]
+Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=_TEXT)]
+Reason = Annotated[str, Field(max_length=MAX_REASON, pattern=_TEXT)]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="ETag of the state that the client has; it is not sent again."),
+]
+LastEventId = Annotated[
+    str | None,
+    Header(description="Id of the last event that the client got; EventSource sends it itself."),
+]
+Accept = Annotated[
+    str,
+    Header(
+        description="With text/event-stream, as EventSource sends it, the log is followed.",
+        include_in_schema=False,
+    ),
+]
+AcceptEncoding = Annotated[
+    str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
+]
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a text can be a task id."""
+    return 1 <= len(text) <= MAX_ID and is_plain(text)
