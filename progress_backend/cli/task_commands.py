@@ -20,7 +20,7 @@ from ..record.default_texts import Locale
 from ..record.json_text import dumps
 from ..record.list_request import NEWEST, SORTS, ListRequest
 from ..record.model import KINDS, Task
-from ..service.flow_service import pagination
+from ..service.pagination import pagination
 from ..settings import Settings
 from ..terminal import tables, workflow_tables
 from ..terminal.api_client import ApiClient

@@ -12,7 +12,7 @@ import click
 
 from ..errors import WorkflowNotFound
 from ..record import caller_events
-from ..service.flow_service import pagination
+from ..service.pagination import pagination
 from ..settings import Settings
 from ..terminal import formats, tables, workflow_tables
 from ..terminal.api_workflows import ApiWorkflows

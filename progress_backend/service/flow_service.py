@@ -6,27 +6,23 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from ..errors import ConcurrentUpdate, InvalidEvent, StoreUnavailable, TaskNotFound, printable
-from ..flows import activity, chosen_tasks, task_list, worker_list, workflows
-from ..flows.commands import Counted
+from ..errors import ConcurrentUpdate, TaskNotFound
+from ..flows import chosen_tasks, workflows
 from ..flows.stored_record import Applied
 from ..record import act_request, caller_events, reader_view
 from ..record.act import Action
 from ..record.default_texts import Locale
-from ..record.ends import KEPT_MINUTES
 from ..record.events import Cancelled, Event
-from ..record.list_request import ListRequest
-from ..store.drivers import AsyncStore
 from .act_on_many import act_on, event_of
+from .flow_methods import Body, loaded
+from .health_methods import HealthMethods
 from .interface import NotificationServiceInterface
-from .workflow_methods import Body, WorkflowMethods, loaded, pagination
+from .list_methods import ListMethods
+from .workflow_methods import WorkflowMethods
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -34,9 +30,6 @@ logger = logging.getLogger(__name__)
 #: Longest pauses between the tries of a commit that other writers prevent; together mostly a
 #: second.
 _TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
-
-#: How many of the newest tasks the health check reads for values that are no records: a fixed cost.
-NEWEST_LOOKED_AT: Final = 100
 
 #: The methods that answer reads of everything.
 _READS: Final[Mapping[str, str]] = {
@@ -47,14 +40,11 @@ _READS: Final[Mapping[str, str]] = {
     "health": "health_check",
 }
 
-__all__ = ["FlowService", "NotificationServiceInterface", "pagination"]
+__all__ = ["FlowService", "NotificationServiceInterface"]
 
 
-class FlowService(WorkflowMethods, NotificationServiceInterface):
+class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServiceInterface):
     """The specification's methods on any store that runs flows."""
-
-    #: Redis's `status` in the health body while the store answers.
-    _connected = "connected"
 
     @property
     def locale(self) -> Locale:
@@ -198,107 +188,6 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
         return None if body is None else loaded(body)
 
-    async def get_tasks_list(
-        self,
-        status: str | None = None,
-        task_type: str | None = None,
-        symbol: str | None = None,
-        page: int = 1,
-        limit: int = 20,
-        workflow_id: str | None = None,
-        top: bool = False,
-        remark: str | None = None,
-        owner: str | None = None,
-        cursor: str | None = None,
-        id_prefix: str | None = None,
-        created_from: datetime | str | None = None,
-        created_to: datetime | str | None = None,
-        sort: str = "newest",
-    ) -> Body:
-        """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
-
-        Args:
-            status: only tasks with this status.
-            task_type: only tasks of this type.
-            symbol: only tasks with this symbol.
-            page: number of the page, from 1.
-            limit: tasks a page, 1 to 100.
-            workflow_id: only members of this workflow, with no other filter but a status; the
-                summary is then over these.
-            top: only tasks that are no workflow's member, and outermost workflows, each as
-                `get_workflows_list` has it; with no filter.
-            remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
-                filter but an owner.
-            owner: only tasks of this owner; the summary is then over these. With task_type,
-                symbol, remark or id_prefix ten tasks a row are looked at: the answer may have
-                fewer rows, and a `cursor` where there may be more; its total is None.
-            cursor: that of the answer before.
-            id_prefix: only tasks whose ids begin so, in the order of their ids; with no other
-                filter but an owner or a task_type, beside which tasks are looked at.
-            created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
-                an offset.
-            created_to: only tasks created before then.
-            sort: "newest"; "running" (running tasks first, without a status), "ended" (by end, the
-                last first, with status completed, error or cancelled and no other filter), or
-                "longest" (by start, the first first, with status running: of the 1,000 created
-                first).
-
-        Raises:
-            InvalidEvent: a filter, the page or the limit is out of bounds.
-            StoreUnavailable: the store does not answer.
-        """
-        asked = ListRequest(
-            status=status,
-            task_type=task_type,
-            symbol=symbol,
-            owner=owner,
-            workflow_id=workflow_id,
-            remark=remark,
-            top=top,
-            id_prefix=id_prefix,
-            created_from=created_from,
-            created_to=created_to,
-            page=page,
-            limit=limit,
-            cursor=cursor,
-            sort=sort,
-        )
-        asked.check()
-        now = (await self._store()).now()
-        found = await self.run(task_list.listed(self.flows, asked, now))
-        body: Body = {
-            "tasks": [loaded(row) for row in found.rows],
-            "pagination": pagination(page, limit, found.total),
-            "summary": dict(found.counts),
-        }
-        return body if found.cursor is None else {**body, "cursor": found.cursor}
-
-    async def get_workers(self) -> Body:
-        """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
-        sign of life and what it runs.
-
-        Raises:
-            StoreUnavailable: the store does not answer.
-        """
-        now = (await self._store()).now()
-        return await self.run(worker_list.workers(self.flows, now))
-
-    async def get_activity(self, minutes: int = 60) -> Body:
-        """Reads how many tasks ended in each of the last minutes, and how long tasks of each type
-        wait and run, as `GET /internal/activity` has it.
-
-        Args:
-            minutes: so many, with the current one; 1 to 1,440.
-
-        Raises:
-            InvalidEvent: `minutes` is out of bounds.
-            StoreUnavailable: the store does not answer.
-        """
-        if not isinstance(minutes, int) or not 1 <= minutes <= KEPT_MINUTES:
-            raise InvalidEvent(f"minutes must be 1 to {KEPT_MINUTES}, not {minutes!r}")
-        now = (await self._store()).now()
-        return await self.run(activity.activity(self.flows, minutes, now))
-
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
@@ -359,37 +248,6 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
         done = await act_on(task_ids, lambda task_id: self.apply(task_id, event))
         return {"asked": done.asked, "refused": done.refused, "more": more}
 
-    async def health_check(self) -> Body:
-        """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
-        "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
-        nothing."""
-        sent = time.perf_counter()
-        try:
-            store = await self._store()
-            counted = await self.run(self.flows.count(store.now()))
-            took_ms = round((time.perf_counter() - sent) * 1000, 1)
-            unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
-        except StoreUnavailable as error:
-            logger.warning("the service is unhealthy: %s", error)
-            return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
-        body = _health("healthy", counted, self._connected, took_ms)
-        redis = body["dependencies"]["redis"]
-        redis["key_prefix"] = self.flows.settings.key_prefix
-        redis["unreadable_tasks"] = len(unreadable)
-        faults = [
-            f"{name} is a {kind}, which another program wrote" for name, kind in counted.wrong_keys
-        ]
-        if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
-            faults.insert(0, counted.no_writes or store.refusal)
-        if unreadable:
-            task_id, fault = unreadable[0]
-            count = f"{len(unreadable)} of the newest {NEWEST_LOOKED_AT}"
-            such_as = f"{printable(task_id)}: {fault}"
-            faults.append(f"{count} tasks have no readable record, such as {such_as}")
-        if faults:
-            body.update(status="degraded", reason="; ".join(faults))
-        return body
-
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
         """Calls the service's method for an HTTP path and method: the specification's single entry
         point.
@@ -423,17 +281,3 @@ class FlowService(WorkflowMethods, NotificationServiceInterface):
             case "GET", ["", "internal", name] if name in _READS:
                 return await getattr(self, _READS[name])(**data)
         raise ValueError(f"Unknown endpoint: {method} {endpoint}")
-
-
-def _health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
-    return {
-        "status": status,
-        "version": version("progress-backend"),
-        "active_tasks": counted.active,
-        "total_tasks_today": counted.recent,
-        "memory_usage": {
-            "tasks_in_memory": counted.records,
-            "memory_usage_mb": round(counted.memory_bytes / 2**20, 1),
-        },
-        "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
-    }

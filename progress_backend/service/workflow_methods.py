@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from ..flows import workflow_acts, workflows
-from ..flows.flow import Flow
-from ..flows.task_flows import Flows
 from ..record import caller_events
 from ..record.act import Action
-from ..store.drivers import AsyncStore
-from ..store.memory import MemoryStore
-
-T = TypeVar("T")
-Body = dict[str, Any]
+from .flow_methods import Body, FlowMethods, loaded
+from .pagination import pagination
 
 
-class WorkflowMethods(ABC):
-    """The methods for workflows on any store that runs flows."""
-
-    flows: Flows
-
-    @abstractmethod
-    async def run(self, flow: Flow[T]) -> T:
-        """Runs a flow on the service's store."""
-
-    @abstractmethod
-    async def _store(self) -> MemoryStore | AsyncStore: ...
+class WorkflowMethods(FlowMethods):
+    """The methods for workflows."""
 
     async def get_workflow_status(self, workflow_id: str) -> Body | None:
         """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
@@ -124,22 +108,3 @@ class WorkflowMethods(ABC):
             step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
             cursor = await self.run(step)
         return loaded(body)
-
-
-def pagination(page: int, limit: int, total: int | None) -> Body:
-    """The list's pagination; an empty list has one page, as in the specification. How many tasks
-    there are is not known (None) where they are looked at."""
-    if total is None:
-        return {"page": page, "limit": limit, "total": None, "pages": None}
-    return {
-        "page": page,
-        "limit": limit,
-        "total": total,
-        "pages": max((total + limit - 1) // limit, 1),
-    }
-
-
-def loaded(document: bytes) -> Body:
-    """A body that is JSON text."""
-    body: Body = json.loads(document)
-    return body

@@ -17,7 +17,7 @@ from ..record import caller_events, responses
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
 from ..record.waiting import may_wait
-from ..service.flow_service import pagination
+from ..service.pagination import pagination
 from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, who_asks

@@ -19,8 +19,8 @@ from progress_backend.record.model import STATUSES, Member
 from progress_backend.service.flow_service import (
     FlowService,
     NotificationServiceInterface,
-    pagination,
 )
+from progress_backend.service.pagination import pagination
 
 
 async def test_a_task_from_creation_to_completion(service: FlowService) -> None:

@@ -1,0 +1,117 @@
+"""The service's methods that read lists and figures of many tasks, as calls of flows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..errors import InvalidEvent
+from ..flows import activity, task_list, worker_list
+from ..record.ends import KEPT_MINUTES
+from ..record.list_request import ListRequest
+from .flow_methods import Body, FlowMethods, loaded
+from .pagination import pagination
+
+
+class ListMethods(FlowMethods):
+    """The methods for many tasks."""
+
+    async def get_tasks_list(
+        self,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        workflow_id: str | None = None,
+        top: bool = False,
+        remark: str | None = None,
+        owner: str | None = None,
+        cursor: str | None = None,
+        id_prefix: str | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        sort: str = "newest",
+    ) -> Body:
+        """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
+
+        Args:
+            status: only tasks with this status.
+            task_type: only tasks of this type.
+            symbol: only tasks with this symbol.
+            page: number of the page, from 1.
+            limit: tasks a page, 1 to 100.
+            workflow_id: only members of this workflow, with no other filter but a status; the
+                summary is then over these.
+            top: only tasks that are no workflow's member, and outermost workflows, each as
+                `get_workflows_list` has it; with no filter.
+            remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
+                filter but an owner.
+            owner: only tasks of this owner; the summary is then over these. With task_type,
+                symbol, remark or id_prefix ten tasks a row are looked at: the answer may have
+                fewer rows, and a `cursor` where there may be more; its total is None.
+            cursor: that of the answer before.
+            id_prefix: only tasks whose ids begin so, in the order of their ids; with no other
+                filter but an owner or a task_type, beside which tasks are looked at.
+            created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
+                an offset.
+            created_to: only tasks created before then.
+            sort: "newest"; "running" (running tasks first, without a status), "ended" (by end, the
+                last first, with status completed, error or cancelled and no other filter), or
+                "longest" (by start, the first first, with status running: of the 1,000 created
+                first).
+
+        Raises:
+            InvalidEvent: a filter, the page or the limit is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        asked = ListRequest(
+            status=status,
+            task_type=task_type,
+            symbol=symbol,
+            owner=owner,
+            workflow_id=workflow_id,
+            remark=remark,
+            top=top,
+            id_prefix=id_prefix,
+            created_from=created_from,
+            created_to=created_to,
+            page=page,
+            limit=limit,
+            cursor=cursor,
+            sort=sort,
+        )
+        asked.check()
+        now = (await self._store()).now()
+        found = await self.run(task_list.listed(self.flows, asked, now))
+        body: Body = {
+            "tasks": [loaded(row) for row in found.rows],
+            "pagination": pagination(page, limit, found.total),
+            "summary": dict(found.counts),
+        }
+        return body if found.cursor is None else {**body, "cursor": found.cursor}
+
+    async def get_workers(self) -> Body:
+        """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
+        sign of life and what it runs.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        now = (await self._store()).now()
+        return await self.run(worker_list.workers(self.flows, now))
+
+    async def get_activity(self, minutes: int = 60) -> Body:
+        """Reads how many tasks ended in each of the last minutes, and how long tasks of each type
+        wait and run, as `GET /internal/activity` has it.
+
+        Args:
+            minutes: so many, with the current one; 1 to 1,440.
+
+        Raises:
+            InvalidEvent: `minutes` is out of bounds.
+            StoreUnavailable: the store does not answer.
+        """
+        if not isinstance(minutes, int) or not 1 <= minutes <= KEPT_MINUTES:
+            raise InvalidEvent(f"minutes must be 1 to {KEPT_MINUTES}, not {minutes!r}")
+        now = (await self._store()).now()
+        return await self.run(activity.activity(self.flows, minutes, now))
