@@ -88,21 +88,11 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str |
 def tasks(
     ctx: click.Context,
     /,
-    top: bool,
-    remark: str | None,
-    owner: str | None,
-    cursor: str | None,
-    id_prefix: str | None,
-    created_from: str | None,
-    created_to: str | None,
-    sort: str,
-    page: int,
-    limit: int,
     url: str | None,
     token: str | None,
     no_trunc: bool,
     as_json: bool,
-    **chosen: str | None,
+    **wanted: Any,
 ) -> None:
     """List tasks, newest first.
 
@@ -110,19 +100,7 @@ def tasks(
     commands take them so. Below them stand how many tasks there are of each status, whatever the
     filters, and which store was read.
     """
-    asked = ListRequest(
-        remark=remark,
-        owner=owner,
-        cursor=cursor,
-        id_prefix=id_prefix,
-        created_from=created_from,
-        created_to=created_to,
-        top=top,
-        sort=sort,
-        page=page,
-        limit=limit,
-        **chosen,
-    )
+    asked = ListRequest(**wanted)  # the other options have the names of its values
     asked.check()
     settings = reader_settings(ctx)
     if url is None:
@@ -143,7 +121,7 @@ def tasks(
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             lines = tables.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
-    click.echo(tables.counted(pages, counts, settings.locale, top=top, cursor=goes_on))
+    click.echo(tables.counted(pages, counts, settings.locale, top=asked.top, cursor=goes_on))
     click.echo(url or tables.store(settings))
 
 
