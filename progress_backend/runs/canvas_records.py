@@ -4,7 +4,9 @@ publish, and the ends of those that are not reached. A step at a time, so that n
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
+#: Canvases whose planned records wait to begin or to end; when there are more, the oldest go.
+_MOST = 1_000
 
 
 class Job(Protocol):
@@ -82,4 +86,40 @@ class Ends:
             except ProgressError as error:
                 logger.debug("not ended: %s", error)
         self._own = []
+        return True
+
+
+class CanvasRecords:
+    """Queue of what canvases left to do; the first does the next step."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Job] = deque(maxlen=_MOST)
+        #: Held during a step: the process's exit takes steps too.
+        self._stepping = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._jobs)
+
+    def add(self, job: Job) -> None:
+        """Adds work behind the others'."""
+        self._jobs.append(job)
+
+    def step(self, writer: Writer) -> bool:
+        """Does the next step, if the store answers; whether it was done."""
+        if not self._jobs or writer.breaker.open:
+            return False
+        with self._stepping:
+            if not self._jobs:
+                return False
+            job = self._jobs[0]
+            try:
+                more = job.step(writer)
+            except StoreUnavailable as error:
+                writer.away(error)
+                return False
+            except Exception:
+                self._jobs.remove(job)
+                raise
+            if not more:
+                self._jobs.remove(job)
         return True

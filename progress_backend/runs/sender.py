@@ -12,29 +12,28 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from math import inf
 from typing import Any
 
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
-from ..flows import task_log, task_timeline
 from ..flows.commands import Command
 from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
-from ..record.model import Task, TaskStatus
-from ..record.samples import Samples
+from ..record.model import TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
-from .canvas_records import Ends, Job, Plans
+from .canvas_records import CanvasRecords, Ends, Plans
 from .daemon import daemon
+from .log_writer import LogWriter
 from .mirror import Mirror
 from .newest_values import Value
 from .outbox import Outbox
 from .run import Run
+from .value_writer import TOGETHER, ValueWriter
 from .writer import Entry, Writer
 
 logger = logging.getLogger(__name__)
@@ -45,10 +44,6 @@ JOB_WAIT_S = 0.2
 SENDER_WAIT_S = 5.0
 #: Starts and ends that wait for the store; when there are more, the oldest are dropped.
 MOST_KEPT = 10_000
-#: Canvases whose planned records wait to begin or to end; when there are more, the oldest go.
-_BEHIND = 1_000
-#: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
-_TOGETHER = 16
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
 #: or events wait for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
@@ -57,9 +52,6 @@ _SHORTEST_S, _LONGEST_S = 0.05, 1.0
 _LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
 #: Time between two reads of a paused job's record.
 _PAUSE_LOOK_S = 1.0
-
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Sender:
@@ -79,7 +71,9 @@ class Sender:
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox(MOST_KEPT)
-        self._behind: deque[Job] = deque(maxlen=_BEHIND)
+        self._behind = CanvasRecords()
+        self._logs = LogWriter(min(self._interval_s, _LONGEST_S), self._outbox)
+        self._values = ValueWriter(self.patient, mirror, self._outbox, self._interval_s)
         self._guard = threading.Lock()
         #: Held while the outbox is sent: a start that is sent twice would count as two.
         self._sending = threading.Lock()
@@ -88,7 +82,7 @@ class Sender:
         self._look_at = 0.0
         self._hurries = False
         self._stopping = False
-        self._traceback, self._unlogged = OneAMinute(), OneAMinute()
+        self._traceback = OneAMinute()
 
     # Called by jobs
 
@@ -192,12 +186,12 @@ class Sender:
 
     def plan(self, entries: Iterator[Entry]) -> None:
         """Has the thread begin planned records."""
-        self._behind.append(Plans(entries))
+        self._behind.add(Plans(entries))
         self.wake()
 
     def end_planned(self, task_ids: Iterator[str], end: ev.Unreached) -> None:
         """Has the thread end those of the records that are still planned."""
-        self._behind.append(Ends(task_ids, end))
+        self._behind.add(Ends(task_ids, end))
         self.wake()
 
     def wait_while_paused(self, run: Run) -> None:
@@ -214,6 +208,18 @@ class Sender:
             if not self.patient.breaker.open:
                 self.patient.look(run)
 
+    def store_log(self, run: Run) -> None:
+        """Stores the last lines of a run's log, in the job's thread; its end follows. Never
+        raises."""
+        # Lines that the thread stores at the moment come first.
+        if run.log is not None and run.lock.acquire(timeout=JOB_WAIT_S):
+            try:
+                self._logs.store_log(run, self.writer)
+            finally:
+                run.lock.release()
+        if run.log:
+            logger.warning("the last lines of the log of task %s are not stored", run.task_id)
+
     # The thread
 
     def _start(self) -> None:
@@ -229,7 +235,8 @@ class Sender:
                 self._hurry()
                 self.flush()
                 self._look()
-                self._step_behind()
+                if self._behind.step(self.patient):
+                    self._awake.set()
             except Exception:
                 # The next values must be recorded after any exception; it is logged.
                 with contextlib.suppress(Exception):  # of the application's log
@@ -239,10 +246,12 @@ class Sender:
     def _hurry(self) -> None:
         """Has the values recorded now, and each second from now on, once the worker shuts down: its
         jobs may be killed before their ends."""
-        if worker_shutdown.begun() == self._hurries:
+        hurries = worker_shutdown.begun()
+        if hurries == self._hurries:
             return
-        self._hurries = not self._hurries
-        if self._hurries:
+        self._hurries = hurries
+        self._values.interval_s = min(self._interval_s, _LONGEST_S if hurries else inf)
+        if hurries:
             for run in list(self._runs.values()):
                 run.next_due = min(run.next_due, time.monotonic())
 
@@ -282,136 +291,13 @@ class Sender:
             if (run.pending is not None or run.loop is not None)
             and (everything or run.urgent or time.monotonic() >= run.next_due)
         ]
-        for start in range(0, len(ready), _TOGETHER):
-            self._send(ready[start : start + _TOGETHER])
+        for start in range(0, len(ready), TOGETHER):
+            self._values.send(ready[start : start + TOGETHER])
         for run in list(self._runs.values()):
             if run.log and (everything or time.monotonic() >= run.log.due):
                 with run.lock:
-                    self._store_log(run, self.patient)
-            if run.samples is not None and run.samples.ready:
-                self._store_samples(run, run.samples)
-
-    def _store_samples(self, run: Run, samples: Samples) -> None:
-        """Stores how far a run was when; where that fails, the next step does it."""
-        samples.ready = False
-        if run.attempt is None or self.patient.breaker.open:
-            return
-        store = self.patient.store
-        try:
-            with self.patient.waiting():
-                about = (run.task_id, run.attempt, samples.text(), store.settings)
-                store.run(task_timeline.keep_samples(*about))
-        except StoreUnavailable as error:
-            self.patient.away(error)
-
-    def store_log(self, run: Run) -> None:
-        """Stores the last lines of a run's log, in the job's thread; its end follows. Never
-        raises."""
-        # Lines that the thread stores at the moment come first.
-        if run.log is not None and run.lock.acquire(timeout=JOB_WAIT_S):
-            try:
-                self._store_log(run, self.writer)
-            finally:
-                run.lock.release()
-        if run.log:
-            logger.warning("the last lines of the log of task %s are not stored", run.task_id)
-
-    def _store_log(self, run: Run, writer: Writer) -> None:
-        if (
-            not run.log
-            or run.refused
-            or run.attempt is None
-            or writer.breaker.open
-            or run.task_id in self._outbox
-        ):
-            return
-        lines, lost = run.log.take()
-        run.log.due = time.monotonic() + min(self._interval_s, _LONGEST_S)
-        flows = writer.store.flows
-        about = (run.task_id, run.attempt, lines, lost, writer.store.settings, flows.redaction)
-        try:
-            with writer.waiting():
-                may = writer.store.run(task_log.add(*about))
-            if not may and self._unlogged.passes():
-                logger.error(
-                    "the store's user may not write logs of tasks (+xadd +xrange +xrevrange "
-                    "+xtrim): lines of task %s are dropped",
-                    run.task_id,
-                )
-        except StoreUnavailable as error:
-            writer.away(error)
-            run.log.give_back(lines, lost)
-        except ProgressError as error:
-            writer.refuse(error)
-
-    def _step_behind(self) -> None:
-        """Does the next step of what canvases left to do; the thread comes back for more."""
-        if not self._behind or self.patient.breaker.open:
-            return
-        with self._sending:
-            if not self._behind:
-                return
-            job = self._behind[0]
-            try:
-                more = job.step(self.patient)
-            except StoreUnavailable as error:
-                self.patient.away(error)
-                return
-            except Exception:
-                self._behind.remove(job)
-                raise
-            if not more:
-                self._behind.remove(job)
-        self._awake.set()
-
-    def _send(self, runs: Sequence[Run]) -> None:
-        """Records the newest value of each run, in one round trip."""
-        values, held = list[Value](), list[Run]()
-        try:
-            for run in runs:
-                run.lock.acquire()  # no other thread waits for a run's lock while it holds one
-                held.append(run)
-                if (value := self._taken(run)) is not None:
-                    values.append(value)
-                else:
-                    held.pop().lock.release()  # the run's end need not wait for the others' values
-            if values:
-                self._write(values)
-        finally:
-            for run in held:
-                run.lock.release()
-
-    def _taken(self, run: Run) -> Value | None:
-        if run.closed or run.refused or self.patient.breaker.open or run.task_id in self._outbox:
-            return None
-        value = Value.taken(run)
-        if value is not None:
-            interval_s = self._interval_s
-            if self._hurries:
-                interval_s = min(interval_s, _LONGEST_S)
-            run.next_due = value.tried_at + interval_s
-        return value
-
-    def _write(self, values: Sequence[Value]) -> None:
-        """Records the values, and passes those that were recorded to the mirror."""
-        try:
-            with self.patient.waiting():
-                now = self.patient.now()
-                entries = [(v.run, v.run.task_id, (v.dated(now),)) for v in values]
-                if len(entries) == 1:  # always so in a prefork child
-                    recorded = [self.patient.alone(*entries[0], now)]
-                else:
-                    recorded = self.patient.apply_together(entries, now)
-        except StoreUnavailable as error:
-            self.patient.away(error)
-            for value in values:
-                value.give_back()
-            return
-        for value, applied in zip(values, recorded, strict=True):
-            if applied is not None and applied.refused is None:
-                _sample(value.run, applied.task)
-                if self._mirror is not None:
-                    self._mirror.show(value.run, applied.task)
+                    self._logs.store_log(run, self.patient)
+            self._logs.store_samples(run, self.patient)
 
     def _flush_outbox(self, deadline: float = inf) -> None:
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
@@ -461,18 +347,8 @@ class Sender:
                 left_s = max(deadline - time.monotonic(), 0)
                 time.sleep(min(0.05 + self.patient.breaker.remaining_s, left_s))
         while self._behind and time.monotonic() < deadline and not self.patient.breaker.open:
-            self._step_behind()
+            self._behind.step(self.patient)
         if self._outbox:
             logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True
         self._awake.set()
-
-
-def _sample(run: Run, task: Task) -> None:
-    """Notes how far a run is, by a value that was recorded."""
-    began, at = task.attempt_started_at, task.updated_at
-    if began is None or at is None or task.attempt != run.attempt:
-        return
-    if run.samples is None:
-        run.samples = Samples()
-    run.samples.add((at - began) // _MILLISECOND, task.current_items)
