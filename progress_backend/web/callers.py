@@ -7,47 +7,35 @@ Without any, only a server that this machine alone reaches answers.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from starlette.types import Scope
 
 from ..record.caller_events import MAX_NAME
 from ..settings import Settings
-from ..share_tokens import BEGINS, Share, ShareTokens
+from ..share_tokens import Share, ShareTokens
 from ..tokens import Token, Tokens
-from . import rights
+from . import rights, token_look
 from .access import Bound, is_loopback
+from .request_token import BEARER, is_shared, presented
 from .rights import EVERYBODY, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
+from .token_look import TokenLook, left_s
 
-#: Subprotocol that a socket with a token is accepted with, and what the token's own begins with: a
-#: browser's WebSocket can send no other header.
-SUBPROTOCOL: Final = "progress-backend"
-TOKEN_PROTOCOL: Final = "token."  # noqa: S105 - no token
-#: Seconds between two looks at whether a stream's token still counts.
-LOOK_S: Final = 2.0
 HINT: Final = (
     "no tokens are configured, so that only this machine is answered: make one with "
     "`progress-backend token new NAME`, or let the application that includes the router say "
     "app.state.progress_trusted = True"
 )
 READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
-_BEARER: Final = b"bearer "
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
-#: Key in a scope of the share token that its query had.
-_QUERY_TOKEN: Final = "progress_backend.query_token"  # noqa: S105 - no token
-_TOKEN_OF_QUERY: Final = b"token="
-#: Longest time between two looks at a share token.
-_LONGEST_S: Final = 60.0
 #: Server addresses whose check is cached, and tokens and share tokens whose callers are.
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
@@ -95,7 +83,7 @@ class Callers:
         return (
             self._free
             and self._is_local(scope)
-            and not (self.shares.configured and _shared(presented(scope)))
+            and not (self.shares.configured and is_shared(presented(scope)))
         )
 
     def _is_local(self, scope: Scope) -> bool:
@@ -157,13 +145,13 @@ class Callers:
         text = presented(scope)
         if text is None or self.passes_unasked(scope):
             return _nothing
-        if _shared(text):
+        if is_shared(text):
             share = self.shares.read(text)
-            return _nothing if share is None else _Look(partial(_left_s, share), over).stop
+            return _nothing if share is None else TokenLook(partial(left_s, share), over).stop
         token = self.tokens.find(text)
         if token is None:
             return _nothing
-        return _Look(lambda: LOOK_S if self.tokens.still(token) else 0.0, over).stop
+        return TokenLook(lambda: token_look.LOOK_S if self.tokens.still(token) else 0.0, over).stop
 
     def _of(self, scope: Scope) -> Caller | Refusal:
         text = presented(scope)
@@ -171,38 +159,13 @@ class Callers:
             if self._free and not self.shares.configured:
                 return Refusal(403, HINT)
             return Refusal(401, "send a token: Authorization: Bearer TOKEN")
-        if _shared(text):
+        if is_shared(text):
             share = self.shares.read(text)
             return Refusal(401, "this token has expired") if share is None else _sharing(share)
         if self._free and not self.shares.configured:
             return Refusal(403, HINT)
         token = self.tokens.find(text)
         return Refusal(401, "this token is not known here") if token is None else _caller(token)
-
-
-class _Look:
-    """Looks now and then at whether a stream's token still counts."""
-
-    __slots__ = ("_left_s", "_over", "_timer")
-
-    def __init__(self, left_s: Callable[[], float], over: Callable[[], None]) -> None:
-        #: Seconds until the next look; 0: the token counts no more.
-        self._left_s = left_s
-        self._over = over
-        self._timer = self._later(left_s())
-
-    def stop(self) -> None:
-        """Looks no more."""
-        self._timer.cancel()
-
-    def _later(self, seconds: float) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(seconds, self._look)
-
-    def _look(self) -> None:
-        if left_s := self._left_s():
-            self._timer = self._later(left_s)
-        else:
-            self._over()
 
 
 def caller_of(scope: Scope) -> Caller:
@@ -220,47 +183,15 @@ def who_asks(scope: Scope, said: str | None) -> str:
     return f"{said[: MAX_NAME - len(name) - 3]} ({name})" if said else name
 
 
-def presented(scope: Scope) -> str | None:
-    """The token that a request or socket has sent; None if it has sent none."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
-            return str(value[len(_BEARER) :].strip().decode("latin-1"))
-    for protocol in scope.get("subprotocols") or ():
-        if protocol.startswith(TOKEN_PROTOCOL):
-            return str(protocol[len(TOKEN_PROTOCOL) :])
-    in_query: str | None = scope.get(_QUERY_TOKEN)
-    return in_query
-
-
 def with_token(scope: Scope, token: str | None) -> Scope:
     """The scope of one watch of a socket that many share: as if the socket had sent this token, or
     its own one where the watch has none."""
     mine = {key: value for key, value in scope.items() if key != _CALLER}
     if token is not None:
         others = [header for header in scope["headers"] if header[0] != b"authorization"]
-        bearer = _BEARER + token.encode("latin-1")
+        bearer = BEARER + token.encode("latin-1")
         mine.update(headers=[*others, (b"authorization", bearer)], subprotocols=[])
     return mine
-
-
-def take_query_token(scope: Scope) -> None:
-    """Takes a share token out of the query, so that no log that is written after the request has
-    it. Another token is not accepted there, but taken out all the same."""
-    query: bytes = scope["query_string"]
-    if _TOKEN_OF_QUERY not in query:
-        return
-    parts = query.split(b"&")
-    kept = [part for part in parts if not part.startswith(_TOKEN_OF_QUERY)]
-    if len(kept) < len(parts):
-        scope["query_string"] = b"&".join(kept)
-        given = next(part for part in parts if part.startswith(_TOKEN_OF_QUERY))
-        text = unquote(given[len(_TOKEN_OF_QUERY) :].decode("latin-1"))
-        scope[_QUERY_TOKEN] = text if _shared(text) else None
-
-
-def subprotocol(scope: Scope) -> str | None:
-    """The subprotocol that a socket is accepted with; never the one that is a token."""
-    return SUBPROTOCOL if SUBPROTOCOL in (scope.get("subprotocols") or ()) else None
 
 
 def tokens_of(settings: Settings) -> Tokens:
@@ -287,16 +218,6 @@ def _sharing(share: Share) -> Caller:
     if share.kind == "owner":
         return Caller("share", owner=share.name, until=share.until)
     return Caller("share", only=Resource(share.kind, share.name), until=share.until)
-
-
-def _shared(text: str | None) -> bool:
-    return text is not None and text.startswith(BEGINS)
-
-
-def _left_s(share: Share) -> float:
-    """Seconds until the next look at a share token; 0 once it has expired. The wall clock may be
-    set meanwhile."""
-    return max(0.0, min(share.until - time.time(), _LONGEST_S))
 
 
 async def _looked_up(

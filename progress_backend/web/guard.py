@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import StoreUnavailable
 from .access import SECURING, Access
 from .audit import Audited
-from .callers import take_query_token
+from .request_token import take_query_token
 from .rights import WRITES, Action, Refusal, Resource
 from .route_rights import ROUTE_RIGHTS
 from .state import access_of, api_in, may

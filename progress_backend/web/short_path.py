@@ -22,10 +22,10 @@ from starlette.websockets import WebSocket
 
 from ..errors import ProgressError
 from . import fragment
-from .callers import take_query_token
 from .openapi.parameters import is_task_id
 from .openapi.queries import ListQuery
 from .push.websockets import watch_task
+from .request_token import take_query_token
 from .rights import Resource
 from .state import api_in
 from .strict_route import answer, failed

@@ -14,7 +14,8 @@ from progress_backend import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, lifespan, router
 from progress_backend.web.access import Bound
-from progress_backend.web.callers import EVERYBODY, HINT, Callers, presented
+from progress_backend.web.callers import EVERYBODY, HINT, Callers
+from progress_backend.web.request_token import presented
 from progress_backend.web.rights import Refusal, Resource
 from tests.records import Records
 from tests.waiting import eventually
@@ -118,7 +119,7 @@ async def test_a_request_that_came_from_afar_is_told_what_to_do(redis_url: str, 
 async def test_a_revoked_token_ends_sockets_and_streams(
     redis_url: str, start_api: StartApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.web.callers.LOOK_S", 0.1)
+    monkeypatch.setattr("progress_backend.web.token_look.LOOK_S", 0.1)
     monkeypatch.setattr("progress_backend.tokens.LOOK_S", 0.1)
     records = Records(redis_url)
     records.start("job")

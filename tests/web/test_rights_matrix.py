@@ -26,7 +26,7 @@ from progress_backend.settings import Settings
 from progress_backend.share_tokens import Share, ShareTokens
 from progress_backend.tokens import Token
 from progress_backend.web import create_app, metrics_router, page_router, router
-from progress_backend.web.callers import SUBPROTOCOL, TOKEN_PROTOCOL
+from progress_backend.web.request_token import SUBPROTOCOL, TOKEN_PROTOCOL
 from tests.records import Records
 from tests.web.serving import RunningApi
 

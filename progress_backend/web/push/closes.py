@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ...errors import ForeignValue, StoreUnavailable, TaskNotFound
 from ...live.all_tasks import Expired, Missed
 from ...live.hub import HubClosed
-from ..callers import subprotocol
+from ..request_token import subprotocol
 from ..rights import Refusal
 from ..state import api_of
 from .socket_writer import reason_of

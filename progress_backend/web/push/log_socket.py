@@ -15,8 +15,8 @@ from ...flows import task_log
 from ...live.all_tasks import Expired
 from ...record.json_text import dumps
 from ...record.log_line import with_id
-from ..callers import subprotocol
 from ..openapi import parameters, queries
+from ..request_token import subprotocol
 from ..rights import Resource
 from ..state import api_of
 from . import closes

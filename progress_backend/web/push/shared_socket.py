@@ -17,8 +17,9 @@ from typing import Any, Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from ..callers import subprotocol, take_query_token, with_token
+from ..callers import with_token
 from ..openapi import parameters, queries, schemas
+from ..request_token import subprotocol, take_query_token
 from ..rights import Refusal, Resource
 from ..state import Api, api_of, may
 from . import closes

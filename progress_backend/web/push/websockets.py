@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from ...errors import StoreUnavailable
 from ...flows.commands import Filters
 from ...live.all_tasks import Inbox
-from ..callers import caller_of, subprotocol, take_query_token
+from ..callers import caller_of
 from ..openapi import parameters, queries
+from ..request_token import subprotocol, take_query_token
 from ..rights import Action, Resource
 from ..route_rights import listed
 from ..server.offered_connection import connection_of
