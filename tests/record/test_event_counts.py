@@ -6,7 +6,7 @@ import pytest
 
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task
-from tests.record.test_steps import IDENTITY, OURS, after
+from tests.record.steps.given import IDENTITY, OURS, after
 
 
 @pytest.fixture

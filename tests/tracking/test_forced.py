@@ -15,7 +15,7 @@ from progress_backend.record.caller_events import update
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.transition import transition
 from progress_backend.service.flow_service import FlowService
-from tests.record.test_steps import IDENTITY, OURS, after
+from tests.record.steps.given import IDENTITY, OURS, after
 
 ENDS = ("completed", "error")
 

@@ -1,0 +1,84 @@
+"""What a value writes into a record, and the work that it counts."""
+
+from __future__ import annotations
+
+from progress_backend.record import events as ev
+from tests.record.steps.given import IDENTITY, after, at, steadily
+
+
+def test_progress_leaves_what_it_does_not_name(running) -> None:
+    task = after(running, ev.Progressed(current=4, total=8, message="m", error_message="e"))
+    same = after(task, ev.Progressed())
+    assert (same.current_items, same.total_items, same.message) == (4, 8, "m")
+    assert same.error_message == "e"
+    assert after(task, ev.Progressed(message="")).message == ""
+    assert after(task, ev.Progressed(current=0)).current_items == 0
+
+
+def test_details_and_results_are_merged(running) -> None:
+    task = after(
+        running,
+        ev.Progressed(details={"a": 1, "b": 1}, results={"x": 1}),
+        ev.Progressed(details={"b": 2}, results={"y": 2}),
+        ev.Completed(results={"x": 3}),
+    )
+    assert task.processing_details == {"a": 1, "b": 2}
+    assert task.results == {"x": 3, "y": 2}
+
+
+def test_progress_starts_a_created_task() -> None:
+    task = after(None, ev.Created(identity=IDENTITY))
+    task = after(task, ev.Progressed(current=1), seconds=2)
+    assert (task.status, task.started_at) == ("running", at(2))
+
+
+def test_what_is_before_the_first_value_is_no_work(running) -> None:
+    task = after(running, ev.Progressed(message="connecting"), seconds=90)
+    assert task.work is None
+    assert steadily(task, 100).rate == 2
+
+
+def test_what_is_before_the_total_is_no_work(running) -> None:
+    task = after(running, ev.Progressed(current=0, message="connecting"), seconds=10)
+    task = after(task, ev.Progressed(current=0, total=500), seconds=100)
+    assert steadily(task, 100).rate == 2
+
+
+def test_a_rate_takes_three_values_and_two_seconds(running) -> None:
+    assert [steadily(running, 10, seconds=n).rate for n in (1, 2)] == [None, 2]
+    slow = after(running, ev.Progressed(current=0), seconds=10)
+    slow = after(slow, ev.Progressed(current=30), seconds=70)
+    assert slow.rate is None
+    fast = running
+    for number in range(20):
+        fast = after(fast, ev.Progressed(current=number), seconds=10 + number / 10)
+    assert fast.rate is None
+    assert after(fast, ev.Progressed(current=20), seconds=12).rate == 10
+
+
+def test_each_attempt_counts_anew(running) -> None:
+    """A retry's countdown is no work, and what it says before it runs is nothing."""
+    task = after(steadily(running, 1), ev.Retried(retries=1, eta=at(20)), seconds=5)
+    assert (task.status, task.rate, task.work) == ("running", None, None)
+    task = after(task, ev.Started(identity=IDENTITY, retries=1), seconds=20)
+    assert (task.rate, task.work) == (None, None)
+    assert steadily(task, 21, of=10).rate == 10
+
+
+def test_a_run_that_was_taken_for_lost_has_worked(running) -> None:
+    task = after(
+        steadily(running, 1), ev.Lost(lease="lease-1", error_message="silent", revision=0),
+        seconds=60,
+    )  # fmt: skip
+    task = after(task, ev.Progressed(attempt=1, current=208), seconds=105)
+    assert (task.status, task.rate, task.work.seconds) == ("running", 2, 104)
+
+
+def test_times_never_go_back_and_are_whole_milliseconds(running) -> None:
+    early = after(running, ev.Progressed(current=1), seconds=-300)
+    assert early.updated_at == running.updated_at
+    fine = after(running, ev.Progressed(current=1), seconds=1.0019)
+    assert fine.updated_at == at(1.001)
+    ended = after(early, ev.Completed(), seconds=-300)
+    assert ended.started_at <= ended.updated_at
+    assert ended.completed_at == ended.updated_at
