@@ -17,7 +17,7 @@ from celery.app import amqp
 from ..flows import commands as c
 from ..flows.stored_record import Applied, milliseconds
 from ..record import events as ev
-from ..record.canvas import Name
+from ..record.canvas_name import CanvasName
 from ..runs.fork_guard import no_fork_in_between
 from ..runs.writer import Entry
 from . import batch_timer, plans
@@ -57,7 +57,7 @@ class _Canvas:
     def __init__(self, tracker: Tracker) -> None:
         self.tracker = tracker
         self.plan = plans.Plan(tracker)
-        self.name = Name()
+        self.name = CanvasName()
         self.given: str | None = None
         self.total: int | None = None
         #: The workflow, where the batch begins it.

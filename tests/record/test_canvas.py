@@ -12,7 +12,7 @@ from celery import Celery, chain, chord, group, signals
 from celery.contrib.testing.worker import start_worker
 from hypothesis import HealthCheck, given, settings
 
-from progress_backend.record import canvas
+from progress_backend.record import canvas, canvas_name
 from progress_backend.record.canvas import Embed
 from tests.apps import in_process
 from tests.conftest import unhijacked
@@ -101,7 +101,7 @@ def agrees(sent: Sent, canvas_: Canvas) -> str:
         if sender.headers["task"] != canvas.CHORD_UNLOCK:
             assert message.task_id in set(canvas.next_ids(sender.ahead))
     firsts = [m for m in first if m.headers["task"] != canvas.CHORD_UNLOCK]
-    return canvas.named((m.headers["task"], m.ahead) for m in firsts)
+    return canvas_name.named((m.headers["task"], m.ahead) for m in firsts)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -164,7 +164,7 @@ def test_a_chain_of_thousands_is_walked_step_by_step(sent: Sent) -> None:
     ahead = canvas.embed(tasks[:-1], None)
     assert len(list(canvas.steps(ahead))) == 2_999
     assert len(list(canvas.next_ids(ahead))) == 1
-    assert canvas.named([("shapes.one", ahead)]) == "one → one → one → one → … → one"
+    assert canvas_name.named([("shapes.one", ahead)]) == "one → one → one → one → … → one"
 
 
 def _thousands() -> list[Any]:
@@ -203,7 +203,7 @@ def test_the_name_is_cut(sent: Sent) -> None:
     for number, signature in enumerate(with_long_names):
         signature["task"] = f"module.{number}{'x' * 50}"
     ahead = canvas.embed(list(reversed(with_long_names)), None)
-    assert len(canvas.named([("shapes.one", ahead)])) == 120
+    assert len(canvas_name.named([("shapes.one", ahead)])) == 120
 
 
 def test_a_chord_unlock_belongs_to_its_chord() -> None:
