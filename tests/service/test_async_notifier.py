@@ -10,10 +10,7 @@ import pytest
 
 from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
 from progress_backend.errors import TaskAlreadyFinished
-from progress_backend.service.flow_service import (
-    FlowService,
-    NotificationServiceInterface,
-)
+from progress_backend.service.flow_service import FlowService, NotificationServiceInterface
 from tests.clocks import set_monotonic
 from tests.specification import EXAMPLE
 

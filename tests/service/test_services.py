@@ -1,4 +1,4 @@
-"""What each of the two services has of its own; what both do is in test_flow_service."""
+"""What each of the two services has of its own; what both do is in the other files."""
 
 from __future__ import annotations
 

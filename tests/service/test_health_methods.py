@@ -1,0 +1,22 @@
+"""The service's health check, the same in memory and on Redis."""
+
+from __future__ import annotations
+
+from progress_backend.service.flow_service import FlowService
+
+
+async def test_health(service: FlowService) -> None:
+    first = await service.create_task("x", 1)
+    await service.create_task("x", 1)
+    await service.update_progress(first, status="running")
+    health = await service.health_check()
+    assert (health["status"], health["version"]) == ("healthy", "1.0.0")
+    assert (health["active_tasks"], health["total_tasks_today"]) == (1, 2)
+    assert health["memory_usage"]["tasks_in_memory"] == 2
+    assert health["memory_usage"]["memory_usage_mb"] >= 0
+    assert list(health["dependencies"]["redis"]) == [
+        "status",
+        "response_time_ms",
+        "key_prefix",
+        "unreadable_tasks",
+    ]
