@@ -36,7 +36,8 @@ def joined_script(entry: str, source: Callable[[str], str]) -> bytes:
             parts[name] = _part(name, text)
             waiting += [found[2] for found in _IMPORT.finditer(text)]
             waiting += _LATER.findall(text)
-    body = "".join(f"{name}() {{\n{part}}},\n" for name, part in parts.items())
+    # In brackets a function is read once, together with the script, and not again as it is called.
+    body = "".join(f"{name}: (() => {{\n{part}}}),\n" for name, part in parts.items())
     return f'{_HEAD}{body}}};\npart("{entry}");\n'.encode()
 
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from functools import lru_cache
-from gzip import compress
 from html import escape
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
-from starlette.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse
 
 from ..record import default_texts
 from .element_script import element_script
 from .guard import GuardedRoute
-from .gzip_answer import accepts_gzip
 from .joined_script import joined_script
 from .state import settings_in
+from .static_file import StaticFile, of_folder
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
 #: prefix as `router`, which the page reads.
 page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
-_FILES: Final = StaticFiles(directory=_FOLDER)
 #: The page may load these files and call this service, nothing else: no foreign script can run in
 #: it.
 HEADERS: Final = {
@@ -49,28 +47,44 @@ ANYWHERE: Final = {
 }
 
 
-#: The list that the script asks for first, where nothing is chosen and no token is to be sent: so
-#: that it is on its way while the script is read.
+#: Reads the list that the page shows first, where nothing is chosen and no token is to be sent: its
+#: answer is there when the page's script is.
 _FIRST_READ: Final = (
-    '<link rel="preload" as="fetch" crossorigin '
-    'href="internal/tasks?page=1&amp;limit=20&amp;top=true">\n'
+    'firstRead = { url: "internal/tasks?page=1&limit=20&top=true" }; '
+    "firstRead.answer = fetch(firstRead.url, { signal: AbortSignal.timeout(10_000) })"
+    ".then(async (read) => [read, await read.json()]).catch(() => null);"
 )
+_ITS_HASH: Final = base64.b64encode(hashlib.sha256(_FIRST_READ.encode()).digest()).decode()
+_PAGE_HEADERS: Final = {
+    **HEADERS,
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "script-src 'self'", f"script-src 'self' 'sha256-{_ITS_HASH}'"
+    ),
+}
 
 
 @page_router.get("/")
 async def page(request: Request) -> Response:
     """The live page."""
-    html = (_FOLDER / "index.html").read_text(encoding="utf-8")
-    html = html.replace("{{docs}}", _docs(request))
     settings = settings_in(request.scope)
     known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
-    html = html.replace("{{first-read}}", "" if known else _FIRST_READ)
-    html = html.replace("{{read-only}}", "yes" if settings.read_only else "")
-    html = html.replace("{{trace}}", escape(settings.trace_url))
-    if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
-        return HTMLResponse(html, headers={**HEADERS, "Vary": "Accept-Encoding"})
-    packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
-    return HTMLResponse(compress(html.encode(), mtime=0), headers={**HEADERS, **packing})
+    file = _page(_docs(request), not known, settings.read_only, settings.trace_url)
+    return file.answer(request, _PAGE_HEADERS)
+
+
+@lru_cache(maxsize=16)
+def _page(docs: str, reads_first: bool, read_only: bool, trace_url: str) -> StaticFile:
+    """The live page of a service with these settings."""
+    given = {
+        "docs": docs,
+        "first-read": f"<script>{_FIRST_READ}</script>\n" if reads_first else "",
+        "read-only": "yes" if read_only else "",
+        "trace": escape(trace_url),
+    }
+    html = (_FOLDER / "index.html").read_text(encoding="utf-8")
+    for name, value in given.items():
+        html = html.replace(f"{{{{{name}}}}}", value)
+    return StaticFile("text/html; charset=utf-8", html.encode())
 
 
 @page_router.get("/task/{task_id:path}")
@@ -122,88 +136,35 @@ def _module(name: str) -> str:
     return _texts() if name == "texts" else (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
 
 
-class _Made:
-    """A script that no file holds, gzipped where that is accepted."""
-
-    def __init__(self, script: bytes) -> None:
-        self._script = script
-        self._packed = compress(script, mtime=0)
-        self._tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
-
-    def answer(self, request: Request, more: dict[str, str]) -> Response:
-        """The response with the script; 304 for who has it."""
-        packed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-        tag = f"W/{self._tag}" if packed else self._tag  # weak: the same script in other bytes
-        headers = {**HEADERS, **more, "Vary": "Accept-Encoding", "ETag": tag}
-        asked = request.headers.get("If-None-Match", "")
-        if asked.removeprefix("W/") == self._tag:
-            return Response(status_code=304, headers=headers)
-        if packed:
-            headers["Content-Encoding"] = "gzip"
-        script = self._packed if packed else self._script
-        return Response(script, media_type="text/javascript", headers=headers)
-
-
 def element_module() -> bytes:
     """The script of `<task-progress>`, without anything else."""
     return element_script(_FOLDER, _texts())
 
 
-_TEXTS: Final = _Made(_texts().encode())
-_ELEMENT: Final = _Made(element_module())
-#: Each page's script, by its file's name.
-_PAGES: Final = {
-    f"{entry}.js": _Made(joined_script(entry, _module)) for entry in ("page", "record")
+#: What no file holds, by the name that it is served by: each page's script is one of many modules.
+_MADE: Final = {
+    "texts.js": StaticFile("text/javascript", _texts().encode()),
+    ELEMENT: StaticFile("text/javascript", element_module()),
+    **{
+        f"{entry}.js": StaticFile("text/javascript", joined_script(entry, _module))
+        for entry in ("page", "record")
+    },
 }
-
-
-@page_router.get("/static/texts.js")
-async def texts(request: Request) -> Response:
-    """The default texts of records, for the page."""
-    return _TEXTS.answer(request, {})
 
 
 @page_router.get(f"/static/{ELEMENT}")
 async def element(request: Request) -> Response:
     """The script of `<task-progress>`, for pages of any origin."""
-    return _ELEMENT.answer(request, ANYWHERE)
+    return _MADE[ELEMENT].answer(request, {**HEADERS, **ANYWHERE})
 
 
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
-    """The page's styles and scripts, gzipped if that is accepted: a third of their bytes."""
-    if name in _PAGES:
-        return _PAGES[name].answer(request, {})
-    response = await styles_or_script(_FILES, name, request)
-    response.headers.update({"Vary": "Accept-Encoding"})
-    accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-    if not accepted or not isinstance(response, FileResponse):
-        return response
-    packed = _packed(name, (_FOLDER / name).stat().st_mtime_ns)
-    # Weak: the same file in other bytes.
-    tag = "W/" + response.headers["ETag"]
-    packing = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip", "ETag": tag}
-    headers = {**HEADERS, **packing}
-    return Response(packed, headers=headers, media_type=response.media_type)
-
-
-@lru_cache(maxsize=64)
-def _packed(name: str, _changed_ns: int) -> bytes:
-    """A file of the folder, gzipped; once for each of its states."""
-    return compress((_FOLDER / name).read_bytes(), mtime=0)
-
-
-async def styles_or_script(files: StaticFiles, name: str, request: Request) -> Response:
-    """A page's file by its name, with the page's headers.
-
-    Raises:
-        HTTPException: 404, the name is not that of a style sheet or script of the folder.
-    """
-    if not name.endswith((".css", ".js")):
+    """The page's styles and scripts."""
+    file = _MADE.get(name) or of_folder(_FOLDER).get(name)
+    if file is None:
         raise HTTPException(404)
-    response = await files.get_response(name, request.scope)
-    response.headers.update(HEADERS)
-    return response
+    return file.answer(request, HEADERS)
 
 
 def _docs(request: Request) -> str:

@@ -37,6 +37,7 @@ from .row import Row
 from .workers import workers
 
 OURS, EMPTY, ALLOWED = "live page", "empty page, one fetch", "allowed"
+BARE = "the same with a style sheet and a script's file"
 PIXEL_MS, FRAME_MS, LIST_BYTES = 50, 20, 20_000
 #: As often as a job's values are written at most, and the pauses between them.
 INTERVAL_S, PAUSE_MS = 0.05, (150, 350)
@@ -200,7 +201,11 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
             return once
 
         for again, visit in ((False, "first visit"), (True, "next visit")):
-            sides = {OURS: shown("/", again), EMPTY: shown("/empty", again)}
+            sides = {
+                OURS: shown("/", again),
+                EMPTY: shown("/empty", again),
+                BARE: shown("/bare", again),
+            }
             times = Rounds.of(sides, rounds)
             yield Row(
                 what=f"first row of the list, {visit}, {size:,} tasks",
@@ -212,6 +217,8 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
                 notes=(
                     "from the beginning of the navigation to the task after the frame",
                     times.spread(OURS, EMPTY),
+                    f"a page of one row with a style sheet and a script's file takes "
+                    f"{times.ratio(BARE, EMPTY):.2f} times the empty one",
                 ),
             )
         page = _opened(browser, f"{address}/", _FIRST_ROW)

@@ -47,7 +47,7 @@ def test_nothing_is_read_early_where_a_token_is_asked_for(
     _, token = new("desk", "read")
     page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)))
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert page.locator("link[rel=preload]").count() == 0
+    assert page.locator("script:not([src])").count() == 0
 
 
 def test_numbers_are_written_as_the_language_writes_them(

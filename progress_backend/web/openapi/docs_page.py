@@ -10,12 +10,12 @@ import html
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from ..guard import GuardedRoute
-from ..page import HEADERS, styles_or_script
+from ..page import HEADERS
 
 described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -51,4 +51,8 @@ async def description(request: Request) -> HTMLResponse:
 @described_router.get(f"{PATH}/{{name}}")
 async def file(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
-    return await styles_or_script(_FILES, name, request)
+    if not name.endswith((".css", ".js")):
+        raise HTTPException(404)
+    response = await _FILES.get_response(name, request.scope)
+    response.headers.update(HEADERS)
+    return response

@@ -13,7 +13,9 @@ import { matcher } from "./search.js";
 import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 
-const LIMIT = 20, FINAL_LOOK_MS = 2_000;
+const LIMIT = 20, FINAL_LOOK_MS = 2_000, UNSEEN_MS = 300;
+// Rows that are drawn at first: a small window shows no more of them. The others come a frame later.
+const FIRST = 6;
 
 // The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
 const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
@@ -28,6 +30,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const listening = makeListening({ readers, told: show, changed: drawState });
   let answer = null, readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
   let cursors = []; // where each page of a list begins that has no numbers
+  let begun = false, drawn = false; // whether first rows were drawn, and all of them
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 
   function makeEither(item) {
@@ -141,14 +144,30 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function begin() {
     tasksAlone = false;
     cursors = [];
-    listening.connect(heardOf(chosen()));
     for (const one of readers()) one.anew();
+    if (drawn) listening.connect(heardOf(chosen()));
+  }
+
+  // What no first row needs: in the frame after theirs; soon where no frame is drawn, in a tab that nobody
+  // sees.
+  function goOn() {
+    begun = true;
+    const rest = () => {
+      if (drawn) return;
+      drawn = true;
+      listening.connect(heardOf(chosen()));
+      draw();
+    };
+    requestAnimationFrame(() => requestAnimationFrame(rest));
+    setTimeout(rest, UNSEEN_MS);
   }
 
   // Workflows that are not in the list keep their row while it is filtered, open as it was left.
   function drawRows() {
+    if (!begun && reader.outcome !== "none") goOn();
     const shown = new Map(), passes = matcher(chosen().text, words());
-    for (const one of hold.order((answer?.tasks ?? []).map(key))) {
+    const order = hold.order((answer?.tasks ?? []).map(key));
+    for (const one of drawn ? order : order.slice(0, FIRST)) {
       const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
       if (item && !(item.workflow_id && alone())) shown.set(one, item);
     }
@@ -174,6 +193,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, taskRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, taskRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
   };
 }

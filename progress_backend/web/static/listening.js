@@ -68,5 +68,5 @@ export function makeListening({ readers, told, changed }) {
     return read && socket === "opening" ? "connecting" : "stale";
   }
 
-  return { connect, state, heardNow, readSoon, look: (now) => live.look(now), silent: () => sinceHeard?.() ?? null };
+  return { connect, state, heardNow, readSoon, look: (now) => live?.look(now), silent: () => sinceHeard?.() ?? null };
 }

@@ -12,13 +12,13 @@ const BASE = new URL(document.body.dataset.base ?? "", document.baseURI);
 
 // What was answered, its body included; null if that did not come in time, or `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {
-  const late = setTimeout(() => stop.abort(), ANSWER_MS), sent = current();
+  const late = setTimeout(() => stop.abort(), ANSWER_MS), early = await readEarly(url), sent = early ? "" : current();
   try {
-    const response = await fetch(new URL(url, BASE), {
+    const response = early?.[0] ?? await fetch(new URL(url, BASE), {
       ...options, headers: { ...options.headers, ...headers() }, signal: stop.signal,
     });
     if (response.status === 401) refused(sent);
-    const body = await response.json().catch((error) => {
+    const body = early?.[1] ?? await response.json().catch((error) => {
       if (stop.signal.aborted) throw error;
       return null; // an answer of somebody on the way
     });
@@ -29,6 +29,15 @@ export async function answered(url, options = {}, stop = new AbortController()) 
   } finally {
     clearTimeout(late);
   }
+}
+
+// What the page has asked for before its script was there: the response and its body, once; null where
+// it asked for nothing, or was not answered.
+function readEarly(url) {
+  const { firstRead } = window;
+  if (firstRead?.url !== url) return null;
+  delete window.firstRead;
+  return firstRead.answer;
 }
 
 export function stayConnected(path, { opened, heard, lost }) {

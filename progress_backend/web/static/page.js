@@ -15,20 +15,33 @@ import { makeStateLine } from "./state_line.js";
 import { whenGiven } from "./token.js";
 import { language } from "./words.js";
 
+// The page appears with the list's first answer, that is with its rows, or after so long without.
+const APPEARS_MS = 150;
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let chosen = fromAddress();
 let workers = null, selection = null; // each while it is shown
-const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
-const showChosen = makeChosen(byId("filters"), choose);
-const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
+let appeared = false;
+let drawMenus = null; // once the first rows are on the screen
 const line = makeStateLine(drawState);
 const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
   refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
 });
-const showSorts = makeSortMenu(byId("sort"), choose);
-const showMenu = makeFilterMenu(byId("more"), choose, list.zone);
+list.begin(); // its answer is on its way while the rest is made
+const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
+const showChosen = makeChosen(byId("filters"), choose);
+const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
+
+function makeMenus() {
+  const showSorts = makeSortMenu(byId("sort"), choose), showMenu = makeFilterMenu(byId("more"), choose, list.zone);
+  listenAgain(words);
+  return () => {
+    showSorts(chosen, words);
+    showMenu(chosen, words);
+    tellRunning(list.answer()?.summary.running ?? 0, words);
+  };
+}
 
 // Into the address as well.
 function take(now, anew) {
@@ -67,13 +80,16 @@ function drawState() {
 
 function draw() {
   const answer = list.answer();
+  if (!appeared) {
+    if (list.begun()) appear();
+    return;
+  }
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
   drawState();
   showFilters(answer?.summary ?? null, chosen.status, words);
   showChosen(chosen, words);
-  showMenu(chosen, words);
-  showSorts(chosen, words);
   list.drawRows();
+  if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
   search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
@@ -85,7 +101,6 @@ function draw() {
   drawPaging(answer?.pagination ?? {});
   drawView();
   drawSelection();
-  tellRunning(answer?.summary.running ?? 0, words);
 }
 
 // Another view than the list is loaded once somebody wants it.
@@ -160,6 +175,12 @@ function drawPaging({ pages = 1, total = 0 }) {
   byId("older").disabled = pages === null ? !list.more() : page >= pages;
 }
 
+function appear() {
+  appeared = true;
+  for (const part of document.querySelectorAll("header, main")) part.hidden = false;
+  speak();
+}
+
 function speak() {
   document.documentElement.lang = words.code;
   byId("filters").setAttribute("aria-label", words.status);
@@ -174,14 +195,12 @@ byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS
 byId("newer").onclick = () => turn(-1);
 byId("older").onclick = () => turn(1);
 whenGiven(list.begin);
-speak();
-list.begin();
+setTimeout(() => { if (!appeared) appear(); }, APPEARS_MS);
 byId("select").onclick = select;
 addEventListener("keydown", ({ key }) => { if (key === "Escape" && selection && !document.querySelector("dialog[open], #more[open]")) stopSelecting(); });
 byId("view").onclick = changeView;
 setInterval(everySecond, 1_000);
 document.addEventListener("told", ({ detail }) => line.refuse(detail));
-listenAgain(words);
 addEventListener("popstate", goThere);
 addEventListener("online", list.lookNow);
 addEventListener("offline", list.soon);

@@ -2,13 +2,15 @@
 // tab is closed. It is never put into an address.
 const KEPT = "progress-backend token", FITS = /^[\w.~-]+$/;
 const byId = (id) => document.getElementById(id);
-let token = sessionStorage.getItem(KEPT) ?? "";
+let token = null; // as it is kept, once somebody asks for it
 let asked = false, given = () => {};
 
-export const headers = () => (token ? { Authorization: `Bearer ${token}` } : {});
+export const current = () => (token ??= sessionStorage.getItem(KEPT) ?? "");
+
+export const headers = () => (current() ? { Authorization: `Bearer ${token}` } : {});
 
 // A browser's WebSocket can send no header of that name; the first of these is what is answered.
-export const protocols = () => (token ? ["progress-backend", `token.${token}`] : []);
+export const protocols = () => (current() ? ["progress-backend", `token.${token}`] : []);
 
 export function whenGiven(then) {
   given = then;
@@ -16,7 +18,7 @@ export function whenGiven(then) {
 
 // `sent` was refused: what somebody has typed meanwhile may be right.
 export function refused(sent) {
-  if (sent !== token || byId("token").open || (asked && !token)) return;
+  if (sent !== current() || byId("token").open || (asked && !token)) return;
   byId("token-wrong").hidden = !token;
   token = "";
   asked = true;
@@ -24,8 +26,6 @@ export function refused(sent) {
   byId("token-text").value = "";
   byId("token").showModal();
 }
-
-export const current = () => token;
 
 function take() {
   const text = byId("token-text").value.trim();
