@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
-from ...record.ends import KEPT_MINUTES, MINUTE_MS
+from ...record.ends import KEPT_MINUTES, MINUTE_MS, STATUSES
 from ..memory_state import MemoryState
 from ..requests import Request
 from .entry import Entry, Part
 from .values import pairs, text, whole
+
+#: Counts of a minute, each of which stands below its minute times this.
+_PLACES: Final = len(STATUSES)
+_ROOM: Final = 10**8
 
 
 def end_in_memory(state: MemoryState, commit: c.Commit) -> None:
@@ -62,22 +66,29 @@ def _merged(
 
 
 def _ends(command: c.EndsIn, keys: Keys) -> list[Request]:
-    slots = [minute % KEPT_MINUTES for minute in command.minutes]
+    slots = [
+        f"{minute % KEPT_MINUTES}|{place}"
+        for minute in command.minutes
+        for place in range(1, _PLACES + 1)
+    ]
     return [("HMGET", keys.ends, *slots)]
 
 
 def _counts(command: c.EndsIn, replies: list[Any]) -> list[c.Ends]:
-    stored = replies[0] or [None] * len(command.minutes)
-    return [_of(minute, one) for minute, one in zip(command.minutes, stored, strict=True)]
+    stored = replies[0] or [None] * (_PLACES * len(command.minutes))
+    return [
+        c.Ends(*(_of(minute, one) for one in stored[_PLACES * at : _PLACES * (at + 1)]))
+        for at, minute in enumerate(command.minutes)
+    ]
 
 
-def _of(minute: int, stored: bytes | None) -> c.Ends:
-    """The counts of a minute, in whose slot another minute's may stand."""
+def _of(minute: int, stored: bytes | None) -> int:
+    """A count of a minute, in whose slot another minute's may stand."""
     try:
-        known, *counts = map(int, (stored or b"").split())
-        return c.Ends(*counts) if known == minute else c.Ends()
-    except (ValueError, TypeError):  # another program's text
-        return c.Ends()
+        known, count = divmod(int(stored or b"0"), _ROOM)
+    except ValueError:  # another program's text
+        return 0
+    return count if known == minute else 0
 
 
 def _ends_in_memory(state: MemoryState, command: c.EndsIn) -> list[c.Ends]:

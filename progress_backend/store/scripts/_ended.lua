@@ -1,25 +1,19 @@
--- Keep when a task ended, and count its end in its minute: a ring of a day's minutes, each with the
--- minute, and how many ended in it by `place`; 0 is the place of an end that has counted before.
+-- Keep when a task ended, and count its end in its minute: a ring of a day's minutes has for each
+-- `place` the minute, times 10^8, and how many ended in it; 0 is the place of an end that has counted
+-- before.
 local function ended(set, ends, id, at, place)
   tolerant('ZADD', set, at, id)
   if place == '0' then
     return
   end
-  local minute = math.floor(tonumber(at) / 60000)
-  local slot = minute % 1440
-  local counts = {0, 0, 0}
-  local known, a, b, c = string.match(tolerant('HGET', ends, slot) or '', '^(%d+) (%d+) (%d+) (%d+)$')
-  known = tonumber(known or 0)
-  if known > minute then  -- it ended a whole round ago, and is told only now
-    return
-  end
-  if known == minute then
-    counts = {tonumber(a), tonumber(b), tonumber(c)}
-  end
-  counts[tonumber(place)] = counts[tonumber(place)] + 1
-  local kept = tolerant('HSET', ends, slot, string.format('%d %d %d %d', minute, unpack(counts)))
-  if kept and known ~= minute then  -- a key of another type stays as it is
+  local minute = math.floor(at / 60000)
+  local slot = minute % 1440 .. '|' .. place
+  local counted = tolerant('HINCRBY', ends, slot, 1)
+  local known = counted and math.floor(counted / 1e8)
+  if known and known < minute then  -- the slot had a minute of another day
+    redis.call('HSET', ends, slot, string.format('%.0f', minute * 1e8 + 1))
     redis.call('PEXPIRE', ends, 86400000)
+  elseif known and known > minute then  -- it ended a whole round ago, and is told only now
+    redis.call('HINCRBY', ends, slot, -1)
   end
 end
-
