@@ -11,8 +11,6 @@ from .json_text import dumps
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 #: Longest text of a line in characters; what is longer is cut.
 LONGEST: Final = 2_000
-#: Bytes that are kept of a task's log, the newest lines; Redis takes up to a half more for them.
-MOST_BYTES: Final = 40 * 1024
 _CUT: Final = "…"
 
 

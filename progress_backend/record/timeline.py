@@ -18,8 +18,7 @@ from .json_text import dumps
 from .local_time import in_its_zone, moment
 from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 
-#: Entries that are kept of a task, the newest ones; and the longest text of one, in characters.
-MOST_ENTRIES: Final = 200
+#: Longest text of an entry, in characters; what is longer is cut.
 LONGEST: Final = 160
 _CUT: Final = "…"
 _JUST_BEFORE: Final = timedelta(milliseconds=1)

@@ -6,7 +6,8 @@ import threading
 import time
 from collections import deque
 
-from ..record.log_line import LONGEST, MOST_BYTES, LogLine
+from ..record import room
+from ..record.log_line import LONGEST, LogLine
 
 #: What a line takes besides its text, in bytes.
 _AROUND = 80
@@ -36,7 +37,7 @@ class RunLog:
         with self._lock:
             self._lines.append(line)
             self._characters += len(line.text) + _AROUND
-            while self._characters > MOST_BYTES:
+            while self._characters > room.LOG:
                 self._characters -= len(self._lines.popleft().text) + _AROUND
                 self._lost += 1
 
@@ -54,6 +55,6 @@ class RunLog:
             self._lines.extendleft(reversed(lines))
             self._lost += lost
             self._characters += sum(len(line.text) + _AROUND for line in lines)
-            while self._characters > MOST_BYTES:
+            while self._characters > room.LOG:
                 self._characters -= len(self._lines.popleft().text) + _AROUND
                 self._lost += 1

@@ -215,7 +215,7 @@ class ProgressNotifier:
         `GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is
         kept.
 
-        The newest 40 KiB are kept, and the number of those that went is told. Lines are stored
+        The newest 22 KiB are kept, and the number of those that went is told. Lines are stored
         together, once in `PROGRESS_UPDATE_INTERVAL_S` (1 s at most) and before the end; secrets in
         them are masked as in messages.
 

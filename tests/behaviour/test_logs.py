@@ -12,7 +12,8 @@ from progress_backend.errors import TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_log
 from progress_backend.record import events as ev
-from progress_backend.record.log_line import MOST_BYTES, LogLine
+from progress_backend.record import room
+from progress_backend.record.log_line import LogLine
 from tests.behaviour.driving import Driver, OverRedis
 
 
@@ -51,14 +52,14 @@ def test_lines_are_kept_in_order_with_their_numbers(driver: Driver) -> None:
     assert texts(read(driver, "t", 3)) == []
 
 
-def test_of_a_long_log_the_newest_40_kib_are_kept(driver: Driver) -> None:
+def test_of_a_long_log_the_newest_22_kib_are_kept(driver: Driver) -> None:
     driver.start("t")
     said = [f"{n:05} " + "x" * 900 for n in range(300)]
     for begin in range(0, 300, 25):
         add(driver, "t", *said[begin : begin + 25])
     part = read(driver, "t")
-    kept = sum(len(line) for _, line in part.lines)
-    assert MOST_BYTES - 1_100 < kept <= MOST_BYTES
+    kept = sum(room.cost(line) for _, line in part.lines)
+    assert room.LOG - 1_100 < kept <= room.LOG
     assert part.last == 300
     assert part.first == part.lines[0][0] > 200
     assert texts(part) == [(n, said[n - 1]) for n in range(part.first, 301)]
@@ -104,14 +105,6 @@ def test_a_log_expires_by_itself_not_before_its_record(redis_driver: OverRedis) 
     add(redis_driver, "t", "a")
     log, task = (redis_driver.raw.pttl(key) for key in ("progress_log:t", "task:t"))
     assert task - 5_000 <= log
-
-
-@pytest.mark.parametrize("text", ["x", "x" * 50, "x" * 2_000])
-def test_a_log_takes_64_kib_of_the_store_at_most(redis_driver: OverRedis, text: str) -> None:
-    redis_driver.start("t")
-    for _ in range(30):
-        add(redis_driver, "t", *[text] * 100)
-    assert redis_driver.raw.memory_usage("progress_log:t", samples=0) <= 64 * 1024
 
 
 def test_another_programs_key_takes_no_lines(redis_driver: OverRedis) -> None:

@@ -12,8 +12,8 @@ from progress_backend.errors import TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
+from progress_backend.record import room
 from progress_backend.record.model import Member, Worker
-from progress_backend.record.timeline import MOST_ENTRIES
 from tests.behaviour.driving import Driver, OverRedis, identity_of
 
 
@@ -66,12 +66,14 @@ def test_a_members_timeline(driver: Driver) -> None:
 
 def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver) -> None:
     driver.start("t")
-    for number in range(MOST_ENTRIES + 7):
-        driver.apply("t", ev.Progressed(details={"phase": f"phase {number}"}))
+    for number in range(150):
+        driver.apply("t", ev.Progressed(details={"phase": f"phase {number:03}"}))
     found = read(driver, "t")
-    assert found["gone"] == 7
-    assert len(found["entries"]) == MOST_ENTRIES + 2
-    assert [entry["text"] for entry in found["entries"][2:4]] == ["phase 7", "phase 8"]
+    told = [entry["text"] for entry in found["entries"][2:]]
+    assert told == [f"phase {number:03}" for number in range(found["gone"], 150)]
+    kept = driver.execute(c.ReadTimeline("t")).entries
+    assert len(kept) == len(told)
+    assert room.TIMELINE - room.cost(kept[0]) < sum(map(room.cost, kept)) <= room.TIMELINE
 
 
 def test_secrets_are_masked(driver: Driver) -> None:
@@ -110,6 +112,18 @@ def test_samples_of_the_newest_attempts(driver: Driver) -> None:
     assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
 
 
+def test_of_long_samples_those_of_the_newest_attempts_are_kept(driver: Driver) -> None:
+    driver.start("t")
+    points = b"1:2 " * 500 + b"1:2"
+    for attempt in (1, 9, 10, 11, 12):
+        driver.execute(c.KeepSamples("t", attempt, points, 60_000))
+    kept = driver.execute(c.ReadTimeline("t", tuple(range(1, 13)))).samples
+    assert set(kept) == {10, 11, 12}
+    assert sum(map(len, kept.values())) <= room.SAMPLES
+    driver.execute(c.KeepSamples("t", 13, points * 4, 60_000))
+    assert set(driver.execute(c.ReadTimeline("t", tuple(range(1, 14)))).samples) == {13}
+
+
 def test_a_plain_task_has_no_such_key_nor_command(redis_driver: OverRedis) -> None:
     redis_driver.raw.config_resetstat()
     redis_driver.create("t")
@@ -133,11 +147,17 @@ def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis
         assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
 
 
-def test_200_entries_take_64_kib_at_most(redis_driver: OverRedis) -> None:
+def test_a_stream_of_an_older_version_goes_on(redis_driver: OverRedis) -> None:
     redis_driver.start("t")
-    for number in range(MOST_ENTRIES + 50):
-        redis_driver.apply("t", ev.Progressed(details={"phase": f"{number} {'x' * 500}"}))
-    assert redis_driver.raw.memory_usage("progress_timeline:t", samples=0) <= 64 * 1024
+    stream, entry = "progress_timeline:t", b'{"time":"2024-01-15T01:30:00+00:00","event":"resumed"}'
+    for _ in range(7):
+        redis_driver.raw.xadd(stream, {"e": entry}, id="1-*")
+    pause(redis_driver, "t")
+    assert redis_driver.execute(c.ReadTimeline("t")).entries[:7] == (entry,) * 7
+    for number in range(150):
+        redis_driver.apply("t", ev.Progressed(details={"phase": f"phase {number:03}"}))
+    found = read(redis_driver, "t")
+    assert found["gone"] + len(redis_driver.execute(c.ReadTimeline("t")).entries) == 159
 
 
 @pytest.mark.parametrize("member", [None, Member(("w",))])

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from progress_backend.cli import main
-from progress_backend.record.log_line import MOST_BYTES
+from progress_backend.record import room
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
@@ -52,7 +52,7 @@ def test_of_very_much_the_newest_is_kept(world: World) -> None:
     lines = log_of(world, task_id)
     assert (lines[-1]["id"], lines[-1]["text"]) == (100_003, "the end")
     assert lines[-2]["text"] == "line 99999"
-    assert sum(len(json.dumps(line)) for line in lines) < 2 * MOST_BYTES
+    assert sum(len(json.dumps(line)) for line in lines) < 2 * room.LOG
 
 
 def test_a_job_that_fails_has_said_why(world: World) -> None:

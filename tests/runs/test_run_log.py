@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from progress_backend.record.log_line import LONGEST, MOST_BYTES
+from progress_backend.record import room
+from progress_backend.record.log_line import LONGEST
 from progress_backend.runs.run_log import RunLog
 
 
@@ -31,7 +32,7 @@ def test_the_newest_lines_stay_where_there_is_no_room() -> None:
         log.add("debug", f"line {n}")
     lines, lost = log.take()
     assert [line.text for line in lines] == [f"line {n}" for n in range(lost, 100_000)]
-    assert 300 < len(lines) < MOST_BYTES / 80
+    assert 200 < len(lines) <= room.LOG / 80
 
 
 def test_what_is_given_back_comes_first() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...flows import commands as c
 from ...flows.keys import Keys
-from ...record.log_line import MOST_BYTES
+from ...record import room
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
@@ -15,7 +15,7 @@ from .entry import Entry, of_its_task
 
 def _add(command: c.AddToLog, keys: Keys) -> list[Request]:
     names = [keys.log(command.task_id), keys.task(command.task_id)]
-    about = (MOST_BYTES, command.ttl_ms, command.lost)
+    about = (room.LOG, room.AROUND, command.ttl_ms, command.lost)
     return [evalsha(scripts.LOG, names, *about, *command.lines)]
 
 
@@ -29,7 +29,7 @@ def _add_in_memory(state: MemoryState, command: c.AddToLog) -> bool:
     kept = state.logs.setdefault(command.task_id, [])
     number = (kept[-1][0] if kept else 0) + command.lost
     kept += [(number + i, line) for i, line in enumerate(command.lines, 1)]
-    while sum(len(line) for _, line in kept) > MOST_BYTES:
+    while sum(room.cost(line) for _, line in kept) > room.LOG:
         del kept[0]
     return True
 

@@ -23,7 +23,7 @@ from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .members_in_memory import member_in_memory, unknown_acts
 from .standing import by_end, indexes
-from .timelines import remember_in_memory
+from .timelines import remember_in_memory, remembered
 from .times import take_in_memory, times_of
 from .values import nothing, positive, text
 from .webhooks import note_in_memory, noted
@@ -79,14 +79,14 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     leave, enter = _moved(before, after, commit.fresh, keys)
     outboxes, told = noted(commit.told, keys)
     about_all = _about_all(after.task_type, after.status, keys)
-    timeline = [keys.timeline(commit.task_id)] if commit.entries else ()
+    timelines, entries = remembered(commit, keys)
     return evalsha(
         scripts.COMMIT,
-        [keys.task(commit.task_id), *about_all, *leave, *enter, *outboxes, *timeline],
-        *compared(commit, keys, len(leave), len(enter), len(told)),
+        [keys.task(commit.task_id), *about_all, *leave, *enter, *outboxes, *timelines],
+        *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
         *times_of(commit),
         *told,
-        *commit.entries,
+        *entries,
     )
 
 

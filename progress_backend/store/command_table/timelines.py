@@ -7,8 +7,8 @@ from typing import Any
 
 from ...flows import commands as c
 from ...flows.keys import Keys
+from ...record import room
 from ...record.samples import ATTEMPTS
-from ...record.timeline import MOST_ENTRIES
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
@@ -16,18 +16,27 @@ from .entry import Entry, of_its_task
 from .values import nothing
 
 
+def remembered(commit: c.Commit, keys: Keys) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The keys and arguments of a commit's script that are about the task's timeline."""
+    if not commit.entries:
+        return (), ()
+    return (keys.timeline(commit.task_id),), (room.TIMELINE, room.AROUND, *commit.entries)
+
+
 def remember_in_memory(state: MemoryState, commit: c.Commit) -> None:
     """Adds a commit's entries to its task's timeline in memory."""
     gone, known = state.timelines.get(commit.task_id, (0, []))
     entries = [*known, *commit.entries]
-    beyond = max(len(entries) - MOST_ENTRIES, 0)
-    state.timelines[commit.task_id] = gone + beyond, entries[beyond:]
+    while sum(map(room.cost, entries)) > room.TIMELINE:
+        del entries[0]
+        gone += 1
+    state.timelines[commit.task_id] = gone, entries
 
 
 def _read(command: c.ReadTimeline, keys: Keys) -> list[Request]:
     entries: Request = (
         *("XRANGE", keys.timeline(command.task_id)),
-        *("-", "+", "COUNT", MOST_ENTRIES),
+        *("-", "+", "COUNT", room.TIMELINE // room.AROUND),
     )
     if not command.attempts:
         return [entries]
@@ -61,14 +70,19 @@ def _read_in_memory(state: MemoryState, command: c.ReadTimeline) -> c.Timeline:
 
 def _keep(command: c.KeepSamples, keys: Keys) -> list[Request]:
     names = [keys.samples(command.task_id), keys.task(command.task_id)]
-    return [evalsha(scripts.SAMPLES, names, command.attempt, command.points, command.ttl_ms)]
+    about = (command.attempt, command.points, command.ttl_ms, ATTEMPTS, room.SAMPLES)
+    return [evalsha(scripts.SAMPLES, names, *about)]
 
 
 def _keep_in_memory(state: MemoryState, command: c.KeepSamples) -> None:
     if state.document(command.task_id) is not None:
         kept = state.samples.setdefault(command.task_id, {})
         kept[command.attempt] = command.points
-        kept.pop(command.attempt - ATTEMPTS, None)
+        size = len(command.points)
+        for number in sorted(kept.keys() - {command.attempt}, reverse=True):
+            size += len(kept[number])
+            if size > room.SAMPLES or number <= command.attempt - ATTEMPTS:
+                del kept[number]
 
 
 TABLE: dict[type[c.Command], Entry] = {

@@ -22,6 +22,7 @@ from ..requests import Request, evalsha
 from .entry import Entry, Part, own
 from .members_in_memory import past_in_memory
 from .standing import by_end, indexes
+from .timelines import remembered
 from .times import times_of
 from .values import nothing, pairs, text, whole
 from .webhooks import noted
@@ -53,11 +54,11 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names += [keys.workflows, keys.workflow_plans, keys.outermost, keys.ids]
     names += [keys.ended(after.status), keys.ends]
     outboxes, told = noted(commit.told, keys)
-    timeline = [keys.timeline(commit.task_id)] if commit.entries else []
+    timelines, entries = remembered(commit, keys)
     return evalsha(
         scripts.COMMIT_MEMBER,
-        [*names, *leave, *enter, *hashes, *outboxes, *timeline],
-        *compared(commit, keys, len(leave), len(enter), len(told)),
+        [*names, *leave, *enter, *hashes, *outboxes, *timelines],
+        *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
         commit.workflow_name or "",
@@ -67,7 +68,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
         *times_of(commit),
         *about,
         *told,
-        *commit.entries,
+        *entries,
     )
 
 
@@ -82,7 +83,9 @@ def _about_one(workflow_id: str, keys: Keys, *, completes: bool) -> tuple[str, .
     return (*changed, *told, keys.workflow_names)
 
 
-def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) -> tuple[Any, ...]:
+def compared(
+    commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int, entries: int
+) -> tuple[Any, ...]:
     """The arguments of a script that compares what is stored before it commits."""
     return (
         commit.task_id,
@@ -101,7 +104,7 @@ def compared(commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int) 
         MAX_DOCUMENT_BYTES,
         MOST_TYPES,
         told,
-        len(commit.entries),
+        entries,
         *(commit.end or ("", 0)),
     )
 

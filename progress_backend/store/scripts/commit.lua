@@ -32,11 +32,12 @@ ARGV
  14 most      bytes that a document may have
  15 types     types that have a histogram of their own, at most
  16 told      number of arguments that are about webhooks, with the keys before the timeline; 0 mostly
- 17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
+ 17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
+              them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
  19 place     of its status among those of tasks that have ended, from 1; 0 counts no end
  20 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
-              then about webhooks, as `_noted.lua` takes them; then the entries
+              then about webhooks, as `_noted.lua` takes them; then about the timeline
 Returns
   {1}                    committed
   {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a

@@ -38,7 +38,8 @@ ARGV
  15 types     types that have a histogram of their own, at most
  16 told      number of arguments that are about webhooks, as `_noted.lua` takes them, with the keys
               before the timeline; 0 mostly
- 17 entries   number of the last arguments, which are entries of the timeline; 0 mostly
+ 17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
+              them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
  19 place     of its status among those of tasks that have ended, from 1; 0 counts no end
  20 started   ms since 1970 at which the task first began, "" before

@@ -2,20 +2,21 @@
 Add lines to a task's log, and drop its oldest ones beyond the bound.
 
 KEYS
-  1 log       stream: a line each; its number is the id, b are the bytes of all lines up to it, j is
-              the line
+  1 log       stream: a line each; its number is the id, b is what all lines up to it take, j is the
+              line
   2 task      string: the record's document; without it nothing is added
 ARGV
-  1 most      bytes of lines that are kept
-  2 ttl       ms until the log expires by itself, if that is longer than the record has
-  3 lost      lines that the process had no room for: their numbers are left out
-  4 …         the lines
+  1 most      bytes that the lines which are kept take
+  2 around    bytes that each line takes besides its text
+  3 ttl       ms until the log expires by itself, if that is longer than the record has
+  4 lost      lines that the process had no room for: their numbers are left out
+  5 …         the lines
 Returns
   0 if this user may not write streams, else 1
 Publishes
   nothing
 ]]
-local log, most = KEYS[1], tonumber(ARGV[1])
+local log, most, around = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 -- A log that may not be written is no reason to hold the records for away.
 for _, verb in ipairs({'XREVRANGE', 'XRANGE'}) do
   if not redis.acl_check_cmd(verb, log, '-', '+') then
@@ -33,18 +34,18 @@ local newest = tolerant('XREVRANGE', log, '+', '-', 'COUNT', 1)
 if not newest then  -- another program's key
   return 1
 end
-local number, bytes = tonumber(ARGV[3]), 0
+local number, bytes = tonumber(ARGV[4]), 0
 if newest[1] then
   number = number + tonumber(newest[1][1]:match('^%d+'))
   bytes = tonumber(newest[1][2][2])
 end
-for i = 4, #ARGV do
-  number, bytes = number + 1, bytes + #ARGV[i]
+for i = 5, #ARGV do
+  number, bytes = number + 1, bytes + #ARGV[i] + around
   redis.call('XADD', log, number .. '-0', 'b', string.format('%.0f', bytes), 'j', ARGV[i])
 end
 local first = nil
 for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 1000)) do
-  if bytes - tonumber(entry[2][2]) + #entry[2][4] <= most then
+  if bytes - tonumber(entry[2][2]) + #entry[2][4] + around <= most then
     break
   end
   first = entry[1]
@@ -52,5 +53,5 @@ end
 if first then
   redis.call('XTRIM', log, 'MINID', (tonumber(first:match('^%d+')) + 1) .. '-0')
 end
-redis.call('PEXPIRE', log, math.max(left, tonumber(ARGV[2])))
+redis.call('PEXPIRE', log, math.max(left, tonumber(ARGV[3])))
 return 1

@@ -166,10 +166,11 @@ class TaskTimeline(BaseModel):
     """What happened to a task."""
 
     task_id: str = Field(description="The task's id.")
-    gone: int = Field(description="How many entries are gone: the newest 200 are kept.")
+    gone: int = Field(description="How many entries are gone: the newest 12 KiB are kept.")
     entries: list[TimelineEntry] = Field(description="The oldest first.")
     samples: list[RunSamples] = Field(
-        description="Of the newest eight attempts; none of one that took less than ten seconds."
+        description="Of the newest eight attempts, as far as 6 KiB have room for them; none of one "
+        "that took less than ten seconds."
     )
 
 

@@ -113,7 +113,7 @@ EVENTS = _route(
 )  # fmt: skip
 LOG = _route(
     "Read the log of a task",
-    "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 40 KiB of "
+    "What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 22 KiB of "
     "lines, the newest last. Ids that are missing are of lines that are gone. With `Accept: "
     "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
     "`dropped` where lines are gone, and `end` at last.",
@@ -126,8 +126,8 @@ LOG = _route(
 TIMELINE = _route(
     "Read what happened to a task",
     "Its starts, retries, phases and ends, who asked for what and why, and what was out of the "
-    "ordinary, the oldest first; how many entries are gone, of which the newest 200 are kept; and "
-    "how far its newest attempts were when, 64 points at most.",
+    "ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept, "
+    "about a hundred; and how far its newest attempts were when, 64 points at most.",
     {200: _answer("What happened.", TaskTimeline, examples.TIMELINE)}
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip

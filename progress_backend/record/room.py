@@ -1,0 +1,24 @@
+"""Room of a task's log, timeline and samples in the store, 64 KiB together whatever is said; pure.
+
+Each has a share of its own, so that none is read or cut while another is written. A share counts
+the bytes of texts, and `AROUND` for each; Redis takes up to a quarter more, and of each stream two
+blocks of 4 KiB that are partly used.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: What Redis keeps beside a text in a stream, in bytes.
+AROUND: Final = 24
+#: Of a log, its newest lines.
+LOG: Final = 22 * 1024
+#: Of a timeline, its newest entries.
+TIMELINE: Final = 12 * 1024
+#: Of samples, those of the newest attempts.
+SAMPLES: Final = 6 * 1024
+
+
+def cost(text: bytes) -> int:
+    """What a text takes of its share."""
+    return len(text) + AROUND

@@ -1,0 +1,50 @@
+"""What a task's log, timeline and samples take of the store together, whatever is said."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from progress_backend.flows import commands as c
+from progress_backend.flows import task_log, task_timeline
+from progress_backend.record import events as ev
+from progress_backend.record.log_line import LONGEST, LogLine
+from progress_backend.record.model import Worker
+from progress_backend.record.samples import MOST_POINTS
+from tests.behaviour.driving import OverRedis, identity_of
+
+BOUND = 64 * 1024
+LONG = "在庫の確認が終わるまで待ってください。" * 180  # 10 kB
+QUOTED = '"\\\x01' * 3_000
+
+
+@pytest.mark.parametrize("text", ["x", LONG, QUOTED])
+def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: OverRedis, text: str) -> None:
+    driver, settings = redis_driver, redis_driver.settings
+    started = ev.Started(identity=identity_of(), worker=Worker("lease-1", f"celery@{text}"))
+    now = driver.now()
+    driver.apply("t", started, now=now)
+    for number in range(100):
+        now += timedelta(milliseconds=10)
+        asked = (ev.Paused(by=text or None, reason=text), ev.Heeded(), ev.Resumed(by=text or None))
+        for event in asked if number % 3 else (*asked, ev.Retried(message=text), started):
+            now += timedelta(milliseconds=1)
+            driver.apply("t", event, now=now)
+    lines = [LogLine(now.timestamp(), "warning", text[: LONGEST + 1])] * 100
+    for _ in range(5):
+        driver.run(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
+    points = b" ".join(b"%d:%d" % (2_592_000_000 + n, 2**53 - 1) for n in range(MOST_POINTS))
+    for attempt in range(1, 20):
+        driver.run(task_timeline.keep_samples("t", attempt, points, settings))
+
+    keys = [f"progress_{part}:t" for part in ("log", "timeline", "samples")]
+    assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND
+    told = json.loads(driver.run(task_timeline.read("t", settings)))
+    assert told["gone"] > 100
+    assert len(told["entries"]) > 4
+    part: c.LogPart = driver.run(task_log.read("t", None, 1_000))
+    assert part.last == 500
+    assert part.first is not None
+    assert part.first > 200
