@@ -9,7 +9,6 @@ hash would only slow each request down.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import logging
@@ -23,6 +22,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from .errors import SettingsError
 from .file_version import version_of
@@ -182,7 +186,10 @@ def write_file(path: Path, tokens: Iterable[Token], removed: Iterable[str] = ())
 @contextmanager
 def _one_writer(folder: Path) -> Iterator[None]:
     """`with`: no other process adds or takes out tokens meanwhile, whose lines would be lost. The
-    lock is the folder's, since the file itself is replaced."""
+    lock is the folder's, since the file itself is replaced. Windows has no such lock."""
+    if fcntl is None:
+        yield
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

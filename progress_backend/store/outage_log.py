@@ -90,4 +90,5 @@ def outage_of(settings: Settings) -> Outage:
 
 
 # A forked child logs its own outages, not those that its parent has logged.
-os.register_at_fork(after_in_child=_outages.clear)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_outages.clear)

@@ -50,7 +50,8 @@ def _free_properties() -> None:
                 held.lock = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_free_properties)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_free_properties)
 
 
 def result_backend(app: Celery) -> AskBackend:
