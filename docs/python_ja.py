@@ -389,6 +389,22 @@ SENTENCES: Final = {
     "Ends the bar; the record's count stays as it is.": (
         "バーを終えます。記録の件数はそのままです。"
     ),
+    "Goes over `asyncio.as_completed(fs)` with a bar.": (
+        "`asyncio.as_completed(fs)` をバー付きで回します。"
+    ),
+    "Awaits all of them at once, as `asyncio.gather` does, with a bar.": (
+        "`asyncio.gather` のように全部を同時に待ち、バーを付けます。"
+    ),
+    "The bar's figures by the names that the real tqdm gives them; `rate` is that of all items so "
+    "far.": "本物の tqdm と同じ名前で表したバーの数値です。`rate` は全件の平均です。",
+    'Writes seconds as "02:05" or "1:02:05", as the real tqdm does.': (
+        "本物の tqdm のように、秒数を「02:05」「1:02:05」と書きます。"
+    ),
+    "Gives pandas' objects `progress_apply` and its like, with a bar of this class; needs the real "
+    "tqdm.": (
+        "pandas のオブジェクトに、このクラスのバーが付く `progress_apply` などを加えます。"
+        "本物の tqdm が必要です。"
+    ),
     "Does nothing: there is no line to clear.": "何もしません。消す行がないためです。",
     "Does nothing: the record is shown by its readers.": "何もしません。記録は読む側が表示します。",
     "Does nothing: pauses of the record are no work in its rate.": (

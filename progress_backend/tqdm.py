@@ -3,9 +3,20 @@ tqdm`, which need not be installed."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from numbers import Number
@@ -26,7 +37,8 @@ class tqdm:  # noqa: N801 - the name that is dropped in
     message, and so are those of bars within it, with their counts. An item costs no I/O. While the
     task is paused the loop waits, and once it is cancelled it ends with `TaskCancelled`; what goes
     wrong with the record never reaches the job. What is said of looks (`ncols`, `ascii`, `leave`,
-    `position`, `miniters`, …) is taken and has no effect.
+    `position`, `miniters`, …) is taken and has no effect. `async for`, `as_completed` and `gather`
+    are those of `tqdm.asyncio` and `tqdm.auto`.
 
     Outside of a tracked task it makes a bar of the real tqdm where that is installed, else it goes
     over the items in silence; a class that is derived from it always does the latter.
@@ -35,12 +47,13 @@ class tqdm:  # noqa: N801 - the name that is dropped in
     def __new__(cls, *given: Any, **named: Any) -> Any:
         """Makes the task's bar, or one of the real tqdm outside of a tracked task."""
         if cls is tqdm and recorded_run() is None and (real := _real()) is not None:
-            return real.tqdm(*given, **named)
+            made = import_module("tqdm.asyncio").tqdm if _in_a_loop() else real.tqdm
+            return made(*given, **named)
         return super().__new__(cls)
 
     def __init__(
         self,
-        iterable: Iterable[Any] | None = None,
+        iterable: Iterable[Any] | AsyncIterable[Any] | None = None,
         desc: str | None = None,
         total: float | None = None,
         leave: bool | None = True,
@@ -103,8 +116,10 @@ class tqdm:  # noqa: N801 - the name that is dropped in
         Raises:
             TaskCancelled: the task's record is cancelled.
         """
-        self.iterable, self.disable = iterable, bool(disable)
+        self.iterable: Any = iterable
+        self.disable = bool(disable)
         self.unit, self.leave, self.pos = unit, leave, 0
+        self.start_t = time.time()
         if total is None and iterable is not None:
             total = _length(iterable)
         bar = Bar(recorded_run() or nowhere(), initial, _finite(total), text(desc), _text(postfix))
@@ -148,7 +163,7 @@ class tqdm:  # noqa: N801 - the name that is dropped in
         bar, items = self._opened, self.iterable
         if items is None:
             raise TypeError("tqdm() was made without an iterable: move it by update()")
-        if self.disable:
+        if self.disable or bar.over:
             yield from items
             return
         run = bar.run
@@ -161,6 +176,84 @@ class tqdm:  # noqa: N801 - the name that is dropped in
                     bar.tell()
         finally:
             self.close()
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        items = self.iterable
+        if not hasattr(items, "__aiter__"):
+            for item in self:
+                yield item
+            return
+        try:
+            async for item in items:
+                yield item
+                self.update()
+        finally:
+            self.close()
+
+    @classmethod
+    def as_completed(
+        cls,
+        fs: Any,
+        *,
+        loop: Any = None,
+        timeout: float | None = None,
+        total: float | None = None,
+        **tqdm_kwargs: Any,
+    ) -> Generator[Any, None, None]:
+        """Goes over `asyncio.as_completed(fs)` with a bar.
+
+        Args:
+            fs: awaitables.
+            loop: no effect.
+            timeout: seconds after which `asyncio.TimeoutError` is raised; None: never.
+            total: items in all; `len(fs)` unless given.
+            tqdm_kwargs: what `tqdm` takes besides.
+
+        Raises:
+            TaskCancelled: the task's record is cancelled.
+        """
+        every = len(fs) if total is None else total
+        yield from cls(asyncio.as_completed(fs, timeout=timeout), total=every, **tqdm_kwargs)
+
+    @classmethod
+    async def gather(
+        cls,
+        *fs: Awaitable[Any],
+        loop: Any = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - tqdm's name
+        total: float | None = None,
+        return_exceptions: bool = False,
+        **tqdm_kwargs: Any,
+    ) -> list[Any]:
+        """Awaits all of them at once, as `asyncio.gather` does, with a bar.
+
+        Args:
+            fs: awaitables.
+            loop: no effect.
+            timeout: seconds after which `asyncio.TimeoutError` is raised; None: never.
+            total: items in all; their number unless given.
+            return_exceptions: whether an exception is returned in its result's place.
+            tqdm_kwargs: what `tqdm` takes besides.
+
+        Raises:
+            TaskCancelled: the task's record is cancelled.
+        """
+
+        async def numbered(number: int, awaited: Awaitable[Any]) -> tuple[int, Any]:
+            try:
+                return number, await awaited
+            except Exception as error:
+                if return_exceptions:
+                    return number, error
+                raise
+
+        each = [numbered(number, awaited) for number, awaited in enumerate(fs)]
+        done = cls.as_completed(each, timeout=timeout, total=total, **tqdm_kwargs)
+        try:
+            found = dict([await one for one in done])
+        finally:
+            done.close()  # where one has failed the bar is over too
+        return [found[number] for number in range(len(fs))]
 
     def update(self, n: float = 1) -> bool | None:
         """Counts more items as done.
@@ -302,6 +395,47 @@ class tqdm:  # noqa: N801 - the name that is dropped in
         else:
             print(s, file=file or sys.stdout, end=end)
 
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        """The bar's figures by the names that the real tqdm gives them; `rate` is that of all items
+        so far."""
+        bar, elapsed = self._opened, time.time() - self.start_t
+        return {
+            "n": bar.n,
+            "total": bar.total,
+            "elapsed": elapsed,
+            "prefix": bar.desc,
+            "unit": self.unit,
+            "rate": bar.n / elapsed if bar.n and elapsed > 0 else None,
+            "postfix": bar.postfix or None,
+        }
+
+    @staticmethod
+    def format_interval(t: float) -> str:
+        """Writes seconds as "02:05" or "1:02:05", as the real tqdm does.
+
+        Args:
+            t: seconds.
+        """
+        minutes, seconds = divmod(abs(int(t)), 60)
+        hours, minutes = divmod(minutes, 60)
+        text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+        return f"-{text}" if t < 0 else text
+
+    @classmethod
+    def pandas(cls, **tqdm_kwargs: Any) -> None:
+        """Gives pandas' objects `progress_apply` and its like, with a bar of this class; needs the
+        real tqdm.
+
+        Args:
+            tqdm_kwargs: what `tqdm` takes.
+
+        Raises:
+            ImportError: pandas or tqdm is not installed.
+        """
+        real: Any = import_module("tqdm")
+        real.tqdm.pandas.__func__(cls, **tqdm_kwargs)
+
     @classmethod
     def external_write_mode(
         cls, file: Any = None, nolock: bool = False
@@ -374,7 +508,7 @@ class tqdm:  # noqa: N801 - the name that is dropped in
     def __len__(self) -> int:
         if self.iterable is None:
             return int(self.total)
-        return len(self.iterable)  # type: ignore[arg-type]  # as tqdm: a TypeError where it has none
+        return len(self.iterable)  # as tqdm: a TypeError where it has none
 
     def __bool__(self) -> bool:
         if self.total is not None:
@@ -385,7 +519,7 @@ class tqdm:  # noqa: N801 - the name that is dropped in
         return item in self.iterable if self.iterable is not None else False
 
     def __reversed__(self) -> Iterator[Any]:
-        items, self.iterable = self.iterable, reversed(self.iterable)  # type: ignore[call-overload]  # as tqdm
+        items, self.iterable = self.iterable, reversed(self.iterable)
         try:
             yield from self
         finally:
@@ -436,9 +570,18 @@ def _real() -> Any:
         return None
 
 
-def _length(iterable: Iterable[Any]) -> int | None:
+def _in_a_loop() -> bool:
+    """Whether an event loop runs in this thread: then a bar is one that `async for` takes too."""
     try:
-        return len(iterable)  # type: ignore[arg-type]  # that is the question
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _length(iterable: Any) -> int | None:
+    try:
+        return len(iterable)
     except (TypeError, OverflowError, AttributeError):
         return None
 

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
 
 import pytest
 import tqdm as real
 from redis import Redis
+from tqdm import asyncio as real_async
+from tqdm.contrib.concurrent import thread_map
 
 from progress_backend import progress_task
 from progress_backend.record.model import Task
 from progress_backend.tqdm import tqdm, trange
 from tests.apps import App
-from tests.waiting import eventually
+from tests.waiting import aeventually, eventually
 
 #: The real tqdm's public names that a task's bar has no use for.
 LEFT_OUT = {
-    "format_dict",
-    "format_interval",
     "format_meter",
     "format_num",
     "format_sizeof",
     "monitor",
     "monitor_interval",
     "moveto",
-    "pandas",
     "status_printer",
 }
 Job = Callable[[Callable[[], Task]], Any]
@@ -75,7 +76,7 @@ def test_it_takes_what_the_real_one_takes() -> None:
 def test_it_has_what_the_real_one_has() -> None:
     public = {name for name in dir(real.tqdm) if not name.startswith("_")}
     assert {name for name in public if not hasattr(tqdm, name)} == LEFT_OUT
-    for name in public - LEFT_OUT:
+    for name in public - LEFT_OUT - {"format_dict"}:
         assert parameters(getattr(tqdm, name)) == parameters(getattr(real.tqdm, name)), name
 
 
@@ -256,3 +257,125 @@ tqdm.write("said")
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (shown.stdout, shown.stderr) == ("said\n", "")
+
+
+def test_async_loops_and_what_they_await(done: Done) -> None:
+    async def numbers() -> AsyncIterator[int]:
+        for n in range(3):
+            yield n
+
+    async def double(n: int) -> int:
+        await asyncio.sleep(0.01 * (3 - n))
+        if n < 0:
+            raise LookupError(n)
+        return 2 * n
+
+    async def main(record: Callable[[], Task]) -> dict[str, Any]:
+        found: dict[str, Any] = {"loop": [], "plain": [], "completed": []}
+        async for n in tqdm(numbers(), "numbers", 3):
+            found["loop"].append(n)
+            await aeventually(lambda n=n: record().current_items == n)
+        async for n in trange(2):
+            found["plain"].append(n)
+        for awaited in tqdm.as_completed([double(n) for n in (1, 2)], desc="some"):
+            found["completed"].append(await awaited)
+        found["gathered"] = await tqdm.gather(*map(double, range(4)), desc="all")
+        errors = await tqdm.gather(double(-1), double(1), return_exceptions=True)
+        found["errors"] = list(map(repr, errors))
+        with pytest.raises(LookupError):
+            await tqdm.gather(double(-1))
+        with tqdm(total=4, desc="end") as bar:
+            bar.update(4)
+        return found
+
+    ended = done(lambda record: asyncio.run(main(record)))
+    assert ended.results == {
+        "loop": [0, 1, 2],
+        "plain": [0, 1],
+        "completed": [4, 2],
+        "gathered": [0, 2, 4, 6],
+        "errors": ["LookupError(-1)", "2"],
+    }
+    assert (ended.status, ended.current_items, ended.total_items) == ("completed", 4, 4)
+
+
+def test_outside_of_a_task_async_loops_have_a_bar_too() -> None:
+    out = io.StringIO()
+
+    async def numbers() -> AsyncIterator[int]:
+        for n in range(3):
+            yield n
+
+    async def one(n: int) -> int:
+        return n
+
+    async def main() -> list[Any]:
+        loop = [n async for n in tqdm(numbers(), desc="numbers", total=3, file=out)]
+        plain = [n async for n in trange(2, file=out)]
+        return [loop, plain, await tqdm.gather(one(7), one(8), file=out)]
+
+    assert asyncio.run(main()) == [[0, 1, 2], [0, 1], [7, 8]]
+    assert "numbers: 100%" in out.getvalue()
+
+
+def test_it_has_the_names_of_the_async_one() -> None:
+    for name in ("as_completed", "gather"):
+        theirs, ours = getattr(real_async.tqdm, name), getattr(tqdm, name)
+        assert parameters(ours) == parameters(theirs)
+    assert hasattr(tqdm, "__aiter__")
+
+
+def test_a_bar_that_is_over_counts_no_more(done: Done) -> None:
+    def job(record: Callable[[], Task]) -> dict[str, Any]:
+        bar = tqdm([1, 2, 3], desc="once")
+        items = [*bar, *bar]
+        bar.close()
+        bar.close()
+        with tqdm(total=3, leave=False) as other:
+            other.update(3)
+        other.set_description("late")
+        return {"items": items, "n": bar.n}
+
+    ended = done(job)
+    assert ended.results == {"items": [1, 2, 3, 1, 2, 3], "n": 3}
+    assert (ended.current_items, ended.total_items) == (3, 3)
+
+
+def test_bars_in_threads_of_a_task(done: Done) -> None:
+    def job(record: Callable[[], Task]) -> dict[str, Any]:
+        mapped = thread_map(abs, [-1, -2, -3], tqdm_class=tqdm, max_workers=2, desc="mapped")
+        with tqdm(total=400) as bar, ThreadPoolExecutor(4) as pool:
+            for _ in range(4):
+                pool.submit(lambda: [bar.update() for _ in range(100)])
+        inner = ThreadPoolExecutor(1).submit(lambda: list(tqdm([1, 2], file=io.StringIO())))
+        return {"mapped": mapped, "inner": inner.result()}
+
+    ended = done(job)
+    assert ended.results == {"mapped": [1, 2, 3], "inner": [1, 2]}
+    assert (ended.status, ended.current_items, ended.total_items) == ("completed", 400, 400)
+
+
+def test_what_bars_tell_of_themselves(done: Done) -> None:
+    def job(record: Callable[[], Task]) -> dict[str, Any]:
+        bar = tqdm(total=10, desc="rows", unit="row", postfix={"a": 1})
+        bar.update(4)
+        told = bar.format_dict
+        assert told["elapsed"] > 0
+        assert told["rate"] > 0
+        bar.close()
+        return {name: told[name] for name in ("n", "total", "prefix", "unit", "postfix")}
+
+    told = {"n": 4, "total": 10, "prefix": "rows", "unit": "row", "postfix": "a=1"}
+    assert done(job).results == told
+    for seconds in (0, 59.9, 61, 3_661, -5):
+        assert tqdm.format_interval(seconds) == real.tqdm.format_interval(seconds)
+
+
+def test_pandas_gets_this_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    def given(cls: type, **named: Any) -> None:
+        seen.append((cls, named))
+
+    seen: list[Any] = []
+    monkeypatch.setattr(real.tqdm, "pandas", classmethod(given))
+    tqdm.pandas(desc="rows")
+    assert seen == [(tqdm, {"desc": "rows"})]
