@@ -1,8 +1,8 @@
 """Makes the pictures of the live page and of the terminal: python -m docs.make_pictures.
 
 The page is drawn by the system's Chromium, from records in a server of its own; the terminal by
-rich, without either. Both show the same tasks. What the page was drawn from stands beside its
-pictures, so that a test can tell when they are old.
+rich, without either. Both show the same tasks, the terminal a workflow besides. What the page was
+drawn from stands beside its pictures, so that a test can tell when they are old.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
+from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.task_logs import Line, Log
 from progress_backend.terminal.view import View
 
@@ -62,6 +63,8 @@ _LEASE_S: Final = 30.0
 _TEXT: Final = re.compile(r'textLength="(?P<length>[0-9.]+)"(?P<rest>[^>]*)>(?P<said>[^<]+)</text>')
 #: The task whose log the terminal shows.
 _SELECTED: Final = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
+#: The tasks of the workflow that the terminal shows.
+_MEMBERS: Final = Counter(completed=5, running=3, created=1)
 #: A picture of a terminal stands for all times.
 _NOW: Final = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 
@@ -137,6 +140,17 @@ def tasks(lang: Locale, now: datetime) -> list[Task]:
     return found
 
 
+def _workflow(lang: Locale) -> WorkflowRow:
+    """A workflow, which stands for its tasks in the terminal."""
+    begun = _NOW - timedelta(seconds=31)
+    return WorkflowRow(
+        task_id="0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10", task_type="fetch ×8 → merge",
+        total_items=1_000, current_items=611, status="running",
+        message=text(lang, "members", current=5, total=9),
+        created_at=begun, started_at=begun, updated_at=_NOW,
+    )  # fmt: skip
+
+
 def _log(lang: Locale) -> Iterator[Line]:
     """What the selected task has written into its log."""
     said = {
@@ -151,8 +165,10 @@ def _log(lang: Locale) -> Iterator[Line]:
 
 def terminal(lang: Locale, scheme: Scheme) -> str:
     """What `progress-backend watch` shows of them, as SVG."""
-    shown = tuple(tasks(lang, _NOW))
-    view = View(shown, Counter(str(task.status) for task in shown), len(shown), _NOW)
+    *first, last = tasks(lang, _NOW)
+    shown = (*first, _workflow(lang), last)
+    counts = Counter(str(task.status) for task in (*first, last)) + _MEMBERS
+    view = View(shown, counts, len(shown), _NOW)
     console = Console(
         record=True, width=_COLUMNS, height=30, file=StringIO(), force_terminal=True,
         color_system="truecolor", legacy_windows=False, _environ={},

@@ -32,7 +32,7 @@ class Terminal:
         cwd: Path | None = None,
     ) -> None:
         self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.resize(columns, lines)
         self.written = ""
         die = die_with_parent()
 
@@ -57,6 +57,10 @@ class Terminal:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give it this size, which the process is told of by SIGWINCH."""
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def write(self, keys: bytes) -> None:
         """Type."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import StoreUnavailable
+from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..settings import Settings
 from ..terminal import Choice, Lines, WorkflowReader
-from ..terminal.desk import Desk
+from ..terminal.desk import Desk, Watched
 from ..terminal.following import Source, follow
-from ..terminal.keys import Keys, can_be_read
+from ..terminal.keys import Keys, can_be_read, tells_keys
 from ..terminal.shows import show_in_terminal
 from ..terminal.task_logs import Tail
 from ..terminal.workflow_source import WorkflowSource
@@ -47,6 +47,13 @@ if TYPE_CHECKING:
     help="Seconds between two looks.",
 )
 @click.option("--plain", is_flag=True, help="A line a change instead of live bars.")
+@click.option(
+    "--page-url",
+    metavar="URL",
+    envvar="PROGRESS_PAGE_URL",
+    show_envvar=True,
+    help="Where the pages are that the key o opens; --url unless given.",
+)
 @click.pass_context
 def watch(
     ctx: click.Context,
@@ -58,16 +65,19 @@ def watch(
     limit: int,
     interval: float,
     plain: bool,
+    page_url: str | None,
     **chosen: str | None,
 ) -> None:
     """Watch tasks with live bars.
 
     With TASK_IDs it ends when they all have ended, a cancelled one when its worker has confirmed
-    that; with --workflow it shows the workflow and its members, and ends with the workflow. The
-    exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows the
-    newest tasks that pass the filters, until Ctrl-C. When the output is no terminal it prints a
-    line a change. In a terminal keys select a row, show its log, pause, resume and cancel it: ?
-    tells which; q leaves as Ctrl-C does. A store that does not answer for a minute ends it with 1.
+    that; with --workflow it shows the workflow and its members, and ends with the last of these.
+    The exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows
+    the newest tasks, until Ctrl-C: those that pass the filters, or without filters a workflow as
+    one row, whose tasks Enter shows. When the output is no terminal it prints a line a change. In a
+    terminal keys select a row, show its log, pause, resume and cancel it: ? tells which; q leaves
+    as Ctrl-C does. A store that does not answer for a minute ends it with 1, and so does a task
+    that has had no record for as long.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
@@ -77,18 +87,13 @@ def watch(
     settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
         where = stack.enter_context(opened(settings, url, token))
-        show = _show(where, settings, plain=plain or not sys.stdout.isatty())
-        stack.enter_context(show)
         try:
-            reader: Source
-            if workflow_id is not None:
-                whole = _whole_workflow_id(where.workflows, workflow_id)
-                reader = WorkflowReader(where.workflows, whole, limit, settings.locale)
-            else:
-                ids = _whole_ids(where.known_task, task_ids)
-                reader = where.tasks(Choice(ids, limit=limit, **chosen))
-            wait = show.wait if isinstance(show, Desk) else time.sleep
-            view = follow(reader, show, interval, until_ended=named, wait=wait)
+            watched = _watched(where, settings, workflow_id, task_ids, limit, chosen)
+            show = _show(where, settings, watched, page_url, plain=plain)
+            stack.enter_context(show)
+            desk = show if isinstance(show, Desk) else None
+            source, wait = desk or watched.whole, desk.wait if desk else time.sleep
+            view = follow(source, show, interval, until_ended=named, wait=wait)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
             stack.close()
@@ -97,17 +102,49 @@ def watch(
     ctx.exit(0 if view.completed else 1)
 
 
-def _show(where: Where, settings: Settings, *, plain: bool) -> Lines | Bars | Desk:
+def _watched(
+    where: Where,
+    settings: Settings,
+    workflow_id: str | None,
+    task_ids: tuple[str, ...],
+    limit: int,
+    chosen: Mapping[str, str | None],
+) -> Watched:
+    """What is read: a workflow, some tasks, or the newest."""
+
+    def workflow(its_id: str) -> Source:
+        return WorkflowReader(where.workflows, its_id, limit, settings.locale)
+
+    if workflow_id is not None:
+        return Watched(workflow(_whole_workflow_id(where.workflows, workflow_id)))
+    ids = _whole_ids(where.known_task, task_ids)
+    if len(ids) == 1 and _is_workflow(where, ids[0]):
+        return Watched(workflow(ids[0]))
+    choice = Choice(ids, limit=limit, **chosen)
+    return Watched(where.tasks(choice), workflow if choice.top else None)
+
+
+def _show(
+    where: Where, settings: Settings, watched: Watched, page_url: str | None, *, plain: bool
+) -> Lines | Bars | Desk:
     """The output: live bars, under keys where there are some, or lines."""
-    show = show_in_terminal(settings.locale, plain=plain)
+    show = show_in_terminal(settings.locale, plain=plain or not sys.stdout.isatty())
     if isinstance(show, Lines):
         return show
     if not can_be_read():
-        if sys.platform == "win32" and sys.stdin.isatty():
+        if not tells_keys() and sys.stdin.isatty():
             click.echo("keys need a terminal of Linux or macOS", err=True)
         return show
-    tail = Tail(where.logs)
-    return Desk(show, Keys(), where.acts, tail, settings.locale, where.address)
+    page = page_url or where.address
+    return Desk(show, Keys(), watched, where.acts, Tail(where.logs), settings.locale, page)
+
+
+def _is_workflow(where: Where, its_id: str) -> bool:
+    """Whether an id is that of a workflow and of no task: a group's or chord's."""
+    try:
+        return where.task(its_id) is None and where.workflows.workflow(its_id) is not None
+    except ProgressError:  # what watches tells it
+        return False
 
 
 def _whole_workflow_id(source: WorkflowSource, given: str) -> str:

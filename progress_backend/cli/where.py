@@ -47,7 +47,7 @@ def opened(settings: Settings, url: str | None, token: str | None) -> Iterator[W
         yield Where(
             known_task=partial(known_task_id, api),
             task=partial(api.status, "task"),
-            tasks=partial(ApiReader, api),
+            tasks=partial(ApiReader, api, settings.locale),
             workflows=ApiWorkflows(api),
             logs=ApiLogs(api),
             acts=ApiActs(api),

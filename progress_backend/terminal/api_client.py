@@ -12,7 +12,13 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
-from ..errors import ProgressError, SettingsError, StoreUnavailable, TransitionRefused
+from ..errors import (
+    InvalidEvent,
+    ProgressError,
+    SettingsError,
+    StoreUnavailable,
+    TransitionRefused,
+)
 from ..record.json_text import dumps
 
 #: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
@@ -21,6 +27,7 @@ _NO_TOKEN: Final = 401
 _UNKNOWN: Final = 404
 _FORBIDDEN: Final = 403
 _CONFLICT: Final = 409
+_INVALID: Final = 422
 
 
 class ApiClient:
@@ -76,6 +83,7 @@ class ApiClient:
             StoreUnavailable: there is no answer, or another one.
             SettingsError: 401 or 403, the token is not known or may not do this.
             TransitionRefused: 409, the task's status does not allow it.
+            InvalidEvent: 422, what is asked for does not go together.
         """
         headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
         content = None if body is None else dumps(body).encode()
@@ -110,4 +118,6 @@ class ApiClient:
             return SettingsError(f"{self.base} does not allow it: {detail}")
         if code == _CONFLICT:
             return TransitionRefused(detail, status)
+        if code == _INVALID:
+            return InvalidEvent(detail)
         return StoreUnavailable(f"{self.base} answers {code}: {said}")

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ..errors import StoreUnavailable, TaskNotFound
+from ..errors import InvalidEvent, SettingsError, StoreUnavailable, TaskNotFound
 from ..record import task_json
+from ..record.default_texts import Locale
 from ..record.json_text import dumps
 from ..record.model import Task
+from . import top_rows
 from .api_client import ApiClient
 from .places import Placed, Places
-from .view import FIRST, MOST, Choice, View, chosen
+from .rows import FIRST, chosen
+from .view import MOST, Choice, View
 
 #: Waiting tasks whose places are asked for, each by a request.
 _ASKED: Final = 4
@@ -22,9 +25,12 @@ _ASKED: Final = 4
 class ApiReader:
     """Reads a choice of tasks from an API, as `Reader` does from a store."""
 
-    def __init__(self, api: ApiClient, choice: Choice) -> None:
+    def __init__(self, api: ApiClient, locale: Locale, choice: Choice) -> None:
         self._api = api
+        self._locale = locale
         self._choice = choice
+        #: Whether the API tells what nothing else started: not to a token for a part of the tasks.
+        self._tops = choice.top
         self._last = View()
         self._placed = Placed(self._places, _ASKED)
 
@@ -36,7 +42,7 @@ class ApiReader:
             SettingsError: the token is not known, or may not read them.
         """
         try:
-            view = self._by_id() if self._choice.task_ids else self._page()
+            view = self._by_id() if self._choice.task_ids else self._newest()
             view = replace(view, tasks=self._placed.of(view.tasks))
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
@@ -55,12 +61,24 @@ class ApiReader:
         # A record that is gone was cleaned up: its last version stays on the screen.
         known = {task.task_id: task for task in self._last.tasks}
         tasks: list[Task] = []
+        gone: set[str] = set()
         for task_id in self._choice.task_ids:
             document = self._api.status("task", task_id)
-            if document is None and task_id not in known:
-                raise TaskNotFound(task_id)
+            if document is None:
+                if task_id not in known:
+                    raise TaskNotFound(task_id)
+                gone.add(task_id)
             tasks.append(known[task_id] if document is None else task_json.decode(document))
-        return View(tuple(tasks), total=len(tasks))
+        return View(tuple(tasks), total=len(tasks), gone=frozenset(gone))
+
+    def _newest(self) -> View:
+        if self._tops:
+            try:
+                top = top_rows.newest_of_api(self._api, min(self._choice.limit, MOST), self._locale)
+                return View(top.rows, top.counts, top.total)
+            except (SettingsError, InvalidEvent):
+                self._tops = False
+        return self._page()
 
     def _page(self) -> View:
         wanted = self._choice

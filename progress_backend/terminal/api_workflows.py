@@ -19,9 +19,9 @@ class ApiWorkflows(WorkflowSource):
         """See `WorkflowSource`."""
         return self._api.status("workflow", workflow_id)
 
-    def members(self, workflow_id: str, status: str | None, limit: int) -> Members:
+    def members(self, workflow_id: str, status: str | None, limit: int, page: int = 1) -> Members:
         """See `WorkflowSource`."""
-        query = {"workflow_id": workflow_id, "limit": limit, "status": status}
+        query = {"workflow_id": workflow_id, "limit": limit, "status": status, "page": page}
         body = self._api.listed("tasks", query)
         found = tuple(dumps(row).encode() for row in body["tasks"])
         return Members(found, body["summary"], body["pagination"]["total"])

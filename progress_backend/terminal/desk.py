@@ -1,23 +1,29 @@
-"""`watch` under keys: live bars with a selected row, its log, and what the keys ask for."""
+"""`watch` under keys: live bars with a selected row, its log, and what the keys ask for.
+
+The store or API is asked in a thread of its own: keys are heeded while nothing answers."""
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-import webbrowser
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from urllib.parse import quote
 
-from ..errors import ProgressError, TransitionRefused
+from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
+from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.model import Task
-from . import formats
+from . import browser, formats
 from .acts import Acts
-from .board import MOVING, Board, Wish, pressed, settled
+from .aside import Aside
+from .board import MOVING, Board, Wish, left, pressed, selected, settled
+from .following import Source
 from .keys import Keys
+from .rows import WorkflowRow
 from .task_logs import Log, Tail
 from .view import View
 
@@ -31,136 +37,221 @@ LOG_FROM: Final = 100
 _TYPED: Final = 4
 #: Seconds for which a workflow's members are made to follow before the screen goes on.
 _CARRY_S: Final = 2.0
+#: Seconds that an answer usually takes at most; how often answers are looked for after that; and
+#: after how many it is said that there is none.
+_SOON_S, _LOOK_S, _SLOW_S = 0.05, 0.05, 1.0
+
+
+class Watched(NamedTuple):
+    """What is shown: all that is watched, and one workflow of it; None where none can be opened."""
+
+    whole: Source
+    workflow: Callable[[str], Source] | None = None
 
 
 class Desk:
-    """Draws views and heeds keys; use as a context manager. `page` is the API's address, whose
-    pages `o` opens; None where none is known."""
+    """Draws views and heeds keys; use as a context manager. `page` is the address whose pages `o`
+    opens; None where none is known."""
 
     def __init__(
-        self, bars: Bars, keys: Keys, acts: Acts, tail: Tail, locale: Locale, page: str | None
+        self,
+        bars: Bars,
+        keys: Keys,
+        watched: Watched,
+        acts: Acts,
+        tail: Tail,
+        locale: Locale,
+        page: str | None,
     ) -> None:
         self._bars, self._keys = bars, keys
+        self._watched, self._source = watched, watched.whole
         self._acts, self._tail = acts, tail
         self._locale = locale
         self._page = page
-        self._board = Board(log=bars.columns >= LOG_FROM)
+        self._board = Board(log=bars.columns >= LOG_FROM, opens=watched.workflow is not None)
         self._view = View()
         self._log = Log()
+        self._aside = Aside()
+        self._acting: Future[str] | None = None
+        self._opening: browser.Opening | None = None
+        #: What is shown is to be read again at once.
+        self._hurry = False
+        #: Nothing has answered for longer than usual.
+        self._slow = False
         self._opened = ExitStack()
 
+    def read(self) -> View:
+        """What is watched as it is now, read while keys are heeded.
+
+        Raises:
+            KeyboardInterrupt: the person leaves.
+        """
+        while True:
+            board, source, self._hurry = self._board, self._source, False
+            reading = self._aside.ask(partial(self._read, source, board))
+            self._await(reading)
+            if board.inside != self._board.inside:
+                continue  # another view was chosen meanwhile
+            try:
+                view, log = reading.result()
+            except WorkflowNotFound as gone:
+                if board.inside is None:
+                    raise
+                self._board = replace(left(self._board), said=formats.clean(str(gone)))
+                self._source = self._watched.whole
+                continue
+            if (board.selected, board.log) == (self._board.selected, self._board.log):
+                self._log = log
+            return view
+
     def show(self, view: View) -> None:
-        """Draws a view, and the selected task's log as it is now."""
+        """Draws a view, and the selected task's log as it was read with it."""
         self._view = view
         self._board = settled(self._board, view.rows)
-        self._read_log()
         self._draw()
 
     def wait(self, seconds: float) -> None:
-        """Heeds keys for so long.
+        """Heeds keys for so long, or until there is something new to be read.
 
         Raises:
             KeyboardInterrupt: the person leaves.
         """
         end = time.monotonic() + seconds
-        while True:
-            keys = self._keys.pressed(max(end - time.monotonic(), 0))
-            if self._keys.came_back:
-                self._keys.came_back = False
-                self._bars.anew()
-                self._draw()
-            if sum(key not in MOVING for key in keys) > _TYPED:
-                keys = []
-            for key in keys:
-                self._press(key)
-            if keys:
-                self._draw()
-            if time.monotonic() >= end:
-                return
+        while not self._hurry and (left_s := end - time.monotonic()) > 0:
+            self._heed(left_s)
 
     def final(self, view: View) -> None:
         """Ends, and leaves the whole view on the screen."""
         self._bars.final(view)
 
-    def _press(self, key: str) -> None:
+    def _await(self, reading: Future[tuple[View, Log]]) -> None:
+        wait([reading], _SOON_S)
+        begun = time.monotonic()
+        while not reading.done():
+            self._heed(_LOOK_S)
+            if not self._slow and time.monotonic() - begun > _SLOW_S:
+                self._slow = True
+                self._draw()
+        self._slow = False
+
+    def _heed(self, within_s: float) -> None:
+        """Heeds keys, and takes what was asked for, for so long or until something comes."""
+        waits = self._acting or self._opening
+        keys = self._keys.pressed(min(within_s, _LOOK_S) if waits else within_s)
+        drawn_over = self._keys.came_back
+        if drawn_over:
+            self._bars.anew()
+        changed = drawn_over or self._keys.resized
+        self._keys.came_back = self._keys.resized = False
+        if sum(one not in MOVING for one in keys) > _TYPED:
+            keys = []
+        for one in keys:
+            self._press(one)
+        if self._answered() or keys or changed:
+            self._draw()
+
+    def _press(self, typed: str) -> None:
         before = self._board
-        self._board, wish = pressed(before, key, self._view.rows)
+        self._board, wish = pressed(before, typed, self._view.rows)
         if wish == "quit":
             raise KeyboardInterrupt
         if wish is not None:
-            self._board = replace(self._board, said=self._done(wish))
+            self._board = replace(self._board, said=self._asked(wish))
+        elif self._board.inside != before.inside:
+            self._open_view()
         elif (self._board.selected, self._board.log) != (before.selected, before.log):
-            self._log = Log()
-            self._read_log()
+            self._log, self._hurry = Log(), True
 
-    def _read_log(self) -> None:
-        task = self._selected
-        if self._view.trouble is not None:
-            return  # what does not answer is asked once an interval
-        if self._board.log and task is not None and task is not self._view.workflow:
-            self._log = self._tail.of(task.task_id)
-        else:
-            self._log = Log()
+    def _open_view(self) -> None:
+        """Another source is read from now on: a workflow's, or that of all."""
+        inside, self._source = self._board.inside, self._watched.whole
+        if inside is not None and self._watched.workflow is not None:
+            self._source = self._watched.workflow(inside)
+        self._log, self._hurry = Log(), True
 
-    def _done(self, wish: Wish) -> str:
-        """Does what a key asks for; one line of what came of it."""
-        task = self._selected
-        if task is None:
+    def _read(self, source: Source, board: Board) -> tuple[View, Log]:
+        view = source.read()
+        task = selected(settled(board, view.rows), view.rows)
+        if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
+            return view, Log()  # what does not answer is asked once an interval
+        return view, self._tail.of(task.task_id)
+
+    def _answered(self) -> bool:
+        """Whether something that was asked for has come."""
+        before = self._board
+        if self._acting is not None and self._acting.done():
+            self._board = replace(self._board, said=self._acting.result())
+            self._acting, self._hurry = None, True
+        if self._opening is not None and (opened := self._opening.outcome()) is not None:
+            if not opened:
+                said = self._text("no_browser", address=self._opening.address)
+                self._board = replace(self._board, said=said)
+            self._opening = None
+        return before != self._board
+
+    def _asked(self, wish: Wish) -> str:
+        """Asks for what a key asks for; one line of what comes of it."""
+        row = selected(self._board, self._view.rows)
+        if row is None:
             return ""
         if wish == "open":
-            return self._open(task)
+            return self._open(row)
         assert wish != "quit"
-        name, text = formats.name(task), formats.text
+        if self._view.trouble is not None or self._slow or self._acting is not None:
+            # Nothing is asked for later than it was said.
+            return self._text("not_asked")
+        self._acting = self._aside.ask(partial(self._act, row, wish))
+        wait([self._acting], _SOON_S)
+        if self._acting.done():
+            self._answered()
+            return self._board.said
+        return self._text("asks", name=formats.name(row))
+
+    def _act(self, row: Task, action: Action) -> str:
+        name = formats.name(row)
         try:
-            if task is self._view.workflow:
-                act_id = self._acts.ask_all(task.task_id, wish)
+            if isinstance(row, WorkflowRow):
+                act_id = self._acts.ask_all(row.task_id, action)
                 if act_id is None:
-                    return text(self._locale, "asked_before", name=name)
-                self._acts.carry_out(task.task_id, act_id, _CARRY_S)
-                return text(self._locale, f"{wish}_asked_of_all", name=name)
-            came = self._acts.ask(task.task_id, wish)
+                    return self._text("asked_before", name=name)
+                self._acts.carry_out(row.task_id, act_id, _CARRY_S)
+                return self._text(f"{action}_asked_of_all", name=name)
+            came = self._acts.ask(row.task_id, action)
         except TransitionRefused as refused:
             standing = formats.status(self._locale, refused.status)
-            return text(self._locale, f"{wish}_refused", name=name, status=standing)
+            return self._text(f"{action}_refused", name=name, status=standing)
         except ProgressError as error:
             return formats.clean(str(error))
         if came.asked in ("pause", "cancel"):
-            return text(self._locale, f"{came.asked}_asked", name=name)
-        return text(
-            self._locale, "is_now", name=name, status=formats.status(self._locale, came.status)
-        )
+            return self._text(f"{came.asked}_asked", name=name)
+        return self._text("is_now", name=name, status=formats.status(self._locale, came.status))
 
-    def _open(self, task: Task) -> str:
-        kind = "workflow" if task is self._view.workflow else "task"
-        path = f"/{kind}/{quote(task.task_id, safe='')}"
+    def _open(self, row: Task) -> str:
+        kind = "workflow" if isinstance(row, WorkflowRow) else "task"
+        path = f"/{kind}/{quote(row.task_id, safe='')}"
         if self._page is None:
-            return formats.text(self._locale, "no_page", path=path)
-        address = self._page + path
-        opened = _has_browser() and webbrowser.open(address)
-        return formats.text(self._locale, "opened", address=address) if opened else address
+            return self._text("no_page", path=path)
+        address = self._page.rstrip("/") + path
+        if not browser.has_window():
+            return address
+        self._opening = browser.Opening(address)
+        return self._text("opened", address=address)
 
     def _draw(self) -> None:
         from .desk_screen import DeskScreen  # of rich, which the bars have already
 
-        self._bars.draw(DeskScreen(self._view, self._locale, self._board, self._log))
+        note = self._text("slow") if self._slow and self._view.trouble is None else ""
+        self._bars.draw(DeskScreen(self._view, self._locale, self._board, self._log, note))
 
-    @property
-    def _selected(self) -> Task | None:
-        selected = self._board.selected
-        return next((task for task in self._view.rows if task.task_id == selected), None)
+    def _text(self, key: str, /, **values: object) -> str:
+        return formats.text(self._locale, key, **values)
 
     def __enter__(self) -> Self:
         # The terminal's keys are given back last: after the bars.
         self._opened.enter_context(self._keys)
         self._opened.enter_context(self._bars)
+        self._opened.enter_context(self._aside)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
-
-
-def _has_browser() -> bool:
-    """Whether a browser would have a window of its own: one for terminals would take this one."""
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))

@@ -3,10 +3,12 @@ line that names the keys."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from rich.cells import chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.text import Text
@@ -14,7 +16,8 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import Task
 from . import formats
-from .board import Board
+from .board import Board, selected
+from .rows import WorkflowRow
 from .screen import Screen
 from .task_logs import Line, Log
 from .view import View
@@ -28,17 +31,22 @@ _LEAST_LINES, _MOST_LINES = 3, 16
 _LEAST_HEIGHT: Final = 10
 _QUIET: Final = "bright_black"
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": _QUIET}
-_HELP: Final = ("select", "pause", "resume", "cancel", "log", "open", "quit", "help")
+_HELP: Final = ("select", "into", "pause", "resume", "cancel", "log", "open", "quit", "help")
+#: Lines that what is said may take: an address is to be copied.
+_MOST_SAID: Final = 4
+_ADDRESS: Final = re.compile(r"https?://\S+")
 
 
 class DeskScreen:
-    """One view, drawn for whatever size the terminal has at the moment."""
+    """One view, drawn for whatever size the terminal has at the moment; `note` stands in the keys'
+    place."""
 
-    def __init__(self, view: View, locale: Locale, board: Board, log: Log) -> None:
+    def __init__(self, view: View, locale: Locale, board: Board, log: Log, note: str = "") -> None:
         self._view = view
         self._locale = locale
         self._board = board
         self._log = log
+        self._note = note
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
@@ -89,7 +97,7 @@ class DeskScreen:
             yield _line(formats.clean(self._log.trouble), "red")
             lines -= 1
         if not self._log.lines:
-            key = "log_of_workflow" if task is self._view.workflow else "no_log"
+            key = "log_of_workflow" if isinstance(task, WorkflowRow) else "no_log"
             yield _line(text(self._locale, key), _QUIET)
             return
         shown = [one for line in self._log.lines for one in _lines_of(line, self._zone)]
@@ -101,19 +109,30 @@ class DeskScreen:
             for name in _HELP[: max(height - _LEAST_HEIGHT, 0)]:
                 yield _line(f"  {text(self._locale, f'key_{name}')}", "")
         if board.asks and (task := self._selected) is not None:
-            key = "sure_workflow" if task is self._view.workflow else "sure"
+            key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
             yield _line(text(self._locale, key, name=formats.name(task)), "bold yellow")
         elif board.said:
-            yield _line(board.said, "bold")
+            yield from _folded(board.said, width)
+        elif self._note:
+            yield _line(self._note, "bold red")
         else:
-            whole = text(self._locale, "keys")
-            fits = board.selected is not None and formats.cells_of(whole) <= width
-            yield _line(whole if fits else text(self._locale, "keys_short"), _QUIET)
+            yield _line(self._keys(width), _QUIET)
+
+    def _keys(self, width: int) -> str:
+        """The keys that there is room for."""
+        board, text = self._board, formats.text
+        keys = [text(self._locale, "keys"), text(self._locale, "keys_short")]
+        if board.inside is not None:
+            keys = [f"{text(self._locale, 'keys_out')} · {line}" for line in keys] + keys[1:]
+        elif board.opens and isinstance(self._selected, WorkflowRow):
+            keys = [f"{text(self._locale, 'keys_in')} · {line}" for line in keys] + keys[1:]
+        if board.selected is None:
+            keys = keys[1:]
+        return next((line for line in keys if formats.cells_of(line) <= width), keys[-1])
 
     @property
     def _selected(self) -> Task | None:
-        rows = self._view.rows
-        return next((task for task in rows if task.task_id == self._board.selected), None)
+        return selected(self._board, self._view.rows)
 
     @property
     def _zone(self) -> datetime | None:
@@ -133,6 +152,14 @@ def _lines_of(line: Line, at: datetime | None) -> Iterator[Text]:
     yield head.append(first)
     for text in more:
         yield _line(f"{' ' * 9}{text}")
+
+
+def _folded(said: str, width: int) -> Iterator[Text]:
+    """What is said, over as many lines as it takes; an address in it can be opened."""
+    link = _ADDRESS.search(said)
+    style = f"bold link {link[0]}" if link else "bold"
+    for line in chop_cells(said, max(width, 2))[:_MOST_SAID]:
+        yield _line(line, style)
 
 
 def _line(text: str, style: str = "") -> Text:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from .view import View
 
-#: Seconds for which a store or an API that does not answer is asked again.
+#: Seconds for which a store or an API that does not answer is asked again, and for which a record
+#: that is gone may come back: a job writes its record again where the store has lost it.
 AWAY_S: Final = 60.0
 
 
@@ -42,6 +43,7 @@ def follow(
 
     Raises:
         StoreUnavailable: nothing has answered for `AWAY_S`.
+        TaskNotFound: what had not ended has had no record for as long.
         TimeoutError: after `timeout` seconds some have not ended.
     """
     begun = answered = time.monotonic()
@@ -51,9 +53,12 @@ def follow(
             return view
         show.show(view)
         now = time.monotonic()
-        if view.trouble is None:
+        lost = view.lost if until_ended else ()
+        if view.trouble is None and not lost:
             answered = now
         elif now - answered > AWAY_S:
+            if view.trouble is None:
+                raise (TaskNotFound if view.workflow is None else WorkflowNotFound)(lost[0].task_id)
             raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
         left = begun + timeout - now
         if left <= 0:

@@ -22,9 +22,20 @@ except ImportError:  # Windows
 
 #: Bytes that one look takes; what is pasted beyond comes with the next.
 _MOST: Final = 256
-_SEQUENCES: Final = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down"}
+_ARROWS: Final = {"A": "up", "B": "down", "C": "right", "D": "left"}
+_SEQUENCES: Final = {
+    "\n": "enter",
+    "\r": "enter",
+    "\x1b": "escape",
+    "\x7f": "backspace",
+    "\b": "backspace",
+    **{f"\x1b{by}{letter}": name for letter, name in _ARROWS.items() for by in "[O"},
+}
 #: An escape sequence as a whole, so that its letters are no keys; or a character.
 _PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
+#: The beginning of a sequence, whose rest may come a moment later; and how long that takes at most.
+_BEGUN: Final = re.compile(r"\x1b(?:\[[0-9;?]*|O)?\Z")
+_REST_S: Final = 0.05
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 #: Seconds after which a wait looks whether the program has been stopped meanwhile.
 _LOOK_S: Final = 0.2
@@ -40,7 +51,12 @@ _Handler = Callable[[int, FrameType | None], Any] | int | None
 def can_be_read() -> bool:
     """Whether stdin is a terminal of a system that tells single keys, and this program is in its
     foreground."""
-    return sys.platform != "win32" and sys.stdin.isatty() and _in_front(sys.stdin.fileno())
+    return tells_keys() and sys.stdin.isatty() and _in_front(sys.stdin.fileno())
+
+
+def tells_keys() -> bool:
+    """Whether this system's terminals tell single keys."""
+    return termios is not None
 
 
 def _in_front(terminal: int) -> bool:
@@ -65,13 +81,15 @@ class Keys:
         self._handlers: dict[int, _Handler] = {}
         #: The program was stopped and goes on: everything is to be drawn again.
         self.came_back = False
+        #: The terminal has another size.
+        self.resized = False
 
     def pressed(self, within_s: float) -> list[str]:
-        """The keys that are pressed until the first one comes, or the time is over: characters,
-        "up", "down"."""
+        """The keys that are pressed until the first one comes, or the time is over: characters, and
+        "up", "down", "left", "right", "enter", "escape", "backspace"."""
         end = time.monotonic() + within_s
         self._take()
-        while not self.came_back:
+        while not (self.came_back or self.resized):
             left = end - time.monotonic()
             # A signal's handler that returns leaves select waiting: it looks again, soon.
             ready, _, _ = select.select([self._input], [], [], min(max(left, 0), _LOOK_S))
@@ -88,6 +106,8 @@ class Keys:
         go on."""
         try:
             typed = os.read(self._input, _MOST).decode(errors="replace")
+            if _BEGUN.search(typed) and select.select([self._input], [], [], _REST_S)[0]:
+                typed += os.read(self._input, _MOST).decode(errors="replace")
         except BlockingIOError:
             return []
         except OSError:
@@ -104,6 +124,7 @@ class Keys:
             (signal.SIGQUIT, self._end),
             (signal.SIGTSTP, self._stop),
             (signal.SIGCONT, self._go_on),
+            (signal.SIGWINCH, self._resize),
         ):
             if signal.getsignal(number) is not signal.SIG_IGN:  # by whoever has started it
                 self._handlers[number] = signal.signal(number, handler)
@@ -153,6 +174,9 @@ class Keys:
         if _in_front(self._terminal):
             _tell(_HIDE_CURSOR)
         self.came_back = True
+
+    def _resize(self, *_: object) -> None:
+        self.resized = True
 
 
 def _opened_anew(terminal: int) -> int:

@@ -11,6 +11,7 @@ from ..record.redelivery import final
 from . import formats
 from .places import said
 from .remaining import remaining
+from .rows import key
 from .view import View
 
 #: A running task gets another line after so many percent more: about ten lines a run.
@@ -26,6 +27,7 @@ class Lines:
         self._locale = locale
         self._told: dict[str, tuple[object, ...]] = {}
         self._trouble: str | None = None
+        self._gone = frozenset[str]()
         self._greeted = False
 
     def show(self, view: View) -> None:
@@ -34,14 +36,17 @@ class Lines:
             self._trouble = view.trouble
             if view.trouble is not None:
                 self.say(f"{trouble(view, self._locale)} ({formats.clean(view.trouble)})")
+        for task_id in sorted(view.gone - self._gone):
+            self.say(formats.text(self._locale, "no_record", ids=formats.clean(task_id)))
+        self._gone = view.gone
         if not view.rows and not view.trouble and not self._greeted:
             self.say(formats.text(self._locale, "empty"))
         self._greeted = True
         before = self._told
         # Only the view's tasks are kept, so that the memory is as bounded as the view.
-        self._told = {task.task_id: _what(task, view.at) for task in view.rows}
+        self._told = {key(task): _what(task, view.at) for task in view.rows}
         for task in view.rows:
-            if before.get(task.task_id) != self._told[task.task_id]:
+            if before.get(key(task)) != self._told[key(task)]:
                 self.say(line(task, view.at or task.updated_at, self._locale))
 
     def say(self, text: str) -> None:

@@ -18,7 +18,8 @@ from . import formats
 from .lines import trouble
 from .places import said
 from .remaining import short_remaining
-from .view import View, urgency
+from .rows import WorkflowRow, key, urgency, urgency_of_member
+from .view import View
 
 COLOURS: Final = {
     TaskStatus.CREATED: "bright_black",
@@ -29,6 +30,8 @@ COLOURS: Final = {
     TaskStatus.CANCELLED: "magenta",
 }
 _QUIET: Final = "bright_black"
+#: Before the name of a workflow whose tasks are not shown.
+_OPENS: Final = "▸ "
 #: Of a remark, which is no failure.
 _CALM: Final = "yellow"
 
@@ -72,7 +75,7 @@ class Screen:
     """One view, drawn for whatever size the terminal has at the moment.
 
     `heading` stands above it. `whole` draws all rows, even if they are more than the screen takes.
-    `height` is that of its part of the terminal, None for all of it; the row of the id `selected`
+    `height` is that of its part of the terminal, None for all of it; the row of the key `selected`
     has a mark, and is shown whatever the height.
     """
 
@@ -99,7 +102,10 @@ class Screen:
         if view.trouble is not None:
             around.append(_line(trouble(view, self._locale), "bold red"))
             around.append(_line(formats.clean(view.trouble), "red"))
-        elif not view.rows:
+        elif view.gone:
+            short = formats.text(self._locale, "comma").join(formats.short_ids(sorted(view.gone)))
+            around.append(_line(formats.text(self._locale, "no_record", ids=short), "bold yellow"))
+        elif not view.rows and view.at is not None:
             around.append(_line(formats.text(self._locale, "empty"), _QUIET))
         yield from around
         beside = width >= MESSAGE_BESIDE
@@ -107,7 +113,7 @@ class Screen:
         room = max(height - len(around) - _AROUND, 2)
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room -= sum(_lines(task, beside) for task in first)
-        shown = view.tasks if self._whole else _fitting(view.tasks, beside, room, self._selected)
+        shown = view.tasks if self._whole else _fitting(view, beside, room, self._selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, width, beside)
         yield from self._summary(len(shown))
@@ -156,14 +162,15 @@ class Screen:
         colour = COLOURS.get(task.status, "")
         match column.name:
             case "mark":
-                return Text(">" if task.task_id == self._selected else "", style="bold cyan")
+                return Text(">" if key(task) == self._selected else "", style="bold cyan")
             case "id":
-                return Text(short_id, style=_QUIET)
+                # Ids that begin alike differ at their ends.
+                return Text(formats.cut_on_the_left(short_id, column.cells), style=_QUIET)
             case "status":
                 shown = Text(formats.state(self._locale, task), style=colour)
                 return shown.append(formats.remarks(self._locale, task), style=_CALM)
             case "name":
-                return Text(formats.cut_on_the_left(formats.name(task), column.cells), style="bold")
+                return Text(self._name(task, column.cells), style="bold")
             case "progress":
                 return ProgressBar(
                     completed=task.progress.percentage,
@@ -181,6 +188,12 @@ class Screen:
                 if now is None:
                     return Text(formats.UNKNOWN)
                 return Text(short_remaining(task, now, self._locale))
+
+    def _name(self, task: Task, cells: int) -> str:
+        """A task's name; that of a workflow which stands for its tasks behind a mark."""
+        opens = isinstance(task, WorkflowRow) and task is not self._view.workflow
+        mark = _OPENS if opens else ""
+        return mark + formats.cut_on_the_left(formats.name(task), cells - formats.cells_of(mark))
 
     def _summary(self, shown: int) -> Iterator[Text]:
         view = self._view
@@ -241,12 +254,13 @@ def _lines(task: Task, beside: bool) -> int:
     return 2 if not beside and _has_message(task) else 1
 
 
-def _fitting(tasks: Sequence[Task], beside: bool, room: int, selected: str | None) -> list[Task]:
+def _fitting(view: View, beside: bool, room: int, selected: str | None) -> list[Task]:
     """As many tasks as so many lines take, the selected one and the most urgent, in their order."""
     chosen: set[str] = set()
-    for task in sorted(tasks, key=lambda task: (task.task_id != selected, urgency(task))):
+    rank = urgency if view.workflow is None else urgency_of_member
+    for task in sorted(view.tasks, key=lambda task: (key(task) != selected, rank(task))):
         room -= _lines(task, beside)
         if room < 0:
             break
-        chosen.add(task.task_id)
-    return [task for task in tasks if task.task_id in chosen]
+        chosen.add(key(task))
+    return [task for task in view.tasks if key(task) in chosen]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def show_in_terminal(locale: Locale, *, plain: bool) -> Lines | Bars:
-    """Live bars; lines where they are asked for, or where rich is missing, which is said on
-    stderr."""
+    """Live bars; lines where they are asked for, where the terminal moves no cursor, or where rich
+    is missing, which is said on stderr."""
+    plain = plain or not _moves_the_cursor(os.environ)
     if not plain and find_spec("rich") is None:
         print("live bars need rich: pip install 'progress-backend[cli]'", file=sys.stderr)
         plain = True
@@ -27,6 +30,12 @@ def show_in_terminal(locale: Locale, *, plain: bool) -> Lines | Bars:
     from .live_bars import Bars
 
     return Bars(Console(), locale)
+
+
+def _moves_the_cursor(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is one that can draw in place: Windows names none."""
+    named = environ.get("TERM", "").lower()
+    return sys.platform == "win32" if not named else named not in ("dumb", "unknown")
 
 
 def show_here(locale: Locale) -> Lines | Bars | Notebook:

@@ -15,12 +15,12 @@ from ..record import reader_view, task_json
 from ..record.model import Task, TaskStatus
 from ..record.redelivery import final
 from ..store.any_store import AnyStore
+from . import top_rows
 from .places import Placed, places
+from .rows import FIRST, chosen
 
 #: Most tasks of one read.
 MOST: Final = 100
-#: Statuses that are shown first when there is not room for all.
-FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Choice:
     symbol: str | None = None
     #: Rows wanted; 1 to 100.
     limit: int = 50
+
+    @property
+    def top(self) -> bool:
+        """Whether a workflow is one row in its tasks' place: where nothing else is asked for."""
+        return not (self.task_ids or self.status or self.task_type or self.symbol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class View:
     trouble: str | None = None
     #: The workflow that the tasks are members of, as a row before theirs.
     workflow: Task | None = None
+    #: Ids of what is watched and has no record any more: it is shown as it was last.
+    gone: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> tuple[Task, ...]:
@@ -64,6 +71,13 @@ class View:
     def ended(self) -> bool:
         """Whether something is waited for, and all of it has ended for good."""
         return bool(self.watched) and all(final(t, self.at, confirmed=True) for t in self.watched)
+
+    @property
+    def lost(self) -> tuple[Task, ...]:
+        """What is watched, had not ended, and has no record any more; nothing while others of it go
+        on."""
+        left = [t for t in self.watched if not final(t, self.at, confirmed=True)]
+        return tuple(left) if all(task.task_id in self.gone for task in left) else ()
 
     @property
     def completed(self) -> bool:
@@ -89,7 +103,7 @@ class Reader:
             TaskNotFound: one of the ids has never had a record.
         """
         try:
-            view = self._by_id() if self._choice.task_ids else self._store.run(self._page())
+            view = self._by_id() if self._choice.task_ids else self._store.run(self._newest())
             view = replace(view, tasks=self._placed.of(view.tasks))
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
@@ -112,7 +126,16 @@ class Reader:
             for task_id, stored in zip(task_ids, documents, strict=True)
         ]
         self._found.update(task_ids)
-        return View(tuple(tasks), total=len(tasks))
+        there = zip(task_ids, documents, strict=True)
+        gone = frozenset(task_id for task_id, document in there if document is None)
+        return View(tuple(tasks), total=len(tasks), gone=gone)
+
+    def _newest(self) -> Flow[View]:
+        if self._choice.top:
+            about = (self._store.flows, min(self._choice.limit, MOST), self._store.now())
+            top = yield from top_rows.newest(*about)
+            return View(top.rows, top.counts, top.total)
+        return (yield from self._page())
 
     def _page(self) -> Flow[View]:
         wanted = self._choice
@@ -135,19 +158,3 @@ def _documents(task_ids: tuple[str, ...]) -> Flow[list[bytes | None]]:
 
 def _decoded(paged: c.Paged) -> dict[str, Task]:
     return {task_id: task_json.decode(document) for task_id, document in paged.rows if document}
-
-
-def urgency(task: Task) -> tuple[int, float]:
-    """Sorts tasks: those that run or wait for a person first, else the newest first."""
-    return 0 if task.status in FIRST else 1, -_created(task)
-
-
-def chosen(rows: Mapping[str, Task], limit: int) -> tuple[Task, ...]:
-    """The most urgent ones, in order of creation, so that rows stay where they are."""
-    found = sorted(rows.values(), key=urgency)[:limit]
-    found.reverse()  # pages are newest first, also those of one millisecond
-    return tuple(sorted(found, key=_created))
-
-
-def _created(task: Task) -> float:
-    return task.created_at.timestamp() if task.created_at else 0.0

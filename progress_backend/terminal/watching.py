@@ -7,6 +7,7 @@ import math
 import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from celery import Celery, current_app
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Seconds of one read at most.
 _READ_S: Final = 3.0
+#: Seconds between two reads at least.
+_LEAST_S: Final = 0.05
 #: Members of a workflow that are shown at most.
 _MEMBERS: Final = 50
 
@@ -65,15 +68,16 @@ def watch(
         url: address of an API, such as "http://127.0.0.1:8004", which is read instead of the store.
         token: token for the API; the environment's `PROGRESS_TOKEN` unless given.
         timeout: seconds for which it watches at most; None for as long as it takes.
-        interval: seconds between two reads.
+        interval: seconds between two reads, at least 0.05.
 
     Raises:
-        TaskNotFound: no record and no workflow has the id.
+        TypeError: it is given neither a result nor an id.
+        TaskNotFound: no record and no workflow has the id, or none has had it for a minute.
         TimeoutError: it has not ended after `timeout`.
         SettingsError: there is no store, or the API asks for another token.
         StoreUnavailable: the store or the API did not answer at first, or for a minute.
     """
-    its_id = result_or_id if isinstance(result_or_id, str) else str(result_or_id.id)
+    its_id = _id_of(result_or_id)
     app = app or getattr(result_or_id, "app", None) or current_app
     settings = in_the_terminals_language(settings_of(app), app)
     with ExitStack() as stack:
@@ -83,12 +87,25 @@ def watch(
         if _is_workflow(source, its_id):
             reader = WorkflowReader(source, its_id, _MEMBERS, settings.locale)
         within = math.inf if timeout is None else timeout
-        view = follow(reader, show, interval, until_ended=True, timeout=within)
+        view = follow(reader, show, max(interval, _LEAST_S), until_ended=True, timeout=within)
         show.final(view)
         document = last()
     if document is None:  # it was cleaned up since
         return view.watched[0]
     return task_json.decode(document)
+
+
+def _id_of(result_or_id: Any) -> str:
+    if isinstance(result_or_id, (str, UUID)):
+        return str(result_or_id)
+    its_id = getattr(result_or_id, "id", None)
+    if its_id is None:
+        raise TypeError(
+            "watch() takes what apply_async returned, or its id, not "
+            f"{type(result_or_id).__name__}: several tasks are watched one after the other, or as "
+            "a group"
+        )
+    return str(its_id)
 
 
 def _is_workflow(source: WorkflowSource, its_id: str) -> bool:
@@ -109,7 +126,11 @@ def _opened(
     choice = Choice((its_id,))
     if url is not None:
         api = ApiClient(url, _READ_S, token or os.environ.get("PROGRESS_TOKEN") or None)
-        return ApiWorkflows(api), ApiReader(api, choice), lambda: api.status("task", its_id)
+        return (
+            ApiWorkflows(api),
+            ApiReader(api, settings.locale, choice),
+            lambda: api.status("task", its_id),
+        )
     if settings.redis_url is None:
         raise SettingsError(
             "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "

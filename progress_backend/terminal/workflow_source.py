@@ -30,8 +30,8 @@ class WorkflowSource(ABC):
         """A workflow's body; None if there is none."""
 
     @abstractmethod
-    def members(self, workflow_id: str, status: str | None, limit: int) -> Members:
-        """The newest members, all or those with a status."""
+    def members(self, workflow_id: str, status: str | None, limit: int, page: int = 1) -> Members:
+        """The newest members, all or those with a status; a later page has older ones."""
 
     @abstractmethod
     def page(self, page: int, limit: int) -> tuple[list[bytes], int]:
@@ -59,10 +59,10 @@ class StoreWorkflows(WorkflowSource):
         self._store.ready()
         return self._store.run(workflows.status(self._store.flows, workflow_id, self.now()))
 
-    def members(self, workflow_id: str, status: str | None, limit: int) -> Members:
+    def members(self, workflow_id: str, status: str | None, limit: int, page: int = 1) -> Members:
         """See `WorkflowSource`."""
         flows = self._store.flows
-        paged = self._store.run(flows.page(1, limit, status, workflow=workflow_id, light=True))
+        paged = self._store.run(flows.page(page, limit, status, workflow=workflow_id, light=True))
         found = tuple(document for _, document in paged.rows if document)
         return Members(found, summary(paged), paged.total)
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from ..record.default_texts import Locale, text, translated
 from ..record.local_time import optional_moment
-from ..record.model import STATUSES, Delivery, Task
+from ..record.model import STATUSES, Delivery, TaskStatus
 from . import formats, tables
 from .remaining import remaining
+from .rows import WorkflowRow
 
 Body = Mapping[str, Any]
 _COLUMNS: Final = ("id", "status", "percent", "ended_of", "age", "name")
@@ -19,25 +20,39 @@ _LEFT_OUT: Final = ("age", "ended_of", "percent", "status")
 _THOUSAND: Final = 1_000
 
 
-def as_row(body: Body, locale: Locale) -> Task:
+def as_row(body: Body, locale: Locale, unconfirmed: int = 0) -> WorkflowRow:
     """A workflow as a row among tasks: its type is its name, its items are thousandths of its
-    members' work."""
+    members' work. `unconfirmed`: members whose runs have yet to confirm their cancel, which the
+    counts have as cancelled."""
     again_until = optional_moment(body.get("may_come_again_until"))
-    return Task(
+    return WorkflowRow(
         task_id=body["workflow_id"],
         task_type=body["name"] or body["task_type"],
         total_items=_THOUSAND,
         current_items=round(body["progress"]["percentage"] * 10),
         status=body["status"],
-        message=_said(body, locale),
+        message=_said(body, locale, unconfirmed),
         created_at=optional_moment(body["created_at"]),
         started_at=optional_moment(body["start_time"]),
         updated_at=optional_moment(body["updated_at"]),
         completed_at=optional_moment(body["end_time"]),
         delivery=None if again_until is None else Delivery(again_until=again_until),
+        control=_control(body, unconfirmed),
         revision=body["revision"],
         unknown={"estimate": body.get("estimate"), "likely": body.get("estimated_completion")},
     )
+
+
+def _control(body: Body, unconfirmed: int) -> dict[str, Any] | None:
+    """A request as a task's record has it: not carried out while members have yet to follow it."""
+    asked = body.get("control") or {}
+    action = asked.get("action")
+    open_ = body["end_time"] is None
+    if unconfirmed or (open_ and body["status"] == TaskStatus.CANCELLED):
+        return {**asked, "action": "cancel", "heeded_at": None}
+    if open_ and action == "pause" and body["status"] != TaskStatus.PAUSED:
+        return {**asked, "heeded_at": None}
+    return dict(asked) or None
 
 
 def table(
@@ -105,11 +120,15 @@ def details(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         yield f"  {formats.text(locale, 'more', count=rest)}"
 
 
-def _said(body: Body, locale: Locale) -> str:
+def _said(body: Body, locale: Locale, unconfirmed: int) -> str:
     """ "5 of 9 tasks have ended (error 1)"."""
     said = text(locale, "members", **{n: body["progress"][n] for n in ("current", "total")})
     counts = _counts({n: body["counts"][n] for n in ("error", "cancelled")}, locale)
-    return formats.text(locale, "of_tasks", said=said, counts=counts) if counts else said
+    said = formats.text(locale, "of_tasks", said=said, counts=counts) if counts else said
+    if not unconfirmed:
+        return said
+    waits = formats.text(locale, "to_confirm", count=unconfirmed)
+    return formats.text(locale, "comma").join([said, waits])
 
 
 def _counts(counts: Mapping[str, int], locale: Locale) -> str:

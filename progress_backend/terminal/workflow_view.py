@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any, Final
 
 from ..errors import StoreUnavailable, WorkflowNotFound
 from ..record import task_json
 from ..record.default_texts import Locale
-from ..record.model import Task
-from .view import FIRST, MOST, View, chosen
+from ..record.model import Task, TaskStatus
+from .rows import FIRST, chosen, urgency_of_member
+from .view import MOST, View
 from .workflow_source import WorkflowSource
 from .workflow_tables import as_row
+
+#: Failed members that are shown before the others, the newest of them.
+_FAILED: Final = 20
+#: Pages of cancelled members that are looked at for those whose runs have yet to confirm it: the
+#: first that were created, since these have begun.
+_PAGES: Final = 10
 
 
 class WorkflowReader:
@@ -26,6 +35,8 @@ class WorkflowReader:
         self._limit = min(limit, MOST)
         self._locale = locale
         self._last = View()
+        #: The workflow's revision at which all of its runs had confirmed their cancel.
+        self._confirmed: int | None = None
 
     def read(self) -> View:
         """The workflow as it is now.
@@ -39,23 +50,48 @@ class WorkflowReader:
             return replace(self._last, trouble=str(error))
 
     def _read(self) -> View:
-        body = self._source.workflow(self._workflow_id)
-        if body is None:
+        found = self._source.workflow(self._workflow_id)
+        if found is None:
             if self._last.workflow is None:
                 raise WorkflowNotFound(self._workflow_id)
             # It was cleaned up: its last version stays on the screen.
-            return self._last
+            return replace(self._last, gone=frozenset([self._workflow_id]))
+        body = json.loads(found)
         rows: dict[str, Task] = {}
-        # Among many members those that run may be far from the newest: they are read first.
-        for status in (*FIRST, None):
-            members = self._source.members(self._workflow_id, status, self._limit)
-            found = map(task_json.decode, members.documents)
-            rows.update((task.task_id, task) for task in found)
+        # Among many members those that failed or run may be far from the newest: they are read
+        # first.
+        for status, limit in (
+            (TaskStatus.ERROR, min(_FAILED, self._limit)),
+            *((status, self._limit) for status in (*FIRST, None)),
+        ):
+            members = self._source.members(self._workflow_id, status, limit)
+            rows |= _by_id(members.documents)
+        unconfirmed = self._unconfirmed(body)
+        shown = chosen(rows | unconfirmed, self._limit, urgency_of_member)
         self._last = View(
-            chosen(rows, self._limit),
+            tuple(sorted(shown, key=lambda task: task.status != TaskStatus.ERROR)),
             members.counts,
             members.total,
             self._source.now(),
-            workflow=as_row(json.loads(body), self._locale),
+            workflow=as_row(body, self._locale, len(unconfirmed)),
         )
         return self._last
+
+    def _unconfirmed(self, body: Mapping[str, Any]) -> dict[str, Task]:
+        """Members that are cancelled, and whose runs go on until they have confirmed it; looked for
+        once the workflow has ended, among a thousand of them."""
+        cancelled, revision = body["counts"]["cancelled"], body["revision"]
+        if body["end_time"] is None or not cancelled or revision == self._confirmed:
+            return {}
+        last, found = -(-cancelled // MOST), dict[str, Task]()
+        for page in range(last, max(last - _PAGES, 0), -1):
+            some = self._source.members(self._workflow_id, TaskStatus.CANCELLED, MOST, page)
+            tasks = _by_id(some.documents)
+            found |= {its_id: task for its_id, task in tasks.items() if task.asked == "cancel"}
+        if not found:
+            self._confirmed = revision
+        return found
+
+
+def _by_id(documents: Iterable[bytes]) -> dict[str, Task]:
+    return {task.task_id: task for task in map(task_json.decode, documents)}

@@ -17,9 +17,13 @@ from click.testing import CliRunner, Result
 from progress_backend.cli import main
 from progress_backend.flows import workflow_acts
 from progress_backend.flows.keys import Keys
+from progress_backend.record import events as ev
 from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
+from progress_backend.terminal import WorkflowReader
+from progress_backend.terminal.acts import StoreActs
 from progress_backend.terminal.formats import cells_of
+from progress_backend.terminal.workflow_source import StoreWorkflows
 from tests.conftest import StartService
 from tests.records import Records
 from tests.terminals import Terminal
@@ -178,6 +182,8 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     records.member("one", "all-well")
     records.complete("one")
     assert run("watch", "--workflow", "all-well").exit_code == 0
+    by_its_id = run("watch", "all-well")
+    assert (by_its_id.exit_code, "1 of 1 tasks have ended" in by_its_id.output) == (0, True)
 
 
 def test_watch_follows_a_workflow_to_its_end(
@@ -194,6 +200,60 @@ def test_watch_follows_a_workflow_to_its_end(
     records.complete("merge")
     assert watching.wait() == 1
     assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
+
+
+@pytest.mark.parametrize("source", ["store", "api"])
+def test_watch_of_a_cancelled_workflow_ends_with_its_last_run(
+    request: pytest.FixtureRequest,
+    redis_url: str,
+    records: Records,
+    start_service: StartService,
+    source: str,
+) -> None:
+    args = ["--url", request.getfixturevalue("api")] if source == "api" else []
+    watching = start_service(
+        [COMMAND, "watch", "--workflow", W, "--interval", "0.1", *args],
+        env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
+        ready=r"running +62\.5%",
+    )
+    assert ask(redis_url, "cancel", "--workflow", W, "--reason", "wrong day").exit_code == 0
+    watching.wait_for_log(
+        r"cancel asked .*4 of 4 tasks have ended \(error 1, cancelled 2\), 1 to confirm the cancel"
+        r" \(wrong day\)"
+    )
+    looks = len(watching.log)
+    records.member("later", "another")
+    eventually(lambda: watching.alive and len(watching.log) == looks, what="the job still runs")
+    records.apply("half", ev.Heeded())
+    assert watching.wait() == 1
+    last = [line for line in watching.log.splitlines() if line.endswith(W)][-1]
+    assert re.search(r"  error .*4 of 4 tasks have ended \(error 1, cancelled 2\) \(wrong", last)
+
+
+def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> None:
+    """Those that began are the oldest, behind all that never will."""
+    records = Records(redis_url, locale="en")
+    ids = [f"m{n:03}" for n in range(230)]
+    for task_id in ids:
+        records.member(task_id, "many")
+    records.run(ids[0])
+    with Store(records.settings) as store:
+        cancel_all(store, "many")
+        reader = WorkflowReader(StoreWorkflows(store), "many", 5, "en")
+        view = reader.read()
+        assert (view.ended, view.workflow and view.workflow.asked) == (False, "cancel")
+        assert "m000" in [task.task_id for task in view.tasks], "what is awaited is shown"
+        records.apply(ids[0], ev.Heeded())
+        assert reader.read().ended
+
+
+def cancel_all(store: Store, workflow_id: str) -> None:
+    """Cancels the workflow, and has all of its members follow."""
+    acts = StoreActs(store)
+    store.ready()
+    act_id = acts.ask_all(workflow_id, "cancel")
+    assert act_id
+    acts.carry_out(workflow_id, act_id)
 
 
 @pytest.mark.parametrize("locale", ["en", "ja"])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.board import Board, pressed, settled
+from progress_backend.terminal.board import Board, pressed, selected, settled
+from progress_backend.terminal.rows import WorkflowRow
 
 
 def rows(*statuses: str) -> list[Task]:
@@ -79,3 +80,34 @@ def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> 
         board, wish = pressed(board, key, [])
         assert wish in (None, "quit")
         assert board.selected is None
+
+
+def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
+    whole = WorkflowRow("w", "fetch ×3", status="running")
+    top = [ROWS[0], whole, *ROWS[1:]]
+    board = settled(Board(opens=True), top)
+    assert selected(board, top) is whole, "the first that runs"
+    opened, wish = pressed(board, "enter", top)
+    assert (opened.inside, wish) == ("w", None)
+    inside = [whole, *ROWS]
+    opened = settled(opened, inside)
+    assert pressed(opened, "enter", inside)[0].inside == "w", "once"
+    for key in ("escape", "left", "backspace"):
+        back = pressed(opened, key, inside)[0]
+        assert (back.inside, selected(settled(back, top), top)) == (None, whole)
+    down, _ = pressed(board, "down", top)
+    assert pressed(down, "right", top)[0] == down, "a task has nothing in it"
+    assert pressed(down, "left", top)[0] == down
+    alone = settled(Board(), top)
+    assert pressed(alone, "enter", top)[0] == alone, "where it is watched by its name"
+
+
+def test_a_chain_and_its_last_task_are_two_rows() -> None:
+    """They have the same id."""
+    shown = [WorkflowRow("t1", "a → b", status="running"), *ROWS]
+    board = settled(Board(), shown)
+    seen = []
+    for _ in shown:
+        seen.append(selected(board, shown))
+        board, _ = pressed(board, "down", shown)
+    assert seen == shown

@@ -27,7 +27,7 @@ from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.task_logs import Log
 from progress_backend.terminal.view import View
-from tests.conftest import StartService
+from tests.conftest import StartServer, StartService
 from tests.records import Records
 from tests.terminals import Terminal
 from tests.waiting import eventually
@@ -152,11 +152,139 @@ def test_a_workflow_and_its_page(
         assert terminal.wait() == 130, "nobody knows how it ends"
 
 
-def test_without_an_address_the_path_is_told(opened: Open) -> None:
+def test_without_an_address_it_is_told_how_to_give_one(opened: Open) -> None:
     with opened() as terminal:
         terminal.wait_for("> first-id")
         terminal.write(b"o")
-        terminal.wait_for(r"address is not known \(--url\); the page there is /task/first-id")
+        terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
+
+
+def test_an_address_is_told_whole_where_no_browser_has_a_window(opened: Open) -> None:
+    page = f"https://progress.example.com/{'long-' * 8}"
+    with opened(columns=40, PROGRESS_PAGE_URL=page, DISPLAY="", WAYLAND_DISPLAY="") as terminal:
+        terminal.wait_for("> *running")
+        terminal.write(b"o")
+        terminal.wait_for("/task/first-id")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;.*?\x1b\\\\", "", terminal.written)
+    assert f"{page}/task/first-id" in "".join(lines.splitlines())
+
+
+def test_a_browser_that_stays_or_fails_keeps_no_key_waiting(opened: Open, tmp_path: Path) -> None:
+    env = {"PROGRESS_PAGE_URL": "http://127.0.0.1:8004", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    with opened(BROWSER="sleep 60 #%s", **env) as terminal:
+        terminal.wait_for("> first-id")
+        terminal.write(b"o")
+        terminal.wait_for("opened http://127.0.0.1:8004/task/first-id")
+        terminal.write(DOWN)
+        terminal.wait_for("> second-i")
+    with opened(BROWSER="false %s", **env) as terminal:
+        terminal.wait_for("> first-id")
+        terminal.write(b"o")
+        terminal.wait_for("no browser opens here: http://127.0.0.1:8004/task/first-id")
+
+
+@pytest.fixture
+def failing(records: Records) -> Records:
+    """A workflow beside the two tasks: of its members one has failed, one runs, and the newest
+    ones have ended."""
+    for task_id in ("m-failed", "m-runs", *(f"m-ended-{n}" for n in range(4))):
+        records.member(task_id, W, name="fetch ×6")
+        records.run(task_id)
+    records.fail("m-failed", "no such symbol")
+    for n in range(4):
+        records.complete(f"m-ended-{n}")
+    return records
+
+
+@pytest.mark.parametrize("source", ["store", "api"])
+def test_a_workflow_is_one_row_that_opens(
+    opened: Open, failing: Records, start_service: StartService, source: str
+) -> None:
+    args: tuple[str, ...] = ()
+    if source == "api":
+        env = {"PROGRESS_REDIS_URL": failing.settings.redis_url or ""}
+        serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
+        args = ("--url", serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0])
+    with opened(*args, columns=130) as terminal:
+        terminal.wait_for(r"0f8c8a4e +running +▸ fetch ×6 .*83\.3%.*5 of 6 tasks have ended")
+        assert "m-runs" not in terminal.written, "its tasks are in its row"
+        terminal.write(DOWN * 2)
+        terminal.wait_for(r"(?m)^> 0f8c8a4e.*$")
+        terminal.wait_for("Enter its tasks")
+        terminal.forget()
+        terminal.write(b"\n")
+        terminal.wait_for("m-failed +error.*no such symbol")
+        terminal.forget()
+        terminal.wait_for("m-failed(.|\n)*m-runs")  # drawn anew, the failed one first
+        assert "first-id" not in terminal.written
+        terminal.forget()
+        terminal.write(b"\x1b")
+        terminal.wait_for(r"(?m)^> 0f8c8a4e.*$")
+        terminal.wait_for("first-id")
+        terminal.write(b"p")
+        terminal.wait_for("fetch ×6: pause asked of all its tasks")
+        terminal.wait_for("0f8c8a4e +paused")
+        eventually(lambda: failing.get("m-runs").asked == "pause")
+        assert failing.get("first-id").asked is None
+        terminal.write(b"r")
+        terminal.wait_for("fetch ×6: resume asked of all its tasks")
+        terminal.write(b"cy")
+        terminal.wait_for("fetch ×6: cancel asked of all its tasks")
+        eventually(lambda: failing.get("m-runs").asked == "cancel")
+
+
+def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, opened: Open) -> None:
+    server = start_server()
+    Records(server.url, locale="en").start("the-id")
+    Records(server.url, locale="en").start("other-id")
+    with opened(PROGRESS_REDIS_URL=server.url) as terminal:
+        terminal.wait_for("> the-id")
+        server.pause()
+        terminal.wait_for("Waits for an answer…", 60)
+        begun = time.monotonic()
+        terminal.write(DOWN)
+        terminal.wait_for("> other-id")
+        terminal.write(b"p")
+        terminal.wait_for("nothing was asked for: there is no answer")
+        terminal.write(b"?")
+        terminal.wait_for("once y is pressed")
+        assert time.monotonic() - begun < 2.5, "the store's own bound is 3 s"
+        terminal.wait_for("The store does not answer; this is how things stood")
+        terminal.write(b"q")
+        begun = time.monotonic()
+        assert terminal.wait() == 0
+        assert time.monotonic() - begun < 2.5
+        assert not terminal.reads_keys()
+        server.resume()
+    assert Records(server.url).get("other-id").asked is None, "not later either"
+
+
+def test_a_terminal_of_another_size_is_drawn_at_once(opened: Open) -> None:
+    with opened("--interval", "60", columns=120) as terminal:
+        terminal.wait_for("> first-id")
+        terminal.forget()
+        terminal.resize(columns=50, lines=20)
+        terminal.wait_for("(?m)^> +running")
+        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.written)
+        assert max(map(cell_len, shown.splitlines())) <= 50
+
+
+def test_an_escape_sequence_in_two_parts_is_one_key(records: Records) -> None:
+    code = """
+from progress_backend.terminal.keys import Keys
+with Keys() as keys:
+    print("reading", flush=True)
+    for _ in range(2):
+        print(keys.pressed(20), flush=True)
+"""
+    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
+        terminal.wait_for("reading")
+        eventually(terminal.reads_keys)
+        terminal.write(b"\x1b")
+        terminal.write(b"[A")
+        terminal.wait_for(r"\['up'\]")
+        terminal.write(b"\x1b")
+        terminal.wait_for(r"\['escape'\]")
 
 
 @pytest.mark.parametrize(

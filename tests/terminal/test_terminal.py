@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -21,10 +22,21 @@ from progress_backend.errors import TaskNotFound
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, Lines, Reader, View, formats, lines
+from progress_backend.terminal import (
+    Choice,
+    Lines,
+    Reader,
+    View,
+    WorkflowReader,
+    formats,
+    lines,
+)
+from progress_backend.terminal.following import Source, follow
 from progress_backend.terminal.live_bars import Bars
+from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
+from progress_backend.terminal.workflow_source import StoreWorkflows
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.terminals import Terminal
@@ -330,6 +342,102 @@ def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
         assert by_id.read().tasks == seen_by_id.tasks, "what was cleaned up stays in sight"
         with pytest.raises(TaskNotFound):
             Reader(store, Choice(("the-id",))).read()
+
+
+def test_what_nothing_else_started_with_what_runs_behind_newer_ones(redis_url: str) -> None:
+    records = Records(redis_url, locale="en")
+    records.start("old-and-running")
+    records.member("m1", "old-flow", name="fetch ×2")
+    records.member("m2", "old-flow", name="fetch ×2")
+    records.run("m1")
+    for number in range(8):
+        records.create(f"id-{number}")
+        records.member(f"member-{number}", "new-flow")
+    with Store(records.settings) as store:
+        view = Reader(store, Choice(limit=20)).read()
+        short = Reader(store, Choice(limit=2)).read()
+        filtered = Reader(store, Choice(status="running")).read()
+    shown = {task.task_id: type(task) for task in view.tasks}
+    singles = dict.fromkeys(("old-and-running", *(f"id-{n}" for n in range(8))), Task)
+    assert shown == {**singles, "old-flow": WorkflowRow, "new-flow": WorkflowRow}
+    assert (view.total, view.counts["running"]) == (11, 2)
+    assert {task.task_id for task in short.tasks} == {"old-and-running", "old-flow"}
+    assert {task.task_id for task in filtered.tasks} == {"old-and-running", "m1"}
+
+
+def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server()
+    records = Records(server.url, locale="en")
+    records.start("the-id")
+    records.start("other")
+    records.member("m1", "flow")
+    monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.3)
+    with Store(records.settings) as store:
+        readers: list[Source] = [
+            Reader(store, Choice(("the-id",))),
+            Reader(store, Choice(("the-id", "other"))),
+            WorkflowReader(StoreWorkflows(store), "flow", 10, "en"),
+        ]
+        for reader in readers:
+            assert not reader.read().gone
+        with redis.Redis.from_url(server.url) as client:
+            client.flushdb()
+        records.start("other")
+        assert not readers[1].read().lost, "the other one goes on"
+        shown = io.StringIO()
+        for reader, why in (
+            (readers[0], "Task the-id not found"),
+            (readers[2], "Workflow flow not"),
+        ):
+            with pytest.raises(TaskNotFound, match=why):
+                follow(reader, Lines(shown, "en"), 0.05, until_ended=True)
+        assert shown.getvalue().count("There is no record of the-id any more") == 1
+        assert "no record of the-id" in "\n".join(drawn(readers[0].read()))
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str, term: str) -> None:
+    records = Records(redis_url, locale="en")
+    records.start("the-id")
+    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "the-id"]
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en", "TERM": term}
+    with Terminal([*command, "--interval", "0.1"], env=env, columns=80, lines=24) as terminal:
+        terminal.wait_for("running.*the-id")
+        records.complete("the-id")
+        terminal.wait_for("completed.*the-id")
+        assert terminal.wait() == 0
+    assert "\x1b" not in terminal.written
+
+
+def test_without_the_modules_of_terminals_there_are_bars_and_no_keys(redis_url: str) -> None:
+    """As on Windows."""
+    records = Records(redis_url, locale="en")
+    records.start("the-id")
+    code = """
+import os, sys
+import celery.app, redis  # these look at the system's name instead
+for name in ("termios", "tty", "fcntl", "pty", "pwd", "grp", "resource"):
+    sys.modules[name] = None
+del os.register_at_fork
+from progress_backend.cli import main
+main(["watch", "the-id", "--interval", "0.1"])
+"""
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+    with Terminal([sys.executable, "-c", code], env=env, columns=80, lines=24) as terminal:
+        terminal.wait_for("keys need a terminal of Linux or macOS")
+        terminal.wait_for("running.*0%")
+        records.complete("the-id")
+        terminal.wait_for("completed.*100%")
+        assert terminal.wait() == 0
+
+
+def test_ids_that_begin_alike_are_told_apart_by_their_ends() -> None:
+    long = "import-of-the-fifteenth-of-january-" * 6
+    rows = tuple(task(n, task_id=f"{long}{n}") for n in range(3))
+    lines_ = drawn(View(rows, at=NOW), 130)
+    assert [line.split()[0][-2:] for line in lines_[2:5]] == ["-0", "-1", "-2"]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from celery import Celery
@@ -107,6 +108,19 @@ def test_it_watches_no_longer_than_it_may(records: Records) -> None:
     with pytest.raises(TimeoutError, match=r"not ended after 0\.3 s: the-id is running"):
         watch("the-id", timeout=0.3, interval=0.1)
     assert records.get("the-id").status == TaskStatus.RUNNING
+
+
+def test_what_is_no_result_and_no_id_is_refused_with_a_sentence(records: Records) -> None:
+    records.complete("the-id")
+    for given in (["the-id"], None, 3):
+        with pytest.raises(
+            TypeError, match=r"what apply_async returned, or its id, not (list|None|int)"
+        ):
+            watch(given)
+    task_id = UUID("7b7de887-6f26-48b1-afe0-d09ecabe2ead")
+    records.start(str(task_id))
+    records.complete(str(task_id))
+    assert watch(task_id, interval=0).status == TaskStatus.COMPLETED
 
 
 def test_without_a_store_it_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
