@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import redis
 from playwright.sync_api import expect
 
 from progress_backend.flows import task_log
@@ -13,6 +14,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.docs.reading import blocks
+from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -37,10 +39,10 @@ Write = Callable[..., None]
 def write(redis_url: str) -> Write:
     """Adds a line to a task's log, as its run does."""
 
-    def add(task_id: str, text: str, level: str = "info", lost: int = 0) -> None:
+    def add(task_id: str, text: str, level: str = "info", lost: int = 0, count: int = 1) -> None:
         with Store(Settings(redis_url=redis_url)) as store:
             store.ready()
-            lines = [LogLine(1_705_282_200.25, level, text)]
+            lines = [LogLine(1_705_282_200.25, level, text)] * count
             about = (task_id, 1, lines, lost, store.settings, store.flows.redaction)
             store.run(task_log.add(*about))
 
@@ -64,6 +66,37 @@ def test_the_page_of_a_task_shows_its_log(
     write(task_id, "the last")
     api.update(task_id, "completed")
     expect(lines.last).to_have_text("01:30:00infothe last")
+
+
+def test_a_page_says_how_many_earlier_lines_it_does_not_show(
+    api: RunningApi, write: Write, open_page: OpenPage
+) -> None:
+    task_id = api.create()
+    write(task_id, "first", count=400)
+    page = open_page(api, f"/task/{task_id}?lang=en")
+    lines = page.get_by_role("log", name="Log").locator("p")
+    expect(lines).to_have_count(400)
+    write(task_id, "second", count=400)
+    expect(lines).to_have_count(800)
+    write(task_id, "third", count=400)
+    expect(lines.last).to_contain_text("third")
+    expect(lines.first).to_have_text("… 200 earlier lines are not shown")
+    assert lines.count() == 1_001
+
+
+def test_a_record_that_is_made_anew_has_another_log(
+    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
+) -> None:
+    task_id = api.create()
+    write(task_id, "of the first")
+    write(task_id, "its second line")
+    page = open_page(api, f"/task/{task_id}?lang=en")
+    lines = page.get_by_role("log", name="Log").locator("p")
+    expect(lines).to_have_count(2)
+    redis.Redis.from_url(redis_url).flushdb()
+    Records(redis_url).start(task_id)
+    write(task_id, "of another")
+    expect(lines).to_have_text(["01:30:00infoof another"])
 
 
 def test_a_task_without_a_log_shows_none(api: RunningApi, open_page: OpenPage) -> None:

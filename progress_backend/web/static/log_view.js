@@ -14,8 +14,9 @@ function clockOf(text, like) {
 }
 
 export function makeLog(id) {
-  const lines = element("div", "log"), made = section("log", lines);
+  const lines = element("div", "log"), made = section("log", lines), earlier = element("p", "gone");
   let last = 0, reading = false, nextMs = 0, whole = false, words = null;
+  let of = null; // a record that is made anew under the same id has another log
   lines.tabIndex = 0;
   lines.setAttribute("role", "log");
   made.hidden = true;
@@ -26,7 +27,7 @@ export function makeLog(id) {
     reading = false;
     // A task that writes none is asked less often; one that has ended once more, for its last lines.
     nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
-    if (!got?.ok) return;
+    if (!got?.ok || task.created_at !== of) return;
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
     for (const line of got.body.lines) {
       if (line.id > last + 1) lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
@@ -34,9 +35,15 @@ export function makeLog(id) {
       const at = element("time", "", clockOf(line.time, task.created_at));
       at.dateTime = line.time;
       const level = element("b", "", line.level), text = element("span", "", line.text);
-      lines.append(element("p", line.level, at, level, text));
+      const made = element("p", line.level, at, level, text);
+      made.dataset.line = line.id;
+      lines.append(made);
     }
-    while (lines.childElementCount > LIMIT) lines.firstChild.remove();
+    if (lines.childElementCount > LIMIT) {
+      while (lines.childElementCount > LIMIT) lines.firstChild.remove();
+      earlier.textContent = words.earlierLines(Number(lines.querySelector("[data-line]").dataset.line) - 1);
+      lines.prepend(earlier);
+    }
     if (got.body.lines.length && made.hidden) made.hidden = false;
     if (got.body.lines.length && atEnd) lines.scrollTop = lines.scrollHeight;
     whole = over && got.body.lines.length < LIMIT;
@@ -48,6 +55,13 @@ export function makeLog(id) {
     made.say(words);
     lines.setAttribute("aria-label", words.parts.log);
     if (!over) whole = false;
+    if (task.created_at !== of) {
+      of = task.created_at;
+      last = nextMs = 0;
+      whole = false;
+      made.hidden = true;
+      lines.replaceChildren();
+    }
     if (!reading && !whole && performance.now() >= nextMs) read(task, over);
   }
 

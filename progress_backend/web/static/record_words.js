@@ -27,6 +27,7 @@ export const WORDS = {
     },
     actions: { pause: "Pause", cancel: "Cancel", end: "End" },
     linesGone: (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
+    earlierLines: (count) => (count === 1 ? "… 1 earlier line is not shown" : `… ${count} earlier lines are not shown`),
     happened: {
       created: "Created", started: "Started", phase: "Phase", retried: "Retry", requeued: "Back in the queue", redelivered: "Delivered again",
       returned: "The run is back", pause: "Asked to pause", cancel: "Asked to cancel", end: "Asked to end", heeded: "Carried out", resumed: "Resumed",
@@ -63,6 +64,7 @@ export const WORDS = {
     },
     actions: { pause: "一時停止", cancel: "キャンセル", end: "終了" },
     linesGone: (count) => `… ${count} 行は残っていません`,
+    earlierLines: (count) => `… これより前の ${count} 行は表示していません`,
     happened: {
       created: "作成", started: "開始", phase: "フェーズ", retried: "再試行", requeued: "キューに戻りました", redelivered: "再配信",
       returned: "復帰", pause: "一時停止の依頼", cancel: "キャンセルの依頼", end: "強制終了の依頼", heeded: "依頼を実施", resumed: "再開",
