@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from ..record.act import Action
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
-from ..record.responses import id_of
+from ..record.responses import id_of, status_of
 from .flow import Flow
 from .task_flows import Flows
 from .task_list import listed
@@ -34,19 +34,28 @@ class Chosen(NamedTuple):
     more: bool
 
 
+def lists(action: Action, asked: ListRequest) -> list[ListRequest]:
+    """The lists that have these tasks; one of all statuses where none is of a status alone."""
+    # Neither of these has an index with a status.
+    apart = asked.remark is not None or (asked.id_prefix is not None and not asked.looks)
+    if apart or asked.status is not None:
+        return [asked]
+    return [replace(asked, status=status) for status in _CHANGED[action]]
+
+
 def chosen(
     flows: Flows, action: Action, asked: ListRequest, limit: int, now: datetime
 ) -> Flow[Chosen]:
     """The newest tasks that pass a filter, `limit` at most; without a status in it those that the
-    action changes."""
+    action changes. By ids they are in the order of these."""
     found: dict[str, None] = {}
-    given = asked.status is not None or asked.remark is not None
-    for status in (asked.status,) if given else _CHANGED[action]:
+    statuses = _CHANGED[action] if asked.status is None else (asked.status,)
+    for one in lists(action, asked):
         page, cursor = 1, None
         for _ in range(_MOST_PAGES):
-            some = replace(asked, status=status, page=page, limit=_PAGE, cursor=cursor)
+            some = replace(one, page=page, limit=_PAGE, cursor=cursor)
             rows = yield from listed(flows, some, now, light=True)
-            found.update(dict.fromkeys(map(id_of, rows.rows)))
+            found.update((id_of(row), None) for row in rows.rows if status_of(row) in statuses)
             if len(found) > limit:
                 return Chosen(tuple(found)[:limit], more=True)
             if rows.total is None:
@@ -57,6 +66,6 @@ def chosen(
                 break
             else:
                 page += 1
-        else:  # an owner's tasks are looked at, and few of very many pass
+        else:  # few pass of very many that are looked at
             return Chosen(tuple(found), more=True)
     return Chosen(tuple(found), more=False)

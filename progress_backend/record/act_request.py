@@ -17,7 +17,7 @@ MOST_NAMED: Final = 200
 #: What a filter may have.
 FILTERS: Final = (
     *("status", "task_type", "symbol", "owner", "remark"),
-    *("created_from", "created_to"),
+    *("id_prefix", "created_from", "created_to"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ProgressError, StoreUnavailable
 from ..record.act import Action
+from ..record.act_refusal import FORBIDDEN, code_of, counted
 from ..record.events import Cancelled, Event, Paused, Resumed
 
 #: Tasks that are asked side by side.
@@ -20,6 +21,15 @@ class Asked(NamedTuple):
     asked: int
     refused: list[dict[str, Any]]
 
+    def body(self, *, more: bool) -> dict[str, Any]:
+        """What is answered; `more`: whether more tasks pass the filter."""
+        return {
+            "asked": self.asked,
+            "refused": self.refused,
+            "refused_counts": counted(self.refused),
+            "more": more,
+        }
+
 
 def event_of(action: Action, by: str | None, reason: str | None) -> Event:
     """The event that an action records."""
@@ -29,8 +39,8 @@ def event_of(action: Action, by: str | None, reason: str | None) -> Event:
 
 
 async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Asked:
-    """Acts on each task once; an error of one, or a text that says why not, does not keep the
-    others from it.
+    """Acts on each task once; an error of one, or a text that says why the caller may not, does not
+    keep the others from it.
 
     Raises:
         StoreUnavailable: the store does not answer; some tasks may have been asked.
@@ -45,5 +55,6 @@ async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]
             ):
                 raise outcome
             if isinstance(outcome, (ProgressError, str)):
-                refused.append({"task_id": task_id, "why": str(outcome)})
+                code = FORBIDDEN if isinstance(outcome, str) else code_of(outcome)
+                refused.append({"task_id": task_id, "code": code, "why": str(outcome)})
     return Asked(len(ids) - len(refused), refused)

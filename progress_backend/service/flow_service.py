@@ -223,15 +223,16 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
             action: "cancel", "pause" or "resume".
             ids: ids of the tasks, 200 at most; or
             filter: the newest that pass: a mapping of `status`, `task_type`, `symbol`, `owner`,
-                `remark`, `created_from` and `created_to`, as a list takes them; without a status
-                those that the action changes.
+                `remark`, `id_prefix`, `created_from` and `created_to`, as a list takes them;
+                without a status those that the action changes.
             limit: with a filter so many tasks at most, 1 to 1,000, which is the default.
             by: who asks; kept in the records.
             reason: why; kept in the records.
 
         Returns:
             `asked`, how many tasks it was asked of; `refused`, the others, each with its
-            `task_id` and `why`; `more`, whether more tasks pass the filter.
+            `task_id`, a `code` and `why` in English; `refused_counts`, how many have each code;
+            `more`, whether more tasks pass the filter.
 
         Raises:
             InvalidEvent: a value is out of bounds, or ids and a filter are both given, or neither.
@@ -246,7 +247,7 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
             task_ids, more = await self.run(flow)
         event = event_of(action, by, reason)
         done = await act_on(task_ids, lambda task_id: self.apply(task_id, event))
-        return {"asked": done.asked, "refused": done.refused, "more": more}
+        return done.body(more=more)
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
         """Calls the service's method for an HTTP path and method: the specification's single entry

@@ -8,7 +8,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from ..errors import ProgressError, TransitionRefused
+from ..errors import ProgressError
 from ..flows import chosen_tasks
 from ..record import act_request
 from ..record.events import Event
@@ -18,7 +18,7 @@ from .audit import note_act, write_line
 from .callers import caller_of, who_asks
 from .guard import denied
 from .openapi import route_texts, schemas
-from .rights import Action, Resource
+from .rights import Action, Resource, narrowed, refusal
 from .state import Api, api_of, may
 from .strict_route import StrictRoute
 
@@ -33,22 +33,25 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     task_ids, more = tuple(act.ids or ()), False
     if act.filter is not None:
         asked, caller = act_request.filter_of(act.filter.model_dump()), caller_of(scope)
-        if caller.owner is not None and asked.owner is None:
-            asked = replace(asked, owner=caller.owner)
-        if caller.task_type is not None and asked.task_type is None:
-            asked = replace(asked, task_type=caller.task_type)
+        remarked = asked.remark is not None
+        those = Resource("tasks", None, asked.task_type, owner=asked.owner, remarked=remarked)
+        those = narrowed(caller, those)
+        # As of a list: the ids of other tasks than the caller's are not told either.
+        if (denial := refusal(caller, "update", those)) is not None:
+            api.measured.refusal(denial)
+            return denied(denial)
+        asked = replace(asked, owner=those.owner, task_type=those.task_type)
         asked.check()
         most = act.limit or act_request.MOST_CHOSEN
         flow = chosen_tasks.chosen(api.flows, act.action, asked, most, await api.now())
         task_ids, more = await api.store.run(flow)
     action: Action = "cancel" if act.action == "cancel" else "update"
-    if (refusal := api.limits.of_many(scope, len(task_ids))) is not None:
-        api.measured.refusal(refusal)
-        return denied(refusal)
+    if (limited := api.limits.of_many(scope, len(task_ids))) is not None:
+        api.measured.refusal(limited)
+        return denied(limited)
     one = partial(_act_on_one, request, api, action, event_of(act.action, by, act.reason))
     done = await act_on(task_ids, one)
-    body = {"asked": done.asked, "refused": done.refused, "more": more}
-    return Response(dumps(body), media_type="application/json")
+    return Response(dumps(done.body(more=more)), media_type="application/json")
 
 
 async def _act_on_one(
@@ -60,15 +63,14 @@ async def _act_on_one(
         ProgressError: why the task is not asked.
     """
     scope, resource = request.scope, Resource("task", task_id)
-    refusal = await may(scope, action, resource)
-    if refusal is not None:
-        write_line(scope, action, resource, refusal.status)
-        return refusal.detail
+    denial = await may(scope, action, resource)
+    if denial is not None:
+        write_line(scope, action, resource, denial.status)
+        return denial.detail
     try:
         await api.service.apply(task_id, event)
     except ProgressError as error:
-        status = 409 if isinstance(error, TransitionRefused) else 404
-        write_line(scope, action, resource, status)
+        write_line(scope, action, resource, error.status_code)
         raise
     write_line(scope, action, resource, 200)
     return None

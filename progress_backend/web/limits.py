@@ -41,7 +41,7 @@ class Limits:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         rate, kept_s = settings.max_writes, settings.unstarted_s
-        self._at_once = max(rate * BURST_S, 1.0)
+        self._rate, self._at_once = rate, max(rate * BURST_S, 1.0)
         self._writes = Buckets(rate, self._at_once) if rate else None
         most = settings.max_created
         self._created = Buckets(most / kept_s, most) if most else None
@@ -70,7 +70,9 @@ class Limits:
             return None
         units = min(float(many), self._at_once) - 1
         if units > 0 and (wait_s := self._wait(self._writes, client, units)) > 0:
-            return _too_many("writes", "this client writes too often", wait_s)
+            # The same request takes one more as it comes again.
+            again_s = wait_s + 1 / self._rate
+            return _too_many("writes", "this client writes too often", again_s)
         return None
 
     def of_body(self, scope: Scope, size: int) -> Refusal | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -20,6 +20,8 @@ from tests.web.serving import RunningApi
 
 DEPLOY, DEPLOY_TOKEN = tokens.new("deploy", "write")
 ALICE, ALICE_TOKEN = tokens.new("alice", "write", owner="alice")
+TYPED, TYPED_TOKEN = tokens.new("typed", "write", "other")
+NONE_REFUSED: Final[dict[str, Any]] = {"refused": [], "refused_counts": {}, "more": False}
 
 
 def acted(api: RunningApi, text: str | None = None, **asked: Any) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def test_named_tasks_and_what_refuses_each(api: RunningApi, redis_url: str) -> N
     refused = {one["task_id"]: one["why"] for one in body["refused"]}
     assert list(refused) == ["done", "never"]
     assert "completed" in refused["done"]
+    assert [one["code"] for one in body["refused"]] == ["completed", "not_found"]
+    assert body["refused_counts"] == {"completed": 1, "not_found": 1}
     assert statuses(records, "a", "b", "done") == ["paused", "paused", "completed"]
     control = records.get("b").control
     assert control is not None
@@ -63,17 +67,40 @@ def test_those_that_pass_a_filter_the_newest_first(api: RunningApi, redis_url: s
         records.create(f"t{n}", symbol="7203.T" if n % 2 else "6758.T", owner="bob")
     records.complete("t4")
     found = acted(api, action="cancel", filter={"symbol": "6758.T"}, limit=1)
-    assert found == {"asked": 1, "refused": [], "more": True}
+    assert found == {**NONE_REFUSED, "asked": 1, "more": True}
     assert statuses(records, "t0", "t2", "t4") == ["created", "cancelled", "completed"]
     begun = records.get("t0").created_at
     assert begun is not None
     before = (begun - timedelta(hours=1)).isoformat()
     assert acted(api, action="cancel", filter={"created_to": before})["asked"] == 0
     found = acted(api, action="pause", filter={"owner": "bob", "created_from": before})
-    assert found == {"asked": 3, "refused": [], "more": False}
+    assert found == {**NONE_REFUSED, "asked": 3}
     assert acted(api, action="resume", filter={})["asked"] == 3
     done = acted(api, action="cancel", filter={"status": "completed"})
     assert (done["asked"], [one["task_id"] for one in done["refused"]]) == (0, ["t4"])
+
+
+def test_by_ids_and_by_remarks_those_that_the_action_changes(
+    api: RunningApi, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    for task_id in ("in-1", "in-2", "in-3", "out-1"):
+        records.start(task_id, owner="bob")
+        records.remark(task_id, late=datetime.now(UTC))
+    records.complete("in-1")
+    assert acted(api, action="resume", filter={"id_prefix": "in-"})["asked"] == 0
+    assert acted(api, action="resume", filter={"remark": "late"})["asked"] == 0
+    found = acted(api, action="pause", filter={"id_prefix": "in-"}, limit=1)
+    assert found == {**NONE_REFUSED, "asked": 1, "more": True}
+    assert acted(api, action="pause", filter={"id_prefix": "in-"})["asked"] == 1
+    for more in ({"task_type": "fetch_data"}, {"owner": "bob", "status": "paused"}):
+        assert acted(api, action="resume", filter={"id_prefix": "in-2", **more})["asked"] == 1
+        acted(api, action="pause", ids=["in-2"])
+    assert statuses(records, "in-1", "in-2", "in-3", "out-1") == [
+        *("completed", "paused", "paused", "running")
+    ]
+    assert acted(api, action="cancel", filter={"remark": "late"})["asked"] == 1
+    assert statuses(records, "in-3", "out-1") == ["paused", "cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +116,8 @@ def test_those_that_pass_a_filter_the_newest_first(api: RunningApi, redis_url: s
         {"action": "cancel", "filter": {"page": 2}},
         {"action": "cancel", "filter": {"created_to": "soon"}},
         {"action": "cancel", "filter": {"remark": "late", "symbol": "x"}},
+        {"action": "cancel", "filter": {"id_prefix": "a", "status": "running"}},
+        {"action": "cancel", "filter": {"id_prefix": ""}},
     ],
 )
 async def test_what_cannot_be_asked(api: RunningApi, redis_url: str, asked: dict[str, Any]) -> None:
@@ -107,7 +136,7 @@ async def test_a_service_asks_alike(api: RunningApi, redis_url: str) -> None:
         assert (found["asked"], found["refused"][0]["task_id"]) == (1, "never")
         asked = {"action": "cancel", "filter": {"task_type": "fetch_data"}, "limit": 2}
         found = await service.handle_request("/internal/act", "POST", asked)
-        assert found == {"asked": 2, "refused": [], "more": True}
+        assert found == {**NONE_REFUSED, "asked": 2, "more": True}
 
 
 def test_each_task_by_the_callers_right_and_with_a_line(
@@ -121,6 +150,7 @@ def test_each_task_by_the_callers_right_and_with_a_line(
     body = acted(api, ALICE, action="pause", ids=["mine", "bobs"], reason="why")
     assert (body["asked"], [one["task_id"] for one in body["refused"]]) == (1, ["bobs"])
     assert "alone" in body["refused"][0]["why"]
+    assert body["refused_counts"] == {"forbidden": 1}
     assert acted(api, ALICE, action="cancel", filter={})["asked"] == 1
     assert statuses(records, "mine", "bobs") == ["cancelled", "created"]
     said = [json.loads(r.getMessage()) for r in caplog.records if r.name.endswith(".audit")]
@@ -136,6 +166,22 @@ def test_each_task_by_the_callers_right_and_with_a_line(
     ]
     assert {one["why"] for one in said[:3]} == {"why"}
     assert acted(api, DEPLOY, action="cancel", filter={"owner": "bob"})["asked"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [(ALICE, {"owner": "bob"}), (TYPED, {"task_type": "fetch_data"}), (TYPED, {"remark": "late"})],
+)
+def test_a_filter_tells_nobody_the_ids_of_others_tasks(
+    redis_url: str, start_api: StartApi, text: str, chosen: dict[str, str]
+) -> None:
+    lines = (ALICE_TOKEN.line(), TYPED_TOKEN.line())
+    api, records = start_api(redis_url=redis_url, tokens=lines), Records(redis_url)
+    records.create("bobs", owner="bob")
+    headers, asked = {"Authorization": f"Bearer {text}"}, {"action": "cancel", "filter": chosen}
+    answer = api.http.post("/internal/act", json=asked, headers=headers)
+    assert (answer.status_code, "bobs" in answer.text) == (403, False)
+    assert statuses(records, "bobs") == ["created"]
 
 
 def test_many_count_as_many_writes(redis_url: str, start_api: StartApi) -> None:

@@ -250,7 +250,8 @@ def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
     case.body = as_others_can_read(case.body)
     body = case.body if isinstance(case.body, dict) else {}
     if isinstance(chosen := body.get("filter"), dict):
-        chosen.pop("remark", None)
+        for name in ("remark", "id_prefix"):  # they go with few others
+            chosen.pop(name, None)
     if body.get("terminate") is True:
         body["terminate"] = False  # this API has no broker, which no description can say
 

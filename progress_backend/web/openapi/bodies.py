@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, create_model
 
 from ...record import fields
+from ...record.act_refusal import Code
 from ...record.fields import Status
 from .field_bodies import ESTIMATE, MEANINGS, Count, TaskBody
 from .workflow_bodies import WorkflowRow
@@ -178,7 +179,13 @@ class Refused(BaseModel):
     """A task that was not asked."""
 
     task_id: str = Field(description=MEANINGS["task_id"])
-    why: str = Field(description="What refused it: its status, a missing record or right.")
+    code: Code = Field(
+        description="The task's status, where that does not allow it; not_found: there is no "
+        "record; forbidden: the caller has no right to it; changed_by_others: other writers were "
+        "first in each try, ask again; too_large: the record would be; unreadable: what is stored "
+        "is no record; failed: anything else."
+    )
+    why: str = Field(description="The same in English.")
 
 
 class ActedOn(BaseModel):
@@ -186,4 +193,7 @@ class ActedOn(BaseModel):
 
     asked: int = Field(description="How many tasks it was asked of.")
     refused: list[Refused] = Field(description="The tasks of which it was not.")
+    refused_counts: dict[str, int] = Field(
+        description="How many of them have each code, the most frequent first."
+    )
     more: bool = Field(description="Whether more tasks pass the filter.")

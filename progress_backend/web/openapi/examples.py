@@ -229,7 +229,14 @@ ACT_ON_FILTERED: Final[Json] = {
 }
 ACTED_ON: Final[Json] = {
     "asked": 41,
-    "refused": [{"task_id": TASK_ID, "why": "the task has ended: completed"}],
+    "refused": [
+        {
+            "task_id": TASK_ID,
+            "code": "completed",
+            "why": f"task {TASK_ID} has already ended: it is completed",
+        }
+    ],
+    "refused_counts": {"completed": 1},
     "more": False,
 }
 WORKERS: Final[Json] = {

@@ -164,6 +164,11 @@ class ActFilter(_Asked):
         default=None,
         description="Only tasks with this remark; no other filter but owner beside it.",
     )
+    id_prefix: Id | None = Field(
+        default=None,
+        description="Only tasks whose ids begin so, in the order of their ids; no other filter but "
+        "owner or task_type beside it.",
+    )
     created_from: Time | None = Field(
         default=None, description="Only tasks created then or later: a time with an offset."
     )

@@ -1,0 +1,45 @@
+"""Why a cancel, a pause or a resume was not asked of a task, as a short code: programs tell codes
+apart, and a page says them in its own language. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, get_args
+
+from ..errors import (
+    ConcurrentUpdate,
+    ForeignValue,
+    ProgressError,
+    TaskNotFound,
+    TooLarge,
+    TransitionRefused,
+)
+from .fields import Status
+
+#: The task's status, where that does not allow it; else what the names say.
+Code = Literal[
+    Status, "not_found", "forbidden", "changed_by_others", "too_large", "unreadable", "failed"
+]
+CODES: Final[tuple[Code, ...]] = get_args(Code)
+#: The caller may not do it to that task.
+FORBIDDEN: Final[Code] = "forbidden"
+_OF_ERRORS: Final[Mapping[type[ProgressError], Code]] = {
+    TaskNotFound: "not_found",
+    ConcurrentUpdate: "changed_by_others",
+    TooLarge: "too_large",
+    ForeignValue: "unreadable",
+}
+
+
+def code_of(error: ProgressError) -> Code:
+    """The code of an error that an act on one task has raised."""
+    if isinstance(error, TransitionRefused):
+        return next((code for code in CODES if code == error.status), "failed")
+    of = (code for kind, code in _OF_ERRORS.items() if isinstance(error, kind))
+    return next(of, "failed")
+
+
+def counted(refused: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many refusals have each code, the most frequent first."""
+    return dict(Counter(one["code"] for one in refused).most_common())
