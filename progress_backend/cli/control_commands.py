@@ -9,6 +9,7 @@ import click
 
 from ..errors import TransitionRefused
 from ..record.act import Action
+from .many_tasks import ask_chosen, ask_named, check_ids, chosen_options
 from .session import Command, settings_of
 from .where import Where, opened
 from .workflow_commands import known_id, workflow_options
@@ -34,94 +35,84 @@ _ASKED_OF_ALL = {
 _DONE: dict[Action, str] = {"cancel": "cancelled", "pause": "paused", "resume": "resumed"}
 
 
-def _task_or_workflow(command: F) -> F:
-    """An argument for a task, and options for a workflow and an API: `task_id`, `workflow_id`,
-    `url`, `token`."""
-    return click.argument("task_id", required=False)(workflow_options(command))
+def _steered(command: F) -> F:
+    """An argument for tasks, and options for a workflow, for a filter, and for an API: `task_ids`,
+    `workflow_id`, those of `chosen_options`, `url`, `token`."""
+    tasks = click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1)
+    return tasks(workflow_options(chosen_options(command)))
 
 
 @click.command(cls=Command)
-@_task_or_workflow
+@_steered
 @_reason
 @click.pass_context
-def cancel(
-    ctx: click.Context,
-    task_id: str | None,
-    workflow_id: str | None,
-    url: str | None,
-    token: str | None,
-    reason: str | None,
-) -> None:
-    """Cancel a task, or all members of a workflow.
+def cancel(ctx: click.Context, /, **given: Any) -> None:
+    """Cancel tasks, or all members of a workflow.
 
-    A waiting task never begins; a running one ends at its next update.
+    A waiting task never begins; a running one ends at its next update. In place of ids there may be
+    options that tasks have to pass: --status, --type and those below.
     """
-    _act(ctx, task_id, workflow_id, url, token, "cancel", reason)
+    _act(ctx, "cancel", **given)
 
 
 @click.command(cls=Command)
-@_task_or_workflow
+@_steered
 @_reason
 @click.pass_context
-def pause(
-    ctx: click.Context,
-    task_id: str | None,
-    workflow_id: str | None,
-    url: str | None,
-    token: str | None,
-    reason: str | None,
-) -> None:
-    """Let a task wait, or all members of a workflow.
+def pause(ctx: click.Context, /, **given: Any) -> None:
+    """Let tasks wait, or all members of a workflow.
 
-    A running task stops at its next update, until it is resumed or cancelled.
+    A waiting task does not begin, and a running one stops at its next update, until it is resumed
+    or cancelled. In place of ids there may be options that tasks have to pass: --status, --type and
+    those below.
     """
-    _act(ctx, task_id, workflow_id, url, token, "pause", reason)
+    _act(ctx, "pause", **given)
 
 
 @click.command(cls=Command)
-@_task_or_workflow
+@_steered
 @click.pass_context
-def resume(
-    ctx: click.Context,
-    task_id: str | None,
-    workflow_id: str | None,
-    url: str | None,
-    token: str | None,
-) -> None:
-    """Let a paused task go on, or all members of a workflow."""
-    _act(ctx, task_id, workflow_id, url, token, "resume")
+def resume(ctx: click.Context, /, **given: Any) -> None:
+    """Let paused tasks go on, or all members of a workflow.
 
-
-def _is_a_task(task_id: str | None, workflow_id: str | None) -> bool:
-    """Whether a command is about a task.
-
-    Raises:
-        click.UsageError: about both, or about nothing.
+    In place of ids there may be options that tasks have to pass: --type, --symbol and those below.
     """
-    if task_id is None and workflow_id is None:
-        raise click.UsageError("give a TASK_ID, or --workflow ID")
-    if task_id is not None and workflow_id is not None:
-        raise click.UsageError("give --workflow or a TASK_ID, not both")
-    return task_id is not None
+    _act(ctx, "resume", **given)
 
 
 def _act(
     ctx: click.Context,
-    task_id: str | None,
+    action: Action,
+    *,
+    task_ids: tuple[str, ...],
     workflow_id: str | None,
+    limit: int,
+    yes: bool,
     url: str | None,
     token: str | None,
-    action: Action,
     reason: str | None = None,
+    **filters: str | None,
 ) -> None:
-    """Asks a task, or the members of a workflow; a command that is interrupted leaves the rest of
-    these to the workers' pass."""
-    is_a_task = _is_a_task(task_id, workflow_id)
+    """Asks tasks, or the members of a workflow; a command that is interrupted leaves the rest of
+    these to the workers' pass.
+
+    Raises:
+        click.UsageError: it is about nothing, or about more than one of these.
+    """
+    chosen = {name: value for name, value in filters.items() if value is not None}
+    if [bool(task_ids), workflow_id is not None, bool(chosen)].count(True) != 1:
+        raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
+    check_ids(task_ids)
     with opened(settings_of(ctx), url, token) as where:
-        if is_a_task:
-            _ask(where, str(task_id), action, reason)
+        if workflow_id is not None:
+            _ask_all(where, workflow_id, action, reason)
+        elif chosen:
+            ask_chosen(where.acts, action, chosen, limit, reason, yes=yes)
+        elif len(task_ids) == 1:
+            _ask(where, task_ids[0], action, reason)
         else:
-            _ask_all(where, str(workflow_id), action, reason)
+            ids = tuple(dict.fromkeys(map(where.known_task, task_ids)))
+            ask_named(where.acts, action, ids, reason)
 
 
 def _ask(where: Where, given: str, action: Action, reason: str | None) -> None:

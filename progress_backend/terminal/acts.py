@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from math import inf
 from time import monotonic
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
-from ..errors import TaskNotFound, WorkflowNotFound
-from ..flows import workflow_acts
+from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
+from ..flows import chosen_tasks, task_list, workflow_acts
 from ..record import task_json
 from ..record.act import Action
-from ..record.events import Cancelled, Event, Paused, Resumed
+from ..record.act_request import FILTERS
+from ..record.list_request import ListRequest
+from ..service.act_on_many import event_of
+from ..service.services import RedisProgressService
 from ..store.any_store import AnyStore
-from .api_client import ApiClient
+from .api_client import ApiClient, TooMany
 
 #: Who asks, as the record has it.
 _BY: Final = "cli"
+#: How often an API that takes no more for now is asked again, and the longest wait before that.
+_TRIES: Final = 10
+_LONGEST_S: Final = 60.0
 
 
 class Asked(NamedTuple):
@@ -40,6 +51,12 @@ class Acts(Protocol):
             TransitionRefused: its status does not allow it.
         """
 
+    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Asks many tasks, as the body of `POST /internal/act` says; its answer."""
+
+    def passing(self, action: Action, asked: ListRequest) -> int | None:
+        """How many tasks pass a filter that an action can change; None: nobody counts them."""
+
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """Asks the members of a workflow; the act's id, None where it was asked before.
 
@@ -61,11 +78,28 @@ class StoreActs:
 
     def ask(self, task_id: str, action: Action, reason: str | None = None) -> Asked:
         """See `Acts`."""
-        event = _event(action, reason)
+        event = event_of(action, _BY, reason)
         applied = self._store.run(self._store.flows.apply(task_id, (event,), self._store.now()))
         if applied.refused is not None:
             raise applied.refused
         return Asked(applied.task.status, applied.task.asked, applied.document is not None)
+
+    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Acts`."""
+        return asyncio.run(self._ask_many(asked))
+
+    async def _ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        async with RedisProgressService(settings=self._store.settings) as service:
+            return await service.act(**asked, by=_BY)
+
+    def passing(self, action: Action, asked: ListRequest) -> int | None:
+        """See `Acts`."""
+        return _sum([self._total(one) for one in chosen_tasks.lists(action, asked)], asked)
+
+    def _total(self, asked: ListRequest) -> int | None:
+        self._store.ready()
+        found = task_list.listed(self._store.flows, asked, self._store.now(), light=True)
+        return self._store.run(found).total
 
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """See `Acts`."""
@@ -99,6 +133,32 @@ class ApiActs:
         task = task_json.decode(document)
         return Asked(task.status, task.asked)
 
+    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Acts`."""
+        body = {**asked, "by": _BY}
+        for _ in range(_TRIES - 1):
+            try:
+                return self._ask_many(body)
+            except TooMany as busy:
+                time.sleep(min(busy.again_s, _LONGEST_S))
+        return self._ask_many(body)
+
+    def _ask_many(self, body: dict[str, Any]) -> dict[str, Any]:
+        found = self._api.ask("POST", "/internal/act", body)
+        if found is None:
+            raise StoreUnavailable(f"{self._api.base} is no API of this version")
+        answer: dict[str, Any] = json.loads(found)
+        return answer
+
+    def passing(self, action: Action, asked: ListRequest) -> int | None:
+        """See `Acts`."""
+        return _sum([self._total(one) for one in chosen_tasks.lists(action, asked)], asked)
+
+    def _total(self, asked: ListRequest) -> int | None:
+        given = {name: value for name, value in asdict(asked).items() if name in FILTERS}
+        total: int | None = self._api.listed("tasks", {**given, "limit": 1})["pagination"]["total"]
+        return total
+
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """See `Acts`."""
         if self._asked("workflow", workflow_id, action, reason) is None:
@@ -118,7 +178,8 @@ class ApiActs:
         return self._api.ask("PUT", f"{path}/update", {"status": "running"})
 
 
-def _event(action: Action, reason: str | None) -> Event:
-    if action == "cancel":
-        return Cancelled(by=_BY, reason=reason)
-    return Paused(by=_BY, reason=reason) if action == "pause" else Resumed(by=_BY)
+def _sum(totals: list[int | None], asked: ListRequest) -> int | None:
+    """How many there are in lists; None where one is not counted, or has more than those tasks."""
+    known = [total for total in totals if total is not None]
+    of_all = asked.status is None and len(totals) == 1
+    return None if of_all or len(known) < len(totals) else sum(known)

@@ -28,6 +28,19 @@ _UNKNOWN: Final = 404
 _FORBIDDEN: Final = 403
 _CONFLICT: Final = 409
 _INVALID: Final = 422
+_TOO_MANY: Final = 429
+
+
+class TooMany(StoreUnavailable):
+    """The API takes no more of this client's requests for now; nothing was changed.
+
+    Attributes:
+        again_s: seconds after which it may be asked again.
+    """
+
+    def __init__(self, what: str, again_s: float) -> None:
+        super().__init__(what)
+        self.again_s = again_s
 
 
 class ApiClient:
@@ -80,7 +93,7 @@ class ApiClient:
         """The body of a 200; None for a 404.
 
         Raises:
-            StoreUnavailable: there is no answer, or another one.
+            StoreUnavailable: there is no answer, or another one; `TooMany` of a 429.
             SettingsError: 401 or 403, the token is not known or may not do this.
             TransitionRefused: 409, the task's status does not allow it.
             InvalidEvent: 422, what is asked for does not go together.
@@ -99,7 +112,11 @@ class ApiClient:
                 if error.code == _UNKNOWN:
                     return None
                 said = error.read(1_000).decode(errors="replace")
-            raise self._refused(error.code, said) from error
+            refused = self._refused(error.code, said)
+            if error.code == _TOO_MANY:
+                again = error.headers.get("Retry-After") or ""
+                refused = TooMany(str(refused), float(again) if again.isdecimal() else 1.0)
+            raise refused from error
         except (URLError, OSError, HTTPException, ValueError) as error:
             raise StoreUnavailable(f"{self.base} does not answer: {error}") from error
         return found

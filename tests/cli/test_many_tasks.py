@@ -1,0 +1,124 @@
+"""Many tasks that are cancelled, paused and resumed by one command, in a store and by an API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from progress_backend import tokens
+from progress_backend.cli import main, many_tasks
+from tests.records import Records
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
+
+WRITE, WRITE_TOKEN = tokens.new("writer", "write")
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+@pytest.fixture(params=["store", "api"])
+def run(request: pytest.FixtureRequest, records: Records, start_api: StartApi) -> Run:
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "en"}
+    url: tuple[str, ...] = ()
+    if request.param == "api":
+        lines = (WRITE_TOKEN.line(),)
+        api = start_api(redis_url=records.settings.redis_url, tokens=lines)
+        env = {"PROGRESS_REDIS_URL": "", "PROGRESS_TOKEN": WRITE}
+        url = ("--url", f"http://127.0.0.1:{api.port}")
+
+    def call(*args: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, [*args, *url], env=env, input=text)
+
+    return call
+
+
+def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
+    for task_id in ("one-1", "two-2", "done-3", "done-4"):
+        records.start(task_id)
+    for task_id in ("done-3", "done-4"):
+        records.complete(task_id)
+    done = run("pause", "one-1", "two-", "two-2", "done-3", "done-4", "nobody", "--reason", "lunch")
+    assert done.exit_code == 1
+    assert done.stdout == (
+        "pause of 2 tasks is asked: those that wait do not begin, and those that run wait at their "
+        "next update\n"
+    )
+    assert done.stderr == (
+        "pause of 2 tasks was refused, completed: done-3, done-4\n"
+        "pause of 1 task was refused, not found: nobody\n"
+    )
+    control = records.get("two-2").control
+    assert control is not None
+    assert control["reason"] == "lunch"
+    assert str(control["by"]).startswith("cli")
+    again = run("resume", "one-1", "two-2")
+    assert (again.exit_code, again.output) == (0, "resume of 2 tasks is asked: they go on\n")
+
+
+def test_those_that_pass_after_a_question(
+    run: Run, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_tasks, "_PIECE", 2)
+    for number in range(5):
+        records.create(f"job-{number}", owner="bob")
+    records.start("other", symbol="6758.T")
+    records.complete("other")
+    no = run("cancel", "--type", "fetch_data", text="n\n")
+    assert (no.exit_code, "Cancel 5 tasks? [y/N]" in no.output) == (1, True)
+    assert records.get("job-0").status == "created"
+    few = run("cancel", "--owner", "bob", "--limit", "3", text="y\n")
+    assert few.exit_code == 0, few.output
+    assert "Cancel 3 of the 5 tasks that pass?" in few.output
+    assert "cancel of 3 tasks is asked: those that wait never begin" in few.output
+    assert few.output.endswith("more tasks pass: the same command goes on with these\n")
+    assert [str(records.get(f"job-{n}").status) for n in range(5)] == [
+        *("created", "created", "cancelled", "cancelled", "cancelled")
+    ]
+    unknown = run("pause", "--id-prefix", "job-", text="y\n")
+    assert "Pause the tasks that pass, 1,000 at most?" in unknown.output
+    assert "pause of 2 tasks is asked" in unknown.output
+    assert "more tasks" not in unknown.output
+    done = run("cancel", "--status", "completed", "--yes")
+    assert done.output == "cancel of 1 task was refused, completed: other\n"
+    assert done.exit_code == 1
+    for args in (("--remark", "late", "-y"), ("--symbol", "6758.T")):
+        none = run("cancel", *args)
+        assert (none.exit_code, none.output) == (0, "no task passes; nothing was changed\n")
+
+
+def test_an_api_that_takes_no_more_for_now_is_asked_again(
+    records: Records, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, lines = records.settings.redis_url, (WRITE_TOKEN.line(),)
+    api = start_api(redis_url=url, tokens=lines, max_writes=1.0)  # ten at once
+    monkeypatch.setattr(many_tasks, "_PIECE", 10)
+    ids = [f"job-{number}" for number in range(12)]
+    for task_id in ids:
+        records.create(task_id)
+    args = ["cancel", *ids, "--url", f"http://127.0.0.1:{api.port}", "--token", WRITE]
+    done = CliRunner().invoke(main, args)
+    assert done.output.startswith("cancel of 12 tasks is asked"), done.output
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "why"),
+    [
+        ((), 2, "give TASK_IDs, or --workflow ID, or a filter"),
+        (("a", "--type", "fetch_data"), 2, "give TASK_IDs, or --workflow ID, or a filter"),
+        (("--workflow", "w", "--owner", "bob"), 2, "or a filter such as --type NAME"),
+        (tuple(f"t{n}" for n in range(1001)), 2, "give 1,000 TASK_IDs at most, not 1,001"),
+        (("--remark", "late", "--type", "x"), 1, "remark goes with no other filter but owner"),
+        (("--created-to", "soon"), 1, "created_to must be a time with an offset"),
+    ],
+)
+def test_what_cannot_be_asked(records: Records, args: tuple[str, ...], code: int, why: str) -> None:
+    env = {"PROGRESS_REDIS_URL": records.settings.redis_url}
+    refused = CliRunner().invoke(main, ["cancel", *args], env=env)
+    assert (refused.exit_code, why in refused.output) == (code, True), refused.output
