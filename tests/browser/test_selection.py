@@ -1,10 +1,11 @@
-"""Tasks that are selected on the live page, and steered together."""
+"""Tasks and workflows that are selected on the live page, and steered together."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from progress_backend import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.browser.conftest import OpenPage
@@ -14,6 +15,9 @@ from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
+
+TOKEN, _MADE = tokens.new("deploy", "write")
+LINE = _MADE.line()
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     page = open_page(api, "/?lang=en", bypass_csp=True, reduced_motion="reduce")
     shows(page, "job-4", "running")
     selecting(page)
-    expect(page.locator(".tick")).to_have_count(5)  # a workflow has none
+    expect(page.locator(".tick")).to_have_count(6)
     said = page.locator("#selection .said")
     page.get_by_label("Select job-4").click()
     page.get_by_label("Select job-2").click(modifiers=["Shift"])
@@ -58,6 +62,8 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     shows(page, "job-4", "paused")
     shows(page, "job-3", "running")
     bar.get_by_role("button", name="All on this page").click()
+    expect(said).to_have_text("6 selected")
+    page.get_by_label("Select workflow the-group").click()
     expect(said).to_have_text("5 selected")
     bar.get_by_role("button", name="Cancel").click()
     dialog = page.locator("#sure")
@@ -74,7 +80,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     expect(page.get_by_role("button", name="Select", exact=True)).to_be_focused()
 
 
-def test_all_that_pass_a_filter_are_cancelled_page_after_page(
+def test_all_that_pass_a_filter_are_cancelled_piece_after_piece(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     for number in range(115):
@@ -84,17 +90,101 @@ def test_all_that_pass_a_filter_are_cancelled_page_after_page(
     shows(page, "job-114", "created")
     page.get_by_role("button", name="選択", exact=True).click()
     bar = page.locator("#selection")
-    bar.get_by_role("button", name="条件に合う 115 件すべて").click()
+    bar.get_by_role("button", name="条件に合うタスク 115 件すべて").click()
+    expect(bar.get_by_role("button", name="再開")).to_be_enabled()
     expect(page.get_by_label("job-114 を選択")).to_be_checked()
     bar.get_by_role("button", name="キャンセル").click()
+    expect(page.locator("#sure-how")).to_contain_text("ワークフロー全体は、絞り込みのない一覧で")
     page.get_by_role("button", name="115 件をキャンセル", exact=True).click()
     expect(bar.locator(".said")).to_have_text("115 件に依頼しました。", timeout=60_000)
     eventually(lambda: records.get("job-0").status == "cancelled")
     assert records.get("other").status == "created"
+    # What an act does not change has no button for that.
+    page.locator("#filters [data-filter=cancelled]").click()
+    bar.get_by_role("button", name="条件に合うタスク").click()
+    for name in ("一時停止", "再開", "キャンセル"):
+        expect(bar.get_by_role("button", name=name)).to_be_disabled()
+    page.locator("#filters [data-filter=all]").click()
     # Of no filter nobody offers that.
     page.locator("#filters [data-name=symbol]").click()
     expect(row(page, "other")).to_be_visible()
     expect(bar.get_by_role("button", name="すべて").filter(has_text="条件")).to_be_hidden()
+
+
+def test_workflows_and_tasks_together_also_after_a_filter(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(2):
+        records.member(f"member-{number}", "the-group", name="nightly")
+        records.member(f"over-{number}", "over", name="yesterday")
+        records.start(f"job-{number}")
+    page = open_page(api, "/?lang=en")
+    expect(page.locator("tr[data-workflow-id=the-group]")).to_be_visible()
+    selecting(page)
+    # The box stays with its row while that is away.
+    page.locator("tr[data-task-id=job-1] .pick.symbol").click()
+    expect(page.locator("tr[data-workflow-id=the-group]")).to_be_hidden()
+    bar, said = page.locator("#selection"), page.locator("#selection .said")
+    expect(bar.get_by_role("button", name="All 2 tasks that pass the filter")).to_be_visible()
+    page.locator("#filters [data-name=symbol]").click()
+    for workflow_id in ("the-group", "over"):
+        page.get_by_label(f"Select workflow {workflow_id}").click()
+    expect(page.locator(".workflow .tick:checked")).to_have_count(2)
+    page.get_by_label("Select job-1").click()
+    expect(said).to_have_text("3 selected")
+    for number in range(2):
+        records.complete(f"over-{number}")
+    expect(page.locator("tr[data-workflow-id=over] .status")).to_contain_text("Completed")
+    bar.get_by_role("button", name="Pause").click()
+    expect(said).to_have_text(
+        "Asked of 1 task and 1 workflow. Not done of 1: the workflow is completed by now."
+    )
+    expect(page.locator("tr[data-workflow-id=the-group] .status")).to_contain_text("Paused")
+    assert [records.get(f"member-{number}").status for number in range(2)] == ["paused", "paused"]
+    page.get_by_label("Select workflow the-group").click()
+    page.get_by_label("Select job-0").click()
+    page.set_viewport_size({"width": 320, "height": 640})
+    bar.get_by_role("button", name="Cancel").click()
+    dialog, keep = (page.locator(place).bounding_box() for place in ("#sure", "#sure-no"))
+    assert dialog is not None
+    assert keep is not None
+    assert keep["x"] > dialog["x"], "a button is out of its dialog"
+    page.get_by_role("button", name="Cancel 1 task and 1 workflow").click()
+    expect(said).to_have_text("Asked of 1 task and 1 workflow.")
+    eventually(lambda: records.get("member-1").status == "cancelled")
+    assert records.get("job-1").status == "paused"
+
+
+def test_a_service_that_takes_no_more_or_does_not_answer(
+    start_api: StartApi, redis_url: str, records: Records, open_page: OpenPage
+) -> None:
+    limited = start_api(redis_url=redis_url, tokens=(LINE,), max_writes=1.0)  # ten at once
+    for number in range(12):
+        records.create(f"job-{number:02}")
+    page = open_page(limited, "/?lang=ja")
+    page.locator("#token-text").fill(TOKEN)
+    page.locator("#token-give").click()
+    shows(page, "job-11", "created")
+    page.get_by_role("button", name="選択", exact=True).click()
+    bar, said = page.locator("#selection"), page.locator("#selection .said")
+    for number in range(11):
+        page.get_by_label(f"job-{number:02} を選択").click()
+    bar.get_by_role("button", name="一時停止").click()
+    expect(said).to_have_text("11 件に依頼しました。")
+    page.get_by_label("job-11 を選択").click()
+    bar.get_by_role("button", name="一時停止").click()
+    expect(said).to_contain_text("秒後に続けます")
+    expect(said).to_have_text("1 件に依頼しました。", timeout=60_000)
+    page.route("**/internal/act", lambda route: route.abort())
+    page.get_by_label("job-11 を選択").click()
+    bar.get_by_role("button", name="再開").click()
+    expect(said).to_contain_text(
+        "応答がありません。実行されたかどうかは不明です。残りは選択されたままです。"
+    )
+    expect(page.get_by_label("job-11 を選択")).to_be_checked()
+    page.unroute("**/internal/act")
+    bar.get_by_role("button", name="再開").click()
+    expect(said).to_have_text("1 件に依頼しました。", timeout=60_000)
 
 
 def test_who_may_change_nothing_selects_nothing(

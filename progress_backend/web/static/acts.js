@@ -14,8 +14,8 @@ export async function ask(kind, name, item, words) {
 
 const isEnd = (name) => name === "cancel" || name === "terminate";
 
-// The same without a second look: the body that answers, or the answer's status and why it was not done;
-// none of them without an answer.
+// The same without a second look: the body that answers, or the answer's status, after how many seconds
+// to ask again where it says so, and why it was not done; none of them without an answer.
 export async function asked(kind, name, item, words) {
   const said = kind.words(words);
   const [method, target, body] = isEnd(name)
@@ -25,11 +25,11 @@ export async function asked(kind, name, item, words) {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return got ? { status: got.status, why: whyNot(got, said) } : {};
+  return got ? { status: got.status, again: got.again, why: whyNot(got, said) } : {};
 }
 
 // What is usual is said in the page's words; anything else as the service says it.
-function whyNot({ status, body }, said) {
+export function whyNot({ status, body }, said) {
   if (status === 409 && STATUSES.includes(body?.status)) return said.isNow(said[body.status]);
   if (status === 404) return said.gone;
   if (status === 503) return said.noAnswer;

@@ -31,6 +31,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   let answer = null, readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
   let cursors = []; // where each page of a list begins that has no numbers
   let begun = false, drawn = false; // whether first rows were drawn, and all of them
+  let seen = new Set(); // the keys of the rows that are, in their order
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 
   function makeEither(item) {
@@ -171,7 +172,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
       if (item && !(item.workflow_id && alone())) shown.set(one, item);
     }
-    const seen = new Set([...shown].filter(([, item]) => !passes || passes(item)).map(([one]) => one));
+    seen = new Set([...shown].filter(([, item]) => !passes || passes(item)).map(([one]) => one));
     counted = { shown: seen.size, all: shown.size };
     for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
     rows.draw(shown, words());
@@ -181,11 +182,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     readWhenFinal();
   }
 
-  // Of the tasks that are seen, each with its id.
-  function taskRows() {
-    return [...tasks.shown.keys()].map((id) => [id, rows.get(id)?.element]).filter(([, row]) => row && !row.hidden)
-      .map(([id, row]) => [id, row.firstElementChild]);
-  }
+  // Those that are seen, each with its key: a task's id, or a line feed and a workflow's.
+  const seenRows = () => [...seen].map((one) => [one, rows.get(one).element.firstElementChild]);
 
   const state = () => ({
     state: listening.state(), silent: listening.silent(), storeAway: readers().some(({ storeAway }) => storeAway),
@@ -193,6 +191,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, taskRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, seenRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
   };
 }

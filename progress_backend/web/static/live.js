@@ -23,7 +23,8 @@ export async function answered(url, options = {}, stop = new AbortController()) 
       return null; // an answer of somebody on the way
     });
     const at = Date.parse(response.headers.get("Date")); // the service's clock
-    return { ok: response.ok && body !== null, status: response.status, body, at };
+    const again = Number(response.headers.get("Retry-After")) || 0; // seconds
+    return { ok: response.ok && body !== null, status: response.status, body, at, again };
   } catch {
     return null;
   } finally {

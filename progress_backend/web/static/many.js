@@ -1,51 +1,88 @@
-// One act on many tasks: a request for each, a few at a time; of all that pass a filter the ids are read
-// first, a page after the other, the newest so many.
-import { asked } from "./acts.js";
+// One act on many: the tasks in pieces, which the service acts on together, the workflows one by one.
+import { asked, whyNot } from "./acts.js";
 import { answered } from "./live.js";
-import { TASK } from "./row.js";
+import { STATUSES } from "./words.js";
+import { WORKFLOW } from "./workflow.js";
 
 export const MOST = 1_000;
-const AT_ONCE = 4, PAGE = 100, BUSY_MS = 1_000, TRIES = 10;
+// The statuses of the tasks that an act changes.
+export const CHANGES = { pause: ["created", "running"], resume: ["paused"], cancel: ["created", "running", "paused"] };
+const PIECE = 100, TRIES = 10, LONGEST_WAIT_S = 60;
 
-// Tasks on which the act has a meaning; null where the list was not answered.
-export async function passing(filters, name) {
-  const found = [], query = new URLSearchParams({ ...filters, limit: PAGE });
-  for (let page = 1; found.length < MOST; page += 1) {
-    if (!query.has("cursor")) query.set("page", page);
-    const got = await answered(`internal/tasks?${query}`);
-    if (!got?.ok) return null;
-    const { tasks, pagination, cursor } = got.body;
-    found.push(...tasks.filter((task) => TASK.offered(task).includes(name)));
-    if (pagination.pages === null ? !cursor : page >= pagination.pages) break;
-    if (cursor) {
-      query.delete("page");
-      query.set("cursor", cursor);
+// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, the newest first. `told` is
+// called with how it stands after each piece, and with the seconds that it waits where the service says
+// so: of how many it was asked, why it was not of the others (key -> text), which are `left` since it
+// had to stop (`stopped` says why), and whether `more` pass the filter.
+export async function actOn({ ids = [], workflows = [], filter = null }, name, words, told) {
+  const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], more: false, stopped: "" };
+  const waits = (seconds) => told(so, seconds);
+
+  async function askTasks(which) {
+    const body = JSON.stringify({ action: name, ...which }), headers = { "Content-Type": "application/json" };
+    const got = await patiently(() => answered("internal/act", { method: "POST", headers, body }), waits);
+    if (!got?.ok) {
+      so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
+      return null;
+    }
+    so.tasks += got.body.asked;
+    for (const { task_id, code, why } of got.body.refused) so.refused.set(task_id, reason(code, why, words));
+    told(so);
+    return got.body;
+  }
+
+  async function askNamed() {
+    for (let from = 0; from < ids.length; from += PIECE) {
+      if (!await askTasks({ ids: ids.slice(from, from + PIECE) })) return ids.slice(from);
+    }
+    return [];
+  }
+
+  // Those that have refused still pass: a piece is that much larger.
+  async function askFiltered() {
+    const heard = () => so.tasks + so.refused.size;
+    for (let before = -1; heard() < MOST && heard() > before;) {
+      before = heard();
+      const got = await askTasks({ filter, limit: Math.min(PIECE, MOST - before) + so.refused.size });
+      if (got) so.more = got.more;
+      if (!got?.more) return;
     }
   }
-  return found.slice(0, MOST);
-}
 
-// How many it was asked of, and why it was not done: text -> number. `told` is called after each.
-export async function actOn(tasks, name, words, told) {
-  const left = [...tasks], why = new Map();
-  let done = 0;
-  async function next() {
-    for (let task = left.shift(); task; task = left.shift()) {
-      const refusal = await patiently(task, name, words);
-      if (refusal === null) told(done += 1);
-      else why.set(refusal, (why.get(refusal) ?? 0) + 1);
+  async function askWorkflows() {
+    for (const [place, id] of workflows.entries()) {
+      const got = await patiently(() => asked(WORKFLOW, name, { workflow_id: id }, words), waits);
+      if (got.body) so.workflows += 1;
+      else if ([403, 404, 409].includes(got.status)) so.refused.set(`\n${id}`, got.why);
+      else {
+        so.stopped = got.status ? words.refused(got.why) : words.unanswered;
+        return workflows.slice(place);
+      }
+      told(so);
     }
+    return [];
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
-  return { done, why };
+
+  if (filter) await askFiltered();
+  else {
+    const left = await askNamed();
+    const after = so.stopped ? workflows : await askWorkflows();
+    so.left = [...left, ...after.map((id) => `\n${id}`)];
+  }
+  return so;
 }
 
-// A service that limits writes is asked again.
-async function patiently(task, name, words) {
+function reason(code, why, words) {
+  if (STATUSES.includes(code)) return words.isNow(words[code]);
+  return { not_found: words.gone, forbidden: words.mayNot, ...words.codes }[code] ?? why;
+}
+
+// A service that limits writes says when it is to be asked again.
+async function patiently(send, waits) {
   for (let tried = 1; ; tried += 1) {
-    const { body, why, status } = await asked(TASK, name, task, words);
-    if (body) return null;
-    if (status !== 429 || tried >= TRIES) return why ?? words.unanswered;
-    await new Promise((resume) => setTimeout(resume, BUSY_MS));
+    const got = await send();
+    if (got?.status !== 429 || tried >= TRIES) return got;
+    const seconds = Math.min(got.again || 1, LONGEST_WAIT_S);
+    waits(seconds);
+    await new Promise((resume) => setTimeout(resume, seconds * 1_000));
   }
 }

@@ -134,7 +134,7 @@ async function select() {
   if (selection) return stopSelecting();
   const { makeSelection } = await import("./selection.js");
   selection = makeSelection(byId("selection"), {
-    rows: list.taskRows, filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
+    rows: list.seenRows, filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
     total: () => list.answer()?.pagination.total ?? null, acted: list.soon, over: stopSelecting,
   });
   draw();

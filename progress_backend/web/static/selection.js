@@ -1,13 +1,16 @@
-// Tasks that a person selects, to pause, resume or cancel them together: the ones that are ticked, or all
-// that pass the filter. Loaded once somebody wants to select.
+// What a person selects, to pause, resume or cancel it together: tasks and workflows that are ticked, or
+// all tasks that pass the filter. Loaded once somebody wants to select.
 import { sure } from "./acts.js";
-import { actOn, MOST, passing } from "./many.js";
+import { actOn, CHANGES, MOST } from "./many.js";
 import { element } from "./row.js";
 import { WORDS } from "./selection_words.js";
 
 const ACTS = ["pause", "resume", "cancel"];
 
-// `rows` gives the rows of tasks that are seen, in their order, as [id, row]; `filters` what is chosen, null
+// The key of a workflow's row is a line feed and its id.
+const isWorkflow = (key) => key.startsWith("\n");
+
+// `rows` gives the rows that are seen, in their order, as [key, row]; `filters` what is chosen, null
 // where nothing is; `total` how many pass that, null where nobody counts; `acted`
 // is called after an act, `over` at the end.
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
@@ -58,23 +61,32 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     return boxes.get(id);
   }
 
-  const count = () => (everything ? total() : chosen.size);
+  // Whether it has a meaning for what is selected.
+  function may(name) {
+    const status = everything && filters()?.status;
+    return !busy && (everything || chosen.size > 0) && (!status || CHANGES[name].includes(status));
+  }
 
   async function act(name) {
-    if (busy || !(everything || chosen.size)) return;
-    const wanted = everything ? filters() : null, n = count();
-    if ((name === "cancel" || wanted) && !(await sure(words.sure(name, n), words.how(name, wanted), words.yes(name, n), name === "cancel"))) return;
+    if (!may(name)) return;
+    const filter = everything ? filters() : null, workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
+    const what = filter ? { filter } : { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
+    const counts = filter ? [total(), 0] : [what.ids.length, workflows.length];
+    if ((name === "cancel" || filter) && !(await sure(words.sure(name, ...counts), words.how(name, filter), words.yes(name, ...counts), name === "cancel"))) return;
+    const began = of;
     busy = true;
-    outcome = words.going(0);
-    draw();
-    const tasks = wanted ? await passing(wanted, name) : [...chosen].map((id) => ({ task_id: id }));
-    if (tasks) {
-      const { done, why } = await actOn(tasks, name, words, (so) => { outcome = words.going(so); draw(); });
-      outcome = words.told(done, [...why], tasks.length >= MOST);
-    } else outcome = words.unanswered;
+    tell({ tasks: 0, workflows: 0 });
+    const so = await actOn(what, name, words, tell);
+    outcome = words.told(so, counted(so.refused));
     chosen.clear();
+    for (const key of of === began ? so.left : []) chosen.add(key); // to be asked once more
     [busy, everything] = [false, false];
     acted();
+    draw();
+  }
+
+  function tell(so, waits = 0) {
+    outcome = words.going(so, waits);
     draw();
   }
 
@@ -103,19 +115,25 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
         continue;
       }
       made.checked = everything || chosen.has(id);
-      made.setAttribute("aria-label", words.select(id));
+      made.setAttribute("aria-label", isWorkflow(id) ? words.selectWorkflow(id.slice(1)) : words.select(id));
     }
-    const n = count();
-    said.textContent = outcome || (everything ? words.all(n) : words.selected(chosen.size, MOST));
+    said.textContent = outcome || (everything ? words.all(total()) : words.selected(chosen.size, MOST));
     page.textContent = words.page;
     all.textContent = everything ? words.onlyTicked : words.all(total());
     all.hidden = filters() === null || total() === 0;
     done.textContent = words.done;
     for (const [name, button] of acts) {
       button.textContent = words[name];
-      button.disabled = busy || !(everything || chosen.size);
+      button.disabled = !may(name);
     }
   }
 
   return { show, leave };
+}
+
+// How often each reason was given.
+function counted(refused) {
+  const counts = new Map();
+  for (const why of refused.values()) counts.set(why, (counts.get(why) ?? 0) + 1);
+  return [...counts];
 }

@@ -5,27 +5,50 @@ const kens = (n) => (n === null ? "該当するすべてのタスク" : `${ja(n)
 const EN = { pause: "Pause", resume: "Resume", cancel: "Cancel" };
 const JA = { pause: "一時停止", resume: "再開", cancel: "キャンセル" };
 
+// Tasks and workflows together.
+function both(n, flows) {
+  const whole = flows && `${en(flows)} ${flows === 1 ? "workflow" : "workflows"}`;
+  return [(n !== 0 || !flows) && tasks(n), whole].filter(Boolean).join(" and ");
+}
+
+function allKens(n, flows) {
+  if (!flows) return kens(n);
+  return [n > 0 && `タスク ${kens(n)}`, `ワークフロー ${kens(flows)}`].filter(Boolean).join("と");
+}
+
 export const WORDS = {
   en: {
-    select: (id) => `Select ${id}`, selected: (n, most) => (n < most ? `${en(n)} selected` : `${en(n)} selected, the most at once`),
-    page: "All on this page", all: (n) => (n === null ? "All that pass the filter" : `All ${en(n)} that pass the filter`),
-    onlyTicked: "Only those ticked", done: "Done", sure: (name, n) => `${EN[name]} ${tasks(n)}?`, yes: (name, n) => `${EN[name]} ${tasks(n)}`,
+    select: (id) => `Select ${id}`, selectWorkflow: (id) => `Select workflow ${id}`,
+    selected: (n, most) => (n < most ? `${en(n)} selected` : `${en(n)} selected, the most at once`), page: "All on this page",
+    all: (n) => (n === null ? "All tasks that pass the filter" : `All ${tasks(n)} that pass the filter`),
+    onlyTicked: "Only those ticked", done: "Done", sure: (name, ...n) => `${EN[name]} ${both(...n)}?`, yes: (name, ...n) => `${EN[name]} ${both(...n)}`,
     how: (name, all) => [
-      all && "Also those on other pages, the newest 1,000 at most.",
-      name === "cancel" ? "Waiting tasks never begin. Running ones end at their next update." : "Running tasks heed it at their next update.",
+      all && "Also those on other pages, the newest 1,000 at most. A whole workflow is selected in the list without a filter: here only its tasks that pass are meant.",
+      all && !all.status && "Tasks that it does not change stay as they are.",
+      name === "cancel" ? "Waiting tasks never begin. Running ones end at their next update."
+        : name === "pause" ? "Waiting tasks do not begin. Running ones wait at their next update." : "",
     ].filter(Boolean).join(" "),
-    going: (n) => `Asked of ${tasks(n)}, and going on…`,
-    told: (n, why, more) => [`Asked of ${tasks(n)}.`, ...why.map(([text, count]) => `Not done of ${en(count)}: ${text}`), more && "There may be more."].filter(Boolean).join(" "),
+    going: (so, waits) => `Asked of ${both(so.tasks, so.workflows)}${waits ? `. The service takes no more at once; going on in ${en(waits)} s…` : ", and going on…"}`,
+    told: (so, why) => [`Asked of ${both(so.tasks, so.workflows)}.`, ...why.map(([text, n]) => `Not done of ${en(n)}: ${text}`),
+      so.stopped, so.left.length > 0 && "Those that are left are still selected.", so.more && "There may be more."].filter(Boolean).join(" "),
+    codes: { changed_by_others: "others were changing it; try again.", too_large: "its record would be too large.", unreadable: "its record cannot be read." },
   },
   ja: {
-    select: (id) => `${id} を選択`, selected: (n, most) => (n < most ? `${ja(n)} 件選択中` : `${ja(n)} 件選択中（上限）`),
-    page: "このページのすべて", all: (n) => (n === null ? "条件に合うすべて" : `条件に合う ${ja(n)} 件すべて`),
-    onlyTicked: "選択したものだけ", done: "終了", sure: (name, n) => `${kens(n)}を${JA[name]}しますか?`, yes: (name, n) => `${kens(n)}を${JA[name]}`,
+    select: (id) => `${id} を選択`, selectWorkflow: (id) => `ワークフロー ${id} を選択`,
+    selected: (n, most) => (n < most ? `${ja(n)} 件選択中` : `${ja(n)} 件選択中（上限）`), page: "このページのすべて",
+    all: (n) => (n === null ? "条件に合うタスクすべて" : `条件に合うタスク ${ja(n)} 件すべて`),
+    onlyTicked: "選択したものだけ", done: "終了", sure: (name, ...n) => `${allKens(...n)}を${JA[name]}しますか?`, yes: (name, ...n) => `${allKens(...n)}を${JA[name]}`,
     how: (name, all) => [
-      all && "ほかのページのタスクも含みます（新しい順に 1,000 件まで）。",
-      name === "cancel" ? "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。" : "実行中のタスクは次の更新で応じます。",
+      all && "ほかのページのタスクも含みます（新しい順に 1,000 件まで）。ワークフローは条件に合うタスクだけが対象です。ワークフロー全体は、絞り込みのない一覧で選択してください。",
+      all && !all.status && "この操作で変わらないタスクはそのままです。",
+      name === "cancel" ? "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。"
+        : name === "pause" ? "待機中のタスクは開始されません。実行中のタスクは次の更新で待ちます。" : "",
     ].filter(Boolean).join(""),
-    going: (n) => `${ja(n)} 件に依頼しました。続けています…`,
-    told: (n, why, more) => [`${ja(n)} 件に依頼しました。`, ...why.map(([text, count]) => `${ja(count)} 件は実行されませんでした: ${text}`), more && "まだ残りがあります。"].filter(Boolean).join(""),
+    going: (so, waits) => `${allKens(so.tasks, so.workflows)}に依頼しました。${waits ? `サービスの上限に達したため、${ja(waits)} 秒後に続けます…` : "続けています…"}`,
+    told: (so, why) => [`${allKens(so.tasks, so.workflows)}に依頼しました。`, ...why.map(([text, n]) => `${ja(n)} 件は実行されませんでした。${text}`),
+      so.stopped, so.left.length > 0 && "残りは選択されたままです。", so.more && "まだ残りがあります。"].filter(Boolean).join(""),
+    codes: {
+      changed_by_others: "ほかの更新と重なりました。もう一度お試しください。", too_large: "記録が大きくなりすぎます。", unreadable: "記録を読み取れません。",
+    },
   },
 };
