@@ -20,6 +20,8 @@ from docs import make_metrics
 from progress_backend import Settings, tokens
 from progress_backend.cli import main
 from progress_backend.flows.partitions import Layout
+from progress_backend.record.act_refusal import CODES
+from progress_backend.record.act_request import MOST_CHOSEN, MOST_NAMED
 from progress_backend.record.past_runs import KEPT_DAYS
 from progress_backend.record.times_taken import BOUNDS, MOST_TYPES
 from progress_backend.share_tokens import ShareTokens
@@ -346,3 +348,13 @@ def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
         [nginx(), "-t", "-c", conf, "-e", tmp_path / "error.log"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_its_codes_and_bounds_of_an_act_on_many_are_the_codes() -> None:
+    section = text_of(OPERATIONS).split("## Acting on many\n")[1].split("\n## ")[0]
+    named = set(re.findall(r"`([a-z_]+)`", section))
+    assert named & set(CODES) == {
+        *("completed", "error", "cancelled", "not_found", "forbidden", "changed_by_others")
+    }
+    for bound in (MOST_NAMED, MOST_CHOSEN):
+        assert f"{bound:,} tasks at most" in section or f"{bound:,} at most" in section
