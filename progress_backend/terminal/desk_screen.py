@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from rich.cells import chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.text import Text
@@ -32,6 +31,8 @@ _LEAST_HEIGHT: Final = 10
 _QUIET: Final = "bright_black"
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": _QUIET}
 _HELP: Final = ("select", "into", "pause", "resume", "cancel", "log", "open", "quit", "help")
+#: Characters of a key's own in its help.
+_KEY: Final = 6
 #: Lines that what is said may take: an address is to be copied.
 _MOST_SAID: Final = 4
 _ADDRESS: Final = re.compile(r"https?://\S+")
@@ -50,7 +51,7 @@ class DeskScreen:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
-        foot = list(self._foot(width, height))
+        foot = list(self._foot(console, width, height))
         height -= len(foot)
         log = self._board.log and bool(self._view.rows) and height >= _LEAST_HEIGHT
         if not log:
@@ -103,20 +104,28 @@ class DeskScreen:
         shown = [one for line in self._log.lines for one in _lines_of(line, self._zone)]
         yield from shown[-(lines - 1) :]
 
-    def _foot(self, width: int, height: int) -> Iterator[Text]:
+    def _foot(self, console: Console, width: int, height: int) -> Iterator[Text]:
         board, text = self._board, formats.text
         if board.help:
-            for name in _HELP[: max(height - _LEAST_HEIGHT, 0)]:
-                yield _line(f"  {text(self._locale, f'key_{name}')}", "")
+            yield from list(self._help(console, width))[: max(height - _LEAST_HEIGHT, 0)]
         if board.asks and (task := self._selected) is not None:
             key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
             yield _line(text(self._locale, key, name=formats.name(task)), "bold yellow")
         elif board.said:
-            yield from _folded(board.said, width)
+            yield from _folded(console, board.said, width, "bold")[:_MOST_SAID]
         elif self._note:
             yield _line(self._note, "bold red")
         else:
             yield _line(self._keys(width), _QUIET)
+
+    def _help(self, console: Console, width: int) -> Iterator[Text]:
+        """What each key does, beside the key."""
+        for name in _HELP:
+            said = formats.text(self._locale, f"key_{name}")
+            key, does = said[:_KEY], said[_KEY:]
+            for line in _folded(console, does, width - _KEY - 2):
+                yield _line(f"  {key:{_KEY}}").append(line)
+                key = ""
 
     def _keys(self, width: int) -> str:
         """The keys that there is room for."""
@@ -154,12 +163,11 @@ def _lines_of(line: Line, at: datetime | None) -> Iterator[Text]:
         yield _line(f"{' ' * 9}{text}")
 
 
-def _folded(said: str, width: int) -> Iterator[Text]:
+def _folded(console: Console, said: str, width: int, style: str = "") -> list[Text]:
     """What is said, over as many lines as it takes; an address in it can be opened."""
-    link = _ADDRESS.search(said)
-    style = f"bold link {link[0]}" if link else "bold"
-    for line in chop_cells(said, max(width, 2))[:_MOST_SAID]:
-        yield _line(line, style)
+    if link := _ADDRESS.search(said):
+        style = f"{style} link {link[0]}"
+    return list(_line(said, style).wrap(console, max(width, 2), no_wrap=False, overflow="fold"))
 
 
 def _line(text: str, style: str = "") -> Text:

@@ -23,6 +23,7 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
+from progress_backend.terminal import formats
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.task_logs import Log
@@ -270,7 +271,11 @@ def test_a_terminal_of_another_size_is_drawn_at_once(opened: Open) -> None:
 
 
 def test_an_escape_sequence_in_two_parts_is_one_key(records: Records) -> None:
+    """As a slow line brings it: the first read ends within."""
     code = """
+import os
+whole, ends = os.read, [1]
+os.read = lambda file, most: whole(file, ends.pop() if ends else most)
 from progress_backend.terminal.keys import Keys
 with Keys() as keys:
     print("reading", flush=True)
@@ -280,8 +285,7 @@ with Keys() as keys:
     with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
         terminal.wait_for("reading")
         eventually(terminal.reads_keys)
-        terminal.write(b"\x1b")
-        terminal.write(b"[A")
+        terminal.write(b"\x1b[A")
         terminal.wait_for(r"\['up'\]")
         terminal.write(b"\x1b")
         terminal.wait_for(r"\['escape'\]")
@@ -433,6 +437,17 @@ def test_every_size_holds_what_is_drawn(
         assert max(map(cell_len, drawn)) <= columns
         assert any(line.startswith("> ") for line in drawn), "the selected row is always shown"
         assert "\x1b[2J" not in out.getvalue()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_keys_do_is_whole_on_a_narrow_screen(locale: Locale) -> None:
+    console = Console(file=(out := io.StringIO()), width=40, height=60)
+    console.print(DeskScreen(View(at=NOW), locale, Board(help=True), Log()))
+    drawn = out.getvalue()
+    assert max(map(cell_len, drawn.splitlines())) <= 40
+    said = "".join(drawn.split())
+    for name in ("select", "into", "pause", "resume", "cancel", "log", "open", "quit", "help"):
+        assert "".join(formats.text(locale, f"key_{name}").split()) in said
 
 
 def test_keys_that_are_pressed_are_heeded_at_once(opened: Open) -> None:
