@@ -1,5 +1,5 @@
-"""Store commands that flows yield: frozen values, one for each operation of a store; a module for
-each module of `store.command_table`.
+"""Store commands that flows yield: frozen values, one for each operation of a store. The entry of a
+command is in the module of the same name in `store.command_table`.
 
 Each docstring begins with the type of the reply. Times are milliseconds since 1970 unless a name
 has another unit. A document is the record's JSON text; facets are the status, type, symbol and

@@ -19,6 +19,18 @@ _PLACES: Final = len(STATUSES)
 _ROOM: Final = 10**8
 
 
+def when_and_slot(end: c.End | None) -> tuple[int | str, str]:
+    """When a task ended, and the slot in which its end is counted; "" for none."""
+    if end is None:
+        return "", ""
+    return end.at_ms, _slot(end.at_ms // MINUTE_MS, end.place) if end.place else ""
+
+
+def _slot(minute: int, place: int) -> str:
+    """Where a minute's ends are counted: the minutes of a day take turns."""
+    return f"{minute % KEPT_MINUTES}|{place}"
+
+
 def end_in_memory(state: MemoryState, commit: c.Commit) -> None:
     """Keeps the end of a commit in memory."""
     if commit.end is None:
@@ -66,11 +78,8 @@ def _merged(
 
 
 def _ends(command: c.EndsIn, keys: Keys) -> list[Request]:
-    slots = [
-        f"{minute % KEPT_MINUTES}|{place}"
-        for minute in command.minutes
-        for place in range(1, _PLACES + 1)
-    ]
+    places = range(1, _PLACES + 1)
+    slots = [_slot(minute, place) for minute in command.minutes for place in places]
     return [("HMGET", keys.ends, *slots)]
 
 

@@ -21,13 +21,7 @@ from ..requests import Request, evalsha
 from .ends import end_in_memory
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
-from .members_in_memory import member_in_memory, unknown_acts
-from .standing import by_end, indexes
-from .timelines import remember_in_memory, remembered
-from .times import take_in_memory, times_of
-from .values import nothing, positive, text
-from .webhooks import note_in_memory, noted
-from .workflows import (
+from .members import (
     begins_member,
     commit_of_member,
     commit_of_members,
@@ -35,6 +29,12 @@ from .workflows import (
     is_member,
     publish,
 )
+from .members_in_memory import member_in_memory, unknown_acts
+from .standing import by_end, indexes
+from .timelines import remember_in_memory, remembered
+from .times import take_in_memory, times_of
+from .values import nothing, positive, text
+from .webhooks import note_in_memory, noted
 
 _COMMITTED = c.Committed(True)
 #: First commits that one script does.

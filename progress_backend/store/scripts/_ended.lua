@@ -1,13 +1,11 @@
--- Keep when a task ended, and count its end in its minute: a ring of a day's minutes has for each
--- `place` the minute, times 10^8, and how many ended in it; 0 is the place of an end that has counted
--- before.
-local function ended(set, ends, id, at, place)
+-- Keep when a task ended, and count its end in its minute: each slot has the last minute that it was
+-- for, times 10^8, and how many ended in it. An end that has counted before has no slot ("").
+local function ended(set, ends, id, at, slot)
   tolerant('ZADD', set, at, id)
-  if place == '0' then
+  if slot == '' then
     return
   end
   local minute = math.floor(at / 60000)
-  local slot = minute % 1440 .. '|' .. place
   local counted = tolerant('HINCRBY', ends, slot, 1)
   local known = counted and math.floor(counted / 1e8)
   if known and known < minute then  -- the slot had a minute of another day

@@ -41,7 +41,7 @@ ARGV
  17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
               them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
- 19 place     of its status among those of tasks that have ended, from 1; 0 counts no end
+ 19 slot      in `ends` of its minute and status; "" counts no end
  20 started   ms since 1970 at which the task first began, "" before
  21 ended     ms since 1970 at which it ended, "" before
  22 name      the last workflow's name, "" leaves it as it is
