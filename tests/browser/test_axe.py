@@ -135,6 +135,49 @@ def test_nothing_to_complain_of(
     assert complaints(page) == []
 
 
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "dark"), ("ja", "light")])
+def test_nor_where_something_is_open(
+    api: RunningApi, records: Records, open_page: OpenPage, lang: str, scheme: str
+) -> None:
+    """Menus, a selection, rows that wait, what a choice took away, a list refused, the workers."""
+    options = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
+    page = open_page(api, f"/?lang={lang}", **options)
+    expect(page.locator("tr[data-task-id]")).to_have_count(7)
+    page.locator(".toggle").click()
+    page.locator("tbody.workflow .counts [data-filter=all]").click()
+    expect(page.locator("tbody.workflow tr[data-task-id]")).to_have_count(3)
+    page.locator("tr[data-workflow-id]").hover()
+    records.create("new")
+    records.member("four", W)
+    expect(page.locator("#news")).to_be_visible()
+    expect(page.locator("tbody.workflow .news")).to_be_visible()
+    page.locator("#select").focus()
+    page.keyboard.press("Enter")
+    page.locator("tr[data-workflow-id]").hover()
+    expect(page.locator("#selection")).to_be_visible()
+    page.locator(".tick").first.check()
+    assert complaints(page) == []
+    page.locator("#more summary").click()
+    page.locator("#more select").nth(1).select_option("between")
+    expect(page.locator("#more input[type=datetime-local]").first).to_be_visible()
+    assert complaints(page) == []
+    page.locator("#filters [data-filter=running]").click()
+    page.locator("#more summary").click()
+    page.locator("#more select").first.select_option("late")
+    expect(page.locator(".away")).to_be_visible()
+    assert complaints(page) == []
+    page.locator("#filters [data-filter=completed]").click()
+    page.locator("#sort").press("Enter")
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    page.goto(f"http://127.0.0.1:{api.port}/?created_from=yesterday&lang={lang}")
+    expect(page.locator("#notice")).to_be_visible()
+    assert complaints(page) == []
+    page.goto(f"http://127.0.0.1:{api.port}/?view=workers&lang={lang}")
+    expect(page.locator("#workers .types")).to_be_visible()
+    assert complaints(page) == []
+
+
 def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> None:
     """All of it is stale."""
     options = {"bypass_csp": True, "reduced_motion": "reduce"}

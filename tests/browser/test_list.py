@@ -269,6 +269,7 @@ def test_a_filter_that_no_row_offers_is_in_the_menu(
     shows(page, "slow", "running")
     assert asked(page) == {"task_type": "fetch_data"}
     expect(page.locator("#more summary")).to_be_focused()
+    expect(page.locator("#more .menu")).to_be_hidden()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     expect(page.locator("#more").get_by_label("Remark")).to_be_hidden()
@@ -385,6 +386,7 @@ def test_a_span_of_time_is_chosen_in_the_menu(
     assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
     menu.get_by_label("Created").select_option("between…")
     menu.get_by_label("Before").fill("2026-01-01T00:00")
+    expect(page.locator("#empty")).to_be_visible()
     expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
     assert asked(page)["created_to"] == "2026-01-01T00:00:00+09:00"
     page.keyboard.press("Escape")

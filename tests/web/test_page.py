@@ -101,6 +101,13 @@ def test_what_cannot_be_joined_is_named() -> None:
         joined_script("odd", {"odd": "const three = 3;\nexport default 3;\n"}.__getitem__)
 
 
+def test_what_only_a_reader_needs_is_left_out_of_a_script() -> None:
+    text = '// whole\nconst at = "http://x // y"; // aside\n  // inner\n  tell(at);\n'
+    script = joined_script("one", {"one": text}.__getitem__).decode()
+    assert 'const at = "http://x // y";\ntell(at);\n' in script
+    assert not re.search("whole|aside|inner", script)
+
+
 def test_a_first_load_of_a_record_is_small(api: RunningApi) -> None:
     names = ("page.css", "record.css", "record.js")
     sizes = [int(api.http.get(f"/static/{n}").headers["content-length"]) for n in names]

@@ -1,5 +1,6 @@
 // What is chosen, as the page's address has it: a reload or a bookmark shows the same, and Back and
 // Forward lead through what was chosen.
+import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
@@ -7,6 +8,7 @@ const FILTERS = ["status", "owner", "task_type", "symbol", "remark", "id_prefix"
 const SORTS = ["running", "ended", "longest"];
 const HEARD = ["status", "owner", "task_type", "symbol"];
 
+// And what of the address was taken away, as it does not go together with the rest.
 export function fromAddress() {
   const query = new URLSearchParams(location.search), page = Number(query.get("page"));
   const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
@@ -16,7 +18,8 @@ export function fromAddress() {
   chosen.sort = SORTS.includes(sort) ? sort : null;
   chosen.view = query.get("view") === "workers" ? "workers" : null; // in place of the list
   chosen.text = query.get("q") ?? ""; // what is looked for within the page
-  return chosen;
+  const { now, away } = settled(chosen);
+  return { now: away.length ? { ...now, page: 1 } : now, away };
 }
 
 // Those that the list is asked for: only what is chosen.

@@ -1,6 +1,6 @@
 // A bell on a task: the browser tells its end, where a person has asked for that. Only that press asks
 // the browser for permission. What is asked for stays until the tab is closed.
-import { current } from "./token.js";
+import { current, kept, keep } from "./token.js";
 
 const KEPT = "progress-backend bells", MOST = 100;
 const OPEN = ["created", "running", "paused"];
@@ -9,20 +9,29 @@ const ICON = "M8 1.5a4 4 0 0 0-4 4c0 3.5-1.5 5-1.5 5h11S12 9 12 5.5a4 4 0 0 0-4-
 const asked = new Map(); // task id -> what ends the watch
 let words = null;
 
-function keep() {
-  sessionStorage.setItem(KEPT, JSON.stringify([...asked.keys()]));
-  document.dispatchEvent(new CustomEvent("bells"));
+// Each bell that is on the page says whether it is asked for; one that has left needs no listener.
+function changed() {
+  keep(KEPT, JSON.stringify([...asked.keys()]));
+  for (const button of document.querySelectorAll("button.bell")) drawPressed(button);
+}
+
+function drawPressed(button) {
+  button.setAttribute("aria-pressed", String(asked.has(button.dataset.id)));
+}
+
+function say(text) {
+  document.dispatchEvent(new CustomEvent("told", { detail: text }));
 }
 
 function forget(id) {
   asked.get(id)?.();
-  if (asked.delete(id)) keep();
+  if (asked.delete(id)) changed();
 }
 
 async function watch(id) {
   let leave = null;
   asked.set(id, () => leave?.());
-  keep();
+  changed();
   const { follow } = await import("./feed.js");
   if (!asked.has(id)) return;
   const base = new URL(document.body.dataset.base ?? "", document.baseURI).href;
@@ -31,33 +40,36 @@ async function watch(id) {
     state: () => {},
     refused: () => forget(id),
   });
+  if (!asked.has(id)) leave(); // its end was known already
 }
 
 function tell(id, task) {
   forget(id);
   const name = [task.task_type, task.symbol].filter(Boolean).join(" ") || id;
   const said = task.status === "error" ? (task.error_message ?? "").trimEnd().split("\n").at(-1) : task.message;
-  const told = new Notification(`${words[task.status] ?? task.status}: ${name}`, { body: said ?? "", tag: id });
-  told.onclick = () => {
-    window.focus();
-    told.close();
-  };
+  const title = `${words[task.status] ?? task.status}: ${name}`;
+  try {
+    if (Notification.permission !== "granted") throw new TypeError("taken back since it was asked for");
+    const told = new Notification(title, { body: said ?? "", tag: id });
+    told.onclick = () => {
+      window.focus();
+      told.close();
+    };
+  } catch { // Chrome on Android has the class, and refuses to make one
+    say([title, said].filter(Boolean).join(" – "));
+  }
 }
 
-async function press(id, button) {
+async function press(id) {
   if (asked.has(id)) return forget(id);
-  if (await Notification.requestPermission() !== "granted") {
-    button.dispatchEvent(new CustomEvent("told", { bubbles: true, detail: words.bellDenied }));
-    return;
-  }
-  if (asked.size < MOST) watch(id);
+  if (await Notification.requestPermission() !== "granted") return say(words.bellDenied);
+  if (!asked.has(id) && asked.size < MOST) watch(id); // pressed again while the browser asked
 }
 
 // A button for a task; hidden where the browser cannot, and once the task has ended.
 export function makeBell() {
   const button = document.createElement("button");
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(icon.namespaceURI, "path");
-  let id = null;
   icon.setAttribute("viewBox", "0 0 16 16");
   icon.setAttribute("aria-hidden", "true");
   path.setAttribute("d", ICON);
@@ -66,17 +78,16 @@ export function makeBell() {
   button.type = "button";
   button.className = "bell";
   button.hidden = true;
-  button.onclick = () => press(id, button);
-  const pressed = () => button.setAttribute("aria-pressed", String(asked.has(id)));
-  document.addEventListener("bells", () => button.isConnected && pressed());
+  button.onclick = () => press(button.dataset.id);
 
   function show(task, name, inWords) {
-    [id, words] = [task.task_id, inWords];
+    words = inWords;
+    button.dataset.id = task.task_id;
     button.hidden = !CAN || !OPEN.includes(task.status);
     if (button.hidden) return;
     button.setAttribute("aria-label", words.bell(name));
     button.title = words.bellTitle;
-    pressed();
+    drawPressed(button);
   }
 
   return { element: button, show };
@@ -85,6 +96,6 @@ export function makeBell() {
 // What was asked for before the page was loaded again.
 export function listenAgain(inWords) {
   words = inWords;
-  const ids = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+  const ids = JSON.parse(kept(KEPT) ?? "[]");
   if (CAN && Notification.permission === "granted") for (const id of ids) watch(id);
 }

@@ -1,4 +1,5 @@
 // Buttons of which one is pressed: all tasks, or those of one status, each with how many these are.
+import { say } from "./row.js";
 import { STATUSES } from "./words.js";
 
 export function makeChips(place, choose) {
@@ -22,8 +23,8 @@ export function makeChips(place, choose) {
       button.toggleAttribute("data-none", counts !== null && !number && status !== null && status !== chosen);
       button.hidden = !(empty || number || status === chosen);
       button.setAttribute("aria-pressed", String(chosen === status));
-      label.textContent = words[status ?? "all"];
-      count.textContent = counts ? words.number(number) : "";
+      say(label, words[status ?? "all"]);
+      say(count, counts ? words.number(number) : "");
     }
   };
 }

@@ -1,10 +1,12 @@
 // The menu of filters that no row and no chip offers: who has a remark, and when it was created; and any
 // type, symbol or owner by its name.
-import { element } from "./row.js";
+import { element, say } from "./row.js";
 
 const NAMES = ["task_type", "symbol", "owner"], REMARKS = ["stalled", "late", "waiting"];
 const HOUR_MS = 3_600_000, SPANS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS };
 const MOST = 255;
+// While a date is typed each of its digits makes another one, of the years 0002 and 0202 as well.
+const TYPED_MS = 600, FIRST = "1970", DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 // A time in the zone of another of the service's times.
 function textOf(ms, zone) {
@@ -12,6 +14,9 @@ function textOf(ms, zone) {
   const aheadMs = Number(`${sign}1`) * (Number(hours) * HOUR_MS + Number(minutes) * 60_000);
   return `${new Date(ms + aheadMs).toISOString().slice(0, 16)}:00${zone}`;
 }
+
+// Enter and Escape are the input method's while a word is being made; Safari says so by a number only.
+const composing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 
 function labelled(input) {
   const text = element("span");
@@ -28,14 +33,16 @@ function makeChoice(values) {
   return select;
 }
 
-// `zone` gives the offset that the service writes its times with, such as "+09:00".
-export function makeFilterMenu(place, choose, zone) {
+// `clock` is the service's: `now()` in milliseconds, and `zone()`, the offset that it writes its times
+// with, such as "+09:00".
+export function makeFilterMenu(place, choose, { now, zone }) {
   const fields = Object.fromEntries([
     ["remark", makeChoice(["", ...REMARKS])], ["span", makeChoice(["", ...Object.keys(SPANS), "between"])],
     ...["created_from", "created_to", ...NAMES].map((name) => [name, element("input")]),
   ].map(([name, input]) => [name, labelled(input)]));
   const summary = element("summary"), { remark, span, created_from: from, created_to: until } = fields;
   const between = element("div", "between", from.label, until.label);
+  let typed = null, spanOf = null; // the timer of a date, and from when the chosen span is
   place.append(summary, element("div", "menu", remark.label, span.label, between, ...NAMES.map((name) => fields[name].label)));
   for (const one of [from, until]) one.input.type = "datetime-local";
 
@@ -43,20 +50,44 @@ export function makeFilterMenu(place, choose, zone) {
   span.input.onchange = () => {
     const ms = SPANS[span.input.value];
     between.hidden = span.input.value !== "between";
-    if (between.hidden) choose({ created_from: ms ? textOf(Date.now() - ms, zone()) : null, created_to: null });
+    if (!between.hidden) return;
+    spanOf = ms ? textOf(now() - ms, zone()) : null;
+    choose({ created_from: spanOf, created_to: null });
   };
-  from.input.onchange = until.input.onchange = () => choose(Object.fromEntries(
-    [["created_from", from], ["created_to", until]].map(([name, { input }]) => [name, input.value ? `${input.value.slice(0, 16)}:00${zone()}` : null]),
-  ));
+
+  function chooseDates() {
+    clearTimeout(typed);
+    typed = null;
+    choose(Object.fromEntries([["created_from", from], ["created_to", until]].map(
+      ([name, { input }]) => [name, input.value >= FIRST ? `${input.value.slice(0, 16)}:00${zone()}` : null],
+    )));
+  }
+
+  for (const { input } of [from, until]) {
+    input.onchange = () => {
+      clearTimeout(typed);
+      typed = setTimeout(chooseDates, TYPED_MS);
+    };
+    input.onblur = () => { if (typed) chooseDates(); };
+  }
   for (const name of NAMES) {
     const { input } = fields[name];
     input.maxLength = MOST;
     input.autocomplete = "off";
     input.spellcheck = false;
     input.onchange = () => choose({ [name]: input.value.trim() || null });
-    input.onkeydown = ({ key }) => { if (key === "Enter") close(); };
+    input.onkeydown = (event) => {
+      if (event.key !== "Enter" || composing(event)) return;
+      event.preventDefault(); // or it would press what has the focus then, and open the menu again
+      close();
+    };
   }
-  place.onkeydown = ({ key }) => { if (key === "Escape") close(); };
+  place.onkeydown = (event) => {
+    if (event.key !== "Escape" || composing(event) || !place.open) return;
+    event.preventDefault(); // it is for the menu, not for what is below
+    close();
+  };
+  place.addEventListener("focusout", ({ relatedTarget: to }) => { if (to && !place.contains(to)) place.open = false; });
   document.addEventListener("pointerdown", ({ target }) => { if (!place.contains(target)) place.open = false; });
 
   function close() {
@@ -66,17 +97,17 @@ export function makeFilterMenu(place, choose, zone) {
   }
 
   return function show(chosen, words) {
-    summary.textContent = words.filter;
-    for (const [name, { text }] of Object.entries(fields)) text.textContent = words.filterBy[name];
-    for (const option of remark.input.options) option.textContent = option.value ? words.remarks[option.value] : words.any;
-    for (const option of span.input.options) option.textContent = words.spans[option.value || "any"];
-    remark.input.value = chosen.remark ?? "";
+    say(summary, words.filter);
+    for (const [name, { text }] of Object.entries(fields)) say(text, words.filterBy[name]);
+    for (const option of remark.input.options) say(option, option.value ? words.remarks[option.value] : words.any);
+    for (const option of span.input.options) say(option, words.spans[option.value || "any"]);
+    if (remark.input.value !== (chosen.remark ?? "")) remark.input.value = chosen.remark ?? "";
     const dated = chosen.created_from || chosen.created_to;
-    if (dated && !SPANS[span.input.value]) span.input.value = "between";
-    else if (!dated && span.input.value !== "between") span.input.value = "";
+    if (dated && (!SPANS[span.input.value] || chosen.created_from !== spanOf)) span.input.value = "between";
+    else if (!dated && SPANS[span.input.value]) span.input.value = "";
     between.hidden = span.input.value !== "between";
     for (const [name, one] of [["created_from", from], ["created_to", until]]) {
-      if (document.activeElement !== one.input) one.input.value = chosen[name]?.slice(0, 16) ?? "";
+      if (document.activeElement !== one.input) one.input.value = DATE.exec(chosen[name] ?? "")?.[0] ?? "";
     }
     for (const name of NAMES) {
       if (document.activeElement !== fields[name].input) fields[name].input.value = chosen[name] ?? "";

@@ -2,24 +2,32 @@
 // an owner all of them go, since that owner's tasks are looked at.
 import { sortsOf } from "./sort_menu.js";
 
-const APART = {
-  remark: ["status", "task_type", "symbol", "id_prefix"],
-  id_prefix: ["status", "symbol", "remark", "created_from", "created_to"],
+const SPAN = ["created_from", "created_to"];
+const apartFrom = {
+  remark: () => ["status", "task_type", "symbol", "id_prefix"],
+  id_prefix: ({ task_type }) => ["status", "symbol", "remark", ...(task_type ? [] : SPAN)], // a type's tasks are looked at
 };
 
-// What is chosen after a change: of what does not go together the newer one stays.
-export function changed(chosen, change) {
-  const now = { ...chosen, ...change, page: 1 };
-  if (!now.owner) apart(now, change);
+// What is chosen after a change: of what does not go together the newer one stays. And what was taken
+// away for that: each filter's name and value, and those of the one beside which it does not go.
+export function settled(chosen, change = {}) {
+  const now = { ...chosen, ...change }, away = now.owner ? [] : apart(now, change);
   if (!sortsOf(now).includes(now.sort ?? "")) now.sort = null;
-  return now;
+  return { now, away };
 }
 
 function apart(now, change) {
-  for (const [name, others] of Object.entries(APART)) {
-    const newer = others.some((other) => change[other]);
-    if (!now[name]) continue;
-    if (newer && !change[name]) now[name] = null;
-    else for (const other of others) now[other] = null;
+  const away = [];
+  function drop(name, beside) {
+    if (!now[name]) return;
+    away.push({ name, value: now[name], beside: [beside, now[beside]] });
+    now[name] = null;
   }
+  for (const [name, othersOf] of Object.entries(apartFrom)) {
+    if (!now[name]) continue;
+    const others = othersOf(now), newer = others.find((other) => change[other]);
+    if (newer && !change[name]) drop(name, newer);
+    else for (const other of others) drop(other, name);
+  }
+  return away;
 }

@@ -1,8 +1,42 @@
-// Rows do not move away under a pointer, nor while the keyboard is among them: what is new waits behind
-// a button until neither is there, or until somebody presses that.
+// Rows do not move away under a pointer, nor while the keyboard is among them, nor while somebody is
+// asked about one of them: what is new waits behind a button until none of that is so, or until
+// somebody presses that.
+import { say } from "./row.js";
+
+const TAP_MS = 500; // what a finger has pressed is told only after it has left
+
+// `draw` is called once rows may move. A hold has the keys of one list; `another` is one of a list
+// within that list.
 export function makeHold(place, button, draw) {
-  let over = false, kept = [], waiting = 0, open = true;
-  const holds = () => over || place.querySelector(":focus-visible") !== null;
+  const asking = document.getElementById("sure");
+  let over = false, timer = null;
+  const holds = () => over || asking?.open || place.querySelector(":focus-visible") !== null;
+
+  function left() {
+    over = false;
+    draw();
+  }
+
+  place.addEventListener("pointerenter", () => {
+    clearTimeout(timer);
+    over = true;
+  });
+  place.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType === "mouse") left();
+    else timer = setTimeout(left, TAP_MS);
+  });
+  place.addEventListener("focusout", () => setTimeout(draw)); // once the focus is where it goes
+  asking?.addEventListener("close", () => setTimeout(draw));
+
+  return {
+    ...makeOrder(holds, button, draw, () => place.querySelector("tbody:not([hidden]) tr")?.focus()),
+    another: (itsButton, drawIt, enter) => makeOrder(holds, itsButton, drawIt, enter),
+  };
+}
+
+// `enter` puts the focus on the first row, as the button is gone.
+function makeOrder(holds, button, draw, enter) {
+  let kept = [], waiting = 0, open = true;
 
   // The rows' keys to show, in their order, where these were read.
   function order(read) {
@@ -22,16 +56,13 @@ export function makeHold(place, button, draw) {
 
   function show(words) {
     button.hidden = waiting === 0;
-    button.textContent = words.news(waiting);
+    say(button, words.news(waiting));
   }
 
-  place.addEventListener("pointerenter", () => { over = true; });
-  place.addEventListener("pointerleave", () => { over = false; draw(); });
-  place.addEventListener("focusout", () => setTimeout(draw)); // once the focus is where it goes
   button.onclick = () => {
     release();
     draw();
-    place.querySelector("tbody tr")?.focus(); // the button is gone
+    enter();
   };
-  return { order, release, show, keys: () => (holds() ? kept : []) };
+  return { order, release, show, keys: () => (!open && holds() ? kept : []) };
 }

@@ -13,9 +13,18 @@ import { matcher } from "./search.js";
 import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 
-const LIMIT = 20, FINAL_LOOK_MS = 2_000, UNSEEN_MS = 300;
+const LIMIT = 20, FINAL_LOOK_MS = 2_000, UNSEEN_MS = 300, MOST_LISTS = 20;
 // Rows that are drawn at first: a small window shows no more of them. The others come a frame later.
 const FIRST = 6;
+
+// "+09:00" of a time as the service writes it.
+const zoneOf = (text) => /([+-]\d\d:\d\d|Z)$/.exec(text ?? "")?.[1].replace("Z", "+00:00") ?? null;
+
+// The browser's: as long as no time of the service is known.
+function ownZone() {
+  const ahead = -new Date().getTimezoneOffset(), two = (n) => String(Math.floor(n)).padStart(2, "0");
+  return `${ahead < 0 ? "-" : "+"}${two(Math.abs(ahead) / 60)}:${two(Math.abs(ahead) % 60)}`;
+}
 
 // The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
 const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
@@ -24,18 +33,20 @@ const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id
 // `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
 // these from moving.
 export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
-  const tasks = makeTasks(), rows = makeRows(table, makeEither, table.tHead);
+  const filters = { focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus() };
+  const tasks = makeTasks(), rows = makeRows(table, makeEither, table.tHead, filters);
   const reader = makeReader(read, draw);
   const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
   const listening = makeListening({ readers, told: show, changed: drawState });
-  let answer = null, readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
-  let cursors = []; // where each page of a list begins that has no numbers
+  let answer = null, answerOf = "", readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
+  let aheadMs = 0, zone = null; // the service's clock, and how it writes the offset of its times
+  const starts = new Map(); // what is chosen -> where each page of such a list begins that has no numbers
   let begun = false, drawn = false; // whether first rows were drawn, and all of them
   let seen = new Set(); // the keys of the rows that are, in their order
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 
   function makeEither(item) {
-    if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew);
+    if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew, hold.another);
     const row = makeRow(act);
     return { ...row, element: element("tbody", "task", row.element) };
   }
@@ -44,13 +55,23 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   // be asked for by these: who chooses one sees all tasks that have it.
   const alone = () => chosen().sort !== null || filtersOf(chosen()).size > 0;
 
+  const listOf = () => `${chosen().sort} ${filtersOf(chosen())}`;
+
+  function cursors() {
+    const of = listOf(), known = starts.get(of) ?? [];
+    starts.delete(of);
+    starts.set(of, known);
+    if (starts.size > MOST_LISTS) starts.delete(starts.keys().next().value);
+    return known;
+  }
+
   function readers() {
     return alone() ? [reader] : [reader, workflows.reader];
   }
 
   async function read(stop, wanted) {
     const query = filtersOf(chosen()), { page } = chosen();
-    if (cursors[page]) query.set("cursor", cursors[page]);
+    if (cursors()[page]) query.set("cursor", cursors()[page]);
     else query.set("page", page);
     if (chosen().sort) query.set("sort", chosen().sort);
     query.set("limit", LIMIT);
@@ -72,13 +93,16 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   function take({ body, at }, query) {
-    const { page } = chosen(), { pages } = body.pagination, kept = hold.keys();
+    const { page } = chosen(), { pages } = body.pagination;
     if (query !== readOf) hold.release();
-    [answer, readOf] = [body, query];
+    const kept = hold.keys();
+    [answer, answerOf, readOf] = [body, `${page} ${listOf()}`, query];
+    if (at) aheadMs = at - Date.now();
+    zone = zoneOf(body.tasks[0]?.created_at) ?? zone;
     tasks.take(body.tasks.filter((row) => !row.workflow_id), at, kept);
     const groups = kept.filter((one) => one.startsWith("\n")).map((one) => one.slice(1));
     if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at, groups);
-    if (pages === null) cursors[page + 1] = body.cursor;
+    if (pages === null) cursors()[page + 1] = body.cursor;
     else if (page > pages) { // the last page has become empty
       turned(pages);
       reader.soon();
@@ -144,7 +168,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   function begin() {
     tasksAlone = false;
-    cursors = [];
     for (const one of readers()) one.anew();
     if (drawn) listening.connect(heardOf(chosen()));
   }
@@ -172,7 +195,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
       if (item && !(item.workflow_id && alone())) shown.set(one, item);
     }
-    seen = new Set([...shown].filter(([, item]) => !passes || passes(item)).map(([one]) => one));
+    const has = ([one, item]) => !passes || passes(item) || rows.get(one)?.some?.(passes);
+    seen = new Set([...shown].filter(has).map(([one]) => one));
     counted = { shown: seen.size, all: shown.size };
     for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
     rows.draw(shown, words());
@@ -187,10 +211,18 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   const state = () => ({
     state: listening.state(), silent: listening.silent(), storeAway: readers().some(({ storeAway }) => storeAway),
+    refusal: reader.refusal,
   });
+  // Whether there is a page in that direction, as far as is known.
+  const goesOn = (by) => {
+    const { page } = chosen(), pages = answer?.pagination.pages ?? null;
+    return by < 0 ? page > 1 : pages === null ? Boolean(cursors()[page + 1]) : page < pages;
+  };
+  const clock = { now: () => Date.now() + aheadMs, zone: () => zone ?? zoneOf(chosen().created_from ?? chosen().created_to) ?? ownZone() };
 
   return {
     begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, seenRows, zone: () => /([+-]\d\d:\d\d)$/.exec(answer?.tasks[0]?.created_at ?? "")?.[1] ?? "+00:00", counted: () => counted, more: () => Boolean(cursors[chosen().page + 1]), both: () => !alone() && workflows.shown.size > 0,
+    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, seenRows, clock, counted: () => counted, goesOn, both: () => !alone() && workflows.shown.size > 0,
+    isOfChosen: () => answer === null || answerOf === `${chosen().page} ${listOf()}`,
   };
 }

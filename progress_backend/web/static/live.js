@@ -6,7 +6,8 @@ import { current, headers, protocols, refused } from "./token.js";
 
 const FIRST_MS = 500, LONGEST_MS = 8_000, LASTING_MS = 5_000;
 const HEARTBEAT_S = 10, SILENT_MS = 15_000, OPENING_MS = 10_000, ANSWER_MS = 10_000;
-const NO_TOKEN = 4401;
+// No token that is known; not allowed; asked for in a way that nothing answers.
+const NO_TOKEN = 4401, NEVER = [NO_TOKEN, 4403, 4422];
 // A page below the root says where that is.
 const BASE = new URL(document.body.dataset.base ?? "", document.baseURI);
 
@@ -55,8 +56,8 @@ export function stayConnected(path, { opened, heard, lost }) {
     socket.onmessage = (event) => { age = moment(); heard(JSON.parse(event.data)); };
     socket.onclose = (event) => {
       leave();
-      if (event?.code === NO_TOKEN) { // it comes back with another token, not by itself
-        refused(sent);
+      if (event?.code === NO_TOKEN) refused(sent);
+      if (NEVER.includes(event?.code)) { // it comes back with another token or question, not by itself
         lost();
         return;
       }

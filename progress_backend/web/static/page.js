@@ -4,10 +4,11 @@ import { listenAgain } from "./bell.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
 import { makeFilterMenu } from "./filter_menu.js";
-import { changed } from "./filters.js";
+import { settled } from "./filters.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
+import { say } from "./row.js";
 import { tellRunning } from "./running_icon.js";
 import { makeSearch } from "./search.js";
 import { makeSortMenu } from "./sort_menu.js";
@@ -19,8 +20,8 @@ import { language } from "./words.js";
 const APPEARS_MS = 150;
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
-let chosen = fromAddress();
-let workers = null, selection = null; // each while it is shown
+let { now: chosen, away } = fromAddress(); // away: filters that another one has displaced
+let workers = null, selection = null; // the one once it was shown, the other while it is
 let appeared = false;
 let drawMenus = null; // once the first rows are on the screen
 const line = makeStateLine(drawState);
@@ -28,13 +29,14 @@ const list = makeList(byId("table"), {
   chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
   refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
 });
+if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
 const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
 
 function makeMenus() {
-  const showSorts = makeSortMenu(byId("sort"), choose), showMenu = makeFilterMenu(byId("more"), choose, list.zone);
+  const showSorts = makeSortMenu(byId("sort"), choose), showMenu = makeFilterMenu(byId("more"), choose, list.clock);
   listenAgain(words);
   return () => {
     showSorts(chosen, words);
@@ -51,14 +53,24 @@ function take(now, anew) {
 
 function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
-  take(changed(chosen, filters), true);
+  const now = settled({ ...chosen, page: 1 }, filters);
+  away = now.away;
+  take(now.now, true);
   list.begin();
   draw();
 }
 
+// A value that was chosen in a row, which may have left by that.
+function chooseIn({ target, detail }) {
+  choose(detail);
+  if (!target.checkVisibility()) byId("filters").querySelector(`[data-name="${Object.keys(detail)[0]}"]`)?.focus();
+}
+
 function turn(pages) {
+  if (!list.goesOn(pages)) return; // pressed again before the page was there
   take({ ...chosen, page: chosen.page + pages }, true);
   list.anew();
+  draw();
 }
 
 // Letter by letter, of which Back needs only the first.
@@ -69,7 +81,9 @@ function lookFor(text) {
 
 // Back or Forward.
 function goThere() {
-  take(fromAddress(), false);
+  const there = fromAddress();
+  away = there.away;
+  take(there.now, false);
   list.begin();
   draw();
 }
@@ -84,20 +98,21 @@ function draw() {
     if (list.begun()) appear();
     return;
   }
-  for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
+  for (const place of document.querySelectorAll("[data-text]")) say(place, words[place.dataset.text]);
   drawState();
   showFilters(answer?.summary ?? null, chosen.status, words);
-  showChosen(chosen, words);
+  showChosen(chosen, words, away);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
   search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
+  byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
   byId("table").hidden = all === 0;
   byId("empty").hidden = all > 0;
   byId("tools").hidden = all === 0 && !list.alone() && !chosen.text;
-  byId("empty").querySelector("p").textContent = whyEmpty();
-  byId("empty").querySelector("pre").textContent = filtersOf(chosen).size ? "" : words.example;
+  say(byId("empty").querySelector("p"), whyEmpty());
+  say(byId("empty").querySelector("pre"), filtersOf(chosen).size ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
   drawSelection();
@@ -105,17 +120,17 @@ function draw() {
 
 // Another view than the list is loaded once somebody wants it.
 function drawView() {
-  const other = chosen.view === "workers";
+  const other = chosen.view === "workers", entered = other && byId("workers").hidden;
   document.body.dataset.view = chosen.view ?? "";
-  byId("view").textContent = other ? words.tasksView : words.workersView;
+  say(byId("view"), other ? words.tasksView : words.workersView);
   byId("view").href = `?${new URLSearchParams({ ...(!other && { view: "workers" }), lang: words.code })}`;
   byId("workers").hidden = !other;
-  if (!other) workers = null;
-  else if (workers) workers.then((view) => view.show(words));
-  else {
-    workers = import("./workers.js").then(({ makeWorkers }) => makeWorkers(byId("workers")));
-    workers.then((view) => { view.show(words); view.begin(); });
-  }
+  if (!other) return;
+  workers ??= import("./workers.js").then(({ makeWorkers }) => makeWorkers(byId("workers")));
+  workers.then((view) => {
+    view.show(words);
+    if (entered) view.begin();
+  });
 }
 
 function changeView(event) {
@@ -127,7 +142,7 @@ function changeView(event) {
 
 function everySecond() {
   list.everySecond();
-  workers?.then((view) => view.tick());
+  if (chosen.view) workers?.then((view) => view.tick());
 }
 
 async function select() {
@@ -159,7 +174,7 @@ function drawSelection() {
 
 function whyEmpty() {
   const filters = [...filtersOf(chosen).keys()];
-  if (list.more()) return words.lookFurther;
+  if (list.goesOn(1)) return words.lookFurther;
   if (filters.length > 1) return words.noneSuch;
   if (chosen.status) return words.nothing;
   return chosen.owner ? words.noneOf(chosen.owner) : filters.length ? words.noneSuch : words.empty;
@@ -167,12 +182,17 @@ function whyEmpty() {
 
 // A list that is looked through has no numbers: only whether it goes on.
 function drawPaging({ pages = 1, total = 0 }) {
-  const { page } = chosen, many = pages === null ? page > 1 || list.more() : pages > 1;
+  const { page } = chosen, held = document.activeElement, newer = byId("newer"), older = byId("older");
+  const many = pages === null ? page > 1 || list.goesOn(1) : pages > 1;
   const all = total > 0 && words[list.both() ? "both" : "total"](total);
-  byId("paging").textContent = [many && words.paging(page, pages), all].filter(Boolean).join(" · ");
-  byId("newer").hidden = byId("older").hidden = !many;
-  byId("newer").disabled = page <= 1;
-  byId("older").disabled = pages === null ? !list.more() : page >= pages;
+  say(byId("paging"), [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
+  newer.hidden = older.hidden = !many;
+  if (!list.isOfChosen()) return; // where it ends is known once it is there
+  newer.disabled = page <= 1;
+  older.disabled = !list.goesOn(1);
+  // Who has turned to the last page by the keyboard goes on from the button that leads back.
+  if (held === newer && newer.disabled) older.focus();
+  if (held === older && older.disabled) newer.focus();
 }
 
 function appear() {
@@ -189,15 +209,17 @@ function speak() {
   draw();
 }
 
-byId("table").addEventListener("choose", ({ detail }) => choose(detail));
+byId("table").addEventListener("choose", chooseIn);
 byId("docs").hidden = !byId("docs").getAttribute("href");
 byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; take(chosen, false); speak(); };
 byId("newer").onclick = () => turn(-1);
 byId("older").onclick = () => turn(1);
-whenGiven(list.begin);
+whenGiven(() => { list.begin(); workers?.then((view) => view.begin()); });
 setTimeout(() => { if (!appeared) appear(); }, APPEARS_MS);
 byId("select").onclick = select;
-addEventListener("keydown", ({ key }) => { if (key === "Escape" && selection && !document.querySelector("dialog[open], #more[open]")) stopSelecting(); });
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && selection && !document.querySelector("dialog[open]")) stopSelecting();
+});
 byId("view").onclick = changeView;
 setInterval(everySecond, 1_000);
 document.addEventListener("told", ({ detail }) => line.refuse(detail));

@@ -17,6 +17,11 @@ export function element(name, className, ...children) {
   return made;
 }
 
+// Only where it is another one: what is marked stays marked, an open menu as it is, and nothing is said twice.
+export function say(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
+
 // A record (from the list) and a message (from the socket) name two things differently, and a message
 // has no control where there is none. `now` is the service's clock as a list was read.
 export function normalized(task, now = null) {
@@ -115,13 +120,13 @@ export function traceOf({ traceparent }) {
 // What is not known is a dash in the table, and left out where there is little room; what there never
 // is (null) is nothing.
 function showOrDash(cell, text) {
-  cell.textContent = text || (text === null ? "" : "–");
+  say(cell, text || (text === null ? "" : "–"));
   cell.classList.toggle("none", !text);
 }
 
 // A text that may be cut off where it is long; the whole of it is a title.
 function showCut(place, text) {
-  if (place.textContent !== text) place.textContent = text;
+  say(place, text);
   if (place.title !== text) place.title = text;
 }
 
@@ -131,7 +136,7 @@ function makePick(filter) {
   made.type = "button";
   made.onclick = () => made.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { [filter]: made.textContent } }));
   function show(value, words) {
-    made.textContent = value;
+    say(made, value);
     made.setAttribute("aria-label", words.only[filter](value));
   }
   return { element: made, show };
@@ -150,12 +155,17 @@ export function makeRow(act, kind = TASK) {
   const message = element("td", "message", said, problem), actions = element("td", "actions");
   const made = element("tr", "", status, element("td", "task", name, id, more), progress, rate, time,
     message, actions);
-  let task = null;
+  let task = null, named = "";
   made.tabIndex = -1;
   trace.rel = "noreferrer";
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
   track.setAttribute("aria-valuemax", 100);
+
+  // The button may be gone that a dialog gives the focus back to.
+  function goOn() {
+    if (document.activeElement === document.body || document.activeElement.closest("dialog")) made.focus({ preventScroll: true });
+  }
 
   function showActions(words) {
     const names = document.body.dataset.readOnly ? [] : kind.offered(task);
@@ -167,13 +177,17 @@ export function makeRow(act, kind = TASK) {
         const button = element("button");
         button.type = "button";
         button.dataset.action = action;
-        button.onclick = () => act(kind, action, task);
+        button.onclick = () => {
+          act(kind, action, task);
+          const asking = document.getElementById("sure");
+          if (asking.open) asking.addEventListener("close", goOn, { once: true });
+        };
         return button;
       }));
       if (held) (actions.firstElementChild ?? made).focus();
     }
     for (const button of actions.children) {
-      button.textContent = words[button.dataset.action];
+      say(button, words[button.dataset.action]);
       button.setAttribute("aria-label", `${button.textContent}: ${kind.name(task, words)}`);
     }
   }
@@ -190,10 +204,11 @@ export function makeRow(act, kind = TASK) {
 
   // Each part of a name that is a filter as well can be chosen.
   function showName(words) {
-    const text = kind.name(task, words);
-    if (name.title === text) return;
+    const text = kind.name(task, words), chips = Object.entries(kind.chips?.(task) ?? {}).filter(([, value]) => value);
+    const now = JSON.stringify([words.code, text, chips]);
+    if (now === named) return;
+    named = now;
     name.title = text;
-    const chips = Object.entries(kind.chips?.(task) ?? {}).filter(([, value]) => value);
     name.replaceChildren(...(chips.length ? chips.flatMap(([filter, value], place) => {
       const pick = makePick(filter);
       pick.show(value, words);
@@ -214,7 +229,7 @@ export function makeRow(act, kind = TASK) {
     owner.element.hidden = !task.owner;
     owner.show(task.owner ?? "", words);
     trace.hidden = !traced;
-    trace.textContent = words.trace;
+    say(trace, words.trace);
     if (traced) trace.href = traced;
     more.hidden = owner.element.hidden && trace.hidden;
   }
@@ -224,7 +239,7 @@ export function makeRow(act, kind = TASK) {
     made.dataset.status = task.status;
     Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
-    state.textContent = kind.status(task, words);
+    say(state, kind.status(task, words));
     bell?.show(task, kind.name(task, words), words);
     showRemarks(kind.remarks?.(task, words) ?? []);
     showName(words);
@@ -247,7 +262,7 @@ export function makeRow(act, kind = TASK) {
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);
     const [share, counted] = figuresTexts(task.progress, words);
-    percent.textContent = share;
+    say(percent, share);
     showCut(count, counted);
     showOrDash(rate, kind.rate(task, words));
     rate.title = rate.textContent;

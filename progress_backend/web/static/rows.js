@@ -1,20 +1,13 @@
 // Rows in the order of what is shown, changed in place: a bar moves on, and what has the focus keeps it.
-import { element, normalized } from "./row.js";
+import { element, normalized, say } from "./row.js";
 
 // They stand in `parent`, after the element `after` if there is one. Who stood in a row that leaves goes
-// on from the next one, or from `last`.
+// on from the next one that stays, or the one before, or from `last`.
 export function makeRows(parent, make, after = null, last = null) {
   const rows = new Map(); // id -> row: its element, show(item, words) and focus()
 
   function draw(shown, words) {
-    let left = false, next = null;
-    for (const [id, row] of rows) {
-      if (!shown.has(id)) {
-        if (row.element.contains(document.activeElement)) [left, next] = [true, row.element.nextElementSibling];
-        row.element.remove();
-        rows.delete(id);
-      }
-    }
+    const held = document.activeElement, next = drop(shown);
     let place = after ? after.nextElementSibling : parent.firstElementChild;
     for (const [id, item] of shown) {
       const row = rows.get(id) ?? make(item);
@@ -23,10 +16,30 @@ export function makeRows(parent, make, after = null, last = null) {
       if (row.element === place) place = place.nextElementSibling;
       else parent.insertBefore(row.element, place);
     }
-    if (left) ([...rows.values()].find((row) => row.element === next) ?? last)?.focus();
+    if (next) next.focus();
+    // An element that is moved loses the focus.
+    else if (held !== document.activeElement && parent.contains(held)) held.focus({ preventScroll: true });
+  }
+
+  // Takes away those that are shown no more: who goes on in place of one that had the focus.
+  function drop(shown) {
+    const gone = [...rows].filter(([id]) => !shown.has(id)), staying = new Map();
+    for (const [id, row] of rows) if (shown.has(id) && !row.element.hidden) staying.set(row.element, row);
+    const left = gone.find(([, row]) => row.element.contains(document.activeElement))?.[1].element;
+    const next = left && (near(left, "nextElementSibling", staying) ?? near(left, "previousElementSibling", staying) ?? last);
+    for (const [id, row] of gone) {
+      row.element.remove();
+      rows.delete(id);
+    }
+    return next;
   }
 
   return { draw, get: (id) => rows.get(id), all: () => [...rows.values()] };
+}
+
+function near(element, way, staying) {
+  for (let one = element[way]; one; one = one[way]) if (staying.has(one)) return staying.get(one);
+  return null;
 }
 
 // Counts connections: what an earlier one told may be of a store that came back older.
@@ -77,9 +90,9 @@ export function makePages(turn) {
   function show(answer, words, total) {
     const { page = 1, pages = 1, total: all } = answer ?? {};
     const texts = [pages > 1 && words.paging(page, pages), total(all ?? 0)].filter(Boolean);
-    said.textContent = answer ? texts.join(" · ") : words.reading;
-    newer.textContent = words.newer;
-    older.textContent = words.older;
+    say(said, answer ? texts.join(" · ") : words.reading);
+    say(newer, words.newer);
+    say(older, words.older);
     newer.hidden = older.hidden = pages <= 1;
     // Who has turned to the last page by the keyboard goes on from the button that leads back.
     const held = document.activeElement;

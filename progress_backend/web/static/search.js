@@ -1,5 +1,6 @@
 // The search field: what is typed shows only those rows of the page that have it; Enter asks the service
 // for the tasks whose ids begin so.
+import { say } from "./row.js";
 import { translated } from "./translated.js";
 
 // Whether a row is to be seen; null where nothing is typed.
@@ -16,13 +17,15 @@ const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery mak
 
 // `typed` is called with the text, `askedFor` with the beginning of ids; `offer` is a button for that.
 export function makeSearch(field, found, offer, typed, askedFor) {
+  let composing = false; // letters of which a word is being made: none of them is what is looked for
+
   function show(text, words, shown, all) {
-    if (field.value !== text) field.value = text;
+    if (field.value !== text && !composing) field.value = text;
     field.placeholder = words.search;
     field.setAttribute("aria-label", words.search);
-    found.textContent = text.trim() ? words.within(shown, all) : "";
+    say(found, text.trim() ? words.within(shown, all) : "");
     found.hidden = offer.hidden = !found.textContent;
-    offer.textContent = words.idsThatBegin(text.trim());
+    say(offer, words.idsThatBegin(text.trim()));
   }
 
   function ask() {
@@ -30,8 +33,19 @@ export function makeSearch(field, found, offer, typed, askedFor) {
     if (text) askedFor(text);
   }
 
-  field.oninput = () => (WHOLE_ID.test(field.value.trim()) ? ask() : typed(field.value));
+  function look() {
+    if (composing) return;
+    if (WHOLE_ID.test(field.value.trim())) ask();
+    else typed(field.value);
+  }
+
+  field.oninput = look;
+  field.addEventListener("compositionstart", () => { composing = true; });
+  field.addEventListener("compositionend", () => { composing = false; look(); });
   field.onkeydown = ({ key, isComposing }) => { if (key === "Enter" && !isComposing) ask(); };
-  offer.onclick = ask;
+  offer.onclick = () => {
+    ask();
+    field.focus(); // the button is gone
+  };
   return { show };
 }

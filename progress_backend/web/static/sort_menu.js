@@ -21,7 +21,7 @@ export function makeSortMenu(select, choose) {
       offered = now;
       select.replaceChildren(...sorts.map((sort) => new Option(words.sorts[sort || "newest"], sort)));
     }
-    select.value = chosen.sort ?? "";
+    if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // which would move an open menu
     select.hidden = sorts.length < 2;
     select.setAttribute("aria-label", words.sort);
   };

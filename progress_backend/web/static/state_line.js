@@ -1,19 +1,35 @@
 // The line above the list that tells how the page is connected, and the notice below it.
+import { say } from "./row.js";
+
 const NOTICE_MS = 10_000;
 const byId = (id) => document.getElementById(id);
+
+// What is wrong with one value; of several together the place says nothing.
+function placed({ loc = [], msg = "" }) {
+  const said = msg.replace(/^Value error, /, "");
+  return loc.length > 1 ? `${loc.at(-1)}: ${said}` : said;
+}
+
+// Why there is no list; anything but the usual as the service says it.
+function whyRefused({ status, body }, words) {
+  if (status === 401) return words.tokenAgain;
+  if (status === 403) return words.refusals[4403];
+  const detail = body?.detail ?? status;
+  return words.listRefused(Array.isArray(detail) ? detail.map(placed).join("; ") : String(detail));
+}
 
 export function makeStateLine(draw) {
   let refusal = "", timer = null;
 
   // `silent`: milliseconds since something was heard; null before.
-  function show(words, { state, silent, storeAway }) {
+  function show(words, { state, silent, storeAway, refusal: refused }) {
     const fresh = state === "live" || state === "connecting";
     byId("connection").dataset.state = state;
-    if (byId("connection").textContent !== words[state]) byId("connection").textContent = words[state];
-    byId("heard").textContent = fresh || silent === null ? "" : words.heard(Math.floor(silent / 1000));
+    say(byId("connection"), words[state]);
+    say(byId("heard"), fresh || silent === null ? "" : words.heard(Math.floor(silent / 1000)));
     document.body.dataset.fresh = fresh;
-    const notice = storeAway ? words.storeAway : refusal;
-    if (byId("notice").textContent !== notice) byId("notice").textContent = notice;
+    const notice = storeAway ? words.storeAway : refusal || (refused ? whyRefused(refused, words) : "");
+    say(byId("notice"), notice);
     byId("notice").hidden = !notice;
   }
 

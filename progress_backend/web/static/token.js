@@ -5,7 +5,24 @@ const byId = (id) => document.getElementById(id);
 let token = null; // as it is kept, once somebody asks for it
 let asked = false, given = () => {};
 
-export const current = () => (token ??= sessionStorage.getItem(KEPT) ?? "");
+// What this tab keeps; nothing where the browser lets a page keep nothing, which is a page all the same.
+export function kept(name) {
+  try {
+    return sessionStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function keep(name, text) {
+  try {
+    sessionStorage.setItem(name, text);
+  } catch {
+    // It is known until the page is left.
+  }
+}
+
+export const current = () => (token ??= kept(KEPT) ?? "");
 
 export const headers = () => (current() ? { Authorization: `Bearer ${token}` } : {});
 
@@ -22,16 +39,17 @@ export function refused(sent) {
   byId("token-wrong").hidden = !token;
   token = "";
   asked = true;
-  sessionStorage.removeItem(KEPT);
+  keep(KEPT, "");
   byId("token-text").value = "";
   byId("token").showModal();
 }
 
 function take() {
   const text = byId("token-text").value.trim();
+  byId("token-wrong").hidden = FITS.test(text);
   if (!FITS.test(text)) return;
   token = text;
-  sessionStorage.setItem(KEPT, token);
+  keep(KEPT, token);
   byId("token").close();
   given();
 }

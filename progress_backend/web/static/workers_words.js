@@ -7,7 +7,7 @@ export const WORDS = {
     refused: "Your token is for some of the tasks only: it does not see the workers.",
     live: "Live", gone: (text) => `no sign for ${text}`, ended: "has shut down", idle: "Runs nothing.",
     holds: (n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, more: (n) => `and ${number(n)} more`,
-    others: (n) => `${number(n)} more workers are not listed.`,
+    others: (n) => `${number(n)} more ${n === 1 ? "worker is" : "workers are"} not listed.`,
     activity: (minutes) => `Ended in the last ${minutes} minutes`,
     summed: ({ completed, error, cancelled }) => `${number(completed)} completed, ${number(error)} failed, ${number(cancelled)} cancelled`,
     most: (n, at) => `at most ${number(n)} in a minute, at ${at}`,

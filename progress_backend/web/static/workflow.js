@@ -70,19 +70,23 @@ export const WORKFLOW = {
   why: whyText,
 };
 
-// `act` is asked for a task or workflow, `wanted` to read what this needs now.
-export function makeWorkflow(act, wanted) {
+// `act` is asked for a task or workflow, `wanted` to read what this needs now; `another` makes a hold of
+// the tasks, which keep still as long as the rows of the list do.
+export function makeWorkflow(act, wanted, another) {
   const row = makeRow(act, WORKFLOW), failed = element("i", "failed");
   const toggle = element("button", "toggle"), chosen = element("div", "counts");
-  const counts = element("tr", "members", element("td", "", chosen)), foot = element("tr", "members");
+  const news = element("button", "news"), behind = element("div", "behind", news);
+  const counts = element("tr", "members", element("td", "", chosen, behind)), foot = element("tr", "members");
   const pages = makePages((turned) => { page += turned; readAnew(); });
   const made = element("tbody", "workflow", row.element);
   const members = makeTasks(), rows = makeRows(made, () => makeRow(act), counts, toggle);
+  const hold = another(news, draw, () => (counts.nextElementSibling === foot ? toggle : counts.nextElementSibling).focus());
   let workflow = null, words = null, open = false, status = null, page = 1, answer = null;
+  let listed = [], listedOf = ""; // ids of the tasks as they were read last, and of which page
   let read = null, urgent = false; // what the members were last read of, and whether to read at once
   let cause = null; // of the first failure, and what it was read of
 
-  toggle.type = "button";
+  toggle.type = news.type = "button";
   toggle.setAttribute("aria-expanded", "false");
   toggle.onclick = () => turn(!open);
   row.name.replaceWith(toggle);
@@ -101,9 +105,10 @@ export function makeWorkflow(act, wanted) {
       made.append(counts, foot);
       readAnew();
     } else {
-      answer = null;
+      [answer, listed, listedOf] = [null, [], ""];
+      hold.release();
       members.take([]);
-      rows.draw(members.shown, words);
+      drawTasks();
       counts.remove();
       foot.remove();
     }
@@ -130,7 +135,10 @@ export function makeWorkflow(act, wanted) {
     read = of;
     urgent = false;
     answer = got.body.pagination;
-    members.take(got.body.tasks, got.at);
+    if (listedOf !== `${status} ${page}`) hold.release();
+    listedOf = `${status} ${page}`;
+    listed = got.body.tasks.map(({ task_id }) => task_id);
+    members.take(got.body.tasks, got.at, hold.keys());
     if (page > answer.pages) { // the last page has become empty
       page = answer.pages;
       urgent = true;
@@ -173,15 +181,24 @@ export function makeWorkflow(act, wanted) {
   function drawMembers() {
     chosen.setAttribute("aria-label", words.tasksOf(row.name.textContent));
     showChips(workflow.counts, status, words, false);
-    rows.draw(members.shown, words);
+    drawTasks();
     foot.hidden = answer?.pages === 1;
     pages.show(answer && { ...answer, page }, words, words.total);
   }
+
+  function drawTasks() {
+    const shown = hold.order(listed).map((id) => [id, members.shown.get(id)]);
+    rows.draw(new Map(shown.filter(([, task]) => task)), words);
+    hold.show(words);
+  }
+
+  // Whether one of the tasks that are seen passes.
+  const some = (passes) => open && [...members.shown.values()].some(passes);
 
   function hear(message) {
     const { task } = members.hear(message);
     if (task) rows.get(task.task_id)?.show(task, words);
   }
 
-  return { element: made, show, hear, asks, due, focus: () => toggle.focus() };
+  return { element: made, show, hear, asks, due, some, focus: () => toggle.focus() };
 }

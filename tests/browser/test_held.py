@@ -1,0 +1,178 @@
+"""Rows of an opened workflow keep still like the list's, and so does what somebody decides on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import listed, row, shows
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+W = "the-group"
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def members(page: Page) -> list[str]:
+    rows = page.locator("tbody.workflow tr[data-task-id]")
+    return [str(one) for one in rows.evaluate_all("rows => rows.map(row => row.dataset.taskId)")]
+
+
+def opened(page: Page) -> Locator:
+    """The workflow's own row, once its tasks stand below it."""
+    head = page.locator(f'tr[data-workflow-id="{W}"]')
+    head.locator(".toggle").click()
+    expect(page.locator("tbody.workflow tr[data-task-id]").first).to_be_visible()
+    return head
+
+
+def test_tasks_of_an_opened_workflow_stay_under_a_pointer(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("done", "one", "two"):
+        records.member(task_id, W, name="fetch ×3")
+        records.run(task_id)
+    records.complete("done")
+    page = open_page(api, "/?lang=en")
+    opened(page)
+    page.locator("tbody.workflow .counts [data-filter=running]").click()
+    expect(page.locator("tbody.workflow .counts [data-filter=running]")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    eventually(lambda: members(page) == ["two", "one"])
+    news = page.locator("tbody.workflow .news")
+    row(page, "two").hover()
+    before = row(page, "two").bounding_box()
+    records.member("three", W)
+    records.run("three")
+    records.complete("one")  # it has left the filter, and keeps its place
+    expect(news).to_have_text("1 new")
+    shows(page, "one", "completed")
+    assert members(page) == ["two", "one"]
+    assert row(page, "two").bounding_box() == before
+    # Another status is another list: it is shown at once, wherever the pointer is.
+    page.locator("tbody.workflow .counts [data-filter=completed]").click()
+    eventually(lambda: members(page) == ["one", "done"])
+    expect(news).to_be_hidden()
+    page.locator("tbody.workflow .counts [data-filter=running]").click()
+    eventually(lambda: members(page) == ["three", "two"])
+    records.complete("three")
+    shows(page, "three", "completed")
+    page.locator("h1").hover()
+    eventually(lambda: members(page) == ["two"])
+
+
+def test_nor_do_they_move_while_the_keyboard_is_among_them(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("one", "two"):
+        records.member(task_id, W, name="fetch ×2")
+        records.run(task_id)
+    page = open_page(api, "/?lang=en")
+    head = page.locator(f'tr[data-workflow-id="{W}"]')
+    head.locator(".toggle").focus()
+    page.keyboard.press("Enter")
+    expect(row(page, "two")).to_be_visible()
+    records.member("three", W)
+    news = page.locator("tbody.workflow .news")
+    expect(news).to_be_visible()
+    assert members(page) == ["two", "one"]
+    row(page, "two").get_by_role("button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    expect(news).to_be_focused()
+    page.keyboard.press("Enter")
+    eventually(lambda: members(page) == ["three", "two", "one"])
+    expect(row(page, "three")).to_be_focused()
+    head.locator(".toggle").focus()
+    page.keyboard.press("Enter")  # closed, and opened again: as it is then
+    expect(row(page, "two")).to_have_count(0)
+    records.member("four", W)
+    page.keyboard.press("Enter")
+    eventually(lambda: members(page) == ["four", "three", "two", "one"])
+    expect(news).to_be_hidden()
+
+
+def test_a_row_stays_while_somebody_is_asked_about_it(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    page = open_page(api, "/?status=running&lang=en")
+    shows(page, "two", "running").get_by_role("button", name="Cancel").click()
+    dialog = page.locator("#sure")
+    expect(dialog).to_be_visible()
+    page.mouse.move(2, 2)
+    records.complete("two")
+    records.start("three")
+    expect(page.locator("#news")).to_have_text("1 new")
+    assert listed(page) == ["two", "one"]
+    dialog.get_by_role("button", name="Cancel the task").click()
+    expect(page.locator("#notice")).to_contain_text("the task is completed by now")
+    eventually(lambda: listed(page) == ["three", "one"])
+    # Its row and the button are gone: the next one has the focus.
+    expect(row(page, "one")).to_be_focused()
+
+
+def test_what_a_finger_has_pressed_is_still_there_as_it_is_told(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """A browser tells a tap after the finger has left."""
+    records.start("one")
+    page = open_page(api, "/?lang=en", has_touch=True)
+    shows(page, "one", "running")
+    finger = "place => place.dispatchEvent(new PointerEvent('{}', {{pointerType: 'touch'}}))"
+    held = page.locator("#held")
+    held.evaluate(finger.format("pointerenter"))
+    records.start("two")
+    expect(page.locator("#news")).to_have_text("1 new")
+    there = "document.querySelectorAll('tr[data-task-id]').length"
+    left = f"place => {{ ({finger.format('pointerleave')})(place); return {there}; }}"
+    assert held.evaluate(left) == 1
+    expect(row(page, "two")).to_be_visible()
+
+
+def test_the_focus_goes_on_where_more_rows_than_one_leave(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(4):
+        records.start(f"job-{number}", symbol="6758.T" if number in (0, 3) else "7203.T")
+    page = open_page(api, "/?lang=en")
+    row(page, "job-2").get_by_role("button", name="Pause").click()
+    shows(page, "job-2", "paused")
+    page.evaluate("history.pushState(null, '', '?symbol=6758.T&lang=en')")
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+    eventually(lambda: listed(page) == ["job-3", "job-0"])
+    expect(row(page, "job-0")).to_be_focused()
+    page.evaluate("history.pushState(null, '', '?symbol=none&lang=en')")
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#filters [aria-pressed=true]")).to_be_focused()
+
+
+def test_what_is_typed_finds_the_tasks_of_an_opened_workflow(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.member("one", W, name="nightly")
+    records.run("one")
+    records.progress("one", 63, "page 1 of 4")
+    records.start("other")
+    page = open_page(api, "/?lang=en")
+    head = opened(page)
+    page.locator("#search").fill("page 1")
+    expect(row(page, "other")).to_be_hidden()
+    expect(head).to_be_visible()
+    expect(row(page, "one")).to_be_visible()
+    page.locator("#search").fill("no such")
+    expect(head).to_be_hidden()

@@ -1,0 +1,280 @@
+"""What is chosen on the live page: filters that go with no other, dates, words, by any keyboard."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import listed, marked, never_loaded_again, row, shows
+from tests.records import Records
+from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def asked(page: Page) -> dict[str, str]:
+    """What the address has, without the language."""
+    query = parse_qs(urlsplit(page.url).query)
+    return {name: values[0] for name, values in query.items() if name != "lang"}
+
+
+def composed(page: Page, *texts: str) -> None:
+    """As an input method makes a word: its letters, then what they become, not yet taken over."""
+    session = page.context.new_cdp_session(page)
+    for text in texts:
+        composition = {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+        session.send("Input.imeSetComposition", composition)
+
+
+AWAY = {
+    "en": "“Status: Running” was taken away: it does not go together with “Remark: Stalled”, as "
+    "there is no index of both.",
+    "ja": "「状態：実行中」の絞り込みを外しました。「注意：更新なし」と組み合わせた索引がないため、"
+    "同時には絞り込めません。",
+}
+
+
+def test_what_another_choice_takes_away_is_told(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("slow")
+    records.remark("slow", stalled=datetime.now(UTC))
+    page = open_page(api, "/?status=running&lang=en")
+    away = page.locator(".away")
+    shows(page, "slow", "running")
+    expect(away).to_have_text("")
+    page.locator("#more summary").click()
+    page.locator("#more").get_by_label("Remark").select_option("Stalled")
+    expect(away).to_have_text(AWAY["en"])
+    expect(page.get_by_role("status").filter(has_text="taken away")).to_be_visible()
+    page.get_by_role("button", name="日本語").click()
+    expect(away).to_have_text(AWAY["ja"])
+    page.go_back()  # nothing is taken away of what was chosen before
+    expect(away).to_have_text("")
+    assert asked(page) == {"status": "running"}
+    # An address that somebody has made by hand.
+    page.goto(f"http://127.0.0.1:{api.port}/?status=running&remark=stalled&page=3&lang=en")
+    expect(away).to_have_text(AWAY["en"])
+    shows(page, "slow", "running")
+    assert asked(page) == {"remark": "stalled"}
+    page.locator("#search").fill("slo")
+    page.keyboard.press("Enter")
+    expect(away).to_have_text(
+        "“Remark: Stalled” was taken away: it does not go together with “Id: slo…”, as there is no "
+        "index of both."
+    )
+    page.locator("#filters [data-name=id_prefix]").click()
+    expect(away).to_have_text("")
+    # Of a type's tasks those whose ids begin so are looked for by their time, too.
+    span = "created_from=2026-01-01T00%3A00%3A00%2B00%3A00"
+    page.goto(f"http://127.0.0.1:{api.port}/?id_prefix=slo&task_type=fetch_data&{span}&lang=en")
+    shows(page, "slow", "running")
+    expect(away).to_have_text("")
+    assert set(asked(page)) == {"id_prefix", "task_type", "created_from"}
+
+
+def test_a_list_that_is_refused_says_why_and_asks_no_socket_for_ever(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    shows(page, "job", "running")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    with page.expect_request("**/internal/tasks?*created_from*"):
+        page.goto(f"http://127.0.0.1:{api.port}/?created_from=yesterday&lang=en")
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("The list was refused: ")
+    expect(notice).to_contain_text("created_from")
+    page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang=ja")
+    expect(notice).to_contain_text("一覧を取得できません。")
+    for _ in range(3):  # that long it is asked again for the list
+        with page.expect_request("**/internal/tasks?*"):
+            pass
+    assert len([url for url in sockets if "symbol=xxx" in url]) == 1
+    page.locator("#filters [data-name=symbol]").click()
+    shows(page, "job", "running")
+    expect(notice).to_be_hidden()
+
+
+def test_the_page_of_a_list_without_numbers_is_found_again(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(42):
+        records.create(f"task-{number}", symbol="6758.T", owner="alice")
+    page = open_page(api, "/?lang=en&owner=alice&symbol=6758.T")
+    shows(page, "task-41", "created")
+    older, newer = (page.get_by_role("button", name=name) for name in ("Older", "Newer"))
+    older.evaluate("button => { button.click(); button.click(); }")  # pressed twice
+    shows(page, "task-21", "created")
+    assert asked(page)["page"] == "2"
+    older.focus()
+    page.keyboard.press("Enter")
+    shows(page, "task-0", "created")
+    expect(older).to_be_disabled()
+    expect(newer).to_be_focused()
+    page.get_by_role("button", name="Cancelled").click()
+    expect(page.locator("#empty")).to_be_visible()
+    page.go_back()
+    shows(page, "task-0", "created")
+    page.go_back()
+    shows(page, "task-21", "created")
+    assert asked(page)["page"] == "2"
+
+
+def test_a_word_that_is_being_made_is_not_yet_looked_for(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("tokyo", symbol="東京")
+    records.start("other", symbol="大阪")
+    page = open_page(api, "/?lang=en")
+    shows(page, "tokyo", "running")
+    marked(page)
+    search = page.locator("#search")
+    search.focus()
+    composed(page, "と", "とうky")
+    records.complete("other")  # the page is drawn
+    shows(page, "other", "completed")
+    expect(search).to_have_value("とうky")
+    expect(page.locator("#found")).to_be_hidden()
+    expect(row(page, "tokyo")).to_be_visible()
+    page.context.new_cdp_session(page).send("Input.insertText", {"text": "東京"})
+    expect(page.locator("#found")).to_have_text("within this page: 1 of 2")
+    expect(row(page, "other")).to_be_hidden()
+    # In the menu Enter takes the word over, and Escape gives it up: both leave the menu open.
+    search.fill("")
+    page.locator("#more summary").click()
+    field = page.locator("#more").get_by_label("Symbol")
+    field.focus()
+    composed(page, "とうきょう")
+    for key, code in (("Enter", 13), ("Escape", 27)):
+        field.evaluate(
+            "(field, [key, keyCode]) => field.dispatchEvent(new KeyboardEvent('keydown', "
+            "{key, keyCode, isComposing: true, bubbles: true}))",
+            [key, code],
+        )
+        expect(field).to_be_visible()
+    page.context.new_cdp_session(page).send("Input.insertText", {"text": "東京"})
+    page.keyboard.press("Enter")
+    eventually(lambda: listed(page) == ["tokyo"])
+    expect(field).to_be_hidden()
+    never_loaded_again(page)
+
+
+def test_the_focus_stays_where_a_choice_takes_its_button_away(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.member("m", "the-group", name="nightly")
+    records.start("job", owner="alice")
+    page = open_page(api, "/?lang=en")
+    page.locator(".toggle").click()
+    pick = row(page, "m").get_by_role("button", name="Type: fetch_data")
+    pick.focus()
+    page.keyboard.press("Enter")  # of one type there is no row of a workflow
+    chips = page.locator("#filters .whose:visible")
+    expect(chips).to_have_text(["Type: fetch_data ×"])
+    expect(chips).to_be_focused()
+    row(page, "job").get_by_role("button", name="Owner: alice").click()
+    expect(chips).to_have_count(2)
+    chips.first.focus()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_text(["Type: fetch_data ×"])
+    expect(chips).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#filters [data-filter=all]")).to_be_focused()
+    page.locator("#search").fill("jo")
+    page.get_by_role("button", name="Ids that begin").focus()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_text(["Id: jo… ×"])
+    expect(page.locator("#search")).to_be_focused()
+
+
+def test_the_menu_is_left_by_keys_alone(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    shows(page, "job", "running")
+    page.get_by_role("button", name="Select", exact=True).click()
+    menu, summary = page.locator("#more .menu"), page.locator("#more summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")  # closes what is above, not the selection as well
+    expect(menu).to_be_hidden()
+    expect(page.locator("#selection")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.locator("#more").get_by_label("Owner").focus()
+    page.keyboard.press("Tab")
+    expect(menu).to_be_hidden()
+    # A date that is typed digit by digit is one step, not one of each year that it passes.
+    steps = page.evaluate("history.length")
+    summary.click()
+    page.locator("#more").get_by_label("Created").select_option("between…")
+    page.locator("#more").get_by_label("From").focus()
+    page.keyboard.type("01022026")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0304")
+    page.keyboard.type("PM")
+    chip = page.locator("#filters [data-name=created_from]")
+    expect(chip).to_have_text("From 2026-01-02 15:04 ×")
+    assert page.evaluate("history.length") == steps + 1
+
+
+def test_a_span_is_of_the_services_clock_and_zone(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    """The browser's clock is an hour fast, its zone another; no row has told the service's."""
+    records = Records(redis_url, timezone="Asia/Tokyo")
+    records.start("job")
+    api = start_api(redis_url=redis_url, timezone="Asia/Tokyo")
+    page = open_page(api, "/?lang=en", timezone_id="America/New_York")
+    shows(page, "job", "running")
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=1))
+    page.reload()
+    shows(page, "job", "running")
+    page.locator("#more summary").click()
+    menu = page.locator("#more")
+    menu.get_by_label("Created").select_option("last hour")
+    chip = page.locator("#filters [data-name=created_from]")
+    expect(chip).to_be_visible()
+    since = datetime.fromisoformat(asked(page)["created_from"])
+    assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
+    menu.get_by_label("Created").select_option("last 7 days")
+    eventually(lambda: "created_from" in asked(page) and asked(page)["created_from"] != since)
+    page.go_back()
+    expect(menu.get_by_label("Created")).to_have_value("between")  # no more the last 7 days
+    page.goto(f"http://127.0.0.1:{api.port}/?symbol=none&lang=en")
+    expect(page.locator("#empty")).to_be_visible()
+    page.locator("#more summary").click()
+    menu.get_by_label("Created").select_option("between…")
+    menu.get_by_label("From").fill("2026-01-01T00:00")
+    expect(chip).to_be_visible()
+    assert asked(page)["created_from"] == "2026-01-01T00:00:00-05:00"
+
+
+def test_what_can_be_chosen_in_a_row_is_said_in_the_pages_language(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    expect(row(page, "job").get_by_role("button", name="Type: fetch_data")).to_be_visible()
+    page.get_by_role("button", name="日本語").click()
+    expect(row(page, "job").get_by_role("button", name="種別：fetch_data")).to_be_visible()

@@ -1,0 +1,173 @@
+"""The live page where something is odd: others' answers, a browser that refuses, a long stay."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from progress_backend.tokens import new
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import is_live, listed, row, shows
+from tests.records import Records
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
+
+
+@pytest.fixture
+def api(start_api: StartApi, redis_url: str) -> RunningApi:
+    return start_api(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    return Records(redis_url, locale="en")
+
+
+def listeners(page: Page) -> int:
+    """How many the document has."""
+    session = page.context.new_cdp_session(page)
+    document = session.send("Runtime.evaluate", {"expression": "document"})["result"]["objectId"]
+    return len(session.send("DOMDebugger.getEventListeners", {"objectId": document})["listeners"])
+
+
+def test_rows_that_have_left_leave_nothing_behind(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en", permissions=["notifications"])
+    shows(page, "job", "running")
+    before = listeners(page)
+    for number in range(25):
+        records.start(f"more-{number}")
+    shows(page, "more-24", "running")
+    assert listeners(page) == before
+    # Nor does another view that is looked at again and again.
+    for _ in range(3):
+        page.get_by_role("link", name="Workers").click()
+        expect(page.locator("#workers h2").first).to_have_text("Workers")
+        page.get_by_role("link", name="Tasks").click()
+    assert listeners(page) == before
+    assert page.locator("link[href$='workers.css']").count() == 1
+
+
+NONE = "window.Notification = class { \
+constructor() { throw new TypeError('Illegal constructor'); } \
+static permission = 'granted'; static async requestPermission() { return 'granted'; } };"
+
+
+def test_a_browser_that_makes_no_notification_has_it_told_on_the_page(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """As Chrome on Android does."""
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    page.add_init_script(NONE)
+    page.reload()
+    bell = shows(page, "job", "running").get_by_role("button", name="Tell me when it ends")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+    records.fail("job", "no such price")
+    expect(page.locator("#notice")).to_have_text("Error: fetch_data 7203.T – no such price")
+
+
+FORGETFUL = """Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("no cookies here", "SecurityError"); },
+});"""
+
+
+def test_a_browser_that_keeps_nothing_shows_the_page(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en", permissions=["notifications"])
+    page.add_init_script(FORGETFUL)
+    page.reload()
+    is_live(page)
+    bell = shows(page, "job", "running").get_by_role("button", name="Tell me when it ends")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_answer_of_somebody_on_the_way_does_not_end_the_reading(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("one")
+    page = open_page(api, "/?lang=en", tolerated="TypeError")
+    shows(page, "one", "running")
+    page.route("**/internal/tasks?*", lambda route: route.fulfill(json={"login": "here"}), times=1)
+    with page.expect_request("**/internal/tasks?*"):
+        records.start("two")
+    shows(page, "two", "running")
+    is_live(page)
+
+
+def test_rows_of_another_choice_are_not_shown_as_what_is_chosen(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("one")
+    page = open_page(api, "/?lang=en")
+    shows(page, "one", "running")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/internal/tasks?*status=error*", hold)
+    page.locator("#filters [data-filter=error]").click()
+    expect(page.locator("#list")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#table")).to_have_css("opacity", "0.5")
+    assert listed(page) == ["one"]
+    page.unroute("**/internal/tasks?*status=error*")  # and what waits goes on
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
+
+
+def test_a_token_that_can_be_none_is_told_at_once(
+    start_api: StartApi, redis_url: str, open_page: OpenPage
+) -> None:
+    _, token = new("desk", "write")
+    records = Records(redis_url)
+    records.start("job")
+    page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)), "/?lang=en")
+    field = page.locator("#token-text")
+    field.fill("日本")
+    field.press("Enter")
+    expect(page.locator("#token-wrong")).to_be_visible()
+    page.keyboard.press("Escape")  # who is asked no more is told what there is to do
+    expect(page.locator("#notice")).to_have_text(
+        "This service asks for a token: load the page again to enter one."
+    )
+    expect(row(page, "job")).to_have_count(0)
+
+
+#: What is written into the page, and which menus are set.
+WRITTEN = """window.written = [];
+const { set, get } = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value");
+Object.defineProperty(HTMLSelectElement.prototype, "value", {
+  get, set(value) { window.written.push(`${this.id} = ${value}`); set.call(this, value); },
+});
+const note = ({ target }) => window.written.push(target.outerHTML ?? target.data);
+new MutationObserver((all) => all.forEach(note))
+  .observe(document.body, { childList: true, characterData: true, subtree: true });"""
+
+
+def test_what_has_not_changed_is_not_written_anew(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """Else an open menu moves, a marked text is lost, and a screen reader says it again."""
+    records.start("job")
+    records.member("m", "the-group", name="nightly")
+    page = open_page(api, "/?lang=en&q=o", bypass_csp=True)
+    page.locator(".toggle").click()
+    expect(row(page, "m")).to_be_visible()
+    is_live(page)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(WRITTEN)
+    with page.expect_response("**/internal/tasks?*top=true*"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    with page.expect_response("**/internal/tasks?*top=true*"):  # the one before has been drawn
+        pass
+    ages = ("for 0:", "for 1:")  # of a workflow, each second
+    written = [text for text in page.evaluate("window.written") if not any(a in text for a in ages)]
+    assert written == [], "\n".join(written)
