@@ -52,7 +52,7 @@ def test_a_file_is_gzipped_for_who_accepts_that(api: RunningApi, name: str) -> N
 def test_a_first_load_is_small(api: RunningApi) -> None:
     loaded = [api.http.get(path) for path in ("/", *(f"/static/{name}" for name in FILES))]
     lengths = [int(answer.headers["content-length"]) for answer in loaded]
-    assert sum(lengths) < 40_000
+    assert sum(lengths) < 42_000
 
 
 def test_the_page_is_gzipped_for_who_accepts_that(api: RunningApi) -> None:
