@@ -12,8 +12,8 @@ _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";\n', re.MU
 _LATER: Final = re.compile(r'\bimport\("\./(\w+)\.js"\)')
 _EXPORT: Final = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
-#: A comment, of whole lines or after code (then without quotes, which a text may end by), and what lines
-#: begin with: who reads the modules has it, a browser needs none.
+#: A comment, of whole lines or after code (then without quotes, which a text may end by), and what
+#: lines begin with: who reads the modules has it, a browser needs none.
 _COMMENT: Final = re.compile(r"^[ \t]*// .*\n|[ \t]+// [^\"'`\n]*$|^[ \t]+", re.MULTILINE)
 _HEAD: Final = """const made = {}, part = (name) => (made[name] ??= parts[name]());
 const parts = {
