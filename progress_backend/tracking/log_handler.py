@@ -33,9 +33,12 @@ class ProgressLogHandler(logging.Handler):
         if record.name.partition(".")[0] == _OWN:
             return
         try:
-            tracker = tracker_of(current_task.app) if current_task else None
+            # Each use of Celery's proxy would look the task up again.
+            if (task := current_task._get_current_object()) is None:
+                return
+            tracker = tracker_of(task.app)
             process = tracker.process if tracker is not None else None
-            run = process.run_in(current_task) if process is not None else None
+            run = process.run_in(task) if process is not None else None
             if run is not None and not run.refused:
                 run.write(_level(record.levelno), self.format(record))
         except Exception:  # as every handler: what a formatter raises is logging's own to show

@@ -91,7 +91,8 @@ def measure(quick: bool) -> list[Row]:
             ratio=taken[-1] / _MOST_BYTES,
             target=1.0,
             notes=(
-                "documents, facets, order of cleanup and all indexes: used_memory after before",
+                "documents, facets, the orders of cleanup, of ids and of ends, and all indexes: "
+                "used_memory after before",
             ),
         )
     )
