@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -480,7 +480,7 @@ def test_ctrl_c_while_the_screen_is_drawn_comes_behind_it() -> None:
         def __rich_console__(self, *_: object) -> Iterator[str]:
             began.append(True)
             if len(began) == 1:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             ended.append(True)
             yield "whole"
 
