@@ -171,6 +171,7 @@ def test_each_task_by_the_callers_right_and_with_a_line(
 @pytest.mark.parametrize(
     ("text", "chosen"),
     [(ALICE, {"owner": "bob"}), (TYPED, {"task_type": "fetch_data"}), (TYPED, {"remark": "late"})],
+    ids=["another owner", "another type", "any type"],  # a token is another in each process
 )
 def test_a_filter_tells_nobody_the_ids_of_others_tasks(
     redis_url: str, start_api: StartApi, text: str, chosen: dict[str, str]
