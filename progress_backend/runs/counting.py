@@ -126,8 +126,9 @@ def counted(
     if resume is None:
         return Loop(run, total).through(iterable)
     checkpoint = of_run(run)
-    if not checkpoint.admits(resume):
+    within = checkpoint.within(run.loop)
+    if not checkpoint.admits(resume, within):
         return Loop(run, total).through(iterable)
-    loop = Loop(run, total, checkpoint.done_before(resume, total))
-    checkpoint.follow(resume, loop, total)
+    loop = Loop(run, total, checkpoint.done_before(resume, total, within))
+    checkpoint.follow(resume, loop, total, within)
     return loop.through(iterable)
