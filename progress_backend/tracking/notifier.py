@@ -163,8 +163,8 @@ class ProgressNotifier:
             iterable: what the loop goes over; its items are passed on as they are.
             total: items in all; `len(iterable)` unless given, unknown where that has no length.
             resume: whether the next attempt goes on after the items that are done; a name, where
-                the task has several such loops. Of loops of one name the run's first one does; within
-                another such loop the first one of each of its items.
+                the task has several such loops. Of loops of one name the run's first one does, and
+                within another such loop the first one of each of its items.
 
         Raises:
             TaskCancelled: the task's record is cancelled, before the loop or within it.
