@@ -202,7 +202,7 @@ class Screen:
             for status in STATUSES
             if view.counts.get(status)
         ]
-        hidden = max(view.total, len(view.tasks)) - shown
+        hidden = max(view.total or 0, len(view.tasks)) - shown
         if hidden > 0:
             parts.append(Text(formats.text(self._locale, "more", count=hidden), _QUIET))
         if parts:

@@ -48,8 +48,8 @@ class View:
     tasks: tuple[Task, ...] = ()
     #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
     counts: Mapping[str, int] = field(default_factory=dict)
-    #: The number of tasks that could be shown.
-    total: int = 0
+    #: The number of tasks that could be shown; None where an API does not count them.
+    total: int | None = 0
     at: datetime | None = None
     trouble: str | None = None
     #: The workflow that the tasks are members of, as a row before theirs.

@@ -92,6 +92,13 @@ def test_a_running_task_shows_all_its_figures() -> None:
     assert summary == "running 1"
 
 
+def test_rows_that_nobody_counts_are_shown() -> None:
+    """As an API tells them to a token of one owner and one type."""
+    view = View((RUNNING,), {"running": 1}, None, NOW)
+    assert drawn(view, 100)[-1] == "running 1"
+    assert drawn(View(MANY, {"running": 1}, None, NOW), 100, 8)[-1].startswith("running 1  ")
+
+
 @pytest.mark.parametrize("width", [50, 80, 130])
 @pytest.mark.parametrize("height", [4, 12, 60])
 def test_a_workflow_stands_before_its_members_however_short_the_screen(
