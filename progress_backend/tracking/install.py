@@ -164,6 +164,7 @@ def bind(tracker: Tracker, task: Any) -> None:
         if current is None or task.request.is_eager:
             return on_replace(sig)
         hand_on(sig, current.task_id, header_of(current.identity))
+        tracker.store_log(current)  # before lines of the next attempt
         try:
             return on_replace(sig)
         except Ignore:

@@ -180,6 +180,11 @@ class Tracker:
         if (process := self.process) is not None:
             process.sender.record(run, run.task_id, *happened)
 
+    def store_log(self, run: Run) -> None:
+        """Stores the lines of a run's log that still wait, if it has any."""
+        if run.log and not run.refused and (process := self.process) is not None:
+            process.sender.store_log(run)
+
     def again_s(self, task: Any) -> float | None:
         """Seconds after which the broker delivers a run's message again if its worker does not
         acknowledge it; None for a task whose message is acknowledged before it begins."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import celery
 import pytest
+import redis
 from celery import chain, chord, group
 from celery.contrib.testing.worker import start_worker
 from celery.utils import uuid
 from kombu.exceptions import EncodeError
 
-from progress_backend import progress_task
+from progress_backend import ProgressNotifier, progress_task
 from tests.apps import App, in_process
 from tests.conftest import flushed
 from tests.waiting import eventually
@@ -57,6 +59,19 @@ def goes_on(self: Any) -> str:
 
 def retries(self: Any, value: Any = None) -> None:
     raise self.retry(args=(object(),), countdown=0)
+
+
+def log_of(task_id: str) -> str:
+    return f"progress_log:{task_id}"
+
+
+def tells(self: Any, url: str) -> None:
+    progress = ProgressNotifier(self)
+    progress.log("first")
+    with redis.Redis.from_url(url) as store:
+        eventually(lambda: store.xlen(log_of(self.request.id)), 20)
+    progress.log("last")
+    raise self.replace(self.app.tasks["fetch"].si("a"))
 
 
 SHAPES: dict[str, Any] = {
@@ -111,3 +126,19 @@ def test_a_task_whose_retry_cannot_leave_ends_with_that_error(app: App) -> None:
     record = eventually(lambda: (r := app.record(task_id)).ended and r, 20)
     assert (record.status, record.error_cause) == ("error", "rejected")
     assert (record.error_message or "").startswith("Reject: EncodeError: ")
+
+
+def test_lines_before_a_replacement_are_stored(session_redis_url: str) -> None:
+    """Also those since the sender's thread has stored others, a second ago at most."""
+    queue = in_process("replacing with a log")
+    with contextlib.closing(App(session_redis_url, queue, update_interval_s=60)) as app:
+        app.task(name="fetch", shared=False)(progress_task(fetch))
+        app.task(name="tells", bind=True, shared=False)(progress_task(tells))
+        with (
+            start_worker(app.celery, pool="threads", perform_ping_check=False, loglevel="WARNING"),
+            redis.Redis.from_url(session_redis_url) as store,
+        ):
+            task_id = app.celery.tasks["tells"].delay(session_redis_url).id
+            ended(app, task_id)
+            lines = [json.loads(line[b"j"])["text"] for _, line in store.xrange(log_of(task_id))]
+            assert lines == ["first", "last"]
