@@ -102,7 +102,7 @@ def _print(line: Line, last: int | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(line, ensure_ascii=False))
         return
-    if last and line["id"] > last + 1:
+    if last is not None and line["id"] > last + 1:
         click.echo(click.style(f"… {line['id'] - last - 1} lines are gone", dim=True))
     at = datetime.fromisoformat(line["time"]).astimezone()
     level = click.style(f"{line['level']:<8}", fg=_COLOURS.get(line["level"]))
