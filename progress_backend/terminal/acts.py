@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -140,7 +141,9 @@ class ApiActs:
             try:
                 return self._ask_many(body)
             except TooMany as busy:
-                time.sleep(min(busy.again_s, _LONGEST_S))
+                again_s = min(busy.again_s, _LONGEST_S)
+                print(f"{self._api.base} takes more in {again_s:g} s: waiting", file=sys.stderr)
+                time.sleep(again_s)
         return self._ask_many(body)
 
     def _ask_many(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -104,7 +104,8 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
         records.create(task_id)
     args = ["cancel", *ids, "--url", f"http://127.0.0.1:{api.port}", "--token", WRITE]
     done = CliRunner().invoke(main, args)
-    assert done.output.startswith("cancel of 12 tasks is asked"), done.output
+    assert done.stdout.startswith("cancel of 12 tasks is asked"), done.output
+    assert f"http://127.0.0.1:{api.port} takes more in " in done.stderr, "it is told"
 
 
 @pytest.mark.parametrize(
