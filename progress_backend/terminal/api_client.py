@@ -23,6 +23,7 @@ from ..record.json_text import dumps
 
 #: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
 _MOST: Final = 64 * 1024 * 1024
+_JSON: Final = "application/json"
 _NO_TOKEN: Final = 401
 _UNKNOWN: Final = 404
 _FORBIDDEN: Final = 403
@@ -104,6 +105,9 @@ class ApiClient:
         request = Request(self.base + path, content, headers, method=method)  # noqa: S310
         try:
             with urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310  # nosec B310
+                kind = answer.headers.get_content_type()
+                if kind != _JSON:  # of a proxy's log-in page, for example
+                    raise StoreUnavailable(f"{self.base} is no API: it answers with {kind}")
                 found: bytes = answer.read(_MOST)
                 if date := answer.headers.get("Date"):
                     self._date = parsedate_to_datetime(date)

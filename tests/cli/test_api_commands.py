@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,26 @@ def test_who_may_not_is_told_in_one_line(
 
 def test_an_option_names_the_token_too(run: Run) -> None:
     assert run("tasks", "--token", READ[0], token=None).exit_code == 0
+
+
+def test_a_server_that_is_no_api_is_one_line() -> None:
+    """Such as a proxy that answers with its log-in page."""
+
+    class LogIn(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Log in</title>")
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), LogIn) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        for words in (("tasks",), ("workers",), ("logs", "job-one")):
+            said = CliRunner().invoke(main, [*words, "--url", url])
+            assert said.exit_code == 1, said.output
+            assert said.output == f"Error: {url} is no API: it answers with text/html\n"
+        server.shutdown()
