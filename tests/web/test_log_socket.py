@@ -57,6 +57,17 @@ async def test_a_log_is_followed_to_the_end(api: RunningApi, store: Store) -> No
     await aeventually(lambda: api.watched() == 0)
 
 
+async def test_who_follows_from_before_the_first_line_hears_what_is_gone(
+    api: RunningApi, store: Store
+) -> None:
+    task_id = api.create()
+    async with socket(api, task_id) as one:
+        assert await said(one) == {"first": None, "last": None}
+        write(store, task_id, "a", lost=7)
+        assert await said(one) == {"dropped": 7}
+        assert (await said(one))["id"] == 8
+
+
 async def test_who_comes_back_gets_what_is_new(api: RunningApi, store: Store) -> None:
     task_id = api.create()
     write(store, task_id, *(f"{n}" for n in range(1, 301)))

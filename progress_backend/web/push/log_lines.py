@@ -53,7 +53,8 @@ async def lines_of(
                 over = False
                 break
         read_at = time.monotonic()
-        part = await api.store.run(task_log.read(task_id, after or 0, task_log.LINES))
+        after = after or 0  # the log was empty so far: what is missing from now on is gone
+        part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
         if not part.lines:
             if over:
                 return
