@@ -12,6 +12,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from math import inf
@@ -44,6 +45,9 @@ JOB_WAIT_S = 0.2
 SENDER_WAIT_S = 5.0
 #: Starts and ends that wait for the store; when there are more, the oldest are dropped.
 MOST_KEPT = 10_000
+#: Runs that have ended and whose last lines wait for the store; when there are more, those of the
+#: oldest are dropped.
+_MOST_LEFT = 100
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
 #: or events wait for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
@@ -72,6 +76,8 @@ class Sender:
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox(MOST_KEPT)
         self._behind = CanvasRecords()
+        #: Runs that have ended, and whose last lines are not stored yet.
+        self._left = deque[Run](maxlen=_MOST_LEFT)
         self._logs = LogWriter(min(self._interval_s, _LONGEST_S), self._outbox)
         self._values = ValueWriter(self.patient, mirror, self._outbox, self._interval_s)
         self._guard = threading.Lock()
@@ -209,8 +215,8 @@ class Sender:
                 self.patient.look(run)
 
     def store_log(self, run: Run) -> None:
-        """Stores the last lines of a run's log, in the job's thread; its end follows. Never
-        raises."""
+        """Stores the last lines of a run's log, in the job's thread; its end follows. Where the
+        store does not answer they wait for the sender's thread. Never raises."""
         # Lines that the thread stores at the moment come first.
         if run.log is not None and run.lock.acquire(timeout=JOB_WAIT_S):
             try:
@@ -218,7 +224,10 @@ class Sender:
             finally:
                 run.lock.release()
         if run.log:
-            logger.warning("the last lines of the log of task %s are not stored", run.task_id)
+            if len(self._left) == _MOST_LEFT:
+                _dropped(self._left[0])
+            self._left.append(run)
+            self.wake()
 
     # The thread
 
@@ -256,7 +265,7 @@ class Sender:
                 run.next_due = min(run.next_due, time.monotonic())
 
     def _rest_s(self) -> float | None:
-        if not self._runs and not self._outbox and not self._behind:
+        if not (self._runs or self._outbox or self._behind or self._left):
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:
@@ -298,6 +307,20 @@ class Sender:
                 with run.lock:
                     self._logs.store_log(run, self.patient)
             self._logs.store_samples(run, self.patient)
+        self._store_left()
+
+    def _store_left(self) -> None:
+        """Stores the last lines of runs that have ended, behind what the outbox has of them."""
+        for _ in range(len(self._left)):
+            try:
+                run = self._left.popleft()
+            except IndexError:  # `stop` does it at the same time
+                return
+            with run.lock:
+                self._logs.store_log(run, self.patient)
+            waits = run.attempt is not None or run.task_id in self._outbox
+            if run.log and waits and not run.refused:
+                self._left.append(run)
 
     def _flush_outbox(self, deadline: float = inf) -> None:
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
@@ -348,7 +371,16 @@ class Sender:
                 time.sleep(min(0.05 + self.patient.breaker.remaining_s, left_s))
         while self._behind and time.monotonic() < deadline and not self.patient.breaker.open:
             self._behind.step(self.patient)
+        if self._left and (left_s := deadline - time.monotonic()) > 0:
+            with self.writer.store.within(left_s):
+                self._store_left()
+        for run in list(self._left):
+            _dropped(run)
         if self._outbox:
             logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
         self._stopping = True
         self._awake.set()
+
+
+def _dropped(run: Run) -> None:
+    logger.warning("the last lines of the log of task %s are not stored", run.task_id)

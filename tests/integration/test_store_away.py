@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,22 @@ def test_an_error_without_a_store_is_recorded_later(world: World, store: Server)
     store.start()  # empty: what it knew is gone
     record = world.ended(task_id)
     assert (record["status"], record["error_message"]) == ("error", "ValueError: no such symbol")
+
+
+def test_the_last_lines_of_a_job_without_a_store_are_stored_later(
+    world: World, store: Server
+) -> None:
+    task_id = str(world.app.tasks["telling"].apply_async((1, "go")).id)
+    log = f"progress_log:{task_id}"
+    eventually(lambda: world.store.xlen(log) == 2, TIMEOUT_S)
+    store.kill()
+    world.go(task_id)
+    eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
+    store.start()  # empty: the lines that it had are gone
+    assert world.ended(task_id)["status"] == "completed"
+    eventually(lambda: world.store.xlen(log), TIMEOUT_S)
+    texts = [json.loads(line["j"])["text"] for _, line in world.store.xrange(log)]
+    assert texts == ["line 0", "the end"]
 
 
 def test_a_store_that_dies_under_a_job_and_comes_back_empty(world: World, store: Server) -> None:

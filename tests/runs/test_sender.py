@@ -94,3 +94,28 @@ def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
     points = [[1_000 * second, second] for second in range(1, 11)]
     assert found["samples"] == [{"attempt": 1, "points": points}]
     sender.stop()
+
+
+def test_the_last_lines_of_a_run_wait_for_the_store(
+    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("away")
+
+    def texts() -> list[str]:
+        return [json.loads(line)["text"] for _, line in store.state.logs.get("t", [])]
+
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", ev.Started(identity=IDENTITY))
+    sender.opened(run)
+    run.write("info", "it begins")
+    eventually(lambda: texts() == ["it begins"])
+    monkeypatch.setattr(store, "run", away)
+    run.write("error", "why it ends")
+    sender.store_log(run)
+    sender.record(run, "t", ev.Completed())
+    sender.ended(run)
+    assert texts() == ["it begins"]
+    monkeypatch.undo()
+    eventually(lambda: texts() == ["it begins", "why it ends"])
+    assert b'"completed"' in store.run(store.flows.get("t"))
