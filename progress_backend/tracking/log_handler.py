@@ -6,11 +6,13 @@ import logging
 
 from celery import current_task
 
-from ..record.log_line import LEVELS
+from ..record.log_line import LEVELS, LONGEST
 from .tracker import tracker_of
 
 #: This library's own lines would come back into the log while that is stored.
 _OWN = __name__.partition(".")[0]
+#: In place of a long traceback's middle.
+_CUT = "\n…\n"
 
 
 class ProgressLogHandler(logging.Handler):
@@ -40,10 +42,24 @@ class ProgressLogHandler(logging.Handler):
             process = tracker.process if tracker is not None else None
             run = process.run_in(task) if process is not None else None
             if run is not None and not run.refused:
-                run.write(_level(record.levelno), self.format(record))
+                text = self.format(record)
+                run.write(_level(record.levelno), _ends(text) if record.exc_info else text)
         except Exception:  # as every handler: what a formatter raises is logging's own to show
             self.handleError(record)
 
 
 def _level(number: int) -> str:
     return LEVELS[min(max(number // 10, 1), len(LEVELS)) - 1]
+
+
+def _ends(text: str) -> str:
+    """A text whose middle is cut if it is longer than a line: a traceback's last line tells what
+    was raised."""
+    if len(text) <= LONGEST:
+        return text
+    first = LONGEST // 4
+    begin, end = text[:first], text[first + len(_CUT) - LONGEST :]
+    # In whole lines or words: half a secret would not be known for one.
+    begin = begin.rpartition("\n" if "\n" in begin else " ")[0] or begin
+    end = end.partition("\n" if "\n" in end else " ")[2] or end
+    return begin + _CUT + end

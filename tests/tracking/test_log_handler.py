@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 from celery import Celery, Task
 
-from progress_backend import ProgressLogHandler
+from progress_backend import ProgressLogHandler, Settings, install, progress_task
+from progress_backend.record.log_line import LONGEST
+from progress_backend.store.memory import MemoryStore
+from progress_backend.tracking.tracker import recording_into
 
 
 class Handler(ProgressLogHandler):
@@ -34,3 +38,27 @@ def test_a_line_outside_of_a_tracked_task_is_none(logger: logging.Logger) -> Non
         return "done"
 
     assert plain.apply().get() == "done"
+
+
+def test_a_long_traceback_keeps_its_beginning_and_what_was_raised(logger: logging.Logger) -> None:
+    app = install(Celery("traced", set_as_current=False))
+
+    @app.task(bind=True, shared=False)  # type: ignore[untyped-decorator]
+    @progress_task
+    def leaves_out(self: Task) -> None:
+        try:
+            raise ValueError("redis://:hunter2@cache/0\n" * LONGEST + "no price")
+        except ValueError:
+            logger.exception("row 7 is left out")
+        logger.error("y" * 2 * LONGEST)
+
+    store = MemoryStore(Settings(update_interval_s=0))
+    with recording_into(store):
+        task_id = leaves_out.apply().id
+    first, second = (json.loads(line)["text"] for _, line in store.state.logs[task_id])
+    assert first.startswith("row 7 is left out\nTraceback (most recent call last):\n")
+    assert first.endswith("cache/0\nno price")
+    assert first.count("\n…\nredis://:***@cache/0\n") == 1
+    assert "hunt" not in first
+    assert LONGEST / 2 < len(first) <= LONGEST
+    assert second == "y" * (LONGEST - 1) + "…"
