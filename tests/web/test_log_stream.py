@@ -127,10 +127,10 @@ def test_who_follows_from_before_the_first_line_hears_what_is_gone(
 
 def test_a_long_log_comes_whole(api: RunningApi, store: Store) -> None:
     task_id = api.create()
-    write(store, task_id, *(f"{n}" for n in range(500)))
+    write(store, task_id, *(f"{n}" for n in range(210)))
     api.update(task_id, "completed")
     with followed(api, task_id, "0") as answer:
-        assert texts(list(events(answer))) == [f"{n}" for n in range(500)]
+        assert texts(list(events(answer))) == [f"{n}" for n in range(210)]
 
 
 def test_quiet_logs_are_kept_alive(
