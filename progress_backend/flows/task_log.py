@@ -33,7 +33,8 @@ def add(
 
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:
-    """The lines of a task's log after a number; the newest ones for None.
+    """The lines of a task's log after a number; the newest ones for None. A number beyond the
+    newest line's is another log's, as of a record that was made anew: then the first ones.
 
     Raises:
         TaskNotFound: there is no record.
@@ -42,4 +43,6 @@ def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:
     if stored is None:
         raise TaskNotFound(task_id)
     part: c.LogPart = yield c.ReadLog(task_id, after, limit)
+    if after is not None and part.last is not None and after > part.last:
+        part = yield c.ReadLog(task_id, 0, limit)
     return part

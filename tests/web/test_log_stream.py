@@ -125,6 +125,23 @@ def test_who_follows_from_before_the_first_line_hears_what_is_gone(
         assert next(heard)["id"] == 8
 
 
+def test_who_had_another_log_gets_this_one(api: RunningApi, store: Store) -> None:
+    """A record that is made anew under the same id counts its lines anew."""
+    task_id = api.create()
+    with followed(api, task_id, "500") as answer:
+        heard = events(answer)
+        assert next(heard) == {"retry": "2000"}
+        write(store, task_id, "a", "b")
+        assert [next(heard)["text"], next(heard)["text"]] == ["a", "b"]
+        write(store, task_id, "c")
+        api.update(task_id, "completed")
+        rest = list(heard)
+    assert [event["event"] for event in rest if "event" in event] == ["end"]
+    assert texts(rest) == ["c"]
+    answer = api.http.get(f"/internal/task/{task_id}/log", params={"after": 17})
+    assert [line["text"] for line in answer.json()["lines"]] == ["a", "b", "c"]
+
+
 def test_a_long_log_comes_whole(api: RunningApi, store: Store) -> None:
     task_id = api.create()
     write(store, task_id, *(f"{n}" for n in range(210)))

@@ -42,7 +42,7 @@ async def lines_of(
     read_at = time.monotonic()
     while True:
         for number, text in part.lines:
-            yield Line(number, text, 0 if after is None else number - after - 1)
+            yield Line(number, text, 0 if after is None else max(number - after - 1, 0))
             after = number
         if len(part.lines) == task_log.LINES:
             part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
