@@ -99,6 +99,24 @@ def test_a_record_that_is_made_anew_has_another_log(
     expect(lines).to_have_text(["01:30:00infoof another"])
 
 
+def test_the_last_lines_of_a_run_that_was_cancelled(
+    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
+) -> None:
+    """Its cancel is final as it is recorded, and its run goes on until it heeds that."""
+    Records(redis_url).start("cancelled")
+    write("cancelled", "252 days to fetch")
+    page = open_page(api, "/task/cancelled?lang=en")
+    lines = page.get_by_role("log", name="Log").locator("p")
+    expect(lines).to_have_count(1)
+    assert api.cancel("cancelled").is_success
+    expect(page.locator(".pill.cancelled")).to_be_visible()
+    for _ in range(2):
+        with page.expect_response(lambda answer: "/log?" in answer.url):
+            pass
+    write("cancelled", "30 days undone")
+    expect(lines.last).to_contain_text("30 days undone")
+
+
 def test_a_task_without_a_log_shows_none(api: RunningApi, open_page: OpenPage) -> None:
     page = open_page(api, f"/task/{api.create()}?lang=en")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

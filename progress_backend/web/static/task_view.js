@@ -80,7 +80,8 @@ export function makeTaskView(place, act, id) {
 
   function tick(task, words) {
     head.tick(task, words);
-    log.look(task, task.final, words);
+    // A run that has yet to heed its cancel may write more.
+    log.look(task, task.final && task.control?.heeded_at !== null, words);
     timeline.look(task, words);
     for (const facts of [request, times]) facts.tick(task.now(), words);
   }
