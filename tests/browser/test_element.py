@@ -6,6 +6,7 @@ import re
 from contextlib import closing
 
 import pytest
+import redis
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from progress_backend import Settings, sign
@@ -15,6 +16,7 @@ from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
 from tests.docs.reading import blocks, text_of
+from tests.records import Records
 from tests.servers import Server
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -111,6 +113,54 @@ def test_the_bar_goes_back_for_another_total_alone(
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "12.5")
 
 
+def test_a_record_that_is_made_anew_begins_anew(
+    api: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+) -> None:
+    records = Records(redis_url)
+    records.start("nightly")
+    records.progress("nightly", 200)
+    page = open_page(site('<task-progress task-id="nightly"></task-progress>', api))
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "79.3")
+    redis.Redis.from_url(redis_url).flushdb()
+    identity = ev.Identity("fetch_data", 252, "7203.T")
+    begun = (ev.Started(identity=identity), ev.Progressed(current=63))
+    with closing(Store(Settings(redis_url=redis_url))) as store:
+        store.run(store.flows.apply("nightly", begun, store.now()))
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "25")
+
+
+def test_an_end_that_time_alone_makes_final(
+    start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage
+) -> None:
+    lease_s, again_s = 0.4, 3.0
+    about = {"redis_url": redis_url, "allowed_origins": (site.origin,), "locale": "en"}
+    api, records = start_api(**about, lease_s=lease_s), Records(redis_url, lease_s)
+    records.create("lost")
+    page = open_page(site('<task-progress task-id="lost"></task-progress>', api))
+    expect(part(page, "status")).to_have_text("Created")
+    keep_events(page, "end")
+    records.lose("lost", again_s)
+    expect(part(page, "status")).to_have_text("Error")
+    expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
+    assert page.evaluate("seen.map(({ status, final }) => [status, final])") == [["error", True]]
+
+
+def test_an_element_that_is_moved_goes_on(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    task_id = api.create()
+    page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
+    expect(part(page, "status")).to_have_text("Created")
+    keep_events(page, "progress")
+    moved = page.evaluate(
+        "() => { const one = document.querySelector('task-progress'); document.body.prepend(one);"
+        " return one.record?.status; }"
+    )
+    assert moved == "created"
+    put(api, task_id, status="running", current_items=63)
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    assert page.evaluate("seen.map(({ status }) => status)") == ["running"]
+
+
 def test_the_languages_of_a_page_and_of_an_element(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
@@ -143,6 +193,24 @@ def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: O
     expect(part(page, "status")).to_have_text("Cancelled")
     expect(cancel).to_be_hidden()
     assert api.http.get(f"/internal/task/{task_id}/status").json()["status"] == "cancelled"
+
+
+def test_a_cancel_that_is_refused_takes_nobody_the_focus(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    body = f'<task-progress task-id="{api.create()}" cancellable></task-progress><input>'
+    page = open_page(site(body, api))
+    cancel = part(page, "cancel")
+    cancel.press("Enter")
+    page.evaluate(
+        """() => { window.fetch = async () => {
+            document.querySelector("input").focus();
+            return new Response('{"detail": "this client writes too often"}', { status: 429 });
+        }; }"""
+    )
+    cancel.press("Enter")
+    expect(part(page, "note")).to_have_text("Not done: this client writes too often")
+    expect(page.locator("input")).to_be_focused()
 
 
 def test_without_the_attribute_nothing_can_be_cancelled(
@@ -246,6 +314,68 @@ def test_where_no_socket_opens(
     expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
 
 
+def test_a_page_where_no_socket_opens_keeps_connections_for_others(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    """A browser has six of them to a server."""
+    tasks = [api.create(symbol=f"{n}.T") for n in range(8)]
+    page = open_page(site("<p></p>", api))
+    take_away(page, "WebSocket")
+    show(page, "".join(f"<task-progress task-id='{one}'></task-progress>" for one in tasks))
+    expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 8)
+    for place, one in enumerate(tasks):
+        put(api, one, status="running", current_items=63)
+        expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
+    assert watchers(api) == 2
+
+
+def test_reads_tell_what_is_new(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+    task_id = api.create()
+    page = open_page(site("<p></p>", api))
+    reads: list[str] = []
+    page.on("requestfinished", lambda one: reads.append(one.url))
+    take_away(page, "WebSocket, EventSource")
+    keep_events(page, "progress")
+    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
+    expect(part(page, "status")).to_have_text("Created")
+    eventually(lambda: page.evaluate("1") and len(reads) >= 3, what="it was read three times")
+    assert page.evaluate("seen.length") == 1
+
+
+def test_a_socket_that_opens_again_is_taken(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    """As after an API that was away for a while."""
+    task_id = api.create()
+    page = open_page(site("<p></p>", api))
+    page.evaluate("() => { window.Kept = WebSocket; }")
+    take_away(page, "WebSocket, EventSource")
+    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
+    expect(part(page, "status")).to_have_text("Created")
+    assert watchers(api) == 0
+    page.evaluate("() => { window.WebSocket = Kept; }")
+    run_clock(page, 20)
+    eventually(lambda: watchers(api) == 1, what="the task is watched")
+    run_clock(page, 1)
+    put(api, task_id, status="running", current_items=63)
+    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
+    assert watchers(api) == 1
+
+
+def test_a_socket_that_says_nothing_is_none(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    """As behind a proxy that opens it by itself."""
+    page = open_page(site("<p></p>", api))
+    page.evaluate(
+        "() => { window.WebSocket = class { readyState = 0; send() {} close() {}"
+        " constructor() { setTimeout(() => { this.readyState = 1; this.onopen?.(); }); } }; }"
+    )
+    run_clock(page, 10)
+    show(page, f"<task-progress task-id='{api.create()}'></task-progress>")
+    expect(part(page, "status")).to_have_text("Created")
+
+
 def test_an_api_that_restarts(
     start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage
 ) -> None:
@@ -344,6 +474,24 @@ def test_a_token_that_expires_meanwhile(
     expect(part(page, "status")).to_have_text("Created")
     expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")
     expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")
+
+
+def keep_events(page: Page, name: str) -> None:
+    """Has the page keep what its elements' events say from now on."""
+    page.evaluate(
+        "(name) => { window.seen = [];"
+        " document.addEventListener(name, ({ detail }) => seen.push(detail)); }",
+        name,
+    )
+
+
+def run_clock(page: Page, times: float) -> None:
+    """Has the page's clock run so many times as fast from now on."""
+    page.evaluate(
+        "(times) => { const real = window.realNow ??= Date.now.bind(Date), then = Date.now(),"
+        " since = real(); Date.now = () => then + times * (real() - since); }",
+        times,
+    )
 
 
 def take_away(page: Page, names: str) -> None:

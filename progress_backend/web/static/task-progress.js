@@ -17,8 +17,9 @@ const ASKED_MS = 10_000;
 // Default texts that say no more than the status does.
 const SAID_BY_STATUS = ["completed", "failed", "cancelled"];
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(STYLE);
+// A server that renders the page loads this as well, and has no elements.
+const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
+sheet?.replaceSync(STYLE);
 
 function part(name, tag = "span", ...children) {
   const made = document.createElement(tag);
@@ -27,7 +28,7 @@ function part(name, tag = "span", ...children) {
   return made;
 }
 
-export class TaskProgress extends HTMLElement {
+export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["task-id", "workflow-id", "base", "token", "lang", "cancellable"];
 
   #name = part("name", "strong");
@@ -79,11 +80,12 @@ export class TaskProgress extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#begin();
+    if (!this.#ticking) this.#begin();
   }
 
+  // An element that is moved within the page leaves it for no longer than that.
   disconnectedCallback() {
-    this.#stop();
+    queueMicrotask(() => this.isConnected || this.#stop());
   }
 
   attributeChangedCallback(name, before, after) {
@@ -133,11 +135,13 @@ export class TaskProgress extends HTMLElement {
 
   #heard(said) {
     const before = this.#record;
-    const same = before && before.attempt === said.attempt && before.progress.total === said.progress.total;
+    const same = before && before.created_at === said.created_at && before.attempt === said.attempt
+      && before.progress.total === said.progress.total;
     this.#most = Math.max(same ? this.#most : 0, said.progress.percentage);
+    const at = said.timestamp ?? said.updated_at;
     this.#record = {
-      ...said, said: said.message ?? said.current_status ?? "", at: said.timestamp ?? said.updated_at,
-      control: said.control ?? null, age: moment(),
+      ...said, said: said.message ?? said.current_status ?? "", at,
+      control: said.control ?? null, age: (before?.at === at && before?.age) || moment(),
     };
     if (said.final || (this.#asked === "sent" && this.#record.control?.action === "cancel")) this.#asked = null;
     this.#show();
@@ -160,7 +164,8 @@ export class TaskProgress extends HTMLElement {
   #ask(state) {
     this.#asked = state;
     this.#show();
-    if (state !== "sent") this.#cancel.focus();
+    const free = [null, document.body, this].includes(document.activeElement); // else somebody has gone on
+    if (state !== "sent" && free) this.#cancel.focus();
   }
 
   async #send() {
@@ -177,7 +182,7 @@ export class TaskProgress extends HTMLElement {
     const known = answer?.status === 409 && STATUSES.includes(body?.status);
     this.#ask(!answer ? this.#words.unanswered
       : known ? this.#words.refused((kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(this.#words[body.status]))
-        : this.#words.refused((answer.status === 403 ? this.#words.mayNot : this.#words.refusals[4000 + answer.status]) ?? body?.detail ?? answer.status));
+        : this.#words.refused((answer.status === 403 ? this.#words.mayNot : answer.status === 429 ? null : this.#words.refusals[4000 + answer.status]) ?? body?.detail ?? answer.status));
   }
 
   #show() {
@@ -247,4 +252,4 @@ function timeText(record, words) {
   return record.end_time && record.processing_time_ms != null ? words.took(clock(record.processing_time_ms / 1000)) : "";
 }
 
-if (!customElements.get("task-progress")) customElements.define("task-progress", TaskProgress);
+if (sheet && !customElements.get("task-progress")) customElements.define("task-progress", TaskProgress);
