@@ -108,8 +108,9 @@ async def test_a_watch_that_cannot_be_is_answered_and_the_others_stay(api: Runni
         for of in ({}, {"task_id": 1}, {"task_id": "a", "workflow_id": "b"}, {"task_id": "\ud800"}):
             await ask(socket, watch="w", **of)
             assert await code_of(socket, "w") == 4422
-        await ask(socket, watch="w", task_id=task_id, token="a b")
-        assert await code_of(socket, "w") == 4422
+        for token in ("a b", "日本"):
+            await ask(socket, watch="w", task_id=task_id, token=token)
+            assert await code_of(socket, "w") == 4422
         await ask(socket, watch="w", workflow_id="nobody's")
         assert await code_of(socket, "w") == 4404
         api.update(task_id, current_items=1)

@@ -226,7 +226,7 @@ class Asked(BaseModel):
     leave: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None
     task_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
     workflow_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
-    token: Annotated[str, Field(pattern=r"^[\w.~-]+$", max_length=MAX_TOKEN)] | None = None
+    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~-]+$", max_length=MAX_TOKEN)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
