@@ -109,7 +109,8 @@ function makeFeed(about, over) {
       for (const listener of listeners) listener.refused(code);
       return;
     }
-    if (!opened && ++failures >= TRIES && way < ways.length - 1) [way, failures, tried] = [way + 1, 0, moment()];
+    const deaf = !opened || (!spoke && why === LOST);
+    if (deaf && ++failures >= TRIES && way < ways.length - 1) [way, failures, tried] = [way + 1, 0, moment()];
     if (opened && lasts() > LASTING_MS) pause = FIRST_MS;
     timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_MS);
@@ -119,7 +120,6 @@ function makeFeed(about, over) {
   function look() {
     if (line && age() > (opened ? SILENT_MS : OPENING_MS)) {
       const dead = line;
-      opened &&= spoke;
       closed(LOST);
       (dead.drop ?? dead.close).call(dead);
     }
