@@ -342,6 +342,20 @@ def test_reads_tell_what_is_new(api: RunningApi, site: Site, open_page: OpenPage
     assert page.evaluate("seen.length") == 1
 
 
+def test_a_read_that_a_proxy_refuses_for_a_while_is_sent_again(
+    api: RunningApi, site: Site, open_page: OpenPage
+) -> None:
+    task_id = api.create()
+    page = open_page(site("<p></p>", api))
+    take_away(page, "WebSocket, EventSource")
+    page.evaluate(
+        """() => { const real = window.fetch; let left = 2; window.fetch = (...asked) =>
+            left-- > 0 ? Promise.resolve(new Response("", { status: 429 })) : real(...asked); }"""
+    )
+    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
+    expect(part(page, "status")).to_have_text("Created")
+
+
 def test_a_socket_that_opens_again_is_taken(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:

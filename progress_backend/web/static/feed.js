@@ -12,7 +12,7 @@ const TRIES = 2, BACK_MS = 30_000;
 // A browser has six connections to a server without HTTP/2: streams may not hold all of them.
 const MOST_STREAMS = 2;
 const LOST = 1006, ENDED = 1000;
-const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422, 429: 4429 };
+const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 is of somebody on the way
 
 const feeds = new Map();
 let streams = 0;
