@@ -182,5 +182,5 @@ def test_the_element_is_one_small_module(api: RunningApi) -> None:
     assert int(answer.headers["content-length"]) <= 10_000  # as it is sent, all of it
     assert "import " not in answer.text
     assert re.findall(r"^export .*", answer.text, re.MULTILINE) == [
-        "export class TaskProgress extends HTMLElement {"
+        "export class TaskProgress extends (globalThis.HTMLElement ?? Object) {"
     ]
