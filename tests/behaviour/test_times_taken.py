@@ -59,7 +59,7 @@ def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
 def test_types_beyond_the_bound_count_together(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for where in ("workflows", "times"):
+    for where in ("members", "times"):
         monkeypatch.setattr(f"progress_backend.store.command_table.{where}.MOST_TYPES", 2)
     # On a cluster each partition has a bound of its own: one id is one partition.
     for number in range(4):

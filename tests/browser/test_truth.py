@@ -34,6 +34,8 @@ WITHIN_S = 75
 #: How long everything is away at least.
 AWAY_S = 20
 LATE_S = 3
+#: Longer than it takes to open all pages on a busy machine: nobody renews the runs' leases.
+LEASE_S = 900
 
 #: An API in a process of its own, so that it can be frozen.
 SERVE = (
@@ -128,7 +130,7 @@ def scenes(world: World) -> dict[str, Scene]:
     def scene(
         server: Server, port: int, hurt: Callable[[], object], heal: Callable[[], object]
     ) -> Scene:
-        records = Records(server.url)
+        records = Records(server.url, LEASE_S)
         records.start("job")
         return Scene(world.page(port), records, hurt, heal)
 
@@ -155,7 +157,7 @@ def scenes(world: World) -> dict[str, Scene]:
     server = world.server()
     site = world.over.enter_context(Site())
     line = world.over.enter_context(Line(world.api(server, site.origin).port))
-    records = Records(server.url)
+    records = Records(server.url, LEASE_S)
     records.start("job")
     records.member("job-of-it", "flow")
     records.run("job-of-it")
