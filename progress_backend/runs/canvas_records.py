@@ -118,6 +118,7 @@ class CanvasRecords:
                 writer.away(error)
                 return False
             except Exception:
+                # What cannot be done must not stand before the others for ever.
                 self._jobs.remove(job)
                 raise
             if not more:
