@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 
 from docs import make_npm
 from progress_backend.web.page import element_module
@@ -23,12 +24,12 @@ def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "npm" / made["main"]).read_bytes() == element_module()
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     """As Next.js and Nuxt do: where there is no document, there is no element."""
     make_npm.write(tmp_path)
     script = 'console.log(Object.keys(await import("./task-progress.js")))'
-    asked = ["node", "--input-type=module", "--eval", script]
+    node, _ = compute_driver_executable()  # the one that playwright brings
+    asked = [node, "--input-type=module", "--eval", script]
     done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     assert done.stdout.decode().strip() == "[ 'TaskProgress' ]"
 
