@@ -23,7 +23,8 @@ LONGEST: Final = 160
 _CUT: Final = "…"
 _JUST_BEFORE: Final = timedelta(milliseconds=1)
 
-#: Of entries of one millisecond, which come first; others are in the order of their commits.
+#: Of one run's entries of one millisecond, which come first; others are in the order of their
+#: commits.
 _PLACES: Final[Mapping[str, int]] = {"created": 0, "redelivered": 1, "started": 2, "ended": 4}
 
 #: An entry as JSON has it: `time` and `event`, and what else is known; no names with null.
@@ -45,9 +46,31 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
 def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
     """The timeline of a record: what was written, and what the record tells, the oldest first."""
     entries = [entry for each in stored if (entry := _parsed(each)) is not None]
-    entries += said(task)
-    entries.sort(key=lambda entry: (moment(entry["time"]), _PLACES.get(entry["event"], 3)))
+    entries = _in_order(entries + said(task))
     return [{**entry, "time": in_its_zone(entry["time"], zone)} for entry in entries]
+
+
+def _in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries by their times, those of one millisecond by their runs: a run that is retried at
+    once can begin anew within the millisecond of its retry."""
+    times = [moment(entry["time"]) for entry in entries]
+    newest: dict[datetime, int] = {}
+    for time, entry in zip(times, entries, strict=True):
+        newest[time] = max(newest.get(time, 0), _run(entry, 0))
+
+    def place(numbered: tuple[datetime, Entry]) -> tuple[datetime, int, int]:
+        time, entry = numbered
+        return time, _run(entry, newest[time]), _PLACES.get(entry["event"], 3)
+
+    return [entry for _, entry in sorted(zip(times, entries, strict=True), key=place)]
+
+
+def _run(entry: Entry, otherwise: int) -> int:
+    """The number of an entry's run; a creation is before all runs."""
+    if entry["event"] == "created":
+        return 0
+    number = entry.get("attempt")
+    return number if isinstance(number, int) else otherwise
 
 
 def encoded(entry: Entry) -> bytes:

@@ -167,6 +167,7 @@ def test_nor_where_something_is_open(
     expect(page.locator(".away")).to_be_visible()
     assert complaints(page) == []
     page.locator("#filters [data-filter=completed]").click()
+    expect(page.locator("#sort")).to_be_visible()
     page.locator("#sort").press("Enter")
     assert complaints(page) == []
     page.keyboard.press("Escape")

@@ -184,6 +184,7 @@ def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: O
     body = f'<task-progress task-id="{task_id}" cancellable></task-progress>'
     page = open_page(site(body, api))
     cancel, keep = part(page, "cancel"), part(page, "keep")
+    expect(cancel).to_be_visible()  # a key is pressed on what is hidden, too
     cancel.press("Enter")
     expect(cancel).to_have_text("Cancel the task")
     keep.press("Enter")
@@ -201,6 +202,7 @@ def test_a_cancel_that_is_refused_takes_nobody_the_focus(
     body = f'<task-progress task-id="{api.create()}" cancellable></task-progress><input>'
     page = open_page(site(body, api))
     cancel = part(page, "cancel")
+    expect(cancel).to_be_visible()
     cancel.press("Enter")
     page.evaluate(
         """() => { window.fetch = async () => {

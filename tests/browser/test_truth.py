@@ -34,14 +34,15 @@ WITHIN_S = 75
 #: How long everything is away at least.
 AWAY_S = 20
 LATE_S = 3
-#: Longer than it takes to open all pages on a busy machine: nobody renews the runs' leases.
+#: Longer than it takes to open all pages on a busy machine: nobody renews the runs' leases, and the
+#: API, too, looks for those that ran out.
 LEASE_S = 900
 
 #: An API in a process of its own, so that it can be frozen.
 SERVE = (
     "import sys; from progress_backend.settings import Settings; "
     "from progress_backend.web.server.serve import serve; "
-    "serve(Settings(redis_url=sys.argv[1]), port=int(sys.argv[2]))"
+    "serve(Settings(redis_url=sys.argv[1], lease_s=float(sys.argv[3])), port=int(sys.argv[2]))"
 )
 
 
@@ -105,14 +106,14 @@ class World:
         return server.start()
 
     def api(self, server: Server, *origins: str) -> RunningApi:
-        settings = Settings(redis_url=server.url, allowed_origins=origins)
+        settings = Settings(redis_url=server.url, allowed_origins=origins, lease_s=LEASE_S)
         api = RunningApi(create_app(settings))
         self.over.callback(api.stop)
         return api.start()
 
     def process(self, server: Server) -> tuple[Service, int]:
         port = free_port()
-        args = [sys.executable, "-c", SERVE, server.url, str(port)]
+        args = [sys.executable, "-c", SERVE, server.url, str(port), str(LEASE_S)]
         service = Service(args, log=self.folder / f"api-{port}.log")
         self.over.callback(service.stop)
         return service.start(ready="http://", timeout=90), port

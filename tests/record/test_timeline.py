@@ -147,6 +147,20 @@ def test_who_and_why_stand_in_the_entries() -> None:
     ]
 
 
+@pytest.mark.parametrize("milliseconds", [[0, 0, 1, 1, 1], [0, 1, 2, 2, 3], [0, 1, 2, 3, 3]])
+def test_a_retry_within_a_millisecond_is_told_in_order(milliseconds: list[int]) -> None:
+    happened = (CREATED, STARTED, ev.Retried(retries=1), STARTED, ev.Completed())
+    task, stored = None, []
+    for at, event in zip(milliseconds, happened, strict=True):
+        known = task
+        task = transition(known, event, NOW + timedelta(milliseconds=at), task_id="t")
+        stored += map(timeline.encoded, timeline.written(known, event, task))
+    assert task is not None
+    entries = timeline.read(task, stored, UTC)
+    assert names(entries) == ["created", "started", "retried", "started", "ended"]
+    assert [entry.get("attempt") for entry in entries] == [None, 1, 1, 2, 2]
+
+
 @given(st.lists(events(), max_size=12))
 def test_nothing_that_was_told_is_forgotten(happened: list[ev.Event]) -> None:
     task, stored, ever = None, [], set()

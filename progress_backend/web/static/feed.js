@@ -110,7 +110,7 @@ function makeFeed(about, over) {
       return;
     }
     const deaf = !opened || (!spoke && why === LOST);
-    if (deaf && ++failures >= TRIES && way < ways.length - 1) [way, failures, tried] = [way + 1, 0, moment()];
+    if (deaf && ++failures >= TRIES && way < ways.length - 1) [way, failures, tried, pause] = [way + 1, 0, moment(), FIRST_MS];
     if (opened && lasts() > LASTING_MS) pause = FIRST_MS;
     timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_MS);
