@@ -66,15 +66,18 @@ async function press(id) {
   if (!asked.has(id) && asked.size < MOST) watch(id); // pressed again while the browser asked
 }
 
-// A button for a task; hidden where the browser cannot, and once the task has ended.
-export function makeBell() {
-  const button = document.createElement("button");
+function makeIcon() {
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(icon.namespaceURI, "path");
   icon.setAttribute("viewBox", "0 0 16 16");
   icon.setAttribute("aria-hidden", "true");
   path.setAttribute("d", ICON);
   icon.append(path);
-  button.append(icon);
+  return icon;
+}
+
+// A button for a task; hidden where the browser cannot, and once the task has ended.
+export function makeBell() {
+  const button = document.createElement("button");
   button.type = "button";
   button.className = "bell";
   button.hidden = true;
@@ -85,6 +88,7 @@ export function makeBell() {
     button.dataset.id = task.task_id;
     button.hidden = !CAN || !OPEN.includes(task.status);
     if (button.hidden) return;
+    if (!button.firstChild) button.append(makeIcon());
     button.setAttribute("aria-label", words.bell(name));
     button.title = words.bellTitle;
     drawPressed(button);
