@@ -48,6 +48,8 @@ def start_api() -> Iterator[StartApi]:
         port: int = 0,
         **settings: object,
     ) -> RunningApi:
+        # However long a test takes on a busy machine, the runs that it has made are not lost.
+        settings = {"lease_s": 86_400, **settings}
         app = app or create_app(Settings(**settings), celery_app=celery_app)
         started.append(RunningApi(app, port=port))
         return started[-1].start()
