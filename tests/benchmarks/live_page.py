@@ -226,8 +226,7 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
                     times.spread(OURS, EMPTY),
                     f"a page of one row with a style sheet and a script's file takes "
                     f"{times.ratio(BARE, EMPTY):.2f} times the empty one; one that has the first "
-                    f"frame of ours as HTML, {times.ratio(STILL, EMPTY):.2f} times: none that "
-                    f"looks like it can be faster",
+                    f"frame of ours as HTML, {times.ratio(STILL, EMPTY):.2f} times",
                 ),
             )
         page = _opened(browser, f"{address}/", _FIRST_ROW)
