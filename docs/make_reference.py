@@ -11,6 +11,8 @@ from fastapi.routing import APIWebSocketRoute
 
 from progress_backend import web
 from progress_backend.cli import main
+from progress_backend.cli.help import HelpContext
+from progress_backend.record.default_texts import Locale
 from progress_backend.settings import Settings
 
 from .tables import markdown, translated
@@ -204,7 +206,9 @@ def _kind(schema: Json) -> str:
 def commands(lang: str) -> str:
     """Each command's help, as `--help` prints it."""
     parts = []
-    top = click.Context(main, info_name="progress-backend", help_option_names=["-h", "--help"])
+    names = ["-h", "--help"]
+    locale: Locale = "ja" if lang == "ja" else "en"
+    top = HelpContext(main, info_name="progress-backend", help_option_names=names, locale=locale)
     for command, context in _commands(main, top):
         parts.append(f"```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts)
@@ -215,7 +219,7 @@ def _commands(
 ) -> Iterator[tuple[click.Command, click.Context]]:
     """Each command of a group, and those of its groups behind it."""
     for name, command in group.commands.items():
-        context = click.Context(command, parent=parent, info_name=name, terminal_width=80)
+        context = HelpContext(command, parent=parent, info_name=name, terminal_width=80)
         yield command, context
         if isinstance(command, click.Group):
             yield from _commands(command, context)

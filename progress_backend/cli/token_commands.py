@@ -9,6 +9,7 @@ import click
 from .. import tokens
 from ..errors import SettingsError
 from ..settings import Settings
+from .help import Group
 from .session import Command, settings_of
 
 _file = click.option(
@@ -19,7 +20,7 @@ _file = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Make, list and revoke the API's bearer tokens.
 
