@@ -153,7 +153,7 @@ def _carry_out(
     try:
         for piece in pieces:
             outcome.add(acts.ask_many({**asked, **piece}))
-    except ProgressError:
+    except (ProgressError, KeyboardInterrupt):
         if outcome.heard:
             click.echo(f"{asked['action']} of {_tasks(outcome.asked)} was asked before", err=True)
         raise

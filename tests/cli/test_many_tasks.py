@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend import tokens
 from progress_backend.cli import main, many_tasks
+from progress_backend.errors import StoreUnavailable
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
 
@@ -123,3 +124,33 @@ def test_what_cannot_be_asked(records: Records, args: tuple[str, ...], code: int
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url}
     refused = CliRunner().invoke(main, ["cancel", *args], env=env)
     assert (refused.exit_code, why in refused.output) == (code, True), refused.output
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [(KeyboardInterrupt, "Aborted!"), (StoreUnavailable, "Error: the store is away")],
+)
+def test_what_was_asked_before_a_stop_is_told(
+    run: Run,
+    records: Records,
+    monkeypatch: pytest.MonkeyPatch,
+    stop: Callable[[str], BaseException],
+    said: str,
+) -> None:
+    monkeypatch.setattr(many_tasks, "_PIECE", 2)
+    for number in range(5):
+        records.create(f"job-{number}")
+    asked: list[object] = []
+    add = many_tasks._Outcome.add
+
+    def second_one_fails(outcome: many_tasks._Outcome, answer: Mapping[str, object]) -> None:
+        asked.append(answer)
+        if len(asked) == 2:
+            raise stop("the store is away")
+        add(outcome, answer)
+
+    monkeypatch.setattr(many_tasks._Outcome, "add", second_one_fails)
+    done = run("cancel", *(f"job-{number}" for number in range(5)))
+    assert done.exit_code == 1
+    assert done.stderr.startswith("cancel of 2 tasks was asked before\n")
+    assert said in done.stderr
