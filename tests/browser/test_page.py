@@ -12,6 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
 from tests.conftest import StartServer
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
@@ -70,7 +71,7 @@ def test_pages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     expect(page.locator("#paging")).to_have_text("Page 1 of 3 · 45 tasks")
     page.get_by_role("button", name="Older").click()
     expect(page.locator("#paging")).to_have_text("Page 2 of 3 · 45 tasks")
-    assert listed(page)[0] == "task-24"
+    eventually(lambda: listed(page)[0] == "task-24", what="the page's tasks are listed")
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_role("button", name="Older")).to_be_disabled()
     assert listed(page)[-1] == "task-0"

@@ -158,7 +158,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
 def test_a_service_that_takes_no_more_or_does_not_answer(
     start_api: StartApi, redis_url: str, records: Records, open_page: OpenPage
 ) -> None:
-    limited = start_api(redis_url=redis_url, tokens=(LINE,), max_writes=1.0)  # ten at once
+    limited = start_api(redis_url=redis_url, tokens=(LINE,), max_writes=0.2)  # two at once
     for number in range(12):
         records.create(f"job-{number:02}")
     page = open_page(limited, "/?lang=ja")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from celery import Celery
+from celery import _state as celery_state
 from celery.app import app_or_default
 
 from progress_backend import (
@@ -42,10 +43,13 @@ def records(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records
     records = Records(redis_url, locale="en")
     records.start("the-id")
     # The current app may be one of an earlier test, with a store of its own.
-    before = app_or_default()
-    Celery("plain").set_current()
+    before, default = app_or_default(), celery_state.default_app
+    plain = Celery("plain")
+    plain.set_current()
+    plain.set_default()  # that of other threads
     yield records
     before.set_current()
+    celery_state.set_default_app(default)
 
 
 def program(call: str) -> list[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import os
 
+from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
+from progress_backend.store.any_store import AnyStore
 from progress_backend.tracking.tracker import tracker_of
+from tests.waiting import eventually
 from workers.app import app
 
 options = {
@@ -27,4 +30,14 @@ def reach_store() -> None:
     tracker = tracker_of(app)
     assert tracker is not None
     assert tracker.process is not None
-    tracker.process.store.execute(c.Tally(c.Filters()))
+    store = tracker.process.store
+    eventually(lambda: reached(store), 60, what="the store answers")
+
+
+def reached(store: AnyStore) -> bool:
+    """Whether a store has answered within what a job waits for it."""
+    try:
+        store.execute(c.Tally(c.Filters()))
+    except StoreUnavailable:
+        return False
+    return True
