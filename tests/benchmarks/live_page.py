@@ -47,7 +47,13 @@ RUNNING = 500
 WAIT_S = 60
 #: A job is cancelled as enough of its values were seen.
 MOST_VALUES = 1_000
-_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    # Pages of the address bar, which each window would load while ours is measured.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+]
 
 #: Notes for each text that is an instant how many milliseconds later it was on the screen. Parts
 #: of the element have a tree of their own.

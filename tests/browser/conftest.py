@@ -34,8 +34,10 @@ ARGS = [
     "--disable-sync",
     # Names of others, which may lead here (DNS rebinding).
     "--host-resolver-rules=MAP *.test 127.0.0.1",
-    # What newer browsers do against such names: the service has to hold by itself.
-    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
+    # What newer browsers do against such names: the service has to hold by itself. And pages of the
+    # address bar, which each window would load beside ours.
+    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 #: What the browser itself says of a server that is away; all else it complains of is a fault.
 AWAY = ("Failed to load resource", "WebSocket connection to")
