@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from ..record.default_texts import Locale
-from ..terminal.formats import cells_of, locale_of
+from ..terminal.formats import cells_of, language_of
 from .help_ja import CLICK, TEXTS
 
 _SPACES: Final = re.compile(r"\s+")
@@ -30,10 +30,10 @@ _BETWEEN: Final = 2
 def language(environ: Mapping[str, str]) -> Locale:
     """The language of the help. A terminal that names none gets English, as click's own errors
     are."""
-    if (named := environ.get("PROGRESS_LOCALE")) in ("ja", "en"):
-        return "ja" if named == "ja" else "en"
-    of = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environ.get(n))), "")
-    return locale_of(environ) if of.lower().startswith("ja") else "en"
+    named = environ.get("PROGRESS_LOCALE")
+    if named not in ("ja", "en"):
+        named = language_of(environ)
+    return "ja" if named in ("ja", "japanese") else "en"
 
 
 class JapaneseFormatter(click.HelpFormatter):

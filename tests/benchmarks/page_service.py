@@ -4,7 +4,7 @@
 `/bare` does the same with the live page's style sheet and a script in a file of its own: no page
 that has both can be faster.
 `/still` has the live page's first frame as HTML, of which it shows the rows once its one fetch,
-which it begins with, is answered: no page that looks like it can be faster.
+which it begins with, is answered: about the least that a page of that look takes.
 `/element/ID` has `<task-progress>` alone.
 """
 
