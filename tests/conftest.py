@@ -26,6 +26,7 @@ import pytest
 import redis
 
 from progress_backend.embedded import EmbeddedServer
+from tests.durations import Durations
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
     os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
+    config.pluginmanager.register(Durations(config), "progress-durations")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
