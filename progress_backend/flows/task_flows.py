@@ -58,7 +58,9 @@ class Flows:
 
     settings: Settings
     #: The webhook targets that are configured now; None without any.
-    targets: Callable[[], tuple[Target, ...]] | None = None
+    targets: Callable[[], tuple[Target, ...]] | None
+    #: Logs a warning.
+    warn: Callable[[str], None]
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
 

@@ -17,7 +17,7 @@ from ..record.events import Directed
 from ..record.model import TaskStatus
 from . import commands as c
 from .flow import Flow
-from .gather import together
+from .member_commits import commit_each
 from .silent_runs import records
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
@@ -99,8 +99,7 @@ def carry_out(
     documents: list[bytes | None] = yield c.Read(tuple(task_id for _, task_id in step))
     directed = Directed(workflow_id=workflow_id, act=found.act)
     waiting = [b for b in records(documents) if not _follows(b, workflow_id, act_id)]
-    steps = [flows.apply(b.task.task_id, (directed,), now, base=b) for b in waiting]
-    yield from together(steps)
+    yield from commit_each(flows, waiting, directed, now)
     return cursor._replace(after_us=step[-1][0])
 
 

@@ -14,7 +14,7 @@ from ..record.workflow import FAILURES, body, row
 from ..record.workflow_as_task import as_task
 from . import commands as c
 from .flow import Flow
-from .gather import together
+from .member_commits import commit_each
 from .silent_runs import records
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
@@ -92,7 +92,7 @@ def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: date
     """Ends those of the records that are still planned; how many there were."""
     documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
     planned = [base for base in records(documents) if base.task.planned]
-    yield from together([flows.apply(b.task.task_id, (end,), now, base=b) for b in planned])
+    yield from commit_each(flows, planned, end, now)
     return len(planned)
 
 
@@ -133,12 +133,10 @@ def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     if any(_waits(base, now_ms) for base in planned):
         yield c.Looked(workflow_id, now_ms)
         return False
-    end = _end(flows, found)
-    flows_ = [flows.apply(base.task.task_id, (end,), now, base=base) for base in planned]
-    yield from together(flows_)
-    if not planned:
+    done = yield from commit_each(flows, planned, _end(flows, found), now)
+    if not (planned and done):
         yield c.Looked(workflow_id, now_ms)
-    return len(planned) == STEP
+    return done and len(planned) == STEP
 
 
 def _waits(base: Base, now_ms: int) -> bool:

@@ -55,7 +55,7 @@ class Outage:
         self._away.add(part)
         if part not in self._logged and self._may_be_logged(new):
             self._logged.add(part)
-            _log(line)
+            warned(line)
 
     def back(self, part: str) -> None:
         """Called when a store call of this part has succeeded."""
@@ -63,7 +63,7 @@ class Outage:
         if part in self._logged:
             self._logged.discard(part)
             if not self._logged:
-                _log("the progress store answers again")
+                warned("the progress store answers again")
 
     def _may_be_logged(self, new: bool) -> bool:
         if self._line.passes():
@@ -75,7 +75,8 @@ class Outage:
         return False
 
 
-def _log(text: str) -> None:
+def warned(text: str) -> None:
+    """Logs a warning; never raises."""
     # A handler of the application's log may raise: the calling part must go on all the same.
     with contextlib.suppress(Exception):
         logger.warning("%s", text)

@@ -14,6 +14,7 @@ from progress_backend.flows import workflow_acts, workflows
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.act import Action
+from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.behaviour.driving import Driver, OverRedis, identity_of
@@ -250,3 +251,46 @@ def test_keys_of_another_type_stop_nothing(driver: Driver, bases: dict[str, Base
         driver.raw.set(keys.workflow_acts, "not ours")
     assert ask(driver, "pause")["control"]["action"] == "pause"
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "paused"
+
+
+def test_members_whose_records_have_no_more_room_follow(driver: Driver) -> None:
+    empty = len(driver.apply("1", CREATED).document or b"")
+    full = WHOLE._replace(metadata={"a": "a" * (MAX_DOCUMENT_BYTES - empty - 60)})
+    driver.apply("2", ev.Created(identity=full))
+    driver.apply("3", ev.Planned(identity=full))
+    end = ev.Unreached(error_message="why" * 40, cause="upstream")
+    driver.run(workflows.end_planned(driver.flows, ("3",), end, driver.now()))
+    assert status(driver, "3") == "error"
+    ask(driver, "cancel", reason="too dear" * 20)
+    carried_out(driver)
+    assert (status(driver, "1"), status(driver, "2")) == ("cancelled", "cancelled")
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_commit_that_fails_is_tried_again(
+    redis_driver: OverRedis, caplog: pytest.LogCaptureFixture, for_good: bool
+) -> None:
+    """The value under a member's key is another program's between its read and its commit."""
+    driver = redis_driver
+    own = driver.apply("waits", CREATED).document or b""
+    ask(driver, "cancel")
+    act = figures(driver).act
+    assert act is not None
+    commits: list[object] = []
+
+    def meanwhile(command: object) -> None:
+        if isinstance(command, c.Commits):
+            commits.append(command)
+        stored = b"foreign" if commits and (for_good or len(commits) == 1) else own
+        driver.raw.set(driver.keys.task("waits"), stored, ex=60)
+        if isinstance(command, c.Read) and not for_good:
+            driver.raw.set(driver.keys.task("waits"), own, ex=60)
+
+    step = workflow_acts.carry_out(driver.flows, W, act.id, workflow_acts.Cursor(), driver.now())
+    driver.drive(step, meanwhile)
+    warnings = [record.getMessage() for record in caplog.records]
+    if for_good:
+        (warning,) = warnings
+        assert "Directed of 1 members of a workflow is not recorded, of task waits" in warning
+    else:
+        assert (status(driver, "waits"), warnings) == ("cancelled", [])
