@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from progress_backend import tokens
 from progress_backend.web.server import http_connection
 from progress_backend.web.server.http_connection import MAX_HEAD
 from tests.records import Records
@@ -214,3 +215,60 @@ async def test_a_socket_may_be_asked_for_in_http_1_0(
     assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 101 ")
     writer.close()
     assert caplog.records == []
+
+
+CHUNKED = b"POST /internal/create-task HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+CHUNKED += b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+BODY = b'{"task_type": "t", "total_items": 1}'
+WHOLE = b"%x\r\n%s\r\n" % (len(BODY), BODY)
+UPGRADE = b"GET /internal/ws/tasks HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\n"
+UPGRADE += b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+UPGRADE += b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([WHOLE, b"0\r\n", b"A: b\r\n" * 100, b"\r\n"], 201),
+        ([b"1\r\n%c\r\n" % byte for byte in BODY] + [b"0\r\n\r\n"], 201),
+        ([WHOLE, b"0\r\n", *[b"A: b\r\n" * 100] * 200], 431),
+        ([WHOLE, b"0\r\nA: ", *[b"b" * 1_000] * 100], 431),
+        ([WHOLE, b"0\r\n", *[b"A" * 1_000] * 100], 431),
+        ([b"1;", *[b"a=b;" * 250] * 100], 431),
+        ([b"1;%s\r\n%c\r\n" % (b"a" * 5_000, byte) for byte in BODY], 431),
+    ],
+    ids=["a few", "small chunks", "many", "value", "name", "extension", "extensions"],
+)
+async def test_what_a_chunked_body_has_besides_counts_as_the_head_does(
+    api: RunningApi, parts: list[bytes], status: int
+) -> None:
+    answer = await asked(api, CHUNKED, *parts)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:100]
+
+
+async def test_what_follows_an_answer_counts_too(api: RunningApi) -> None:
+    """The answer is not followed by another one."""
+    head = GET + b"Transfer-Encoding: chunked\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(head)
+    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 200 ")
+    writer.write(b"0\r\n" + b"A: b\r\n" * 30_000)
+    assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+
+
+async def test_a_websocket_has_no_body(api: RunningApi) -> None:
+    """It would have no bound, and its trailers would be the handshake's headers."""
+    trailers = b"0\r\nAuthorization: Bearer x\r\n\r\n"
+    for more in (b"Transfer-Encoding: chunked\r\n\r\n" + trailers, b"Content-Length: 9\r\n\r\n"):
+        assert (await asked(api, UPGRADE + more)).startswith(b"HTTP/1.1 400 "), more
+
+
+async def test_a_trailer_is_no_header(start_api: StartApi, redis_url: str) -> None:
+    text, token = tokens.new("deploy", "write")
+    api = start_api(redis_url=redis_url, tokens=(token.line(),))
+    trailer = b"Authorization: Bearer %s\r\n" % text.encode()
+    with_it = CHUNKED[:-2] + trailer + b"\r\n"
+    assert (await asked(api, with_it + WHOLE + b"0\r\n\r\n")).startswith(b"HTTP/1.1 201 ")
+    sent = CHUNKED + WHOLE + b"0\r\n" + trailer + b"\r\n"
+    assert (await asked(api, sent)).startswith(b"HTTP/1.1 401 ")

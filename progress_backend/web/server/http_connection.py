@@ -1,8 +1,9 @@
-"""uvicorn's HTTP connection with bounds: for the size of a request's head, the time for a whole
-request, and log lines about invalid ones.
+"""uvicorn's HTTP connection with bounds: for what a request has besides its body, the time for a
+whole request, and log lines about invalid ones.
 
-Without them a header of any length is kept in memory until it ends, and half a request for ever.
-Under a server without this class that server's own bounds count.
+Without them a header or trailer of any length is kept in memory until it ends, and half a request
+for ever; and the trailers of a chunked body count as headers. Under a server without this class
+that server's own bounds count.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from ..access import SECURING
 from .log_limit import Seldom
 
-#: Largest head of a request, in bytes: its first line and its headers.
+#: Most bytes of a request besides its body: first line, headers, framing of chunks, trailers. Of
+#: bytes that arrive in one read with an earlier request the most that one read may have are not
+#: counted.
 MAX_HEAD: Final = 64 * 1024
 #: Seconds between two checks for an incomplete request: one that is incomplete at two checks is
 #: refused.
@@ -28,6 +31,9 @@ HALF_S: Final = 15.0
 _LINGER_S: Final = 1.0
 #: Bytes of a header besides its name and value.
 _COLON_AND_END: Final = 4
+#: Bytes of framing that each piece of a body may have without being counted: small chunks are no
+#: fault.
+_FRAMING: Final = 16
 
 _said = Seldom(logging.getLogger("progress_backend.web"))
 
@@ -35,8 +41,10 @@ _said = Seldom(logging.getLogger("progress_backend.web"))
 class HttpConnection(HttpToolsProtocol):
     """The class for uvicorn's option `http`."""
 
-    #: Bytes received since a head began.
-    _head = 0
+    #: Bytes of the request that is being received, besides its body.
+    _besides = 0
+    #: Whether a request has ended in the bytes that are being parsed.
+    _ended = False
     #: The scope of the last request whose head has ended.
     _begun: object = None
     _too_large = False
@@ -56,11 +64,12 @@ class HttpConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parses received bytes; refuses a head that is too large before it has ended."""
+        """Parses received bytes; refuses a request that has too many besides its body before it
+        has ended."""
         if self._refused:
             return
         self._unset_keepalive_if_required()
-        self._head += len(data)
+        self._besides, self._ended = self._besides + len(data), False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -76,21 +85,47 @@ class HttpConnection(HttpToolsProtocol):
                 _said.warning("an HTTP client sent what is no request: %s", error)
                 self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        if self._begun is self.scope:
-            self._head = 0
-        elif self._head > MAX_HEAD:
+        if self._ended:  # how many of the bytes are the next request's is not known
+            self._besides = 0
+            return
+        self._besides = max(self._besides, 0)
+        if self._besides > MAX_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header; a trailer, which comes once the request has begun, is dropped."""
+        if self._begun is not self.scope:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begins the request whose head has ended."""
         self._begun = self.scope
         # The head may be a small part of the received bytes.
-        if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+        if self._besides > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             self._too_large = True
             raise ValueError("the head of the request is too large")
+        if self.parser.should_upgrade() and self._should_upgrade() and self._has_body():
+            # It would be waited for before the handshake, and is not read by anything.
+            raise ValueError("the handshake of a WebSocket has a body")
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0" and self._has_cycle():
             self.cycle.__class__ = _WithoutChunks
+
+    def on_body(self, body: bytes) -> None:
+        """Takes a piece of a body."""
+        self._besides -= len(body) + _FRAMING
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Ends the request."""
+        self._ended = True
+        super().on_message_complete()
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 "))
+            for name, value in self.headers
+        )
 
     def _size_of_head(self) -> int:
         fields = sum(len(name) + len(value) + _COLON_AND_END for name, value in self.headers)
@@ -137,6 +172,15 @@ class HttpConnection(HttpToolsProtocol):
             if begun:
                 self.transport.close()
                 return
+        if not (self._has_cycle() and self.cycle.response_complete):  # else it has its response
+            self._answer(status)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(_LINGER_S, self.transport.close)
+        else:
+            self.transport.close()
+
+    def _answer(self, status: HTTPStatus) -> None:
         text = status.phrase.encode()
         lines = [
             b"HTTP/1.1 %d %s" % (status, text),
@@ -147,11 +191,6 @@ class HttpConnection(HttpToolsProtocol):
             b"connection: close",
         ]
         self.transport.write(b"\r\n".join([*lines, b"", text]))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.loop.call_later(_LINGER_S, self.transport.close)
-        else:
-            self.transport.close()
 
 
 class _WithoutChunks(RequestResponseCycle):
