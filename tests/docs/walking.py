@@ -39,7 +39,7 @@ _SERVICES: Final = (
     ("api", r"progress-backend serve", "--port {port}", r"^progress-backend: http"),
     ("site", r"uvicorn ", "--port {site}", r"Uvicorn running on"),
     ("flask", r"flask .*\brun\b", "--port {flask}", r"Running on http"),
-    ("site", r"python -m django runserver", "{site} --noreload", r"Starting development server"),
+    ("site", r"python -m django runserver", "{site} --noreload", r"Starting .*development server"),
     ("store", r"python store\.py", "", r"^redis://127\.0\.0\.1:\d+/0$"),
 )
 #: What goes on until Ctrl-C, and says something before it.
