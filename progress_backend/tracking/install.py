@@ -25,7 +25,6 @@ from .cleanup import add_cleanup
 from .decorator import MARK, Marking, header_of
 from .replacement import hand_on
 from .tracker import Tracker, register, tracker_of
-from .webhooks import add_webhooks
 
 _BOUND = "__progress_bound__"
 
@@ -58,7 +57,7 @@ def install(
         track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
         exclude: names of tasks that "all" leaves out, besides Celery's own.
         beat: whether beat's schedule gets `progress.cleanup`, once an hour
-            (`PROGRESS_CLEANUP_INTERVAL_S`), and `progress.webhooks` where webhooks are configured.
+            (`PROGRESS_CLEANUP_INTERVAL_S`).
         settings: fields of `Settings` by name, such as `retention_s=3600`, which win over the
             environment and the app's configuration.
 
@@ -84,7 +83,6 @@ def install(
     _bind_each(tracker)
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
-        when_finalized(app, lambda: add_webhooks(tracker))
     return app
 
 

@@ -1,57 +1,61 @@
-"""`progress.webhooks`: the beat task that sends the events of webhooks, where targets are
-configured."""
+"""The thread of API and beat that sends the events of webhooks: in one such process at a time,
+under a lock in the store. No worker's process and no queue has a part in it."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import closing
-from typing import Any, Final
+import uuid
+from contextlib import closing, suppress
+from typing import Final
 
-from ..errors import SettingsError
-from ..store.outage_log import OneAMinute
-from ..targets import targets_of
+from ..errors import StoreUnavailable
+from ..flows import commands as c
+from ..runs.daemon import daemon
+from ..settings import Settings
+from ..store.any_store import open_store
+from ..targets import Targets, targets_of
 from ..webhooks.delivery import missing
 from ..webhooks.sender import Sender
-from .tracker import Tracker
 
 logger = logging.getLogger(__name__)
 
-NAME: Final = "progress.webhooks"
-#: Seconds between two runs of the task, and for which one takes events at most.
-INTERVAL_S: Final = 10.0
-_SENDS_S: Final = 9.0
-_log = OneAMinute()
+LOCK: Final = "webhooks"
+#: Milliseconds after which another process sends, unless each step of this one renews the lock.
+LOCK_MS: Final = 15_000
+#: Seconds that a process which ends waits for deliveries in progress.
+_ENDS_S: Final = 2.0
 
 
-def add_webhooks(tracker: Tracker) -> None:
-    """Adds the task and its entry in beat's schedule, where targets are configured; a run that is
-    late expires after an interval."""
-    app = tracker.app
-    try:
-        if targets_of(tracker.read_settings()) is None:
-            return
-    except SettingsError:  # tracking is off, which is logged when a task would be tracked
-        return
-    if NAME in app._tasks:
-        return
+class WebhookThread:
+    """Sends events until `stop`, while what the targets need is installed and it has the lock."""
 
-    # Celery ships no types.
-    @app.task(name=NAME, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
-    def progress_webhooks() -> None:
-        """Sends the webhook events that are due."""
-        send(tracker)
+    def __init__(self, settings: Settings, targets: Targets) -> None:
+        self._store = open_store(settings)
+        self._targets = targets
+        self._sender = Sender(self._store, targets, may=self._may)
+        self._token = uuid.uuid4().hex
+        self._absent: list[str] = []
+        self._thread = daemon("progress-webhooks", self._work)
 
-    signature: Any = progress_webhooks.s()
-    app.add_periodic_task(INTERVAL_S, signature, name=NAME, expires=INTERVAL_S)
+    def stop(self) -> None:
+        """Ends the thread; waits two seconds at most for deliveries in progress."""
+        self._sender.stop()
+        if self._thread is not None:
+            self._thread.join(_ENDS_S)
+
+    def _work(self) -> None:
+        with closing(self._store) as store, suppress(StoreUnavailable):
+            self._sender.run()
+            store.execute(c.Unlock(LOCK, self._token))
+
+    def _may(self) -> bool:
+        before, self._absent = self._absent, missing(self._targets())
+        if self._absent and self._absent != before:
+            logger.error("%s", "; ".join(self._absent))
+        return not self._absent and bool(self._store.execute(c.Lock(LOCK, self._token, LOCK_MS)))
 
 
-def send(tracker: Tracker, seconds: float = _SENDS_S) -> None:
-    """Sends the events that are due, for so many seconds at most; none where tracking is off."""
-    if tracker.process is None or (targets := targets_of(tracker.settings)) is None:
-        return
-    if absent := missing(targets()):
-        if _log.passes():
-            logger.error("%s", "; ".join(absent))
-        return
-    with closing(tracker.open_store()) as store:
-        Sender(store, targets).drain(seconds)
+def begin_sending(settings: Settings) -> WebhookThread | None:
+    """Starts the thread where webhook targets are configured; None where none are."""
+    targets = targets_of(settings)
+    return None if targets is None else WebhookThread(settings, targets)

@@ -15,6 +15,7 @@ from .keeper import Keeper
 from .remote_tasks import left
 from .result_backend import result_backend
 from .tracker import LEASE_VARIABLE, Tracker
+from .webhooks import begin_sending
 
 
 def at_work() -> set[str] | None:
@@ -61,9 +62,10 @@ class Keepers:
         worker_shutdown.begin()
 
     def beat_began(self, sender: Any = None, **_: Any) -> None:
-        """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out."""
-        if self._ours(sender):
-            self._begin(None)
+        """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out.
+        Where webhooks are configured, it sends their events too."""
+        if self._ours(sender) and self._begin(None):
+            begin_sending(self._tracker.settings)
 
     def worker_ended(self, sender: Any = None, **_: Any) -> None:
         """Ends the lease (`worker_shutdown`). A process that outlives its worker runs nothing under
@@ -80,15 +82,17 @@ class Keepers:
     def _ours(self, sender: Any) -> bool:
         return getattr(sender, "app", None) is self._tracker.app
 
-    def _begin(self, lease: str | None) -> None:
+    def _begin(self, lease: str | None) -> bool:
+        """Starts a keeper; whether there was none in this process, and tracking is on."""
         tracker = self._tracker
         known = tracker.process is not None and tracker.settings.redis_url is not None
-        if known and os.getpid() not in self._kept:
+        if begins := known and os.getpid() not in self._kept:
             ask = result_backend(tracker.app)
             markings = None if lease is None else left(tracker)
             keeper = Keeper(tracker.settings, lease, ask, at_work, markings)
             self._kept[os.getpid()] = keeper
             keeper.start()
+        return begins
 
 
 def connect(tracker: Tracker) -> None:

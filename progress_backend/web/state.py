@@ -3,6 +3,7 @@ application."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from ..store.queue_places import QueuePlaces
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
+from ..tracking.webhooks import begin_sending
 from .access import Access, Bound
 from .callers import Callers
 from .limits import Limits
@@ -163,11 +165,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
     keeper.start()
+    sending = begin_sending(settings)
     try:
         with at_signals(api.farewell):
             yield
     finally:
         keeper.stop()
+        if sending is not None:
+            await asyncio.to_thread(sending.stop)
         await api.close()
         del app.state.progress
 

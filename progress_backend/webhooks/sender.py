@@ -45,17 +45,23 @@ class Sender:
     """Sends the events of a store's webhooks, in threads of its own."""
 
     def __init__(
-        self, store: AnyStore, targets: Targets, *, lease_s: float = LEASE_S, send: Post = deliver
+        self,
+        store: AnyStore,
+        targets: Targets,
+        *,
+        lease_s: float = LEASE_S,
+        send: Post = deliver,
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may` is called before each look for events that are due; False: none are taken."""
         self._store = store
         self._targets = targets
         self._lease_s = lease_s
         self._send = send
+        self._may = may
         self._stop = threading.Event()
         self._threads: dict[str, list[threading.Thread]] = {}
         self._dropped: dict[str, int] = {}
-        #: Attempts of this sender.
-        self._sent = 0
         self._log, self._log_of_drops = OneAMinute(), OneAMinute()
 
     def run(self) -> None:
@@ -63,18 +69,6 @@ class Sender:
         while not self._stop.is_set():
             self._try(self.step)
             self._stop.wait(STEP_S)
-        self._join(self._lease_s)
-
-    def drain(self, seconds: float) -> None:
-        """Sends events until none is due, for so many seconds at most; then waits for deliveries in
-        progress."""
-        until = time.monotonic() + seconds
-        sent = -1
-        while sent != self._sent and not self._stop.is_set() and time.monotonic() < until:
-            sent = self._sent
-            self._try(self.step)
-            self._join(until - time.monotonic())
-        self._stop.set()
         self._join(self._lease_s)
 
     def _join(self, seconds: float) -> None:
@@ -101,6 +95,8 @@ class Sender:
     def step(self) -> None:
         """Leaves the events of workflows that have ended, and has each target's due events sent."""
         store, targets = self._store, self._targets()
+        if not self._may():
+            return
         store.ready()
         if targets:
             lease_ms = int(self._lease_s * 1000)
@@ -163,7 +159,6 @@ class Sender:
         """Sends one event, and records what came of it; whether the target takes more."""
         store = self._store
         answer = self._answer(target, taken)
-        self._sent += 1
         kept = delivery(taken, answer, rendered(store.now()))
         outcome, again_ms = "", None
         if answer.delivered:

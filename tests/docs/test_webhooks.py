@@ -8,7 +8,7 @@ from progress_backend.record import webhook_target
 from progress_backend.record.model import ENDED, KINDS
 from progress_backend.record.webhook_schedule import ATTEMPTS, JITTER, PAUSES_S
 from progress_backend.store.command_table import webhooks as table
-from progress_backend.tracking import webhooks as beats
+from progress_backend.tracking import webhooks as thread
 from progress_backend.webhooks import sender
 from progress_backend.webhooks.answer import TIMEOUT_S
 from progress_backend.webhooks.post import post
@@ -62,6 +62,7 @@ def test_the_numbers_are_the_codes() -> None:
     assert f"none within {TIMEOUT_S:.0f} seconds" in said
     assert f"{table.MOST:,} events wait at most, and {table.MOST_BYTES >> 20} MiB" in said
     assert f"{webhook_target.MOST} targets at most" in said
-    assert (sender.LEASE_S, beats.INTERVAL_S, beats._SENDS_S) == (60, 10, 9)
+    assert (sender.LEASE_S, sender.STEP_S) == (60, 1)
+    assert f"within {thread.LOCK_MS // 1000} seconds. They look" in said
     assert table._KEPT == 100
     assert table._KEPT_MS == 7 * 86_400_000

@@ -1,4 +1,5 @@
-"""Beat has ended records deleted after their retention, and never a live one."""
+"""Beat has ended records deleted after their retention, and never a live one; and it sends the
+events of webhooks itself."""
 
 from __future__ import annotations
 
@@ -13,21 +14,29 @@ from tests.conftest import end, flushed
 from tests.integration.conftest import beat, running, worker
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
+from tests.webhooks.targets import Receiver, receiving, spec
 
 pytestmark = pytest.mark.integration
 
 SOON = {"PROGRESS_CLEANUP_INTERVAL_S": "1", "PROGRESS_RETENTION_S": "1"}
 
 
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
 @pytest.fixture(params=["worker -B", "a beat process"])
 def world(
-    request: pytest.FixtureRequest, tmp_path: Path, session_redis_url: str
+    request: pytest.FixtureRequest, tmp_path: Path, session_redis_url: str, receiver: Receiver
 ) -> Iterator[World]:
     url = flushed(session_redis_url)
+    env = {**SOON, "PROGRESS_WEBHOOKS": spec(url=receiver.url, allow_private=True)}
     embedded = request.param == "worker -B"
     args = ("-B", "--schedule", f"{tmp_path}/schedule") if embedded else ()
-    others = [] if embedded else [beat(tmp_path, url, SOON)]
-    with running(worker("prefork", tmp_path, url, env=SOON, args=args)):
+    others = [] if embedded else [beat(tmp_path, url, env)]
+    with running(worker("prefork", tmp_path, url, env=env, args=args)):
         try:
             for each in others:
                 each.start(ready="beat: Starting")
@@ -38,7 +47,7 @@ def world(
             end(others)
 
 
-def test_what_has_ended_goes_and_what_lives_stays(world: World) -> None:
+def test_what_has_ended_goes_and_what_lives_stays(world: World, receiver: Receiver) -> None:
     ended = [world.send(outcome) for outcome in ("return", "raises", "ignores")]
     for task_id in ended:
         world.go(task_id)
@@ -51,6 +60,7 @@ def test_what_has_ended_goes_and_what_lives_stays(world: World) -> None:
         TIMEOUT_S,
         what="the ended ones deleted",
     )
+    eventually(lambda: {event["subject"] for event in receiver.events} == set(ended), TIMEOUT_S)
     assert world.record(live)["status"] == "running"
     assert world.record(queued)["status"] == "created"
     # Nothing else speaks of the deleted ones either.

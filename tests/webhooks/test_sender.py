@@ -17,7 +17,6 @@ from progress_backend.flows import webhooks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.webhook_schedule import ATTEMPTS
-from progress_backend.record.webhook_target import Target
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.targets import targets_of
@@ -178,7 +177,7 @@ def test_what_there_is_no_time_for_is_given_back(redis_url: str) -> None:
             return Answer(200)
 
         sender = Sender(store, targets, send=send)
-        sender.drain(5)
+        sender.run()
         assert figures(store) == c.Outbox(4, delivered=1)
         now_ms = int(store.now().timestamp() * 1000)
         left = store.execute(c.TakeEvents("ops", now_ms, now_ms, 10))
@@ -229,28 +228,6 @@ def _ends(store: Store, task_id: str) -> bool:
     except Exception:
         return False
     return True
-
-
-def test_a_drain_ends_when_nothing_is_due(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
-    targets = targets_of(settings)
-    assert targets is not None
-    sent: list[str] = []
-
-    def send(_: Target, event_id: str, __: bytes) -> Answer:
-        sent.append(event_id)
-        return Answer(200)
-
-    with Store(settings) as store:
-        for i in range(30):
-            end(store, f"t{i}")
-        apply(store, "m", ev.Created(identity=IDENTITY._replace(member=Member(("w",)))))
-        apply(store, "m", ev.Cancelled(by="api"))
-        began = time.monotonic()
-        Sender(store, targets, send=send).drain(20)
-        assert time.monotonic() - began < 10
-        assert len(sent) == len(set(sent)) == 32
-        assert figures(store).waiting == 0
 
 
 def test_an_error_of_a_library_is_an_attempt_and_an_event_that_kills_is_given_up(
