@@ -19,8 +19,8 @@ _TRIES: Final = 3
 
 
 def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
-    """Records an event of each of these records; whether that is done. A warning tells of those
-    whose commits fail again and again; a record that is gone needs none."""
+    """Records an event of each of these records; whether that is done. Those whose
+    commits fail again and again are logged; a record that is gone needs none."""
     known: dict[str, Base | None] = {base.task.task_id: base for base in bases}
     failed: dict[str, Exception] = {}
     for _ in range(_TRIES):
@@ -31,7 +31,7 @@ def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime
         if not failed:
             return True
         known = dict.fromkeys(failed)  # read anew
-    task_id, error = next(iter(failed.items()))
-    what = f"{type(event).__name__} of {len(failed)} members of a workflow is not recorded"
-    flows.warn(f"{what}, of task {task_id} because of {type(error).__name__}: {error}")
+    what = f"{type(event).__name__} is not recorded of a workflow's member"
+    for task_id, error in failed.items():
+        flows.fault(what, error, task_id)
     return False

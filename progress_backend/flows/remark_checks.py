@@ -116,9 +116,9 @@ def _tell(
                 for base, new in some
             ]
         )
-        told += [
-            (base.task.task_id, new)
-            for (base, new), outcome in zip(some, applied, strict=True)
-            if isinstance(outcome, Applied) and outcome.document is not None
-        ]
+        for (base, new), outcome in zip(some, applied, strict=True):
+            if not isinstance(outcome, Applied):
+                flows.fault("a remark is not recorded", outcome, base.task.task_id)
+            elif outcome.document is not None:
+                told.append((base.task.task_id, new))
     return told

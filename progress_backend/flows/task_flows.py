@@ -59,8 +59,8 @@ class Flows:
     settings: Settings
     #: The webhook targets that are configured now; None without any.
     targets: Callable[[], tuple[Target, ...]] | None
-    #: Logs a warning.
-    warn: Callable[[str], None]
+    #: Logs an exception after which a flow goes on: what failed, the exception, the task's id.
+    fault: Callable[[str, Exception, str], None]
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
 

@@ -3,7 +3,6 @@ publish, and the ends of those that are not reached. A step at a time, so that n
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -16,9 +15,8 @@ from typing import Protocol
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import workflows
 from ..record.events import Planned, Unreached
+from ..store.outage_log import fault
 from .writer import Entry, Writer
-
-logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
@@ -84,7 +82,7 @@ class Ends:
             except StoreUnavailable:
                 raise
             except ProgressError as error:
-                logger.debug("not ended: %s", error)
+                fault("planned members are not ended", error)
         self._own = []
         return True
 

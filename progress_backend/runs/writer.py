@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ..errors import ForeignValue, InvalidEvent, ProgressError, StoreUnavailable
+from ..errors import ProgressError, StoreUnavailable, TaskNotFound
 from ..flows import commands as c
 from ..flows.commands import Command, Read
 from ..flows.flow import Flow
@@ -20,11 +19,9 @@ from ..flows.stored_record import Applied, Base
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..store.any_store import AnyStore
-from ..store.outage_log import outage_of
+from ..store.outage_log import fault, outage_of
 from .breaker import Breaker
 from .run import Run
-
-logger = logging.getLogger(__name__)
 
 #: Time between two calls to a store that does not answer.
 _REST_S = 1.0
@@ -53,7 +50,6 @@ class Writer:
         self.other: Writer | None = None
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
-        self._strange = False
         self._outage = outage_of(store.settings)
 
     def now(self) -> datetime:
@@ -82,6 +78,7 @@ class Writer:
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 raise
+            fault(f"{type(command).__name__} got no reply from the progress store", error)
             return None
         self._answered()
         return reply
@@ -230,10 +227,8 @@ class Writer:
     def refuse(self, error: ProgressError) -> None:
         """Counts an event that is not recorded."""
         self.refused += 1
-        known = self._strange or (self.other is not None and self.other._strange)
-        first = type(error) in (ProgressError, ForeignValue, InvalidEvent) and not known
-        self._strange = known or first
-        logger.log(logging.ERROR if first else logging.DEBUG, "an event is not recorded: %s", error)
+        if not isinstance(error, TaskNotFound):  # a late event of a record that is deleted
+            fault("an event is not recorded", error)
 
     def away(self, error: StoreUnavailable) -> None:
         """Opens the breaker after a call that the store did not answer, and logs the outage."""

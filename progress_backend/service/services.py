@@ -13,7 +13,7 @@ from ..flows.task_flows import Flows
 from ..settings import Settings
 from ..store.drivers import AsyncStore
 from ..store.memory import MemoryStore
-from ..store.outage_log import warned
+from ..store.outage_log import fault
 from ..targets import targets_of
 from .flow_service import FlowService, NotificationServiceInterface
 
@@ -86,7 +86,7 @@ class RedisProgressService(ProgressService):
         elif settings is None:
             settings = Settings(redis_url=redis_url)
         self.settings = settings
-        self.flows = Flows(settings, targets_of(settings), warned)
+        self.flows = Flows(settings, targets_of(settings), fault)
         self._given = store
         self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore] | None = None
 

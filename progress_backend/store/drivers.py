@@ -28,7 +28,7 @@ from .command_table import plan
 from .connection import async_client, close_async, sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange, encoded
-from .outage_log import warned
+from .outage_log import fault
 from .redis_clock import RedisClock
 from .redis_errors import MAPPED, answered
 from .requests import Request, reads
@@ -49,7 +49,7 @@ class _Base:
         self.settings = settings
         self.keys = Keys(settings.key_prefix)
         self.layout = Layout.of(settings)
-        self.flows = Flows(settings, targets_of(settings), warned)
+        self.flows = Flows(settings, targets_of(settings), fault)
         self._clock = RedisClock()
         self._local = LocalTime(settings.zone())
         #: The error with which Redis refused the last commit; "" if it was done.

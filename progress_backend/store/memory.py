@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..targets import targets_of
 from .command_table import TABLE
 from .memory_state import Listener, MemoryState
-from .outage_log import warned
+from .outage_log import fault
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class MemoryStore:
         # Only a cluster has partitions.
         self.settings = replace(settings or Settings(), partitions=0)
         self.keys = Keys(self.settings.key_prefix)
-        self.flows = Flows(self.settings, targets_of(self.settings), warned)
+        self.flows = Flows(self.settings, targets_of(self.settings), fault)
         self.state = MemoryState(clock)
         self._local = LocalTime(self.settings.zone())
         self._lock = threading.RLock()

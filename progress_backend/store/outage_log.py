@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 _REST_S = 60.0
 #: Further outages that are logged within that time, for a store that fails again and again.
 _MORE = 2
+#: Exceptions of a chain that a line names, and characters of each.
+_CAUSES, _LONGEST = 3, 500
 
 
 class OneAMinute:
@@ -55,7 +57,7 @@ class Outage:
         self._away.add(part)
         if part not in self._logged and self._may_be_logged(new):
             self._logged.add(part)
-            warned(line)
+            _log(line)
 
     def back(self, part: str) -> None:
         """Called when a store call of this part has succeeded."""
@@ -63,7 +65,7 @@ class Outage:
         if part in self._logged:
             self._logged.discard(part)
             if not self._logged:
-                warned("the progress store answers again")
+                _log("the progress store answers again")
 
     def _may_be_logged(self, new: bool) -> bool:
         if self._line.passes():
@@ -75,8 +77,28 @@ class Outage:
         return False
 
 
-def warned(text: str) -> None:
-    """Logs a warning; never raises."""
+#: Texts of what failed, each with its line a minute.
+_faults: dict[str, OneAMinute] = {}
+
+
+def fault(what: str, error: BaseException, about: str = "") -> None:
+    """Logs an exception after which the caller goes on, with its cause, once a minute. Never
+    raises.
+
+    Args:
+        what: one of a few texts, by which lines are counted.
+        error: the exception.
+        about: what this one is about, such as a task's id.
+    """
+    if _faults.setdefault(what, OneAMinute()).passes():
+        raised = [error]
+        while (cause := raised[-1].__cause__) is not None and len(raised) < _CAUSES:
+            raised.append(cause)
+        causes = dict.fromkeys(f"{type(one).__name__}: {one}"[:_LONGEST] for one in raised)
+        _log(": ".join(filter(None, (what, about, ", because of ".join(causes)))))
+
+
+def _log(text: str) -> None:
     # A handler of the application's log may raise: the calling part must go on all the same.
     with contextlib.suppress(Exception):
         logger.warning("%s", text)

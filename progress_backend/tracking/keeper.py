@@ -22,7 +22,7 @@ from ..flows.stored_record import milliseconds
 from ..record.events import Requeued
 from ..settings import Settings
 from ..store.any_store import open_store
-from ..store.outage_log import OneAMinute, outage_of
+from ..store.outage_log import OneAMinute, fault, outage_of
 from .lost_runs import Judge
 from .result_backend import AskBackend
 
@@ -104,7 +104,7 @@ class Keeper:
             except StoreUnavailable:
                 raise
             except ProgressError as error:
-                logger.debug("Requeued is not recorded at the shutdown: %s", error)
+                fault("Requeued is not recorded at the shutdown", error, base.task.task_id)
 
     def _work(self) -> None:
         reap_at = extend_at = 0.0

@@ -16,6 +16,7 @@ from ..record.events import Completed, Event, Lost
 from ..record.remarks import Usual
 from ..settings import Settings
 from ..store.any_store import AnyStore
+from ..store.outage_log import fault
 from .result_backend import Answers, AskBackend
 
 logger = logging.getLogger(__name__)
@@ -181,7 +182,7 @@ class Judge:
         lost = 0
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
-                logger.debug("the end of a silent run is not recorded: %s", outcome)
+                fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
                 lost += isinstance(verdict, Lost)
                 logger.warning("task %s: %s", base.task.task_id, type(verdict).__name__.lower())

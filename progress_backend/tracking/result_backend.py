@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -13,15 +12,14 @@ from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery
-from celery.backends.base import Backend, BaseKeyValueStoreBackend
+from celery.backends.base import Backend, BaseKeyValueStoreBackend, DisabledBackend
 from kombu.utils.objects import cached_property
 
 from ..record.events import STORED, Cancelled, Event
 from ..record.update_state_events import event_of
 from ..runs.daemon import daemon
 from ..runs.fork_guard import no_fork_in_between
-
-logger = logging.getLogger(__name__)
+from ..store.outage_log import fault
 
 #: Longest wait for one read; silent runs are judged without the answers that did not arrive.
 ASK_S = 1.0
@@ -117,8 +115,8 @@ class _Asked:
             try:
                 with no_fork_in_between():
                     self._read(question)
-            except Exception as error:  # disabled, unreachable: no answers
-                logger.debug("result backend gives no answers: %r", error)
+            except Exception as error:  # unreachable: no answers
+                fault("the result backend gives no answers", error)
             self._asking.release()
             question.answered.set()
 
@@ -134,7 +132,7 @@ class _Asked:
                 ended = dict(backend.get_many(task_ids, interval=0, max_iterations=1))
                 found = {task_id: end_of(ended.get(task_id)) for task_id in task_ids}
             except Exception as error:  # one that cannot be decoded, or no such read
-                logger.debug("result backend is asked one by one: %r", error)
+                fault("the result backend is asked for each task by itself", error)
             else:
                 question.answers.update(found)
                 return
@@ -150,7 +148,8 @@ class _Asked:
                 meta: Mapping[str, Any] = backend.get_task_meta(task_id)
             except Exception as error:
                 if not backend.exception_safe_to_retry(error):  # disabled, undecodable: no end
-                    logger.debug("result backend gives no answer: %r", error)
+                    if not isinstance(backend, DisabledBackend):
+                        fault("the result backend gives no answer", error, task_id)
                     return None
                 # Once more: the server may have closed the connection before the request was sent.
                 if last:

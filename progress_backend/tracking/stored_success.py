@@ -16,6 +16,7 @@ from ..record import events as ev
 from ..runs.daemon import daemon
 from ..runs.run import Run
 from ..runs.sender import Sender
+from ..store.outage_log import fault
 from .lost_runs import own_end
 from .result_backend import AskBackend
 
@@ -116,7 +117,8 @@ class StoredSuccess:
     def _ends(self, some: list[_Failure]) -> Mapping[str, ev.Event | None]:
         try:
             return self._ask([failure.task_id for failure in some])
-        except Exception:  # after any exception the failures are recorded
+        except Exception as error:  # after any exception the failures are recorded
+            fault("the result backend gives no answers", error)
             return {}
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
@@ -135,5 +137,6 @@ class StoredSuccess:
             return end if document is None else own_end(Base.of(document), end)
         except ProgressError:
             return end  # the record cannot be read
-        except Exception:  # another program's value under the record's key
+        except Exception as error:  # another program's value under the record's key
+            fault("a success in the result backend is not compared with the record", error, task_id)
             return None

@@ -14,6 +14,7 @@ from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record import events as ev
+from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Remarks, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -297,3 +298,16 @@ def test_eight_passes_at_once_say_each_remark_once(session_redis_url: str) -> No
         for task_id in ids:
             assert driver.task(task_id).revision == revisions[task_id] + 1
             assert driver.task(task_id).remarks.kinds == ("stalled",)
+
+
+def test_a_remark_for_which_a_record_has_no_room_is_logged(
+    running: Driver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
+    known = len(running.run(running.flows.get("a")) or b"")
+    full = ev.Progressed(results={"a": "a" * (MAX_DOCUMENT_BYTES - known - 40)})
+    running.apply("a", full)
+    renew(running, 40)
+    assert looked(running, 40) == {}
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("a remark is not recorded: a: TooLarge: the record of task a")

@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
@@ -216,9 +217,13 @@ def test_one_line_says_that_the_store_is_away_and_one_that_it_is_back(
 
 
 def test_one_strange_value_holds_nobody_up(
-    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture
+    server: Server,
+    sender: Sender,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Under a record's key stands what is none, text or another type altogether."""
+    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     with redis.Redis.from_url(server.url) as client:
         client.set("task:text", "no record")
         client.rpush("task:list", "no string")
@@ -229,7 +234,11 @@ def test_one_strange_value_holds_nobody_up(
     run = start(sender)
     run.offer(5)
     seen(server, current_items=5)
-    assert sum(record.levelname == "ERROR" for record in caplog.records) == 1
+    assert sender.ask(c.MarkingOf("\ud800")) is None
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(said) == 2
+    assert "an event is not recorded: ForeignValue: what is stored for task" in said[0]
+    assert "MarkingOf got no reply from the progress store: " in said[1]
 
 
 def test_what_waits_is_bounded_and_counted(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from progress_backend.store.outage_log import OneAMinute, Outage
+from progress_backend.store import outage_log
+from progress_backend.store.outage_log import OneAMinute, Outage, fault
 
 
 @pytest.fixture
@@ -75,3 +76,20 @@ def test_a_store_that_comes_and_goes_is_said_three_times_a_minute(
         outage.away("sender", "away")
         outage.back("sender")
     assert said(caplog) == ["away", "the progress store answers again"] * 6
+
+
+def test_what_stops_nothing_is_a_line_a_minute_with_its_cause(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage_log, "_faults", {})
+    for task_id in "ab":
+        try:
+            try:
+                raise OSError("no route")
+            except OSError as error:
+                raise ValueError("no answer") from error
+        except ValueError as error:
+            fault("not recorded", error, task_id)
+            fault("not asked", error)
+    because = "ValueError: no answer, because of OSError: no route"
+    assert said(caplog) == [f"not recorded: a: {because}", f"not asked: {because}"]
