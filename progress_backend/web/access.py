@@ -42,6 +42,8 @@ _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _SECURE: Final = ("https", "wss")
 #: A Host header: its name, or an address in brackets, and its port.
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
+#: A name without a dot, such as a container's: no page of the internet has it.
+_DOTLESS: Final = re.compile(r"[a-z0-9_-]+")
 #: Host headers whose check is cached: there are few, except from an attacker.
 _REMEMBERED: Final = 256
 #: Most characters of a client's value that a refusal repeats.
@@ -54,6 +56,8 @@ class Bound:
 
     name: str
     address: str
+    #: Whether it answers others than this machine although no tokens are configured.
+    insecure: bool = False
 
 
 class Access:
@@ -129,9 +133,10 @@ class Access:
         this machine (DNS rebinding) sends that name."""
         if not host:
             return True  # every browser sends it
+        insecure = self._bound is not None and self._bound.insecure
         if self._bound is not None:
             address = self._bound.address
-        if not self._hosts and not (address and is_loopback(address)):
+        if not self._hosts and not insecure and not (address and is_loopback(address)):
             return True
         found = _AUTHORITY.fullmatch(host.decode("latin-1").lower())
         if found is None:
@@ -143,6 +148,7 @@ class Access:
             or name.endswith(".localhost")
             or name in self._hosts
             or _is_address(name.strip("[]"))
+            or (insecure and _DOTLESS.fullmatch(name) is not None)
         )
 
 

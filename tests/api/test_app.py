@@ -94,6 +94,10 @@ async def test_the_specifications_address_leads_to_it_in_a_network_of_containers
     url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
     async with websockets.connect(url, proxy=None, host="127.0.0.1", port=port) as one:
         assert await closed(one) == (4404 if host == "0.0.0.0" else 4403)
+    # A page whose name was made to lead here (DNS rebinding).
+    tasks = f"http://127.0.0.1:{port}/internal/tasks"
+    refused = httpx.get(tasks, headers={"Host": f"evil.test:{port}"}, trust_env=False)
+    assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
     # A page of that very address, as a browser in the network would have it.
     async with websockets.connect(
         url, proxy=None, host="127.0.0.1", port=port, origin="http://notification:8004"

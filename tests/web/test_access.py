@@ -186,6 +186,18 @@ def test_a_server_on_other_addresses_answers_to_every_name_unless_told() -> None
     assert status(told, scope("GET", host="evil.test")) == 403
 
 
+def test_without_tokens_on_other_addresses_a_name_with_a_dot_has_to_be_listed() -> None:
+    """A page of the internet can have such a name resolve to this machine (DNS rebinding)."""
+    insecure = Bound("0.0.0.0", "0.0.0.0", insecure=True)
+    for host in [*GOOD_HOSTS, "notification:8004", "api", "api_1"]:
+        assert status(access(bound=insecure), scope("GET", host=host)) is None, host
+    for host in {*BAD_HOSTS, "tasks.example.com", "[evil]"} - {"notlocalhost"}:
+        assert status(access(bound=insecure), scope("GET", host=host)) == 403, host
+    named = access(hosts=("tasks.example.com",), bound=insecure)
+    assert status(named, scope("GET", host="tasks.example.com")) is None
+    assert status(named, scope("GET", host="api:8004")) is None
+
+
 def test_under_a_server_that_does_not_say_where_it_listens() -> None:
     assert status(access(), scope("GET", host="evil.test", server="127.0.0.1")) == 403
     assert status(access(), scope("GET", host="evil.test", server="::1")) == 403

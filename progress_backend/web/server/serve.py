@@ -118,13 +118,14 @@ def serve_app(
     allow_many_files()
     listening = bound(host, port)
     address = listening.getsockname()[0]
-    app.state.progress_bound = Bound(host, address)
     asks = app.state.progress_authorize or tokens_of(app.state.progress_settings).configured
-    if not asks and not is_loopback(address):
+    unguarded = not asks and not is_loopback(address)
+    if unguarded:
         if not insecure:
             listening.close()
             give_up(UNGUARDED.format(host))
         app.state.progress_trusted = True
+    app.state.progress_bound = Bound(host, address, insecure=unguarded)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
