@@ -44,8 +44,9 @@ def create_app(
             known token, sockets included: `authorize(request, action, resource)` gets Starlette's
             HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
             "cancel" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
-            `owner`. It returns whether that may be done, or the owner to whose tasks the request is
-            limited, or raises HTTPException(401).
+            `owner`; these three of a single task are as its record says. It returns True or False,
+            or the owner (a text of 1 to 200 characters) to whose tasks the request is limited, or
+            raises HTTPException(401). Any other answer is 403, and an ERROR in the log.
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.

@@ -128,7 +128,8 @@ class Callers:
         if isinstance(caller, Refusal):
             if self._authorize is None:
                 return caller
-            answer = await answer_of_site(self._authorize, scope, action, resource)
+            known = await _of_task(resource, record)
+            answer = await answer_of_site(self._authorize, scope, action, known)
             if not isinstance(answer, str):
                 return answer
             caller = Caller(answer, writes=True, owner=answer)
@@ -228,7 +229,7 @@ async def _looked_up(
     if rights.needs_record(caller, resource):
         document = await record(str(resource.id))
         if document is not None:
-            return _described(resource, document, caller)
+            return _described(resource, document, None if caller.only is None else caller.only.id)
         workflow_id = resource.id  # a task's id without a record may be that of a workflow
     elif resource.kind == "workflow":
         workflow_id = resource.id
@@ -238,18 +239,28 @@ async def _looked_up(
     return replace(resource, owner=caller.owner if its else None)
 
 
-def _described(resource: Resource, document: bytes, caller: Caller) -> Resource:
-    """A task with what its record says of its type and workflows."""
+async def _of_task(resource: Resource, record: ReadRecord) -> Resource:
+    """What is asked for; a task with what its record says of it."""
+    if resource.kind != "task" or (document := await record(str(resource.id))) is None:
+        return resource
+    return _described(resource, document)
+
+
+def _described(resource: Resource, document: bytes, shared: str | None = None) -> Resource:
+    """A task with what its record says of its type, owner and workflows: of these the outermost,
+    or the one that is `shared` if the task is part of it."""
     try:
         record: Any = json.loads(document)
         within = record.get("workflow") or {}
-        workflows = (within.get("id"), within.get("canvas"))
+        of = shared if shared and within.get("canvas") == shared else within.get("id")
         task_type, owner = record.get("task_type"), record.get("owner")
     except (ValueError, AttributeError):  # somebody else's value: the route says so
         return resource
-    shared = caller.only.id if caller.only is not None else None
-    of = shared if shared in workflows else None
-    return Resource(resource.kind, resource.id, task_type, of, owner)
+    return Resource(resource.kind, resource.id, _text(task_type), _text(of), _text(owner))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:

@@ -28,7 +28,8 @@ class Resource:
         id: id of the task or workflow; None of a list.
         task_type: task type of the list that is asked for, or of the task; None: not known, or of
             any type.
-        workflow_id: id of the workflow whose members are asked for, or that the task belongs to.
+        workflow_id: id of the workflow whose members are asked for, or of the outermost one that
+            the task belongs to.
         owner: owner whose tasks are asked for, or whose the task or all of the workflow's are.
         remarked: whether only tasks with a remark are asked for, which can be narrowed to an
             owner's alone.

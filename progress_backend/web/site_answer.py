@@ -12,10 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ..record.model import MAX_OWNER
+from ..record.model import MAX_OWNER, is_plain
 from .rights import Action, Refusal, Resource
+from .server.log_limit import Seldom
 
 logger = logging.getLogger(__name__)
+_failed = Seldom(logger)
+_wrong = Seldom(logger)
 
 #: A site's function: whether a request may do this to that. True, or the owner whose tasks alone it
 #: may see and change, or it is refused; it may also raise HTTPException or PermissionError.
@@ -29,8 +32,7 @@ async def answer_of_site(
 ) -> Refusal | str | None:
     """The refusal of a request or socket by the site; None if it passes, or the owner to whose
     tasks it is limited. A function that is not async runs in a thread, since it may read a
-    database. What it raises is no traceback for clients: whoever cannot be told from others is
-    refused."""
+    database. What it raises is no traceback for clients, and what is no answer permits nothing."""
     request = HTTPConnection(scope)
     try:
         answer: Any
@@ -46,9 +48,21 @@ async def answer_of_site(
     except PermissionError:
         answer = False
     except Exception:  # a fault of the site's function is none of the client's
-        logger.exception("authorize failed for %s of a %s", action, resource.kind)
+        _failed.error("authorize failed for %s of a %s", action, resource.kind, exc_info=True)
         return Refusal(403, "who asks could not be found out; the service's log says why")
-    if isinstance(answer, str) and 1 <= len(answer) <= MAX_OWNER:
+    if answer is True:
+        return None
+    if isinstance(answer, str) and 1 <= len(answer) <= MAX_OWNER and is_plain(answer):
         return answer
-    passes = answer and not isinstance(answer, str)
-    return None if passes else Refusal(403, "the site does not allow this")
+    if not (answer is False or answer is None or (isinstance(answer, str) and not answer)):
+        _wrong.error(
+            "authorize returned %s; return True, False or the owner as text", _kind(answer)
+        )
+    return Refusal(403, "the site does not allow this")
+
+
+def _kind(answer: object) -> str:
+    """What a wrong answer is, without the answer itself: it may be a whole user."""
+    if isinstance(answer, str):
+        return f"a text that is no owner (1 to {MAX_OWNER} printable characters)"
+    return type(answer).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,11 @@ from fastapi import HTTPException
 from starlette.requests import HTTPConnection
 
 from progress_backend import Settings, sign, tokens
-from progress_backend.web import create_app
+from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from progress_backend.web import create_app, site_answer
 from progress_backend.web.rights import Resource
+from progress_backend.web.server.log_limit import Seldom
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, said
@@ -21,6 +25,13 @@ from tests.web.test_websockets import closed, said
 TEXT, TOKEN = tokens.new("reader", "read")
 KEY = "k" * 32
 Asked = list[tuple[str, Resource]]
+
+
+@pytest.fixture(autouse=True)
+def unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has the first line."""
+    for name in ("_failed", "_wrong"):
+        monkeypatch.setattr(site_answer, name, Seldom(site_answer.logger))
 
 
 def _raise(error: Exception) -> Callable[..., bool]:
@@ -48,6 +59,8 @@ class _Called:
         (_later, "bob", 403),
         (lambda *_: True, "bob", 200),
         (lambda *_: None, "bob", 403),
+        (lambda *_: False, "bob", 403),
+        (lambda *_: "", "bob", 403),
         (_Called(), "alice", 200),
         (_raise(HTTPException(401, "log in")), "bob", 401),
         (_raise(HTTPException(403)), "bob", 403),
@@ -84,7 +97,58 @@ async def test_its_answer_is_a_code_and_never_a_traceback(
         else:
             assert await closed(one) == 4000 + code
     faults = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(faults) == (6 if "secret" in caplog.text else 0)
+    assert len(faults) == (1 if "secret" in caplog.text else 0)
+
+
+class _User:
+    def __str__(self) -> str:
+        return "secret"
+
+    def __bool__(self) -> bool:
+        raise ValueError("a user is neither")
+
+
+WRONG: list[Any] = [1, 0, 1.5, b"alice", {"id": 1}, ["alice"], uuid.uuid4(), _User()]
+
+
+@pytest.mark.parametrize("answer", [*WRONG, "a" * 201, "a\nb"], ids=lambda one: type(one).__name__)
+def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
+    redis_url: str, start_api: StartApi, answer: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    Records(redis_url).start("job")
+    app = create_app(Settings(redis_url=redis_url), authorize=lambda *_: answer)
+    http = start_api(app).http
+    for path in ("task/job/status", "tasks", "workflows", "activity"):
+        assert http.get(f"/internal/{path}").status_code == 403
+    assert http.post("/internal/task/job/cancel").status_code == 403
+    faults = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    kind = type(answer).__name__.replace("str", "a text that is no owner")
+    assert len(faults) == 1, faults
+    assert faults[0].startswith(f"authorize returned {kind}")
+    assert faults[0].endswith("; return True, False or the owner as text")
+
+
+@pytest.mark.parametrize("field", ["task_type", "owner", "workflow_id"])
+def test_a_rule_on_what_a_record_says_holds_for_the_single_task_too(
+    redis_url: str, start_api: StartApi, field: str
+) -> None:
+    """As for the list of such tasks."""
+    records = Records(redis_url)
+    for task, of in (("mine", "ours"), ("other", "theirs")):
+        identity = ev.Identity(of, 1, member=Member((of, "inner")), owner=of)
+        records.apply(task, ev.Created(identity=identity))
+
+    def authorize(_: HTTPConnection, action: str, resource: Resource) -> bool:
+        return getattr(resource, field) == "ours"
+
+    http = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize)).http
+    for value, task, code in (("ours", "mine", 200), ("theirs", "other", 403)):
+        assert http.get(f"/internal/tasks?{field}={value}").status_code == code
+        for part in ("status", "timeline", "log"):
+            assert http.get(f"/internal/task/{task}/{part}").status_code == code
+        acted = http.post("/internal/act", json={"action": "cancel", "ids": [task]})
+        assert acted.status_code == 403, "a rule on a field refuses what is about many"
+        assert http.post(f"/internal/task/{task}/cancel").status_code == code
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
@@ -149,13 +213,13 @@ def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
         api.http.request(method, f"/internal/{path}", json=body)
     api.http.get("/metrics")
     assert told == [
-        ("read", Resource("task", "job")),
+        ("read", Resource("task", "job", "fetch_data")),
         ("list", Resource("tasks", task_type="t")),
         ("list", Resource("tasks", workflow_id="w")),
         ("read", Resource("workflow", "w")),
         ("create", Resource("tasks")),
-        ("update", Resource("task", "job")),
-        ("cancel", Resource("task", "job")),
+        ("update", Resource("task", "job", "fetch_data")),
+        ("cancel", Resource("task", "job", "fetch_data")),
         ("metrics", Resource("metrics")),
     ]
 

@@ -1,4 +1,4 @@
-"""Log lines about invalid requests: one a minute, so that no client can fill a disk."""
+"""Log lines that any client can cause: one a minute, so that none can fill a disk."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ class Seldom:
 
     def warning(self, text: str, *values: object) -> None:
         """As a logger's."""
+        self._log(logging.WARNING, text, values)
+
+    def error(self, text: str, *values: object, exc_info: bool = False) -> None:
+        """As a logger's."""
+        self._log(logging.ERROR, text, values, exc_info=exc_info)
+
+    def _log(
+        self, level: int, text: str, values: tuple[object, ...], *, exc_info: bool = False
+    ) -> None:
         now = self._clock()
         if now < self._again:
             self._left_out += 1
@@ -29,4 +38,4 @@ class Seldom:
         if self._left_out:
             text, values = f"{text} (%d more since the last such line)", (*values, self._left_out)
         self._again, self._left_out = now + EVERY_S, 0
-        self._logger.warning(text, *values)
+        self._logger.log(level, text, *values, exc_info=exc_info)
