@@ -42,6 +42,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Cancelled(attempt=1),
         ev.Ignored(attempt=1),
         ev.Lost(lease="lease", error_message="", revision=1),
+        ev.TakenBack(attempt=1),
         ev.Expired(revision=1),
         ev.Unreached(error_message="", cause=UPSTREAM),
         ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),

@@ -192,6 +192,7 @@ def events(
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
         st.builds(ev.Remarked, remarks=remarks, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
+        st.builds(ev.TakenBack, **voice),
         st.builds(ev.Planned, identity=identities, **voice),
         st.builds(
             ev.Directed,

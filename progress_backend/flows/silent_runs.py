@@ -3,7 +3,7 @@ pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from typing import TypeVar
 from ..errors import ForeignValue
 from ..record.default_texts import Locale, text
 from ..record.events import Cancelled, Event, Expired, Heeded, Lost
-from ..record.model import TaskStatus
+from ..record.model import LOST, TaskStatus
 from ..settings import Settings
 from . import commands as c
 from .flow import Flow
@@ -112,6 +112,23 @@ def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
     their records are not written for a lease's time, their pool process has died."""
     held: list[str] = yield c.Held(lease, _HELD)
     return [task_id for task_id in held if task_id not in at_work]
+
+
+def held_still(
+    lease: str, task_ids: Sequence[str], at_work: Mapping[str, Collection[int]]
+) -> Flow[list[Base]]:
+    """Runs that were recorded as lost from under a lease and that its worker is at work on
+    (`at_work`: numbers of the runs of each task), eager runs inside of those included."""
+    documents: list[bytes | None] = yield c.Read(tuple(task_ids))
+    found = []
+    for base in records(documents):
+        worker = base.task.worker
+        if base.task.error_cause != LOST or worker is None or worker.lease != lease:
+            continue
+        numbers = at_work.get(worker.task or base.task.task_id)
+        if numbers is not None and (worker.run is None or worker.run in numbers):
+            found.append(base)
+    return found
 
 
 def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -263,6 +263,11 @@ class Lost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack(Event):
+    """The worker of a run that was recorded as lost has renewed its lease, and has the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(Event):
     """No worker began the task before its `expires`: the broker may have dropped the message."""
 

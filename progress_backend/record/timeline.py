@@ -167,6 +167,10 @@ def _progressed(before: Task, event: ev.Progressed, after: Task) -> Entry | None
     return _entry("phase", after.updated_at, attempt=attempt, text=phase)
 
 
+def _taken_back(before: Task, event: ev.TakenBack, after: Task) -> Entry | None:
+    return _entry("returned", after.updated_at, attempt=after.attempt or None)
+
+
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     # A run that was let go, by a retry for example, has said so itself.
     let_go = before.worker is None and not before.ended
@@ -221,6 +225,7 @@ OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None] | N
     ev.Failed: None,
     ev.Cancelled: None,
     ev.Lost: None,
+    ev.TakenBack: _taken_back,
     ev.Expired: None,
     ev.Remarked: None,
     ev.Ignored: None,

@@ -159,6 +159,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             holder = None if task.worker is None else task.worker.lease
             judged = event.lease if isinstance(event, ev.Lost) else None
             refused = task.revision != event.revision or holder != judged
+        case ev.TakenBack():
+            refused = task.error_cause != LOST or task.worker is None
         case _:
             refused = (row == SUSPECTED and _is_not_of_the_lost_run(task, event)) or (
                 (row == TaskStatus.ERROR or isinstance(event, ev.Failed)) and _is_past(task, event)
@@ -349,6 +351,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Progressed: Move(TaskStatus.RUNNING, values.taken_back),
+        ev.TakenBack: Move(TaskStatus.RUNNING, values.goes_on),
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
         **_ENDS,

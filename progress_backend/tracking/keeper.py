@@ -12,8 +12,8 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import commands as c
@@ -39,9 +39,9 @@ _SET_PART = 1 / 3
 #: The part of a step that the thread waits at least between two rounds.
 _PAUSE_PART = 1 / 10
 
-#: Returns the ids of the tasks that a worker has received or runs; None where the set changed
-#: meanwhile.
-AtWork = Callable[[], set[str] | None]
+#: Returns the ids of the tasks that a worker has received or runs, with the numbers of their runs
+#: (`record.model.Worker.run`); None where the set changed meanwhile.
+AtWork = Callable[[], Mapping[str, Collection[int]] | None]
 
 
 class Keeper:
@@ -69,6 +69,10 @@ class Keeper:
         self._answering: float | None = None
         self._answered = 0.0
         self._server = ""
+        #: When the lease runs out, by its last renewal; and until when runs that were recorded as
+        #: lost are taken back, once it was renewed too late.
+        self._valid_until: datetime | None = None
+        self._takes_back_until: datetime | None = None
         self._outage = outage_of(settings)
         #: End of the log line about a store that does not answer.
         self._then = "lost runs are looked for when it answers again"
@@ -111,6 +115,7 @@ class Keeper:
         while not self._stop.is_set():
             try:
                 self._renew()
+                self._take_back()
                 if time.monotonic() >= reap_at:
                     reap_at = time.monotonic() + self._settings.reap_interval_s
                     self._reap()
@@ -144,10 +149,28 @@ class Keeper:
     def _renew(self) -> None:
         was_set = self._measure_clock()
         if self._lease is not None:
-            until = self._store.now() + timedelta(seconds=self._settings.lease_s)
-            self._store.execute(c.Renew(self._lease, milliseconds(until)))
+            now, lease_s = self._store.now(), timedelta(seconds=self._settings.lease_s)
+            self._store.execute(c.Renew(self._lease, milliseconds(now + lease_s)))
+            if self._valid_until is not None and now > self._valid_until:
+                # A pass that read the lease before may record losses for a while yet.
+                interval_s = timedelta(seconds=self._settings.reap_interval_s)
+                self._takes_back_until = now + lease_s + interval_s
+            self._valid_until = now + lease_s
         self._note_answer(self._store.server(), was_set)
         self._outage.back("lease")
+
+    def _take_back(self) -> None:
+        """Takes back the runs that this worker has, and that were recorded as lost while it was
+        frozen or cut off from the store: without it a run that writes nothing stays lost until it
+        ends."""
+        if self._lease is None or self._takes_back_until is None:
+            return
+        at_work = self._at_work()
+        if at_work is None:
+            return  # in the next round
+        self._judge.take_back(self._lease, at_work)
+        if self._store.now() > self._takes_back_until:
+            self._takes_back_until = None
 
     def _measure_clock(self) -> bool:
         """Measures the store's clock; whether it was set, forward or back, since the last

@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ..flows import commands as c
 from ..flows import remark_checks, silent_runs, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
-from ..record.events import Completed, Event, Lost
+from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.remarks import Usual
 from ..settings import Settings
 from ..store.any_store import AnyStore
 from ..store.outage_log import fault
 from .result_backend import Answers, AskBackend
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +74,16 @@ class Judge:
             self._judge_silent(lease, step, at_work, living=True)
             if not self._goes_on():
                 return
+
+    def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
+        """Records that runs which were recorded as lost go on: those that the lease had, and whose
+        worker is at work on them."""
+        store = self._store
+        for step in silent_runs.steps(sorted({*at_work, *self._begun})):
+            bases = store.run(silent_runs.held_still(lease, step, at_work))
+            self._begun.difference_update(base.task.task_id for base in bases)
+            for some in _several(bases):
+                self._record([(base, _taken_back(base)) for base in some])
 
     def unheld(self) -> None:
         """Ends records without a worker: with the end in the result backend, or because their
@@ -150,8 +163,8 @@ class Judge:
             verdict = otherwise(base) if end is None else end
             if verdict is not None:
                 verdicts.append((base, verdict))
-        for start in range(0, len(verdicts), _TOGETHER):
-            self._record(verdicts[start : start + _TOGETHER])
+        for some in _several(verdicts):
+            self._record(some)
 
     def _ends(self, task_ids: list[str]) -> Answers:
         """The ends in the result backend; once it does not answer, it is not asked again in this
@@ -185,9 +198,23 @@ class Judge:
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
                 lost += isinstance(verdict, Lost)
-                logger.warning("task %s: %s", base.task.task_id, type(verdict).__name__.lower())
+                name = (
+                    "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
+                )
+                logger.warning("task %s: %s", base.task.task_id, name)
         if lost:
             store.execute(c.CountLost(lost))
+
+
+def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
+    """What shares a round trip each."""
+    return (of_all[start : start + _TOGETHER] for start in range(0, len(of_all), _TOGETHER))
+
+
+def _taken_back(base: Base) -> TakenBack:
+    worker = base.task.worker
+    assert worker is not None
+    return TakenBack(owner=worker.lease, run=worker.run, attempt=base.task.attempt)
 
 
 def own_end(base: Base, end: Event | None) -> Event | None:

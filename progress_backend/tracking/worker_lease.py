@@ -11,6 +11,7 @@ from celery.bootsteps import StartStopStep
 
 from ..runs import worker_shutdown
 from .celery_batches import in_hand
+from .headers import RUN
 from .keeper import Keeper
 from .remote_tasks import left
 from .result_backend import result_backend
@@ -18,16 +19,18 @@ from .tracker import LEASE_VARIABLE, Tracker
 from .webhooks import begin_sending
 
 
-def at_work() -> set[str] | None:
-    """Ids of the tasks that this worker's main process has received or runs, in any pool; None if
-    the set changed meanwhile."""
+def at_work() -> dict[str, set[int]] | None:
+    """Ids of the tasks that this worker's main process has received or runs, in any pool, with the
+    numbers of their runs; None if the set changed meanwhile."""
     from celery.worker import state
 
+    numbers: dict[str, set[int]] = {}
     try:
-        active = (*state.active_requests, *in_hand)
-        return {*state.requests, *(request.id for request in active)}
+        for request in (*state.requests.values(), *state.active_requests, *in_hand):
+            numbers.setdefault(request.id, set()).add(request.request_dict.get(RUN, 0))
     except RuntimeError:
         return None
+    return numbers
 
 
 class Keepers:

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 
 from progress_backend.flows import task_timeline
+from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.tracker import tracker_of
@@ -52,6 +53,12 @@ class World:
     def worker_name(self) -> str:
         """The node name of the worker at the other end."""
         return f"{self.pool}@tests"
+
+    def apply(self, task_id: str, event: ev.Event) -> None:
+        """Records an event, as a process of the tests' side."""
+        with Store(Settings(redis_url=self._urls[1])) as store:
+            store.ready()
+            store.run(store.flows.apply(task_id, (event,), store.now()))
 
     def happened(self, task_id: str) -> list[str]:
         """The events of a task's timeline."""

@@ -89,6 +89,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, ev.Expired(revision=0)), []),
     (LOST, []),
     ((*LOST, ev.Progressed(current=3, attempt=1)), ["ended", "returned"]),
+    ((*LOST, ev.TakenBack(attempt=1)), ["ended", "returned"]),
     (
         (*LOST, ev.Started(identity=PLAIN, redelivered=True)),
         ["started", "ended", "redelivered"],

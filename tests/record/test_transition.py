@@ -42,15 +42,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   Expired    Ignored    Planned  Unreached  Directed  Remarked
-absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -            created  -        -         -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      cancelled  cancelled    same     -        same      remarked
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  cancelled  cancelled    same     -        same      remarked
-paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  cancelled  cancelled    same     -        same      -
-lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      -          cancelled    fresh    -        same      -
-error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -            fresh    -        same      -
-completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same      -
-cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -            fresh    -        same      -
+            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Remarked
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      remarked
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      remarked
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      -
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      running    -          cancelled    fresh    -        same      -
+error       fresh    -        -           -       same     -        -        created   -          -       -          -      -          -          -            fresh    -        same      -
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 import redis
 
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.task_json import decode
@@ -325,3 +328,39 @@ def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(
     assert (read(store, "late").status, read(store, "late").worker) == ("running", None)
     for task_id in ("early", "other"):
         assert read(store, task_id).worker is not None
+
+
+def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
+    keep: StartKeeper, store: Store
+) -> None:
+    """But none that has ended, was cancelled or has another run since."""
+    worker = Worker(LEASE, "worker@tests", run=3)
+    workers = dict.fromkeys(("late", "other", "gone", "ended", "cancelled", "again"), worker)
+    workers["eager"] = Worker(LEASE, "worker@tests", task="late")
+    for task_id, each in workers.items():
+        apply(store, task_id, ev.Started(identity=IDENTITY, worker=each))
+    apply(store, "late", ev.Progressed(attempt=1, current=3, total=4, message="its own"))
+    frozen, goes_on = threading.Event(), threading.Event()
+
+    def at_work() -> dict[str, set[int]]:
+        frozen.set()
+        goes_on.wait(20)
+        return {**{task_id: {3} for task_id in workers if task_id != "gone"}, "other": {4}}
+
+    keep(LEASE, None, at_work)
+    assert frozen.wait(20)
+    eventually(lambda: store.execute(c.LeaseEnd("late", LEASE)) < milliseconds(store.now()))
+    for task_id in workers:
+        revision = read(store, task_id).revision
+        apply(store, task_id, ev.Lost(lease=LEASE, error_message="silent", revision=revision))
+    apply(store, "ended", ev.Failed(owner=LEASE, error_message="killed", cause="worker_lost"))
+    apply(store, "cancelled", ev.Cancelled(by="api"))
+    another = Worker("other/1", "other@tests")
+    apply(store, "again", ev.Started(identity=IDENTITY, worker=another, redelivered=True))
+    goes_on.set()
+    assert wait_for_progress(store, "late", status="running").message == "処理中... (3/4)"
+    assert wait_for_progress(store, "eager", status="running").attempt == 1
+    causes = {task_id: read(store, task_id).error_cause for task_id in ("other", "gone", "ended")}
+    assert causes == {"other": "lost", "gone": "lost", "ended": "worker_lost"}
+    assert read(store, "cancelled").status == "cancelled"
+    assert (read(store, "again").worker, read(store, "again").attempt) == (another, 2)

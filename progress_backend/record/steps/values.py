@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .. import events as ev
+from ..default_texts import progress_text
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
@@ -48,6 +49,13 @@ def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     return progressed(reopened(task), event, scene)
+
+
+def goes_on(task: Task, event: ev.TakenBack, scene: Scene) -> Task:
+    """The run itself has written nothing: its last message was lost with the run."""
+    done, total = task.current_items, task.total_items
+    message = progress_text(scene.locale, done, total) if done else ""
+    return replace(reopened(task), message=message)
 
 
 def counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None]:

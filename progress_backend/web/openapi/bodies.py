@@ -140,7 +140,7 @@ class TimelineEntry(BaseModel):
     time: datetime = Field(description="When.")
     event: str = Field(
         description="created, started, ended; phase, retried, requeued, redelivered, returned (a "
-        "run that was taken for lost has written again); pause, cancel and end (by force) as they "
+        "run that was taken for lost goes on); pause, cancel and end (by force) as they "
         "were asked for, heeded by the run, resumed; stalled, late and waiting, since when."
     )
     attempt: int | None = Field(default=None, description="The run.")
