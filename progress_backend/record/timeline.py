@@ -129,7 +129,7 @@ def _lost(before: Task, after: Task) -> list[Entry]:
     told = [
         (before.created_at, after.created_at),
         (before.started_at, after.started_at),
-        (before.attempt_started_at, after.attempt_started_at),
+        (_begun(before), _begun(after)),
         (before.completed_at, after.completed_at),
         (before.control, after.control),
         (before.remarks, after.remarks),
@@ -138,6 +138,11 @@ def _lost(before: Task, after: Task) -> list[Entry]:
         return []
     kept = {key_of(entry) for entry in said(after)}
     return [entry for entry in said(before) if key_of(entry) not in kept]
+
+
+def _begun(task: Task) -> datetime | None:
+    """When the newest run began; of a task without a run, when its first value came."""
+    return task.attempt_started_at or task.started_at
 
 
 def key_of(entry: Entry) -> tuple[Any, ...]:

@@ -62,6 +62,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((STARTED,), []),
     ((CREATED, STARTED, ev.Progressed(current=1)), []),
     ((CREATED, ev.Progressed(current=1)), []),
+    ((CREATED, ev.Progressed(current=1), STARTED), ["started"]),
     ((CREATED, STARTED, ev.Progressed(details={"phase": "read"})), ["phase"]),
     ((CREATED, STARTED, *[ev.Progressed(details={"phase": "read"})] * 2), []),
     ((CREATED, STARTED, ev.Progressed(details={"phase": {"no": "text"}})), []),
