@@ -258,6 +258,7 @@ def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
     b = driver.task("b")
     assert b is not None
     assert b.error_cause == "never_published"
+    assert b.error_message == "ワークフローが先へ進まず、タスクは送信されませんでした"
     assert stuck(driver, 8 * LEASE) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
+from progress_backend.share_tokens import ShareTokens
 from progress_backend.tokens import Token, Tokens
 
 
@@ -52,3 +53,20 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, words: tuple[str
     assert done.exit_code == 1
     assert done.output.startswith("Error: the file of tokens")
     assert done.output.count("\n") == 1
+
+
+def test_a_share_token_is_signed() -> None:
+    key = "k" * 32
+
+    def sign(*words: str, keys: str = key) -> Result:
+        return CliRunner().invoke(main, ["sign", *words], env={"PROGRESS_SIGNING_KEYS": keys})
+
+    signed = sign("--task", "job", "--ttl", "60")
+    assert signed.exit_code == 0, signed.output
+    share = ShareTokens((key,)).read(signed.stdout.strip())
+    assert share is not None
+    assert (share.kind, share.name) == ("task", "job")
+    for refused in (sign(), sign("--task", "a", "--workflow", "b"), sign("--task", "a", keys="")):
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr.startswith("Error: ")
+        assert refused.stderr.count("\n") == 1

@@ -17,6 +17,7 @@ from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store.memory import MemoryStore
+from tests.clocks import set_monotonic
 from tests.waiting import eventually
 
 IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
@@ -52,6 +53,32 @@ def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
     monkeypatch.undo()
     run.offer(2)
     eventually(lambda: b'"current":2' in store.run(store.flows.get("t")))
+
+
+def test_a_value_waits_for_its_interval_and_the_newest_is_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore(Settings(update_interval_s=3_600))
+    sender = Sender(store, None, closing_s=0.3)
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", ev.Started(identity=IDENTITY))
+    sender.opened(run)
+
+    def recorded(current: int) -> bool:
+        return f'"current":{current},'.encode() in (store.run(store.flows.get("t")) or b"")
+
+    run.offer(1)
+    eventually(lambda: recorded(1), what="the first is recorded at once")
+    run.offer(2)
+    sender.flush()
+    assert recorded(1)
+    run.offer(3)
+    later = time.monotonic() + 3_600
+    with monkeypatch.context() as patched:
+        set_monotonic(patched, lambda: later)
+        sender.flush()
+    assert recorded(3)
+    sender.stop()
 
 
 def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(

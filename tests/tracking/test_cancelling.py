@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from celery import Task
+from celery import Task, signals
 from celery.exceptions import Ignore
 
 from progress_backend import ProgressNotifier, TaskCancelled, progress_task
@@ -150,3 +150,34 @@ def test_autoretry_and_an_error_of_its_own_leave_the_hooks_to_celery(installed: 
     with pytest.raises(LookupError):
         task.delay()
     assert [entry[:2] for entry in task.told] == [("on_failure", ValueError)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "called"),
+    [
+        (TaskCancelled, ["task_postrun IGNORED"]),
+        (ValueError, ["link_error", "task_failure", "task_postrun FAILURE"]),
+    ],
+)
+def test_signals_and_errbacks_are_those_of_ignore(
+    installed: Install, raised: type[Exception], called: list[str]
+) -> None:
+    app, calls = installed(EAGER), list[str]()
+
+    def ends(self: Any) -> None:
+        raise raised("nothing to do")
+
+    def failed(**_: Any) -> None:
+        calls.append("task_failure")
+
+    def over(state: str, **_: Any) -> None:
+        calls.append(f"task_postrun {state}")
+
+    def errback(*_: Any) -> None:
+        calls.append("link_error")
+
+    task = tracked(app, ends)
+    signals.task_failure.connect(failed, sender=task)
+    signals.task_postrun.connect(over, sender=task)
+    task.apply_async(link_error=app.task(name="errback", shared=False)(errback).s())
+    assert calls == called

@@ -214,6 +214,8 @@ def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) ->
     eventually(lambda: {one["status"] for one in members(app).values()} == {"error"})
     causes = {one["task_type"]: one["error_cause"] for one in members(app).values()}
     assert causes == {"jobs.fetch": "not_published", "jobs.merge": "upstream"}
+    (merged,) = (one for one in members(app).values() if one["task_type"] == "jobs.merge")
+    assert merged["error_message"] == "前の処理が完了しなかったため実行されませんでした: jobs.fetch"
 
 
 def test_a_canvas_that_was_sent_again_begins_anew(installed: Install) -> None:

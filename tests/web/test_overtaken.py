@@ -7,7 +7,10 @@ import asyncio
 import httpx
 import pytest
 
+from progress_backend import tokens
 from progress_backend.flows import task_flows
+from tests.conftest import StartServer
+from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 WRITERS, WRITES = 20, 5
@@ -76,3 +79,15 @@ def test_what_is_away_is_not_said_by_its_address(api_without_store: RunningApi) 
         assert answer.status_code == (200 if "/metrics" in str(answer.url) else 503)
         assert "127.0.0.1" not in answer.text, answer.url
         assert "Error " not in answer.text, answer.url
+
+
+def test_a_limited_token_gets_503_while_the_store_is_away(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    """What the token may read depends on the record."""
+    server, (text, token) = start_server(), tokens.new("one", "read", "fetch_data")
+    api = start_api(redis_url=server.url, tokens=(token.line(),))
+    server.kill()
+    answer = api.status("job", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 503
+    assert answer.json()["detail"].startswith("the store does not answer, so that nobody knows")

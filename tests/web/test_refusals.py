@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import redis
 
+from progress_backend.flows import commands as c
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.store.drivers import Store
 from progress_backend.web.strict_route import MAX_BODY, MAX_DEPTH
+from tests.records import Records
 from tests.web.serving import RunningApi
 
 JSON = {"Content-Type": "application/json"}
@@ -225,6 +229,22 @@ def test_an_ended_task_is_left_alone(api: RunningApi, end: str) -> None:
         assert answer.json()["status"] == end
         assert task_id in answer.json()["detail"]
     assert api.status(task_id).content == before
+
+
+@pytest.mark.parametrize("end", ["completed", "error"])
+def test_a_live_workers_run_ends_by_itself(api: RunningApi, redis_url: str, end: str) -> None:
+    records = Records(redis_url)
+    task = records.start("job")
+    assert task.worker is not None
+    with Store(records.settings) as store:
+        store.ready()
+        store.execute(c.Renew(task.worker.lease, milliseconds(store.now()) + 86_400_000))
+    before = api.status("job").content
+    answer = api.update("job", end)
+    assert (answer.status_code, answer.json()["status"]) == (409, "running")
+    assert f"run by worker {task.worker.name}" in answer.json()["detail"]
+    assert api.status("job").content == before
+    assert api.update("job", end, force=True).json()["status"] == end
 
 
 def test_terminate_without_a_broker_changes_nothing(api: RunningApi) -> None:

@@ -45,6 +45,7 @@ def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records)
     workflow_bodies.WorkflowBody.model_validate(body)
     assert (body["workflow_id"], body["name"], body["status"]) == (W, "fetch ×3 → merge", "running")
     assert body["progress"] == {"current": 2, "total": 4, "percentage": 62.5}
+    assert body["current_status"] == "4 件中 2 件が終了"
     counts = {**dict.fromkeys(STATUSES, 0), "planned": 1}
     assert body["counts"] == counts | {"created": 1, "running": 1, "completed": 1, "error": 1}
     assert [failure["task_id"] for failure in body["failures"]] == ["failed"]
