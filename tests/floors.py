@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("errors", "embedded"),
     "addresses": ("addresses",),
     "record": ("record",),
-    "settings": ("settings", "log_lines", "file_version"),
+    "settings": ("settings", "daemon", "log_lines", "file_version"),
     "tokens": ("tokens", "share_tokens", "targets"),
     "flows": ("flows",),
     "store": ("store",),
@@ -41,6 +41,11 @@ IMPURE = frozenset({
 # fmt: on
 KEYS = "flows.keys"
 CLOCKS = frozenset(["now", "today", "utcnow"])
+#: The module that starts threads, and how one starts elsewhere.
+DAEMON = "daemon"
+THREADS = frozenset(
+    {"Thread", "ThreadPoolExecutor", "Timer", "start_joinable_thread", "start_new_thread"}
+)
 STRANGERS = frozenset(["api", "tests", "workers"])
 
 
@@ -102,12 +107,20 @@ def _of_module(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}: rooms of one floor know nothing of one another"
     for stranger in sorted(module.outside & STRANGERS):
         yield f"{module.name} imports {stranger}: the library knows nothing of it"
+    for node in ast.walk(module.tree) if module.name != DAEMON else ():
+        if isinstance(node, ast.Call) and _name(node.func) in THREADS:
+            yield f"{module.name}:{node.lineno} starts a thread: {DAEMON}.py blocks its signals"
     if module.part in PURE:
         for name in sorted(module.outside & IMPURE):
             yield f"{module.name} imports {name}: {module.part} is pure, take it as an argument"
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CLOCKS:
                 yield f"{module.name}:{node.lineno} reads a clock: take now as an argument"
+
+
+def _name(called: ast.expr) -> str:
+    """The last name of what is called: ``threading.Thread`` -> ``Thread``."""
+    return str(getattr(called, "attr", getattr(called, "id", "")))
 
 
 def _imports(module: Module, package: Path) -> Iterator[str]:

@@ -38,6 +38,7 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
         {"errors.py": 'raise ValueError("task: no such thing")', "flows/keys.py": KEYS},
         {"errors.py": '"""As task:{id} says."""', "flows/keys.py": KEYS},
         {"settings.py": "from .record.model import b", "record/model.py": "b = 1"},
+        {"daemon.py": "from threading import Thread\nThread().start()"},
         {"runs/run.py": "import threading", "live/hub.py": "import asyncio"},
     ],
 )
@@ -69,6 +70,7 @@ def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> N
             {"record/model.py": "from datetime import datetime\ndatetime.now()"},
             "record.model:2 reads a clock",
         ),
+        ({"web/a.py": "import threading as t\nt.Thread().start()"}, "web.a:2 starts a thread"),
         ({"store/a.py": "import workers.app"}, "store.a imports workers: the library knows"),
         ({"news.py": ""}, "news: stands on no floor"),
         (

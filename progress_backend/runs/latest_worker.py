@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .daemon import daemon
+from ..daemon import daemon
 from .run import Run
 
 T = TypeVar("T")

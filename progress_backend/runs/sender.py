@@ -18,6 +18,7 @@ from datetime import timedelta
 from math import inf
 from typing import Any
 
+from ..daemon import daemon
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from ..flows.commands import Command
 from ..flows.stored_record import Applied
@@ -28,7 +29,6 @@ from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
 from .canvas_records import CanvasRecords, Ends, Plans
-from .daemon import daemon
 from .log_writer import LogWriter
 from .mirror import Mirror
 from .newest_values import Value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
+
+from ..daemon import daemon
 
 T = TypeVar("T")
 _Call = tuple[Callable[[], Any], "Future[Any]"]
@@ -19,8 +19,6 @@ class Aside:
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        # An executor's thread would be waited for as the program ends.
-        self._thread = threading.Thread(target=self._work, name="progress-watch", daemon=True)
 
     def ask(self, call: Callable[[], T]) -> Future[T]:
         """The outcome of a call, once it is there."""
@@ -29,8 +27,6 @@ class Aside:
         return outcome
 
     def _work(self) -> None:
-        # They are the main thread's, which holds them back while it draws.
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while (given := self._calls.get()) is not None:
             call, outcome = given
             try:
@@ -41,7 +37,9 @@ class Aside:
                 outcome.set_result(found)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        # An executor's thread would be waited for as the program ends.
+        if daemon("progress-watch", self._work) is None:
+            raise RuntimeError("the system has no thread left for calls of the store")
         return self
 
     def __exit__(self, *_: object) -> None:

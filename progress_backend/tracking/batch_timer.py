@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-from ..runs.daemon import daemon
+from ..daemon import daemon
 
 #: Longest time for which a message is kept.
 PATIENCE_S = 0.1

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
+from ..daemon import native_daemon
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import commands as c
 from ..flows import silent_runs
@@ -82,7 +83,7 @@ class Keeper:
 
     def start(self) -> None:
         """Starts the thread."""
-        native_thread(self._work)
+        native_daemon("progress-lease", self._work)
 
     def stop(self) -> None:
         """Ends the thread and the lease."""
@@ -216,13 +217,3 @@ class Keeper:
     def _steady(self) -> bool:
         answering = self._answering
         return answering is not None and time.monotonic() - answering >= self._settings.lease_s
-
-
-def native_thread(work: Callable[[], None]) -> None:
-    """A thread of the operating system, also where gevent has patched threading."""
-    try:
-        from gevent.monkey import get_original
-    except ImportError:
-        threading.Thread(target=work, name="progress-lease", daemon=True).start()
-    else:
-        get_original("_thread", "start_new_thread")(work, ())

@@ -15,9 +15,9 @@ from celery import Celery
 from celery.backends.base import Backend, BaseKeyValueStoreBackend, DisabledBackend
 from kombu.utils.objects import cached_property
 
+from ..daemon import daemon
 from ..record.events import STORED, Cancelled, Event
 from ..record.update_state_events import event_of
-from ..runs.daemon import daemon
 from ..runs.fork_guard import no_fork_in_between
 from ..store.outage_log import fault
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..daemon import daemon
 from ..errors import ProgressError
 from ..flows.stored_record import Base
 from ..record import events as ev
-from ..runs.daemon import daemon
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.outage_log import fault

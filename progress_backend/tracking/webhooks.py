@@ -8,9 +8,9 @@ import uuid
 from contextlib import closing, suppress
 from typing import Final
 
+from ..daemon import daemon
 from ..errors import StoreUnavailable
 from ..flows import commands as c
-from ..runs.daemon import daemon
 from ..settings import Settings
 from ..store.any_store import open_store
 from ..targets import Targets, targets_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 from typing import Any
 
+from ..daemon import daemon
 from ..errors import InvalidEvent, ProgressError
 
 logger = logging.getLogger(__name__)
@@ -78,9 +78,10 @@ class Broker:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(arrived, error)
 
-        self._on_the_way += 1
         # A daemon thread: one that hangs on a dead broker must not keep the process from exiting.
-        threading.Thread(target=order, name="progress terminate", daemon=True).start()
+        if daemon("progress-terminate", order) is None:
+            raise BrokerUnavailable(task_id, "no thread is left")
+        self._on_the_way += 1
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 error = await taken

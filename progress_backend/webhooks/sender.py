@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from ..daemon import daemon
 from ..errors import StoreUnavailable
 from ..flows import commands as c
 from ..flows import webhooks
@@ -111,14 +112,9 @@ class Sender:
         """Starts a thread for a target; one that finds nothing due ends at once."""
         alive = [one for one in self._threads.get(target.name, ()) if one.is_alive()]
         if len(alive) < _THREADS:
-            thread = threading.Thread(
-                target=self._try,
-                args=(partial(self._work, target),),
-                name=f"progress-webhook-{target.name}",
-            )
-            thread.daemon = True
-            thread.start()
-            alive.append(thread)
+            work = partial(self._try, partial(self._work, target))
+            if (thread := daemon(f"progress-webhook-{target.name}", work)) is not None:
+                alive.append(thread)
         self._threads[target.name] = alive
 
     def _work(self, target: Target) -> None:

@@ -206,12 +206,12 @@ import time
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
 from celery.exceptions import Reject
-from progress_backend.tracking.keeper import native_thread
+from progress_backend.daemon import native_daemon
 from progress_backend.tracking.result_backend import result_backend
 app = Celery("asked", broker="memory://", backend="{redis_url}")
 app.backend.store_result("t", 1, "SUCCESS")
 ask, answers = result_backend(app), []
-native_thread(lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
+native_daemon("asking", lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
 deadline = time.monotonic() + 20
 while len(answers) < 3 and time.monotonic() < deadline:
     time.sleep(0.01)  # lets gevent's hub run, up to the deadline

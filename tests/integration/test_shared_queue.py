@@ -1,0 +1,33 @@
+"""A pool whose processes share one queue of results: on each transport without an event loop."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import running, worker
+from tests.integration.jobs import RESULTS
+from tests.integration.test_backends import on_files
+from tests.integration.world import World
+
+pytestmark = pytest.mark.integration
+
+
+def test_the_pool_goes_on_after_hard_time_limits(folder: Path, url: str) -> None:
+    """A process that ends writes into that queue, and gets SIGTERM once its parent has read it."""
+    conf = on_files(folder)
+    env = {
+        "CELERY_BROKER_URL": "filesystem://",
+        "CELERY_RESULT_BACKEND": f"file://{folder}/results",
+    }
+    shared = worker("shared", folder, url, concurrency=4, conf=conf, env=env)
+    world = World(folder, broker="filesystem://", results=None, store=url, conf=conf)
+    with running(shared), contextlib.closing(world):
+        limited = [world.send("hangs", time_limit=0.5) for _ in range(12)]
+        for task_id in limited:
+            assert world.ended(task_id)["status"] == "error"
+        after = world.send()
+        world.go(after)
+        assert world.ended(after)["results"] == RESULTS
