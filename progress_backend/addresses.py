@@ -17,6 +17,9 @@ CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster", "rediscluster", "re
 
 #: Between two URLs of Celery's list; a semicolon alone may be part of a password.
 _NEXT_URL = re.compile(r";(?=[a-z+]+://)")
+#: A login, up to the last "@" before the next URL; and an option of a URL with a secret.
+_LOGIN = re.compile(r"//(?:(?![;,][a-z+]+://).)*@", re.DOTALL)
+_SECRET_OPTION = re.compile(r"([?&][^=&\s]*(?:pass|secret|token)[^=&\s]*=)[^&;\s]*", re.IGNORECASE)
 
 #: Celery's settings that hold a URL, and their environment variables, in the order in which a store
 #: is looked for.
@@ -50,8 +53,9 @@ def one_by_one(url: str) -> list[str]:
 
 
 def without_password(url: str) -> str:
-    """A store's URL with `***` in place of its login, for logs and errors."""
-    return re.sub(r"//[^/@;,]*@", "//***@", url)
+    """A URL, or a list of them, with `***` in place of each login and of the options that are named
+    like a secret, for logs and errors. A password may have signs that should have been escaped."""
+    return _SECRET_OPTION.sub(r"\1***", _LOGIN.sub("//***@", url))
 
 
 def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:

@@ -20,6 +20,7 @@ from .addresses import (
     refuse_misread_broker,
     scheme_of,
     store_url_of_celery,
+    without_password,
 )
 from .errors import SettingsError
 from .record.default_texts import LOCALES, Locale
@@ -43,7 +44,7 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """The settings of one Celery app, API or service; frozen. A field whose name ends in `_s` is in
     seconds.
@@ -144,6 +145,12 @@ class Settings:
         self._check_url()
         self.zone()
 
+    def __repr__(self) -> str:
+        shown = (
+            f"{one.name}={_shown(getattr(self, one.name))}" for one in fields(self) if one.repr
+        )
+        return f"Settings({', '.join(shown)})"
+
     @property
     def clustered(self) -> bool:
         """Whether the store is a Redis Cluster."""
@@ -155,7 +162,8 @@ class Settings:
         scheme = scheme_of(self.redis_url)
         if scheme not in STORE_SCHEMES + CLUSTER_SCHEMES:
             known = ", ".join(STORE_SCHEMES + CLUSTER_SCHEMES[:2])
-            raise _unusable("redis_url", f"{scheme}://…", f"one of {known}")
+            named = scheme if "://" in self.redis_url else "…"  # without one it may be a password
+            raise _unusable("redis_url", f"{named}://…", f"one of {known}")
         if scheme in CLUSTER_SCHEMES and not self.partitions:
             object.__setattr__(self, "partitions", CLUSTER_PARTITIONS)
         if self.partitions and scheme not in CLUSTER_SCHEMES:
@@ -315,4 +323,18 @@ def _host(given: str) -> str:
 
 
 def _unusable(name: str, value: object, expected: str) -> SettingsError:
-    return SettingsError(f"PROGRESS_{name.upper()} is {value!r}; it must be {expected}")
+    secret = name in _SECRET
+    return SettingsError(
+        f"PROGRESS_{name.upper()} {'' if secret else f'is {_shown(value)}; it '}must be {expected}"
+    )
+
+
+def _shown(value: object) -> str:
+    """A value's representation without passwords in URLs."""
+    if isinstance(value, str):
+        return repr(without_password(value))
+    return without_password(repr(value))
+
+
+#: Fields that are never shown.
+_SECRET = frozenset(one.name for one in fields(Settings) if not one.repr)

@@ -4,6 +4,7 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -174,6 +175,47 @@ def test_a_bad_url_is_refused_without_its_password() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(redis_url="http://user:secret@host/0")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:SECRET@one:6379/0", "redis://***@one:6379/0"),
+        ("rediss://me:S,E@C/R//E?T@one/0", "rediss://***@one/0"),
+        ("redis://one/0?password=SECRET&db=1", "redis://one/0?password=***&db=1"),
+        (
+            "sentinel://:SECRET@a:1;sentinel://:SECRET@b:2/0?sentinel_Password=SECRET",
+            "sentinel://***@a:1;sentinel://***@b:2/0?sentinel_Password=***",
+        ),
+        ("redis+cluster://:SECRET@a:1,:SECRET@b:2/0", "redis+cluster://***@b:2/0"),
+    ],
+)
+def test_no_password_is_shown(url: str, shown: str) -> None:
+    flower = "https://me:SECRET@flower:5555"
+    given = {"signing_keys": ("SECRET" * 6,), "webhooks": '[{"secret": "SECRET"}]'}
+    settings = Settings(redis_url=url, flower_url=flower, **given)
+    text = repr(settings)
+    assert f"redis_url='{shown}'" in text
+    assert "flower_url='https://***@flower:5555'" in text
+    assert not any(part in text for part in ("SECRET", "S,E", "E?T", "signing_keys", "webhooks="))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"redis_url": "SECRET@one"},
+        {"redis_url": "http://:SECRET@one"},
+        {"flower_url": "https://:SECRET@flower?a"},
+        {"trace_url": "https://:SECRET@traces"},
+        {"allowed_origins": ("https://:SECRET@app",)},
+        {"signing_keys": 7_532_378},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_no_error_shows_a_password(given: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(given)).upper()) as refused:
+        Settings.from_sources({f"progress_{name}": value for name, value in given.items()}, {})
+    assert not any(part in str(refused.value) for part in ("SECRET", "7532378"))
 
 
 def test_no_interval_is_allowed() -> None:

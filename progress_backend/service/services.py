@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Self, TypeVar
+from weakref import WeakSet
 
 from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
@@ -20,6 +21,9 @@ from .flow_service import FlowService, NotificationServiceInterface
 __all__ = ["NotificationServiceInterface", "ProgressService", "RedisProgressService"]
 
 T = TypeVar("T")
+
+#: Stores by their event loop, and what closes them as that ends.
+_stores: dict[asyncio.AbstractEventLoop, tuple[WeakSet[AsyncStore], AsyncGenerator[None]]] = {}
 
 
 class ProgressService(FlowService):
@@ -58,7 +62,7 @@ class RedisProgressService(ProgressService):
     """Service with its records in Redis, shared with workers and other services.
 
     It opens its connections at the first call, for each event loop; `async with` closes them, as
-    `close()` does.
+    `close()` does, and the end of `asyncio.run`.
     """
 
     _connected = "connected"
@@ -100,6 +104,7 @@ class RedisProgressService(ProgressService):
             loop = asyncio.get_running_loop()
             if self._opened is None or self._opened[0] is not loop:
                 self._opened = (loop, AsyncStore(self.settings))
+                await _close_with(loop, self._opened[1])
             store = self._opened[1]
         await store.ready()
         return store
@@ -115,3 +120,23 @@ class RedisProgressService(ProgressService):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+async def _close_with(loop: asyncio.AbstractEventLoop, store: AsyncStore) -> None:
+    """Has a store closed at the end of its event loop: `asyncio.run` closes the generators that
+    have begun in it."""
+    if loop not in _stores:
+        for over in [known for known in _stores if known.is_closed()]:
+            del _stores[over]
+        closing = _closing(loop)
+        _stores[loop] = WeakSet(), closing
+        await anext(closing)
+    _stores[loop][0].add(store)
+
+
+async def _closing(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        for store in list(_stores.pop(loop, (WeakSet(),))[0]):
+            await store.close()

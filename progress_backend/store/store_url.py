@@ -22,6 +22,10 @@ _OURS = frozenset(
         *("encoding", "encoding_errors"),
     }
 )
+_UNREADABLE = (
+    "PROGRESS_REDIS_URL has no host and port that can be read; "
+    "in a password write / as %2F, # as %23, ? as %3F and @ as %40"
+)
 
 
 def plain_url(settings: Settings) -> str:
@@ -56,6 +60,8 @@ def _without_ours(url: str) -> str:
     parts = _split(url)
     database = parts.path.lstrip("/") if parts.scheme in ("redis", "rediss") else ""
     if database and not database.isdigit():
+        if "@" in database:
+            raise SettingsError(_UNREADABLE)
         raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
     query = {name: value for name, value in parse_qsl(parts.query) if name not in _OURS}
     if "virtual_host" in query:
@@ -73,10 +79,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port  # is parsed, and may raise, only at this access
     except ValueError:
         # The part that cannot be read may be in the password: it is not shown.
-        raise SettingsError(
-            "PROGRESS_REDIS_URL has no host and port that can be read; "
-            "in a password write / as %2F, # as %23, ? as %3F and @ as %40"
-        ) from None
+        raise SettingsError(_UNREADABLE) from None
     return parts
 
 

@@ -1,0 +1,28 @@
+"""What a service leaves open after the event loops that used it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import redis
+
+from progress_backend import RedisProgressService
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+def test_no_connection_stays_open_after_asyncio_run(redis_url: str) -> None:
+    service = RedisProgressService(redis_url)
+
+    async def several() -> None:
+        await asyncio.gather(*(service.get_tasks_list() for _ in range(3)))
+
+    with redis.Redis.from_url(redis_url) as client:
+        before = len(client.client_list())
+        for _ in range(50):
+            asyncio.run(several())
+        # The server removes a closed connection a moment later.
+        eventually(lambda: len(client.client_list()) <= before)
+        assert asyncio.run(service.get_tasks_list())["total"] == 0
