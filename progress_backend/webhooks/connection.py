@@ -11,8 +11,22 @@ from typing import Any, Final
 
 import httpcore
 
-#: IPv6 networks whose addresses stand for an IPv4 address: its last four bytes.
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: The IPv6 addresses of the internet, and those that stand for an IPv4 address of it: its last four
+#: bytes. All else is local, reserved or a form that only translators use (fec0::/10,
+#: ::ffff:0:a.b.c.d, 64:ff9b:1::/48), of which Python's versions know different parts.
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+_TRANSLATED: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::ffff:0:0/96")))
+#: What `is_global` lets pass in some version of Python: protocol assignments, the 6to4 relay,
+#: documentation, and the address at which each machine of Azure has its host's services.
+_ELSEWHERE: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32"),
+    )
+)
+#: The third quarter of an ISATAP address, whose last four bytes are an IPv4 address.
+_ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Addresses of one name that are tried.
 _ADDRESSES: Final = 4
 #: Seconds for one connect, so that a second address gets a try.
@@ -142,18 +156,24 @@ def refuse_private(address: str) -> None:
     """
     # A zone such as fe80::1%eth0 is of a link-local address.
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if any(not one.is_global or one.is_multicast for one in (ip, *_embedded(ip))):
+    if not all(map(_is_of_the_internet, (ip, *_embedded(ip)))):
         raise Refused(f"{address} is no address of the internet; allow_private allows it")
 
 
-def _embedded(
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> list[ipaddress.IPv4Address]:
+def _is_of_the_internet(ip: _Address) -> bool:
+    if any(ip in network for network in _TRANSLATED):
+        return True  # the embedded address decides
+    known = ip.version == 4 or ip in _UNICAST
+    elsewhere = any(ip in network for network in _ELSEWHERE)
+    return known and not elsewhere and ip.is_global and not ip.is_multicast
+
+
+def _embedded(ip: _Address) -> list[ipaddress.IPv4Address]:
     """The IPv4 addresses that an IPv6 address stands for."""
     if isinstance(ip, ipaddress.IPv4Address):
         return []
-    teredo = ip.teredo or ()
-    found = [one for one in (ip.ipv4_mapped, ip.sixtofour, *teredo) if one is not None]
-    if ip in _NAT64 or int(ip) >> 32 == 0:  # the last: ::127.0.0.1
+    found = [one for one in (ip.sixtofour, *(ip.teredo or ())) if one is not None]
+    isatap = int(ip) >> 32 & 0xFFFF_FFFF in _ISATAP
+    if isatap or any(ip in network for network in _TRANSLATED):
         found.append(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF))
     return found

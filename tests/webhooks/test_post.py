@@ -105,7 +105,10 @@ def test_a_private_address_gets_nothing_unless_it_is_allowed(host: str) -> None:
         *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "127.9.9.9"),
         *("0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::", "::1", "fe80::1%eth0"),
         *("fc00::1", "ff02::1", "::ffff:10.1.2.3", "::ffff:a9fe:a9fe", "::127.0.0.1"),
-        *("64:ff9b::10.1.2.3", "2002:7f00:1::", "2002:a01:203::1"),
+        *("64:ff9b::10.1.2.3", "2002:7f00:1::", "2002:a01:203::1", "fec0::1", "feff::1"),
+        *("::ffff:0:10.1.2.3", "::ffff:0:1.1.1.1", "::1.1.1.1", "64:ff9b:1::10.1.2.3", "100::1"),
+        *("192.88.99.1", "192.0.0.8", "168.63.129.16", "64:ff9b::168.63.129.16", "3fff::1"),
+        *("2606:4700::5efe:10.1.2.3", "2606:4700::200:5efe:127.0.0.1", "2001:db8::1", "5f00::1"),
     ],
 )
 def test_an_address_that_is_none_of_the_internet_is_refused(address: str) -> None:
@@ -113,7 +116,9 @@ def test_an_address_that_is_none_of_the_internet_is_refused(address: str) -> Non
         refuse_private(address)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700:4700::1111", "64:ff9b::1.1.1.1"])
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "2606:4700:4700::1111", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1"]
+)
 def test_an_address_of_the_internet_is_not(address: str) -> None:
     refuse_private(address)
 
