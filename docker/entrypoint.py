@@ -4,7 +4,8 @@
 api | worker | beat | flower | prices | health | anything else is run as it stands
 
 Before that, `{name}` in an address of the environment becomes the password in /run/secrets/name:
-the last word of that file, which may be a line of the server's own configuration.
+the last word of that file, which may be a line of the server's own configuration. So do the
+references of other secrets.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ NAME = "PROGRESS_COMMAND"
 #: in the container whose file that could be.
 ALIVE, ALIVE_FILE, OLDEST_S = "ALIVE_FILE", "/tmp/progress-alive", 60  # nosec B108
 SECRETS = "/run/secrets"
-#: Where passwords stand in addresses, or are all there is.
+#: Where passwords stand in addresses, in which some characters are escaped; and other secrets.
 ADDRESSES = ("PROGRESS_REDIS_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND")
+REFERENCES = ("PROGRESS_SIGNING_KEYS", "FLOWER_BASIC_AUTH")
 CELERY = ("celery", "-A", "workers.app")
 # Flower's list leaves out the result, which is where a running task's figures stand.
 COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"
@@ -59,17 +61,22 @@ def main(arguments: list[str]) -> None:
     else:
         sys.exit(f"say what to run: {', '.join(COMMANDS)}")
     # The price source has no store, no broker and no secret; a check asks its own container.
-    for name in ADDRESSES if arguments[0] not in ("prices", "health") else ():
+    for name in (*ADDRESSES, *REFERENCES) if arguments[0] not in ("prices", "health") else ():
         if name in os.environ:
-            os.environ[name] = re.sub(r"\{(\w+)\}", _password, os.environ[name])
+            stands = _escaped if name in ADDRESSES else _secret
+            os.environ[name] = re.sub(r"\{(\w+)\}", stands, os.environ[name])
     try:
         os.execvp(command[0], command)
     except OSError as error:
         sys.exit(f"{command[0]}: {error.strerror}; this image runs {', '.join(COMMANDS)}")
 
 
-def _password(found: re.Match[str]) -> str:
-    """What stands for `{name}` in an address."""
+def _escaped(found: re.Match[str]) -> str:
+    return quote(_secret(found), safe="")
+
+
+def _secret(found: re.Match[str]) -> str:
+    """What stands for `{name}`."""
     path = f"{SECRETS}/{found[1]}"
     try:
         with open(path, encoding="utf-8") as file:
@@ -78,7 +85,7 @@ def _password(found: re.Match[str]) -> str:
         sys.exit(f"{path}: {error.strerror}: the password of {found[0]} has to be there")
     if not words:
         sys.exit(f"{path} is empty: the password of {found[0]} has to be there")
-    return quote(words[-1], safe="")
+    return words[-1]
 
 
 def _check() -> tuple[str, ...]:

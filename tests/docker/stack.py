@@ -20,6 +20,13 @@ from tests.servers import ROOT
 FILE = ROOT / "docker" / "compose.yaml"
 SERVICES = ("api", "beat", "flower", "prices", "redis", "worker")
 READY_S = 120
+#: The files of its secrets.
+LINES = {
+    "redis": "requirepass {}",
+    "rabbitmq": "default_pass = {}",
+    "flower": "progress:{}",
+    "signing": "{}",
+}
 
 
 class Stack:
@@ -32,10 +39,12 @@ class Stack:
         # Readable for whatever user a container runs as, in a folder for this user alone.
         self.secrets = tempfile.mkdtemp(prefix="secrets-")
         weakref.finalize(self, shutil.rmtree, self.secrets, ignore_errors=True)
-        for name, said in {"redis": "requirepass {}", "rabbitmq": "default_pass = {}"}.items():
+        for name, line in LINES.items():
             file = Path(self.secrets, name)
-            file.write_text(f"{said.format(uuid.uuid4().hex)}\n", encoding="utf-8")
+            file.write_text(f"{line.format(uuid.uuid4().hex)}\n", encoding="utf-8")
             file.chmod(0o644)
+        for name in ("tokens", "webhooks"):
+            Path(self.secrets, name).mkdir()
         self.api = f"http://127.0.0.1:{api}"
         self.flower = f"http://127.0.0.1:{flower}"
         self._env = {

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.docker.engine import docker, tried
-from tests.docker.stack import SERVICES, Stack
+from tests.docker.stack import LINES, SERVICES, Stack
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -139,9 +139,17 @@ def test_redis_asks_for_the_password(stack: Stack) -> None:
     said = stack.exec("redis", "redis-cli", "get", "x").stdout
     assert "NOAUTH" in said
     # Nobody finds it in what the engine shows of the containers.
-    secret = stack.secret("redis")
     for service in SERVICES:
-        assert secret not in docker("inspect", stack.container(service)), service
+        shown = docker("inspect", stack.container(service))
+        for name in LINES:
+            assert stack.secret(name) not in shown, service
+
+
+def test_flower_asks_for_its_password(stack: Stack) -> None:
+    assert httpx.get(f"{stack.flower}/workers", trust_env=False).status_code == 401
+    user, _, password = stack.secret("flower").partition(":")
+    known = httpx.get(f"{stack.flower}/workers", auth=(user, password), trust_env=False)
+    assert known.status_code == 200
 
 
 def test_worker_and_beat_are_unhealthy_when_they_have_no_turn(stack: Stack) -> None:

@@ -177,10 +177,40 @@ def test_they_hold_no_secret_and_name_what_the_page_makes(
         assert not [name for name in names if re.search("URL|PASS|SECRET", name)] or names == [
             "PRICES_URL"
         ]
-    given = re.findall(r"--from-literal=(\w+)=", page)
+    given = re.findall(r"--from-literal=([A-Z_]+)=", page)
     known = {f"PROGRESS_{field.upper()}" for field in Settings.__dataclass_fields__}
     assert set(given) - known == {"CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"}
     assert "://:PASSWORD@" in page
+
+
+def test_tokens_keys_and_webhooks_are_given_to_the_pods_that_need_them_alone(
+    deployments: dict[str, dict[str, Any]],
+) -> None:
+    page = text_of(PAGE)
+    mounts: dict[str, dict[str, str]] = {}
+    for name, deployment in deployments.items():
+        pod = deployment["spec"]["template"]["spec"]
+        places = {m["name"]: m for m in container(deployment)["volumeMounts"]}
+        secrets = {v["name"]: v["secret"] for v in pod["volumes"] if "secret" in v}
+        assert all(places[of]["readOnly"] for of in secrets)
+        assert all(secret["defaultMode"] == 0o440 for secret in secrets.values())
+        assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+        mounts[name] = {secrets[of]["secretName"]: places[of]["mountPath"] for of in secrets}
+        for secret in mounts[name]:
+            assert f"create secret generic {secret} " in page
+        # Pods start without webhooks; an API without tokens would not.
+        assert {of for of in secrets if secrets[of].get("optional")} == {"webhooks"}
+    webhooks = {"progress-webhooks": "/run/progress/webhooks"}
+    assert mounts["worker"] == mounts["beat"] == webhooks
+    assert mounts["api"] == {"progress-tokens": "/run/progress/tokens", **webhooks}
+    path, keys = container(deployments["api"])["env"]
+    assert path == {"name": "PROGRESS_TOKENS_FILE", "value": "/run/progress/tokens/tokens"}
+    assert "--from-file=tokens" in page
+    assert "PROGRESS_WEBHOOKS_FILE=/run/progress/webhooks/webhooks.json" in page
+    assert "--from-file=webhooks.json" in page
+    key = keys["valueFrom"]["secretKeyRef"]
+    assert (keys["name"], key["optional"]) == ("PROGRESS_SIGNING_KEYS", True)
+    assert f"create secret generic {key['name']} --from-literal={key['key']}=" in page
 
 
 def test_the_page_names_every_file() -> None:
