@@ -25,4 +25,3 @@ def test_no_connection_stays_open_after_asyncio_run(redis_url: str) -> None:
             asyncio.run(several())
         # The server removes a closed connection a moment later.
         eventually(lambda: len(client.client_list()) <= before)
-        assert asyncio.run(service.get_tasks_list())["total"] == 0
