@@ -28,7 +28,8 @@ class Process:
 
     def __init__(self, app: Celery, store: AnyStore) -> None:
         self.pid = os.getpid()
-        self._runs: dict[int, Run] = {}
+        #: Runs under way, each with what was under way in its context before it.
+        self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
         self.store = store
         self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
         self.unless_stored = StoredSuccess(self.sender, result_backend(app))
@@ -40,12 +41,13 @@ class Process:
         # Kept on the request, since Celery copies the request where a task class or the body itself
         # calls the body.
         setattr(run.request, _NUMBER, number := next(_numbers))
-        self._runs[number] = run
+        self._runs[number] = run, _under_way.get()
         _under_way.set((run, threading.get_ident()))
 
     def run_of(self, request: Any) -> Run | None:
         """The run of a request: two runs of one task may be under way, after a redelivery."""
-        return self._runs.get(getattr(request, _NUMBER, 0))
+        run, _ = self._runs.get(getattr(request, _NUMBER, 0), (None, None))
+        return run
 
     def run_in(self, task: Any) -> Run | None:
         """The run of a task in this thread; in another thread, such as an event loop's, the run of
@@ -58,8 +60,12 @@ class Process:
 
     def end(self, request: Any) -> Run | None:
         """Removes the run of an execution that has ended, and returns it."""
-        run = self._runs.pop(getattr(request, _NUMBER, 0), None)
-        if run is not None:
-            _under_way.set(None)
-            self.sender.ended(run)
+        run, before = self._runs.pop(getattr(request, _NUMBER, 0), (None, None))
+        if run is None:
+            return None
+        # The job that called this task eagerly goes on. No token is reset: an end may come in
+        # another context than its begin, as in another greenlet, and that one's stays.
+        if (current := _under_way.get()) is not None and current[0] is run:
+            _under_way.set(before)
+        self.sender.ended(run)
         return run

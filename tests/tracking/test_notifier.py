@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -96,6 +97,33 @@ def test_a_run_that_a_newer_one_has_overtaken_says_that(
     assert warnings(caplog) == [
         "no progress is recorded for fetch: a newer run has the record of task again"
     ]
+
+
+@pytest.mark.parametrize("nested", ["other", "itself"])
+def test_a_job_goes_on_in_threads_after_a_nested_run(app: App, nested: str) -> None:
+    """As in an event loop: they find their job by the context that they inherit."""
+
+    def in_a_thread(task: Any, current: int) -> None:
+        asyncio.run(asyncio.to_thread(lambda: ProgressNotifier(task).update(current, 9)))
+
+    @progress_task
+    def other(self: Any) -> None:
+        in_a_thread(self, 1)
+
+    @progress_task
+    def outer(self: Any, inside: bool = False) -> None:
+        in_a_thread(self, 2)
+        if not inside:
+            inner = outer_task.si(True) if nested == "itself" else other_task.si()
+            inner.apply()
+            in_a_thread(self, 3)
+        raise ValueError("as far as it came")
+
+    other_task = app.task(name="other", bind=True, shared=False)(other)
+    outer_task = app.task(name="outer", bind=True, shared=False)(outer)
+    for _ in range(2):
+        record = app.record(outer_task.delay().id)
+        assert (record.status, record.current_items) == ("error", 3)
 
 
 def test_in_a_task_that_is_not_tracked_too(app: App, caplog: pytest.LogCaptureFixture) -> None:
