@@ -133,8 +133,8 @@ class Keys:
 
     @property
     def checks(self) -> str:
-        """Sorted set of the ids of open tasks by the time (ms) at which each is looked at next, for
-        remarks."""
+        """Sorted set of the ids of open tasks, and of lost ones, by the time (ms) at which each is
+        looked at next: for remarks, and for an end in the result backend."""
         return f"{self.prefix}progress_checks"
 
     @property

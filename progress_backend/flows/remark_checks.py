@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..record import remarks
 from ..record.events import Remarked
+from ..record.model import LOST
 from ..record.remarks import SOONEST_S, Judgment, Usual
 from . import commands as c
 from .flow import Flow
@@ -61,10 +62,15 @@ def due(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
 
 
 def look(
-    flows: Flows, task_ids: Sequence[str], now: datetime, slowest: dict[str, Usual]
+    flows: Flows,
+    task_ids: Sequence[str],
+    now: datetime,
+    slowest: dict[str, Usual],
+    lost: list[Base] | None = None,
 ) -> Flow[list[tuple[str, c.Remarks]]]:
     """Looks at tasks; those with new remarks, and these. What a type's past runs took is read once
-    for each `slowest`."""
+    for each `slowest`. Records that are lost are added to `lost`: the caller asks the result
+    backend about these, and says when next."""
     documents = (yield c.Read(tuple(task_ids))) if task_ids else []
     bases = records(documents)
     answering = yield from _answering(bases, now)
@@ -78,6 +84,9 @@ def look(
         judged.append((base, remarks.judged(task, usual, now, answers=lease in answering)))
     told = yield from _tell(flows, [(b, j.remarks) for b, j in judged if any(j.remarks)], now)
     again = {base.task.task_id: judgment.again_s for base, judgment in judged}
+    if lost is not None:
+        lost += (found := [base for base in bases if base.task.error_cause == LOST])
+        again |= {base.task.task_id: flows.settings.lease_s for base in found}
     yield c.LookAt(tuple((task_id, _at(again.get(task_id), now)) for task_id in task_ids))
     return told
 

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TypeVar
 
 from ..flows import commands as c
 from ..flows import remark_checks, silent_runs, workflow_acts, workflows
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base
+from ..flows.stored_record import Applied, Base, milliseconds
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.remarks import Usual
 from ..settings import Settings
@@ -129,11 +130,37 @@ class Judge:
         due = store.run(remark_checks.due(store.flows, store.now(), self._token))
         for start in range(0, len(due), remark_checks.STEP):
             step = due[start : start + remark_checks.STEP]
-            told = store.run(remark_checks.look(store.flows, step, store.now(), slowest))
+            lost: list[Base] = []
+            told = store.run(remark_checks.look(store.flows, step, store.now(), slowest, lost))
+            self._ask_again(lost)
             for task_id, remarks in told:
                 logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
             if not self._goes_on() or not store.run(remark_checks.keeps(store.flows, self._token)):
                 return
+
+    def _ask_again(self, lost: Sequence[Base]) -> None:
+        """Records the ends in the result backend for runs that were recorded as lost: one may have
+        ended after all, while the store was away from its worker, which was killed then. Asked a
+        lease after the loss and once the message comes no more; again where it does not answer."""
+        ends = self._ends([base.task.task_id for base in lost]) if lost else {}
+        now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)
+        verdicts: list[tuple[Base, Event]] = []
+        asked: list[tuple[str, int | None]] = []
+        for base in lost:
+            task = base.task
+            times = [(task.completed_at or now) + lease, task.again_until or now]
+            unanswered = task.task_id not in ends
+            if unanswered and (self._ask is not None or now < max(times) + 2 * lease):
+                continue  # a process without a result backend leaves it to the others for a while
+            end = own_end(base, ends.get(task.task_id))
+            if end is not None:
+                verdicts.append((base, end.of_attempt(task.attempt)))
+            later = [time for time in times if time > now]
+            asked.append((task.task_id, milliseconds(min(later)) + 1 if later else None))
+        for some in _several(verdicts):
+            self._record(some)
+        if asked:
+            self._store.execute(c.LookAt(tuple(asked)))
 
     def _judge_silent(
         self,
@@ -192,18 +219,20 @@ class Judge:
             store.flows.apply(base.task.task_id, (verdict,), now, base=base)
             for base, verdict in verdicts
         ]
-        lost = 0
+        lost: list[str] = []
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
-                lost += isinstance(verdict, Lost)
+                lost += [base.task.task_id] * isinstance(verdict, Lost)
                 name = (
                     "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
         if lost:
-            store.execute(c.CountLost(lost))
+            store.execute(c.CountLost(len(lost)))
+            again_ms = milliseconds(now) + int(self._settings.lease_s * 1000) + 1
+            store.execute(c.LookAt(tuple((task_id, again_ms) for task_id in lost)))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

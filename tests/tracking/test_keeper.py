@@ -364,3 +364,37 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     assert causes == {"other": "lost", "gone": "lost", "ended": "worker_lost"}
     assert read(store, "cancelled").status == "cancelled"
     assert (read(store, "again").worker, read(store, "again").attempt) == (another, 2)
+
+
+def test_the_result_backend_is_asked_again_about_a_lost_run(
+    keep: StartKeeper, store: Store
+) -> None:
+    """A lease after the loss, and when its message comes no more: the run may have ended after all,
+    with a worker that could not reach the store and was killed then."""
+    apply(store, "done", ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests")))
+    again = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=1.5)
+    for task_id in ("late", "never", "unheard"):
+        apply(store, task_id, again)
+    store.execute(c.Renew(LEASE, milliseconds(store.now())))
+    asked: list[tuple[str, bool]] = []
+
+    def ask(task_ids: Sequence[str]) -> Answers:
+        answers: Answers = {}
+        for task_id in task_ids:
+            task = read(store, task_id)
+            over = task.again_until is not None and task.again_until < store.now()
+            asked.append((task_id, task.ended))
+            ends = task.ended if task_id == "done" else over and task_id != "never"
+            if task_id != "unheard" or not task.ended or asked.count((task_id, True)) > 2:
+                done = ev.Completed(results={"saved": 4}, at=store.now())
+                answers[task_id] = done if ends else None
+        return answers
+
+    keep(None, ask)
+    assert wait_for_progress(store, "done", status="completed").results == {"saved": 4}
+    assert ("done", False) in asked
+    for task_id in ("late", "unheard"):
+        assert wait_for_progress(store, task_id, status="completed").attempt == 1
+    eventually(lambda: store.execute(c.ToLookAt(milliseconds(store.now()) + 3_600_000, 9)) == [])
+    assert read(store, "never").error_cause == "lost"
+    assert len([each for each, _ in asked if each == "never"]) == 3, asked
