@@ -144,10 +144,13 @@ class StoreUnavailable(ProgressError):
 
     Attributes:
         what: the message without redis-py's own text, which names addresses.
+        late: whether the reply did not come in time; else a connection was refused or broken, or
+            Redis refuses.
     """
 
     status_code = 503
 
-    def __init__(self, what: str, why: object = None) -> None:
+    def __init__(self, what: str, why: object = None, *, late: bool = False) -> None:
         super().__init__(what if why is None else f"{what}: {why}")
         self.what = what
+        self.late = late

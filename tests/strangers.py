@@ -133,11 +133,15 @@ class Way(Stranger):
 
     def _pieces(self, client: socket.socket) -> Iterator[bytes]:
         while True:
-            while not self.takes and not self._closed:
-                time.sleep(0.01)
+            self._until_it_takes()
             if not (data := client.recv(65_536)):
                 return
+            self._until_it_takes()
             yield data
+
+    def _until_it_takes(self) -> None:
+        while not self.takes and not self._closed:
+            time.sleep(0.01)
 
     def _bring_back(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -162,7 +162,7 @@ class Flows:
                 expected, before = base.digest, facets_of(base.task)
                 continue
             assert task is not None
-            if base is not None and task is base.task:
+            if base is not None and task is base.task and not _names_late(events[0]):
                 return Applied(base, None)
             renewed = base is not None and base.task.ended and isinstance(events[0], _MAKING)
             renewed = renewed and not task.ended
@@ -339,6 +339,14 @@ def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:
         workflow_total=None if created is None else created.workflow_total,
         acts=task.member.acts,
     )
+
+
+def _names_late(first: Event) -> bool:
+    """Whether a publish is recorded late that names its workflow, or how many members that has: the
+    workflow gets both, even where the run has begun the record."""
+    if not isinstance(first, Created) or first.at is None:
+        return False
+    return first.workflow_name is not None or first.workflow_total is not None
 
 
 def _freed(event: Event, lease: str) -> Event:

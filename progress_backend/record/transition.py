@@ -20,7 +20,7 @@ from . import events as ev
 from .default_texts import Locale
 from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .steps import ends, members, pauses, publish, queue, remarks, starts, values
-from .steps.scene import NOTHING, Scene, Step, same
+from .steps.scene import NOTHING, SKEW, Scene, Step, same
 from .workflow import share_of
 
 #: Row of a task without a record, and of an error that the run itself may take back.
@@ -78,6 +78,8 @@ def transition(
         if isinstance(event, _ASKED):
             _refuse_asked_end(task, event)
         _fence(task, event, row)
+        if isinstance(event, ev.Created) and _has_begun_since(task, event):
+            return task
     # Times are kept in milliseconds, so that a record is the same remembered or read.
     now = _in_milliseconds(now)
     at = now if event.at is None else min(_in_milliseconds(event.at), now)
@@ -142,6 +144,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
     older = event.attempt is not None and event.attempt < task.attempt
     # Two runs of one message: Celery keeps the one's SUCCESS, whatever became of the other.
     older = older and not (row == SUSPECTED and isinstance(event, ev.Completed))
+    older = older and not _did_not_leave(task, event)
     if another or older or _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
     match event:
@@ -167,6 +170,27 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             )
     if refused:
         raise _refusal(task, event)
+
+
+def _has_begun_since(task: Task, publish: ev.Created) -> bool:
+    """Whether a publish is recorded late, after its run: then it changes nothing. An end before the
+    publish is not its run's, nor that of a task whose message had not left."""
+    if publish.at is None or task.unpublished:
+        return False
+    if not task.ended or task.completed_at is None:
+        return task.started_at is not None
+    # Its own process has recorded a failed publish, by the same clock.
+    skew = timedelta() if task.error_cause == NOT_PUBLISHED else SKEW
+    return publish.at < task.completed_at + skew
+
+
+def _did_not_leave(task: Task, event: ev.Event) -> bool:
+    """Whether an event is the failure of the publish that the record waits for a run of, where the
+    publisher has not received its attempt."""
+    waits = task.status == TaskStatus.CREATED and task.started_at is None
+    if not (waits and isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED):
+        return False
+    return event.at is None or task.created_at is None or event.at >= task.created_at
 
 
 def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:

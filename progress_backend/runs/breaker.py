@@ -33,8 +33,52 @@ class Breaker:
         self._opened_until = self._clock() + self._rest_s
         return first
 
+    def late(self) -> bool:
+        """Called after a reply that did not come in time; whether that is none of the failures."""
+        return False
+
     def succeeded(self) -> bool:
         """Closes the breaker after a call that succeeded; whether the call before it had failed."""
         first, self.away = self.away, False
         self._opened_until = 0.0
         return first
+
+
+class JobsBreaker(Breaker):
+    """Breaker of the calls that jobs wait for, which another thread's calls close.
+
+    After a reply that was late the next call waits for what is left of `again_s`; it is open from
+    then on, or after a second late reply, or a failure. `rest_s` is longer than that thread's time
+    between two tries, each of which renews it: a job tries only where that thread does not run.
+    """
+
+    def __init__(
+        self, again_s: float, rest_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(rest_s, clock)
+        self._again_s = again_s
+        self._opened_at = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether no job may call."""
+        return self.away and self._opened_at <= self._clock() < self._opened_until
+
+    @property
+    def wait_s(self) -> float:
+        """Longest wait of the next call after a late reply."""
+        left_s = self._opened_at - self._clock()
+        return left_s if left_s > 0 else self._again_s
+
+    def failed(self) -> bool:
+        """As a Breaker's."""
+        self._opened_at = self._clock()
+        return super().failed()
+
+    def late(self) -> bool:
+        """As a Breaker's: the first late reply since a call succeeded is no failure."""
+        if self.away:
+            return False
+        super().failed()
+        self._opened_at = self._clock() + self._again_s
+        return True

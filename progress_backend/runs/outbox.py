@@ -6,6 +6,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from ..record.events import Event
@@ -20,10 +22,9 @@ class Kept(NamedTuple):
     #: Monotonic time at which the event was kept; an event without a time happened then.
     since: float
 
-    @property
-    def age_s(self) -> float:
-        """Seconds since the event was kept."""
-        return time.monotonic() - self.since
+    def dated(self, now: datetime) -> Event:
+        """The event with its time by the store's clock."""
+        return self.event.happened_at(now - timedelta(seconds=time.monotonic() - self.since))
 
 
 class Outbox:
@@ -58,12 +59,10 @@ class Outbox:
                 self.dropped += len(gone)
             return full
 
-    def first(self) -> tuple[str, Kept] | None:
-        """The event that is sent next, and its task."""
+    def firsts(self, most: int) -> list[tuple[str, Kept]]:
+        """The events that are sent next, with their tasks: the first one of each."""
         with self._lock:
-            for task_id, waiting in self._kept.items():
-                return task_id, waiting[0]
-            return None
+            return [(task_id, waiting[0]) for task_id, waiting in islice(self._kept.items(), most)]
 
     def postpone(self, task_id: str) -> None:
         """Puts a task behind the others: one that fails again and again must not hold them up."""

@@ -2,8 +2,9 @@
 Flower.
 
 Jobs never wait for it: `update()` sets the newest value, which the sender's thread (a greenlet
-under gevent) records. Starts and ends are recorded by the job's own thread, within a time-out; one
-that fails waits in the outbox and is recorded when the store answers again.
+under gevent) records. Publishes, starts and ends are recorded by the job's own thread, within a
+time-out; one that fails waits in the outbox, and the sender's thread records it as soon as the
+store answers again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime
 from math import inf
 from typing import Any
 
@@ -28,22 +29,27 @@ from ..record.model import TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
+from .breaker import JobsBreaker
 from .canvas_records import CanvasRecords, Ends, Plans
 from .log_writer import LogWriter
 from .mirror import Mirror
 from .newest_values import Value
-from .outbox import Outbox
+from .outbox import Kept, Outbox
 from .run import Run
 from .value_writer import TOGETHER, ValueWriter
-from .writer import Entry, Writer
+from .writer import Entry, Outcome, Writer
 
 logger = logging.getLogger(__name__)
 
-#: Longest wait of a job for the store: once each at publish, start and end.
-JOB_WAIT_S = 0.2
+#: Longest wait of a job for the store: once each at publish, start and end. After a late reply the
+#: next call waits for the rest of the second time, and then none until the store has answered.
+JOB_WAIT_S, JOB_WAITS_AGAIN_S = 0.2, 0.05
 #: Longest wait of the sender's own thread for each round trip: no job waits for that thread.
 SENDER_WAIT_S = 5.0
-#: Starts and ends that wait for the store; when there are more, the oldest are dropped.
+#: How long no job calls a store that does not answer unless the thread keeps trying: longer than
+#: the time between two of its tries.
+_JOBS_REST_S = 10.0
+#: Events that wait for the store; when there are more, the oldest are dropped.
 MOST_KEPT = 10_000
 #: Runs that have ended and whose last lines wait for the store; when there are more, those of the
 #: oldest are dropped.
@@ -64,7 +70,8 @@ class Sender:
     def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
         #: The writer for jobs, and the one for the thread, which also reaches a store that is too
         #: far away for jobs.
-        self.writer = Writer(store, "jobs", JOB_WAIT_S)
+        breaker = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S)
+        self.writer = Writer(store, "jobs", JOB_WAIT_S, breaker)
         self.patient = Writer(store, "sender", SENDER_WAIT_S)
         self.writer.other, self.patient.other = self.patient, self.writer
         #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
@@ -86,6 +93,8 @@ class Sender:
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._look_at = 0.0
+        #: Monotonic time from which the store is asked whether it answers, while no job asks it.
+        self._probe_at = 0.0
         self._hurries = False
         self._stopping = False
         self._traceback = OneAMinute()
@@ -123,7 +132,7 @@ class Sender:
         """
         run.closed = True
         deadline = time.monotonic() + JOB_WAIT_S
-        if run.lock.acquire(timeout=0 if self.writer.breaker.open else JOB_WAIT_S):
+        if run.lock.acquire(timeout=0 if self.writer.breaker.open else self.writer.wait_s):
             run.lock.release()
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
@@ -140,11 +149,8 @@ class Sender:
                     now = self.writer.now()
                     return self.writer.apply(run, task_id, happened, now)
             except StoreUnavailable as error:
-                self.writer.away(error)
-                if now is not None:
-                    # The store may have done the commit before its reply was lost: by their time it
-                    # recognises the same events.
-                    happened = tuple(event.happened_at(now) for event in happened)
+                self._away(error)
+                happened = _dated(happened, now)
             except ConcurrentUpdate:
                 pass
             except ProgressError as error:
@@ -175,20 +181,28 @@ class Sender:
             with self.writer.waiting():
                 return self.writer.ask(command)
         except StoreUnavailable as error:
-            self.writer.away(error)
+            self._away(error)
             return None
 
-    def begin(self, several: Sequence[Entry]) -> list[Applied | None]:
-        """Records the first events of many tasks in one round trip; None for those that were not
-        recorded. Never raises."""
-        if self.writer.breaker.open:
-            return [None] * len(several)
-        try:
-            with self.writer.waiting():
-                return self.writer.apply_together(several, self.writer.now())
-        except StoreUnavailable as error:
-            self.writer.away(error)
-            return [None] * len(several)
+    def record_together(self, several: Sequence[Entry]) -> list[Applied | None]:
+        """As `record`, events of many tasks in one round trip; None for those that were not
+        recorded now. Never raises."""
+        outcomes: dict[int, Outcome] = {}
+        sent = [n for n, (_, task_id, _) in enumerate(several) if task_id not in self._outbox]
+        now = None
+        if sent and not self.writer.breaker.open:
+            try:
+                with self.writer.waiting():
+                    now = self.writer.now()
+                    together = self.writer.apply_together([several[n] for n in sent], now)
+                    outcomes = dict(zip(sent, together, strict=True))
+            except StoreUnavailable as error:
+                self._away(error)
+        for n, (run, task_id, happened) in enumerate(several):
+            if n not in outcomes or isinstance(outcomes[n], ConcurrentUpdate):
+                self._keep(run, task_id, _dated(happened, now))
+        found = (outcomes.get(n) for n in range(len(several)))
+        return [outcome if isinstance(outcome, Applied) else None for outcome in found]
 
     def plan(self, entries: Iterator[Entry]) -> None:
         """Has the thread begin planned records."""
@@ -244,7 +258,10 @@ class Sender:
                 self._hurry()
                 self.flush()
                 self._look()
-                if self._behind.step(self.patient):
+                self._probe()
+                # What a canvas left to do is about records of which the outbox may have the first
+                # events.
+                if not self._outbox and self._behind.step(self.patient):
                     self._awake.set()
             except Exception:
                 # The next values must be recorded after any exception; it is logged.
@@ -265,12 +282,16 @@ class Sender:
                 run.next_due = min(run.next_due, time.monotonic())
 
     def _rest_s(self) -> float | None:
-        if not (self._runs or self._outbox or self._behind or self._left):
+        away = self.writer.breaker.away
+        if not (self._runs or self._outbox or self._behind or self._left or away):
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:
             waiting = [run.next_due for run in list(self._runs.values()) if run.pending is not None]
             rest_s = min(_LOOK_S, min(waiting, default=inf) - time.monotonic())
+        if away:
+            until_s = 0 if self._outbox else self._probe_at - time.monotonic()
+            rest_s = min(rest_s, max(until_s, self.patient.breaker.remaining_s))
         return max(rest_s, _SHORTEST_S)
 
     def _look(self) -> None:
@@ -327,32 +348,57 @@ class Sender:
         if not self._sending.acquire(timeout=max(wait_s, 0)):
             return
         try:
-            while not self.patient.breaker.open and (first := self._outbox.first()) is not None:
+            while self._outbox and not self.patient.breaker.open:
                 if (left_s := deadline - time.monotonic()) <= 0:
                     return
-                task_id, kept = first
-                if kept.run is not None and kept.run.refused:
-                    self._outbox.sent(task_id, kept)
-                    continue
+                # One alone after a failure, which may be about that event only.
+                firsts = self._outbox.firsts(1 if self.patient.breaker.away else TOGETHER)
                 try:
-                    with self.writer.store.within(left_s), self.patient.waiting():
-                        now = self.patient.now()
-                        event = kept.event.happened_at(now - timedelta(seconds=kept.age_s))
-                        self.patient.apply(kept.run, task_id, (event,), now)
+                    if not self._send(firsts, left_s):
+                        return
                 except StoreUnavailable as error:
                     self.patient.away(error)
-                    self._outbox.postpone(task_id)
-                    return
-                except ConcurrentUpdate:
-                    self._outbox.postpone(task_id)
-                    return
-                except ProgressError as error:
-                    self.patient.refuse(error)
-                self._outbox.sent(task_id, kept)
+                    for task_id, _ in firsts:
+                        self._outbox.postpone(task_id)
         finally:
             self._sending.release()
 
+    def _send(self, firsts: Sequence[tuple[str, Kept]], left_s: float) -> bool:
+        """Records the first event of each of several tasks in one round trip, but those of runs
+        that another run has taken the record from; whether none has to be tried again.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        wanted = [(i, kept) for i, kept in firsts if kept.run is None or not kept.run.refused]
+        with self.writer.store.within(left_s), self.patient.waiting():
+            now = self.patient.now()
+            entries = [(kept.run, task_id, (kept.dated(now),)) for task_id, kept in wanted]
+            outcomes = self.patient.apply_together(entries, now)
+        both = zip(wanted, outcomes, strict=True)
+        again = {task_id for (task_id, _), o in both if isinstance(o, ConcurrentUpdate)}
+        for task_id, kept in firsts:
+            if task_id in again:
+                self._outbox.postpone(task_id)
+            else:
+                self._outbox.sent(task_id, kept)
+        return not again
+
+    def _probe(self) -> None:
+        """Asks the store whether it answers, while no job asks it and nothing waits for it."""
+        now = time.monotonic()
+        if not self.writer.breaker.away or self._outbox or self.patient.breaker.open:
+            return
+        if now >= self._probe_at:
+            self._probe_at = now + _LONGEST_S
+            self.patient.probe()
+
     # Both
+
+    def _away(self, error: StoreUnavailable) -> None:
+        """Notes that a job's call had no reply; from then on the thread asks the store."""
+        self.writer.away(error)
+        self.wake()
 
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
         first = not self._outbox.dropped
@@ -377,9 +423,16 @@ class Sender:
         for run in list(self._left):
             _dropped(run)
         if self._outbox:
-            logger.error("progress: %d starts and ends could not be recorded", len(self._outbox))
+            line = "progress: %d publishes, starts and ends could not be recorded"
+            logger.error(line, len(self._outbox))
         self._stopping = True
         self._awake.set()
+
+
+def _dated(happened: tuple[ev.Event, ...], now: datetime | None) -> tuple[ev.Event, ...]:
+    """Events with the time at which the store was asked to record them: it may have done so before
+    its reply was lost, and recognises the same events by their time."""
+    return happened if now is None else tuple([event.happened_at(now) for event in happened])
 
 
 def _dropped(run: Run) -> None:

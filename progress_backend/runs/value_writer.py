@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ..errors import StoreUnavailable
+from ..flows.stored_record import Applied
 from ..record.model import Task
 from ..record.samples import Samples
 from .mirror import Mirror
 from .newest_values import Value
 from .outbox import Outbox
 from .run import Run
-from .writer import Writer
+from .writer import Outcome, Writer
 
 #: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
 TOGETHER = 16
@@ -63,7 +64,7 @@ class ValueWriter:
                 now = self._writer.now()
                 entries = [(v.run, v.run.task_id, (v.dated(now),)) for v in values]
                 if len(entries) == 1:  # always so in a prefork child
-                    recorded = [self._writer.alone(*entries[0], now)]
+                    recorded: Sequence[Outcome] = [self._writer.alone(*entries[0], now)]
                 else:
                     recorded = self._writer.apply_together(entries, now)
         except StoreUnavailable as error:
@@ -72,7 +73,7 @@ class ValueWriter:
                 value.give_back()
             return
         for value, applied in zip(values, recorded, strict=True):
-            if applied is not None and applied.refused is None:
+            if isinstance(applied, Applied) and applied.refused is None:
                 _sample(value.run, applied.task)
                 if self._mirror is not None:
                     self._mirror.show(value.run, applied.task)

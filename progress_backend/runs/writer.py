@@ -10,7 +10,12 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ..errors import ProgressError, StoreUnavailable, TaskNotFound
+from ..errors import (
+    ConcurrentUpdate,
+    ProgressError,
+    StoreUnavailable,
+    TaskNotFound,
+)
 from ..flows import commands as c
 from ..flows.commands import Command, Read
 from ..flows.flow import Flow
@@ -20,7 +25,7 @@ from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import fault, outage_of
-from .breaker import Breaker
+from .breaker import Breaker, JobsBreaker
 from .run import Run
 
 #: Time between two calls to a store that does not answer.
@@ -34,19 +39,23 @@ _ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Reque
 
 #: Events to record: their run (None for events of no run), the task's id, and the events.
 Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
+#: What became of them; None: they cannot be recorded.
+Outcome = Applied | ConcurrentUpdate | None
 
 
 class Writer:
-    """Writer whose callers wait for the store for `wait_s` at most; its breaker is open after a
-    call that took longer, or failed."""
+    """Writer whose callers wait for the store for `wait_s` at most; its breaker is open after calls
+    that took longer, or one that failed."""
 
-    def __init__(self, store: AnyStore, part: str, wait_s: float) -> None:
+    def __init__(
+        self, store: AnyStore, part: str, wait_s: float, breaker: Breaker | None = None
+    ) -> None:
         self.store = store
-        self.breaker = Breaker(_REST_S)
+        self.breaker = breaker or Breaker(_REST_S)
         self._part = part
         self._wait_s = wait_s
         #: The writer with the other bound: a reply that was quick enough for that one closes its
-        #: breaker.
+        #: breaker, and the longer bound's other replies and failures keep it open.
         self.other: Writer | None = None
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
@@ -61,9 +70,26 @@ class Writer:
         self.store.ready()
         return self.store.now()
 
+    @property
+    def wait_s(self) -> float:
+        """Longest wait of the next call, in seconds."""
+        breaker = self.breaker
+        if isinstance(breaker, JobsBreaker) and breaker.away:
+            return breaker.wait_s
+        return self._wait_s
+
     def waiting(self) -> AbstractContextManager[None]:
         """`with`: all store calls in the block share one bound."""
-        return self.store.within(self._wait_s)
+        return self.store.within(self.wait_s)
+
+    def probe(self) -> None:
+        """Asks whether the store answers, by its clock."""
+        try:
+            with self.waiting():
+                self.store.measure_clock()
+                self._answered()
+        except StoreUnavailable as error:
+            self.away(error)
 
     def ask(self, command: Command) -> Any:
         """Runs a command on the store; None if another program's value is stored there.
@@ -96,9 +122,6 @@ class Writer:
         """
         try:
             applied = self.store.run(self._flow(run, task_id, happened, now))
-            if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
-                heed = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
-                self.store.run(heed)
         except SoftTimeLimitExceeded:
             raise  # raised into the job by Celery's signal handler while this code ran
         except Exception as error:
@@ -107,9 +130,9 @@ class Writer:
             raise _as_progress_error(task_id, error) from error
         return self._done(run, happened, applied)
 
-    def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Applied | None]:
-        """Records events of several tasks in one round trip. None for those that cannot be
-        recorded; they are counted.
+    def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Outcome]:
+        """Records events of several tasks in one round trip. ConcurrentUpdate for those that may be
+        tried again, None for those that cannot be recorded; they are counted.
 
         Raises:
             StoreUnavailable: the store does not answer; any of the commits may have been done.
@@ -123,12 +146,14 @@ class Writer:
             if isinstance(error, StoreUnavailable):
                 raise
             return [self.alone(*entry, now) for entry in several]  # the fault may be one key's
-        recorded: list[Applied | None] = []
+        recorded: list[Outcome] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
                 recorded.append(self._done(run, happened, outcome))
             elif isinstance(outcome, SoftTimeLimitExceeded):
                 raise outcome
+            elif isinstance(outcome, ConcurrentUpdate):
+                recorded.append(outcome)
             else:
                 self.refuse(_as_progress_error(task_id, outcome))
                 recorded.append(None)
@@ -136,8 +161,8 @@ class Writer:
 
     def alone(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
-    ) -> Applied | None:
-        """As `apply`; None for events that cannot be recorded, which are counted.
+    ) -> Outcome:
+        """As `apply_together`, of one task.
 
         Raises:
             StoreUnavailable: the store does not answer.
@@ -146,6 +171,8 @@ class Writer:
             return self.apply(run, task_id, happened, now)
         except StoreUnavailable:
             raise
+        except ConcurrentUpdate as error:
+            return error
         except ProgressError as error:
             self.refuse(error)
             return None
@@ -153,11 +180,14 @@ class Writer:
     def _flow(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Flow[Applied]:
-        if run is None:
-            return self.store.flows.apply(task_id, happened, now, clip=True)
-        if run.attempt is not None and happened[-1].attempt is None:
+        base = None if run is None else run.base
+        if run is not None and run.attempt is not None and happened[-1].attempt is None:
             happened = tuple([event.of_attempt(run.attempt) for event in happened])
-        return self.store.flows.apply(task_id, happened, now, base=run.base, clip=True)
+        applied = yield from self.store.flows.apply(task_id, happened, now, base=base, clip=True)
+        if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
+            heed = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
+            yield from heed
+        return applied
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
         self._answered()
@@ -187,6 +217,7 @@ class Writer:
         try:
             with self.waiting():
                 (document,) = self.store.execute(Read((run.task_id,)))
+                self._answered()
             base = Base.of(document, run.task_id) if document is not None else None
         except StoreUnavailable as error:
             self.away(error)
@@ -196,7 +227,6 @@ class Writer:
         except Exception as error:  # another program's value under the task's key
             self.refuse(ProgressError(f"{run.task_id}: {error!r}"[:_LONGEST]))
             return
-        self._answered()
         if base is not None:
             if base.task.attempt == run.attempt:
                 run.base = base
@@ -210,10 +240,10 @@ class Writer:
             with self.waiting():
                 read = c.Read(tuple([run.task_id for run in runs]))
                 documents = self.store.execute(read)
+                self._answered()
         except StoreUnavailable as error:
             self.away(error)
             return
-        self._answered()
         for run, document in zip(runs, documents, strict=True):
             try:
                 base = Base.of(document) if document is not None else None
@@ -231,17 +261,32 @@ class Writer:
             fault("an event is not recorded", error)
 
     def away(self, error: StoreUnavailable) -> None:
-        """Opens the breaker after a call that the store did not answer, and logs the outage."""
+        """Opens the breaker after a call that the store did not answer, and logs the outage. The
+        first late reply to a job is none yet."""
+        if error.late and self.breaker.late():
+            return
         self.breaker.failed()
         self._outage.away(self._part, f"{error}; jobs go on, newest values are kept")
+        self._keep_open()
 
     def _answered(self) -> None:
+        """Called within the block of a call that has succeeded."""
         if self.breaker.succeeded():
             self._outage.back(self._part)
         other = self.other
-        if other is not None and other.breaker.away and self._took_s() < other._wait_s:
+        if other is None or not other.breaker.away:
+            return
+        if self._took_s() < other._wait_s:
             other.breaker.succeeded()
             self._outage.back(other._part)
+        else:
+            self._keep_open()
+
+    def _keep_open(self) -> None:
+        """Keeps the other writer's breaker open where jobs wait for less than this one."""
+        other = self.other
+        if other is not None and other.breaker.away and other._wait_s < self._wait_s:
+            other.breaker.failed()
 
     def _took_s(self) -> float:
         """Seconds that this thread has waited in this block so far."""

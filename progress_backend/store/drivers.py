@@ -94,7 +94,7 @@ class Store(_Base):
         if self._opened is None:
             with self._deadline.within():
                 if not self._opening.acquire(timeout=self._deadline.left()):
-                    raise StoreUnavailable("the progress store is being connected to")
+                    raise StoreUnavailable("the progress store is being connected to", late=True)
                 try:
                     if self._opened is None:
                         self._opened = sync_cluster(self.settings, self._deadline)

@@ -28,7 +28,8 @@ class _Mapped:
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, _AWAY):
             why = str(error) or "no answer in time"
-            raise StoreUnavailable("the progress store does not answer", why) from error
+            late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
+            raise StoreUnavailable("the progress store does not answer", why, late=late) from error
         if isinstance(error, redis.exceptions.ResponseError):
             # Out of memory, no disk, no permission, …: it may be mended, and must not reach a job.
             raise StoreUnavailable("the progress store refuses", error) from error

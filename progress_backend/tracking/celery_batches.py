@@ -116,8 +116,5 @@ def _end(task: Any, state: str | None) -> ev.Event:
 
 
 def _record(process: Process, several: list[tuple[Run, ev.Event]]) -> None:
-    """Records the events in one round trip; those that fail are kept in the outbox."""
-    entries = [(run, run.task_id, (event,)) for run, event in several]
-    for (run, event), applied in zip(several, process.sender.begin(entries), strict=True):
-        if applied is None:
-            process.sender.record(run, run.task_id, event)
+    """Records the events in one round trip."""
+    process.sender.record_together([(run, run.task_id, (event,)) for run, event in several])

@@ -205,7 +205,9 @@ class Batch:
             if (process := tracker.process) is None:
                 continue
             if (of_one := self._canvases.get(tracker)) is None:
-                several = process.sender.begin([(None, m.task_id, (m.created,)) for m in its])
+                several = process.sender.record_together(
+                    [(None, m.task_id, (m.created,)) for m in its]
+                )
             else:
                 several = _begun_in_a_workflow(process, of_one, its, keys, last)
             both = zip(its, several, strict=True)

@@ -109,7 +109,7 @@ def begin(process: Process, entries: Sequence[Entry], planned: Iterable[Entry]) 
         own.append(entry)
         if len(entries) + len(own) >= MOST:
             break
-    begun = process.sender.begin([*entries, *own]) if entries or own else []
+    begun = process.sender.record_together([*entries, *own]) if entries or own else []
     rest = next(planned, None)
     if rest is not None:
         process.sender.plan(chain([rest], planned))

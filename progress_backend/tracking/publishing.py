@@ -117,7 +117,7 @@ def _begin(
         call.batch.begin(tracker, task_id, created, headers)
         return
     if joined is None:
-        applied = process.sender.record(None, task_id, created, keep=False)
+        applied = process.sender.record(None, task_id, created)
     else:
         call.ahead = joined.ahead
         applied = _begun_in_a_workflow(tracker, process, task_id, name, created, joined, headers)
@@ -177,7 +177,7 @@ def _begun_in_a_workflow(
         planned = plan.ahead(joined, headers, True)
         begun: Applied | None = plans.begin(process, [(None, task_id, (created,))], planned)[0]
         return begun
-    applied = process.sender.record(None, task_id, created, keep=False)
+    applied = process.sender.record(None, task_id, created)
     if applied is not None and is_new(applied) and not joined.ahead.says_nothing:
         plans.begin(process, (), plan.ahead(joined, headers, True))
     return applied

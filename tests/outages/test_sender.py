@@ -254,5 +254,5 @@ def test_what_waits_is_bounded_and_counted(
         sender.record(None, f"t{number}", STARTED)
     assert sum("wait for the store" in record.getMessage() for record in caplog.records) == 1
     assert timed(sender.stop) < FACTOR * JOB_WAIT_S
-    assert "10 starts and ends could not be recorded" in caplog.text
+    assert "10 publishes, starts and ends could not be recorded" in caplog.text
     server.resume()

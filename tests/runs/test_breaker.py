@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from progress_backend.runs.breaker import Breaker
+from progress_backend.runs.breaker import Breaker, JobsBreaker
 from tests.clocks import Clock
 
 
@@ -54,3 +54,42 @@ def test_only_the_first_failure_and_the_first_success_after_it_are_news(
     assert not breaker.failed()
     assert [breaker.succeeded(), breaker.succeeded()] == [True, False]
     assert breaker.failed()
+
+
+@pytest.fixture
+def jobs(clock: Clock) -> JobsBreaker:
+    return JobsBreaker(0.05, 10.0, clock)
+
+
+def test_after_a_late_reply_the_next_call_waits_for_the_rest_of_a_short_time(
+    jobs: JobsBreaker, clock: Clock
+) -> None:
+    assert jobs.late()
+    assert (jobs.open, jobs.wait_s) == (False, pytest.approx(0.05))
+    clock.time += 0.03
+    assert (jobs.open, jobs.wait_s) == (False, pytest.approx(0.02))
+    clock.time += 0.02
+    assert jobs.open, "no reply to anybody since then"
+    jobs.succeeded()
+    assert not jobs.open
+    assert jobs.late(), "not in a row"
+
+
+def test_two_late_replies_in_a_row_or_a_failure_open_it(jobs: JobsBreaker, clock: Clock) -> None:
+    assert [jobs.late(), jobs.late()] == [True, False]
+    jobs.failed()  # as after each call that is no first late one
+    assert jobs.open
+    jobs.succeeded()
+    jobs.failed()
+    assert jobs.open
+
+
+def test_tries_of_another_thread_keep_it_open(jobs: JobsBreaker, clock: Clock) -> None:
+    jobs.failed()
+    for _ in range(5):
+        clock.time += 6  # its longest wait, and its rest
+        assert jobs.open
+        jobs.failed()
+    clock.time += 10
+    assert not jobs.open, "that thread does not run"
+    assert jobs.wait_s == 0.05

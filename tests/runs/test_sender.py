@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
+from progress_backend.runs.value_writer import TOGETHER
+from progress_backend.runs.writer import Entry, Outcome
 from progress_backend.settings import Settings
 from progress_backend.store.memory import MemoryStore
 from tests.clocks import set_monotonic
@@ -89,14 +92,15 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
 
     tries = list[object]()
 
-    def slow(*said: object) -> None:
-        tries.append(said)
+    def slow(several: Sequence[Entry], _: datetime) -> list[None]:
+        tries.append(several)
         time.sleep(0.1)  # that is how slow the store is
+        return [None] * len(several)
 
     monkeypatch.setattr(sender.writer, "apply", away)
-    for number in range(50):
+    for number in range(50 * TOGETHER):
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
-    monkeypatch.setattr(sender.patient, "apply", slow)
+    monkeypatch.setattr(sender.patient, "apply_together", slow)
     sender.patient.breaker.succeeded()
     sender.stop()
     assert len(tries) <= 3 + 1, "0.3 s of them"
@@ -146,3 +150,22 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
     monkeypatch.undo()
     eventually(lambda: texts() == ["it begins", "why it ends"])
     assert b'"completed"' in store.run(store.flows.get("t"))
+
+
+def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
+    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each round trip with it fails; after a failure the first task goes alone."""
+    together = sender.patient.apply_together
+
+    def apply(several: Sequence[Entry], now: datetime) -> list[Outcome]:
+        if "poison" in {task_id for _, task_id, _ in several}:
+            raise StoreUnavailable("the progress store refuses")
+        return together(several, now)
+
+    monkeypatch.setattr(sender.patient, "apply_together", apply)
+    sender.writer.breaker.failed()
+    for task_id in ("a", "poison", "b"):
+        assert sender.record(None, task_id, ev.Created(identity=IDENTITY)) is None
+    eventually(lambda: store.run(store.flows.get("b")))
+    assert store.run(store.flows.get("poison")) is None

@@ -9,7 +9,7 @@ from ..model import NEVER_PUBLISHED, NOT_PUBLISHED, UPSTREAM, Task, TaskStatus, 
 from .ends import cancelled, failed
 from .pauses import paused, resumed
 from .publish import created, joined
-from .scene import Scene
+from .scene import SKEW, Scene
 
 #: The causes of the end of a task whose message was not going to leave.
 UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
@@ -18,7 +18,8 @@ UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
     """A first record of a task whose message leaves later; a record that had ended before begins
     anew, since its canvas was sent again."""
-    late = task.completed_at is None or task.completed_at >= scene.at
+    since = scene.at if event.at is None else scene.at - SKEW
+    late = task.completed_at is None or task.completed_at >= since
     if task.ended and (late or not event.anew):
         return task  # it ended in this life of the canvas
     after = created(task, ev.Created(identity=event.identity), scene)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from .. import events as ev
 from ..default_texts import Locale
@@ -23,6 +23,8 @@ class Scene(NamedTuple):
     at: datetime
 
 
+#: Clocks that differ by less count as equal where the times of two processes are compared.
+SKEW: Final = timedelta(seconds=1)
 #: The empty task that a first record is copied from; copying costs a fifth of making a Task.
 NOTHING = Task(task_id="", task_type="")
 
