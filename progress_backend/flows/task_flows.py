@@ -26,7 +26,18 @@ from ..record import (
     times_taken,
     waiting,
 )
-from ..record.events import Completed, Created, Directed, Event, Failed, Planned, Unreached
+from ..record.events import (
+    Cancelled,
+    Completed,
+    Created,
+    Directed,
+    Event,
+    Failed,
+    Paused,
+    Planned,
+    Resumed,
+    Unreached,
+)
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
@@ -50,6 +61,8 @@ TRIES = 8
 _DUE_STEP_MS = 3_600_000
 #: Events that make a record where there is none, mostly.
 _MAKING = (Created, Planned)
+#: A caller's requests, which have no values of their own: a record near its limit takes them.
+_REQUESTS = (Cancelled, Paused, Resumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,8 @@ class Flows:
         """Records events, without their secrets, in one commit; again if another writer was first.
 
         `base` is the record as the caller last read or wrote it; the record is made again from it
-        if its document is gone. `clip` shortens large values instead of raising.
+        if its document is gone. `clip` shortens large values instead of raising, as a caller's
+        request alone does.
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
@@ -134,6 +148,7 @@ class Flows:
         before: c.Standing = facets_of(base.task) if base else None
         given = events = tuple([self.redaction.of(event) for event in events])
         expected = base.digest if base else ""
+        clip = clip or all(isinstance(event, _REQUESTS) for event in events)
         for _ in range(TRIES):
             task = base.task if base else None
             revision = task.revision + 1 if task else 1

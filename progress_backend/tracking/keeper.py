@@ -105,7 +105,8 @@ class Keeper:
             assert base.task.delivery is not None
             event = Requeued(owner=lease, again_s=base.task.delivery.again_s)
             try:
-                store.run(store.flows.apply(base.task.task_id, (event,), store.now(), base=base))
+                task_id, now = base.task.task_id, store.now()
+                store.run(store.flows.apply(task_id, (event,), now, base=base, clip=True))
             except StoreUnavailable:
                 raise
             except ProgressError as error:

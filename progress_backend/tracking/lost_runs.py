@@ -216,7 +216,7 @@ class Judge:
     def _record(self, verdicts: Sequence[tuple[Base, Event]]) -> None:
         store, now = self._store, self._store.now()
         flows = [
-            store.flows.apply(base.task.task_id, (verdict,), now, base=base)
+            store.flows.apply(base.task.task_id, (verdict,), now, base=base, clip=True)
             for base, verdict in verdicts
         ]
         lost: list[str] = []

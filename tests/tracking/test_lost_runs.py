@@ -15,6 +15,7 @@ from progress_backend.flows import silent_runs
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
+from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -90,6 +91,22 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     Judge(store, lambda ids: {}, "ours", lambda: True).left_over("w1/1", {ids[2]})
     assert asked() == [None, None, "cancel", None]
     assert store.execute(c.Held("w1/1", 10)) == [ids[2]]
+
+
+def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_other(
+    store: Store,
+) -> None:
+    ids = die(store, 1, 2)
+    long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
+    for task_id in ids:
+        rest = MAX_DOCUMENT_BYTES - len(store.execute(c.Read((task_id,)))[0])
+        large = ev.Progressed(attempt=1, details={"rows": "x" * (rest - 80)})
+        store.run(store.flows.apply(task_id, (large,), long_ago))
+        assert len(store.execute(c.Read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
+    store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
+    assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
+    Judge(store, None, "ours", lambda: True).dead()
+    assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
 
 
 def test_also_those_of_one_worker_that_had_thousands(store: Store) -> None:
