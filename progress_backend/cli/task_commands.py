@@ -31,7 +31,7 @@ from .session import Command, echo_json, filters, open_store, reader_settings, w
 from .workflow_commands import check_choice, show_workflow, workflow_options
 
 #: Rows of a list, its pagination, its summary, the time there, and where the list goes on.
-Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int], datetime, str | None]
+Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int | None], datetime, str | None]
 
 
 @click.command(cls=Command)

@@ -25,7 +25,7 @@ class Listed(NamedTuple):
 
     rows: list[bytes]
     total: int | None
-    counts: Mapping[str, int]
+    counts: Mapping[str, int | None]
     cursor: str | None = None
 
 
@@ -38,19 +38,21 @@ def listed(
     only: str | None = None,
 ) -> Flow[Listed]:
     """One page of the list. `light`: rows name the fields that they omit. `only`: the summary
-    counts this type's tasks alone, unless it is an owner's.
+    counts this type's tasks alone; of an owner's tasks there is no count by type, so that it is
+    None for each status.
 
     Raises:
         InvalidEvent: the cursor is none of an earlier answer.
     """
     found = yield from _found(flows, asked, now, light)
-    if only is not None and asked.owner is None:
-        counts = {}
+    if only is None:
+        return found
+    counts: dict[str, int | None] = dict.fromkeys(STATUSES)
+    if asked.owner is None:
         for status in STATUSES:
             tallied: c.Tallied = yield c.Tally(c.Filters(status, only))
             counts[status] = tallied.total
-        found = found._replace(counts=counts)
-    return found
+    return found._replace(counts=counts)
 
 
 def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow[Listed]:

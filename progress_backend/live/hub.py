@@ -46,13 +46,20 @@ class Receiver(Protocol[T_contra]):
 class Mailbox(Generic[T]):
     """Holds the newest item for one receiver; an older one that was not taken is dropped."""
 
-    __slots__ = ("_closed", "_counts", "_newest", "_waiter")
+    __slots__ = ("_closed", "_counts", "_newest", "_waiter", "nudged")
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._newest: T | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
+        #: Whether `nudge` was called; whoever takes that sets it back.
+        self.nudged = False
+
+    def nudge(self) -> None:
+        """Ends a wait of `get_or_nudge` without an item."""
+        self.nudged = True
+        self._wake()
 
     def put(self, item: T) -> None:
         """Puts an item in, in place of an older one; never waits."""
@@ -72,11 +79,19 @@ class Mailbox(Generic[T]):
         Raises:
             HubClosed: the hub was closed.
         """
+        while (item := await self.get_or_nudge()) is None:
+            self.nudged = False
+        return item
+
+    async def get_or_nudge(self) -> T | None:
+        """The same; None once `nudged` is set."""
         while not self._closed:
             if self._newest is not None:
                 item, self._newest = self._newest, None
                 self._counts.delivered += 1
                 return item
+            if self.nudged:
+                return None
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter

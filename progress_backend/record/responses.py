@@ -140,7 +140,7 @@ def row(document: bytes) -> bytes:
 def list_body(
     documents: Iterable[bytes],
     pagination: Mapping[str, int | None],
-    summary: Mapping[str, int],
+    summary: Mapping[str, int | None],
     cursor: str | None = None,
 ) -> bytes:
     """The response body of the list (specification 2.2), made of its rows; with a cursor where one

@@ -98,7 +98,7 @@ def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
 
 def counted(
     pagination: Mapping[str, int | None],
-    summary: Mapping[str, int],
+    summary: Mapping[str, int | None],
     locale: Locale,
     *,
     top: bool = False,

@@ -18,6 +18,7 @@ from starlette.types import Scope
 from ..flows.commands import OwnedIn
 from ..flows.task_flows import Flows
 from ..live.all_tasks import Feed
+from ..live.followed_logs import FollowedLogs
 from ..live.hub import Hub
 from ..live.listener import Listener
 from ..live.update import Update
@@ -63,6 +64,7 @@ class Api:
     hub: Hub[Update]
     feed: Feed
     listener: Listener
+    logs: FollowedLogs
     #: None: no broker is configured, so no process can be terminated.
     broker: Broker | None
     measured: Measured
@@ -96,7 +98,7 @@ class Api:
         places = QueuePlaces(store, histories)
         return cls(
             *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
-            *(service, hub, feed, listener, broker, measured),
+            *(service, hub, feed, listener, FollowedLogs(store), broker, measured),
         )
 
     @property
@@ -130,6 +132,7 @@ class Api:
     async def close(self) -> None:
         """Closes every socket and event stream, then the connections to Redis."""
         self.farewell()
+        self.logs.stop()
         try:
             await self.listener.stop()
         finally:

@@ -59,6 +59,7 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.ReadTimeline("running", (1, 2)),
         c.KeepSamples("running", 1, b"0:1", 60_000),
         c.ReadLog("running", 0, 10),
+        c.NewestLines(("running", "t1")),
         c.Page(0, 10, "created", workflow="w"),
         c.FiguresOf("w", 1),
         c.OwnedIn("w", "alice"),

@@ -166,6 +166,19 @@ def test_event_streams_ask_too(guarded: RunningApi, path: str) -> None:
             assert stream.headers.get("access-control-allow-origin") == headers.get("Origin")
 
 
+def test_a_log_as_an_event_stream_asks_too(guarded: RunningApi) -> None:
+    """Read once it is answered, and a page of another origin cannot read it."""
+    path, stream = "/internal/task/job/log", {"Accept": "text/html, text/event-stream"}
+    for headers in ({"Origin": FOE}, {"Sec-Fetch-Site": "cross-site"}):
+        assert guarded.http.get(path, headers={**headers, **stream}).status_code == 403
+        answer = guarded.http.get(path, headers=headers)
+        assert answer.status_code == 200
+        assert "access-control-allow-origin" not in answer.headers
+    with guarded.http.stream("GET", path, headers={"Origin": FRIEND, **stream}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == FRIEND
+
+
 @pytest.mark.parametrize(
     ("path", "its_id"),
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
+import redis
 
 from progress_backend.flows import task_log
 from progress_backend.record.log_line import LogLine
@@ -169,3 +171,33 @@ def test_head_asks_for_the_headers_alone(api: RunningApi) -> None:
     assert api.watched() == 0
     plain = api.http.head(f"/internal/task/{task_id}/log")
     assert plain.headers["content-type"] == "application/json"
+
+
+def test_logs_without_news_are_read_together(api: RunningApi, store: Store, redis_url: str) -> None:
+    """However many streams follow a log, it is asked once a second for its newest line."""
+    task_id = api.create()
+
+    def calls(name: str) -> int:
+        with redis.Redis.from_url(redis_url) as raw:
+            stats: Any = raw.info("commandstats")
+        return int(stats.get(f"cmdstat_{name}", {}).get("calls", 0))
+
+    with contextlib.ExitStack() as stack:
+        heard = [events(stack.enter_context(followed(api, task_id))) for _ in range(9)]
+        for each in heard:
+            assert next(each) == {"retry": "2000"}
+        asked, read = calls("xrevrange"), calls("xrange")
+        eventually(lambda: calls("xrevrange") - asked >= 2)
+        assert calls("xrange") == read, "a stream has read its log, which has nothing new"
+        assert calls("xrevrange") - asked < 9
+        write(store, task_id, "a")
+        assert [next(each)["text"] for each in heard] == ["a"] * 9
+
+
+def test_more_lines_than_are_asked_for_at_once_follow(api: RunningApi, store: Store) -> None:
+    task_id = api.create()
+    write(store, task_id, "a", "b", "c")
+    api.update(task_id, "completed")
+    url, accept = f"/internal/task/{task_id}/log?after=0&limit=1", {"Accept": "text/event-stream"}
+    with api.http.stream("GET", url, headers=accept) as answer:
+        assert texts(list(events(answer))) == ["a", "b", "c"]

@@ -389,6 +389,12 @@ def test_a_list_has_the_tasks_of_the_callers_owner_alone(
         assert listed(name, f"?owner={quote(OWNER)}&owner=bob").status_code == 403
     assert ids("write of another owner") == ["bobs"]
     assert ids("write of the owner and another type") == []
+    # There is no count of an owner's tasks by type, and those of other types are not told.
+    for name, query in (
+        ("write of the owner and another type", ""),
+        ("read of the type", f"?owner={quote(OWNER)}"),
+    ):
+        assert listed(name, query).json()["summary"] == dict.fromkeys(STATUSES), name
     assert listed("write of another owner", f"?workflow_id={made.workflow_id}").status_code == 403
     assert ids("read", "?owner=bob") == ["bobs"]
     assert sum(listed("read").json()["summary"].values()) == 4

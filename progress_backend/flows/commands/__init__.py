@@ -63,6 +63,7 @@ from .lists import Tallied as Tallied
 from .lists import Tally as Tally
 from .logs import AddToLog as AddToLog
 from .logs import LogPart as LogPart
+from .logs import NewestLines as NewestLines
 from .logs import ReadLog as ReadLog
 from .markings import LeaveMarkings as LeaveMarkings
 from .markings import Marked as Marked
@@ -120,7 +121,7 @@ Command = (
     | Ahead | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd | Leases
     | LostSoFar | NewestLeases | Renew | Shorten
     | Above | Before | Count | Newest | Page | Tally
-    | AddToLog | ReadLog
+    | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
     | CountRemarks | FindOpen | LookAt | ToLookAt

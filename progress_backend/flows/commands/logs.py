@@ -28,6 +28,14 @@ class ReadLog:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewestLines:
+    """-> list[int | None]: the number of the newest line of each task's log; None of one that has
+    none."""
+
+    task_ids: tuple[str, ...]
+
+
 class LogPart(NamedTuple):
     """Lines of a log, each with its number; and the numbers of the oldest and the newest that are
     kept, None where none is."""

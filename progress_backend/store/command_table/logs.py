@@ -10,7 +10,7 @@ from ...record import room
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
-from .entry import Entry, of_its_task
+from .entry import Entry, in_order, of_its_task, of_its_tasks
 
 
 def _add(command: c.AddToLog, keys: Keys) -> list[Request]:
@@ -66,7 +66,21 @@ def _read_in_memory(state: MemoryState, command: c.ReadLog) -> c.LogPart:
     return c.LogPart(tuple(found), *ends)
 
 
+def _newest(command: c.NewestLines, keys: Keys) -> list[Request]:
+    return [("XREVRANGE", keys.log(each), "+", "-", "COUNT", 1) for each in command.task_ids]
+
+
+def _numbers(command: c.NewestLines, replies: list[Any]) -> list[int | None]:
+    return [_line(reply[0])[0] if reply else None for reply in replies]
+
+
+def _newest_in_memory(state: MemoryState, command: c.NewestLines) -> list[int | None]:
+    logs = [state.logs.get(each) if state.document(each) else None for each in command.task_ids]
+    return [log[-1][0] if log else None for log in logs]
+
+
 TABLE: dict[type[c.Command], Entry] = {
     c.AddToLog: Entry(_add, _may, _add_in_memory, of_its_task),
+    c.NewestLines: Entry(_newest, _numbers, _newest_in_memory, of_its_tasks, in_order),
     c.ReadLog: Entry(_read, _lines, _read_in_memory, of_its_task),
 }

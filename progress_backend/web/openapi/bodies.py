@@ -55,14 +55,14 @@ class TaskPagination(BaseModel):
 
 class Summary(BaseModel):
     """Counts of tasks by status, whatever the filter; with workflow_id of its members, with owner
-    of the owner's tasks."""
+    of the owner's tasks; null for a caller that may see one type's tasks alone, of an owner."""
 
-    created: Count
-    running: Count
-    paused: Count
-    completed: Count
-    error: Count
-    cancelled: Count
+    created: Count | None
+    running: Count | None
+    paused: Count | None
+    completed: Count | None
+    error: Count | None
+    cancelled: Count | None
 
 
 def _omissible(names: tuple[str, ...]) -> Any:

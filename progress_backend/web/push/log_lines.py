@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Final, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
+from typing import NamedTuple
+
+from starlette.types import Scope
 
 from ...flows import commands as c
 from ...flows import task_log
 from ...live.update import Update
 from ..state import Api
-
-#: Seconds between two reads of a log that is followed: its task's process stores lines once a
-#: second.
-POLL_S: Final = 1.0
+from .sources import TaskSource
+from .task_updates import follow
 
 
 class Line(NamedTuple):
@@ -24,6 +24,19 @@ class Line(NamedTuple):
     gone: int
 
 
+def updates_of(
+    api: Api,
+    task_id: str,
+    quiet_s: float,
+    scope: Scope | None = None,
+    done: Callable[[], None] | None = None,
+) -> AsyncGenerator[Update | None]:
+    """The updates of a task whose log is followed, and None as its log has new lines; as `follow`
+    does."""
+    nudges = partial(api.logs.follow, task_id)
+    return follow(api, TaskSource(api, task_id), quiet_s, scope, done, nudges)
+
+
 async def lines_of(
     api: Api,
     task_id: str,
@@ -32,30 +45,26 @@ async def lines_of(
     after: int | None,
 ) -> AsyncIterator[Line | None]:
     """Yields the lines of `part`, which were read after the line `after`, then each as it comes,
-    and None after each read that found none; ends with the task.
+    and None each time `updates` yields meanwhile; ends with the task.
 
     Raises:
         TaskNotFound: the record is gone.
         StoreUnavailable: the store does not answer.
         HubClosed: the service shuts down, or the request's token does not count any more.
     """
-    read_at = time.monotonic()
+    over = False
     while True:
         for number, text in part.lines:
             yield Line(number, text, 0 if after is None else max(number - after - 1, 0))
             after = number
-        if len(part.lines) == task_log.LINES:
-            part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
-            continue
-        over = True
-        async for _ in updates:
-            if time.monotonic() - read_at >= POLL_S / 2:
-                over = False
-                break
-        read_at = time.monotonic()
-        after = after or 0  # the log was empty so far: what is missing from now on is gone
-        part = await api.store.run(task_log.read(task_id, after, task_log.LINES))
-        if not part.lines:
+        if part.last is None or (after or 0) >= part.last:
             if over:
                 return
-            yield None
+            over = True
+            async for _ in updates:
+                if api.logs.newest(task_id) != (after or None):
+                    over = False
+                    break
+                yield None
+            after = after or 0  # the log was empty so far: what is missing from now on is gone
+        part = await api.store.run(task_log.read(task_id, after, task_log.LINES))

@@ -21,9 +21,9 @@ from ..rights import Resource
 from ..state import api_of
 from . import closes
 from .closes import INVALID, closing, first_of, refuse
-from .log_lines import POLL_S, Line, lines_of
+from .event_stream import PING_S
+from .log_lines import Line, lines_of, updates_of
 from .sources import TaskSource
-from .task_updates import follow
 from .task_watcher import ENDED
 from .websockets import disconnected, refused
 
@@ -43,7 +43,7 @@ async def watch_log(websocket: WebSocket, task_id: str) -> None:
     if (uncount := await closes.counted(websocket)) is None:
         return
     api = api_of(websocket)
-    updates = follow(api, TaskSource(api, task_id), POLL_S)
+    updates = updates_of(api, task_id, PING_S)
     over = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(uncount)

@@ -21,9 +21,7 @@ from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
-from .log_lines import POLL_S, Line, lines_of
-from .sources import TaskSource
-from .task_updates import follow
+from .log_lines import Line, lines_of, updates_of
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
@@ -59,7 +57,7 @@ async def _followed(
     if isinstance(counted, Refusal):
         api.measured.refusal(counted)
         return denied(counted)
-    updates = follow(api, TaskSource(api, task_id), POLL_S, request.scope, counted)
+    updates = updates_of(api, task_id, PING_S, request.scope, counted)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(updates.aclose)
         try:

@@ -19,10 +19,12 @@ async def follow(
     quiet_s: float | None = None,
     scope: Scope | None = None,
     done: Callable[[], None] | None = None,
+    nudges: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
 
-    It yields None after each `quiet_s` seconds without an update. `scope` is the request's, whose
+    It yields None after each `quiet_s` seconds without an update, and each time the function is
+    called that `nudges` gets, which returns what ends that. `scope` is the request's, whose
     token may expire meanwhile; `done` is called at the end. Use it with `contextlib.aclosing`, so
     that its subscription ends with its use.
 
@@ -33,7 +35,11 @@ async def follow(
         HubClosed: the service shuts down, or the request's token does not count any more.
     """
     mailbox = api.listener.mailbox()
-    unwatch_token = None if scope is None else api.callers.watch(scope, mailbox.close)
+    ends = [] if done is None else [done]
+    if scope is not None:
+        ends.append(api.callers.watch(scope, mailbox.close))
+    if nudges is not None:
+        ends.append(nudges(mailbox.nudge))
     try:
         await source.join(mailbox)
         # The subscription is confirmed, so every commit that the snapshot does not have is
@@ -59,14 +65,15 @@ async def follow(
                     break
                 if gone_at is not None and loop.time() >= gone_at:
                     raise source.missing()
-                if quiet_s is not None and quiet_at is not None and loop.time() >= quiet_at:
-                    quiet_at = loop.time() + quiet_s
+                quiet = quiet_at is not None and loop.time() >= quiet_at
+                if quiet or mailbox.nudged:
+                    mailbox.nudged = False
+                    quiet_at = None if quiet_s is None else loop.time() + quiet_s
                     yield None
     finally:
         source.leave(mailbox)
-        for end in (unwatch_token, done):
-            if end is not None:
-                end()
+        for end in ends:
+            end()
 
 
 def _sooner(*times: float | None) -> float | None:
@@ -75,12 +82,13 @@ def _sooner(*times: float | None) -> float | None:
 
 
 async def _newer(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:
-    """The next update that is newer than `known`; None if there is none until then."""
+    """The next update that is newer than `known`; None if there is none until then, or until the
+    mailbox is nudged."""
     try:
         async with asyncio.timeout_at(until):
-            while True:
-                update = await mailbox.get()
+            while (update := await mailbox.get_or_nudge()) is not None:
                 if update.supersedes(known):
-                    return update
+                    break
+            return update
     except TimeoutError:
         return None

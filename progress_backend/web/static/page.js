@@ -100,7 +100,7 @@ function draw() {
   }
   for (const place of document.querySelectorAll("[data-text]")) say(place, words[place.dataset.text]);
   drawState();
-  showFilters(answer?.summary ?? null, chosen.status, words);
+  showFilters(answer?.summary.created == null ? null : answer.summary, chosen.status, words);
   showChosen(chosen, words, away);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();

@@ -1,0 +1,86 @@
+"""Finds which of the logs that are followed have new lines: one read a second for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from ..flows.commands import NewestLines
+from ..store.drivers import AsyncStore
+
+#: Seconds between two reads: a task's process stores lines once a second.
+POLL_S: Final = 1.0
+#: Logs in one request.
+MOST: Final = 256
+#: The newest line's number where it is not known.
+UNREAD: Final = -1
+
+
+@dataclass(slots=True)
+class _Log:
+    #: The newest line's number; None: there is no line.
+    newest: int | None = UNREAD
+    followers: dict[Callable[[], None], None] = field(default_factory=dict)
+
+    def found(self, newest: int | None) -> None:
+        """Calls the followers if the newest line is another one."""
+        if newest != self.newest or newest == UNREAD:
+            self.newest = newest
+            for changed in tuple(self.followers):
+                changed()
+
+
+class FollowedLogs:
+    """The logs that streams and sockets of this process follow; one instance per event loop."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._logs: dict[str, _Log] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    def follow(self, task_id: str, changed: Callable[[], None]) -> Callable[[], None]:
+        """Calls `changed` each time the log's newest line is another one, or cannot be read, until
+        the function that is returned is called."""
+        self._logs.setdefault(task_id, _Log()).followers[changed] = None
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._keep_reading(), name="progress logs")
+        return partial(self._leave, task_id, changed)
+
+    def newest(self, task_id: str) -> int | None:
+        """The number of a followed log's newest line; None: it has none; UNREAD: not known."""
+        log = self._logs.get(task_id)
+        return UNREAD if log is None else log.newest
+
+    def stop(self) -> None:
+        """Reads no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def _leave(self, task_id: str, changed: Callable[[], None]) -> None:
+        log = self._logs.get(task_id)
+        if log is not None:
+            log.followers.pop(changed, None)
+            if not log.followers:
+                del self._logs[task_id]
+
+    async def _keep_reading(self) -> None:
+        try:
+            while self._logs:
+                await asyncio.sleep(POLL_S)
+                task_ids = tuple(self._logs)
+                for first in range(0, len(task_ids), MOST):
+                    await self._read(task_ids[first : first + MOST])
+        finally:
+            self._reading = None
+
+    async def _read(self, task_ids: tuple[str, ...]) -> None:
+        try:
+            found: list[int | None] = await self._store.execute(NewestLines(task_ids))
+        except Exception:  # each follower's own read says what it is
+            found = [UNREAD] * len(task_ids)
+        for task_id, newest in zip(task_ids, found, strict=True):
+            if (log := self._logs.get(task_id)) is not None:
+                log.found(newest)
