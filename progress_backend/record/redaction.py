@@ -6,7 +6,6 @@ error messages, reasons, results, details and metadata. A site's own function co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -14,8 +13,8 @@ from typing import Any, Final, TypeVar
 
 from .events import Asked, Event, Identity
 from .json_text import DEEPEST, text_of
+from .secret_texts import MASK, patterns
 
-MASK: Final = "***"
 #: Keys whose values are masked unless a setting names others.
 KEYS: Final = (
     "password",
@@ -39,10 +38,6 @@ E = TypeVar("E", bound=Event)
 _TEXTS: Final = frozenset({"message", "error_message", "reason"})
 _MAPPINGS: Final = frozenset({"results", "details"})
 _PARTS: Final = frozenset({"identity", "asked"})
-#: The password of a URL, from after the user's name to the last "@" before its path.
-_URL: Final = re.compile(r"(?<=://)([^\s/?#:@'\"<>]*:)[^\s/?#'\"<>]+@")
-#: What a value of a text's `key=value` may be: quoted, or up to the next separator.
-_VALUE: Final = r"(?:'[^']*'|\"[^\"]*\"|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&'\")}\]]+)"
 _SCALARS: Final = (int, float, bool, type(None))
 
 
@@ -111,22 +106,19 @@ class Redaction:
         return value if masked is text else masked
 
     def _of_mapping(self, value: Mapping[Any, Any], inside: tuple[int, ...]) -> Mapping[Any, Any]:
-        is_secret = _patterns(self.keys)[0]
-        masked = {
-            key: MASK
-            if item not in (None, "", MASK) and is_secret(text_of(key))
-            else self._of_value(item, inside)
-            for key, item in value.items()
-        }
-        same = all(a is b for a, b in zip(masked.values(), value.values(), strict=True))
+        is_secret = patterns(self.keys)[0]
+        masked, same = {}, True
+        for key, item in value.items():
+            name = text_of(key)
+            secret = item not in (None, "", MASK) and is_secret(name)
+            kept = MASK if secret else self._of_value(item, inside)
+            shown = self._of_text(name)
+            same = same and kept is item and shown is name
+            masked[key if shown is name else shown] = kept
         return value if same else masked
 
     def _of_text(self, text: str) -> str:
-        masked = text
-        if "://" in text:
-            masked = _URL.sub(rf"\g<1>{MASK}@", masked)
-        if "=" in text or ":" in text:
-            masked = _patterns(self.keys)[1](rf"\g<1>{MASK}", masked)
+        masked = patterns(self.keys)[1](text)
         return text if masked == text else masked
 
 
@@ -134,18 +126,3 @@ class Redaction:
 def _named(kind: type) -> tuple[str, ...]:
     """The fields of a kind of event that may have a secret."""
     return tuple(f.name for f in fields(kind) if f.name in _TEXTS | _MAPPINGS | _PARTS)
-
-
-@lru_cache(8)
-def _patterns(
-    keys: tuple[str, ...],
-) -> tuple[Callable[[str], Any], Callable[[str, str], str]]:
-    """Finds a secret's name in a mapping's key, and masks what follows one in a text: `key=value`,
-    `"key": value`, and a header's `Authorization: value`."""
-    any_of = "|".join(re.escape(key).replace("_", "[_-]?") for key in keys) or r"(?!)"
-    # Begins a word: `password`, `db_password`, `dbPassword`.
-    begin = r"(?:(?<![a-z])|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
-    key = re.compile(rf"{begin}(?:{any_of})$", re.IGNORECASE)
-    assigned = rf"(?:{any_of})(?:\s?=\s?|['\"]\s*[:=]\s*)|(?:authorization|cookie):\s*"
-    text = re.compile(rf"({begin}(?:{assigned})){_VALUE}", re.IGNORECASE)
-    return key.search, text.sub

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from progress_backend.record import events as ev
 from progress_backend.record.json_text import dumps
@@ -32,6 +34,14 @@ def masked(value, redaction: Redaction = REDACTION):
         ("401 for Authorization: Bearer hunter2", "401 for Authorization: ***"),
         ("authorization=Basic aHVudGVyMg==", "authorization=***"),
         ("Cookie: hunter2", "Cookie: ***"),
+        ("Set-Cookie: a=hunter2; b=hunter2\nrow 3", "Set-Cookie: ***\nrow 3"),
+        ("connect(password=SecretStr('hunter2'), n=3)", "connect(password=***, n=3)"),
+        ("tokens=2, token=[b'hunter2', 'x'] of bob", "tokens=2, token=*** of bob"),
+        ("[(b'authorization', b'token hunter2'), (1, 2)]", "[(b'authorization', ***), (1, 2)]"),
+        ("['mysql', '--db-password', 'hunter2'] failed", "['mysql', '--db-password', ***] failed"),
+        ("private_key=-----BEGIN K-----\nhunter2\n-----END K----- of b", "private_key=*** of b"),
+        ("password='hunter2 and no end", "password=***"),
+        ("redis://:hun/ter2@a:6379/0", "redis://:***@a:6379/0"),
     ],
 )  # fmt: skip
 def test_a_secret_in_a_text_is_masked(text, recorded) -> None:
@@ -47,6 +57,7 @@ def test_a_secret_in_a_text_is_masked(text, recorded) -> None:
         "http://127.0.0.1:8004/x?mail=a@b.example",
         "tokens=512, password must not be empty",
         "row 3 of 5: symbol=7203.T",
+        "no authorization, no cookie, it's over",
         "",
     ],
 )
@@ -82,6 +93,84 @@ def test_other_keys_take_the_place_of_the_usual_ones() -> None:
     assert masked("password=p", Redaction(())) == "password=p"
 
 
+#: How secrets stand in texts: any text in a quoted form or a header, else what has no separator.
+QUOTED: list[Callable[[str], str]] = [
+    lambda s: f"password={s!r} for bob",
+    lambda s: f"password={s.encode()!r}",
+    lambda s: f"password == {s!r}",
+    lambda s: f"password={SecretStr(s)!r}, retries=3",
+    lambda s: f"got {{'api_key': {SecretStr(s)!r}, 'n': 1}}",
+    lambda s: f"token={[s, s.encode()]!r}",
+    lambda s: f"credentials={{'a': ({s!r},)}}",
+    lambda s: repr({"user": "bob", "db_password": s, "n": 1}),
+    lambda s: repr({b"authorization": s.encode()}),
+    lambda s: repr([(b"host", b"x"), (b"cookie", s.encode())]),
+    lambda s: json.dumps({"accessToken": s, "n": [1]}),
+    lambda s: json.dumps({"body": json.dumps({"accessToken": s, "n": [1]})}),
+    lambda s: f"os.environ['DB_PASSWORD'] = {s!r}",
+    lambda s: f"Command {['mysql', '--password', s]!r} returned 1",
+    lambda s: f"password={s!r}"[:-1],  # clipped
+]
+LINES: list[Callable[[str], str]] = [
+    lambda s: f"Authorization: {s}",
+    lambda s: f"401 for authorization: token {s}",
+    lambda s: f"Proxy-Authorization: Negotiate {s}\nrow 3",
+    lambda s: f"AUTHORIZATION: AWS4-HMAC-SHA256 Credential=a/b, Signature={s}",
+    lambda s: f'Authorization: Digest username="bob", response="{s}"',
+    lambda s: f"Cookie: first=1; second={s}",
+    lambda s: f"X-Api-Key: {s}",
+]
+OPEN: list[Callable[[str], str]] = [
+    lambda s: f"password={s}",
+    lambda s: f"https://x.example/y?access_token={s}&page=2",
+    lambda s: f"login(user=bob, password={s})",
+    lambda s: f"mysql --password {s} -h db",
+    lambda s: f"redis://bob:{s}@cache:6379/0",
+]
+secrets = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=6)
+
+
+class SecretStr(str):
+    """As pydantic's, which shows its value where a job has it shown."""
+
+    def __repr__(self) -> str:
+        return f"SecretStr({str(self)!r})"
+
+
+def spellings(secret: str) -> set[str]:
+    """The secret as it is, as Python and JSON write it, and so again within a text."""
+    written = {secret, repr(secret)[1:-1], repr(secret.encode())[2:-1], json.dumps(secret)[1:-1]}
+    return written | {json.dumps(one)[1:-1] for one in written}
+
+
+def left(secret: str, value: object) -> list[str]:
+    """What of a secret a value shows as recorded: six characters of it are enough."""
+    shown = dumps(masked(value))
+    shown += json.dumps(masked(value), ensure_ascii=False, default=str)
+    every = (one[at : at + 6] for one in spellings(secret) for at in range(len(one) - 5))
+    return [part for part in every if part in shown]
+
+
+@given(secrets.map(lambda text: "S3cr" + text), st.sampled_from(QUOTED))
+def test_no_quoted_secret_is_left(secret: str, form: Callable[[str], str]) -> None:
+    assert left(secret, [form(secret)]) == []
+    assert left(secret, {form(secret): 1}) == []
+    assert masked(masked(form(secret))) == masked(form(secret))
+
+
+@given(
+    st.text(st.characters(codec="ascii", min_codepoint=32), min_size=2).map("S3cr".__add__),
+    st.sampled_from(LINES),
+)
+def test_no_secret_of_a_header_is_left(secret: str, form: Callable[[str], str]) -> None:
+    assert left(secret, [form(secret)]) == []
+
+
+@given(st.from_regex(r"S3cr[A-Za-z0-9+=_.~!*$%^|-]{2,40}", fullmatch=True), st.sampled_from(OPEN))
+def test_no_open_secret_is_left(secret: str, form: Callable[[str], str]) -> None:
+    assert left(secret, [form(secret)]) == []
+
+
 class Connection:
     def __str__(self) -> str:
         return f"<Connection amqp://bob:{SECRET}@mq//>"
@@ -96,6 +185,8 @@ def test_what_is_recorded_as_text_is_masked_as_text() -> None:
     for value in (Connection(), {"at": Connection()}, {Connection(): 1}, deep, circle):
         if not isinstance(value, dict) or Connection not in map(type, value):
             assert SECRET not in dumps(masked(value))
+        else:
+            assert list(masked(value)) == ["<Connection amqp://bob:***@mq//>"]
 
 
 @given(values)
