@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
 from ...record import fields
 from ...record.act_refusal import Code
 from ...record.fields import Status
-from .field_bodies import ESTIMATE, MEANINGS, Count, TaskBody
+from .field_bodies import ESTIMATE, MEANINGS, TaskBody
 from .workflow_bodies import WorkflowRow
 
 
@@ -53,16 +53,19 @@ class TaskPagination(BaseModel):
     )
 
 
+OwnCount = Annotated[int | None, Field(description="How many tasks have this status.")]
+
+
 class Summary(BaseModel):
     """Counts of tasks by status, whatever the filter; with workflow_id of its members, with owner
     of the owner's tasks; null for a caller that may see one type's tasks alone, of an owner."""
 
-    created: Count | None
-    running: Count | None
-    paused: Count | None
-    completed: Count | None
-    error: Count | None
-    cancelled: Count | None
+    created: OwnCount
+    running: OwnCount
+    paused: OwnCount
+    completed: OwnCount
+    error: OwnCount
+    cancelled: OwnCount
 
 
 def _omissible(names: tuple[str, ...]) -> Any:
