@@ -61,6 +61,9 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     known = _tasks(row)
     if event is ev.Expired:  # no worker has it
         known = [None if task is None else replace(task, worker=None) for task in known]
+    if event is ev.Completed and row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
+        # By an older run of its message.
+        known = [None if task is None else replace(task, attempt=2) for task in known]
     if event is ev.Unreached:  # its message has not left
         member = Member(("w",), planned=True)
         known = [None if task is None else replace(task, member=member) for task in known]

@@ -9,7 +9,7 @@ from ..errors import InvalidEvent
 from . import events as ev
 from .act import Action
 from .default_texts import Locale, text
-from .model import MAX_OWNER, TaskStatus, is_plain
+from .model import MAX_OWNER, REPORTED, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
@@ -112,7 +112,7 @@ def update(
     else:
         end = ev.Failed(
             error_message=error_message or message or text(locale, "failed"),
-            cause="reported",
+            cause=REPORTED,
             message=message,
             results=results or {},
             current=current_items,

@@ -287,6 +287,8 @@ class Remarked(Event):
 #: Reason of a cancel that only the result backend has (REVOKED): Celery stores that too when it
 #: ends a run by itself, so that perhaps no caller asked for it.
 STORED = "result backend"
+#: Reason of the cancel of a run that raised Ignore.
+IGNORED = "Ignore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,8 @@ _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LOST: Final = "lost"
 #: error_cause of a task whose publish raised; if its message arrives all the same, the run begins.
 NOT_PUBLISHED: Final = "not_published"
+#: error_cause of an end that a caller gave, by HTTP or through a service.
+REPORTED: Final = "reported"
 #: error_cause of a planned task that is not published, since a step before it has not completed;
 #: and of one whose workflow went on no more, for whatever reason.
 UPSTREAM: Final = "upstream"

@@ -1,4 +1,4 @@
-"""Whether the broker may deliver a run's message again, and until when; pure."""
+"""Whether the broker may deliver a run's message again, until when, and whether it has; pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from .default_texts import Locale, clock_text, text
-from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task
+from .events import Started
+from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task
 
 #: The option of `broker_transport_options` with the seconds after which a kombu transport delivers
 #: an unacknowledged message again, and its default. With a transport that is not listed the broker
@@ -86,3 +87,30 @@ def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime
         return text(locale, "failed")
     key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"
     return text(locale, key, time=clock_text(again_until, at))
+
+
+def comes_again(task: Task, start: Started) -> bool:
+    """Whether the start on an ended record is of another delivery of the message. Few brokers mark
+    one; but each start needs a message, so that it is another one's unless the record has it, or a
+    newer one's. An error that a caller gave stays."""
+    if start.redelivered:
+        return True
+    worker = start.worker
+    recorded = worker is not None and worker.run is not None and worker.holds_as(task.worker)
+    return not (recorded or is_late(task, start) or task.error_cause == REPORTED)
+
+
+def is_late(task: Task, start: Started) -> bool:
+    """Whether the start was kept while the store was away, and another worker has begun a newer run
+    since. (A worker's own start may come twice, if Redis took it before its reply was lost.)"""
+    newest = task.attempt_started_at
+    if start.at is None or newest is None or _is_its_own(task, start):
+        return False
+    return start.at < newest
+
+
+def _is_its_own(task: Task, start: Started) -> bool:
+    """Whether the start is from the worker in the record."""
+    if start.worker is None:
+        return task.worker is None
+    return start.worker.holds_as(task.worker)

@@ -179,7 +179,7 @@ def _taken_back(before: Task, event: ev.TakenBack, after: Task) -> Entry | None:
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     # A run that was let go, by a retry for example, has said so itself.
     let_go = before.worker is None and not before.ended
-    if not event.redelivered or not before.attempt or let_go:
+    if not (event.redelivered or before.ended) or not before.attempt or let_go:
         return None
     if event.retries > before.retries:
         # The retry's message was faster than the record of the retry, which nobody will want now.

@@ -2,10 +2,11 @@
 
 Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
 Rule 2: attempts fence: an event of an older run is refused whatever the table says, except its
-        success where the newer run was lost; and the record of a lost run takes events only of that
-        run (or its worker), and a cancel.
+        success where the newer run was lost, failed or ignored itself; and the record of a lost run
+        takes events only of that run (or its worker), and a cancel.
 Rule 3: a record that ended with an error, or with a cancel that no caller is known to have asked
-        for, starts again only if its message was delivered again.
+        for, starts again only if its message was delivered again: the record itself tells, since
+        many brokers do not.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Final
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
 from .default_texts import Locale
-from .model import LOST, NOT_PUBLISHED, WORKER_LOST, Task, TaskStatus, Worker, replace
+from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
+from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, remarks, starts, values
 from .steps.scene import NOTHING, SKEW, Scene, Step, same
 from .workflow import share_of
@@ -143,13 +145,15 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
     another = event.owner is not None and task.worker and not _owns(event, task.worker)
     older = event.attempt is not None and event.attempt < task.attempt
     # Two runs of one message: Celery keeps the one's SUCCESS, whatever became of the other.
-    older = older and not (row == SUSPECTED and isinstance(event, ev.Completed))
-    older = older and not _did_not_leave(task, event)
-    if another or older or _is_of_an_ended_run(task, event):
+    stands = isinstance(event, ev.Completed) and (row == SUSPECTED or _ended_by_its_run(task))
+    stands = stands or _did_not_leave(task, event)
+    if another or (older and not stands) or _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
     match event:
         case ev.Started():
             refused = _begins_nothing(task, event, row)
+        case ev.Completed() if row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
+            refused = not older
         case ev.Directed():
             refused = False
         case ev.Unreached():
@@ -198,10 +202,19 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     if members.was_unreached(task):
         return False
     if row == TaskStatus.ERROR:
-        return not (start.redelivered or task.error_cause == NOT_PUBLISHED)
+        return not (task.error_cause == NOT_PUBLISHED or comes_again(task, start))
     if row == TaskStatus.CANCELLED:
-        return not (start.redelivered and _unasked(task))
-    return row in _UNENDED and _is_late(task, start)
+        begun = task.attempt > 0 or start.redelivered
+        return not (begun and _unasked(task) and comes_again(task, start))
+    return row in _UNENDED and is_late(task, start)
+
+
+def _ended_by_its_run(task: Task) -> bool:
+    """Whether a run, not a caller, ended the record, and with no success."""
+    if task.status == TaskStatus.CANCELLED:
+        return _unasked(task)
+    failed = task.status == TaskStatus.ERROR and task.error_cause not in (REPORTED, NOT_PUBLISHED)
+    return failed and task.started_at is not None
 
 
 def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
@@ -224,9 +237,10 @@ def _is_past(task: Task, event: ev.Event) -> bool:
 
 
 def _unasked(task: Task) -> bool:
-    """Whether a record's cancel is Celery's own, which no caller is known to have asked for."""
+    """Whether no caller is known to have asked for a record's cancel: it is Celery's own, or that
+    of a run which raised Ignore."""
     control = task.control or {}
-    return control.get("by") == "celery" and control.get("reason") == ev.STORED
+    return control.get("by") == "celery" and control.get("reason") in (ev.STORED, ev.IGNORED)
 
 
 def _refuse_asked_end(task: Task, event: ev.Event) -> None:
@@ -261,22 +275,6 @@ def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
     return task.attempt > 0 and not failed_to_leave
 
 
-def _is_late(task: Task, start: ev.Started) -> bool:
-    """Whether the start was kept while the store was away, and another worker has begun a newer run
-    since. (A worker's own start may come twice, if Redis took it before its reply was lost.)"""
-    newest = task.attempt_started_at
-    if start.at is None or newest is None or _is_its_own(task, start):
-        return False
-    return start.at < newest
-
-
-def _is_its_own(task: Task, start: ev.Started) -> bool:
-    """Whether the start is from the worker in the record."""
-    if start.worker is None:
-        return task.worker is None
-    return start.worker.holds_as(task.worker)
-
-
 def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
     what = type(event).__name__
     if task is None:
@@ -309,8 +307,9 @@ _REMARK = Move(SAME, remarks.remarked, timeless=True)
 _LOSE = Move(TaskStatus.ERROR, ends.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, ends.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, ends.cancelled)
+_COMPLETE = Move(TaskStatus.COMPLETED, ends.completed)
 _ENDS: Mapping[type[ev.Event], Move] = {
-    ev.Completed: Move(TaskStatus.COMPLETED, ends.completed),
+    ev.Completed: _COMPLETE,
     ev.Failed: Move(TaskStatus.ERROR, ends.failed),
     ev.Cancelled: _CANCEL,
     ev.Ignored: Move(TaskStatus.CANCELLED, ends.ignored),
@@ -386,6 +385,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Requeued: _QUEUED,
+        ev.Completed: _COMPLETE,
         ev.Cancelled: _CANCEL,
         ev.Heeded: _HEED_AFTER,
     },
@@ -400,6 +400,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
+        ev.Completed: _COMPLETE,
         ev.Heeded: _HEED_AFTER,
     },
 }

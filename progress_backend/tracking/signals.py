@@ -210,7 +210,7 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
     process.sender.store_log(run)
     newest = run.newest()
     events = (happened,) if newest is None else (newest, happened)
-    if isinstance(happened, (ev.Failed, ev.Ignored)) and _is_another(run):
+    if isinstance(happened, (ev.Failed, ev.Ignored)) and _may_have_a_success(run):
         process.unless_stored.or_else(run, run.task_id, *events)
     else:
         process.sender.record(run, run.task_id, *events)
@@ -221,10 +221,18 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
             plans.end(tracker, process, run.request, run.celery_task.name, cancelled)
 
 
-def _is_another(run: Run) -> bool:
-    """Whether the message was delivered again: an earlier run of it may have ended meanwhile, after
-    all."""
-    return bool((run.request.delivery_info or {}).get("redelivered"))
+def _may_have_a_success(run: Run) -> bool:
+    """Whether the result backend may have the SUCCESS of another run of the message. A run under
+    acks_late, or one that was delivered again: by what the broker says, or by the record, in which
+    neither a retry nor a new publish explains an earlier run."""
+    if run.request.is_eager or _ignores_result(run):
+        return False
+    redelivered = (run.request.delivery_info or {}).get("redelivered")
+    if redelivered or run.celery_task.acks_late:
+        return True
+    if run.base is None or run.attempt is None or run.attempt <= (run.request.retries or 0) + 1:
+        return False
+    return run.base.task.started_at != run.base.task.attempt_started_at
 
 
 def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:

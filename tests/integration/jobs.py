@@ -31,6 +31,7 @@ def add(app: Celery) -> None:
         "job": {},
         "job_late": {"acks_late": True},
         "job_late_again": {"acks_late": True, "reject_on_worker_lost": True},
+        "job_given_back": {"acks_late": True, "acks_on_failure_or_timeout": False},
         "job_retried_when_lost": {
             "retry_on_worker_lost": True,
             "max_retries": 2,
@@ -218,6 +219,14 @@ def says_its_run(task: Any, value: Any) -> Any:
     return {"run": number}
 
 
+def one_of_two_raises(task: Any, value: Any) -> Any:
+    """As that one; the second run raises."""
+    run = says_its_run(task, value)
+    if run["run"] == 2:
+        raise ValueError("the second one")
+    return run
+
+
 OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
     outcome.__name__: outcome
     for outcome in (
@@ -244,5 +253,6 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         stops,
         spins,
         says_its_run,
+        one_of_two_raises,
     )
 } | {"return": returns}

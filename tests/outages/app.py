@@ -117,15 +117,15 @@ def lingers(self: Any) -> dict[str, int]:
 
 @progress_task
 def twice(self: Any, how: str) -> str:
-    """The first of two runs of it waits for its gate; `how`: the second raises, or the first asks
-    for the second by a retry."""
+    """The first of two runs of it waits for its gate; `how`: the second raises, or the first does
+    (break), or asks for the second by a retry."""
     first = not opened("began")
     mark("began" if first else "again")
     if first and how == "retry":
         raise self.retry(countdown=0)
     wait("first" if first else "second")
-    if not first and how == "raise":
-        raise ValueError("the second one")
+    if how == ("break" if first else "raise"):
+        raise ValueError(f"the {'first' if first else 'second'} one")
     return "first" if first else "second"
 
 

@@ -116,6 +116,19 @@ def test_a_delivery_limit(start_fleet: StartFleet) -> None:
 
 
 @kinds("classic", "quorum")
+def test_a_dead_letter_exchange_that_leads_back(start_fleet: StartFleet, kind: str) -> None:
+    """RabbitMQ does not mark what it delivers from there as redelivered."""
+    back = {"x-dead-letter-exchange": ""}
+    conf = {"task_acks_late": True, "task_acks_on_failure_or_timeout": False}
+    fleet = start_fleet(kind, back, concurrency=1, **conf)
+    for gate in ("first", "second"):
+        fleet.open(gate)
+    job = fleet.send("twice", "break")
+    record = agree(fleet, job, "completed", "SUCCESS")
+    assert (record["attempt"], record["error_message"]) == (2, None)
+
+
+@kinds("classic", "quorum")
 def test_an_acknowledgement_that_takes_too_long(start_fleet: StartFleet, kind: str) -> None:
     """RabbitMQ closes the channel and gives the message out again; Celery ends the worker."""
     timeout = {"x-consumer-timeout": 2_000}

@@ -85,7 +85,7 @@ def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:
 
 
 def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
-    return cancelled(task, ev.Cancelled(by="celery", reason="Ignore"), scene)
+    return cancelled(task, ev.Cancelled(by="celery", reason=ev.IGNORED), scene)
 
 
 def _text(given: str | None, scene: Scene, key: str) -> str:
