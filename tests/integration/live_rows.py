@@ -176,7 +176,7 @@ ITSELF = (
         "a second copy after an error",
         "the message was there twice",
         p.message_came_twice("raises"),
-        Seen("error", "exception", attempt=1),
+        Seen("error", "exception", attempt=2),
     ),
 )
 
