@@ -17,8 +17,10 @@ APART := celery-batches==0.11
 CASES ?= 12000
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
 
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run demo test test-all check constraints bench chaos celery-suite fuzz abuse docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +43,11 @@ run: $(STAMP) ## Store, worker, beat, API, Flower and real fetch jobs with live 
 demo: $(STAMP) ## The same with a short guided show
 	@$(BIN)/python -m workers.launch demo
 
-test: $(STAMP) ## The whole test suite (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(STAMP) ## Each rule and each wire once: Python alone is enough (ARGS=… goes to pytest)
+	$(PYTEST) --tier quick $(ARGS)
+
+test-all: $(STAMP) ## The same, and real workers, kills, browsers, documents, Cluster, RabbitMQ, node
+	$(PYTEST) --tier all $(ARGS)
 
 check: $(STAMP) ## Linter, formatter, types, bandit, import floors, pins
 	$(BIN)/ruff check .
@@ -59,8 +64,8 @@ constraints: ## Pin the newest versions that fit (needs uv)
 bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone; ARGS=live_page: what a browser shows)
 	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates,$(ARGS))
 
-chaos: $(STAMP) ## The tests that kill workers, servers and stores
-	$(BIN)/python -m pytest -m chaos $(ARGS)
+chaos: $(STAMP) ## Long, before a release: everything on each driver, storms, a thousand kills
+	$(BIN)/python -m pytest --tier chaos $(ARGS)
 
 celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked (ARGS=--quick: a part)
 	$(BIN)/python -m tests.celery_suite $(ARGS)

@@ -26,6 +26,7 @@ import pytest
 import redis
 
 from progress_backend.embedded import EmbeddedServer
+from tests import tiers
 from tests.durations import Durations
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
@@ -44,6 +45,10 @@ StartWorker = Callable[..., Worker]
 Install = Callable[..., "App"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    tiers.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A person's own settings must not reach the code under test; nor does whoever starts the
     tests in the background, where SIGINT and SIGQUIT are ignored by them and by all they start."""
@@ -56,16 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
     config.pluginmanager.register(Durations(config), "progress-durations")
+    config.pluginmanager.register(tiers.Summary(config), "progress-tiers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is long, unless -m speaks of chaos; several processes take the slow files
-    first."""
-    if "chaos" not in (config.option.markexpr or ""):
-        long = {item for item in items if item.get_closest_marker("long")}
-        if long:
-            config.hook.pytest_deselected(items=list(long))
-            items[:] = [item for item in items if item not in long]
+    """Leaves out what is of another tier; several processes take the slow files first."""
+    tiers.choose(config, items)
     if hasattr(config, "workerinput"):
         # A file goes to one process. One that takes minutes and comes last lets the others wait.
         long_ones = ("slow", "integration", "browser")
@@ -130,7 +131,7 @@ def debian_redis_url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(params=["valkey", "redis"])
+@pytest.fixture(params=["valkey", pytest.param("redis", marks=pytest.mark.wide)])
 def server_url(request: pytest.FixtureRequest) -> str:
     """As redis_url, once for each kind of server: for the store's own behaviour."""
     kind = {"valkey": "session_redis_url", "redis": "debian_redis_url"}[request.param]

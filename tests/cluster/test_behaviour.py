@@ -10,7 +10,9 @@ from tests.behaviour.driving import Driver, over
 from tests.behaviour.suite import of_every_store
 from tests.behaviour.test_acts import bases as bases  # noqa: PLC0414 - a fixture of its tests
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+# Each rule is proved once on one server; test_each_command asks each topology for all that a store
+# does.
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(params=["sync-cluster", "async-cluster", "sync-sentinel", "async-sentinel"])

@@ -1,0 +1,25 @@
+"""Each thing that a store can do, by each driver on each kind of server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.behaviour.conftest import DRIVERS, driving
+from tests.behaviour.driving import Driver
+from tests.behaviour.each_command import (
+    test_each_command_is_carried_out,
+    test_what_is_over_is_swept,
+)
+
+__all__ = ["test_each_command_is_carried_out", "test_what_is_over_is_swept"]
+
+
+WIDE = {name: [pytest.mark.wide] for name in DRIVERS if name.endswith("redis")}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=WIDE.get(name, [])) for name in DRIVERS])
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """In the place of the suite's own."""
+    yield from driving(request)
