@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 from .default_texts import Locale, clock_text, text
@@ -21,7 +22,10 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "valkeys": ("visibility_timeout", 3_600.0),
     "sqs": ("visibility_timeout", 1_800.0),
     "slmq": ("visibility_timeout", 1_800.0),
+    "pgmq": ("visibility_timeout", 1_800.0),
     "gcpubsub": ("ack_deadline_seconds", 240.0),
+    "azureservicebus": ("peek_lock_seconds", 60.0),
+    "azurestoragequeues": ("", 30.0),  # the service's own, which kombu does not change
 }
 
 #: error_cause of a run whose pool process died, and of a run whose worker's lease ran out.
@@ -33,10 +37,18 @@ TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 
 def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
     """Seconds after which a broker delivers an unacknowledged message again; `options` are
-    `broker_transport_options`."""
+    `broker_transport_options`. A queue that kombu did not make has a time-out of its own, of which
+    kombu does not know."""
     option, default = _OPTIONS.get(transport.lower(), ("", 0.0))
+    made_with = options.get("sqs-creation-attributes") if transport.lower() == "sqs" else None
     given = options.get(option, default)
-    return float(given) if isinstance(given, (int, float)) and given >= 0 else default
+    if isinstance(made_with, Mapping):
+        given = made_with.get("VisibilityTimeout", given)
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        return default
+    return seconds if isfinite(seconds) and seconds >= 0 else default
 
 
 def seconds(again_s: float | None, lease_s: float) -> float:

@@ -23,6 +23,7 @@ from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
+from ..record.steps.control import is_by_caller
 from ..store.any_store import AnyStore
 from ..store.outage_log import fault, outage_of
 from .breaker import Breaker, JobsBreaker
@@ -206,9 +207,8 @@ class Writer:
         # the run.
         if run.attempt is not None and task.attempt <= run.attempt:
             run.base = applied.base
-            run.receive_status(_for_the_run(task))
-        elif started:
-            run.receive_status(_for_the_run(task))
+        if run.attempt is not None or started:
+            run.receive_status(_for_the_run(run, task))
         if started and applied.refused is not None:
             run.refused = not run.cancelled
 
@@ -230,7 +230,7 @@ class Writer:
         if base is not None:
             if base.task.attempt == run.attempt:
                 run.base = base
-            run.receive_status(_for_the_run(base.task))
+            run.receive_status(_for_the_run(run, base.task))
         else:
             run.receive_status(TaskStatus.RUNNING)
 
@@ -249,9 +249,8 @@ class Writer:
                 base = Base.of(document) if document is not None else None
             except Exception:  # another program's value: logged when the record is written
                 base = None
-            # A newer run's record does not concern this run.
-            if base is not None and run.attempt is not None and base.task.attempt <= run.attempt:
-                run.receive_status(_for_the_run(base.task))
+            if base is not None and run.attempt is not None:
+                run.receive_status(_for_the_run(run, base.task))
             run.status_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:
@@ -296,10 +295,15 @@ class Writer:
             return self._wait_s
 
 
-def _for_the_run(task: Task) -> str:
+def _for_the_run(run: Run, task: Task) -> str:
     """The status as the run receives it: a record that was ended by force stops the run as a cancel
-    does."""
-    return TaskStatus.CANCELLED if task.forced else task.status
+    does. Of a newer run's record an older one receives what a caller asks of the task: its message
+    was delivered twice, and the caller means every copy."""
+    status = TaskStatus.CANCELLED if task.forced else task.status
+    if run.attempt is None or task.attempt <= run.attempt or task.forced:
+        return status
+    by_caller = status == TaskStatus.CANCELLED and is_by_caller(task)
+    return status if by_caller or status == TaskStatus.PAUSED else TaskStatus.RUNNING
 
 
 def _over(run: Run | None, end: ev.Event) -> ev.Heeded | None:

@@ -113,6 +113,15 @@ class Fleet:
 
         return eventually(end, timeout, what="the job's result")
 
+    def cancel(self, task_id: str) -> None:
+        """Cancels it as the service does."""
+
+        async def ask() -> None:
+            async with RedisProgressService(self.store.url) as service:
+                await service.cancel_task(task_id)
+
+        asyncio.run(ask())
+
     def listed(self, **filters: Any) -> dict[str, Any]:
         """The list as the service gives it."""
 

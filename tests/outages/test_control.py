@@ -168,12 +168,45 @@ def test_nothing_is_read_where_no_run_is_open_or_has_said_anything(
     assert quiet.listens
 
 
-def test_a_newer_runs_record_is_not_meant_for_an_older_one(
-    sender: Sender, ask: Callable[..., object], reads: list[int]
+@pytest.mark.parametrize(
+    "asked",
+    [ev.Cancelled(by="api"), ev.Completed(asked=BY_FORCE), ev.Paused(by="api")],
+    ids=["cancel", "end by force", "pause"],
+)
+@pytest.mark.parametrize("speaks", [False, True], ids=["silent", "writes"])
+def test_what_is_asked_of_a_task_reaches_its_older_run_too(
+    sender: Sender, ask: Callable[..., object], asked: ev.Event, speaks: bool
+) -> None:
+    """Its message was delivered again, and both runs live."""
+    run = begun(sender, "t")
+    ask("t", ev.Started(identity=IDENTITY, redelivered=True))
+    ask("t", asked)
+    if speaks:
+        run.offer(2, 20)  # at once, and refused
+    eventually(lambda: run.status != "running")
+    if not isinstance(asked, ev.Paused):
+        with pytest.raises(TaskCancelled):
+            run.offer(3)
+        return
+    ask("t", ev.Resumed())
+    run.offer(3)  # waits until it has seen that
+    assert run.status == "running"
+    ask("t", ev.Cancelled(by="api"))
+    eventually(lambda: run.cancelled)
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [ev.Ignored(attempt=2), ev.Completed(attempt=2), ev.Failed(error_message="no", attempt=2)],
+    ids=["ignored", "completed", "failed"],
+)
+def test_what_became_of_a_newer_run_does_not_end_the_older_one(
+    sender: Sender, ask: Callable[..., object], reads: list[int], happened: ev.Event
 ) -> None:
     run = begun(sender, "t")
-    ask("t", ev.Started(identity=IDENTITY))
-    ask("t", ev.Cancelled())
+    ask("t", ev.Started(identity=IDENTITY, redelivered=True))
+    ask("t", happened)
     reads.clear()
     eventually(lambda: len(reads) > 1)
-    assert not run.cancelled
+    run.offer(2)
+    assert run.listens

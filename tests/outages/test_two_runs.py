@@ -87,3 +87,14 @@ def test_the_success_of_the_first_run_after_the_death_of_the_second(
     eventually(lambda: fleet.record(job).get("error_cause") == "worker_lost", TIMEOUT_S)
     fleet.open("first")
     agrees(fleet, job, "first")
+
+
+def test_a_cancel_ends_both_runs(start_fleet: StartFleet) -> None:
+    """Each at its next update, not only the newer one."""
+    fleet = start_fleet(env=ENV, concurrency=2)
+    job = fleet.send("gated", "never")
+    eventually(lambda: fleet.record(job).get("attempt") == 2, TIMEOUT_S, what="both runs")
+    fleet.cancel(job)
+    worker = fleet.app.control.inspect(timeout=1)
+    eventually(lambda: list((worker.active() or {}).values()) == [[]], TIMEOUT_S / 2)
+    assert (fleet.record(job)["status"], fleet.result(job)["status"]) == ("cancelled", "REVOKED")

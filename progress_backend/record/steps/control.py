@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from .. import events as ev
 from ..model import Task, rendered
 from .scene import Scene
+
+#: `by` of cancels that Celery and the task itself record.
+BY_ITSELF: Final = ("celery", "task")
 
 
 def request(
@@ -28,6 +31,11 @@ def forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str,
     if end.asked is None or not end.asked.force:
         return None
     return request("end", end.asked, scene, runs(task))
+
+
+def is_by_caller(task: Task) -> bool:
+    """Whether a caller has made the record's request, not Celery nor the task itself."""
+    return task.control is not None and task.control.get("by") not in BY_ITSELF
 
 
 def done(task: Task, scene: Scene) -> dict[str, Any] | None:

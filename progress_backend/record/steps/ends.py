@@ -7,7 +7,7 @@ from .. import redelivery
 from ..default_texts import text
 from ..model import LOST, Task, replace
 from ..work import average
-from .control import forced, request, runs
+from .control import BY_ITSELF, forced, request, runs
 from .delivery import again_until, reopened
 from .publish import created
 from .scene import Scene
@@ -59,7 +59,7 @@ def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
 
 def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
     # Celery and the task itself cancel a run that is over: there is nothing to ask for.
-    asks = runs(task) and event.by not in ("celery", "task")
+    asks = runs(task) and event.by not in BY_ITSELF
     return replace(
         reopened(task),
         message=_text(event.message, scene, "cancelled"),
