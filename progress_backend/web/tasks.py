@@ -167,8 +167,10 @@ async def cancel_task(
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason, terminate=cancel.terminate)
-    if cancel.terminate and api.broker is None:
-        raise NoBroker
+    if cancel.terminate:
+        if api.broker is None:
+            raise NoBroker
+        await api.broker.check()
     asked = Cancelled(by=by, reason=cancel.reason)
     try:
         document = await api.service.apply(task_id, asked)

@@ -29,6 +29,16 @@ class NoBroker(InvalidEvent):
         )
 
 
+class NoRemoteControl(InvalidEvent):
+    """A client asked for terminate, and workers receive no remote control commands."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"terminate needs Celery's remote control: {why}; without terminate the job ends at "
+            "its next update. Nothing was changed"
+        )
+
+
 class BrokerUnavailable(ProgressError):
     """The record is cancelled, but the broker did not take the revoke."""
 
@@ -49,6 +59,20 @@ class Broker:
     def __init__(self, app: Any) -> None:
         self._app = app
         self._on_the_way = 0
+        #: Why no worker receives a command, "" where workers do; None until it is looked up.
+        self._uncontrolled: str | None = None
+
+    async def check(self) -> None:
+        """Checks that workers with this app's configuration receive remote control commands.
+
+        Raises:
+            NoRemoteControl: they do not.
+        """
+        if self._uncontrolled is None:
+            # A transport is imported, which may take a moment.
+            self._uncontrolled = await asyncio.to_thread(_uncontrolled, self._app)
+        if self._uncontrolled:
+            raise NoRemoteControl(self._uncontrolled)
 
     async def terminate(self, task_id: str) -> None:
         """Sends all workers a revoke that ends the task's process with SIGTERM and keeps it from
@@ -104,3 +128,18 @@ class Broker:
             self._app.control.revoke(
                 task_id, terminate=True, signal="SIGTERM", connection=connection
             )
+
+
+def _uncontrolled(app: Any) -> str:
+    """Why a worker with this app's configuration receives no remote control commands; "" where it
+    does. Celery's worker decides by the same two."""
+    if not app.conf.worker_enable_remote_control:
+        return "worker_enable_remote_control is off"
+    try:
+        with app.connection_for_write() as connection:
+            if connection.supports_exchange_type("fanout"):
+                return ""
+            return f"the broker's transport {connection.transport.driver_name} has no fanout"
+    except Exception as error:  # a transport that is not installed: the revoke answers with that
+        logger.debug("the broker's transport is not known: %r", error)
+        return ""

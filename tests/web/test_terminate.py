@@ -117,3 +117,38 @@ def test_the_environments_broker(
     monkeypatch.setenv("CELERY_BROKER_URL", redis_url)
     api = start_api(redis_url=redis_url)
     assert api.cancel(running(api), {"terminate": True}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("broker", "conf", "why"),
+    [
+        (
+            "sqla+sqlite:///{folder}/broker.db",
+            {},
+            "the broker's transport sqlalchemy has no fanout",
+        ),
+        (None, {"worker_enable_remote_control": False}, "worker_enable_remote_control is off"),
+    ],
+)
+def test_without_remote_control_it_is_refused(
+    start_api: StartApi,
+    redis_url: str,
+    tmp_path: Path,
+    broker: str | None,
+    conf: dict[str, bool],
+    why: str,
+) -> None:
+    """A revoke would be published all the same, and no worker would receive it."""
+    url = redis_url if broker is None else broker.format(folder=tmp_path)
+    app = Celery("proj", broker=url, backend=redis_url, set_as_current=False)
+    app.conf.update(conf)
+    api = start_api(redis_url=redis_url, celery_app=app)
+    task_id = running(api)
+    before = api.status(task_id).content
+    answer = api.cancel(task_id, {"terminate": True})
+    assert answer.status_code == 422
+    assert why in answer.json()["detail"]
+    assert "the job ends at its next update" in answer.json()["detail"]
+    assert api.status(task_id).content == before
+    assert api.cancel(task_id).json()["status"] == "cancelled"
+    app.close()

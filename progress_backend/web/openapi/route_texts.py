@@ -134,8 +134,8 @@ TIMELINE = _route(
 CANCEL = _route(
     "Cancel a task",
     "A queued task never begins; a running one ends at its next progress update, or at once with "
-    "`terminate`, which needs the broker. The id of a workflow that is no task's cancels the "
-    "workflow.",
+    "`terminate`, which needs the broker and Celery's remote control. The id of a workflow that "
+    "is no task's cancels the workflow.",
     {200: _answer("Cancelled; the task now.", TaskBody, examples.CANCELLED)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED
     | {503: _answer("Store or broker does not answer; detail has what was done.", Undone)},
