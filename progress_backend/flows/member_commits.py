@@ -21,7 +21,7 @@ _TRIES: Final = 3
 def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
     """Records an event of each of these records; whether that is done. Those whose
     commits fail again and again are logged; a record that is gone needs none."""
-    known: dict[str, Base | None] = {base.task.task_id: base for base in bases}
+    known = {base.task.task_id: base for base in bases}
     failed: dict[str, Exception] = {}
     for _ in range(_TRIES):
         steps = [flows.apply(i, (event,), now, base=b, clip=True) for i, b in known.items()]
@@ -30,7 +30,7 @@ def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime
         failed = {i: one for i, one in failed.items() if not isinstance(one, TaskNotFound)}
         if not failed:
             return True
-        known = dict.fromkeys(failed)  # read anew
+        known = {i: known[i] for i in failed}
     what = f"{type(event).__name__} is not recorded of a workflow's member"
     for task_id, error in failed.items():
         flows.fault(what, error, task_id)

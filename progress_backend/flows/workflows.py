@@ -7,9 +7,9 @@ from datetime import datetime
 
 from ..record import reader_view
 from ..record.default_texts import text
-from ..record.events import Unreached
+from ..record.events import Identity, Planned, Unreached
 from ..record.json_text import dumps
-from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
+from ..record.model import NEVER_PUBLISHED, UPSTREAM, Member, TaskStatus
 from ..record.workflow import FAILURES, body, row
 from ..record.workflow_as_task import as_task
 from . import commands as c
@@ -96,6 +96,22 @@ def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: date
     return len(planned)
 
 
+def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
+    """Has the pass wait for planned members of a workflow, for days: their messages may have left,
+    since one that was before them has succeeded in a process that could not record it."""
+    planned = yield from _first_planned(workflow_id)
+    identity = Identity("", member=Member((workflow_id,), unseen=True))
+    yield from commit_each(flows, planned, Planned(identity=identity, anew=False), now)
+
+
+def _first_planned(workflow_id: str) -> Flow[list[Base]]:
+    """The records of a step of a workflow's planned members."""
+    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, None, STEP)
+    ids = tuple(task_id for _, task_id in step)
+    documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
+    return [base for base in records(documents) if base.task.planned]
+
+
 def keeps(flows: Flows, token: str) -> Flow[bool]:
     """Whether the caller holds the lock of the pass over quiet workflows, now for one more
     interval."""
@@ -126,11 +142,9 @@ def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
     if not found.only_planned:
         return False
-    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, None, STEP)
-    task_ids = tuple(task_id for _, task_id in step)
-    documents: list[bytes | None] = (yield c.Read(task_ids)) if task_ids else []
-    planned = [base for base in records(documents) if base.task.planned]
-    if any(_waits(base, now_ms) for base in planned):
+    planned = yield from _first_planned(workflow_id)
+    waits = any(_waits(base, now_ms) for base in planned)
+    if waits or (yield from _comes_again(found, workflow_id, now)):
         yield c.Looked(workflow_id, now_ms)
         return False
     done = yield from commit_each(flows, planned, _end(flows, found), now)
@@ -145,6 +159,18 @@ def _waits(base: Base, now_ms: int) -> bool:
     if member is None or not member.unseen or written is None:
         return False
     return now_ms - milliseconds(written) < UNENDED_S * 1000
+
+
+def _comes_again(found: c.Figures, workflow_id: str, now: datetime) -> Flow[bool]:
+    """Whether the broker may deliver the message of a failed member again, whose run then sends
+    those of planned ones. Of many failed members the first ones are looked at."""
+    if not found.count(TaskStatus.ERROR):
+        return False
+    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, TaskStatus.ERROR, STEP)
+    ids = tuple(task_id for _, task_id in step)
+    documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
+    until = [base.task.again_until for base in records(documents)]
+    return any(one is not None and one > now for one in until)
 
 
 def _end(flows: Flows, found: c.Figures) -> Unreached:

@@ -293,6 +293,7 @@ _FRESH = Move(TaskStatus.CREATED, publish.created)
 _AGAIN = Move(SAME, members.created_again)
 _PLAN = Move(TaskStatus.CREATED, members.planned)
 _PLAN_AGAIN = Move(SAME, members.planned)
+_PLANNED_BEFORE = Move(SAME, members.planned_before)
 _UNREACHED = Move(SAME, members.unreached)
 _DIRECT = Move(SAME, members.directed)
 _DIRECT_AFTER = Move(SAME, members.directed, timeless=True)
@@ -325,7 +326,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
     TaskStatus.CREATED: {
         ev.Directed: _DIRECT,
         ev.Created: _ADOPT,
-        ev.Planned: _SAME,
+        ev.Planned: _PLANNED_BEFORE,
         ev.Started: _START,
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,
@@ -355,7 +356,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
     TaskStatus.PAUSED: {
         ev.Directed: _DIRECT,
         ev.Created: Move(SAME, members.published_in_a_pause),
-        ev.Planned: _SAME,
+        ev.Planned: _PLANNED_BEFORE,
         ev.Unreached: _UNREACHED,
         ev.Started: Move(TaskStatus.PAUSED, starts.started),
         ev.Progressed: Move(TaskStatus.PAUSED, values.moved),

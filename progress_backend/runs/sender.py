@@ -37,7 +37,7 @@ from .newest_values import Value
 from .outbox import Kept, Outbox
 from .run import Run
 from .value_writer import TOGETHER, ValueWriter
-from .writer import Entry, Outcome, Writer
+from .writer import ENDS, Entry, Outcome, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Sender:
     ) -> Applied | None:
         """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
         None. Never raises."""
-        if task_id not in self._outbox and not self.writer.breaker.open:
+        if not self._waits(task_id, happened, keep=keep) and not self.writer.breaker.open:
             now = None
             try:
                 with self.writer.waiting():
@@ -188,7 +188,7 @@ class Sender:
         """As `record`, events of many tasks in one round trip; None for those that were not
         recorded now. Never raises."""
         outcomes: dict[int, Outcome] = {}
-        sent = [n for n, (_, task_id, _) in enumerate(several) if task_id not in self._outbox]
+        sent = [n for n, (_, task_id, own) in enumerate(several) if not self._waits(task_id, own)]
         now = None
         if sent and not self.writer.breaker.open:
             try:
@@ -399,6 +399,13 @@ class Sender:
         """Notes that a job's call had no reply; from then on the thread asks the store."""
         self.writer.away(error)
         self.wake()
+
+    def _waits(self, task_id: str, happened: tuple[ev.Event, ...], *, keep: bool = True) -> bool:
+        """Whether events have to follow others in the outbox: their task's, and of an end the
+        publishes that the run has made. Otherwise a workflow whose last known member ends here
+        would be over; and what is planned and not published at a run's end, never is."""
+        ends = keep and isinstance(happened[-1], ENDS)
+        return task_id in self._outbox or (ends and self._outbox.awaits(task_id))
 
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
         first = not self._outbox.dropped

@@ -35,7 +35,7 @@ _REST_S = 1.0
 _LONGEST = 500
 
 #: Events that end a run.
-_ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
+ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
 
 
 #: Events to record: their run (None for events of no run), the task's id, and the events.
@@ -310,7 +310,7 @@ def _over(run: Run | None, end: ev.Event) -> ev.Heeded | None:
     """The event that a cancelled or force-ended run is over, made of the end that the record
     refused; None if the event is no end."""
     attempt = run.attempt if run is not None and end.attempt is None else end.attempt
-    if not isinstance(end, _ENDS) or (attempt is None and end.owner is None):
+    if not isinstance(end, ENDS) or (attempt is None and end.owner is None):
         return None
     return ev.Heeded(attempt=attempt, owner=end.owner, run=end.run, at=end.at)
 

@@ -215,6 +215,9 @@ class Judge:
 
     def _record(self, verdicts: Sequence[tuple[Base, Event]]) -> None:
         store, now = self._store, self._store.now()
+        found = [base.task.member for base, verdict in verdicts if isinstance(verdict, Completed)]
+        for workflow_id in {member.workflows[0]: None for member in found if member is not None}:
+            store.run(workflows.may_have_left(store.flows, workflow_id, now))
         flows = [
             store.flows.apply(base.task.task_id, (verdict,), now, base=base, clip=True)
             for base, verdict in verdicts

@@ -11,6 +11,7 @@ import itertools
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from celery.app.task import Context
@@ -58,9 +59,10 @@ def failed(
     """Records Failed for a time limit, a dead child or a rejected message (`task_failure` in the
     main process), and for the body of a task that is not marked."""
     request = task.request if task.request.id == task_id else _sending_request(task_id)
-    plans.end(tracker, process, request, task.name, cancelled=False)
+    end_ahead = partial(plans.end, tracker, process, request, task.name, cancelled=False)
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
+        end_ahead()
         return
     cause = cause_of(exception)
     failure = ev.Failed(
@@ -69,10 +71,10 @@ def failed(
     event = _owned(tracker, failure, request)
     if marking is None:
         # The task may have a record all the same, because of its message's header.
-        process.unless_stored.or_else(None, task_id, event, keep=False)
+        process.unless_stored.or_else(None, task_id, event, keep=False, stands=end_ahead)
         return
     run = _run(process, task, task_id, marking, request, args, kwargs)
-    process.unless_stored.or_else(run, task_id, event)
+    process.unless_stored.or_else(run, task_id, event, stands=end_ahead)
 
 
 def revoked(
@@ -167,8 +169,9 @@ def internal_error(
     if not tracker.has(task) or (process := tracker.process) is None:
         return
     context = Context(request) if isinstance(request, Mapping) else None
-    plans.end(tracker, process, context, task.name, cancelled=False)
+    end_ahead = partial(plans.end, tracker, process, context, task.name, cancelled=False)
     if marking is None:
+        end_ahead()
         return
     event = ev.Failed(
         error_message=described(exception),
@@ -177,7 +180,8 @@ def internal_error(
         again_s=_again_s(tracker, task, "internal_error"),
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
-    process.unless_stored.or_else(run, task_id, _owned(tracker, event, context))
+    failure = _owned(tracker, event, context)
+    process.unless_stored.or_else(run, task_id, failure, stands=end_ahead)
 
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:

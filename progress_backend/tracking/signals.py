@@ -210,15 +210,21 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
     process.sender.store_log(run)
     newest = run.newest()
     events = (happened,) if newest is None else (newest, happened)
-    if isinstance(happened, (ev.Failed, ev.Ignored)) and _may_have_a_success(run):
-        process.unless_stored.or_else(run, run.task_id, *events)
-    else:
+    if not isinstance(happened, (ev.Failed, ev.Ignored)):
         process.sender.record(run, run.task_id, *events)
-    if isinstance(happened, (ev.Failed, ev.Ignored)) and run.identity.member is not None:
+        return
+
+    def end_ahead() -> None:
         tracker = tracker_of(run.celery_task.app)
-        if tracker is not None:
+        if tracker is not None and run.identity.member is not None:
             cancelled = isinstance(happened, ev.Ignored)
             plans.end(tracker, process, run.request, run.celery_task.name, cancelled)
+
+    if _may_have_a_success(run):
+        process.unless_stored.or_else(run, run.task_id, *events, stands=end_ahead)
+    else:
+        process.sender.record(run, run.task_id, *events)
+        end_ahead()
 
 
 def _may_have_a_success(run: Run) -> bool:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from ..daemon import daemon
 from ..errors import ProgressError
+from ..flows import workflows
 from ..flows.stored_record import Base
 from ..record import events as ev
 from ..runs.run import Run
@@ -36,6 +37,8 @@ class _Failure(NamedTuple):
     keep: bool
     #: Monotonic time until which an answer is waited for.
     until: float
+    #: Called where the failure is recorded.
+    stands: Callable[[], None]
 
 
 class StoredSuccess:
@@ -54,13 +57,18 @@ class StoredSuccess:
         self._thread: threading.Thread | None = None
 
     def or_else(
-        self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
+        self,
+        run: Run | None,
+        task_id: str,
+        *happened: ev.Event,
+        keep: bool = True,
+        stands: Callable[[], None],
     ) -> None:
-        """Records the SUCCESS that the result backend has stored for the task, else these
-        events."""
+        """Records the SUCCESS that the result backend has stored for the task, else these events;
+        then calls `stands`, which ends what was to follow."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
-        failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S)
+        failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S, stands)
         with self._changed:
             if self._thread is None and not self._over:
                 self._thread = daemon("progress-stored", self._work)
@@ -122,19 +130,27 @@ class StoredSuccess:
             return {}
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
-        run, task_id, happened, keep, _ = failure
+        run, task_id, happened, keep, _, stands = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
             failed = happened[-1]
             success = replace(found, attempt=failed.attempt, owner=failed.owner, run=failed.run)
             happened = (*happened[:-1], success)
         self._sender.record(run, task_id, *happened, keep=keep)
+        if not isinstance(happened[-1], ev.Completed):
+            stands()
 
     def _own(self, task_id: str, end: ev.Completed) -> ev.Event | None:
         """The end, unless it is of an earlier task with the same id."""
         store = self._sender.writer.store
         try:
             document = store.run(store.flows.get(task_id))
-            return end if document is None else own_end(Base.of(document), end)
+            if document is None:
+                return end
+            base = Base.of(document)
+            if (own := own_end(base, end)) is not None and base.task.member is not None:
+                workflow_id = base.task.member.workflows[0]
+                store.run(workflows.may_have_left(store.flows, workflow_id, store.now()))
+            return own
         except ProgressError:
             return end  # the record cannot be read
         except Exception as error:  # another program's value under the record's key

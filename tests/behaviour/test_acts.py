@@ -287,8 +287,6 @@ def test_a_commit_that_fails_is_tried_again(
             commits.append(command)
         stored = b"foreign" if commits and (for_good or len(commits) == 1) else own
         driver.raw.set(driver.keys.task("waits"), stored, ex=60)
-        if isinstance(command, c.Read) and not for_good:
-            driver.raw.set(driver.keys.task("waits"), own, ex=60)
 
     step = workflow_acts.carry_out(driver.flows, W, act.id, workflow_acts.Cursor(), driver.now())
     driver.drive(step, meanwhile)

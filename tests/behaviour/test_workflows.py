@@ -274,6 +274,35 @@ def test_what_cannot_be_seen_may_take_days(driver: Driver) -> None:
     assert agree(driver, "b").planned == 0
 
 
+def test_what_may_have_left_may_take_days(driver: Driver) -> None:
+    """Its predecessor has succeeded, and only the result backend knows."""
+    driver.apply("a", ev.Created(identity=WHOLE))
+    for task_id in "bc":
+        driver.apply(task_id, ev.Planned(identity=WHOLE))
+    driver.start("a")
+    driver.run(workflows.may_have_left(driver.flows, W, driver.now()))
+    driver.apply("a", ev.Completed())
+    later, days = 2 * LEASE, timedelta(days=8)
+    assert driver.run(workflows.end_quiet(driver.flows, W, driver.now() + later)) is False
+    assert agree(driver, "abc").planned == 2
+    driver.run(workflows.end_quiet(driver.flows, W, driver.now() + days))
+    assert agree(driver, "abc").planned == 0
+
+
+def test_what_follows_a_run_that_may_come_again_waits_for_it(driver: Driver) -> None:
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.apply("b", ev.Planned(identity=WHOLE))
+    driver.start("a")
+    driver.apply("a", ev.Failed(error_message="gone", cause="worker_lost", again_s=3_600))
+    hours = timedelta(hours=2)
+    driver.run(workflows.end_quiet(driver.flows, W, driver.now() + 2 * LEASE))
+    assert agree(driver, "ab").planned == 1
+    driver.run(workflows.end_quiet(driver.flows, W, driver.now() + hours))
+    b = driver.task("b")
+    assert b is not None
+    assert (b.status, b.error_cause) == ("error", "upstream")
+
+
 def test_a_publish_in_progress_keeps_a_workflow_open(driver: Driver) -> None:
     driver.apply("a", ev.Created(identity=WHOLE))
     driver.start("a")

@@ -98,3 +98,28 @@ def test_threads_lose_nothing() -> None:
         thread.join()
     taken += drained(outbox)
     assert len({task_id for task_id, _ in taken}) == len(taken) == 2_000
+
+
+def test_what_a_run_has_published_goes_before_its_own_events(outbox: Outbox) -> None:
+    published = [ev.Created(identity=ev.Identity("t", parent_id=one)) for one in ("a", "c", "c")]
+    outbox.keep(None, "a", ev.Completed())
+    outbox.keep(None, "b", published[0])
+    outbox.keep(None, "c", *published[1:])  # by itself
+    assert [outbox.awaits(name) for name in "abc"] == [True, False, False]
+    assert [task_id for task_id, _ in outbox.firsts(9)] == ["b", "c"]
+    assert [task_id for task_id, _ in drained(outbox)] == ["b", "a", "c", "c"]
+    assert not outbox.awaits("a")
+
+
+def test_two_that_have_published_each_other_hold_up_none(outbox: Outbox) -> None:
+    for name, other in ("ab", "ba"):
+        created = ev.Created(identity=ev.Identity("t", parent_id=other))
+        outbox.keep(None, name, ev.Completed(), created)
+    assert len(drained(outbox)) == 4
+
+
+def test_an_end_waits_for_no_publish_that_was_dropped(outbox: Outbox) -> None:
+    outbox.keep(None, "b", ev.Created(identity=ev.Identity("t", parent_id="a")))
+    for name in "cdef":
+        outbox.keep(None, name, ev.Completed())
+    assert (outbox.dropped, outbox.awaits("a")) == (1, False)

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
+from progress_backend.record.model import Member
+from progress_backend.record.workflow import Figures
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.value_writer import TOGETHER
@@ -169,3 +172,22 @@ def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
         assert sender.record(None, task_id, ev.Created(identity=IDENTITY)) is None
     eventually(lambda: store.run(store.flows.get("b")))
     assert store.run(store.flows.get("poison")) is None
+
+
+def test_an_end_follows_what_its_run_has_published(store: MemoryStore, sender: Sender) -> None:
+    member = Member(("w",))
+    run = Run("a", IDENTITY._replace(member=member), sender)
+    sender.record(None, "b", ev.Planned(identity=run.identity))
+    sender.record(run, "a", ev.Started(identity=run.identity))
+    later = ev.Created(identity=run.identity._replace(parent_id="a"))
+
+    def figures() -> Figures:
+        found: Figures = store.execute(c.FiguresOf("w", 0))
+        return found
+
+    with sender._sending:  # the thread gets to nothing
+        sender._keep(None, "b", (later,))
+        assert sender.record(run, "a", ev.Completed()) is None
+        assert (figures().count("running"), figures().planned) == (1, 1)
+    eventually(lambda: figures().count("completed") == 1)
+    assert (figures().planned, figures().open) == (0, 1)

@@ -10,6 +10,7 @@ import pytest
 from celery import Celery
 
 from progress_backend.record import events as ev
+from progress_backend.record.model import Member, Task
 from progress_backend.record.task_json import decode
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
@@ -20,7 +21,7 @@ from tests.servers import Server
 from tests.stopwatch import timed
 from tests.waiting import eventually
 
-IDENTITY = ev.Identity(task_type="fetch_data")
+IDENTITY = ev.Identity(task_type="fetch_data", member=Member(("w",)))
 FAILED = ev.Failed(error_message="it broke", cause="internal_error")
 
 
@@ -41,6 +42,7 @@ def unless_stored(store: MemoryStore, backend: Server) -> Iterator[StoredSuccess
     app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
     sender = Sender(store, None, closing_s=0.3)
     sender.record(None, "t", ev.Started(identity=IDENTITY))
+    sender.record(None, "next", ev.Planned(identity=IDENTITY))
     app.backend.store_result("t", {"rows": 4}, "SUCCESS")
     asking = StoredSuccess(sender, result_backend(app))
     yield asking
@@ -49,10 +51,26 @@ def unless_stored(store: MemoryStore, backend: Server) -> Iterator[StoredSuccess
     app.close()
 
 
-def status(store: MemoryStore) -> str:
-    document = store.run(store.flows.get("t"))
+def read(store: MemoryStore, task_id: str) -> Task:
+    document = store.run(store.flows.get(task_id))
     assert document is not None
-    return str(decode(document).status)
+    return decode(document)
+
+
+def status(store: MemoryStore) -> str:
+    return read(store, "t").status
+
+
+def may_have_left(store: MemoryStore) -> bool:
+    """Whether the pass is to wait for the planned task."""
+    member = read(store, "next").member
+    return member is not None and member.unseen
+
+
+@pytest.fixture
+def stood() -> list[bool]:
+    """Filled where the failure is recorded."""
+    return []
 
 
 def hangs(server: Server) -> Callable[[], object]:
@@ -71,13 +89,15 @@ def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
     store: MemoryStore,
     backend: Server,
     unless_stored: StoredSuccess,
+    stood: list[bool],
 ) -> None:
     comes_back = goes(backend)
-    unless_stored.or_else(None, "t", FAILED)
+    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
     time.sleep(1.5)  # it has been asked
     assert status(store) == "running"
     comes_back()
     eventually(lambda: status(store) == "completed")
+    assert (may_have_left(store), stood) == (True, [])
 
 
 @pytest.mark.parametrize("goes", [hangs, is_down])
@@ -86,12 +106,14 @@ def test_one_that_stays_away_keeps_no_failure_from_its_record(
     store: MemoryStore,
     backend: Server,
     unless_stored: StoredSuccess,
+    stood: list[bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.5)
     goes(backend)
-    unless_stored.or_else(None, "t", FAILED)
-    eventually(lambda: status(store) == "error")
+    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
+    eventually(lambda: status(store) == "error" and stood)
+    assert not may_have_left(store)
 
 
 @pytest.mark.parametrize("goes", [hangs, is_down])
@@ -100,9 +122,12 @@ def test_the_end_of_the_process_records_what_still_waits_for_an_answer(
     store: MemoryStore,
     backend: Server,
     unless_stored: StoredSuccess,
+    stood: list[bool],
 ) -> None:
     goes(backend)
-    unless_stored.or_else(None, "t", FAILED)
+    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
     assert timed(unless_stored.stop) < 3
     assert status(store) == "error"
-    unless_stored.or_else(None, "t", FAILED)  # nobody would record it any more: it is done at once
+    unless_stored.or_else(
+        None, "t", FAILED, stands=lambda: stood.append(True)
+    )  # nobody would record it any more: it is done at once

@@ -28,6 +28,14 @@ def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
     return replace(after, member=after.member._replace(planned=True))
 
 
+def planned_before(task: Task, event: ev.Planned, scene: Scene) -> Task:
+    """A planned task is named once more: tasks without a record may run before it, after all."""
+    given = event.identity.member
+    if task.member is None or given is None or not (task.planned and given.unseen):
+        return task
+    return task if task.member.unseen else replace(task, member=task.member._replace(unseen=True))
+
+
 def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
     if event.cancelled:
         end = ev.Cancelled(message=event.error_message, by="celery", reason=event.cause)
