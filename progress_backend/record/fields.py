@@ -100,7 +100,8 @@ def compiled(
 PROGRESS: Final = Part("Progress", "Progress of a task.", (
     Field("current", int, "Items processed so far."),
     Field("total", int | None, "Items in all; null if unknown."),
-    Field("percentage", float, "One decimal, rounded down; 0 while the total is unknown."),
+    Field("percentage", float, "One decimal, rounded down; 0 while the total is unknown, "
+          "100 of a completed task."),
 ))
 WORKER: Final = Part("Worker", "The worker that runs a task.", (
     Field("lease", str, "The worker and its boot: another one after a restart."),

@@ -76,11 +76,11 @@ class Progress(NamedTuple):
     @classmethod
     def of(cls, current: int, total: int | None, *, completed: bool = False) -> Progress:
         """The progress at these counts, rounded down, so that 100 means all items; a completed task
-        without a total has 100 too."""
-        if not total or total < 0:
-            return cls(current, total, 100 if completed else 0)
-        if completed and current >= total:
+        has 100, however many it counted."""
+        if completed:
             return cls(current, total, 100)
+        if not total or total < 0:
+            return cls(current, total, 0)
         return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
 
 

@@ -131,7 +131,8 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
             task_id: the record's id.
             status: "running" starts a task that is created and resumes one that is paused;
                 "paused", "completed" and "error" are the others.
-            current_items: items done so far, 0 to 2**53-1; with "completed" all unless given.
+            current_items: items done so far, 0 to 2**53-1; with "completed" the last count unless
+                given, or all where that is 0.
             message: text for readers, at most 10,000 characters; without one the old text stays,
                 at an end the default text is taken.
             error_message: what went wrong, at most 10,000 characters; with "error" alone.

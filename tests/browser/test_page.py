@@ -137,7 +137,7 @@ def test_an_end_that_was_counted_shows_its_count(
     api.update("job", "completed", current_items=100)
     ended = shows(page, "job", "completed")
     expect(ended).to_contain_text("Completed")
-    expect(ended).to_contain_text("39.6%")
+    expect(ended).to_contain_text("100%")
     expect(ended).to_contain_text("100 / 252")
 
 

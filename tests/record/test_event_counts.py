@@ -14,14 +14,20 @@ def running() -> Task:
     return after(None, ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY, worker=OURS))
 
 
-def test_completed_sets_current_to_total(running) -> None:
-    assert after(running, ev.Progressed(current=3), ev.Completed()).current_items == 10
+def test_completed_keeps_the_last_count(running) -> None:
+    assert after(running, ev.Progressed(current=3), ev.Completed()).progress == (3, 10, 100)
+    assert after(running, ev.Progressed(current=12), ev.Completed()).progress == (12, 10, 100)
+
+
+def test_completed_without_a_count_is_all_of_it(running) -> None:
+    assert after(running, ev.Completed()).progress == (10, 10, 100)
+    assert after(running, ev.Progressed(current=0), ev.Completed()).progress == (10, 10, 100)
 
 
 def test_who_counts_at_the_end_is_believed(running) -> None:
-    assert after(running, ev.Completed(current=3)).progress == (3, 10, 30)
+    assert after(running, ev.Completed(current=3)).progress == (3, 10, 100)
     assert after(running, ev.Completed(current=10)).progress == (10, 10, 100)
-    assert after(running, ev.Completed(current=0)).progress == (0, 10, 0)
+    assert after(running, ev.Completed(current=0)).progress == (0, 10, 100)
     unknown = after(None, ev.Started(identity=ev.Identity(task_type="x")))
     assert after(unknown, ev.Completed(current=7)).progress == (7, 7, 100)
 

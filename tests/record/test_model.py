@@ -95,8 +95,9 @@ def test_completed_is_all_of_it() -> None:
     assert Progress.of(252, 252, completed=True) == (252, 252, 100)
 
 
-def test_unless_it_was_counted_at_the_end() -> None:
-    assert Progress.of(100, 252, completed=True) == (100, 252, 39.6)
+def test_completed_is_all_that_there_was_to_do() -> None:
+    assert Progress.of(100, 252, completed=True) == (100, 252, 100)
+    assert Progress.of(300, 252, completed=True) == (300, 252, 100)
 
 
 def test_time_runs_to_the_last_update_while_running() -> None:

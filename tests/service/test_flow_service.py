@@ -36,6 +36,7 @@ async def test_a_task_from_creation_to_completion(service: FlowService) -> None:
     completed = await service.update_progress(
         task_id,
         status="completed",
+        current_items=252,
         results={"records_saved": 252},
         message="データ取得が完了しました",
     )

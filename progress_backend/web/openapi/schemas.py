@@ -87,7 +87,10 @@ class Update(_Asked):
     )
     current_items: Items | None = Field(
         default=None,
-        description="Items processed so far. With status completed all of them unless given.",
+        description=(
+            "Items processed so far. With status completed the last count unless given, or all of "
+            "them where that is 0."
+        ),
     )
     message: Text | None = Field(
         default=None, description="Text to show; without one the old text stays."
