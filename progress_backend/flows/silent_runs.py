@@ -27,7 +27,7 @@ _LEASES = 10_000
 #: Runs that are read and judged in one step.
 STEP = 100
 #: Runs that one lease may hold: a pool of greenlets runs thousands.
-_HELD = 10_000
+HELD = 10_000
 #: Runs that a worker requeues at most while it shuts down.
 _GIVEN_BACK = 1_000
 #: Records of each status that one pass reads because no worker holds them.
@@ -64,7 +64,7 @@ def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[st
     now_ms, silence_ms = milliseconds(now), int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
     for lease, _ in (yield c.Leases(now_ms, _LEASES)):
-        task_ids: list[str] = yield c.Held(lease, _HELD)
+        task_ids: list[str] = yield c.Held(lease, HELD)
         if task_ids:
             found.append((lease, task_ids))
         else:
@@ -110,7 +110,7 @@ def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
 def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
     """Ids of the tasks that a live worker's lease holds but that the worker does not run: once
     their records are not written for a lease's time, their pool process has died."""
-    held: list[str] = yield c.Held(lease, _HELD)
+    held: list[str] = yield c.Held(lease, HELD)
     return [task_id for task_id in held if task_id not in at_work]
 
 
@@ -225,7 +225,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     """Extends the TTL of the records of all tasks that run under a live lease; returns how many
     there are."""
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
-    task_ids: list[str] = yield c.Held(lease, _HELD)
+    task_ids: list[str] = yield c.Held(lease, HELD)
     kept_ms = UNENDED_S * 1000
     yield c.Extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
     return len(task_ids)

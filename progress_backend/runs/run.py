@@ -211,8 +211,9 @@ class Run:
     @property
     def listens(self) -> bool:
         """Whether the run goes on, neither paused nor cancelled, so that its record is read for
-        requests."""
-        return self.status == TaskStatus.RUNNING and not (self.closed or self.refused)
+        requests. One that was recorded as lost does too: its worker may take it back."""
+        goes_on = self.status in (TaskStatus.RUNNING, TaskStatus.ERROR)
+        return goes_on and not (self.closed or self.refused)
 
     def heed(self) -> None:
         """Waits while the record is paused; called before the body and within `track()` loops.

@@ -80,7 +80,8 @@ class Judge:
         """Records that runs which were recorded as lost go on: those that the lease had, and whose
         worker is at work on them."""
         store = self._store
-        for step in silent_runs.steps(sorted({*at_work, *self._begun})):
+        task_ids = tuple(dict.fromkeys((*self._begun, *at_work)))
+        for step in silent_runs.steps(task_ids[: silent_runs.HELD]):
             bases = store.run(silent_runs.held_still(lease, step, at_work))
             self._begun.difference_update(base.task.task_id for base in bases)
             for some in _several(bases):

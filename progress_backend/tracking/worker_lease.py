@@ -21,12 +21,12 @@ from .webhooks import begin_sending
 
 def at_work() -> dict[str, set[int]] | None:
     """Ids of the tasks that this worker's main process has received or runs, in any pool, with the
-    numbers of their runs; None if the set changed meanwhile."""
+    numbers of their runs; those that run come first. None if the set changed meanwhile."""
     from celery.worker import state
 
     numbers: dict[str, set[int]] = {}
     try:
-        for request in (*state.requests.values(), *state.active_requests, *in_hand):
+        for request in (*state.active_requests, *in_hand, *state.requests.values()):
             numbers.setdefault(request.id, set()).add(request.request_dict.get(RUN, 0))
     except RuntimeError:
         return None

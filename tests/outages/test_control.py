@@ -168,6 +168,19 @@ def test_nothing_is_read_where_no_run_is_open_or_has_said_anything(
     assert quiet.listens
 
 
+def test_so_is_a_cancel_of_a_run_that_was_recorded_as_lost_and_taken_back(
+    sender: Sender, ask: Callable[..., object]
+) -> None:
+    run = begun(sender, "t")
+    assert run.base is not None
+    ask("t", ev.Lost(lease=None, error_message="silent", revision=run.base.task.revision))
+    eventually(lambda: run.status == "error")
+    ask("t", ev.Progressed(attempt=1))
+    eventually(lambda: run.status == "running")
+    ask("t", ev.Cancelled())
+    eventually(lambda: run.cancelled)
+
+
 @pytest.mark.parametrize(
     "asked",
     [ev.Cancelled(by="api"), ev.Completed(asked=BY_FORCE), ev.Paused(by="api")],
