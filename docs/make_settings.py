@@ -108,8 +108,10 @@ _JA: Final = {
     "Sockets and event streams that all clients may have open at an API process; 0: any number.": (
         "API プロセスに開けるソケットとイベントストリームの総数です。0 は無制限です。"
     ),
-    "Records that one client may create by HTTP within `unstarted_s`; 0: any number.": (
+    "Records that one client may create by HTTP within `unstarted_s`, besides those that are "
+    "updated, ended or cancelled by HTTP; 0: any number.": (
         "クライアント一つが `unstarted_s` のあいだに HTTP で作成できる記録の数です。"
+        "HTTP で更新・終了・キャンセルされたものは数えません。"
         "0 は無制限です。"
     ),
     "Bytes that the bodies of one client's writes may have within `unstarted_s`, beyond 4 KiB "

@@ -114,7 +114,8 @@ class Settings:
     max_client_sockets: int = 1_000
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
-    #: Records that one client may create by HTTP within `unstarted_s`; 0: any number.
+    #: Records that one client may create by HTTP within `unstarted_s`, besides those that are
+    #: updated, ended or cancelled by HTTP; 0: any number.
     max_created: int = 100_000
     #: Bytes that the bodies of one client's writes may have within `unstarted_s`, beyond 4 KiB
     #: each; 0: any number.

@@ -65,6 +65,7 @@ async def _act_on_one(
     scope, resource = request.scope, Resource("task", task_id)
     denial = await may(scope, action, resource)
     if denial is not None:
+        api.measured.refusal(denial)
         write_line(scope, action, resource, denial.status)
         return denial.detail
     try:
@@ -72,5 +73,6 @@ async def _act_on_one(
     except ProgressError as error:
         write_line(scope, action, resource, error.status_code)
         raise
+    api.limits.give_back(task_id)
     write_line(scope, action, resource, 200)
     return None

@@ -14,6 +14,7 @@ from ..log_lines import FIELDS, json_line
 from ..record.model import rendered
 from ..record.traces import trace_id_of
 from .callers import caller_of
+from .limits import client_of
 from .rights import Action, Resource
 from .state import Api, api_in
 
@@ -24,6 +25,8 @@ _NOTES: Final = "progress_backend.audit"
 _FAILED: Final = 500
 _LEFT_OUT: Final = (401, 429)
 _FORBIDDEN: Final = 403
+#: Most characters of an id in a line: a path may have thousands.
+MOST_OF_ID: Final = 255
 
 
 def note(scope: Scope, **about: Any) -> None:
@@ -66,16 +69,20 @@ class Audited:
 
 def write_line(scope: Scope, action: Action, resource: Resource, status: int) -> None:
     """Writes a line. Whoever was refused unknown has done nothing, and what came too often is in
-    the metrics: lines of it could fill a disk."""
+    the metrics: lines of it could fill a disk. Nor can those of what a known caller may not do."""
     name = caller_of(scope).name
     left_out = status in _LEFT_OUT or (status == _FORBIDDEN and not name)
     if left_out or not logger.isEnabledFor(logging.INFO):
         return
+    api = api_in(scope)
+    task_id = resource.id
+    if task_id is not None and len(task_id) > MOST_OF_ID:
+        task_id = f"{task_id[: MOST_OF_ID - 1]}…"
     line = {
-        "at": rendered(datetime.now(api_in(scope).zone)),
+        "at": rendered(datetime.now(api.zone)),
         "what": action,
         "kind": "task" if resource.kind == "tasks" else resource.kind,
-        "id": resource.id,
+        "id": task_id,
         "who": name or "api",
         "address": _address(scope),
         **scope.get(_NOTES, {}),
@@ -83,6 +90,13 @@ def write_line(scope: Scope, action: Action, resource: Resource, status: int) ->
     }
     if (trace_id := _trace_id(scope)) is not None:
         line["trace_id"] = trace_id
+    if status == _FORBIDDEN:
+        api.refused_lines.write(client_of(scope) or name, line, _log)
+    else:
+        _log(line)
+
+
+def _log(line: dict[str, Any]) -> None:
     logger.info("%s", json_line(line), extra={FIELDS: {"audit": line}})
 
 

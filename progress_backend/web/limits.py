@@ -1,8 +1,9 @@
 """Limits of what one client may do at this process: writes, records, bytes, sockets and event
 streams. Routes and sockets ask here, once their caller may do what is asked for.
 
-A client is a bearer token's name, or the owner that a site's `authorize` names; without either, and
-for share tokens, of which many people have the same, it is the address. What comes from this
+A client is a bearer token's name, or the owner that a site's `authorize` names; without either it
+is the address, and of share tokens, of which many people have the same, the address with what the
+token shows: whoever opens too much without a token does not shut them out. What comes from this
 machine without a token is counted for nobody.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Final
@@ -31,6 +32,8 @@ FREE: Final = 4096
 _NETWORK: Final = 64
 #: Addresses whose client is cached.
 _REMEMBERED: Final = 1024
+#: Created records whose client is remembered, to give it their place back.
+_OPEN_RECORDS: Final = 20_000
 #: What a socket that was refused may wait before it tries again, in seconds.
 _AGAIN_S: Final = 30
 
@@ -40,11 +43,14 @@ class Limits:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._settings = settings
         rate, kept_s = settings.max_writes, settings.unstarted_s
         self._rate, self._at_once = rate, max(rate * BURST_S, 1.0)
         self._writes = Buckets(rate, self._at_once) if rate else None
         most = settings.max_created
         self._created = Buckets(most / kept_s, most) if most else None
+        #: The client of each created record that has a place, by the task's id; the newest last.
+        self._places: OrderedDict[str, str] = OrderedDict()
         size = settings.max_created_bytes
         self._bytes = Buckets(size / kept_s, size) if size else None
         self._sockets = settings.max_sockets
@@ -57,11 +63,28 @@ class Limits:
         """The refusal of a request that changes something; None if it passes, and is counted."""
         if action not in WRITES or (client := client_of(scope)) is None:
             return None
-        if (wait_s := self._wait(self._writes, client)) > 0:
-            return _too_many("writes", "this client writes too often", wait_s)
-        if action == "create" and (wait_s := self._wait(self._created, client)) > 0:
-            return _too_many("records", "this client has created too many records", wait_s)
+        wait_s = self._wait(self._writes, client)
+        return self._too_often(wait_s) if wait_s > 0 else None
+
+    def of_create(self, scope: Scope, task_id: str) -> Refusal | None:
+        """The refusal of a new record; None if it passes, and has a place of its client."""
+        if self._created is None or (client := client_of(scope)) is None:
+            return None
+        if (wait_s := self._wait(self._created, client)) > 0:
+            why = f"this client has created too many records: {self._settings.max_created} that "
+            why += "nothing has updated, ended or cancelled by HTTP (PROGRESS_MAX_CREATED)"
+            return _too_many("records", why, wait_s)
+        self._places[task_id] = client
+        if len(self._places) > _OPEN_RECORDS:
+            self._places.popitem(last=False)
         return None
+
+    def give_back(self, task_id: str) -> None:
+        """Gives a record's place back to the client that created it: it was updated, has ended, or
+        was not created."""
+        client = self._places.pop(task_id, None)
+        if client is not None and self._created is not None:
+            self._created.give(client, self._clock())
 
     def of_many(self, scope: Scope, many: int) -> Refusal | None:
         """The refusal of a request that changes so many tasks, and has passed as one; None if it
@@ -71,8 +94,7 @@ class Limits:
         units = min(float(many), self._at_once) - 1
         if units > 0 and (wait_s := self._wait(self._writes, client, units)) > 0:
             # The same request takes one more as it comes again.
-            again_s = wait_s + 1 / self._rate
-            return _too_many("writes", "this client writes too often", again_s)
+            return self._too_often(wait_s + 1 / self._rate)
         return None
 
     def of_body(self, scope: Scope, size: int) -> Refusal | None:
@@ -80,18 +102,22 @@ class Limits:
         if size <= FREE or (client := client_of(scope)) is None:
             return None
         if (wait_s := self._wait(self._bytes, client, size - FREE)) > 0:
-            return _too_many("bytes", "this client has sent too many bytes", wait_s)
+            most, span_s = self._settings.max_created_bytes, self._settings.unstarted_s
+            why = f"this client has sent too many bytes: above {most} in {span_s:g} s "
+            return _too_many("bytes", f"{why}(PROGRESS_MAX_CREATED_BYTES)", wait_s)
         return None
 
     def of_stream(self, scope: Scope) -> Refusal | Callable[[], None]:
         """The refusal of a socket or event stream; else it is counted, until the function that is
         returned is called."""
         if self._sockets and self.open >= self._sockets:
-            return _too_many("sockets", "too many sockets and event streams are open", _AGAIN_S)
+            why = f"too many sockets and event streams are open: {self._sockets}, the most of all "
+            return _too_many("sockets", f"{why}clients (PROGRESS_MAX_SOCKETS)", _AGAIN_S)
         client = client_of(scope)
         if client is not None:
             if self._of_client and self._open[client] >= self._of_client:
-                why = "this client has too many sockets and event streams open"
+                why = "this client has too many sockets and event streams open: "
+                why += f"{self._of_client} (PROGRESS_MAX_CLIENT_SOCKETS)"
                 return _too_many("client_sockets", why, _AGAIN_S)
             self._open[client] += 1
         self.open += 1
@@ -105,6 +131,10 @@ class Limits:
         if not self._open[client]:
             del self._open[client]
 
+    def _too_often(self, wait_s: float) -> Refusal:
+        why = f"this client writes too often: above {self._rate:g} a second (PROGRESS_MAX_WRITES)"
+        return _too_many("writes", why, wait_s)
+
     def _wait(self, buckets: Buckets | None, client: str, units: float = 1.0) -> float:
         return 0.0 if buckets is None else buckets.take(client, self._clock(), units)
 
@@ -115,7 +145,10 @@ def client_of(scope: Scope) -> str | None:
     if caller.name and caller.until is None:
         return f"{caller.name!r} {caller.owner!r}"
     peer = scope.get("client")
-    return None if peer is None else _client_at(peer[0])
+    address = None if peer is None else _client_at(peer[0])
+    if address is None or not caller.name:
+        return address
+    return f"{address} {caller.only!r} {caller.task_type!r} {caller.owner!r}"
 
 
 @lru_cache(_REMEMBERED)

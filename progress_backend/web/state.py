@@ -35,6 +35,7 @@ from ..tracking.webhooks import begin_sending
 from .access import Access, Bound
 from .callers import Callers
 from .limits import Limits
+from .refused_lines import RefusedLines
 from .request_counts import Measured
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
@@ -68,6 +69,7 @@ class Api:
     #: None: no broker is configured, so no process can be terminated.
     broker: Broker | None
     measured: Measured
+    refused_lines: RefusedLines
 
     @classmethod
     def open(
@@ -99,6 +101,7 @@ class Api:
         return cls(
             *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
             *(service, hub, feed, listener, FollowedLogs(store), broker, measured),
+            RefusedLines(),
         )
 
     @property
@@ -133,6 +136,7 @@ class Api:
         """Closes every socket and event stream, then the connections to Redis."""
         self.farewell()
         self.logs.stop()
+        self.refused_lines.close()
         try:
             await self.listener.stop()
         finally:

@@ -46,16 +46,22 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     caller = caller_of(request.scope)
     owner = task.owner or caller.owner
     made = Resource("tasks", task_type=task.task_type, owner=owner)
-    if (refusal := rights.refusal(caller, "create", made)) is not None:
-        return denied(refusal)
     task_id = str(uuid.uuid4())
-    share = _share(api, task_id, task.share)
+    refusal = rights.refusal(caller, "create", made)
+    share = None if refusal else _share(api, task_id, task.share)
+    if (refusal := refusal or api.limits.of_create(request.scope, task_id)) is not None:
+        api.measured.refusal(refusal)
+        return denied(refusal)
     shared = True if task.share else None
     note(request.scope, id=task_id, task_type=task.task_type, owner=owner, share=shared)
-    event = caller_events.creation(
-        task.task_type, task.total_items, task.symbol, task.metadata, owner
-    )
-    document = await api.service.apply(task_id, event)
+    try:
+        event = caller_events.creation(
+            task.task_type, task.total_items, task.symbol, task.metadata, owner
+        )
+        document = await api.service.apply(task_id, event)
+    except BaseException:  # as of a client that has gone: it has created nothing
+        api.limits.give_back(task_id)
+        raise
     logger.info("Created task %s: %s", task_id, task.task_type)
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.
@@ -104,9 +110,11 @@ async def update_task(
         locale=api.settings.locale,
     )
     try:
-        return _json(await api.service.apply(task_id, *events))
+        document = await api.service.apply(task_id, *events)
     except TaskNotFound:
         return await _of_workflow(api, task_id, update, asks)
+    api.limits.give_back(task_id)
+    return _json(document)
 
 
 async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) -> Response:
@@ -174,6 +182,7 @@ async def cancel_task(
     asked = Cancelled(by=by, reason=cancel.reason)
     try:
         document = await api.service.apply(task_id, asked)
+        api.limits.give_back(task_id)
     except TaskNotFound:
         await workflow_there(api, task_id)
         if cancel.terminate:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
 from tests.servers import ROOT
 
 #: The image under test; it is built anew at the start of a run, from layers if nothing changed.
@@ -56,3 +58,11 @@ def build(dockerfile: Path = DOCKERFILE) -> str:
     name_stand_ins()
     docker("build", "--quiet", "-f", str(dockerfile), "-t", IMAGE, ".", timeout=BUILD_S)
     return IMAGE
+
+
+def names_private_networks(proxies: str) -> None:
+    """Checks which peers' `X-Forwarded-For` counts, as uvicorn reads the setting."""
+    trusted = _TrustedHosts(proxies)
+    gateways = ("127.0.0.1", "172.18.0.1", "192.168.32.1", "10.89.0.1", "10.244.3.7")
+    assert all(address in trusted for address in gateways)
+    assert not any(address in trusted for address in ("203.0.113.7", "2001:db8::1", "172.32.0.1"))

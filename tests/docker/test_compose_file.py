@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from progress_backend.settings import Settings
-from tests.docker.engine import BASE, DOCKERFILE, STAND_INS
+from tests.docker.engine import BASE, DOCKERFILE, STAND_INS, names_private_networks
 from tests.docker.stack import FILE, LINES, Stack
 from tests.servers import ROOT
 
@@ -52,6 +52,13 @@ def test_a_secret_is_given_to_the_services_that_refer_to_it_and_no_other(
         # The broker's address may name RabbitMQ's.
         assert {*named, "rabbitmq"} == set(written[service]["secrets"]), service
     assert written["prices"]["secrets"] == []
+
+
+def test_proxies_on_this_machine_and_beside_it_tell_their_callers_apart(
+    written: dict[str, Any],
+) -> None:
+    proxies = written["api"]["environment"]["FORWARDED_ALLOW_IPS"]
+    names_private_networks(proxies.removeprefix("${FORWARDED_ALLOW_IPS:-").removesuffix("}"))
 
 
 def test_files_of_tokens_and_webhooks_have_a_place_in_a_folder_that_is_read_only(

@@ -14,7 +14,7 @@ import yaml
 from progress_backend import web
 from progress_backend.settings import Settings
 from progress_backend.web.server.serve import GRACE_S
-from tests.docker.engine import DOCKERFILE
+from tests.docker.engine import DOCKERFILE, names_private_networks
 from tests.docker.stack import FILE as COMPOSE
 from tests.docs.reading import text_of
 from tests.servers import ROOT
@@ -203,7 +203,9 @@ def test_tokens_keys_and_webhooks_are_given_to_the_pods_that_need_them_alone(
     webhooks = {"progress-webhooks": "/run/progress/webhooks"}
     assert mounts["worker"] == mounts["beat"] == webhooks
     assert mounts["api"] == {"progress-tokens": "/run/progress/tokens", **webhooks}
-    path, keys = container(deployments["api"])["env"]
+    path, proxies, keys = container(deployments["api"])["env"]
+    assert proxies["name"] == "FORWARDED_ALLOW_IPS"
+    names_private_networks(proxies["value"])
     assert path == {"name": "PROGRESS_TOKENS_FILE", "value": "/run/progress/tokens/tokens"}
     assert "--from-file=tokens" in page
     assert "PROGRESS_WEBHOOKS_FILE=/run/progress/webhooks/webhooks.json" in page

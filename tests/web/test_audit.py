@@ -11,9 +11,10 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.settings import Settings
-from progress_backend.web import create_app
+from progress_backend.web import create_app, refused_lines
 from progress_backend.web.server.proxy_headers import Proxied
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -106,6 +107,46 @@ def test_what_a_known_caller_may_not_is_a_line_and_what_nobody_may_is_none(
         headers = {} if text is None else {"Authorization": f"Bearer {text}"}
         assert api.http.post("/internal/task/job/cancel", headers=headers).status_code > 400
     assert [(line["who"], line["answer"]) for line in lines()] == [("alice", 403), ("reader", 403)]
+
+
+def test_refused_lines_are_few_and_say_how_many_more_there_were(
+    api: RunningApi, redis_url: str, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each caller, whatever it asks for; the metrics count all."""
+    monkeypatch.setattr(refused_lines, "SPAN_S", 3.0)
+    Records(redis_url).start("job", owner="bob")
+    mine, reader = ({"Authorization": f"Bearer {one}"} for one in (OWNED, READING))
+    for number in range(12):
+        path = f"/internal/task/{'x' * 60_000}{number}/cancel"
+        assert api.http.post(path, headers=reader).status_code == 403
+    ids = {"action": "cancel", "ids": ["job", *map(str, range(11))]}
+    assert api.http.post("/internal/act", json=ids, headers=mine).status_code == 200
+    new = {"task_type": "t", "total_items": 1, "owner": "bob"}
+    assert api.http.post("/internal/create-task", json=new, headers=mine).status_code == 403
+    eventually(lambda: sum("more" in line for line in lines()) == 2, what="the spans end")
+    for who, more in (("reader", 2), ("alice", 3)):
+        its = [line for line in lines() if line["who"] == who and line["answer"] == 403]
+        assert [line["what"] for line in its].count("cancel") == 10
+        assert said(its[-1]) == {"what": "refused", "who": who, "answer": 403, "more": more}
+    assert max(len(line.get("id") or "") for line in lines()) == 255
+    figures = api.http.get("/metrics", headers={"Authorization": f"Bearer {TEXT}"}).text
+    assert 'progress_refused_total{kind="right"} 25.0' in figures
+
+
+async def test_more_callers_than_are_told_apart_have_their_lines_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refused_lines, "MOST_CALLERS", 2)
+    written: list[dict[str, Any]] = []
+    refused = refused_lines.RefusedLines()
+    line = {"at": "now", "who": "share", "address": "203.0.113.9", "answer": 403, "id": "job"}
+    for caller in map(str, range(2 + 15)):
+        refused.write(caller, line, written.append)
+    assert len(written) == 2 + 10
+    refused.close()
+    assert written[12:] == [
+        {"at": "now", "what": "refused", "who": "others", "address": None, "answer": 403, "more": 5}
+    ]
 
 
 def test_the_address_is_that_behind_trusted_proxies(

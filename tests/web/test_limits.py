@@ -49,7 +49,8 @@ def test_a_client_writes_so_often_and_no_more(start_api: StartApi, redis_url: st
     answer = api.http.post(f"/internal/task/{task_id}/cancel", headers=HERE)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 2
-    assert answer.json()["detail"] == "this client writes too often"
+    why = "this client writes too often: above 0.5 a second (PROGRESS_MAX_WRITES)"
+    assert answer.json()["detail"] == why
     assert api.status(task_id).json()["status"] == "running", "nothing was changed"
     assert api.status(task_id, headers=HERE).status_code == 200, "reads are not limited"
     assert put(api, task_id, THERE).status_code == 200
@@ -81,7 +82,34 @@ def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis
     assert put(api, first.json()["task_id"], HERE).status_code == 200
     assert create(api, THERE).status_code == 201
     assert api.http.get("/internal/tasks").json()["pagination"]["total"] == 3
+    assert third.json()["detail"].endswith("(PROGRESS_MAX_CREATED)")
     assert refused(api, "records") == 1
+
+
+def test_a_record_that_is_moved_gives_its_place_back(start_api: StartApi, redis_url: str) -> None:
+    """Also one that cannot be created; not one that others created, or a second time."""
+    api = start_api(redis_url=redis_url, max_created=1)
+    Records(redis_url).start("others")
+
+    def cancel(task_id: str, how: str) -> httpx.Response:
+        if how == "act":
+            body = {"action": "cancel", "ids": [task_id]}
+            return api.http.post("/internal/act", json=body, headers=THERE)
+        return api.http.post(f"/internal/task/{task_id}/cancel", headers=HERE)
+
+    for how in ("update", "cancel", "act"):
+        made = create(api, HERE)
+        assert made.status_code == 201, how
+        for _ in range(2):
+            assert create(api, HERE).status_code == 429, how
+            task_id = made.json()["task_id"]
+            assert put(api, "others", HERE).status_code == 200
+        moved = put(api, task_id, HERE) if how == "update" else cancel(task_id, how)
+        assert moved.status_code == 200, how
+    assert create(api, HERE, share=True).status_code == 422
+    assert create(api, HERE).status_code == 201
+    assert put(api, task_id, HERE).status_code == 409
+    assert create(api, HERE).status_code == 429
 
 
 def test_long_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: str) -> None:
@@ -141,13 +169,17 @@ def events(api: RunningApi, headers: dict[str, str], name: str = "events") -> in
 @pytest.mark.parametrize("path", ["task/job", "workflow/group", "tasks"])
 async def test_a_client_has_so_many_sockets_and_no_more(few: RunningApi, path: str) -> None:
     token = share(workflow_id="group") if "group" in path else share(task_type="fetch_data")
-    for headers in (HERE, {**HERE, "Authorization": f"Bearer {token}"}):
-        async with socket(few, path, headers), socket(few, "tasks", HERE):
-            assert await code(few, path, HERE) == 4429
-            assert await asyncio.to_thread(events, few, HERE) == 429
-            assert await code(few, path, THERE) == 0
-        await opens_again(few, path)
-    assert refused(few, "client_sockets") == 4
+    shared = {**HERE, "Authorization": f"Bearer {token}"}
+    async with socket(few, path, HERE), socket(few, "tasks", HERE):
+        assert await code(few, path, HERE) == 4429
+        assert await asyncio.to_thread(events, few, HERE) == 429
+        assert await code(few, path, THERE) == 0
+        await opens_again(few, path, shared)  # others of the address do not shut it out
+    await opens_again(few, path)
+    async with socket(few, path, shared), socket(few, path, shared):
+        assert await code(few, path, shared) == 4429
+        assert await code(few, path, HERE) == 0
+    assert refused(few, "client_sockets") == 3
 
 
 async def test_each_watch_of_a_shared_socket_is_counted(few: RunningApi) -> None:
@@ -170,9 +202,10 @@ async def test_each_watch_of_a_shared_socket_is_counted(few: RunningApi) -> None
     await asyncio.to_thread(eventually, lambda: limits.open == 0, what="all are closed")
 
 
-async def opens_again(api: RunningApi, path: str) -> None:
+async def opens_again(api: RunningApi, path: str, headers: dict[str, str] = HERE) -> None:
+    """Once the sockets before it are closed."""
     async with asyncio.timeout(10):
-        while await code(api, path, HERE):
+        while await code(api, path, headers):
             await asyncio.sleep(0.01)
 
 
