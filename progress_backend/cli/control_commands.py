@@ -121,6 +121,9 @@ def _ask(where: Where, given: str, action: Action, reason: str | None) -> None:
         status, asked, changed = where.acts.ask(task_id, action, reason)
     except TransitionRefused as refused:
         done = _DONE[action]
+        if refused.status == done == "cancelled":  # what was asked for is so
+            click.echo(f"task {task_id} is cancelled; nothing was changed")
+            return
         raise click.ClickException(
             f"task {task_id} cannot be {done}: it is {refused.status}"
         ) from refused

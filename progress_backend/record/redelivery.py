@@ -29,10 +29,10 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
 }
 
 #: error_cause of a run whose pool process died, and of a run whose worker's lease ran out.
-_WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
+WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
 #: error_cause of the ends that may be taken back: by a message that is delivered again, or by the
 #: run itself.
-TAKEN_BACK: Final = _WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
+TAKEN_BACK: Final = WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 
 
 def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
@@ -97,7 +97,7 @@ def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime
     """A record's message for a failure: "Worker lost; may come again until 14:05"."""
     if again_until is None:
         return text(locale, "failed")
-    key = "worker_lost_until" if cause in _WORKER_GONE else "failed_until"
+    key = "worker_lost_until" if cause in WORKER_GONE else "failed_until"
     return text(locale, key, time=clock_text(again_until, at))
 
 

@@ -3,6 +3,7 @@ status."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,6 +22,28 @@ from .run_log import RunLog
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
+#: Types that are warned of.
+_MOST_WARNED = 1_000
+
+
+logger = logging.getLogger(__name__)
+_warned: set[str] = set()
+
+
+def warn_of(task_type: str, current: Any) -> None:
+    """Logs, once a type, that a count cannot be what the job meant."""
+    try:
+        if current is None or current >= 1 or current == 0 or task_type in _warned:
+            return
+        write = "update(50, 100) where half of it is done" if current > 0 else "0 or more"
+    except Exception:  # whatever a user's own number raises
+        return
+    if len(_warned) < _MOST_WARNED:
+        _warned.add(task_type)
+        logger.warning(
+            "update(%s) of %s counts as %s: it takes the number of items done; write %s",
+            *(f"{current:g}", task_type, count_of(current) or 0, write),
+        )
 
 
 class RunSender(Protocol):
@@ -294,6 +317,8 @@ class Run:
         """Takes the newest values as an event; None if they are recorded already."""
         new, self.pending = self.pending, None
         loop = self.loop
+        if type(self.current) is not int or self.current < 0:
+            warn_of(self.identity.task_type, self.current)
         current = count_of(self.current) if loop is None else loop.done
         if new is None:
             recorded = self.base.task.current_items if self.base is not None else None

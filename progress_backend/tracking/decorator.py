@@ -124,7 +124,8 @@ def progress_task(
 
     Raises:
         TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
-            is no function; or `workflow` is no text.
+            is no function; `workflow` is no text; or a value's function names what is no argument
+            of the task.
     """
     if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")
@@ -133,6 +134,9 @@ def progress_task(
 
     def mark(function: F) -> F:
         _check_place(function)
+        for name, value in marking.values.items():
+            if callable(value):
+                _check_names(name, value, function)
         setattr(function, MARK, marking)
         return function
 
@@ -151,6 +155,26 @@ def _check_place(function: object) -> None:
             f"@progress_task marks a function, not {function!r}; its values are keywords, as in "
             '@progress_task(task_type="fetch_data")'
         )
+
+
+def _check_names(name: str, value: Callable[..., Any], function: Callable[..., Any]) -> None:
+    """Refuses a function that needs what is no argument of the task: each call would leave its
+    value out."""
+    try:
+        needed = inspect.signature(value).parameters.values()
+        has = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a class, or written in C: a call will show it
+        return
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in has.values()):
+        return
+    for one in needed:
+        named = one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        if named and one.default is one.empty and one.name not in has:
+            known = ", ".join(has) or "none"
+            raise TypeError(
+                f"{name}= of @progress_task names {one.name!r}, which is no argument of "
+                f"{getattr(function, '__name__', function)!r}; its arguments are: {known}"
+            )
 
 
 def marking_of(task: Any) -> Marking | None:

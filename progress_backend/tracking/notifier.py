@@ -16,6 +16,7 @@ from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
 from ..runs.counting import counted
 from ..runs.run import Run
+from .decorator import marking_of
 from .tracker import tracker_of
 
 if TYPE_CHECKING:
@@ -314,7 +315,13 @@ def _run_of(celery_task: Any) -> Run:
     if run is not None and not run.refused:
         return run
     who = celery_task.name if celery_task else "code outside a task"
-    _warn_once(who, "it is not a tracked task's run" if run is None else _refused(run))
+    if run is not None:
+        why = _refused(run)
+    elif not celery_task or tracker_of(celery_task.app) or marking_of(celery_task) is None:
+        why = "it is not a tracked task's run"
+    else:
+        why = "it is marked, but install() was not called on its app"
+    _warn_once(who, why)
     return nowhere()
 
 

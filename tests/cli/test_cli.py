@@ -331,6 +331,14 @@ def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
     assert records.get("the-id").status == "completed"
 
 
+def test_what_is_cancelled_stays_so(run: Run, records: Records) -> None:
+    records.create("the-id")
+    run("cancel", "the-id")
+    again = run("cancel", "the-id")
+    assert again.output == "task the-id is cancelled; nothing was changed\n"
+    assert again.exit_code == 0
+
+
 @pytest.mark.parametrize(
     "args", [["show", "x"], ["cancel", "x"], ["pause", "x"], ["resume", "x"], ["watch", "x"]]
 )

@@ -74,6 +74,16 @@ def after(task: Task | None, event: ev.Event, seconds: float = 0) -> Task:
     return transition(task, event, now, task_id="t", locale="en", lease_s=LEASE_S)
 
 
+@pytest.mark.parametrize("cause", [LOST, "worker_lost"])
+def test_a_run_after_a_loss_says_so(cause: str) -> None:
+    task = failed(86_400, cause)
+    for number in (2, 3):
+        start = ev.Started(identity=IDENTITY, worker=WORKER, again_s=86_400, redelivered=True)
+        task = after(task, start, 90 * number)
+        assert task.message == f"attempt {number}: the one before it lost its process"
+        task = after(task, ev.Failed(error_message="why", cause="worker_lost"), 90 * number + 1)
+
+
 def failed(late_s: float | None, cause: str, **values: Any) -> Task:
     task = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=late_s))
     if cause == LOST:

@@ -126,6 +126,21 @@ def test_functions_are_called_with_the_arguments_that_they_name(
     assert set(said.metadata) == {"symbol", "rows", "pages"}
 
 
+@pytest.mark.parametrize("name", ["symbol", "total_items", "owner"])
+def test_a_function_that_names_no_argument_fails_at_its_marking(name: str) -> None:
+    def fetch(self: Any, symbol: str, days: int = 9) -> None: ...
+
+    said = rf"^{name}= .* names 'sym', which is no argument of 'fetch'; .*: self, symbol, days$"
+    with pytest.raises(TypeError, match=said):
+        progress_task(**{name: lambda sym: sym})(fetch)  # type: ignore[call-overload]
+    for fits in (lambda days: days, lambda sym=1: sym, lambda **all_of_it: 1, str):
+        progress_task(**{name: fits})(fetch)  # type: ignore[call-overload]
+
+    def any_of_them(*args: Any, **kwargs: Any) -> None: ...
+
+    progress_task(symbol=lambda sym: sym)(any_of_them)
+
+
 def test_a_bound_task_gives_no_self(celery: Celery) -> None:
     @progress_task(metadata=lambda **given: given)
     def bound(self: Any, symbol: str) -> None:

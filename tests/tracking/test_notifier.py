@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import Celery
 
 from progress_backend import ProgressNotifier, progress_task
 from progress_backend.record import events as ev
+from progress_backend.runs import run as of_runs
 from progress_backend.tracking import notifier
 from tests.apps import App
 from tests.records import Records
@@ -124,6 +126,56 @@ def test_a_job_goes_on_in_threads_after_a_nested_run(app: App, nested: str) -> N
     for _ in range(2):
         record = app.record(outer_task.delay().id)
         assert (record.status, record.current_items) == ("error", 3)
+
+
+def test_a_marked_task_without_install_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    celery = Celery("bare", broker="memory://", set_as_current=False)
+
+    def fetch(self: Any) -> None:
+        everything(ProgressNotifier(self))
+
+    task = celery.task(name="fetch", bind=True, shared=False)(progress_task(fetch))
+    for _ in range(2):
+        task.apply()
+    assert warnings(caplog) == [
+        "no progress is recorded for fetch: it is marked, but install() was not called on its app"
+    ]
+    celery.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ((0.5,), "update(0.5) of fetch counts as 0: .*write update(50, 100)"),
+        ((0.5, 1), "update(0.5) of fetch counts as 0: .*write update(50, 100)"),
+        ((-3, 9), "update(-3) of fetch counts as 0: .*write 0 or more"),
+        ((float("nan"), 9), "update(nan) of fetch counts as 0: .*write 0 or more"),
+        ((0.0, 9), None),
+        ((2.5, 9), None),
+        ((3, 9), None),
+    ],
+)
+def test_a_count_that_is_none_is_warned_of_once(
+    app: App,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[Any, ...],
+    says: str | None,
+) -> None:
+    monkeypatch.setattr(of_runs, "_warned", set())
+
+    def fetch(self: Any) -> None:
+        ProgressNotifier(self).update(*given)
+
+    task = app.task(name="fetch", bind=True, shared=False)(progress_task(fetch))
+    for _ in range(2):
+        assert app.record(task.delay().id).status == "completed"
+    said = [r.getMessage() for r in caplog.records if r.name == of_runs.__name__]
+    assert len(said) == (says is not None)
+    if says is not None:
+        begins, ends = says.split(".*")
+        assert begins in said[0]
+        assert said[0].endswith(ends) or "where half of it is done" in said[0]
 
 
 def test_in_a_task_that_is_not_tracked_too(app: App, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .. import events as ev
-from ..default_texts import retry_begun
+from .. import redelivery
+from ..default_texts import retry_begun, text
 from ..model import Task, Worker, replace
 from .delivery import delivered, reopened
 from .publish import created, joined
@@ -26,7 +27,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     identity, ahead_s = event.identity, _ahead_s(event, scene.at)
     return replace(
         reopened(task),
-        message=retry_begun(scene.locale, task.message) if event.retries else task.message,
+        message=_message(task, event, scene),
         # The publishing process may not have the task's code, nor its marking's functions.
         symbol=task.symbol or (None if identity.symbol is None else name(identity.symbol)),
         total_items=task.total_items or identity.total_items or None,
@@ -56,6 +57,12 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         usual=None,
         control=None if task.ended else task.control,
     )
+
+
+def _message(task: Task, event: ev.Started, scene: Scene) -> str:
+    if task.error_cause in redelivery.WORKER_GONE:
+        return text(scene.locale, "begun_after_loss", number=task.attempt + 1)
+    return retry_begun(scene.locale, task.message) if event.retries else task.message
 
 
 def wait_ms(task: Task, scene: Scene) -> int | None:
