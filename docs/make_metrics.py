@@ -19,6 +19,9 @@ from .tables import markdown, translated
 _HEAD: Final = {"en": ("Figure", "Kind", "What it is"), "ja": ("値", "種類", "内容")}
 _JA: Final = {
     "Whether the store answers.": "ストアが応答するかどうかです。",
+    "Whether Redis's maxmemory-policy deletes records when its memory is full.": (
+        "メモリが満杯のとき、Redis の maxmemory-policy が記録を削除するかどうかです。"
+    ),
     "Records in the store.": "ストアにある記録の数です。",
     "Open tasks with a remark.": "注意（`remarks`）の付いた未終了のタスクの数です。",
     "Runs that any worker, beat or API process found lost, as counted in the store.": (
@@ -65,7 +68,8 @@ def metrics() -> Iterator[Metric]:
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Histogram())
     counts_of_all = dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0)
-    yield from Figures(api, *counts_of_all, 0, times, {"ops": Outbox()}).collect()
+    outboxes = {"ops": Outbox()}
+    yield from Figures(api, *counts_of_all, 0, times, outboxes, evicts=False).collect()
 
 
 def names() -> dict[str, set[str]]:

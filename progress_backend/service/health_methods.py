@@ -46,6 +46,8 @@ class HealthMethods(FlowMethods):
         ]
         if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
             faults.insert(0, counted.no_writes or store.refusal)
+        if counted.eviction:
+            faults.append(counted.eviction)
         if unreadable:
             task_id, fault = unreadable[0]
             count = f"{len(unreadable)} of the newest {NEWEST_LOOKED_AT}"

@@ -20,6 +20,11 @@ _AWAY = (
     OSError,
 )
 
+#: In the error of a Redis whose memory is full, also where a script was to write.
+_FULL: Final = "OOM command not allowed"
+#: What to do then.
+MORE_ROOM: Final = "raise maxmemory, or keep records for a shorter time (PROGRESS_RETENTION_S)"
+
 
 class _Mapped:
     def __enter__(self) -> None:
@@ -31,6 +36,9 @@ class _Mapped:
             late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
             raise StoreUnavailable("the progress store does not answer", why, late=late) from error
         if isinstance(error, redis.exceptions.ResponseError):
+            if _FULL in str(error):
+                why = f"{error}; {MORE_ROOM}"
+                raise StoreUnavailable("the progress store refuses", why) from error
             # Out of memory, no disk, no permission, …: it may be mended, and must not reach a job.
             raise StoreUnavailable("the progress store refuses", error) from error
 

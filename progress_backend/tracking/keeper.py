@@ -69,7 +69,7 @@ class Keeper:
         #: Monotonic time since when the store has answered without a gap, and of its last answer.
         self._answering: float | None = None
         self._answered = 0.0
-        self._server = ""
+        self._server = self._evicts = ""
         #: When the lease runs out, by its last renewal; and until when runs that were recorded as
         #: lost are taken back, once it was renewed too late.
         self._valid_until: datetime | None = None
@@ -190,7 +190,16 @@ class Keeper:
         slept = now - self._answered > self._settings.lease_s
         if self._answering is None or slept or was_set or server != self._server:
             self._answering = now
+            self._warn_of_eviction()
         self._answered, self._server = now, server
+
+    def _warn_of_eviction(self) -> None:
+        """Logs that Redis deletes records, as long as its policy is the same once."""
+        with contextlib.suppress(StoreUnavailable):  # of a user that may not read INFO
+            counted = self._store.run(self._store.flows.count(self._store.now()))
+            if counted.evicts != self._evicts and counted.eviction:
+                logger.warning("%s", counted.eviction)
+            self._evicts = counted.evicts
 
     def _reap(self) -> None:
         """Runs the pass that finds lost runs, once the store was seen answering for a whole

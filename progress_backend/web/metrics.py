@@ -41,6 +41,7 @@ async def metrics(request: Request) -> Response:
     lost = 0
     times: c.Histograms = {}
     outboxes: Mapping[str, c.Outbox] = {}
+    evicts: bool | None = None
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
         lost = await api.store.execute(c.LostSoFar())
@@ -52,10 +53,11 @@ async def metrics(request: Request) -> Response:
             found = await api.store.execute(c.OutboxFigures(names))
             outboxes = dict(zip(names, found, strict=True))
         tasks = dict(zip(STATUSES, tallied.counts, strict=True))
+        evicts = bool((await api.store.run(api.flows.count(await api.now()))).evicts)
     except StoreUnavailable:
         pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, remarks, lost, times, outboxes))
+    figures = encode(Figures(api, tasks, remarks, lost, times, outboxes, evicts=evicts))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
@@ -70,6 +72,8 @@ class Figures(Collector):
         lost: int,
         times: c.Histograms,
         outboxes: Mapping[str, c.Outbox],
+        *,
+        evicts: bool | None,
     ) -> None:
         self._api = api
         #: None: the store does not answer.
@@ -79,11 +83,19 @@ class Figures(Collector):
         self._times = times
         #: By webhook target.
         self._outboxes = outboxes
+        #: None: it is not known.
+        self._evicts = evicts
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
         api, counts = self._api, self._api.hub.counts
         yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
+        if self._evicts is not None:
+            yield _gauge(
+                "progress_store_evicts",
+                "Whether Redis's maxmemory-policy deletes records when its memory is full.",
+                self._evicts,
+            )
         if self._tasks is not None:
             yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
             yield _by("progress_remarks", "Open tasks with a remark.", "kind", self._remarks)

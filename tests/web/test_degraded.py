@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 import redis
 
+from progress_backend.errors import StoreUnavailable
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from progress_backend.store.redis_errors import MORE_ROOM
 from tests.conftest import StartServer
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -19,9 +27,20 @@ def test_a_store_that_takes_no_writes(start_server: StartServer, start_api: Star
         raw.config_set("maxmemory", 1)
         answer = api.http.get("/internal/health")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert answer.json()["reason"] == "its memory is full"
+        assert answer.json()["reason"] == f"its memory is full: {MORE_ROOM}"
         assert api.status(task_id).status_code == 200
+        with Store(Settings(redis_url=server.url)) as store:
+            created = ev.Created(identity=ev.Identity("t"))
+            with pytest.raises(StoreUnavailable, match=f"OOM .*; {re.escape(MORE_ROOM)}"):
+                store.run(store.flows.apply("t", (created,), store.now()))
         raw.config_set("maxmemory", 0)
+        raw.config_set("maxmemory-policy", "allkeys-lru")
+        answer = api.http.get("/internal/health")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert "maxmemory-policy is allkeys-lru; set it to noeviction" in answer.json()["reason"]
+        assert "progress_store_evicts 1.0" in api.http.get("/metrics").text
+        raw.config_set("maxmemory-policy", "noeviction")
+        assert "progress_store_evicts 0.0" in api.http.get("/metrics").text
         assert api.http.get("/internal/health").json()["status"] == "healthy"
         raw.replicaof("127.0.0.1", "1")
         answer = api.http.get("/internal/health")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
 import websockets
 
 from progress_backend import tokens
@@ -65,6 +67,31 @@ def test_what_was_there_at_the_start_is_not_collected_again(
     eventually(lambda: answers(f"{address}/internal/health/live"), 20)
     service.signal(signal.SIGUSR1)
     assert int(service.wait_for_log(r"frozen (\d+)").group(1)) > 10_000
+
+
+def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes_records(
+    start_service: StartService, start_server: StartServer
+) -> None:
+    server = start_server()
+    with redis.Redis.from_url(server.url) as raw:
+        raw.config_set("maxmemory-policy", "volatile-lru")
+    program = Path(sys.executable).parent / "progress-backend"
+    env = {"PROGRESS_REDIS_URL": server.url}
+    service = start_service([program, "serve", "--port", "0"], env=env)
+    address = service.wait_for_log(READY).group(1)
+    service.wait_for_log("Redis deletes records when .* volatile-lru; set it to noeviction", 20)
+    new = {"task_type": "t", "total_items": 1}
+    sent = httpx.post(f"{address}/internal/create-task", json=new, trust_env=False)
+    assert sent.status_code == 201
+    server.stop()
+    service.wait_for_log("the progress store does not answer|no updates from Redis", 20)
+    service.signal(signal.SIGTERM)
+    service.wait(10)
+    _, *lines = service.log.splitlines()
+    timed = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) [\w.]+: "
+    assert [line for line in lines if not re.match(timed, line)] == []
+    assert len([line for line in lines if "deletes records" in line]) == 1
+    assert [line for line in lines if "INFO progress_backend.audit" in line]
 
 
 def test_a_port_in_use_gets_one_line(start_service: StartService, redis_url: str) -> None:

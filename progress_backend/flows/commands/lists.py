@@ -122,3 +122,15 @@ class Counted(NamedTuple):
     wrong_keys: tuple[tuple[str, str], ...] = ()
     #: The reason that Redis gives for refusing writes; "" if it takes them.
     no_writes: str = ""
+    #: Redis's maxmemory-policy where that deletes keys; "" if it deletes none.
+    evicts: str = ""
+
+    @property
+    def eviction(self) -> str:
+        """What a policy that deletes keys means, and what to do; "" without one."""
+        if not self.evicts:
+            return ""
+        return (
+            f"Redis deletes records when its memory is full, since maxmemory-policy is "
+            f"{self.evicts}; set it to noeviction"
+        )

@@ -13,6 +13,7 @@ from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import STATUSES, TaskStatus
 from .. import scripts
 from ..memory_state import MemoryState
+from ..redis_errors import MORE_ROOM
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, own, total
 from .light import AS_IT_IS, LIGHT
@@ -194,7 +195,8 @@ def _count(command: c.Count, keys: Keys) -> list[Request]:
 def _counted(command: c.Count, replies: list[Any]) -> c.Counted:
     info, (records, active, recent, wrong) = replies
     names = zip(map(text, wrong[::2]), map(text, wrong[1::2]), strict=True)
-    return c.Counted(records, active, recent, _used_memory(info), tuple(names), _no_writes(info))
+    about = (_used_memory(info), tuple(names), _no_writes(info), _evicts(info))
+    return c.Counted(records, active, recent, *about)
 
 
 def _used_memory(info: dict[str, Any]) -> int:
@@ -212,8 +214,16 @@ def _no_writes(info: dict[str, Any]) -> str:
             return "it is a read-only replica"
         most = int(node.get("maxmemory", 0))
         if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
-            return "its memory is full"
+            return f"its memory is full: {MORE_ROOM}"
     return ""
+
+
+def _evicts(info: dict[str, Any]) -> str:
+    """The maxmemory-policy of a Redis server that deletes keys; on a cluster, of the first node
+    that does."""
+    nodes = [info] if "used_memory" in info else info.values()
+    policies = (node.get("maxmemory_policy", "noeviction") for node in nodes)
+    return next((policy for policy in policies if policy != "noeviction"), "")
 
 
 def _count_in_memory(state: MemoryState, command: c.Count) -> c.Counted:
@@ -226,10 +236,10 @@ def _count_in_memory(state: MemoryState, command: c.Count) -> c.Counted:
 def _counts_of_all(
     command: c.Count, layout: Layout, parts: list[Part], replies: list[c.Counted]
 ) -> c.Counted:
-    records, active, recent, memory, wrong, no_writes = zip(*replies, strict=True)
+    records, active, recent, memory, wrong, no_writes, evicts = zip(*replies, strict=True)
     # Each part's reply has the memory of all nodes.
     sums = (sum(records), sum(active), sum(recent), max(memory))
-    return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes))
+    return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes), max(evicts))
 
 
 TABLE: dict[type[c.Command], Entry] = {

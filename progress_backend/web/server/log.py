@@ -12,15 +12,11 @@ LINE: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_to_stderr(*, as_json: bool) -> None:
-    """Writes the audit log to stderr, and as JSON everything from INFO on; a process whose root
-    logger has handlers keeps those."""
+    """Writes the audit log and all warnings to stderr, each line with its time and level; as JSON
+    also this package's lines from INFO on. A process whose root logger has handlers keeps those."""
     if logging.getLogger().handlers:
         return
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if as_json else logging.Formatter(LINE))
-    if as_json:
-        logging.getLogger().addHandler(handler)
-        logging.getLogger("progress_backend").setLevel(logging.INFO)
-    else:
-        audit.addHandler(handler)
-        audit.setLevel(logging.INFO)
+    logging.getLogger().addHandler(handler)
+    (logging.getLogger("progress_backend") if as_json else audit).setLevel(logging.INFO)
