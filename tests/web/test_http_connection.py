@@ -69,10 +69,12 @@ CLOSE = b"Connection: close\r\n"
         ([GET + CLOSE + header(MAX_HEAD) + b"\r\n"], 431),
         ([GET, *[header(1_000)] * 70, CLOSE, b"\r\n"], 431),
         ([GET, *[b"x: y\r\n"] * 20_000], 431),
+        ([GET, CLOSE, b"xx: y\r\n" * 250, b"\r\n"], 200),
+        ([GET, CLOSE, b"xx: y\r\n" * 256], 431),
         ([b"GET /" + b"x" * MAX_HEAD], 431),
         ([b"x" * 200_000], 400),
     ],
-    ids=["allowed", "one", "in one go", "many", "endless", "path", "garbage"],
+    ids=["allowed", "one", "in one go", "many", "endless", "few", "short", "path", "garbage"],
 )
 async def test_a_head_of_any_length(api: RunningApi, parts: list[bytes], status: int) -> None:
     answer = await asked(api, *parts)
@@ -85,6 +87,17 @@ async def test_an_endless_header_costs_no_memory(api: RunningApi) -> None:
     answer = await asked(api, GET, b"X: ", *[b"x" * 1_000_000] * 100)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
     assert psutil.Process().memory_info().rss - before < 30_000_000
+
+
+async def test_few_requests_wait_for_the_answer_to_another(
+    api: RunningApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = await asked(api, (GET + b"\r\n") * 60 + GET + CLOSE + b"\r\n")
+    assert few.count(b"HTTP/1.1 200 ") == 61
+    assert not caplog.records
+    many = await asked(api, (GET + b"\r\n") * 200)
+    assert many.count(b"HTTP/1.1 200 ") <= 1
+    assert "too many requests at once" in caplog.text
 
 
 async def test_a_body_is_no_head(api: RunningApi) -> None:

@@ -23,6 +23,11 @@ from .log_limit import Seldom
 #: bytes that arrive in one read with an earlier request the most that one read may have are not
 #: counted.
 MAX_HEAD: Final = 64 * 1024
+#: Most headers: short ones take twenty times their bytes in memory.
+MOST_HEADERS: Final = 256
+#: Most requests of a connection that wait for the answer to the one before; uvicorn keeps those of
+#: one read, thousands, and stops reading.
+MOST_WAITING: Final = 64
 #: Seconds between two checks for an incomplete request: one that is incomplete at two checks is
 #: refused.
 HALF_S: Final = 15.0
@@ -48,6 +53,7 @@ class HttpConnection(HttpToolsProtocol):
     #: The scope of the last request whose head has ended.
     _begun: object = None
     _too_large = False
+    _too_many = False
     _refused = False
     _look: asyncio.TimerHandle
     #: The request that was incomplete at the last check.
@@ -79,7 +85,11 @@ class HttpConnection(HttpToolsProtocol):
                 return
             self._unsupported_upgrade_warning()
         except httptools.HttpParserError as error:
-            if self._too_large:
+            if self._too_many:
+                _said.warning("an HTTP client sent too many requests at once: %s", error)
+                self._refused = True
+                self.transport.close()
+            elif self._too_large:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             else:
                 _said.warning("an HTTP client sent what is no request: %s", error)
@@ -94,8 +104,12 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header; a trailer, which comes once the request has begun, is dropped."""
-        if self._begun is not self.scope:
-            super().on_header(name, value)
+        if self._begun is self.scope:
+            return
+        if len(self.headers) >= MOST_HEADERS:
+            self._too_large = True
+            raise ValueError("the request has too many headers")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begins the request whose head has ended."""
@@ -107,6 +121,9 @@ class HttpConnection(HttpToolsProtocol):
         if self.parser.should_upgrade() and self._should_upgrade() and self._has_body():
             # It would be waited for before the handshake, and is not read by anything.
             raise ValueError("the handshake of a WebSocket has a body")
+        if len(self.pipeline) >= MOST_WAITING:
+            self._too_many = True
+            raise ValueError(f"more than {MOST_WAITING} wait for the answer to another")
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0" and self._has_cycle():
             self.cycle.__class__ = _WithoutChunks
