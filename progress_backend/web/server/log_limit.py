@@ -38,4 +38,4 @@ class Seldom:
         if self._left_out:
             text, values = f"{text} (%d more since the last such line)", (*values, self._left_out)
         self._again, self._left_out = now + EVERY_S, 0
-        self._logger.log(level, text, *values, exc_info=exc_info)
+        self._logger.log(level, text, *values, exc_info=exc_info or None)
