@@ -75,8 +75,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """Each test begins and ends with the same log."""
+def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins and ends with the same log, and has each line a minute anew."""
+    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     with unhijacked():
         yield
 
