@@ -375,7 +375,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Progressed: Move(TaskStatus.RUNNING, values.taken_back),
-        ev.TakenBack: Move(TaskStatus.RUNNING, values.goes_on),
+        ev.TakenBack: Move(SAME, values.goes_on),
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
         **_ENDS,

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 from ..daemon import daemon
@@ -25,7 +25,7 @@ from ..flows.commands import Command
 from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
-from ..record.model import TaskStatus
+from ..record.model import LOST, TaskStatus
 from ..store.any_store import AnyStore
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
@@ -216,11 +216,16 @@ class Sender:
 
     def wait_while_paused(self, run: Run) -> None:
         """Blocks the job until its record is no longer paused, or while the store does not answer.
-        Each time that a pause is asked for, the record gets the event that the job waits."""
+        Each time that a pause is asked for, the record gets the event that the job waits. A job
+        that was recorded as lost meanwhile waits until its worker can have taken it back."""
         heeded = False
-        while run.status == TaskStatus.PAUSED and not self._stopping:
+        most = looks = ceil(2 * self.writer.store.settings.lease_s / _PAUSE_LOOK_S)
+        while not self._stopping and (run.status == TaskStatus.PAUSED or (looks and _lost(run))):
+            looks = most if run.status == TaskStatus.PAUSED else looks - 1
             asked = not heeded or (run.base is not None and run.base.task.asked is not None)
-            if asked and run.attempt is not None and not run.refused:
+            if run.attempt is None or run.refused or run.status != TaskStatus.PAUSED:
+                asked = False
+            if asked:
                 with run.lock:
                     applied = self.record(run, run.task_id, ev.Heeded(), keep=False)
                 heeded = applied is not None
@@ -444,3 +449,8 @@ def _dated(happened: tuple[ev.Event, ...], now: datetime | None) -> tuple[ev.Eve
 
 def _dropped(run: Run) -> None:
     logger.warning("the last lines of the log of task %s are not stored", run.task_id)
+
+
+def _lost(run: Run) -> bool:
+    """Whether the run was recorded as lost, as far as this process knows."""
+    return run.base is not None and run.base.task.error_cause == LOST

@@ -12,6 +12,8 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.record.task_json import decode
 from progress_backend.runs.counting import counted
 from progress_backend.runs.run import Run, TaskCancelled
 from progress_backend.runs.sender import Sender
@@ -67,9 +69,11 @@ def ask(redis_url: str) -> Iterator[Callable[..., object]]:
         yield say
 
 
-def begun(sender: Sender, task_id: str, *, speaks: bool = True) -> Run:
+def begun(
+    sender: Sender, task_id: str, *, speaks: bool = True, worker: Worker | None = None
+) -> Run:
     run = Run(task_id, IDENTITY, sender)
-    sender.record(run, task_id, ev.Started(identity=IDENTITY))
+    sender.record(run, task_id, ev.Started(identity=IDENTITY, worker=worker))
     sender.opened(run)
     if speaks:
         run.offer(1)
@@ -179,6 +183,32 @@ def test_so_is_a_cancel_of_a_run_that_was_recorded_as_lost_and_taken_back(
     eventually(lambda: run.status == "running")
     ask("t", ev.Cancelled())
     eventually(lambda: run.cancelled)
+
+
+def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
+    sender: Sender, ask: Callable[..., object]
+) -> None:
+    run = begun(sender, "t", worker=Worker("w/1", "w"))
+    ask("t", ev.Paused(by="api"))
+    eventually(lambda: run.status == "paused")
+    waits = threading.Thread(target=run.offer, args=(2,), daemon=True)
+    waits.start()  # the job
+
+    def revision() -> int | None:
+        """Once the run has confirmed the pause."""
+        (document,) = sender.writer.store.execute(c.Read(("t",)))
+        task = decode(document)
+        return None if task.asked or task.control is None else task.revision
+
+    lost = ev.Lost(lease="w/1", error_message="silent", revision=eventually(revision) or 0)
+    ask("t", lost)
+    eventually(lambda: run.status == "error")
+    ask("t", ev.TakenBack(owner="w/1", attempt=run.attempt))
+    eventually(lambda: run.status == "paused")
+    assert waits.is_alive()
+    ask("t", ev.Resumed())
+    waits.join(10)
+    assert (run.status, waits.is_alive()) == ("running", False)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from .. import events as ev
 from .. import redelivery
 from ..default_texts import text
-from ..model import LOST, Task, replace
+from ..model import LOST, Task, TaskStatus, replace
 from ..work import average
-from .control import BY_ITSELF, forced, request, runs
+from .control import BY_ITSELF, done, forced, request, runs
 from .delivery import again_until, reopened
 from .publish import created
 from .scene import Scene
@@ -78,6 +78,8 @@ def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
     message = redelivery.failure_text(scene.locale, cause, scene.at, until)
     failure = ev.Failed(error_message=event.error_message, cause=LOST, message=message)
     after = failed(task, failure, scene)
+    if task.status == TaskStatus.PAUSED:  # so it is again if its worker takes the run back
+        after = replace(after, control=done(task, scene))
     return replace(after, delivery=again_until(task.delivery, until))
 
 

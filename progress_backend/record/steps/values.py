@@ -48,14 +48,21 @@ def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 
 def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    return progressed(reopened(task), event, scene)
+    control = None if _was_paused(task) else task.control  # the run goes on by itself
+    return progressed(replace(reopened(task), control=control), event, scene)
 
 
 def goes_on(task: Task, event: ev.TakenBack, scene: Scene) -> Task:
     """The run itself has written nothing: its last message was lost with the run."""
     done, total = task.current_items, task.total_items
     message = progress_text(scene.locale, done, total) if done else ""
-    return replace(reopened(task), message=message)
+    status = TaskStatus.PAUSED if _was_paused(task) else TaskStatus.RUNNING
+    return replace(reopened(task), message=message, status=status)
+
+
+def _was_paused(task: Task) -> bool:
+    """Whether a record was paused when it was lost."""
+    return task.control is not None and task.control.get("action") == "pause"
 
 
 def counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None]:
