@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from ..record.default_texts import Locale
-from ..terminal.formats import cells_of, language_of
+from ..terminal.formats import cells_of, locale_of
 from .help_ja import CLICK, TEXTS
 
 _SPACES: Final = re.compile(r"\s+")
@@ -28,12 +28,9 @@ _BETWEEN: Final = 2
 
 
 def language(environ: Mapping[str, str]) -> Locale:
-    """The language of the help. A terminal that names none gets English, as click's own errors
-    are."""
+    """The language of the help: that of PROGRESS_LOCALE, else of the terminal."""
     named = environ.get("PROGRESS_LOCALE")
-    if named not in ("ja", "en"):
-        named = language_of(environ)
-    return "ja" if named in ("ja", "japanese") else "en"
+    return "ja" if named == "ja" else "en" if named == "en" else locale_of(environ)
 
 
 class JapaneseFormatter(click.HelpFormatter):

@@ -32,15 +32,11 @@ _REMARKS: Final[dict[Locale, dict[str, str]]] = {
 
 
 def locale_of(environ: Mapping[str, str]) -> Locale:
-    """The language of a terminal: English for any but Japanese. One that names none (C, POSIX)
-    leaves the library's default."""
-    return "ja" if language_of(environ) in ("ja", "japanese", "c", "posix") else "en"
-
-
-def language_of(environ: Mapping[str, str]) -> str:
-    """The language that a terminal names, in small letters: "ja" of ja_JP.UTF-8; else "c"."""
+    """The language of a terminal: Japanese where it names that (ja_JP.UTF-8), English for any
+    other and for none (C, POSIX)."""
     named = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environ.get(n))), "C")
-    return named.partition(".")[0].partition("_")[0].lower()
+    language = named.partition(".")[0].partition("_")[0].lower()
+    return "ja" if language in ("ja", "japanese") else "en"
 
 
 def text(locale: Locale, key: str, **values: object) -> str:

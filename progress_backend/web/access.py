@@ -1,5 +1,4 @@
-"""Access rules for HTTP requests and WebSockets, by `Host`, `Origin`, `Sec-Fetch-Site` and body;
-pure.
+"""Access rules for HTTP requests and WebSockets, by `Host`, `Origin`, `Sec-Fetch-Site` and body.
 
 A browser reaches the port for every page that is open in it, so a page of another origin is refused
 unless its origin is listed. A program (curl, a service) sends neither `Origin` nor
@@ -9,6 +8,7 @@ unless its origin is listed. A program (curl, a service) sends neither `Origin` 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,12 @@ from typing import Any, Final
 from starlette.types import Scope
 
 from ..settings import Settings
+from ..store.outage_log import OneAMinute
 from .rights import Refusal
 
+_log = logging.getLogger(__name__)
+#: Of refused origins a process logs one line a minute.
+_foreign: Final = OneAMinute()
 #: Headers of every response: browsers guess no other content type, send no address, which may hold
 #: a share token, on as a referrer, and neither frame nor run what is no page; a page has a policy
 #: of its own.
@@ -109,13 +113,15 @@ class Access:
         origins = list(_values(scope, b"origin"))
         for origin in origins:
             if not self.lets_in(origin.decode("latin-1"), scope):
-                return Refusal(
-                    403,
+                detail = (
                     f"pages of {_shown(origin)} may not do this; if they are yours, add the origin "
-                    "to PROGRESS_ALLOWED_ORIGINS",
+                    "to PROGRESS_ALLOWED_ORIGINS"
                 )
+                if _foreign.passes():
+                    _log.warning("%s", detail)
+                return Refusal(403, detail, "origin")
         if not origins and b"cross-site" in _values(scope, b"sec-fetch-site"):
-            return Refusal(403, "a page of another site may not do this")
+            return Refusal(403, "a page of another site may not do this", "origin")
         return None
 
     def lets_in(self, origin: str, scope: Scope) -> bool:

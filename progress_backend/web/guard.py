@@ -75,6 +75,8 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
     send = _marking(send, access, access.crossing(scope))
     refusal = access.refusal(scope)
     if refusal is not None:
+        if refusal.kind and (api := getattr(scope["app"].state, "progress", None)) is not None:
+            api.measured.refusal(refusal)
         await denied(refusal)(scope, receive, send)
     elif (asked := _asked_beforehand(scope, access)) is not None:
         await asked(scope, receive, send)

@@ -22,9 +22,18 @@ from .rights import Refusal
 _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LABELS: Final = (*map(str, _BOUNDS), "+Inf")
 
-#: Why requests and sockets are refused: no token that counts, what a token may not do, and the
-#: limits.
-REFUSED: Final = ("token", "right", "writes", "records", "bytes", "client_sockets", "sockets")
+#: Why requests and sockets are refused: no token that counts, what a token may not do, a page's
+#: origin that is not allowed, and the limits.
+REFUSED: Final = (
+    "token",
+    "right",
+    "origin",
+    "writes",
+    "records",
+    "bytes",
+    "client_sockets",
+    "sockets",
+)
 _OF_STATUS: Final = {401: "token", 403: "right"}
 
 

@@ -78,7 +78,7 @@ class Refusal:
     """The status and detail of a request that is refused.
 
     Attributes:
-        kind: the limit that it is above; "" unless the status is 429.
+        kind: the limit that it is above; "origin": the page's origin is not allowed; else "".
         retry_after_s: seconds after which the request may be sent again; 0: not said.
     """
 

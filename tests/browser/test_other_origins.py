@@ -96,6 +96,30 @@ def test_an_origin_that_is_named(
     both_work(page, api)
 
 
+def test_an_element_of_an_origin_that_is_not_named_says_so_in_the_console(
+    start_api: StartApi, open_page: OpenPage, redis_url: str, somewhere: int
+) -> None:
+    api = start_api(redis_url=redis_url)
+    page = open_page(f"http://127.0.0.1:{somewhere}", tolerated="<task-progress>")
+    told: list[str] = []
+    page.on("console", lambda line: told.append(line.text))
+    page.evaluate(
+        """([base, id]) => {
+            const tag = document.createElement("script");
+            [tag.type, tag.src] = ["module", `${base}/static/task-progress.js`];
+            document.head.append(tag);
+            document.body.innerHTML = `<task-progress task-id="${id}"></task-progress>`;
+        }""",
+        [f"http://127.0.0.1:{api.port}", api.create()],
+    )
+
+    def said() -> bool:
+        page.wait_for_timeout(20)  # Playwright hears only while it is asked
+        return any("PROGRESS_ALLOWED_ORIGINS" in line for line in told)
+
+    eventually(said, what=f"the setting in {told}")
+
+
 def test_an_origin_that_is_not_named_gives_up_and_is_told_why(
     start_api: StartApi, open_page: OpenPage, redis_url: str, somewhere: int
 ) -> None:

@@ -179,12 +179,13 @@ def test_a_screen_is_in_one_language(records: Records) -> None:
 
 
 LANGUAGES = [
-    ({}, "状態"),
     ({"LANG": "en_US.UTF-8"}, "STATUS"),
     ({"LANG": "de_DE.UTF-8"}, "STATUS"),
     ({"LANG": "ja_JP.UTF-8"}, "状態"),
     ({"LANG": "en_US.UTF-8", "LC_ALL": "ja_JP.UTF-8"}, "状態"),
-    ({"LANG": "C.UTF-8"}, "状態"),
+    ({"LANG": "C.UTF-8"}, "STATUS"),
+    ({"LANG": "POSIX"}, "STATUS"),
+    ({}, "STATUS"),
     ({"LANG": "en_US.UTF-8", "PROGRESS_LOCALE": "ja"}, "状態"),
     ({"LANG": "ja_JP.UTF-8", "PROGRESS_LOCALE": "en"}, "STATUS"),
 ]

@@ -13,7 +13,8 @@ import websockets
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, metrics_router, page_router, router
+from progress_backend.store.outage_log import OneAMinute
+from progress_backend.web import access, create_app, metrics_router, page_router, router
 from tests.records import Records
 from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
@@ -101,6 +102,20 @@ def test_writes_of_a_foreign_page_change_nothing(guarded: RunningApi, redis_url:
                 assert answer.status_code == 415, (path, kind)
                 assert "application/json" in answer.json()["detail"]
     assert stored(redis_url) == before
+
+
+def test_a_foreign_origin_is_counted_and_logged_once(
+    guarded: RunningApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_foreign", OneAMinute())
+    method, path, body = WRITES[0]
+    for _ in range(3):
+        guarded.http.request(method, path, json=body, headers={"Origin": FOE})
+    measured = guarded.http.get("/metrics").text
+    assert 'progress_refused_total{kind="origin"} 3.0' in measured
+    (line,) = [r.getMessage() for r in caplog.records if r.name == access.__name__]
+    assert FOE in line
+    assert "PROGRESS_ALLOWED_ORIGINS" in line
 
 
 def test_own_pages_named_origins_and_programs_may(guarded: RunningApi) -> None:

@@ -44,6 +44,7 @@ async def watch(websocket: WebSocket) -> None:
     take_query_token(websocket.scope)
     api = api_of(websocket)
     if (refusal := api.access.refusal(websocket.scope)) is not None:
+        api.measured.refusal(refusal)
         await closes.refuse(websocket, closes.FORBIDDEN, refusal.detail)
         return
     try:
