@@ -85,8 +85,15 @@ def settings_of(ctx: click.Context) -> Settings:
     """
     if (app := app_of(ctx)) is None:
         return Settings.from_sources(None, os.environ)
+    from ..tracking.decorator import marking_of
     from ..tracking.tracker import settings_of as settings_of_app
+    from ..tracking.tracker import tracker_of
 
+    if tracker_of(app) is None:
+        app.finalize()  # until then its tasks are promises
+        marked = sorted(name for name, task in app._tasks.items() if marking_of(task) is not None)
+        if marked:
+            click.echo(f"{marked[0]} is marked, but install() was not called on its app", err=True)
     return settings_of_app(app)
 
 

@@ -514,6 +514,18 @@ def test_an_app_can_be_named_before_and_behind_a_command(
     assert "the-id" in output
 
 
+def test_a_marked_task_without_install_is_named(app_folder: Path) -> None:
+    marked = "from progress_backend import progress_task\n"
+    marked += "@app.task(name='fetch')\n@progress_task\ndef fetch(): ...\n"
+    text = (app_folder / "shop.py").read_text()
+    for bare, said in ((True, True), (False, False)):
+        install = "" if bare else "from progress_backend import install\ninstall(app)\n"
+        (app_folder / "shop.py").write_text(f"{text}\n{install}{marked}")
+        code, output = script("progress-backend", "tasks", "-A", "shop", cwd=app_folder)
+        assert code == 0, output
+        assert ("fetch is marked, but install() was not called on its app" in output) == said
+
+
 def test_the_environment_names_the_app_where_no_option_does(
     app_folder: Path, records: Records
 ) -> None:
