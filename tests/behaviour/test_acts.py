@@ -270,11 +270,9 @@ def test_members_whose_records_have_no_more_room_follow(driver: Driver) -> None:
 def test_a_commit_that_fails_is_tried_again(
     redis_driver: OverRedis,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
     for_good: bool,
 ) -> None:
     """The value under a member's key is another program's between its read and its commit."""
-    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     driver = redis_driver
     own = driver.apply("waits", CREATED).document or b""
     ask(driver, "cancel")

@@ -301,9 +301,8 @@ def test_eight_passes_at_once_say_each_remark_once(session_redis_url: str) -> No
 
 
 def test_a_remark_for_which_a_record_has_no_room_is_logged(
-    running: Driver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    running: Driver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     known = len(running.run(running.flows.get("a")) or b"")
     full = ev.Progressed(results={"a": "a" * (MAX_DOCUMENT_BYTES - known - 40)})
     running.apply("a", full)

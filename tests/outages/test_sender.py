@@ -220,10 +220,8 @@ def test_one_strange_value_holds_nobody_up(
     server: Server,
     sender: Sender,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Under a record's key stands what is none, text or another type altogether."""
-    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     with redis.Redis.from_url(server.url) as client:
         client.set("task:text", "no record")
         client.rpush("task:list", "no string")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from progress_backend.store import outage_log
 from progress_backend.store.outage_log import OneAMinute, Outage, fault
 
 
@@ -79,9 +78,8 @@ def test_a_store_that_comes_and_goes_is_said_three_times_a_minute(
 
 
 def test_what_stops_nothing_is_a_line_a_minute_with_its_cause(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(outage_log, "_faults", {})
     for task_id in "ab":
         try:
             try:
