@@ -3,10 +3,12 @@ publish, and the ends of those that are not reached. A step at a time, so that n
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -15,8 +17,10 @@ from typing import Protocol
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import workflows
 from ..record.events import Planned, Unreached
-from ..store.outage_log import fault
+from ..store.outage_log import OneAMinute, fault
 from .writer import Entry, Writer
+
+logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
@@ -91,7 +95,8 @@ class CanvasRecords:
     """Queue of what canvases left to do; the first does the next step."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Job] = deque(maxlen=_MOST)
+        self._jobs: deque[Job] = deque()
+        self._full = OneAMinute()
         #: Held during a step: the process's exit takes steps too.
         self._stepping = threading.Lock()
 
@@ -101,6 +106,13 @@ class CanvasRecords:
     def add(self, job: Job) -> None:
         """Adds work behind the others'."""
         self._jobs.append(job)
+        while len(self._jobs) > _MOST:
+            self._jobs.popleft()
+            if self._full.passes():
+                line = (
+                    "more than %d canvases wait for their planned records; the oldest are dropped"
+                )
+                logger.warning(line, _MOST)
 
     def step(self, writer: Writer) -> bool:
         """Does the next step, if the store answers; whether it was done."""
@@ -117,8 +129,12 @@ class CanvasRecords:
                 return False
             except Exception:
                 # What cannot be done must not stand before the others for ever.
-                self._jobs.remove(job)
+                self._over(job)
                 raise
             if not more:
-                self._jobs.remove(job)
+                self._over(job)
         return True
+
+    def _over(self, job: Job) -> None:
+        with suppress(ValueError):  # it was dropped meanwhile
+            self._jobs.remove(job)

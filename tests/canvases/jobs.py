@@ -1,6 +1,7 @@
 """The Celery app of the random canvases: `build` in the test's process, `app` in a worker's.
 
-Broker, results and records are on CANVASES_URL; CANVASES_LATE has every message acknowledged late.
+Broker and results are on CANVASES_URL, records on CANVASES_STORE_URL; CANVASES_LATE has every
+message acknowledged late.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _HANGS_S = 10.0
 _AGAIN = {"acks_late": True, "reject_on_worker_lost": True}
 
 
-def build(url: str, *, late: bool = False, set_as_current: bool = False) -> Celery:
+def build(url: str, store: str, *, late: bool = False, set_as_current: bool = False) -> Celery:
     """An app with the tasks, all of them tracked."""
     app = Celery("canvases", broker=url, backend=url, set_as_current=set_as_current)
     app.conf.update(
@@ -42,7 +43,7 @@ def build(url: str, *, late: bool = False, set_as_current: bool = False) -> Cele
     )
     install(
         app,
-        redis_url=url,
+        redis_url=store,
         track="all",
         lease_s=LEASE_S,
         reap_interval_s=REAP_INTERVAL_S,
@@ -141,4 +142,5 @@ KINDS: dict[str, tuple[Callable[[Any, str, int], Any], dict[str, Any]]] = {
 }
 
 if "CANVASES_URL" in os.environ:
-    app = build(os.environ["CANVASES_URL"], late="CANVASES_LATE" in os.environ, set_as_current=True)
+    urls = os.environ["CANVASES_URL"], os.environ["CANVASES_STORE_URL"]
+    app = build(*urls, late="CANVASES_LATE" in os.environ, set_as_current=True)

@@ -31,7 +31,7 @@ def tried(trial: Trial, first: int, rounds: int, capsys: pytest.CaptureFixture[s
             print(f"\nCANVASES_SEED={number}", end=" ", flush=True)
         wrong = trial.run(number, MANY)
         with capsys.disabled():
-            print(f"killed so far: {trial.killed}", end=" ", flush=True)
+            print(f"killed so far: {trial.killed}, pauses: {trial.pauses}", end=" ", flush=True)
         if wrong:
             pytest.fail(f"CANVASES_SEED={number}\n" + "\n".join(wrong), pytrace=False)
     assert trial.killed["pool process"]
@@ -46,7 +46,9 @@ def test_a_hundred_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.chaos
 @pytest.mark.long
 def test_a_thousand_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whole workers are killed too, and their messages delivered again."""
+    """Whole workers are killed too, and their messages delivered again; and the records' server
+    pauses."""
     with Trial(tmp_path, workers=2, concurrency=3, kills=True) as trial:
         tried(trial, seed(), ROUNDS, capsys)
     assert trial.killed["worker"]
+    assert trial.pauses

@@ -42,6 +42,8 @@ _STUCK_S = 2 * VISIBILITY_S + 20.0
 #: From when no message is left: a worker is found dead, its run lost, the workflow quiet.
 _JUDGED_S = 4 * (LEASE_S + REAP_INTERVAL_S) + 20.0
 _SAMPLE_S = 0.2
+#: How long the records' server pauses, and the time between two pauses.
+_PAUSE_S, _BETWEEN_S = 0.3, 4.0
 #: Tasks of a trial whose message may have died with the process that was to send it.
 _UNSENT = 5
 
@@ -89,13 +91,45 @@ class Watcher:
                         seen.append(new)
 
 
+class Pauses:
+    """A thread that has a server pause from time to time, as a busy disk or a slow command does;
+    the main thread may wait for it meanwhile."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._pause, name="canvases-pauses")
+        #: Pauses so far.
+        self.number = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _pause(self) -> None:
+        while not self._over.wait(_BETWEEN_S):
+            self._server.pause()
+            try:
+                self._over.wait(_PAUSE_S)
+            finally:
+                self._server.resume()
+            self.number += 1
+
+
 class Trial:
-    """A server and workers, used from the main thread; `kills` are of whole workers too."""
+    """Servers and workers, used from the main thread; `kills` are of whole workers too, and the
+    records' server pauses beside them."""
 
     def __init__(self, folder: Path, *, workers: int, concurrency: int, kills: bool) -> None:
-        self._server = Server().start()
-        url = self._server.url
-        env = {"CANVASES_URL": url, **({"CANVASES_LATE": "1"} if kills else {})}
+        self._server, self._store = Server().start(), Server().start()
+        url, store = self._server.url, self._store.url
+        env = {"CANVASES_URL": url, "CANVASES_STORE_URL": store}
+        if kills:
+            env["CANVASES_LATE"] = "1"
         self._kills = kills
         self.workers = [
             Worker(
@@ -108,9 +142,11 @@ class Trial:
             )
             for number in range(workers)
         ]
-        self._app = build(url, late=kills, set_as_current=True)
-        self._settings = Settings(redis_url=url, lease_s=LEASE_S)
+        self._app = build(url, store, late=kills, set_as_current=True)
+        self._settings = Settings(redis_url=store, lease_s=LEASE_S)
         self._client = redis.Redis.from_url(url, decode_responses=True)
+        self._recorded = redis.Redis.from_url(store, decode_responses=True)
+        self.pauses = 0
         self.killed: dict[str, int] = {"pool process": 0, "worker": 0, "ended by itself": 0}
 
     def __enter__(self) -> Self:
@@ -124,11 +160,14 @@ class Trial:
         gc.collect()  # results unsubscribe as they go: while their server is there
         self._app.close()
         self._client.close()
+        self._recorded.close()
         self._server.stop()
+        self._store.stop()
 
     def run(self, seed: int, number: int) -> list[str]:
         """So many canvases at once, until all has ended; what is wrong then, in a line each."""
         self._client.flushdb()
+        self._recorded.flushdb()
         plans = canvases(seed, number)
         tasks = [task for plan in plans.values() for task in plan.tasks()]
         ids = {kind: [t.task_id for t in tasks if t.kind == kind] for kind in KINDS_ASKED}
@@ -136,13 +175,16 @@ class Trial:
         self._app.control.revoke(ids["revoked"], reply=True, timeout=20, limit=replies)
         storm = Storm(self, Random(f"{seed} kills"), self._kills)
         sent: dict[str, str] = {}
-        with Watcher(self._settings) as watcher:
+        pauses = Pauses(self._store)
+        within = pauses if self._kills else contextlib.nullcontext()
+        with Watcher(self._settings) as watcher, within:
             for name, plan in plans.items():
                 sent[name] = str(plan.signature().apply_async().id)
                 watcher.watch(sent[name])
                 storm.go_on()
             self._deliver(storm, ids["terminated"])
             wrong = self._judged(sent)
+        self.pauses += pauses.number
         for name, workflow_id in sent.items():
             wrong[name] += watcher.wrong(workflow_id)
         return [
@@ -200,7 +242,7 @@ class Trial:
             for name, workflow_id in sent.items():
                 now_ms = milliseconds(store.now())
                 figures: Figures = store.execute(c.FiguresOf(workflow_id, now_ms))
-                members = self._client.zrange(Keys().members(workflow_id), 0, -1)
+                members = self._recorded.zrange(Keys().members(workflow_id), 0, -1)
                 records, states = self._records(members), self._states(members)
                 # A worker takes a message off the queue before it notes that it has it.
                 died = bool(self.killed["ended by itself"] or self.killed["worker"])
@@ -213,7 +255,7 @@ class Trial:
         return wrong
 
     def _records(self, ids: list[str]) -> dict[str, dict[str, Any]]:
-        found = self._client.mget([f"task:{one}" for one in ids]) if ids else []
+        found = self._recorded.mget([f"task:{one}" for one in ids]) if ids else []
         return {i: json.loads(text) for i, text in zip(ids, found, strict=True)}
 
     def _states(self, ids: list[str]) -> dict[str, str]:
