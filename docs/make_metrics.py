@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
-from progress_backend.flows.commands import Outbox
+from progress_backend.flows.commands import DROPPED, Outbox
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.times_taken import RUN, WAIT, Histogram
 from progress_backend.web.metrics import Figures
@@ -26,6 +26,10 @@ _JA: Final = {
     "Open tasks with a remark.": "注意（`remarks`）の付いた未終了のタスクの数です。",
     "Runs that any worker, beat or API process found lost, as counted in the store.": (
         "ワーカー・beat・API のどれかのプロセスが失われたと判断した実行の数です。ストアで数えます。"
+    ),
+    "Events that workers and publishers had no room for while the store did not answer, as counted "
+    "in the store.": (
+        "ストアが応答しない間に、ワーカーと送信側のプロセスが入り切らずに捨てたイベントの数です。ストアで数えます。"
     ),
     "How long tasks waited for their first start.": ("タスクが最初に開始するまで待った時間です。"),
     "How long successful runs took, from the start of the run.": (
@@ -68,8 +72,8 @@ def metrics() -> Iterator[Metric]:
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Histogram())
     counts_of_all = dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0)
-    outboxes = {"ops": Outbox()}
-    yield from Figures(api, *counts_of_all, 0, times, outboxes, evicts=False).collect()
+    dropped, outboxes = dict.fromkeys(DROPPED, 0), {"ops": Outbox()}
+    yield from Figures(api, *counts_of_all, 0, dropped, times, outboxes, evicts=False).collect()
 
 
 def names() -> dict[str, set[str]]:

@@ -284,6 +284,11 @@ class Keys:
         return f"{self.prefix}progress_found_lost"
 
     @property
+    def dropped(self) -> str:
+        """Hash: what a dropped event was of -> how many any process has dropped."""
+        return f"{self.prefix}progress_dropped"
+
+    @property
     def markings(self) -> str:
         """Hash: task name -> its marking, for processes that publish tasks which they have not
         imported."""

@@ -25,14 +25,12 @@ from .fields import (
     Part,
     compiled,
 )
-from .json_text import document_of, dumps
+from .json_text import document_of
 from .local_time import optional_moment
 from .model import Delivery, Member, Remarks, Task, Worker, rendered, replace
+from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
 
-#: Largest JSON of one of a task's dictionaries when a too large document is shortened.
-_CLIPPED_FIELD_BYTES: Final = 16 * 1024
-_CLIPPED_TEXT: Final = 2_000
 _NOTHING: Final = Task("", "")
 _Made = Callable[[Any], dict[str, Any]]
 
@@ -118,18 +116,13 @@ def encode(task: Task) -> bytes:
 
 def clipped(task: Task) -> Task:
     """The task with a note of their size in place of its large values."""
-
-    def clip(values: dict[str, Any]) -> dict[str, Any]:
-        size = len(dumps(values).encode("utf-8", "replace"))
-        return values if size <= _CLIPPED_FIELD_BYTES else {"truncated": True, "bytes": size}
-
     return replace(
         task,
         metadata=clip(task.metadata),
         results=clip(task.results),
         processing_details=clip(task.processing_details),
-        message=task.message[:_CLIPPED_TEXT],
-        error_message=task.error_message and task.error_message[:_CLIPPED_TEXT],
+        message=task.message[:CLIPPED_TEXT],
+        error_message=task.error_message and task.error_message[:CLIPPED_TEXT],
     )
 
 

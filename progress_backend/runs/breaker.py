@@ -65,6 +65,11 @@ class JobsBreaker(Breaker):
         return self.away and self._opened_at <= self._clock() < self._opened_until
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether the last reply was late, and what the next call may wait for is not over."""
+        return self.away and self._clock() < self._opened_at
+
+    @property
     def wait_s(self) -> float:
         """Longest wait of the next call after a late reply."""
         left_s = self._opened_at - self._clock()

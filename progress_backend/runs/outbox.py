@@ -1,46 +1,77 @@
-"""Queue of events that wait for a store that does not answer: in order for each task, and
-bounded. What a run has published comes before the run's own events."""
+"""Queue of events that wait for a store that does not answer: in order for each task, and bounded
+in number and bytes. What a run has published comes before the run's own events."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Final
 
-from ..record.events import Created, Event
+from ..flows.commands import DROPPED as KINDS
+from ..record import events as ev
+from ..record.packed_event import Packed, packed, size_of, unpacked
 from .run import Run
 
+#: What the events are of; those of the first kind are dropped first.
+_KIND: Final[dict[type[ev.Event], str]] = {
+    ev.Progressed: "value",
+    **dict.fromkeys((ev.Created, ev.Planned), "publish"),
+    ev.Started: "start",
+    **dict.fromkeys((ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored), "end"),
+    **dict.fromkeys((ev.Retried, ev.Requeued), "end"),
+}
 
-class Kept(NamedTuple):
+
+class Kept:
     """An event that waits for the store."""
 
-    run: Run | None
-    event: Event
-    #: Monotonic time at which the event was kept; an event without a time happened then.
-    since: float
+    __slots__ = ("_base_size", "_packed", "kind", "publisher", "run", "since", "task_id")
 
-    def dated(self, now: datetime) -> Event:
+    def __init__(self, run: Run | None, task_id: str, event: ev.Event) -> None:
+        self.run = run
+        self.task_id = task_id
+        self.kind = _KIND.get(type(event), "other")
+        #: Of a publish the task whose run has made it; None for none, or the task itself.
+        self.publisher = event.identity.parent_id if isinstance(event, ev.Created) else None
+        if self.publisher == task_id:
+            self.publisher = None
+        #: Monotonic time at which the event was kept; an event without a time happened then.
+        self.since = time.monotonic()
+        self._packed: Packed = packed(event)
+        base = None if run is None else run.base
+        self._base_size = 0 if base is None else size_of(base.task)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about, with the values in the record that its run knows."""
+        return self._packed.size + self._base_size
+
+    def dated(self, now: datetime) -> ev.Event:
         """The event with its time by the store's clock."""
-        return self.event.happened_at(now - timedelta(seconds=time.monotonic() - self.since))
+        waited = timedelta(seconds=time.monotonic() - self.since)
+        return unpacked(self._packed).happened_at(now - waited)
 
 
 class Outbox:
-    """Thread-safe queue by task. When more than `most` events wait, those of the task that has
-    waited longest are dropped and counted."""
+    """Thread-safe queue by task. When more than `most` events wait, or more than `most_bytes`,
+    values are dropped first, ends last, of each the one that has waited longest; all are
+    counted."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_bytes: int) -> None:
         self._most = most
+        self._most_bytes = most_bytes
         self._kept: OrderedDict[str, list[Kept]] = OrderedDict()
-        self._waiting = 0
+        #: All of them by kind, in the order in which they were kept.
+        self._by_kind: dict[str, OrderedDict[int, Kept]] = {kind: OrderedDict() for kind in KINDS}
+        self._waiting = self._bytes = 0
         #: How many publishes wait of those that a run of each task has made.
-        self._published_by = Counter[str]()
+        self._published_by: Counter[str] = Counter()
         self._lock = threading.Lock()
-        #: Events that were dropped.
-        self.dropped = 0
+        #: Events that were dropped, by kind, and are not counted in the store yet.
+        self.dropped: Counter[str] = Counter()
 
     def __contains__(self, task_id: str) -> bool:
         return task_id in self._kept
@@ -52,29 +83,33 @@ class Outbox:
         """Whether publishes wait that a run of the task has made."""
         return task_id in self._published_by
 
-    def keep(self, run: Run | None, task_id: str, *happened: Event) -> bool:
+    def keep(self, run: Run | None, task_id: str, *happened: ev.Event) -> bool:
         """Adds events; whether others were dropped for them."""
-        since = time.monotonic()
+        added = [Kept(run, task_id, event) for event in happened]
         with self._lock:
-            waiting = self._kept.setdefault(task_id, [])
-            waiting.extend(Kept(run, event, since) for event in happened)
-            self._waiting += len(happened)
-            self._published_by.update(_publishers(task_id, happened))
-            full = self._waiting > self._most
-            while self._waiting > self._most:
-                name, gone = self._kept.popitem(last=False)
-                self._waiting -= len(gone)
-                self.dropped += len(gone)
-                self._forget(name, [kept.event for kept in gone])
+            self._kept.setdefault(task_id, []).extend(added)
+            for kept in added:
+                self._by_kind[kept.kind][id(kept)] = kept
+                self._waiting += 1
+                self._bytes += kept.size
+                if kept.publisher is not None:
+                    self._published_by[kept.publisher] += 1
+            full = False
+            while self._waiting > self._most or self._bytes > self._most_bytes:
+                full = True
+                first = next(its for its in self._by_kind.values() if its)
+                kept = next(iter(first.values()))
+                self.dropped[kept.kind] += 1
+                self._remove(kept)
             return full
 
-    def firsts(self, most: int) -> list[tuple[str, Kept]]:
-        """The events that are sent next, with their tasks: the first one of each. Those of tasks
-        whose runs have made publishes that wait here come after these."""
+    def firsts(self, most: int) -> list[Kept]:
+        """The events that are sent next, of each task the first one. Those of tasks whose runs have
+        made publishes that wait here come after these."""
         with self._lock:
             free = (task_id for task_id in self._kept if task_id not in self._published_by)
             found = list(islice(free, most)) or list(islice(self._kept, most))
-            return [(task_id, self._kept[task_id][0]) for task_id in found]
+            return [self._kept[task_id][0] for task_id in found]
 
     def postpone(self, task_id: str) -> None:
         """Puts a task behind the others: one that fails again and again must not hold them up."""
@@ -82,25 +117,27 @@ class Outbox:
             if task_id in self._kept:
                 self._kept.move_to_end(task_id)
 
-    def sent(self, task_id: str, kept: Kept) -> None:
-        """Removes the task's first event, if it is this one."""
+    def sent(self, kept: Kept) -> None:
+        """Removes an event, unless it was dropped meanwhile."""
         with self._lock:
-            waiting = self._kept.get(task_id)
-            if waiting and waiting[0] is kept:
-                waiting.pop(0)
-                self._waiting -= 1
-                self._forget(task_id, [kept.event])
-                if not waiting:
-                    del self._kept[task_id]
+            if id(kept) in self._by_kind[kept.kind]:
+                self._remove(kept)
 
-    def _forget(self, task_id: str, events: Iterable[Event]) -> None:
-        for publisher in _publishers(task_id, events):
+    def _remove(self, kept: Kept) -> None:
+        del self._by_kind[kept.kind][id(kept)]
+        waiting = self._kept[kept.task_id]
+        waiting.remove(kept)
+        if not waiting:
+            del self._kept[kept.task_id]
+        self._waiting -= 1
+        self._bytes -= kept.size
+        if (publisher := kept.publisher) is not None:
             self._published_by[publisher] -= 1
             if not self._published_by[publisher]:
                 del self._published_by[publisher]
 
-
-def _publishers(task_id: str, events: Iterable[Event]) -> list[str]:
-    """The tasks whose runs have made these publishes of a task; not the task itself."""
-    made = [event.identity.parent_id for event in events if isinstance(event, Created)]
-    return [publisher for publisher in made if publisher not in (None, task_id)]
+    def take_dropped(self) -> dict[str, int]:
+        """Takes the counts of what was dropped."""
+        with self._lock:
+            taken, self.dropped = dict(self.dropped), Counter()
+            return taken

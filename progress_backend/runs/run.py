@@ -302,6 +302,14 @@ class Run:
             if self.cancelled:
                 self.offer(current, total, message, details, phase)
 
+    def leave(self) -> None:
+        """Lets go of what the job was given, has reported and returned, which is of any size: the
+        run is over, and its end waits for the store. Not while the mirror may need it."""
+        if not self.awaits_meta or self.outcome is None or self.outcome.state == "REVOKED":
+            return
+        self.request, self.outcome = None, Outcome(self.outcome.state, None)
+        self.results, self.details, self.message = {}, {}, None
+
     def receive_status(self, status: str) -> None:
         """Receives the record's status. A run stays cancelled, even where its id was published
         again since, with a record that another run belongs to."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..daemon import daemon
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
-from ..flows.commands import Command
+from ..flows.commands import Command, CountDropped
 from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
@@ -49,8 +49,11 @@ SENDER_WAIT_S = 5.0
 #: How long no job calls a store that does not answer unless the thread keeps trying: longer than
 #: the time between two of its tries.
 _JOBS_REST_S = 10.0
-#: Events that wait for the store; when there are more, the oldest are dropped.
-MOST_KEPT = 10_000
+#: Events that wait for the store, and the bytes that they take; when there are more, values are
+#: dropped first, ends last.
+MOST_KEPT, MOST_KEPT_BYTES = 10_000, 8 * 1024 * 1024
+#: Events of a publish.
+_PUBLISHES = (ev.Created, ev.Planned, ev.Requeued)
 #: Runs that have ended and whose last lines wait for the store; when there are more, those of the
 #: oldest are dropped.
 _MOST_LEFT = 100
@@ -72,6 +75,7 @@ class Sender:
         #: far away for jobs.
         breaker = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S)
         self.writer = Writer(store, "jobs", JOB_WAIT_S, breaker)
+        self._breaker = breaker
         self.patient = Writer(store, "sender", SENDER_WAIT_S)
         self.writer.other, self.patient.other = self.patient, self.writer
         #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
@@ -81,7 +85,7 @@ class Sender:
         self._mirror = mirror
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}
-        self._outbox = Outbox(MOST_KEPT)
+        self._outbox = Outbox(MOST_KEPT, MOST_KEPT_BYTES)
         self._behind = CanvasRecords()
         #: Runs that have ended, and whose last lines are not stored yet.
         self._left = deque[Run](maxlen=_MOST_LEFT)
@@ -108,6 +112,11 @@ class Sender:
     def ended(self, run: Run) -> None:
         """Removes a run that has ended."""
         self._runs.pop(id(run), None)
+
+    def left(self, run: Run) -> None:
+        """Called when nothing more happens in a run."""
+        if run.task_id in self._outbox:
+            run.leave()
 
     def revoked(self, run: Run) -> None:
         """Sends monitors `task-revoked` for a job that ended as cancelled."""
@@ -142,7 +151,7 @@ class Sender:
     ) -> Applied | None:
         """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
         None. Never raises."""
-        if not self._waits(task_id, happened, keep=keep) and not self.writer.breaker.open:
+        if not self._waits(task_id, happened, keep=keep) and self._asks(happened):
             now = None
             try:
                 with self.writer.waiting():
@@ -190,7 +199,7 @@ class Sender:
         outcomes: dict[int, Outcome] = {}
         sent = [n for n, (_, task_id, own) in enumerate(several) if not self._waits(task_id, own)]
         now = None
-        if sent and not self.writer.breaker.open:
+        if sent and self._asks(several[0][2]):
             try:
                 with self.writer.waiting():
                     now = self.writer.now()
@@ -318,7 +327,7 @@ class Sender:
 
     def flush(self, *, everything: bool = False) -> None:
         """Records the events in the outbox, then the newest values that are due."""
-        if self._outbox:
+        if self._outbox or self._outbox.dropped:
             self._flush_outbox()
         ready = [
             run
@@ -363,31 +372,44 @@ class Sender:
                         return
                 except StoreUnavailable as error:
                     self.patient.away(error)
-                    for task_id, _ in firsts:
-                        self._outbox.postpone(task_id)
+                    for kept in firsts:
+                        self._outbox.postpone(kept.task_id)
+            if not self.patient.breaker.open:
+                self._count_dropped()
         finally:
             self._sending.release()
 
-    def _send(self, firsts: Sequence[tuple[str, Kept]], left_s: float) -> bool:
+    def _send(self, firsts: Sequence[Kept], left_s: float) -> bool:
         """Records the first event of each of several tasks in one round trip, but those of runs
         that another run has taken the record from; whether none has to be tried again.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
-        wanted = [(i, kept) for i, kept in firsts if kept.run is None or not kept.run.refused]
+        wanted = [kept for kept in firsts if kept.run is None or not kept.run.refused]
         with self.writer.store.within(left_s), self.patient.waiting():
             now = self.patient.now()
-            entries = [(kept.run, task_id, (kept.dated(now),)) for task_id, kept in wanted]
+            entries = [(kept.run, kept.task_id, (kept.dated(now),)) for kept in wanted]
             outcomes = self.patient.apply_together(entries, now)
         both = zip(wanted, outcomes, strict=True)
-        again = {task_id for (task_id, _), o in both if isinstance(o, ConcurrentUpdate)}
-        for task_id, kept in firsts:
-            if task_id in again:
-                self._outbox.postpone(task_id)
+        again = {kept.task_id for kept, o in both if isinstance(o, ConcurrentUpdate)}
+        for kept in firsts:
+            if kept.task_id in again:
+                self._outbox.postpone(kept.task_id)
             else:
-                self._outbox.sent(task_id, kept)
+                self._outbox.sent(kept)
         return not again
+
+    def _count_dropped(self) -> None:
+        """Counts in the store what the outbox has dropped."""
+        if not (dropped := self._outbox.take_dropped()):
+            return
+        try:
+            with self.patient.waiting():
+                self.patient.ask(CountDropped(dropped))
+        except StoreUnavailable as error:
+            self.patient.away(error)
+            self._outbox.dropped.update(dropped)
 
     def _probe(self) -> None:
         """Asks the store whether it answers, while no job asks it and nothing waits for it."""
@@ -399,6 +421,12 @@ class Sender:
             self.patient.probe()
 
     # Both
+
+    def _asks(self, happened: tuple[ev.Event, ...]) -> bool:
+        """Whether the store is asked to record events in the job's thread. A publish, which goes on
+        without a reply, does not wait for a second one where the last was late."""
+        breaker = self._breaker
+        return not (breaker.open or (breaker.in_doubt and isinstance(happened[0], _PUBLISHES)))
 
     def _away(self, error: StoreUnavailable) -> None:
         """Notes that a job's call had no reply; from then on the thread asks the store."""
@@ -413,10 +441,14 @@ class Sender:
         return task_id in self._outbox or (ends and self._outbox.awaits(task_id))
 
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:
-        first = not self._outbox.dropped
-        if self._outbox.keep(run, task_id, *happened) and first:
-            line = "progress: more than %d events wait for the store; the oldest are dropped"
-            logger.error(line, MOST_KEPT)
+        first, redacted = not self._outbox.dropped, self.writer.store.flows.redaction.of
+        if self._outbox.keep(run, task_id, *map(redacted, happened)) and first:
+            logger.error(
+                "progress: more than %d events, or %d MiB, wait for the store; values are dropped "
+                "first, ends last",
+                MOST_KEPT,
+                MOST_KEPT_BYTES // 2**20,
+            )
         self.wake()
 
     def stop(self) -> None:

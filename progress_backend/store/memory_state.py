@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -69,6 +70,7 @@ class MemoryState:
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
     workflows: dict[str, WorkflowState] = field(default_factory=dict)
     #: Outermost workflows, and their creation times as in `created`.
     outermost: dict[str, float] = field(default_factory=dict)

@@ -18,8 +18,11 @@ from .history_cache import Histories
 FRESH_S: Final = 1.0
 _FRESH_S_EACH: Final = 0.01
 _FRESHEST_S: Final = 10.0
-#: Tasks whose documents are cached with their place.
+#: Tasks whose documents are cached with their place, and the bytes of both in all.
 MOST: Final = 4_096
+MOST_BYTES: Final = 16 * 1024 * 1024
+#: Bytes of a cached pair beside the documents.
+_BESIDE: Final = 500
 #: Places that are read in one request: the server counts for less than a millisecond.
 _AT_ONCE: Final = 64
 
@@ -42,6 +45,7 @@ class QueuePlaces:
         self._histories = histories
         #: By task id: what is stored, the body that was made of that, and until when it is fresh.
         self._known: dict[str, tuple[bytes, bytes, float]] = {}
+        self._bytes = 0
         self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
         self._reading: asyncio.Task[None] | None = None
 
@@ -73,10 +77,17 @@ class QueuePlaces:
         return self._keep(task_id, stored, placed, until)
 
     def _keep(self, task_id: str, stored: bytes, placed: bytes, until: float) -> bytes:
-        if len(self._known) >= MOST:
-            self._known.clear()
+        self._drop(task_id)
+        size = _size(stored, placed)
+        while self._known and (len(self._known) >= MOST or self._bytes + size > MOST_BYTES):
+            self._drop(next(iter(self._known)))
         self._known[task_id] = stored, placed, until
+        self._bytes += size
         return placed
+
+    def _drop(self, task_id: str) -> None:
+        if (known := self._known.pop(task_id, None)) is not None:
+            self._bytes -= _size(*known[:2])
 
     async def _read(self) -> None:
         try:
@@ -106,3 +117,7 @@ class QueuePlaces:
             asked = self._asked.pop(task)
             if not asked.done():
                 asked.set_result(_Place(ahead, histories[task.task_type], now + fresh_s))
+
+
+def _size(stored: bytes, placed: bytes) -> int:
+    return len(stored) + len(placed) + _BESIDE

@@ -238,6 +238,6 @@ def _run(
 ) -> Run:
     """A run for a task that began in another process, with the record of its publish as base."""
     identity = identity_of(task, task.name, marking, args, kwargs, request)
-    run = Run(task_id, identity, process.sender, celery_task=task, request=request)
+    run = Run(task_id, identity, process.sender)
     run.base = created(task_id, ev.Created(identity=identity), process.store.now())
     return run

@@ -141,6 +141,22 @@ def _postrun(
     run = process.end(task.request)
     if run is None:
         return
+    try:
+        _end_without_signal(tracker, process, run, state, retval, args, kwargs)
+    finally:
+        process.sender.left(run)
+
+
+def _end_without_signal(
+    tracker: Tracker,
+    process: Process,
+    run: Run,
+    state: str | None,
+    retval: Any,
+    args: Any,
+    kwargs: Any,
+) -> None:
+    task = run.celery_task
     if state == "IGNORED" and isinstance(retval, TaskCancelled):
         _cancelled(process, run, retval, args, kwargs)
         plans.end_after_revoke(tracker, process, run.request, task.name)
@@ -214,11 +230,13 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
         process.sender.record(run, run.task_id, *events)
         return
 
+    request = run.request  # the run lets go of it
+
     def end_ahead() -> None:
         tracker = tracker_of(run.celery_task.app)
         if tracker is not None and run.identity.member is not None:
             cancelled = isinstance(happened, ev.Ignored)
-            plans.end(tracker, process, run.request, run.celery_task.name, cancelled)
+            plans.end(tracker, process, request, run.celery_task.name, cancelled)
 
     if _may_have_a_success(run):
         process.unless_stored.or_else(run, run.task_id, *events, stands=end_ahead)

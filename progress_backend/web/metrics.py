@@ -38,13 +38,14 @@ async def metrics(request: Request) -> Response:
     api = api_of(request)
     tasks: Mapping[str, int] | None = None
     remarks: Mapping[str, int] = {}
-    lost = 0
+    lost, dropped = 0, dict.fromkeys(c.DROPPED, 0)
     times: c.Histograms = {}
     outboxes: Mapping[str, c.Outbox] = {}
     evicts: bool | None = None
     try:
         tallied = await api.store.execute(c.Tally(c.Filters()))
         lost = await api.store.execute(c.LostSoFar())
+        dropped = await api.store.execute(c.DroppedSoFar())
         times = await api.store.execute(c.Times())
         remarks = dict(zip(KINDS, await api.store.execute(c.CountRemarks()), strict=True))
         targets = api.store.flows.targets
@@ -57,7 +58,7 @@ async def metrics(request: Request) -> Response:
     except StoreUnavailable:
         pass  # progress_store_up reports it
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, remarks, lost, times, outboxes, evicts=evicts))
+    figures = encode(Figures(api, tasks, remarks, lost, dropped, times, outboxes, evicts=evicts))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
@@ -70,6 +71,7 @@ class Figures(Collector):
         tasks: Mapping[str, int] | None,
         remarks: Mapping[str, int],
         lost: int,
+        dropped: Mapping[str, int],
         times: c.Histograms,
         outboxes: Mapping[str, c.Outbox],
         *,
@@ -80,6 +82,7 @@ class Figures(Collector):
         self._tasks = tasks
         self._remarks = remarks
         self._lost = lost
+        self._dropped = dropped
         self._times = times
         #: By webhook target.
         self._outboxes = outboxes
@@ -104,6 +107,15 @@ class Figures(Collector):
                 "Runs that any worker, beat or API process found lost, as counted in the store.",
                 self._lost,
             )
+            without_room = CounterMetricFamily(
+                "progress_dropped",
+                "Events that workers and publishers had no room for while the store did not "
+                "answer, as counted in the store.",
+                labels=["what"],
+            )
+            for what, events in self._dropped.items():
+                without_room.add_metric([what], events)
+            yield without_room
             yield self._seconds(WAIT, "How long tasks waited for their first start.")
             yield self._seconds(RUN, "How long successful runs took, from the start of the run.")
             if self._outboxes:

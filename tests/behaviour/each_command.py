@@ -50,6 +50,8 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Extend(("running",), 60_000, 2**52),
         c.CountLost(1),
         c.LostSoFar(),
+        c.CountDropped({"value": 1}),
+        c.DroppedSoFar(),
         c.EndLease("lease-2"),
         c.ForgetLease("lease-1", 2**52),
         c.LeaveMarkings((("fetch", "{}"),), 10),

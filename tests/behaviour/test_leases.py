@@ -54,6 +54,14 @@ def test_runs_that_were_found_lost_are_counted(driver: Driver) -> None:
     assert driver.execute(c.LostSoFar()) == 5
 
 
+def test_events_that_were_dropped_are_counted(driver: Driver) -> None:
+    none = dict.fromkeys(c.DROPPED, 0)
+    assert driver.execute(c.DroppedSoFar()) == none
+    for events in ({"value": 3, "end": 1}, {"value": 2}):
+        driver.execute(c.CountDropped(events))
+    assert driver.execute(c.DroppedSoFar()) == none | {"value": 5, "end": 1}
+
+
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     for lease, until in (("b", 200), ("a", 100), ("c", 300)):
         driver.execute(c.Renew(lease, until))

@@ -67,11 +67,11 @@ def test_after_a_late_reply_the_next_call_waits_for_the_rest_of_a_short_time(
     assert jobs.late()
     assert (jobs.open, jobs.wait_s) == (False, pytest.approx(0.05))
     clock.time += 0.03
-    assert (jobs.open, jobs.wait_s) == (False, pytest.approx(0.02))
+    assert (jobs.open, jobs.in_doubt, jobs.wait_s) == (False, True, pytest.approx(0.02))
     clock.time += 0.02
-    assert jobs.open, "no reply to anybody since then"
+    assert (jobs.open, jobs.in_doubt) == (True, False), "no reply to anybody since then"
     jobs.succeeded()
-    assert not jobs.open
+    assert (jobs.open, jobs.in_doubt) == (False, False)
     assert jobs.late(), "not in a row"
 
 

@@ -1,26 +1,34 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from progress_backend.record import events as ev
-from progress_backend.runs.outbox import Outbox
+from progress_backend.runs.outbox import Kept, Outbox
+from progress_backend.runs.run import Run
+
+MIB = 1024 * 1024
 
 
 @pytest.fixture
 def outbox() -> Outbox:
-    return Outbox(4)
+    return Outbox(4, MIB)
 
 
 def drained(outbox: Outbox) -> list[tuple[str, ev.Event]]:
     taken = []
     while firsts := outbox.firsts(1):
-        ((task_id, kept),) = firsts
-        taken.append((task_id, kept.event))
-        outbox.sent(task_id, kept)
+        (kept,) = firsts
+        taken.append((kept.task_id, undated(kept)))
+        outbox.sent(kept)
     return taken
+
+
+def undated(kept: Kept) -> ev.Event:
+    return replace(kept.dated(datetime.now(UTC)), at=None)
 
 
 def test_nothing_waits_at_first(outbox: Outbox) -> None:
@@ -37,33 +45,58 @@ def test_each_tasks_events_go_in_order(outbox: Outbox) -> None:
     outbox.keep(None, "a", third)
     assert len(outbox) == 3
     assert "a" in outbox
+    assert [kept.task_id for kept in outbox.firsts(9)] == ["a", "b"], "of each task one"
     assert drained(outbox) == [("a", first), ("a", third), ("b", second)]
     assert len(outbox) == 0
     assert "a" not in outbox
 
 
-def test_it_keeps_whose_event_it_is_and_since_when(outbox: Outbox) -> None:
-    run, event = object(), ev.Completed()
-    outbox.keep(run, "t", event)
-    ((task_id, kept),) = outbox.firsts(1)
-    assert (task_id, kept.run, kept.event) == ("t", run, event)
+def test_it_keeps_of_which_run_the_event_is_and_since_when(outbox: Outbox) -> None:
+    run = Run("t", ev.Identity("x"), None)  # type: ignore[arg-type]  # no sender is called
+    outbox.keep(run, "t", ev.Completed(results={"rows": [1, None]}))
+    (kept,) = outbox.firsts(1)
+    assert (kept.task_id, kept.run) == ("t", run)
+    assert undated(kept) == ev.Completed(results={"rows": [1, None]})
     now = datetime.now(UTC)
-    assert timedelta() <= now - kept.dated(now).at < timedelta(seconds=5)
+    at = kept.dated(now).at
+    assert at is not None
+    assert timedelta() <= now - at < timedelta(seconds=5)
 
 
-def test_when_it_is_full_the_task_that_waited_longest_goes_and_is_counted(outbox: Outbox) -> None:
-    assert not outbox.keep(None, "a", ev.Paused(), ev.Resumed())
-    assert not outbox.keep(None, "b", ev.Completed(), ev.Completed())
+def test_when_it_is_full_values_go_first_and_ends_last_the_oldest_of_each(outbox: Outbox) -> None:
+    born = ev.Created(identity=ev.Identity("x"))
+    outbox.keep(None, "a", ev.Completed())
+    assert not outbox.keep(None, "b", born, ev.Started(identity=born.identity), ev.Progressed())
     assert outbox.keep(None, "c", ev.Completed())
-    assert (len(outbox), outbox.dropped) == (3, 2)
-    assert [task_id for task_id, _ in drained(outbox)] == ["b", "b", "c"]
+    assert outbox.dropped == {"value": 1}
+    assert outbox.keep(None, "d", ev.Completed())
+    assert outbox.keep(None, "e", ev.Completed())
+    assert outbox.take_dropped() == {"value": 1, "publish": 1, "start": 1}
+    assert outbox.keep(None, "f", ev.Failed(error_message="no"))
+    assert outbox.take_dropped() == {"end": 1}
+    assert [task_id for task_id, _ in drained(outbox)] == ["c", "d", "e", "f"]
+
+
+def test_it_is_bounded_in_bytes_whatever_the_jobs_give() -> None:
+    outbox = Outbox(10_000, MIB)
+    for number in range(40):
+        outbox.keep(None, f"t{number}", ev.Completed(results={"text": "x" * 100_000}))
+    assert 8 <= len(outbox) <= 10
+    assert len(outbox) + outbox.dropped["end"] == 40
+    small = Outbox(10_000, MIB)
+    for number in range(400):
+        small.keep(None, f"t{number}", ev.Completed(results={"text": "x" * 1_000_000}))
+    assert len(small) == 400, "too large for a record: a note of their size is kept"
+    assert undated(small.firsts(1)[0]) == ev.Completed(
+        results={"truncated": True, "bytes": 1_000_011}
+    )
 
 
 def test_one_task_alone_cannot_outgrow_it(outbox: Outbox) -> None:
     for _ in range(100):
         outbox.keep(None, "a", ev.Completed())
-    assert len(outbox) <= 4
-    assert len(outbox) + outbox.dropped == 100
+    assert len(outbox) == 4
+    assert outbox.dropped == {"end": 96}
 
 
 def test_what_fails_again_and_again_lets_the_others_go_first(outbox: Outbox) -> None:
@@ -73,17 +106,21 @@ def test_what_fails_again_and_again_lets_the_others_go_first(outbox: Outbox) -> 
     assert [task_id for task_id, _ in drained(outbox)] == ["b", "a"]
 
 
-def test_sent_twice_is_sent_once(outbox: Outbox) -> None:
+def test_sent_twice_is_sent_once_and_what_was_dropped_is_gone(outbox: Outbox) -> None:
     outbox.keep(None, "a", ev.Completed())
     outbox.keep(None, "a", ev.Completed())  # equal, but another one
-    ((task_id, kept),) = outbox.firsts(1)
-    outbox.sent(task_id, kept)
-    outbox.sent(task_id, kept)
+    (kept,) = outbox.firsts(1)
+    outbox.sent(kept)
+    outbox.sent(kept)
     assert len(outbox) == 1
+    (kept,) = outbox.firsts(1)
+    outbox.keep(None, "b", *[ev.Completed()] * 4)
+    outbox.sent(kept)
+    assert len(outbox) == 4
 
 
 def test_threads_lose_nothing() -> None:
-    outbox, taken = Outbox(100_000), []
+    outbox, taken = Outbox(100_000, 100 * MIB), []
 
     def fill(name: str) -> None:
         for n in range(500):
@@ -106,7 +143,7 @@ def test_what_a_run_has_published_goes_before_its_own_events(outbox: Outbox) -> 
     outbox.keep(None, "b", published[0])
     outbox.keep(None, "c", *published[1:])  # by itself
     assert [outbox.awaits(name) for name in "abc"] == [True, False, False]
-    assert [task_id for task_id, _ in outbox.firsts(9)] == ["b", "c"]
+    assert [kept.task_id for kept in outbox.firsts(9)] == ["b", "c"]
     assert [task_id for task_id, _ in drained(outbox)] == ["b", "a", "c", "c"]
     assert not outbox.awaits("a")
 
@@ -122,4 +159,4 @@ def test_an_end_waits_for_no_publish_that_was_dropped(outbox: Outbox) -> None:
     outbox.keep(None, "b", ev.Created(identity=ev.Identity("t", parent_id="a")))
     for name in "cdef":
         outbox.keep(None, name, ev.Completed())
-    assert (outbox.dropped, outbox.awaits("a")) == (1, False)
+    assert (outbox.dropped, outbox.awaits("a")) == ({"publish": 1}, False)

@@ -114,6 +114,20 @@ async def test_no_more_places_are_kept_than_bounded(
         assert len(places._known) <= 10
 
 
+async def test_the_documents_of_kept_places_take_a_bounded_number_of_bytes(
+    store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_places, "MOST_BYTES", 100_000)
+    places = QueuePlaces(store, Histories(store))
+    for number in range(35):
+        task = Waiting("fetch_data", str(number % 20), 0)
+        await places.placed(task.task_id, b"x" * 10_000 * (number % 3), document_of(task))
+        kept = [len(part) for pair in places._known.values() for part in pair[:2]]
+        assert 0 < sum(kept) <= 100_000
+        assert list(places._known)[-1] == task.task_id
+    places._known.clear()
+
+
 async def test_a_failure_reaches_all_that_wait_and_nobody_after(
     store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,4 +166,7 @@ def test_runs_that_any_process_found_lost_are_counted(start_api: StartApi, redis
     assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:
         store.execute(c.CountLost(3))
+        store.execute(c.CountDropped({"value": 2}))
     assert Figures(api)["progress_lost_total"] == 3
+    assert Figures(api)["progress_dropped_total{value}"] == 2
+    assert Figures(api)["progress_dropped_total{end}"] == 0

@@ -31,6 +31,9 @@ from .cleanup import Entry as Entry
 from .cleanup import Lock as Lock
 from .cleanup import Sweep as Sweep
 from .cleanup import Unlock as Unlock
+from .dropped import DROPPED as DROPPED
+from .dropped import CountDropped as CountDropped
+from .dropped import DroppedSoFar as DroppedSoFar
 from .ends import EndedPage as EndedPage
 from .ends import EndsIn as EndsIn
 from .ends import LatestEnded as LatestEnded
@@ -116,6 +119,7 @@ from .workflows import Quiet as Quiet
 Command = (
     Acts | CarriedOut | Direct | DropAct
     | Due | Lock | Sweep | Unlock
+    | CountDropped | DroppedSoFar
     | EndsIn | LatestEnded
     | Beginning | FindIds
     | Ahead | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd | Leases

@@ -11,6 +11,7 @@ from ..requests import Request
 from . import (
     acts,
     cleanup,
+    dropped,
     ends,
     ids,
     leases,
@@ -37,6 +38,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **timelines.TABLE,
     **cleanup.TABLE,
     **leases.TABLE,
+    **dropped.TABLE,
     **markings.TABLE,
     **workflows.TABLE,
     **workflow_list.TABLE,
