@@ -179,13 +179,11 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 def _has_begun_since(task: Task, publish: ev.Created) -> bool:
     """Whether a publish is recorded late, after its run: then it changes nothing. An end before the
     publish is not its run's, nor that of a task whose message had not left."""
-    if publish.at is None or task.unpublished:
+    if publish.at is None or task.unpublished or task.error_cause == NOT_PUBLISHED:
         return False
     if not task.ended or task.completed_at is None:
         return task.started_at is not None
-    # Its own process has recorded a failed publish, by the same clock.
-    skew = timedelta() if task.error_cause == NOT_PUBLISHED else SKEW
-    return publish.at < task.completed_at + skew
+    return publish.at < task.completed_at + SKEW
 
 
 def _did_not_leave(task: Task, event: ev.Event) -> bool:
@@ -194,7 +192,7 @@ def _did_not_leave(task: Task, event: ev.Event) -> bool:
     waits = task.status == TaskStatus.CREATED and task.started_at is None
     if not (waits and isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED):
         return False
-    return event.at is None or task.created_at is None or event.at >= task.created_at
+    return event.at is None or task.created_at is None or event.at > task.created_at - SKEW
 
 
 def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
