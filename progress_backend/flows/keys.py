@@ -286,7 +286,7 @@ class Keys:
     @property
     def dropped(self) -> str:
         """Hash: what a dropped event was of -> how many any process has dropped."""
-        return f"{self.prefix}progress_dropped"
+        return f"{self.prefix}progress_no_room"
 
     @property
     def markings(self) -> str:
