@@ -63,7 +63,7 @@ def test_tasks_of_any_number_of_names_are_warned_of_within_a_bound(
     assert len(said) == len(set(said)) == 1_000
 
 
-@pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why")])
+@pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why", cause="reported")])
 def test_a_run_whose_record_has_ended_says_that(
     app: App, redis_url: str, caplog: pytest.LogCaptureFixture, end: ev.Event
 ) -> None:
