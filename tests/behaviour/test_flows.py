@@ -30,7 +30,7 @@ def test_a_life_from_creation_to_its_end(driver: Driver) -> None:
     ended = driver.apply("t", ev.Completed(results={"a": 1}, attempt=1))
     task = driver.task("t")
     assert task == ended.task
-    assert (task.status, task.current_items, task.revision) == ("completed", 10, 4)
+    assert (task.status, task.current_items, task.revision) == ("completed", 4, 4)
     assert (task.symbol, task.results, task.attempt) == ("7203.T", {"a": 1}, 1)
     check_agreement(driver, ["t"])
 
