@@ -68,7 +68,7 @@ class Summary:
         self._left = getattr(node, "workeroutput", {}).get("tiers", self._left)
 
     def pytest_sessionfinish(self) -> None:
-        left = self._config.stash.get(_LEFT, {})
+        left = dict(self._config.stash.get(_LEFT, {}))
         if (output := getattr(self._config, "workeroutput", None)) is not None:
             output["tiers"] = left
         self._left = self._left or left
