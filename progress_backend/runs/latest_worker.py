@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 #: Runs that wait for the thread; when there are more, the one that has waited longest is dropped.
 _MOST = 10_000
+#: Seconds after which a thread without work ends: it would keep what it works for alive.
+IDLE_S = 60.0
 
 
 class LatestWorker(Generic[T]):
@@ -50,7 +52,10 @@ class LatestWorker(Generic[T]):
             with self._changed:
                 self._at = None
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._newest)
+                if not self._changed.wait_for(lambda: self._newest, IDLE_S):
+                    self._thread = None  # the next value starts another one
+                    return
                 run, value = self._newest.pop(next(iter(self._newest)))
                 self._at = run
             self._work(run, value)
+            del run, value  # a run that is over is freed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from typing import Any
 
 from celery import Celery, states
@@ -45,7 +46,8 @@ class Mirror:
     """
 
     def __init__(self, app: Celery, *, flower_events: bool) -> None:
-        self._app = app
+        #: Weak, since the threads outlive an app that is dropped.
+        self._app = weakref.ref(app)
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
@@ -97,7 +99,8 @@ class Mirror:
             self._results.succeeded()
 
     def _send(self, run: Run, task: Task | None) -> None:
-        if self._events.open or (run.closed and task is not None):
+        app = self._app()
+        if app is None or self._events.open or (run.closed and task is not None):
             return
         fields: dict[str, Any]
         if task is None:
@@ -108,7 +111,7 @@ class Mirror:
             name = run.celery_task.name
             kind, fields = EVENT, {"name": name, "result": summary_of(task), **figures}
         try:
-            dispatched = self._app.events.default_dispatcher(hostname=run.request.hostname)
+            dispatched = app.events.default_dispatcher(hostname=run.request.hostname)
             with no_fork_in_between(), dispatched as dispatcher:
                 dispatcher.send(kind, uuid=run.task_id, retry=False, **fields)
         except Exception as error:  # any broker's error must not reach the job

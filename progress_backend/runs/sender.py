@@ -31,6 +31,7 @@ from ..store.outage_log import OneAMinute
 from . import worker_shutdown
 from .breaker import JobsBreaker
 from .canvas_records import CanvasRecords, Ends, Plans
+from .latest_worker import IDLE_S
 from .log_writer import LogWriter
 from .mirror import Mirror
 from .newest_values import Value
@@ -129,9 +130,9 @@ class Sender:
 
     def wake(self) -> None:
         """Wakes the thread; starts it at the first call."""
+        self._awake.set()
         if self._thread is None:
             self._start()
-        self._awake.set()
 
     def close(self, run: Run) -> None:
         """Called when the body has ended: no progress is written from here on.
@@ -266,7 +267,10 @@ class Sender:
 
     def _work(self) -> None:
         while not self._stopping:
-            self._awake.wait(self._rest_s())
+            rest_s = self._rest_s()
+            woken = self._awake.wait(IDLE_S if rest_s is None else rest_s)
+            if rest_s is None and not woken and self._is_over():
+                return
             self._awake.clear()
             try:
                 self._hurry()
@@ -282,6 +286,15 @@ class Sender:
                 with contextlib.suppress(Exception):  # of the application's log
                     if self._traceback.passes():
                         logger.exception("the sender of progress failed; trying again")
+
+    def _is_over(self) -> bool:
+        """Whether the thread ends after long without work: it would keep the store of an app that
+        is dropped. The next wake-up starts another one."""
+        with self._guard:
+            mine, self._thread = self._thread, None
+            if self._awake.is_set():  # by a caller that may have found the thread there
+                self._thread = mine
+            return self._thread is None
 
     def _hurry(self) -> None:
         """Has the values recorded now, and each second from now on, once the worker shuts down: its

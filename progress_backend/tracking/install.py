@@ -24,7 +24,7 @@ from .celery_batches import batched, remembering
 from .cleanup import add_cleanup
 from .decorator import MARK, Marking, header_of
 from .replacement import hand_on
-from .tracker import Tracker, register, tracker_of
+from .tracker import Tracker, installed, register, tracker_of
 
 _BOUND = "__progress_bound__"
 
@@ -88,11 +88,15 @@ def install(
 
 def _send_before_exit(tracker: Tracker) -> None:
     """Lets a process that exits send its kept events, within a bound."""
-    atexit.register(tracker.stop)
+    atexit.unregister(_stop_each)
+    atexit.register(_stop_each)
     # A pool's child exits by os._exit, which runs no atexit function.
-    celery_signals.worker_process_shutdown.connect(
-        lambda **_: tracker.stop(), weak=False, dispatch_uid=f"progress-exit-{id(tracker.app)}"
-    )
+    tracker.connect(celery_signals.worker_process_shutdown, lambda **_: tracker.stop(), "exit")
+
+
+def _stop_each() -> None:
+    for tracker in installed():
+        tracker.stop()
 
 
 def when_finalized(app: Celery, action: Callable[[], None]) -> None:

@@ -24,4 +24,4 @@ def connect(tracker: Tracker) -> None:
                     handler.setFormatter(JsonLines())
 
     for signal in (signals.after_setup_logger, signals.after_setup_task_logger):
-        signal.connect(formatted, weak=False, dispatch_uid=f"progress-json-{id(tracker.app)}")
+        tracker.connect(signal, formatted, "json")

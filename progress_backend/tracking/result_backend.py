@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,12 +60,13 @@ def result_backend(app: Celery) -> AskBackend:
     holds a caller up no longer than the bound.
     """
     asked: list[_Asked] = []
+    known = weakref.ref(app)  # the thread outlives an app that is dropped
 
     def ask(task_ids: Sequence[str]) -> Answers:
         if not asked:
             # Made here, at the first call: under gevent its parts belong to the thread that makes
             # them.
-            asked.append(_Asked(app))
+            asked.append(_Asked(known))
         return asked[0].ask(task_ids)
 
     return ask
@@ -82,7 +84,7 @@ class _Question:
 class _Asked:
     """Reads in a thread of its own, one call at a time; for callers of one thread."""
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: weakref.ref[Celery]) -> None:
         self._app = app
         self._wanted: SimpleQueue[_Question] = SimpleQueue()
         #: Held during a read.
@@ -121,7 +123,9 @@ class _Asked:
             question.answered.set()
 
     def _read(self, question: _Question) -> None:
-        backend, task_ids = self._app.backend, question.task_ids
+        if (app := self._app()) is None:
+            return
+        backend, task_ids = app.backend, question.task_ids
         if backend.as_uri().startswith("rpc:"):
             # rpc:// results go to the process that published the task, and to no other.
             question.answers.update(dict.fromkeys(task_ids))
@@ -139,10 +143,9 @@ class _Asked:
         for task_id in task_ids:
             if question.over:
                 return
-            question.answers[task_id] = end_of(self._meta(task_id))
+            question.answers[task_id] = end_of(self._meta(backend, task_id))
 
-    def _meta(self, task_id: str) -> Mapping[str, Any] | None:
-        backend = self._app.backend
+    def _meta(self, backend: Any, task_id: str) -> Mapping[str, Any] | None:
         for last in (False, True):
             try:
                 meta: Mapping[str, Any] = backend.get_task_meta(task_id)

@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 def connect(tracker: Tracker) -> None:
     """Connects the handlers; further calls change nothing."""
-    uid = f"progress-{id(tracker.app)}"
     for signal, handler in (
         (signals.before_task_publish, publishing.published),
         (signals.task_received, parent_signals.received),
@@ -48,9 +47,7 @@ def connect(tracker: Tracker) -> None:
         (signals.task_unknown, parent_signals.unknown),
         (signals.task_internal_error, parent_signals.internal_error),
     ):
-        signal.connect(
-            _quiet(handler, tracker), weak=False, dispatch_uid=f"{uid}-{handler.__name__}"
-        )
+        tracker.connect(signal, _quiet(handler, tracker), handler.__name__)
 
 
 def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None]:

@@ -15,6 +15,7 @@ from ..errors import ProgressError
 from ..flows import workflows
 from ..flows.stored_record import Base
 from ..record import events as ev
+from ..runs.latest_worker import IDLE_S
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.outage_log import fault
@@ -100,13 +101,14 @@ class StoredSuccess:
                 self._at_work = bool(unanswered)
                 self._changed.notify_all()
                 self._changed.wait_for(
-                    lambda: self._waiting or self._over, _AGAIN_S if unanswered else None
+                    lambda: self._waiting or self._over, _AGAIN_S if unanswered else IDLE_S
                 )
                 room = min(max(_TOGETHER - len(unanswered), 0), len(self._waiting))
                 some = [*unanswered, *(self._waiting.popleft() for _ in range(room))]
                 self._at_work = bool(some)
-            if not some:
-                return
+                if not some:
+                    self._thread = None  # the next failure starts another one
+                    return
             unanswered = self._asked(some)
 
     def _asked(self, some: list[_Failure]) -> list[_Failure]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from celery import Celery
 from celery.local import Proxy
@@ -32,7 +34,11 @@ logger = logging.getLogger(__name__)
 LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
 _UNTRACKED = ("celery.", "progress.")
 
-_trackers: WeakKeyDictionary[Celery, Tracker] = WeakKeyDictionary()
+#: Attribute of an app: its tracker. The app is freed with it once nothing else refers to it.
+_TRACKER = "_progress_tracker"
+#: By their numbers, in the order of installation.
+_trackers: WeakValueDictionary[int, Tracker] = WeakValueDictionary()
+_numbers = itertools.count(1)
 #: The store that every app of this process uses instead of its own, in tests.
 _stand_in: MemoryStore | None = None
 
@@ -44,6 +50,9 @@ class Tracker:
         self, app: Celery, *, track: str, exclude: Iterable[str], given: dict[str, Any]
     ) -> None:
         self.app = app
+        #: Unique among all trackers of the process, those that are gone included.
+        self.number = next(_numbers)
+        self._handlers: list[Callable[..., None]] = []
         self._all = track == "all"
         self._exclude = frozenset(exclude)
         self._given = given
@@ -72,6 +81,16 @@ class Tracker:
         if self._settings is None:
             self._settings = self.read_settings()
         return self._settings
+
+    def connect(self, signal: Any, handler: Callable[..., None], name: str) -> None:
+        """Connects a handler of this name to a Celery signal for as long as the app lives."""
+
+        @functools.wraps(handler)
+        def called(*args: Any, **named: Any) -> None:  # a bound method would be dropped at once
+            handler(*args, **named)
+
+        self._handlers.append(called)
+        signal.connect(called, weak=True, dispatch_uid=f"progress-{self.number}-{name}")
 
     def is_set(self, name: str) -> bool:
         """Whether `install`, the environment or the app's configuration names the setting."""
@@ -205,14 +224,16 @@ class Tracker:
 
 def register(tracker: Tracker) -> None:
     """Registers a tracker as its app's."""
-    _trackers[tracker.app] = tracker
+    setattr(tracker.app, _TRACKER, tracker)
+    _trackers[tracker.number] = tracker
 
 
 def tracker_of(app: Celery) -> Tracker | None:
     """The app's tracker; None without `install(app)`."""
     if isinstance(app, Proxy):  # celery.current_app: of a task or canvas that has no app of its own
         app = app._get_current_object()
-    return _trackers.get(app)
+    found: Tracker | None = getattr(app, "__dict__", {}).get(_TRACKER)
+    return found
 
 
 def settings_of(app: Celery) -> Settings:

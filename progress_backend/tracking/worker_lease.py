@@ -117,5 +117,4 @@ def connect(tracker: Tracker) -> None:
         (signals.worker_shutdown, keepers.worker_ended),
         (signals.beat_init, keepers.beat_began),
     ):
-        uid = f"progress-lease-{id(tracker.app)}"
-        signal.connect(handler, weak=False, dispatch_uid=uid)
+        tracker.connect(signal, handler, "lease")

@@ -1,0 +1,68 @@
+"""An app that nothing refers to any more is freed with all that tracking has of it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+from celery import Celery, signals
+
+from progress_backend import ProgressNotifier, install
+from progress_backend.tracking.tracker import tracker_of
+from tests.apps import in_process
+from tests.waiting import eventually
+
+SIGNALS = (signals.task_prerun, signals.before_task_publish, signals.worker_process_shutdown)
+
+
+def dropped(url: str, *, used: bool) -> weakref.ref[Celery]:
+    app = Celery("dropped", set_as_current=False)
+    app.conf.update(in_process("dropped"))
+    install(app, redis_url=url, update_interval_s=0, track="all")
+
+    @app.task(bind=True, name="counts", shared=False)
+    def counts(self: Any) -> None:
+        ProgressNotifier(self).update(1, 3)
+
+    if used:
+        counts.apply()
+        counts.delay()
+    return weakref.ref(app)
+
+
+def living() -> list[int]:
+    return [len(signal._live_receivers(None)) for signal in SIGNALS]
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_an_app_that_is_dropped_is_freed(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, used: bool
+) -> None:
+    monkeypatch.setattr("progress_backend.runs.sender.IDLE_S", 0.1)
+    gc.collect()  # of the tests before
+    receivers, threads = living(), threading.active_count()
+    apps = [dropped(redis_url, used=used) for _ in range(3)]
+
+    def gone() -> bool:
+        gc.collect()
+        return not any(app() for app in apps)
+
+    eventually(gone)
+    eventually(lambda: threading.active_count() <= threads)
+    assert living() == receivers
+
+
+def test_two_apps_of_which_one_is_gone_have_their_own_handlers(redis_url: str) -> None:
+    """An app may have the id that another one had before it."""
+    numbers = []
+    for _ in range(3):
+        app = Celery("one", set_as_current=False)
+        tracker = tracker_of(install(app, redis_url=redis_url))
+        assert tracker is not None
+        numbers.append(tracker.number)
+        del app, tracker
+        gc.collect()
+    assert len(set(numbers)) == 3
