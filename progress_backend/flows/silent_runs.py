@@ -12,7 +12,7 @@ from typing import TypeVar
 from ..errors import ForeignValue
 from ..record.default_texts import Locale, text
 from ..record.events import Cancelled, Event, Expired, Heeded, Lost
-from ..record.model import LOST, TaskStatus
+from ..record.model import LOST, Task, TaskStatus
 from ..settings import Settings
 from . import commands as c
 from .flow import Flow
@@ -163,8 +163,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
     if leases:
         until_ms = milliseconds(now) + int(settings.lease_s * 1000)
         yield c.Assume(tuple(sorted(leases)), until_ms)
-    # A planned task has no message yet, and Celery's result backend may know of none.
-    return [base for base in silent if base.task.worker is None and not base.task.planned]
+    return [base for base in silent if base.task.worker is None and _may_have_ended(base.task)]
 
 
 def records(documents: Iterable[bytes | None]) -> list[Base]:
@@ -192,6 +191,12 @@ def _silent(base: Base, settings: Settings, now: datetime) -> bool:
     return not over and abs(silence_ms) > int(settings.lease_s * 1000)
 
 
+def _may_have_ended(task: Task) -> bool:
+    """Whether Celery may have an end of a task that no worker holds: the message of a planned one
+    has not left, but where its predecessor's process may have died behind the publish."""
+    return not task.planned or (task.member is not None and task.member.unseen)
+
+
 def of_this_life(base: Base, end: Event) -> bool:
     """Whether an end in the result backend is of the record's own task, not of an earlier task with
     the same id. The end's time is by the worker's clock, which the runs' starts have reported."""
@@ -204,7 +209,8 @@ def of_this_life(base: Base, end: Event) -> bool:
         return end.at >= task.created_at - timedelta(seconds=task.clock_behind_s) - _EXACT
     if task.worker is not None:
         return end.at >= task.created_at - (_SKEW if task.attempt == 1 else _REUSED_SKEW)
-    if task.revision == 1:
+    # What the process of a planned task's predecessor could not record was noted by one write.
+    if task.revision <= 1 + task.planned:
         return end.at >= task.created_at - _SKEW
     # A task that was published again waits for its first run: an end with a skewed time is not
     # taken.

@@ -11,12 +11,12 @@ import pytest
 from celery import Celery
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import silent_runs
+from progress_backend.flows import silent_runs, workflows
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import Task, Worker
+from progress_backend.record.model import Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
@@ -233,6 +233,39 @@ def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
         return {task_id: str(body(store, task_id).status) for task_id in ("done", "gone")}
 
     eventually(lambda: judged() == {"done": "completed", "gone": "error"})
+    app.close()
+
+
+def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
+    store: Store, start_server: StartServer
+) -> None:
+    """The process of its predecessor died before it recorded the publish; or Celery stored its end
+    without a publish, as that of a chord's body and of what is revoked beforehand."""
+    backend = start_server()
+    app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
+    for task_id in ("revoked", "follows"):
+        app.backend.mark_as_revoked(task_id, "revoked", store_result=True)
+    store.ready()
+    began = store.now()
+    tasks = {"revoked": "w", "failed": "w", "waits": "w", "follows": "another"}
+    for task_id, workflow_id in tasks.items():
+        planned = ev.Planned(identity=IDENTITY._replace(member=Member((workflow_id,))))
+        store.run(store.flows.apply(task_id, (planned,), began))
+    store.run(workflows.may_have_left(store.flows, "w", began))
+    app.backend.mark_as_failure("failed", ValueError("a part of the chord failed"))
+    judge = Judge(store, result_backend(app), "ours", lambda: True)
+
+    def found() -> list[str]:
+        judge.begin()
+        store.execute(c.Unlock(silent_runs.UNHELD_LOCK, "ours"))
+        judge.unheld()
+        return [str(body(store, task_id).status) for task_id in tasks]
+
+    eventually(lambda: found() == ["cancelled", "error", "created", "created"])
+    # Its message leaves after all, to a worker that has forgotten the revoke.
+    created = ev.Created(identity=IDENTITY._replace(member=Member(("w",))))
+    store.run(store.flows.apply("revoked", (created,), store.now()))
+    assert found() == ["created", "error", "created", "created"]
     app.close()
 
 

@@ -50,7 +50,9 @@ def was_unreached(task: Task) -> bool:
     if task.member is None or not task.member.planned:
         return False
     control = task.control or {}
-    by_celery = control.get("by") == "celery" and control.get("reason") in UNREACHED
+    # A revoke that the result backend alone has may be forgotten by the worker, which runs it then.
+    reasons = (*UNREACHED, ev.STORED)
+    by_celery = control.get("by") == "celery" and control.get("reason") in reasons
     return by_celery or task.error_cause in (*UNREACHED, NOT_PUBLISHED)
 
 
