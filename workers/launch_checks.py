@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from errno import EADDRINUSE
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from .launch_fleet import LaunchError
 
 #: Seconds that a configured store may take to answer.
 STORE_TIMEOUT_S = 3.0
+#: The system's time zone, a link to its rules.
+LOCALTIME = Path("/etc/localtime")
 
 
 def port(what: str, host: str, wanted: int, setting: str) -> int:
@@ -76,6 +79,19 @@ def store_url(environ: Mapping[str, str]) -> str | None:
     except (SettingsError, ValueError) as error:
         raise LaunchError(str(error)) from error
     return settings.redis_url
+
+
+def readers_zone(environ: Mapping[str, str]) -> str:
+    """The time zone as a setting: that of TZ, else the system's; where it has no IANA name, as in
+    TZ=JST-9, its offset of now."""
+    name = environ.get("TZ")
+    if name is None:
+        name = str(LOCALTIME.resolve()).partition("/zoneinfo/")[2]
+    with suppress(SettingsError):
+        if name:
+            return Settings(timezone=name.removeprefix(":")).timezone
+    offset = f"{datetime.now().astimezone():%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def launch(given: argparse.Namespace) -> int:
         for name, default in (
             ("CELERY_BROKER_URL", url),
             ("CELERY_RESULT_BACKEND", url),
-            ("PROGRESS_TIMEZONE", "Asia/Tokyo"),  # as the app's: the API has no app to ask
+            ("PROGRESS_TIMEZONE", checks.readers_zone(os.environ)),
             ("PRICES_DB_URL", f"sqlite:///{given.folder.resolve()}/prices.db"),
         ):
             os.environ[name] = os.environ.get(name) or default

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,37 @@ def test_a_named_store_must_answer(redis_url: str) -> None:
     assert "secret" not in str(told.value)
     with pytest.raises(LaunchError, match="PROGRESS_REDIS_URL is"):
         checks.store_url({"PROGRESS_REDIS_URL": "postgres://x"})
+
+
+@pytest.mark.parametrize(
+    ("zone", "link", "named"),
+    [
+        ("Europe/Paris", "/usr/share/zoneinfo/Asia/Tokyo", "Europe/Paris"),
+        (":Europe/Paris", None, "Europe/Paris"),
+        (None, "/usr/share/zoneinfo/America/New_York", "America/New_York"),
+        ("JST-9", "/usr/share/zoneinfo/America/New_York", "UTC+09:00"),
+        ("NST3:30", None, "UTC-03:30"),
+        ("", "/usr/share/zoneinfo/Asia/Tokyo", "UTC+00:00"),
+    ],
+)
+def test_times_are_in_the_readers_zone(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    zone: str | None,
+    link: str | None,
+    named: str,
+) -> None:
+    localtime = tmp_path / "localtime"
+    if link is not None:
+        localtime.symlink_to(link)
+    monkeypatch.setattr(checks, "LOCALTIME", localtime)
+    environ = {} if zone is None else {"TZ": zone}
+    with monkeypatch.context() as given:
+        if zone is not None:
+            given.setenv("TZ", zone)
+            time.tzset()
+        assert checks.readers_zone(environ) == named
+    time.tzset()
 
 
 def test_a_folder_belongs_to_one_run(tmp_path: Path) -> None:
