@@ -90,6 +90,7 @@ deliveries = st.builds(
     expires=st.none() | times,
     again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
     again_until=st.none() | times,
+    lost_runs=st.sampled_from([0, 3]),
     unknown=st.sampled_from([(), (("count", 2),)]),
 )
 seconds = st.integers(0, 10**7).map(lambda n: n / 1000)

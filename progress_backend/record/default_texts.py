@@ -20,7 +20,8 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "cancelled": "タスクがキャンセルされました",
         "failed_until": "エラーが発生しました。{time} までに再実行される可能性があります",
         "worker_lost_until": "ワーカーが失われました。{time} までに再実行される可能性があります",
-        "begun_after_loss": "{number} 回目の試行: 前回の試行はプロセスを失いました",
+        "begun_after_loss": "{number} 回目の試行: これまでに一度プロセスを失いました",
+        "begun_after_losses": "{number} 回目の試行: これまでに {lost} 回プロセスを失いました",
         "lost": "ワーカー {worker} が応答しなくなりました",
         "let_go": "ワーカー {worker} はこのタスクを実行していません",
         "not_redelivered": "ブローカーからタスクのメッセージが再配信されませんでした",
@@ -46,7 +47,8 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "cancelled": "The task was cancelled",
         "failed_until": "An error occurred; may come again until {time}",
         "worker_lost_until": "Worker lost; may come again until {time}",
-        "begun_after_loss": "attempt {number}: the one before it lost its process",
+        "begun_after_loss": "attempt {number}: one before it lost its process",
+        "begun_after_losses": "attempt {number}: {lost} before it lost their process",
         "lost": "Worker {worker} stopped answering",
         "let_go": "Worker {worker} does not run the task any more",
         "not_redelivered": "The broker did not deliver the task's message again",
@@ -68,7 +70,7 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
 
 
 #: Patterns of the blanks whose values are numbers or times; the other blanks take any text.
-_NUMBERS: Final = ("current", "total", "number", "limit", "seconds")
+_NUMBERS: Final = ("current", "total", "number", "limit", "seconds", "lost")
 _BLANKS: Final = {**dict.fromkeys(_NUMBERS, r"\d+"), "time": r"[\d: .-]+"}
 #: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60

@@ -131,6 +131,8 @@ class Started(Event):
     again_s: float | None = None
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
+    #: The message was delivered again, to a worker that has no other run of the task in hand.
+    alone: bool = False
     #: The time of the start by the worker's own clock, in seconds since 1970: Celery's times in the
     #: result backend are by that clock.
     own_clock_s: float | None = None

@@ -120,6 +120,9 @@ DELIVERY: Final = Part("Delivery", "What the broker may do with the task's messa
     Field("again_s", float | None,
           "Seconds after which the broker gives the message out again if the run does not "
           "acknowledge it; null: it was acknowledged before the run.", None),
+    Field("lost_runs", int,
+          "How many runs before the newest are known to have lost their process, since the last "
+          "that ended otherwise; not there without one.", 0, sparse=True),
 ))
 CONTROL: Final = Part("Control", "The newest request for a pause, a cancel or an end by force.", (
     Field("action", Literal["pause", "cancel", "end"], "The request."),

@@ -115,6 +115,9 @@ class Delivery(NamedTuple):
     #: Until when the message may be delivered again, where the run has no end, or an end that the
     #: message may take back.
     again_until: datetime | None = None
+    #: How many runs before the newest are known to have lost their process, since the last that
+    #: ended otherwise.
+    lost_runs: int = 0
     #: Names and values that another version of this library has written of it.
     unknown: tuple[tuple[str, Any], ...] = ()
 

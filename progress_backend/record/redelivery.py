@@ -101,6 +101,21 @@ def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime
     return text(locale, key, time=clock_text(again_until, at))
 
 
+def lost_runs(task: Task, start: Started) -> int:
+    """How many runs before this start are known to have lost their process, since the last that
+    ended otherwise. Of a run without an end only its own worker knows: where another one begins the
+    next, it may still go on, after a visibility time-out or a lost connection for example."""
+    known = 0 if task.delivery is None else task.delivery.lost_runs
+    if task.error_cause in WORKER_GONE:
+        return known + 1
+    if task.ended or start.retries != task.retries:
+        return 0
+    worker, before = start.worker, task.worker
+    if worker is None or before is None or not start.alone or worker.lease != before.lease:
+        return known
+    return known + (worker.run != before.run)
+
+
 def comes_again(task: Task, start: Started) -> bool:
     """Whether the start on an ended record is of another delivery of the message. Few brokers mark
     one; but each start needs a message, so that it is another one's unless the record has it, or a

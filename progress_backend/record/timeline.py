@@ -186,7 +186,9 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
         begun = after.attempt_started_at
         at = None if begun is None else rendered(begun - _JUST_BEFORE)
         return {**_let_go("retried", before, after, None), "time": at}
-    return _entry("redelivered", after.attempt_started_at, attempt=after.attempt)
+    lost = after.delivery is not None and after.delivery.lost_runs
+    said_so = after.message if lost else None
+    return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, text=said_so)
 
 
 def _resumed(before: Task, event: ev.Resumed, after: Task) -> Entry | None:

@@ -17,6 +17,8 @@ from .tracker import Tracker
 #: Key in the request that a worker's main process passes to its pool: the number of the run. It is
 #: not in delivery_info, which `inspect` shows.
 RUN = "progress_run"
+#: The same of a message that was delivered again: true where the worker has no other run of it.
+ALONE = "progress_alone"
 #: Revision of a planned record once its message leaves.
 _PUBLISHED: Final = 2
 

@@ -28,7 +28,7 @@ from ..runs.run import Run, TaskCancelled
 from . import plans
 from .celery_batches import batched, in_hand
 from .decorator import HEADER, Marking, identity_of, member_in
-from .headers import RUN
+from .headers import ALONE, RUN
 from .process import Process
 from .tracker import Tracker
 
@@ -40,9 +40,15 @@ _DEEPEST = 12
 
 def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
     """Numbers the run of a received message (`task_received`); the number is passed to the pool and
-    recorded with the start."""
+    recorded with the start. Of a child that dies with `reject_on_worker_lost` Celery sends no
+    signal: its message comes again, and its run is no more in hand."""
     if request.app is tracker.app:
         request.request_dict[RUN] = next(_numbers)
+        if (request.delivery_info or {}).get("redelivered"):
+            from celery.worker import state
+
+            known = request.id in state.requests or request.id in state.successful_requests
+            request.request_dict[ALONE] = not known
         if batched(request.task):
             in_hand.add(request)
 

@@ -26,7 +26,7 @@ from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
 from . import celery_batches, parent_signals, plans, publishing
 from .decorator import CREATED_AT, HEADER, header_in, identity_of
-from .headers import RUN, created_by_publisher, instant
+from .headers import ALONE, RUN, created_by_publisher, instant
 from .process import Process
 from .tracker import Tracker, tracker_of
 
@@ -94,6 +94,7 @@ def _prerun(
         retries=request.retries or 0,
         again_s=None if request.is_eager else tracker.again_s(task),
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
+        alone=bool(getattr(request, ALONE, False)),
         own_clock_s=time.time(),
     )
     if CREATED_AT in given and not started.retries:

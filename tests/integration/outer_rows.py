@@ -92,7 +92,7 @@ OUTER = (
     Row(
         "child killed, reject_on_worker_lost",
         "the same, acks_late",
-        p.child_killed("job_late_again", again=True),
+        p.child_killed("job_late_again", again=True, lost=1),
         AGAIN,
         RUNNING,
         PREFORK_ONLY,

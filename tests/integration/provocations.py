@@ -54,8 +54,9 @@ def runs_again(outcome: str, value: object = None, *, job: str = "job") -> Provo
     return provoke
 
 
-def child_killed(job: str, *, again: bool = False) -> Provoke:
-    """`kill -9` of the pool's process while it runs the job."""
+def child_killed(job: str, *, again: bool = False, lost: int = 0) -> Provoke:
+    """`kill -9` of the pool's process while it runs the job; the second run says how many are
+    lost."""
 
     def provoke(world: World) -> Iterator[str]:
         task_id = world.send(job=job)
@@ -64,6 +65,8 @@ def child_killed(job: str, *, again: bool = False) -> Provoke:
         os.kill(world.gate.pids(task_id, "began")[-1], signal.SIGKILL)
         if again:
             world.begun(task_id, runs=2)
+            delivery = world.until(task_id, attempt=2)["delivery"] or {}
+            assert delivery.get("lost_runs", 0) == lost
             world.go(task_id)
 
     return provoke

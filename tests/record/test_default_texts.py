@@ -50,7 +50,7 @@ def test_the_text_of_an_update_without_one() -> None:
 
 FILLED = {
     "current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker: x", "name": "shop.x",
-    "number": 2, "limit": 5, "seconds": 4, "time": "01-15 14:05",
+    "number": 2, "limit": 5, "seconds": 4, "lost": 3, "time": "01-15 14:05",
 }  # fmt: skip
 
 

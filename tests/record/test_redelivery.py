@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from progress_backend.record import events as ev
-from progress_backend.record import redelivery
+from progress_backend.record import redelivery, timeline
+from progress_backend.record.default_texts import translated
 from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
 from progress_backend.record.redelivery import final, left_s
 from progress_backend.record.transition import transition
@@ -74,14 +75,82 @@ def after(task: Task | None, event: ev.Event, seconds: float = 0) -> Task:
     return transition(task, event, now, task_id="t", locale="en", lease_s=LEASE_S)
 
 
-@pytest.mark.parametrize("cause", [LOST, "worker_lost"])
-def test_a_run_after_a_loss_says_so(cause: str) -> None:
-    task = failed(86_400, cause)
-    for number in (2, 3):
-        start = ev.Started(identity=IDENTITY, worker=WORKER, again_s=86_400, redelivered=True)
-        task = after(task, start, 90 * number)
-        assert task.message == f"attempt {number}: the one before it lost its process"
-        task = after(task, ev.Failed(error_message="why", cause="worker_lost"), 90 * number + 1)
+def begins(run: int, lease: str = WORKER.lease, **values: Any) -> ev.Started:
+    worker = Worker(lease, "w@tests", run=run)
+    values = {"again_s": 86_400, "redelivered": True, "alone": True, **values}
+    return ev.Started(identity=IDENTITY, worker=worker, **values)
+
+
+def lost_before(task: Task) -> int:
+    return 0 if task.delivery is None else task.delivery.lost_runs
+
+
+@pytest.mark.parametrize("cause", [LOST, "worker_lost", None])
+def test_a_run_after_a_loss_says_so(cause: str | None) -> None:
+    """The process of each run is lost; with `reject_on_worker_lost` (None) no event says that."""
+    task = after(None, begins(1, redelivered=False, alone=False))
+    for number in (2, 3, 4, 5):
+        at = 90.0 * number
+        if cause == LOST:
+            lost = ev.Lost(lease=WORKER.lease, error_message="why", revision=task.revision)
+            task = after(task, lost, at)
+        elif cause is not None:
+            task = after(task, ev.Failed(error_message="why", cause=cause), at)
+        start, before = begins(number), task
+        task = after(task, start, at + 1)
+        says = "one before it lost its process"
+        if number > 2:
+            says = f"{number - 1} before it lost their process"
+        assert task.message == f"attempt {number}: {says}"
+        entry = timeline.written(before, start, task)[-1]
+        assert (entry["event"], entry["text"]) == ("redelivered", task.message)
+        task = after(task, ev.Progressed(current=1, message="half way"), at + 3)
+    assert (
+        translated("ja", f"attempt 5: {says}")
+        == "5 回目の試行: これまでに 4 回プロセスを失いました"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "count"),
+    [
+        (begins(3), 2),
+        (begins(3, alone=False), 1),  # the worker may run it still
+        (begins(3, lease="another"), 1),  # so may the other worker
+        (begins(2), 1),  # the same start once more
+        (begins(3, retries=1), 0),
+    ],
+)
+def test_a_run_that_may_still_go_on_counts_as_no_loss(start: ev.Started, count: int) -> None:
+    task = after(after(None, begins(1, redelivered=False)), begins(2), 60)
+    assert lost_before(task) == 1
+    assert lost_before(after(task, start, 90)) == count
+
+
+def test_a_run_that_celery_ends_itself_is_no_loss() -> None:
+    task = after(after(None, begins(1, redelivered=False)), begins(2), 60)
+    let_go = after(task, ev.Requeued(again_s=60.0), 90)
+    assert lost_before(after(let_go, begins(3), 120)) == 1
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (ev.Failed(error_message="why", cause="exception"),),
+        (ev.Failed(error_message="why", cause="time_limit", again_s=0),),
+        (ev.Retried(retries=1, message="503"),),
+        (ev.Requeued(),),
+        (ev.Completed(), ev.Created(identity=IDENTITY)),
+        (ev.Failed(error_message="why", cause=LOST), ev.Created(identity=IDENTITY)),
+    ],
+    ids=lambda events: type(events[-1]).__name__,
+)
+def test_another_end_and_a_new_publish_begin_the_count_anew(events: tuple[ev.Event, ...]) -> None:
+    task = after(after(None, begins(1, redelivered=False)), begins(2), 60)
+    for second, event in enumerate(events):
+        task = after(task, event, 90 + second)
+    task = after(task, begins(3, retries=task.retries), 120)
+    assert (task.attempt, lost_before(task)) == (3, 0)
 
 
 def failed(late_s: float | None, cause: str, **values: Any) -> Task:

@@ -8,11 +8,12 @@ from ..model import Delivery, Task, replace
 from .scene import Scene, instant
 
 
-def delivered(known: Delivery | None, again_s: float | None) -> Delivery | None:
+def delivered(known: Delivery | None, again_s: float | None, lost_runs: int) -> Delivery | None:
     """The delivery of a message that a worker has begun to run."""
     if known is None:
-        return None if again_s is None else Delivery(again_s=again_s)
-    return known._replace(eta=None, again_s=again_s, again_until=None)
+        nothing = again_s is None and not lost_runs
+        return None if nothing else Delivery(again_s=again_s, lost_runs=lost_runs)
+    return known._replace(eta=None, again_s=again_s, again_until=None, lost_runs=lost_runs)
 
 
 def reopened(task: Task) -> Task:
@@ -37,4 +38,4 @@ def queued(known: Delivery | None, eta: datetime | None, scene: Scene) -> Delive
     eta = instant(eta, scene)
     if known is None:
         return None if eta is None else Delivery(eta=eta)
-    return known._replace(eta=eta or scene.now, again_s=None, again_until=None)
+    return known._replace(eta=eta or scene.now, again_s=None, again_until=None, lost_runs=0)

@@ -25,9 +25,10 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     if _taken_before(task, event, scene):
         return task
     identity, ahead_s = event.identity, _ahead_s(event, scene.at)
+    lost_runs = redelivery.lost_runs(task, event)
     return replace(
         reopened(task),
-        message=_message(task, event, scene),
+        message=_message(task, event, lost_runs, scene),
         # The publishing process may not have the task's code, nor its marking's functions.
         symbol=task.symbol or (None if identity.symbol is None else name(identity.symbol)),
         total_items=task.total_items or identity.total_items or None,
@@ -36,7 +37,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         attempt_started_at=scene.now,
         worker=_clocked(event.worker, ahead_s),
         clock_behind_s=_behind_s(task, ahead_s),
-        delivery=delivered(task.delivery, event.again_s),
+        delivery=delivered(task.delivery, event.again_s, lost_runs),
         retries=event.retries,
         started_at=task.started_at or scene.now,
         waited_ms=waited_ms,
@@ -59,9 +60,10 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     )
 
 
-def _message(task: Task, event: ev.Started, scene: Scene) -> str:
-    if task.error_cause in redelivery.WORKER_GONE:
-        return text(scene.locale, "begun_after_loss", number=task.attempt + 1)
+def _message(task: Task, event: ev.Started, lost_runs: int, scene: Scene) -> str:
+    if lost_runs:
+        key = "begun_after_loss" if lost_runs == 1 else "begun_after_losses"
+        return text(scene.locale, key, number=task.attempt + 1, lost=lost_runs)
     return retry_begun(scene.locale, task.message) if event.retries else task.message
 
 

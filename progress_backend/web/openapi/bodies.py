@@ -153,7 +153,8 @@ class TimelineEntry(BaseModel):
     worker: str | None = Field(default=None, description="The worker's node name.")
     text: str | None = Field(
         default=None,
-        description="The reason, the phase, or an error's last line; cut at 160 characters.",
+        description="The reason, the phase, an error's last line, or of what is delivered again "
+        "how many runs before it lost their process; cut at 160 characters.",
     )
 
 
