@@ -92,7 +92,7 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
         what="the list has the running task",
     )
     # It goes on until Ctrl-C; beside a terminal it says each change in a line.
-    watching.wait_for_log(rf"(?m)  実行中 .*  {other}$")
+    watching.wait_for_log(rf"(?m)  running .*  {other}$")
     watching.signal(signal.SIGINT)
     eventually(lambda: not watching.alive, what="the watch ends")
     create, update = blocks(QUICK_START, "Work outside Celery", "sh")

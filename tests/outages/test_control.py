@@ -12,7 +12,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
+from progress_backend.record.model import Task, Worker
 from progress_backend.record.task_json import decode
 from progress_backend.runs.counting import counted
 from progress_backend.runs.run import Run, TaskCancelled
@@ -77,8 +77,22 @@ def begun(
     sender.opened(run)
     if speaks:
         run.offer(1)
+        eventually(lambda: run.base is not None and run.base.task.current_items == 1)
         eventually(lambda: run.next_due > 0)
     return run
+
+
+def recorded(sender: Sender) -> Task:
+    (document,) = sender.writer.store.execute(c.Read(("t",)))
+    return decode(document)
+
+
+def lose(sender: Sender, ask: Callable[..., object]) -> bool:
+    """Records the run as lost, unless it has written meanwhile; whether it is."""
+    task = recorded(sender)
+    lease = None if task.worker is None else task.worker.lease
+    ask("t", ev.Lost(lease=lease, error_message="silent", revision=task.revision))
+    return recorded(sender).status == "error"
 
 
 def hears(reads: list[int], condition: Callable[[], object]) -> None:
@@ -176,8 +190,7 @@ def test_so_is_a_cancel_of_a_run_that_was_recorded_as_lost_and_taken_back(
     sender: Sender, ask: Callable[..., object]
 ) -> None:
     run = begun(sender, "t")
-    assert run.base is not None
-    ask("t", ev.Lost(lease=None, error_message="silent", revision=run.base.task.revision))
+    eventually(lambda: lose(sender, ask))
     eventually(lambda: run.status == "error")
     ask("t", ev.Progressed(attempt=1))
     eventually(lambda: run.status == "running")
@@ -194,14 +207,8 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
     waits = threading.Thread(target=run.offer, args=(2,), daemon=True)
     waits.start()  # the job
 
-    def revision() -> int | None:
-        """Once the run has confirmed the pause."""
-        (document,) = sender.writer.store.execute(c.Read(("t",)))
-        task = decode(document)
-        return None if task.asked or task.control is None else task.revision
-
-    lost = ev.Lost(lease="w/1", error_message="silent", revision=eventually(revision) or 0)
-    ask("t", lost)
+    eventually(lambda: (task := recorded(sender)).asked is None and task.control is not None)
+    eventually(lambda: lose(sender, ask))
     eventually(lambda: run.status == "error")
     ask("t", ev.TakenBack(owner="w/1", attempt=run.attempt))
     eventually(lambda: run.status == "paused")

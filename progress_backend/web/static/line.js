@@ -69,7 +69,7 @@ function makeLine(base) {
     socket.onmessage = hear;
     // Of itself a line never ends well: each watch is told its end.
     socket.onclose = ({ code, reason }) => {
-      if (reason.includes("PROGRESS_ALLOWED_ORIGINS")) console.warn(`<task-progress>: ${url.host}: ${reason}`);
+      if (reason?.includes("PROGRESS_ALLOWED_ORIGINS")) console.warn(`<task-progress>: ${url.host}: ${reason}`);
       lost(code === 1000 ? LOST_LINE : code);
     };
   } catch { // a policy
