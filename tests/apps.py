@@ -34,17 +34,11 @@ def in_process(queue: str) -> dict[str, Any]:
     }
 
 
-#: Apps that stay to the end of the tests: as one is freed, Celery drops connections of its own
-#: without closing them, in the middle of another test.
-_kept: list[Celery] = []
-
-
 class App:
     """An app with `install`; broker and results are on `url` too unless `conf` says otherwise."""
 
     def __init__(self, url: str, conf: Mapping[str, Any] | None = None, **given: Any) -> None:
         self.celery = Celery("tests", set_as_current=False)
-        _kept.append(self.celery)
         urls = {"broker_url": url, "result_backend": url}
         self.celery.conf.update({**urls, **QUICK, **(conf or {})})
         install(self.celery, **{"redis_url": url, "update_interval_s": 0, **given})

@@ -16,6 +16,7 @@ import itertools
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long_ones = ("slow", "integration", "browser")
         slow = {item.path for item in items if any(map(item.get_closest_marker, long_ones))}
         items.sort(key=lambda item: item.path not in slow)
+
+
+#: Apps that stay to the end of the run: as one is freed, Celery drops connections of its own
+#: without closing them, which would be a warning in whatever test runs by then.
+_apps: list[object] = []
+
+
+@pytest.fixture(autouse=True)
+def apps_stay() -> Iterator[None]:
+    """A test's Celery apps are not freed while the tests that follow run."""
+    yield
+    if (state := sys.modules.get("celery._state")) is not None:
+        _apps.extend(set(state._get_active_apps()).difference(_apps))
+    if (tracker := sys.modules.get("progress_backend.tracking.tracker")) is not None:
+        _apps.extend({one.app for one in tracker.installed()}.difference(_apps))
 
 
 @pytest.fixture(autouse=True)

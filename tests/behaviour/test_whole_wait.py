@@ -166,7 +166,7 @@ def test_starts_and_ends_are_kept_for_the_store_to_come(
             assert sender.record(run, "t", ev.Completed()) is None
         finally:
             sender.stop()
-    assert "2 starts and ends could not be recorded" in caplog.text
+    assert "2 publishes, starts and ends could not be recorded" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["http", "ssh", "no_number", "hangs_up"])

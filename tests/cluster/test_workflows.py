@@ -24,7 +24,7 @@ def test_each_ends_as_it_should(
     start_source: StartSource,
     database_url: str,
 ) -> None:
-    prices = {"PRICES_URL": start_source(page_size=5, delay_ms=60), "PRICES_DB_URL": database_url}
+    prices = {"PRICES_URL": start_source(page_size=5, delay_ms=100), "PRICES_DB_URL": database_url}
     servers = {"store": str(settings.redis_url), "broker": redis_url, "results": redis_url}
     app = Celery(broker=redis_url, set_as_current=False)
     app.conf.broker_transport_options = {"visibility_timeout": VISIBILITY_S}
