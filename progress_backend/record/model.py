@@ -112,12 +112,12 @@ class Delivery(NamedTuple):
     #: Seconds after which the broker delivers the newest run's message again if its worker does not
     #: acknowledge it; None: it was acknowledged before the run.
     again_s: float | None = None
-    #: Until when the message may be delivered again, where the run has no end, or an end that the
-    #: message may take back.
-    again_until: datetime | None = None
     #: How many runs before the newest are known to have lost their process, since the last that
     #: ended otherwise.
     lost_runs: int = 0
+    #: Until when the message may be delivered again, where the run has no end, or an end that the
+    #: message may take back.
+    again_until: datetime | None = None
     #: Names and values that another version of this library has written of it.
     unknown: tuple[tuple[str, Any], ...] = ()
 
