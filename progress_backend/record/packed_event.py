@@ -74,5 +74,6 @@ def unpacked(kept: Packed) -> Event:
     event, values = kept.event, parsed(kept.values)
     metadata = values.pop("metadata", None)
     if metadata is not None:
+        # Only an event with an identity is packed with metadata; mypy knows it as any event.
         values["identity"] = event.identity._replace(metadata=metadata)  # type: ignore[attr-defined]
     return replace(event, **values) if values else event
