@@ -20,7 +20,7 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 FILLED = {
-    "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 2, "limit": 5,
+    "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 7, "lost": 2, "limit": 5,
     "seconds": 4, "time": "01-15 14:05",
     "reason": "no\nbroker at redis://[::1]:6379/0 (a|b) 100 %: $& \\1 {number} 銀行",
 }  # fmt: skip
