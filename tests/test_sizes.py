@@ -1,0 +1,70 @@
+"""The counter of the tree's sizes counts, and what has grown too much is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import sizes
+
+MODULE = '''"""Two lines
+of docstring."""
+
+
+def outer(a: int) -> int:
+    """One line."""
+    if a:
+        return a
+    return 0
+'''
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> sizes.Sizes:
+    for name, text in {
+        "progress_backend/record/model.py": MODULE,
+        "progress_backend/web/app.py": "a = 1\n",
+        "progress_backend/web/static/page.js": "let a;\n\n",
+        "progress_backend/web/openapi/swagger/docs.js": "vendored\n",
+        "progress_backend/store/scripts/_part.lua": "return 1\nend\n",
+        "tests/deep/test_a.py": "assert 1\n" * 3,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return sizes.counted(tmp_path)
+
+
+def test_lines_statements_and_files_are_counted(tree: sizes.Sizes) -> None:
+    assert tree.figures == {
+        sizes.LINES: 10,
+        sizes.STATEMENTS: 7,
+        sizes.FILES: 2,
+        sizes.LUA: 2,
+        sizes.LUA_FILES: 1,
+        sizes.SCRIPTS: 2,
+        sizes.TESTS: 3,
+        sizes.AUDIT: 9,
+        sizes.MODULE: 9,
+        sizes.FUNCTION: 5,
+    }
+    assert tree.docstrings == 30
+    assert tree.longest[sizes.FUNCTION] == "progress_backend/record/model.py outer"
+
+
+def test_six_per_cent_more_passes_and_beyond_it_is_named(tree: sizes.Sizes) -> None:
+    kept = {**tree.figures, sizes.LINES: 100}
+    for lines, too_much in ((106, 0), (107, 1)):
+        grown = sizes.Sizes({**tree.figures, sizes.LINES: lines}, 5, 30, {})
+        found = sizes.problems(grown, kept)
+        assert len(found) == too_much, found
+    assert found == ["library lines: 107, kept 100 and 6 % more at most"]
+
+
+def test_too_few_docstrings_are_named(tree: sizes.Sizes) -> None:
+    (found,) = sizes.problems(sizes.Sizes(tree.figures, 5, 12.9, {}), tree.figures)
+    assert found.startswith("docstrings: 12.9 %")
+
+
+def test_the_kept_figures_are_lowered_and_never_raised() -> None:
+    assert sizes.lowered({"a": 10, "b": 10}, {"a": 9, "b": 11, "c": 5}) == {"a": 9, "b": 10, "c": 5}
