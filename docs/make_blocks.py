@@ -1,8 +1,7 @@
 """Prints the documents' generated blocks from the code: python -m docs.make_blocks [--check].
 
-A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a document whose name ends in
-`.ja.md` gets the Japanese text. `--check` changes nothing and exits with 1 if a block is out of
-date.
+A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`. `--check` changes nothing and
+exits with 1 if a block is out of date.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ from . import (
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-#: Name of a block -> what prints it, given "en" or "ja".
-BLOCKS: Final[dict[str, Callable[[str], str]]] = {
+#: Name of a block -> what prints it.
+BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "settings": make_settings.table,
     "diagram": make_statuses.diagram,
     "transitions": make_statuses.table,
@@ -57,12 +56,7 @@ def documents() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
-def language(path: Path) -> str:
-    """The language of a document."""
-    return "ja" if path.name.endswith(".ja.md") else "en"
-
-
-def renewed(text: str, lang: str) -> str:
+def renewed(text: str) -> str:
     """The text with each of its blocks printed anew.
 
     Raises:
@@ -70,7 +64,7 @@ def renewed(text: str, lang: str) -> str:
     """
 
     def block(match: re.Match[str]) -> str:
-        printed = BLOCKS[match["name"]](lang)
+        printed = BLOCKS[match["name"]]()
         return f"{match[1]}\n{printed.strip()}\n\n{match[3]}"
 
     return _BLOCK.sub(block, text)
@@ -86,7 +80,7 @@ def main() -> int:
     old: list[Path] = []
     for path in documents():
         text = path.read_text(encoding="utf-8")
-        new = renewed(text, language(path))
+        new = renewed(text)
         if new == text:
             continue
         old.append(path)

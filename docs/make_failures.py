@@ -5,6 +5,6 @@ from __future__ import annotations
 from tests.integration.matrix import markdown
 
 
-def table(lang: str) -> str:
-    """One row a case; the tests provoke each on real workers. English only."""
+def table() -> str:
+    """One row a case; the tests provoke each on real workers."""
     return "\n".join(markdown())

@@ -15,7 +15,7 @@ from .tables import markdown
 PACKAGE: Final = Path(progress_backend.__file__).parent
 
 
-def table(lang: str) -> str:
+def table() -> str:
     """From the top down, each package's modules with the first sentence of its docstring."""
     modules = read(PACKAGE)
     rows = []

@@ -25,7 +25,7 @@ _PLACES: Final = {
 _NO_KEYS: Final = {"index", "indexes", "task_id_of", "every_channel"}
 
 
-def table(lang: str) -> str:
+def table() -> str:
     """One row a key."""
     keys, rows = Keys(), []
     for name, member in vars(Keys).items():

@@ -18,7 +18,6 @@ import progress_backend.web  # it has errors of its own
 from progress_backend.tracking.decorator import CHECKS
 
 from .docstrings import Docstring, Items, field_comments, read
-from .python_ja import SENTENCES
 from .signatures import (
     default_of,
     has_init,
@@ -27,7 +26,7 @@ from .signatures import (
     signed_functions,
     types_of,
 )
-from .tables import markdown, translated
+from .tables import markdown
 
 ROOT: Final = Path(progress_backend.__file__).parent.parent
 #: A block's name -> the package (or module) and those of its names that stand there, in order.
@@ -63,28 +62,14 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
 #: Public by their names alone: they take and return what only the library's own modules make.
 INSIDE: Final = frozenset({"apply", "flows", "run"})
 _HEADS: Final = {
-    "en": {
-        "names": ("Name", "Import it from", "What it is"),
-        "args": ("Argument", "Type", "Default", "Meaning"),
-        "keys": ("Key", "Type", "Meaning"),
-        "fields": ("Field", "Type", "Default", "Meaning"),
-        "attributes": ("Attribute", "Meaning"),
-        "raises": ("Raises", "When"),
-        "constants": ("Constant", "Value"),
-    },
-    "ja": {
-        "names": ("名前", "インポート元", "内容"),
-        "raises": ("送出する例外",),
-        "constants": ("定数", "値"),
-    },
+    "names": ("Name", "Import it from", "What it is"),
+    "args": ("Argument", "Type", "Default", "Meaning"),
+    "keys": ("Key", "Type", "Meaning"),
+    "fields": ("Field", "Type", "Default", "Meaning"),
+    "attributes": ("Attribute", "Meaning"),
+    "raises": ("Raises", "When"),
+    "constants": ("Constant", "Value"),
 }
-_SOURCE: Final = {"en": "Source", "ja": "ソース"}
-_BASE: Final = {
-    "en": "Its base class is [{0}](#{1}), whose members it has too.",
-    "ja": "基底クラスは [{0}](#{1}) で、そのメンバーも持ちます。",
-}
-_FIXTURE: Final = {"en": "A pytest fixture.", "ja": "pytest のフィクスチャです。"}
-_STATUS: Final = {"en": "HTTP status", "ja": "HTTP ステータス"}
 
 
 @dataclass(frozen=True)
@@ -134,22 +119,22 @@ def entries(block: str) -> list[Entry]:
     return [Entry(package, name, getattr(module, name)) for name in names.split()]
 
 
-def names(lang: str) -> str:
+def names() -> str:
     """One row a public name."""
     rows = [
-        (f"[`{e.name}`](#{e.name.lower()})", f"`{e.package}`", _sentence(e.said, lang))
+        (f"[`{e.name}`](#{e.name.lower()})", f"`{e.package}`", e.said.sentence)
         for block in SECTIONS
         for e in entries(block)
     ]
-    return markdown(_HEADS[lang]["names"], rows)
+    return markdown(_HEADS["names"], rows)
 
 
-def section(block: str, lang: str) -> str:
+def section(block: str) -> str:
     """The entries of a block, each with its members."""
-    return "\n\n".join(part for entry in entries(block) for part in _entry(entry, lang))
+    return "\n\n".join(part for entry in entries(block) for part in _entry(entry))
 
 
-def header(lang: str) -> str:
+def header() -> str:
     """The keys of one call's header, which are the values of `progress_task`."""
     said, types = read(progress_backend.progress_task), types_of(progress_backend.progress_task)
     rows = []
@@ -157,12 +142,10 @@ def header(lang: str) -> str:
         plain = " | ".join(t for t in types[key].split(" | ") if not t.startswith(("Call", "None")))
         meaning = dict(said.args)[key].partition(";")[0].rstrip(".")
         rows.append((f"`{key}`", f"`{plain}`", f"{meaning}. {read(check).text}"))
-    if lang == "ja":
-        return ", ".join(row[0] for row in rows)
-    return markdown(_HEADS[lang]["keys"], rows)
+    return markdown(_HEADS["keys"], rows)
 
 
-def tree(lang: str) -> str:
+def tree() -> str:
     """Every error of the library below its base, with its HTTP status."""
     return "\n".join(["```text", *_branches(progress_backend.ProgressError, "", ""), "```"])
 
@@ -177,45 +160,45 @@ def _branches(error: type[Any], head: str, indent: str) -> Iterator[str]:
         yield from _branches(each, indent + head, indent + more)
 
 
-def _entry(entry: Entry, lang: str) -> Iterator[str]:
+def _entry(entry: Entry) -> Iterator[str]:
     said = entry.said
     yield f"### {entry.name}"
     yield f"```text\n{_shown(entry)}\n```"
     if entry.is_fixture:
-        yield _FIXTURE[lang]
-    yield from _prose(said, lang)
+        yield "A pytest fixture."
+    yield said.text
     if entry.is_class:
-        yield from _class(entry, said, lang)
+        yield from _class(entry, said)
     else:
-        yield from _items(said, entry.documented, lang)
+        yield from _items(said, entry.documented)
     place = entry.file.relative_to(ROOT)
-    yield f"{_SOURCE[lang]}: [`{place}`](../{place})"
+    yield f"Source: [`{place}`](../{place})"
     if entry.is_class and not issubclass(entry.value, BaseException):
         for name, member in members(entry.value):
-            yield from _member(entry.name, name, member, lang)
+            yield from _member(entry.name, name, member)
 
 
-def _class(entry: Entry, said: Docstring, lang: str) -> Iterator[str]:
+def _class(entry: Entry, said: Docstring) -> Iterator[str]:
     """What of a class stands before its members: its bases, arguments, fields, constants."""
     cls = entry.value
     public = {id(e.value): e for block in SECTIONS for e in entries(block)}
     for base in cls.__mro__[1:]:
         if id(base) in public and not issubclass(cls, BaseException):
-            yield _BASE[lang].format(base.__name__, base.__name__.lower())
+            link = f"[{base.__name__}](#{base.__name__.lower()})"
+            yield f"Its base class is {link}, whose members it has too."
             break
     if issubclass(cls, progress_backend.ProgressError):
-        yield f"{_STATUS[lang]}: {cls.status_code}"
-    if said.attributes and lang == "en":
+        yield f"HTTP status: {cls.status_code}"
+    if said.attributes:
         rows = [(f"`{name}`", meaning) for name, meaning in said.attributes]
-        yield markdown(_HEADS[lang]["attributes"], rows)
+        yield markdown(_HEADS["attributes"], rows)
     if is_dataclass(cls):
-        if lang == "en":
-            yield _fields(cls)
+        yield _fields(cls)
     elif has_init(cls):
         made = read(cls.__init__)
-        if made.text and lang == "en":
+        if made.text:
             yield made.text
-        yield from _items(made, cls, lang)
+        yield from _items(made, cls)
     constants = {
         name: value
         for name, value in vars(cls).items()
@@ -223,22 +206,22 @@ def _class(entry: Entry, said: Docstring, lang: str) -> Iterator[str]:
     }
     if constants:
         rows = [(f"`{n}`", f'`"{value}"`') for n, value in constants.items()]
-        yield markdown(_HEADS[lang]["constants"], rows)
+        yield markdown(_HEADS["constants"], rows)
 
 
-def _member(owner: str, name: str, member: Any, lang: str) -> Iterator[str]:
+def _member(owner: str, name: str, member: Any) -> Iterator[str]:
     said = read(member)
     yield f"#### {owner}.{name}"
     if isinstance(member, property):
         kind = inspect.signature(member.fget).return_annotation if member.fget else "Any"
         yield f"```text\n{name}: {kind}\n```"
-        yield from _prose(said, lang)
-        yield from _items(said, None, lang)
+        yield said.text
+        yield from _items(said, None)
         return
     function = getattr(member, "__func__", member)
     yield f"```text\n{signature(name, function, bound=True)}\n```"
-    yield from _prose(said, lang)
-    yield from _items(said, function, lang)
+    yield said.text
+    yield from _items(said, function)
 
 
 def members(cls: type) -> Iterator[tuple[str, Any]]:
@@ -255,25 +238,12 @@ def members(cls: type) -> Iterator[tuple[str, Any]]:
                 yield name, member
 
 
-def _prose(said: Docstring, lang: str) -> Iterator[str]:
-    yield _sentence(said, lang) if lang == "ja" else said.text
-
-
-def _sentence(said: Docstring, lang: str) -> str:
-    return translated(SENTENCES, said.sentence) if lang == "ja" else said.sentence
-
-
-def _items(said: Docstring, signed: Any, lang: str) -> Iterator[str]:
-    """The tables of arguments and errors; the Japanese page names the errors alone."""
-    if lang == "ja":
-        if said.raises:
-            errors = dict.fromkeys(f"`{error.partition(' ')[0]}`" for error, _ in said.raises)
-            yield f"{_HEADS[lang]['raises'][0]}：{', '.join(errors)}"
-        return
+def _items(said: Docstring, signed: Any) -> Iterator[str]:
+    """The tables of arguments and errors."""
     if said.args:
         yield _arguments(said.args, signed)
     if said.raises:
-        yield markdown(_HEADS[lang]["raises"], [(f"`{e}`", why) for e, why in said.raises])
+        yield markdown(_HEADS["raises"], [(f"`{e}`", why) for e, why in said.raises])
 
 
 def _arguments(args: Items, signed: Any) -> str:
@@ -282,7 +252,7 @@ def _arguments(args: Items, signed: Any) -> str:
     for name, meaning in args:
         default = default_of(given[name])
         rows.append((f"`{name}`", f"`{types[name]}`", default, meaning))
-    return markdown(_HEADS["en"]["args"], rows)
+    return markdown(_HEADS["args"], rows)
 
 
 def _fields(cls: Any) -> str:
@@ -294,7 +264,7 @@ def _fields(cls: Any) -> str:
             default = inspect.Parameter.empty if each.default_factory is MISSING else {}
         shown = "" if default is inspect.Parameter.empty else f"`{default!r}`"
         rows.append((f"`{each.name}`", f"`{each.type}`", shown, comments[each.name]))
-    return markdown(_HEADS["en"]["fields"], rows)
+    return markdown(_HEADS["fields"], rows)
 
 
 def _shown(entry: Entry) -> str:
@@ -336,14 +306,3 @@ def _comment(file: Path, name: str) -> str:
     if found is None:
         raise ValueError(f"{file}: nothing is said of {name}")
     return " ".join(re.findall(r"#: (.*)", found[1]))
-
-
-def sentences() -> list[str]:
-    """Every first sentence that the Japanese page translates."""
-    found = []
-    for block in SECTIONS:
-        for entry in entries(block):
-            found.append(entry.said.sentence)
-            if entry.is_class and not issubclass(entry.value, BaseException):
-                found += [read(member).sentence for _, member in members(entry.value)]
-    return found

@@ -11,52 +11,14 @@ from fastapi.routing import APIWebSocketRoute
 
 from progress_backend import web
 from progress_backend.cli import main
-from progress_backend.cli.help import HelpContext
-from progress_backend.record.default_texts import Locale
 from progress_backend.settings import Settings
 
-from .tables import markdown, translated
+from .tables import markdown
 
 Json = dict[str, Any]
 #: How the heading of a body reads that others link to by more than its name.
 _TITLES: Final = {"TaskBody": "The task body"}
-_HEAD: Final = {"en": ("Call", "What it does"), "ja": ("呼び出し", "内容")}
-_JA: Final = {
-    "Create a task": "タスクを作成します",
-    "Update a task's progress": "進捗を更新します",
-    "Read a task": "状況を取得します",
-    "Act on many tasks": "多数のタスクをまとめてキャンセル・一時停止・再開します",
-    "Cancel a task": "キャンセルします",
-    "Read what happened to a task": "タスクに起きたことを古い順に返します",
-    "Read the log of a task": "ジョブが書いたログを返します。SSE では終わりまで追います",
-    "Follow a task": "終了までの更新をサーバー送信イベント（SSE）で送ります",
-    "Read a workflow": "ワークフロー全体の状況を取得します",
-    "Pause or resume a workflow": "ワークフロー全体を一時停止・再開します",
-    "Cancel a workflow": "ワークフロー全体をキャンセルします",
-    "List tasks": "一覧を取得します",
-    "List workflows": "ワークフローの一覧を取得します",
-    "List workers": "ワーカーと、その生存時刻・実行中のタスクを返します",
-    "Read what ended lately": "1 分ごとの終了数と、種別ごとの所要時間・待ち時間を返します",
-    "Follow a workflow": "ワークフローの更新を終了までサーバー送信イベント（SSE）で送ります",
-    "Sends the workflow's current state, then updates, until it has ended": (
-        "ワークフローの現在の状態に続けて、終了まで更新を送ります（毎秒 4 件まで）"
-    ),
-    "Health of the service": "稼働状況を返します",
-    "Whether the process answers": "プロセスの生存確認だけをします",
-    "Figures for Prometheus": "Prometheus 用のメトリクスを返します",
-    "Sends each update of all tasks that pass the list's filters": (
-        "一覧と同じ条件に合う全タスクの更新を送ります"
-    ),
-    "Sends the lines of the task's log, then each as it comes, until the task has ended": (
-        "ログの行を、終了まで送ります"
-    ),
-    "Sends the updates of each task and workflow that the client's messages name": (
-        "クライアントのメッセージが挙げる各タスク・ワークフローの更新を、1 つのソケットで送ります"
-    ),
-    "Sends the task's current state, then each update, until the task has ended": (
-        "現在の状態に続けて、終了まで更新を送ります"
-    ),
-}
+_HEAD: Final = ("Call", "What it does")
 
 
 def _described() -> Json:
@@ -78,15 +40,14 @@ def _sockets() -> Iterator[tuple[str, str]]:
             yield route.path.replace(":path}", "}"), said.partition("\n")[0].rstrip(".")
 
 
-def summary(lang: str) -> str:
+def summary() -> str:
     """One line a call."""
     calls = [(f"{m} {path}", o["summary"]) for m, path, o in _operations(_described())]
     calls += [(f"WebSocket {path}", said) for path, said in _sockets()]
-    rows = [(f"`{c}`", translated(_JA, said) if lang == "ja" else said) for c, said in calls]
-    return markdown(_HEAD[lang], rows)
+    return markdown(_HEAD, [(f"`{call}`", said) for call, said in calls])
 
 
-def http(lang: str) -> str:
+def http() -> str:
     """A section a call: parameters, body and answers; then a section a body of an answer."""
     described = _described()
     schemas = described["components"]["schemas"]
@@ -203,12 +164,11 @@ def _kind(schema: Json) -> str:
     return kind if longest is None else f"{kind}, at most {longest} characters"
 
 
-def commands(lang: str) -> str:
+def commands() -> str:
     """Each command's help, as `--help` prints it."""
     parts = []
     names = ["-h", "--help"]
-    locale: Locale = "ja" if lang == "ja" else "en"
-    top = HelpContext(main, info_name="progress-backend", help_option_names=names, locale=locale)
+    top = click.Context(main, info_name="progress-backend", help_option_names=names)
     for command, context in _commands(main, top):
         parts.append(f"```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts)
@@ -219,7 +179,7 @@ def _commands(
 ) -> Iterator[tuple[click.Command, click.Context]]:
     """Each command of a group, and those of its groups behind it."""
     for name, command in group.commands.items():
-        context = HelpContext(command, parent=parent, info_name=name, terminal_width=80)
+        context = click.Context(command, parent=parent, info_name=name, terminal_width=80)
         yield command, context
         if isinstance(command, click.Group):
             yield from _commands(command, context)

@@ -48,7 +48,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
 }
-_HEAD: Final = {"en": "status \\ event", "ja": "状態 \\ イベント"}
+_HEAD: Final = "status \\ event"
 
 
 def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _tasks(row: str) -> list[Task | None]:
     return [begun, waiting] if row == TaskStatus.PAUSED else [begun]
 
 
-def table(lang: str) -> str:
+def table() -> str:
     """One row a status, one column an event."""
     rows = []
     for row in TABLE:
@@ -106,10 +106,10 @@ def table(lang: str) -> str:
             unchanged = ends and TABLE[row][event].to == SAME and ends == (row,)
             cells.append("=" if unchanged else " / ".join(ends) or "–")
         rows.append((f"**{row}**", *cells))
-    return markdown((_HEAD[lang], *(event.__name__ for event in _EVENTS)), rows)
+    return markdown((_HEAD, *(event.__name__ for event in _EVENTS)), rows)
 
 
-def diagram(lang: str) -> str:
+def diagram() -> str:
     """The same as a Mermaid diagram, without what leaves a status as it is."""
     edges: dict[tuple[str, str], list[str]] = {}
     for row in TABLE:

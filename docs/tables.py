@@ -1,8 +1,8 @@
-"""What the printing scripts share: a Markdown table, and translations that cannot go stale."""
+"""A Markdown table, as the printing scripts write it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -13,14 +13,3 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def translated(translations: Mapping[str, str], text: str) -> str:
-    """The translation of a text that stands in the code.
-
-    Raises:
-        KeyError: there is none; the text is new or has changed.
-    """
-    if text not in translations:
-        raise KeyError(f"no translation of {text!r}: the code says something new, translate it")
-    return translations[text]

@@ -10,7 +10,6 @@ import click
 from click.core import ParameterSource
 
 from .control_commands import cancel, pause, resume
-from .help import Group
 from .log_command import logs
 from .serve_command import serve
 from .session import Session
@@ -68,12 +67,12 @@ def _named(command: click.Command, name: str) -> click.Command:
 _HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
-@click.group(cls=Group, context_settings=_HELP)
+@click.group(context_settings=_HELP)
 def progress(**_: Any) -> None:
     """Look at, watch and steer the app's tasks by their progress records."""
 
 
-@click.group(cls=Group, context_settings=_HELP)
+@click.group(context_settings=_HELP)
 @click.version_option(version("progress-backend"), package_name="progress-backend")
 def main() -> None:
     """Live, truthful progress of Celery tasks.

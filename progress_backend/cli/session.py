@@ -21,7 +21,6 @@ from ..settings import Settings
 from ..store import any_store
 from ..store.any_store import AnyStore
 from ..terminal.language import in_the_terminals_language
-from .help import HelpContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,8 +47,6 @@ class Session:
 
 class Command(click.Command):
     """A command whose expected errors are one line and exit code 1."""
-
-    context_class = HelpContext
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command, as click does.

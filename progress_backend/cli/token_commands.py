@@ -9,7 +9,6 @@ import click
 from .. import tokens
 from ..errors import SettingsError
 from ..settings import Settings
-from .help import Group
 from .session import Command, settings_of
 
 _file = click.option(
@@ -20,7 +19,7 @@ _file = click.option(
 )
 
 
-@click.group(cls=Group)
+@click.group()
 def token() -> None:
     """Make, list and revoke the API's bearer tokens.
 

@@ -21,13 +21,12 @@ from ..settings import Settings
 from ..targets import Targets, targets_of
 from ..webhooks.delivery import deliver, missing
 from ..webhooks.sender import Sender
-from .help import Group
 from .session import Command, open_store, settings_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group(cls=Group)
+@click.group()
 def webhook() -> None:
     """Send ends and remarks to webhooks, and see what became of them.
 

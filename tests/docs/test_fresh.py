@@ -27,12 +27,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 #: Whose commands need something else, and what follows them.
 ELSEWHERE = {
     "README.ja.md": "has the commands of README.md: tests/docs/test_twins.py",
-    "docs/docker.ja.md": "has those of docs/docker.md",
-    "docs/logs.ja.md": "has those of docs/logs.md",
-    "docs/operations.ja.md": "has those of docs/operations.md",
     "docs/quick-start.ja.md": "has those of docs/quick-start.md",
-    "docs/testing.ja.md": "has those of docs/testing.md",
-    "docs/webhooks.ja.md": "has those of docs/webhooks.md",
     "docs/docker.md": "needs a container engine: tests/docker/test_documents.py",
 }
 #: What the reader of the quick start has beforehand.

@@ -37,4 +37,4 @@ def test_it_finds_and_renews(stale: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_unknown_block_is_an_error() -> None:
     with pytest.raises(KeyError, match="nonsense"):
-        make_blocks.renewed("<!-- begin nonsense -->\n<!-- end nonsense -->", "en")
+        make_blocks.renewed("<!-- begin nonsense -->\n<!-- end nonsense -->")

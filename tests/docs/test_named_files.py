@@ -20,7 +20,6 @@ NAMED = re.compile(
 )
 #: Files that name others than the project's own.
 OTHERS = {
-    "docs/testing.ja.md": "the reader's tests",
     "docs/testing.md": "the reader's tests",
     "progress_backend/web/openapi/docs_page.py": "relative URLs of its page",
     "tests/test_floors.py": "packages that it makes up",

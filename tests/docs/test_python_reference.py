@@ -18,13 +18,12 @@ import progress_backend
 from docs import make_python
 from docs.docstrings import read
 from docs.make_python import SECTIONS, Entry, entries
-from docs.python_ja import SENTENCES
 from docs.signatures import has_init, parameters
 from progress_backend import embedded, errors
 from progress_backend.tracking.decorator import Marking, identity_of
 from tests.docs.reading import text_of
 
-PAGES = ("docs/python-reference.md", "docs/python-reference.ja.md")
+PAGE = "docs/python-reference.md"
 PUBLIC = {package for package, _ in SECTIONS.values()}
 #: Packages whose names are used in another way than by an import.
 COMMANDS = {"progress_backend.cli"}
@@ -71,10 +70,9 @@ def test_every_module_with_a_list_is_public_or_has_its_reason() -> None:
     assert {"progress_backend", *listing()} == PUBLIC | COMMANDS | OWN
 
 
-@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("package", sorted(PUBLIC))
-def test_every_public_name_stands_there(package: str, page: str) -> None:
-    shown = set(re.findall(r"^### (\w+)$", text_of(page), re.MULTILINE))
+def test_every_public_name_stands_there(package: str) -> None:
+    shown = set(re.findall(r"^### (\w+)$", text_of(PAGE), re.MULTILINE))
     assert set(importlib.import_module(package).__all__) <= shown
 
 
@@ -107,14 +105,10 @@ def test_each_error_exists_and_has_its_reason(said: Any, called: Any) -> None:
 
 def test_the_tree_of_errors_is_that_of_their_module() -> None:
     """The docstring of errors.py draws the same."""
-    printed = re.findall(r"(\w+) \((\d+)", make_python.tree("en"))
+    printed = re.findall(r"(\w+) \((\d+)", make_python.tree())
     drawn = re.findall(r"(\w+) +\((\d{3})", inspect.getdoc(errors) or "")
     assert drawn == printed
     assert ("TooLarge", "413") in printed
-
-
-def test_no_translation_is_of_a_sentence_that_is_gone() -> None:
-    assert set(SENTENCES) == set(make_python.sentences())
 
 
 GIVEN = {
@@ -125,9 +119,8 @@ GIVEN = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_keys_of_the_header_are_those_that_count(page: str) -> None:
-    printed = text_of(page).partition("<!-- begin python-header -->")[2].partition("<!-- end")[0]
+def test_the_keys_of_the_header_are_those_that_count() -> None:
+    printed = text_of(PAGE).partition("<!-- begin python-header -->")[2].partition("<!-- end")[0]
     keys = re.findall(r"`([a-z_]+)`(?: \||,|$)", printed, re.MULTILINE)
     assert set(GIVEN) <= set(keys)
     task = SimpleNamespace(run=lambda: None, name="shop.tasks.fetch")
