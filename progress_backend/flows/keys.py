@@ -110,12 +110,6 @@ class Keys:
         each did."""
         return f"{self.prefix}progress_ended{_BAR}status={status}"
 
-    @property
-    def ends(self) -> str:
-        """Hash: minute of a day, and 1 for completed, 2 for failed or 3 for cancelled tasks -> the
-        minute since 1970 × 10⁸ + how many ended so in it."""
-        return f"{self.prefix}progress_ends"
-
     def later(self, task_type: str) -> str:
         """Sorted set of the ids of a type's created tasks that wait for their `eta`, or whose
         messages have not left, by creation time (µs)."""

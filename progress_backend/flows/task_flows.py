@@ -204,7 +204,7 @@ class Flows:
                 took=times_taken.took(base.task if base else None, task),
                 told=self._told(base, task, document),
                 entries=tuple(map(timeline.encoded, entries)),
-                end=ends.end(base.task if base else None, task),
+                end_ms=ends.end_ms(base.task if base else None, task),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:

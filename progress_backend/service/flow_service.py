@@ -36,7 +36,6 @@ _READS: Final[Mapping[str, str]] = {
     "tasks": "get_tasks_list",
     "workflows": "get_workflows_list",
     "workers": "get_workers",
-    "activity": "get_activity",
     "health": "health_check",
 }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..errors import InvalidEvent
-from ..flows import activity, task_list, worker_list
-from ..record.ends import KEPT_MINUTES
+from ..flows import task_list, worker_list
 from ..record.list_request import ListRequest
 from .flow_methods import Body, FlowMethods, loaded
 from .pagination import pagination
@@ -99,19 +97,3 @@ class ListMethods(FlowMethods):
         """
         now = (await self._store()).now()
         return await self.run(worker_list.workers(self.flows, now))
-
-    async def get_activity(self, minutes: int = 60) -> Body:
-        """Reads how many tasks ended in each of the last minutes, and how long tasks of each type
-        wait and run, as `GET /internal/activity` has it.
-
-        Args:
-            minutes: so many, with the current one; 1 to 1,440.
-
-        Raises:
-            InvalidEvent: `minutes` is out of bounds.
-            StoreUnavailable: the store does not answer.
-        """
-        if not isinstance(minutes, int) or not 1 <= minutes <= KEPT_MINUTES:
-            raise InvalidEvent(f"minutes must be 1 to {KEPT_MINUTES}, not {minutes!r}")
-        now = (await self._store()).now()
-        return await self.run(activity.activity(self.flows, minutes, now))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from ..flows.index_entry import Facets
 from ..record.act import Act
-from ..record.ends import Ends
 from ..record.past_runs import PastRun
 from ..record.times_taken import Histograms
 
@@ -55,9 +54,8 @@ class MemoryState:
     facets: dict[str, Facets] = field(default_factory=dict)
     #: Creation times in seconds since 1970, no two equal: the order of lists.
     created: dict[str, float] = field(default_factory=dict)
-    #: When tasks ended, in milliseconds; and how many ended in each minute of the last day.
+    #: When tasks ended, in milliseconds.
     ended: dict[str, int] = field(default_factory=dict)
-    ends: dict[int, Ends] = field(default_factory=dict)
     #: From when cleanup may delete the record, in milliseconds.
     due: dict[str, int] = field(default_factory=dict)
     #: By task_type, and until when they are kept; the types that ran last are the last ones.

@@ -1,15 +1,13 @@
-"""The HTTP routes about all of the work, for operators: the workers, and what ended lately."""
+"""The HTTP route about the workers, for operators."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Query, Request, Response
-
-from ..flows import activity, worker_list
+from ..flows import worker_list
 from ..record.json_text import dumps
 from .gzip_answer import packed
-from .openapi import parameters, queries, route_texts
+from .openapi import parameters, route_texts
 from .state import api_of
 from .strict_route import StrictRoute
 
@@ -22,15 +20,4 @@ async def list_workers(
 ) -> Response:
     api = api_of(request)
     body = await api.store.run(worker_list.workers(api.flows, await api.now()))
-    return await packed(dumps(body).encode(), accept_encoding)
-
-
-@router.get("/activity", **route_texts.ACTIVITY)
-async def recent_activity(
-    request: Request,
-    query: Annotated[queries.ActivityQuery, Query()],
-    accept_encoding: parameters.AcceptEncoding = "",
-) -> Response:
-    api = api_of(request)
-    body = await api.store.run(activity.activity(api.flows, query.minutes, await api.now()))
     return await packed(dumps(body).encode(), accept_encoding)

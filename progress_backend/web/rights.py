@@ -12,7 +12,7 @@ from typing import Final, Literal
 #: What a request does.
 Action = Literal["read", "list", "create", "update", "cancel", "metrics"]
 #: What it does it to: one task or workflow, those of a list, or all of the work.
-Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "activity", "metrics"]
+Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "metrics"]
 
 #: Actions that change something.
 WRITES: Final = ("create", "update", "cancel")
@@ -24,7 +24,7 @@ class Resource:
 
     Attributes:
         kind: "task", "workflow", "tasks" (a list, its socket, or a task to be created),
-            "workflows", "workers", "activity" or "metrics".
+            "workflows", "workers" or "metrics".
         id: id of the task or workflow; None of a list.
         task_type: task type of the list that is asked for, or of the task; None: not known, or of
             any type.

@@ -57,7 +57,6 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "cancel_workflow": RouteRight("cancel", "workflow", _WORKFLOW),
     "list_workflows": RouteRight("list", "workflows"),
     "list_workers": RouteRight("list", "workers"),
-    "recent_activity": RouteRight("read", "activity"),
     "metrics": RouteRight("metrics", "metrics"),
     "health": None,
     "live": None,

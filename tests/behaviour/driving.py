@@ -148,8 +148,7 @@ class OverRedis(Driver):
         return self.raw.pttl(self.names(task_id).task(task_id))
 
     def left_over(self) -> set[str]:
-        names = {name.decode() for name in self.raw.scan_iter()}
-        return {name for name in names if not name.endswith("progress_ends")}
+        return {name.decode() for name in self.raw.scan_iter()}
 
     def used_memory(self) -> int:
         """In bytes, of all masters."""

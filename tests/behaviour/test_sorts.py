@@ -12,7 +12,6 @@ import pytest
 from progress_backend.flows import commands as c
 from progress_backend.flows import sorted_list, task_list
 from progress_backend.record import events as ev
-from progress_backend.record.ends import KEPT_MINUTES, MINUTE_MS
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, OverRedis, identity_of
@@ -143,36 +142,3 @@ def test_the_longest_running_first(driver: Driver, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sorted_list, "MOST_RUNNING", 3)
     monkeypatch.setattr(sorted_list, "_AT_ONCE", 2)
     assert page(driver, sort="longest", status="running") == (["c", "a", "b"], 3)
-
-
-def test_the_ends_of_each_minute_are_counted_once(driver: Driver) -> None:
-    now = driver.now().replace(second=20, microsecond=0) + timedelta(minutes=2)
-    minute = int(now.timestamp() * 1000) // MINUTE_MS
-    ends = (
-        ("a", "completed", 0),
-        ("b", "completed", 10),
-        ("c", "error", 0),
-        ("d", "cancelled", 60),
-    )
-    for task_id, status, after_s in ends:
-        driver.start(task_id, member=Member(("w",)) if task_id == "b" else None)
-        driver.apply(task_id, ENDS[status], now=now + timedelta(seconds=after_s))
-    driver.apply("a", ev.Completed())
-    minutes = (minute - 1, minute, minute + 1)
-    expected = [c.Ends(), c.Ends(2, 1, 0), c.Ends(0, 0, 1)]
-    assert driver.execute(c.EndsIn(minutes)) == expected
-    assert driver.execute(c.EndsIn((minute - KEPT_MINUTES,))) == [c.Ends()]
-    # A day later another minute has its place, and an end that is told late is not counted in it.
-    driver.start("e")
-    driver.apply("e", ev.Completed(), now=now + timedelta(days=1))
-    assert driver.execute(c.EndsIn((minute + KEPT_MINUTES,))) == [c.Ends(1)]
-
-
-def test_a_key_of_another_type_is_left_where_ends_are_counted(redis_driver: OverRedis) -> None:
-    name = redis_driver.store.layout.keys[0].ends
-    redis_driver.raw.set(name, "of another program")
-    redis_driver.create("t")
-    redis_driver.start("t")
-    redis_driver.apply("t", ev.Completed())
-    assert redis_driver.raw.get(name) == b"of another program"
-    assert redis_driver.raw.ttl(name) == -1, "the other program's key would be gone in a day"

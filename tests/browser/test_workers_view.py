@@ -81,25 +81,3 @@ def test_nothing_is_cut_off(
     expect(card).to_contain_text("25 tasks")
     expect(card).to_contain_text("and 5 more")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_charts_tell_what_has_ended_and_how_long_each_type_takes(
-    start_api: StartApi, open_page: OpenPage, redis_url: str
-) -> None:
-    records = Records(redis_url, locale="en")
-    for number in range(6):
-        records.start(f"job-{number}")
-    for number in range(4):
-        records.complete(f"job-{number}")
-    records.fail("job-4", "no such price")
-    api = start_api(create_app(Settings(redis_url=redis_url)))
-    page = open_page(api, "/?lang=en&view=workers", bypass_csp=True, reduced_motion="reduce")
-    chart = page.get_by_role("img", name="4 completed, 1 failed, 0 cancelled")
-    expect(chart).to_be_visible()
-    expect(page.locator("#workers .activity h2")).to_have_text("Ended in the last 60 minutes")
-    assert chart.locator("rect.error").count() == 1
-    expect(page.locator("#workers .types tbody tr")).to_contain_text("fetch_data")
-    page.add_script_tag(content=AXE)
-    assert complaints(page) == []
-    records.fail("job-5", "no such price")  # read again every few seconds
-    expect(page.get_by_role("img", name="4 completed, 2 failed")).to_be_visible()

@@ -34,7 +34,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, fresh=True),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, 2, run=RUN),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, 2),
-        c.Commit("t", "x", b"{}", THERE, THERE, 1, None, end=c.End(5, 1)),
+        c.Commit("t", "x", b"{}", THERE, THERE, 1, None, end_ms=5),
         c.Commit("t", "x", b"{}", HERE, THERE, 1, None, took=(c.Took("wait", 3, 200_000),)),
         c.Commit("t", "", b"{}", None, HERE, 1, 2, fresh=True, told=TOLD),
         c.Commit("t", "x", b"{}", THERE, THERE, 1, None, entries=(b"{}", b"{}")),
@@ -70,7 +70,7 @@ CALLS: dict[str, list[c.Command]] = {
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD),
         c.Commit("t", "x", b"{}", HALF, HALF, 1, None, told=TOLD, entries=(b"{}",)),
         c.Commit("t", "x", b"{}", HALF, HALF._replace(status="completed"), 1, 2, ended_ms=6),
-        c.Commit("t", "x", b"{}", HALF, HALF, 1, 2, ended_ms=6, end=c.End(6, 0)),
+        c.Commit("t", "x", b"{}", HALF, HALF, 1, 2, ended_ms=6, end_ms=6),
     ],
     "commit_members": [
         c.Commits(
@@ -216,8 +216,8 @@ def test_commits_key_counts_are_those_of_its_sets(fresh) -> None:
     ((_, _, key_count, *rest),) = TABLE[type(command)].requests(command, Keys())
     names, args = rest[:key_count], rest[key_count:]
     leaves, enters = args[8], args[9]
-    assert key_count == 9 + leaves + enters
-    left, entered = names[9 : 9 + leaves], names[9 + leaves :]
+    assert key_count == 8 + leaves + enters
+    left, entered = names[8 : 8 + leaves], names[8 + leaves :]
     assert set(left) == {n for n in Keys().indexes(*HERE[:3]) if "created" in n}
     assert set(entered) >= {n for n in Keys().indexes(*THERE[:3]) if "running" in n}
     assert Keys().held("lease-1") in entered

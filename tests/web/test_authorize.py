@@ -118,7 +118,7 @@ def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
     Records(redis_url).start("job")
     app = create_app(Settings(redis_url=redis_url), authorize=lambda *_: answer)
     http = start_api(app).http
-    for path in ("task/job/status", "tasks", "workflows", "activity"):
+    for path in ("task/job/status", "tasks", "workflows", "workers"):
         assert http.get(f"/internal/{path}").status_code == 403
     assert http.post("/internal/task/job/cancel").status_code == 403
     faults = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]

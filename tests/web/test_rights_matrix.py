@@ -154,7 +154,6 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("POST", f"{WORKFLOW}/cancel"): WHOLE_WRITE,
     ("GET", "/internal/workflows"): WHOLE,
     ("GET", "/internal/workers"): WHOLE,
-    ("GET", "/internal/activity"): WHOLE,
     ("GET", "/internal/health"): OPEN,
     ("GET", "/internal/health/live"): OPEN,
     ("GET", "/metrics"): WHOLE,

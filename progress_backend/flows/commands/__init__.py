@@ -10,8 +10,6 @@ from __future__ import annotations
 
 # The same name twice marks it as exported, for type checkers.
 from ...record.act import Act as Act
-from ...record.ends import End as End
-from ...record.ends import Ends as Ends
 from ...record.list_request import Span as Span
 from ...record.model import Remarks as Remarks
 from ...record.past_runs import PastRun as PastRun
@@ -35,7 +33,6 @@ from .dropped import DROPPED as DROPPED
 from .dropped import CountDropped as CountDropped
 from .dropped import DroppedSoFar as DroppedSoFar
 from .ends import EndedPage as EndedPage
-from .ends import EndsIn as EndsIn
 from .ends import LatestEnded as LatestEnded
 from .ids import Beginning as Beginning
 from .ids import Begun as Begun
@@ -120,7 +117,7 @@ Command = (
     Acts | CarriedOut | Direct | DropAct
     | Due | Lock | Sweep | Unlock
     | CountDropped | DroppedSoFar
-    | EndsIn | LatestEnded
+    | LatestEnded
     | Beginning | FindIds
     | Ahead | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd | Leases
     | LostSoFar | NewestLeases | Renew | Shorten

@@ -1,4 +1,4 @@
-"""Commands about when tasks ended: the list by end, and how many ended in each minute."""
+"""Commands about when tasks ended: the list by end."""
 
 from __future__ import annotations
 
@@ -22,11 +22,3 @@ class EndedPage(NamedTuple):
 
     total: int
     found: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EndsIn:
-    """-> list[Ends]: how many tasks ended in each of these minutes since 1970, in order; none of
-    minutes that are longer ago than a day."""
-
-    minutes: tuple[int, ...]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...record.act import Act
-from ...record.ends import End
 from ...record.past_runs import PastRun
 from ...record.times_taken import Took
 from ..index_entry import Facets, Standing
@@ -53,8 +52,8 @@ class Commit(NamedTuple):
     told: Told | None = None
     #: Entries of the task's timeline, which are stored in the same act, if the user may do so.
     entries: tuple[bytes, ...] = ()
-    #: The task's end, where it is new.
-    end: End | None = None
+    #: When the task ended, in milliseconds, where that is new.
+    end_ms: int | None = None
 
 
 class Committed(NamedTuple):

@@ -14,7 +14,6 @@ from ...record.model import TaskStatus
 from ...record.times_taken import MOST_TYPES
 from .. import scripts
 from ..requests import Request, evalsha
-from .ends import when_and_slot
 from .standing import by_end, indexes
 from .timelines import remembered
 from .times import times_of
@@ -45,7 +44,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.runs(after.task_type), keys.times]
     names += [keys.workflows, keys.workflow_plans, keys.outermost, keys.ids]
-    names += [keys.ended(after.status), keys.ends]
+    names += [keys.ended(after.status)]
     outboxes, told = noted(commit.told, keys)
     timelines, entries = remembered(commit, keys)
     return evalsha(
@@ -98,7 +97,7 @@ def compared(
         MOST_TYPES,
         told,
         entries,
-        *when_and_slot(commit.end),
+        "" if commit.end_ms is None else commit.end_ms,
     )
 
 

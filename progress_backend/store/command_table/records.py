@@ -71,7 +71,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
     if after.workflows or is_member(before):
         return commit_of_member(commit, keys)
-    if commit.run is None and not (commit.told or commit.took or commit.entries or commit.end):
+    if commit.run is None and not (commit.told or commit.took or commit.entries or commit.end_ms):
         if due_ms is None and before == after and commit.expected:
             return _commit_in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
@@ -124,7 +124,7 @@ def _about_all(task_type: str, status: str, keys: Keys) -> tuple[str, ...]:
     """The keys of a commit that depend on the task's type and status alone."""
     return (
         *(keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times),
-        *(keys.ids, keys.ended(status), keys.ends),
+        *(keys.ids, keys.ended(status)),
     )
 
 

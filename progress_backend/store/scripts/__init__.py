@@ -22,13 +22,13 @@ def _read(verb: str, *parts: str) -> Script:
 
 
 COMMIT: Final = _read(
-    "commit", *("_tolerant", "_document", "_ran", "_took", "_ended", "_noted", "_remembered")
+    "commit", *("_tolerant", "_document", "_ran", "_took", "_noted", "_remembered")
 )
 COMMIT_FIRST: Final = _read("commit_first", "_tolerant", "_document")
 COMMIT_IN_PLACE: Final = _read("commit_in_place", "_tolerant", "_document")
 COMMIT_MEMBER: Final = _read(
     "commit_member",
-    *("_tolerant", "_document", "_ran", "_took", "_ended", "_noted", "_remembered", "_finished"),
+    *("_tolerant", "_document", "_ran", "_took", "_noted", "_remembered", "_finished"),
 )
 COMMIT_MEMBERS: Final = _read("commit_members", "_tolerant", "_document")
 FIGURES: Final = _read("figures", "_tolerant")

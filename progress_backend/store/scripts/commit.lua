@@ -12,8 +12,7 @@ KEYS
   6 times     hash: histograms of how long tasks waited and ran
   7 ids       sorted set: all task ids, each with score 0
   8 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
-  9 ends      hash: how many tasks ended in each minute of a day
- 10 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
+  9 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
               then where there are entries the timeline (stream)
 ARGV
   1 task id
@@ -35,8 +34,7 @@ ARGV
  17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
               them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
- 19 slot      in `ends` of its minute and status; "" counts no end
- 20 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
+ 19 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
               then about webhooks, as `_noted.lua` takes them; then about the timeline
 Returns
   {1}                    committed
@@ -47,12 +45,12 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs, times = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local ids, set, ends = KEYS[7], KEYS[8], KEYS[9]
+local ids, ended = KEYS[7], KEYS[8]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
-local most, first = ARGV[14], 9
+local most, first = ARGV[14], 8
 local told, entries = tonumber(ARGV[16]), tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 
@@ -97,11 +95,11 @@ end
 if run ~= '' then
   ran(runs, run)
 end
-if args - told > 19 then
-  took(times, 20, args - told, ARGV[15])
+if args - told > 18 then
+  took(times, 19, args - told, ARGV[15])
 end
 if ARGV[18] ~= '' then
-  ended(set, ends, id, ARGV[18], ARGV[19])
+  tolerant('ZADD', ended, ARGV[18], id)
 end
 if told > 0 then
   noted(keys, args, told)

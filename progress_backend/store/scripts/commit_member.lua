@@ -14,8 +14,7 @@ KEYS
   9 outermost sorted set: ids of outermost workflows by creation time (µs)
  10 ids       sorted set: all task ids, each with score 0
  11 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
- 12 ends      hash: how many tasks ended in each minute of a day
- 13 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+ 12 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members; and of a member that
               has completed the sorted sets of all members, of those, of its publishers, and of
               the names whose runs are kept, by the time (ms) of the last one; then about webhooks;
@@ -41,15 +40,14 @@ ARGV
  17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
               them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
- 19 slot      in `ends` of its minute and status; "" counts no end
- 20 started   ms since 1970 at which the task first began, "" before
- 21 ended     ms since 1970 at which it ended, "" before
- 22 name      the last workflow's name, "" leaves it as it is
- 23 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 24 took      number of times that count in a histogram
- 25 past      of a member that has completed: what stands before a workflow's name in the key of its
+ 19 started   ms since 1970 at which the task first began, "" before
+ 20 ended     ms since 1970 at which it ended, "" before
+ 21 name      the last workflow's name, "" leaves it as it is
+ 22 expected  how many members the last workflow's caller expects, "" leaves it as it is
+ 23 took      number of times that count in a histogram
+ 24 past      of a member that has completed: what stands before a workflow's name in the key of its
               last successful runs; "" otherwise
- 26 …         of each of these the kind, the bucket, the task type, and µs; then
+ 25 …         of each of these the kind, the bucket, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -64,14 +62,14 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local times, workflows, plans, outermost, ids, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], 12
-local set, ends = KEYS[11], KEYS[12]
+local times, workflows, plans, outermost, ids, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], 11
+local ended = KEYS[11]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
-local started, ended_at, name, expected_members = ARGV[20], ARGV[21], ARGV[22], ARGV[23]
-local past, stride = ARGV[25], ARGV[25] == '' and 2 or 6  -- keys of a workflow
-local about = 26 + 4 * tonumber(ARGV[24])  -- the first argument about workflows
+local started, ended_at, name, expected_members = ARGV[19], ARGV[20], ARGV[21], ARGV[22]
+local past, stride = ARGV[24], ARGV[24] == '' and 2 or 6  -- keys of a workflow
+local about = 25 + 4 * tonumber(ARGV[23])  -- the first argument about workflows
 local entries = tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 local last = args - tonumber(ARGV[16])  -- the last of them
@@ -128,9 +126,9 @@ end
 if ARGV[12] ~= '' then
   ran(runs, ARGV[12])
 end
-took(times, 26, about - 1, ARGV[15])
+took(times, 25, about - 1, ARGV[15])
 if ARGV[18] ~= '' then
-  ended(set, ends, id, ARGV[18], ARGV[19])
+  tolerant('ZADD', ended, ARGV[18], id)
 end
 
 local now_ms = now[1] .. string.sub(string.format('%06d', now[2]), 1, 3)

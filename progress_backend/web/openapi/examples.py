@@ -261,14 +261,6 @@ WORKERS: Final[Json] = {
     "total": 1,
     "at": "2024-01-15T10:30:30.000+09:00",
 }
-ACTIVITY: Final[Json] = {
-    "minutes": [
-        {"at": "2024-01-15T10:30:00.000+09:00", "completed": 12, "error": 1, "cancelled": 0}
-    ],
-    "types": [
-        {"task_type": "fetch_data", "median_run_s": 42.5, "median_wait_s": 0.8, "runs": 1250}
-    ],
-}
 HEALTHY: Final[Json] = {
     "status": "healthy",
     "version": version("progress-backend"),

@@ -1,4 +1,4 @@
-"""Bodies of answers about workers, and about what ended lately."""
+"""Bodies of answers about workers."""
 
 from __future__ import annotations
 
@@ -45,35 +45,3 @@ class WorkerList(BaseModel):
     )
     total: int = Field(description="How many there are.")
     at: str = Field(description="When this was read, by the store's clock.")
-
-
-class Minute(BaseModel):
-    """How many tasks ended in a minute."""
-
-    at: str = Field(description="When it begins.")
-    completed: int = Field(description="How many were completed.")
-    error: int = Field(description="How many failed.")
-    cancelled: int = Field(description="How many were cancelled.")
-
-
-class TypeTimes(BaseModel):
-    """How long tasks of a type take."""
-
-    task_type: str = Field(description=MEANINGS["task_type"])
-    median_run_s: float | None = Field(
-        description="Seconds that half of its last ten successful runs took at most; null where "
-        "none is known."
-    )
-    median_wait_s: float | None = Field(
-        description="Seconds that half of these waited at most; null where none is known."
-    )
-    runs: int = Field(description="How many tasks of it were completed, since the store was empty.")
-
-
-class Activity(BaseModel):
-    """What ended lately, and how long tasks take."""
-
-    minutes: list[Minute] = Field(description="The minutes, the current one last.")
-    types: list[TypeTimes] = Field(
-        description="The 20 types of which most tasks were completed, by their number."
-    )

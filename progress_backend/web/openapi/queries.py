@@ -10,7 +10,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from ...flows.task_log import LINES, MOST_LINES
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
 from ...record.caller_events import MAX_LIMIT
-from ...record.ends import KEPT_MINUTES
 from ...record.fields import Remark, Status
 from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
@@ -93,16 +92,6 @@ class Paging(BaseModel):
     )
     limit: Annotated[int, BeforeValidator(_whole)] = Field(
         default=20, ge=1, le=MAX_LIMIT, description="Rows a page."
-    )
-
-
-class ActivityQuery(BaseModel):
-    """Query of what ended lately."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    minutes: Annotated[int, BeforeValidator(_whole)] = Field(
-        default=60, ge=1, le=KEPT_MINUTES, description="So many minutes, with the current one."
     )
 
 

@@ -11,7 +11,7 @@ from . import examples
 from .bodies import ActedOn, Created, TaskList, TaskLog, TaskTimeline
 from .field_bodies import TaskBody
 from .health_bodies import Alive, Health
-from .overview_bodies import Activity, WorkerList
+from .overview_bodies import WorkerList
 from .problem_bodies import Conflict, Invalid, Problem, Undone
 from .workflow_bodies import WorkflowBody, WorkflowList
 
@@ -222,14 +222,6 @@ WORKERS = _route(
     "up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed "
     "until it holds none. A token that is limited to a type or an owner gets 403.",
     {200: _answer("The workers.", WorkerList, examples.WORKERS)}
-    | _FORBIDDEN | _INVALID | _AWAY,
-)  # fmt: skip
-ACTIVITY = _route(
-    "Read what ended lately",
-    "How many tasks ended in each of the last minutes, and how long tasks of each type wait and "
-    "run, from counts that the ending commits keep: it costs the same for ten tasks as for a "
-    "million. A token that is limited to a type or an owner gets 403.",
-    {200: _answer("The figures.", Activity, examples.ACTIVITY)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 HEALTH = _route(

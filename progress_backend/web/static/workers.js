@@ -1,32 +1,23 @@
-// The workers by their last signs of life with the tasks that they run, and small charts of their work.
+// The workers by their last signs of life with the tasks that they run.
 // Loaded when somebody looks; read every few seconds while they do.
-import { makeBars, makeTypes } from "./charts.js";
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
 import { element, pageOf } from "./row.js";
 import { clock } from "./words.js";
 import { WORDS } from "./workers_words.js";
 
-const MINUTES = 60;
-
 export async function makeWorkers(place) {
   const title = element("h2"), said = element("p", "said"), all = element("ul", "workers");
-  const over = element("h2"), bars = makeBars(), types = makeTypes();
-  const activity = element("section", "activity card", over, bars.element, types.element);
   const reader = makeReader(read, draw);
-  let words = null, found = null, done = null, refused = false, counted = true, drawnOf = "";
+  let words = null, found = null, refused = false, drawnOf = "";
   await styled();
-  place.replaceChildren(title, said, all, activity);
+  place.replaceChildren(title, said, all);
 
   async function read(stop, wanted) {
-    const [workers, ended] = await Promise.all([
-      answered("internal/workers", {}, stop), counted ? answered(`internal/activity?minutes=${MINUTES}`, {}, stop) : null,
-    ]);
+    const workers = await answered("internal/workers", {}, stop);
     if (!wanted()) return workers;
     refused = workers?.status === 403;
     if (workers?.ok) found = workers.body;
-    if (ended?.status === 404) counted = false; // an older service
-    if (ended?.ok) done = ended.body;
     return workers;
   }
 
@@ -42,12 +33,6 @@ export async function makeWorkers(place) {
     said.textContent = refused ? words.refused : !found ? words.reading : !rows.length ? words.none : hidden ? words.others(hidden) : "";
     said.hidden = !said.textContent;
     drawCards(refused ? [] : rows);
-    activity.hidden = !done || refused;
-    if (activity.hidden) return;
-    over.textContent = words.activity(done.minutes.length);
-    if (done.minutes.length) bars.show(done.minutes, words);
-    types.element.hidden = !done.types.length;
-    types.show(done.types, words);
   }
 
   // Only where something is new: a card may have the focus.
