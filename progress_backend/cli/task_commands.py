@@ -138,7 +138,6 @@ def _of_store(settings: Settings, asked: ListRequest, *, whole: bool) -> Found:
 def _of_api(api: ApiClient, asked: ListRequest, *, whole: bool) -> Found:
     """A page of an API's list."""
     given = {**asdict(asked), "top": "true" if asked.top else None}
-    given["sort"] = None if asked.sort == NEWEST else asked.sort  # an older API knows none
     body = api.listed("tasks", {**given, "fields": "all" if whole else None})
     documents = [dumps(row).encode() for row in body["tasks"]]
     return documents, body["pagination"], body["summary"], api.now(), body.get("cursor")
@@ -198,6 +197,6 @@ def show(
         task, locale = task_json.decode(document), settings.locale
         start = starting(json.loads(document), now, locale)
         click.echo("\n".join(tables.details(task, now, locale, start)))
-        # An API of an older version, and a record that has just gone, have no timeline.
+        # A record that has just gone has no timeline.
         if past is not None and (happened := list(lines(json.loads(past), locale))):
             click.echo("\n".join(("", *happened)))

@@ -1,7 +1,6 @@
 """The check that the value under a task's Redis key is that task's record.
 
-All other code relies on it: every field has its type, every time its offset. A field that an older
-version of this library did not write may be missing.
+All other code relies on it: every field is there and has its type, every time its offset.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from .fields import (
     GIVEN,
     PROGRESS,
     REMARKS,
-    REQUIRED,
     SENT,
     SENT_AT_END,
     SENT_IF_SET,
@@ -30,7 +28,7 @@ from .fields import (
 )
 from .json_text import parsed
 from .local_time import moment
-from .model import ENDED, STATUSES
+from .model import STATUSES
 
 #: Largest document in bytes: it is sent to every watching client on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -72,7 +70,7 @@ def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
         ForeignValue: the value is no record, or (where `task_id` is given) another task's.
     """
     try:
-        body, _ = checked_body(stored)
+        body = checked_body(stored)
         for name in GIVEN:  # a row may omit them
             body.setdefault(name, {})
     except ValueError as error:
@@ -82,18 +80,17 @@ def body_of(stored: bytes, task_id: str | None = None) -> dict[str, Any]:
     return body
 
 
-def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
-    """A stored record with all of its fields, and whether none of them had to be filled in.
+def checked_body(stored: bytes) -> dict[str, Any]:
+    """A stored record as it stands.
 
     Raises:
         ValueError: the value is no record; the message names what is wrong.
     """
     body = _object(stored)
     shape = _shape(body)
-    whole = shape in _sound
-    if not whole:
-        whole = _check_fields(body)
-        if whole and len(_sound) < _SHAPES:
+    if shape not in _sound:
+        _check_fields(body)
+        if len(_sound) < _SHAPES:
             _sound.add(shape)
     _check_values(body, TASK.times)
     for name, least in (("work", _COUNTS), ("usual", 1)):
@@ -107,7 +104,7 @@ def checked_body(stored: bytes) -> tuple[dict[str, Any], bool]:
     for name in ("expect_s", "stall_s"):
         if not 0 <= (body.get(name) or 0) < _LARGEST:
             raise ValueError(_wrong(name, body[name]))
-    return body, whole
+    return body
 
 
 def sent_body(published: bytes) -> dict[str, Any]:
@@ -177,35 +174,20 @@ _sound: set[tuple[str | type, ...]] = set()
 _sound_when_sent: set[tuple[type, ...]] = set()
 
 
-def _check_fields(body: dict[str, Any]) -> bool:
-    """Checks that each field is there and of its type, and fills in what an older version did not
-    write; whether there was nothing to fill in."""
-    size = len(body)
+def _check_fields(body: Mapping[str, Any]) -> None:
+    """Checks that each field is there, unless it is sparse or a row omits it, and of its type."""
     _check(TASK, body, GIVEN if "omitted" in body else ())
     for name, part in _CHECKED.items():
-        if body.get(name) is not None:
-            _check(part, dict(body[name]), of=f"{name}'s ")
-    if len(body) == size:
-        return True
-    again_until, revision = body.pop("may_come_again_until"), body.pop("revision")
-    if (final := body.pop("final")) is None:
-        final = body["status"] in ENDED and again_until is None
-    # The last three, where `as_of` and `entity_tag` look.
-    body.update(may_come_again_until=again_until, final=final, revision=revision)
-    return False
+        if (values := body.get(name)) is not None:
+            _check(part, values, of=f"{name}'s ")
 
 
-def _check(part: Part, body: dict[str, Any], omitted: Sequence[str] = (), of: str = "") -> None:
-    """Checks the types of a part's fields, and fills in those that an older version did not
-    write."""
+def _check(part: Part, body: Mapping[str, Any], omitted: Sequence[str] = (), of: str = "") -> None:
     for field, types in _TYPES[part.name]:
         if field.name in body:
             if type(body[field.name]) not in types:
                 raise ValueError(_wrong(of + field.name, body[field.name]))
-        elif field.default is not REQUIRED:
-            if not field.sparse:
-                body[field.name] = field.default
-        elif field.name not in omitted:
+        elif not field.sparse and field.name not in omitted:
             raise ValueError(f"it has no {of}{field.name}")
 
 

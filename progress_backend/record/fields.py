@@ -13,8 +13,6 @@ from typing import Any, Final, Literal, get_args, get_origin
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 Remark = Literal["stalled", "late", "waiting"]
 
-#: The default of a field that every version of this library has written.
-REQUIRED: Final = object()
 #: Types whose values have other types in JSON.
 _IN_JSON: Final[dict[Any, tuple[type, ...]]] = {
     datetime: (str,), Literal: (str,), float: (int, float)
@@ -29,9 +27,10 @@ class Field:
     name: str
     kind: Any
     meaning: str
-    #: Its value where a document does not have it, since an older version wrote that.
-    default: Any = REQUIRED
-    #: Written only where its value is not the default.
+    #: Its value where nothing is known of it.
+    default: Any = None
+    #: Written only where its value is not the default, which it has where a document is without it:
+    #: a field that a later version adds is one.
     sparse: bool = False
     #: Task's attribute with its value, unless that has the same name; None for a value that is
     #: computed as the document is written.
@@ -174,8 +173,8 @@ REMARKS: Final = Part("Remarks", "What is out of the ordinary of an open task, e
           "It waits for its first run for longer than 1.5 times the slowest of its type's last "
           "ten, and 30 s at least.", None, sparse=True),
 ))
-#: The specification's fields (section 3.1), which every version has written; at their end the
-#: caller's own values, so that a list's row can cut them out.
+#: The specification's fields (section 3.1); at their end the caller's own values, so that a list's
+#: row can cut them out.
 SPECIFIED: Final = (
     Field("task_id", str, "The task's id, the same as in Celery."),
     Field("task_type", str, "Kind of task, such as fetch_data or bulk_import."),
@@ -294,8 +293,7 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("may_come_again_until", datetime | None,
           "Of an end that may be taken back: until when the message may come again, or the run "
           "write again. Also of a run that ended without an end.", None, attribute=None),
-    # None: an older version wrote only a status.
-    Field("final", bool, "Whether the task has ended for good.", None, attribute=None),
+    Field("final", bool, "Whether the task has ended for good.", attribute=None),
     Field("revision", int, "Counts the changes of the record.", 0),
 ))
 # fmt: on

@@ -136,11 +136,11 @@ def _is_time(text: str) -> bool:
 
 def _look(stored: bytes, zone: tzinfo) -> _Seen:
     try:
-        body, whole = checked_body(stored)
+        body = checked_body(stored)
     except ValueError as error:
         return _Seen("", b"", str(error))
     moved = in_zone(body, zone)
-    return _Seen(body["task_id"], document_of(body) if moved or not whole else stored)
+    return _Seen(body["task_id"], document_of(body) if moved else stored)
 
 
 _remembered: Callable[[bytes, tzinfo], _Seen] = lru_cache(maxsize=_REMEMBERED)(_look)

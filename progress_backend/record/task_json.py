@@ -18,7 +18,6 @@ from .fields import (
     ESTIMATE,
     PROGRESS,
     REMARKS,
-    REQUIRED,
     TASK,
     WORKER,
     Field,
@@ -53,7 +52,7 @@ def _reader(part: Part, attributes: Container[str]) -> _Made:
 
     def value(field: Field) -> str:
         found = f"body[{field.name!r}]"
-        if field.default is not REQUIRED:
+        if field.sparse:
             found = f"body.get({field.name!r}, {field.default!r})"
         return f"moment({found})" if field.is_time else found
 
@@ -200,10 +199,10 @@ def _member_of(workflow: Mapping[str, Any], *, planned: bool) -> Member:
     own = workflow.get("canvas")
     return Member(
         (workflow["id"],) if own is None else (workflow["id"], own),
-        generation=workflow.get("generation", 0),
+        generation=workflow["generation"],
         planned=planned,
         unseen=workflow.get("unseen", False),
-        share=workflow.get("share", 0),
+        share=workflow["share"],
         acts=tuple(workflow.get("acts", ())),
     )
 

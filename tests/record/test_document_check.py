@@ -32,12 +32,6 @@ PAUSING = replace(
     control={"action": "pause", "by": "api", "reason": None, "at": "2024-01-15T10:30:00.000+00:00"},
 )
 DOCUMENT = task_json.encode(PAUSING)
-#: What an older version did not write.
-LATER = (
-    *("created_at", "estimated_completion", "attempt", "attempt_started_at", "retries", "worker"),
-    *("parent_id", "root_id", "group_id", "error_cause", "control", "rate", "estimate"),
-    *("estimated_details", "delivery", "may_come_again_until", "final", "revision"),
-)
 
 
 def changed(path: str, value: Any) -> bytes:
@@ -168,22 +162,6 @@ def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> 
 def test_every_record_of_ours_is_read_as_it_stands(task: Task) -> None:
     document = task_json.encode(task)
     assert seen(document, json.loads(document)["task_id"], UTC) == document
-
-
-@pytest.mark.parametrize("missing", [*[(name,) for name in LATER], LATER])
-def test_an_older_versions_record_is_read_with_what_stands_for_the_rest(missing) -> None:
-    body = json.loads(DOCUMENT)
-    for name in missing:
-        del body[name]
-    stored = json.dumps(body).encode()
-    reader_view = seen(stored, "t", UTC)
-    assert json.loads(reader_view).keys() == json.loads(DOCUMENT).keys()
-    assert list(json.loads(reader_view))[-1] == "revision"
-    task = task_json.decode(stored, "t")
-    assert (task.task_id, task.current_items, task.status) == ("t", 150, "running")
-    revision = 0 if "revision" in missing else 3
-    assert responses.entity_tag(reader_view).endswith(f'/{revision}"')
-    assert Update.of(stored, 1, UTC, "t").revision == revision
 
 
 def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:

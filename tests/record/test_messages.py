@@ -74,11 +74,3 @@ def test_a_message_tells_until_when_the_end_may_be_taken_back() -> None:
     delivery = Delivery(again_until=NOW + timedelta(minutes=5))
     made = message(replace(RUNNING, status="error", error_cause="lost", delivery=delivery))
     assert (made["final"], made["may_come_again_until"]) == (False, "2024-01-15T10:35:00.000+00:00")
-
-
-@pytest.mark.parametrize(("status", "final"), [("completed", True), ("running", False)])
-def test_an_older_versions_document_makes_a_whole_message(status: str, final: bool) -> None:
-    old = json.dumps(replace(RUNNING, status=status).to_dict()).encode()
-    made = json.loads(messages.update_message(body_of(old), "progress_update"))
-    assert made["final"] is final
-    assert message(RUNNING).keys() <= made.keys()
