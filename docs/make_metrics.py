@@ -10,7 +10,7 @@ from prometheus_client import Metric
 
 from progress_backend.flows.commands import DROPPED, Outbox
 from progress_backend.record.model import KINDS, STATUSES
-from progress_backend.record.times_taken import RUN, WAIT, Histogram
+from progress_backend.record.times_taken import RUN, WAIT, Total
 from progress_backend.web.metrics import Figures
 from progress_backend.web.request_counts import Measured
 
@@ -18,7 +18,11 @@ from .tables import markdown
 
 _HEAD: Final = ("Figure", "Kind", "What it is")
 #: How a kind of figure ends its name in what is asked for.
-_ENDS: Final = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+_ENDS: Final = {
+    "counter": ("_total",),
+    "histogram": ("_bucket", "_sum", "_count"),
+    "summary": ("_sum", "_count"),
+}
 
 
 def metrics() -> Iterator[Metric]:
@@ -32,7 +36,7 @@ def metrics() -> Iterator[Metric]:
         listener=SimpleNamespace(connected=True, watched=0),
         measured=measured,
     )
-    times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Histogram())
+    times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())
     counts_of_all = dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0)
     dropped, outboxes = dict.fromkeys(DROPPED, 0), {"ops": Outbox()}
     yield from Figures(api, *counts_of_all, 0, dropped, times, outboxes, evicts=False).collect()

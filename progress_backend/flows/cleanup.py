@@ -76,10 +76,10 @@ def cleanup(settings: Settings, now: datetime, token: str, *, batch: int, most: 
 
 
 def _forget_times() -> Flow[None]:
-    """Forgets the histograms of types that nobody uses, so that the bounded number of types is
-    that of those in use."""
-    histograms: c.Histograms = yield c.Times()
-    types = tuple(sorted({task_type for _, task_type in histograms} - {times_taken.OTHERS}))
+    """Forgets the totals of types that no record and no past run has, so that the bounded number
+    of totals is that of types in use."""
+    totals: c.Totals = yield c.Times()
+    types = tuple(sorted({task_type for _, task_type in totals} - {times_taken.OTHERS}))
     unused = (yield c.Unused(types)) if types else []
     if unused:
         yield c.ForgetTimes(tuple(unused))

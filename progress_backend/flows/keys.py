@@ -148,8 +148,8 @@ class Keys:
 
     @property
     def times(self) -> str:
-        """Hash: histograms of how long tasks waited and ran, by type: kind, bucket and type -> how
-        many times; kind, "sum" and type -> their sum (µs)."""
+        """Hash: how long tasks waited and ran, by type: kind, "count" and type -> how many times;
+        kind, "sum" and type -> their sum (µs)."""
         return f"{self.prefix}progress_times"
 
     # Workflows

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..flows.index_entry import Facets
 from ..record.act import Act
 from ..record.past_runs import PastRun
-from ..record.times_taken import Histograms
+from ..record.times_taken import Totals
 
 
 @dataclass(slots=True)
@@ -62,8 +62,7 @@ class MemoryState:
     runs: dict[str, tuple[tuple[PastRun, ...], float]] = field(default_factory=dict)
     #: By the name of workflows: each one's last successful run, and until when they are kept.
     past_workflows: dict[str, tuple[dict[str, PastRun], float]] = field(default_factory=dict)
-    #: By kind and task type: the counts of each bucket, and the sum in microseconds.
-    times: Histograms = field(default_factory=dict)
+    times: Totals = field(default_factory=dict)
     #: The token that holds each lock, and until when.
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)

@@ -4,7 +4,6 @@ task's id, and of task types a bounded number."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
-    HistogramMetricFamily,
+    SummaryMetricFamily,
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -20,14 +19,13 @@ from prometheus_client.registry import Collector
 from ..errors import StoreUnavailable
 from ..flows import commands as c
 from ..record.model import KINDS, STATUSES
-from ..record.times_taken import BOUNDS, OTHERS, RUN, WAIT
+from ..record.times_taken import OTHERS, RUN, WAIT
 from .guard import GuardedRoute
 from .openapi import route_texts
 from .state import Api, api_of
 
-#: The label of the task types that have no histogram of their own.
+#: The label of the task types that have no total of their own.
 OTHER_TYPES: Final = "(others)"
-_BUCKETS: Final = (*map(str, BOUNDS), "+Inf")
 
 #: `GET /metrics` for Prometheus, for a FastAPI application of your own that includes `router`.
 metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
@@ -39,7 +37,7 @@ async def metrics(request: Request) -> Response:
     tasks: Mapping[str, int] | None = None
     remarks: Mapping[str, int] = {}
     lost, dropped = 0, dict.fromkeys(c.DROPPED, 0)
-    times: c.Histograms = {}
+    times: c.Totals = {}
     outboxes: Mapping[str, c.Outbox] = {}
     evicts: bool | None = None
     try:
@@ -72,7 +70,7 @@ class Figures(Collector):
         remarks: Mapping[str, int],
         lost: int,
         dropped: Mapping[str, int],
-        times: c.Histograms,
+        times: c.Totals,
         outboxes: Mapping[str, c.Outbox],
         *,
         evicts: bool | None,
@@ -143,12 +141,11 @@ class Figures(Collector):
         yield from api.measured.collect()
 
     def _seconds(self, kind: str, says: str) -> Metric:
-        family = HistogramMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
-        for (its_kind, task_type), (counts, us) in sorted(self._times.items()):
+        family = SummaryMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
+        for (its_kind, task_type), (count, us) in sorted(self._times.items()):
             if its_kind == kind:
-                buckets = list(zip(_BUCKETS, accumulate(counts), strict=True))
                 label = OTHER_TYPES if task_type == OTHERS else task_type
-                family.add_metric([label], buckets, us / 1e6)
+                family.add_metric([label], count, us / 1e6)
         return family
 
 

@@ -13,8 +13,8 @@ from ...record.act import Act as Act
 from ...record.list_request import Span as Span
 from ...record.model import Remarks as Remarks
 from ...record.past_runs import PastRun as PastRun
-from ...record.times_taken import Histograms as Histograms
 from ...record.times_taken import Took as Took
+from ...record.times_taken import Totals as Totals
 from ...record.waiting import Waiting as Waiting
 from ...record.workflow import Figures as Figures
 from ..index_entry import Facets as Facets

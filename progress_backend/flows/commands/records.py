@@ -46,7 +46,7 @@ class Commit(NamedTuple):
     workflow_total: int | None = None
     #: The ids of the requests about its workflows that the record has followed, in their order.
     acts: tuple[str, ...] = ()
-    #: Times that count in the histograms of the type.
+    #: Times that count in the totals of the type.
     took: tuple[Took, ...] = ()
     #: Events for webhooks, which are stored in the same act; None: none, as without targets.
     told: Told | None = None

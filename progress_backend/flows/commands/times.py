@@ -1,4 +1,4 @@
-"""Commands about the histograms of how long tasks waited and ran."""
+"""Commands about how long tasks waited and ran."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """-> Histograms: how long tasks of each type waited and ran, since the store was empty."""
+    """-> Totals: how long tasks of each type waited and ran, since the store was empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,6 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class ForgetTimes:
-    """-> None: drops the histograms of these types."""
+    """-> None: drops the totals of these types."""
 
     task_types: tuple[str, ...]

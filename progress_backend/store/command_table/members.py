@@ -11,7 +11,7 @@ from ...flows.index_entry import write_facets
 from ...flows.keys import Keys
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import TaskStatus
-from ...record.times_taken import MOST_TYPES
+from ...record.times_taken import MOST_TOTALS
 from .. import scripts
 from ..requests import Request, evalsha
 from .standing import by_end, indexes
@@ -94,7 +94,7 @@ def compared(
         "" if commit.run is None else commit.run.text,
         publish(keys),
         MAX_DOCUMENT_BYTES,
-        MOST_TYPES,
+        2 * MOST_TOTALS,
         told,
         entries,
         "" if commit.end_ms is None else commit.end_ms,

@@ -1,57 +1,48 @@
-"""Commands about the histograms of how long tasks waited and ran."""
+"""Commands about how long tasks waited and ran."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
-from ...record import times_taken
-from ...record.times_taken import BOUNDS, KINDS, MOST_TYPES, OTHERS, Histogram
-from .. import scripts
+from ...record.times_taken import KINDS, MOST_TOTALS, OTHERS, Total
 from ..memory_state import MemoryState
-from ..requests import Request, evalsha
+from ..requests import Request
 from .entry import Entry, Part
 from .values import nothing, text, whole
 
-_BUCKETS: Final = len(BOUNDS) + 1
-_SUM: Final = "sum"
+#: What stands in a field's name, and what of a total it holds.
+_PARTS: Final = {"count": "number", "sum": "us"}
 
 
 def times_of(commit: c.Commit) -> tuple[Any, ...]:
     """The times of a commit as its script takes them."""
     task_type = commit.after.task_type
-    return tuple(
-        part for took in commit.took for part in (took.kind, took.bucket, task_type, took.us)
-    )
+    return tuple(part for took in commit.took for part in (took.kind, task_type, took.us))
 
 
 def take_in_memory(state: MemoryState, commit: c.Commit) -> None:
     """Counts the times of a commit in memory."""
     for took in commit.took:
         name = took.kind, commit.after.task_type
-        own = [t for kind, t in state.times if kind == took.kind and t != OTHERS]
-        if name not in state.times and len(own) >= MOST_TYPES:
+        if name not in state.times and len(state.times) >= MOST_TOTALS:
             name = took.kind, OTHERS
-        counts = tuple(int(place == took.bucket) for place in range(_BUCKETS))
-        known = state.times.get(name, Histogram())
-        state.times[name] = known.plus(Histogram(counts, took.us))
+        known = state.times.get(name, Total())
+        state.times[name] = Total(known.number + 1, known.us + took.us)
 
 
-def _histograms(command: c.Times, replies: list[Any]) -> c.Histograms:
-    found: dict[tuple[str, str], list[int]] = {}
+def _totals(command: c.Times, replies: list[Any]) -> c.Totals:
+    found: c.Totals = {}
     for name, stored in _fields(replies[0]):
-        kind, place, *rest = text(name).split("|", 2)
-        if kind not in KINDS or not rest:
-            continue
-        numbers = found.setdefault((kind, rest[0]), [0] * (_BUCKETS + 1))
-        if place == _SUM:
-            numbers[-1] = whole(stored)
-        elif place.isdecimal() and int(place) < _BUCKETS:
-            numbers[int(place)] = whole(stored)
-    return {name: Histogram(tuple(numbers[:-1]), numbers[-1]) for name, numbers in found.items()}
+        kind, part, *rest = text(name).split("|", 2)
+        if kind in KINDS and part in _PARTS and rest:
+            known = found.get((kind, rest[0]), Total())
+            found[kind, rest[0]] = known._replace(**{_PARTS[part]: whole(stored)})
+    return found
 
 
 def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
@@ -63,9 +54,13 @@ def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _merged(
-    command: c.Times, layout: Layout, parts: list[Part], replies: list[c.Histograms]
-) -> c.Histograms:
-    return times_taken.merged(replies)
+    command: c.Times, layout: Layout, parts: list[Part], replies: list[c.Totals]
+) -> c.Totals:
+    found: c.Totals = {}
+    for name, total in chain.from_iterable(own.items() for own in replies):
+        known = found.get(name, Total())
+        found[name] = Total(known.number + total.number, known.us + total.us)
+    return found
 
 
 def _unused(command: c.Unused, keys: Keys) -> list[Request]:
@@ -93,8 +88,8 @@ def _in_no_partition(
 
 
 def _forget(command: c.ForgetTimes, keys: Keys) -> list[Request]:
-    about = (_BUCKETS, len(KINDS), *KINDS)
-    return [evalsha(scripts.FORGET_TIMES, [keys.times], *about, *command.task_types)]
+    names = [f"{k}|{part}|{t}" for k in KINDS for part in _PARTS for t in command.task_types]
+    return [("HDEL", keys.times, *names)]
 
 
 def _forget_in_memory(state: MemoryState, command: c.ForgetTimes) -> None:
@@ -106,7 +101,7 @@ def _forget_in_memory(state: MemoryState, command: c.ForgetTimes) -> None:
 TABLE: dict[type[c.Command], Entry] = {
     c.Times: Entry(
         lambda _, keys: [("HGETALL", keys.times)],
-        _histograms,
+        _totals,
         lambda state, _: dict(state.times),
         merge=_merged,
     ),

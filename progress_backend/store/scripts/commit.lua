@@ -9,7 +9,7 @@ KEYS
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
-  6 times     hash: histograms of how long tasks waited and ran
+  6 times     hash: how long tasks of each type waited and ran
   7 ids       sorted set: all task ids, each with score 0
   8 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
   9 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
@@ -29,12 +29,12 @@ ARGV
  12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
- 15 types     types that have a histogram of their own, at most
+ 15 fields    fields of `times` from which on new types have none of their own
  16 told      number of arguments that are about webhooks, with the keys before the timeline; 0 mostly
  17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
               them; 0 mostly
  18 over      ms since 1970 at which the task has ended, where that is new; "" otherwise
- 19 …         of each time that counts in a histogram: the kind, the bucket, the task type, and µs;
+ 19 …         of each time that counts: the kind, the task type, and µs;
               then about webhooks, as `_noted.lua` takes them; then about the timeline
 Returns
   {1}                    committed

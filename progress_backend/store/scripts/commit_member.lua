@@ -8,7 +8,7 @@ KEYS
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
-  6 times     hash: histograms of how long tasks waited and ran
+  6 times     hash: how long tasks of each type waited and ran
   7 workflows sorted set: workflow ids by creation time (ms)
   8 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   9 outermost sorted set: ids of outermost workflows by creation time (µs)
@@ -34,7 +34,7 @@ ARGV
  12 run       a run to keep for the type, "" for none
  13 publish   "PUBLISH", or "SPUBLISH" on a cluster
  14 most      bytes that a document may have
- 15 types     types that have a histogram of their own, at most
+ 15 fields    fields of `times` from which on new types have none of their own
  16 told      number of arguments that are about webhooks, as `_noted.lua` takes them, with the keys
               before the timeline; 0 mostly
  17 entries   number of the last arguments, which are about the timeline, as `_remembered.lua` takes
@@ -44,10 +44,10 @@ ARGV
  20 ended     ms since 1970 at which it ended, "" before
  21 name      the last workflow's name, "" leaves it as it is
  22 expected  how many members the last workflow's caller expects, "" leaves it as it is
- 23 took      number of times that count in a histogram
+ 23 took      number of times that count
  24 past      of a member that has completed: what stands before a workflow's name in the key of its
               last successful runs; "" otherwise
- 25 …         of each of these the kind, the bucket, the task type, and µs; then
+ 25 …         of each of these the kind, the task type, and µs; then
               for each workflow, the outermost one of the member first: its id, what its share grows by, where an empty message follows
               ("" for no message), and the id of the newest request about the whole workflow that the
               record has followed ("*": whatever was asked)
@@ -69,7 +69,7 @@ local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1'
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local started, ended_at, name, expected_members = ARGV[19], ARGV[20], ARGV[21], ARGV[22]
 local past, stride = ARGV[24], ARGV[24] == '' and 2 or 6  -- keys of a workflow
-local about = 25 + 4 * tonumber(ARGV[23])  -- the first argument about workflows
+local about = 25 + 3 * tonumber(ARGV[23])  -- the first argument about workflows
 local entries = tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 local last = args - tonumber(ARGV[16])  -- the last of them
