@@ -16,10 +16,12 @@ from progress_backend.record.model import Task
 from progress_backend.runs.run import Run
 from progress_backend.tracking.tracker import Tracker, tracker_of
 
-#: A broker that is away is given up at once.
+_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+#: A broker or a result backend that is away is given up at once, before the next test begins.
 QUICK = {
     "task_publish_retry": False,
-    "broker_transport_options": {"max_retries": 1, "interval_start": 0, "interval_step": 0},
+    "broker_transport_options": _ONCE,
+    "result_backend_transport_options": {"retry_policy": {**_ONCE, "interval_max": 0}},
 }
 
 

@@ -65,6 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(tiers.Summary(config), "progress-tiers")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves folders of another tier unread."""
+    return tiers.ignores(config, collection_path) or None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what is of another tier; several processes take the slow files first."""
     tiers.choose(config, items)
@@ -237,22 +242,6 @@ def installed(redis_url: str) -> Iterator[Install]:
     yield make
     for app in apps:
         app.close()
-
-
-@pytest.fixture
-def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """pytest's own, without the lines of Celery's result backend.
-
-    A thread of an earlier test may write meta to a server that is gone: Celery tries on for
-    twenty seconds and logs each try, into whatever test runs by then.
-    """
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return record.name != "celery.backends.redis"
-
-    caplog.handler.addFilter(wanted)
-    yield caplog
-    caplog.handler.removeFilter(wanted)
 
 
 def end(services: Sequence[Service]) -> None:

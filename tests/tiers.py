@@ -3,7 +3,7 @@ runs all tests that it is given, but those of `make chaos` alone."""
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -13,7 +13,10 @@ import pytest
 WIDE: Final = ("integration", "slow", "browser", "docker", "wide")
 #: Marks of tests that `make chaos` runs alone: each rule of theirs is proved once elsewhere.
 LONG: Final = ("long",)
-_LEFT = pytest.StashKey[dict[str, int]]()
+#: Folders that hold no other test: their modules are not imported for `make test`.
+WIDE_FOLDERS: Final = frozenset(
+    ("browser", "celery_suite", "integration", "nodes", "outages", "rabbitmq", "tls")
+)
 
 
 def add_option(parser: pytest.Parser) -> None:
@@ -26,20 +29,17 @@ def add_option(parser: pytest.Parser) -> None:
     )
 
 
+def ignores(config: pytest.Config, folder: Path) -> bool:
+    """Whether a folder has no test of the tier."""
+    return config.option.tier == "quick" and folder.name in WIDE_FOLDERS
+
+
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselects the tests of other tiers."""
-    tier = config.option.tier
-    chosen, left = [], Counter[str]()
-    for item in items:
-        its = _tier_of(item)
-        if _runs(tier, its, item):
-            chosen.append(item)
-        else:
-            left[its] += 1
+    chosen = [item for item in items if _runs(config.option.tier, _tier_of(item), item)]
     if len(chosen) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        config.hook.pytest_deselected(items=list(set(items).difference(chosen)))
         items[:] = chosen
-    config.stash[_LEFT] = left
 
 
 def _tier_of(item: pytest.Item) -> str:
@@ -57,27 +57,15 @@ def _runs(tier: str | None, its: str, item: pytest.Item) -> bool:
 
 
 class Summary:
-    """The plugin that says at the end of a run what the other tiers would add."""
+    """The plugin that says at the end of `make test` what the other tiers would add."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._left: dict[str, int] = {}
-
-    def pytest_testnodedown(self, node: object) -> None:
-        """Takes what a process of xdist has left out; each has left out the same."""
-        self._left = getattr(node, "workeroutput", {}).get("tiers", self._left)
-
-    def pytest_sessionfinish(self) -> None:
-        left = dict(self._config.stash.get(_LEFT, {}))
-        if (output := getattr(self._config, "workeroutput", None)) is not None:
-            output["tiers"] = left
-        self._left = self._left or left
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        wide, chaos = self._left.get("wide", 0), self._left.get("chaos", 0)
         if self._config.option.tier == "quick":
             terminalreporter.write_line(
-                f"make test-all adds {wide:,} tests: real workers with real kills, browsers, the"
-                " documents, Cluster, Sentinel, RabbitMQ;"
-                f" make chaos {chaos:,}: each of it on each driver, storms, a thousand kills"
+                "make test-all adds real workers with real kills, browsers, the documents, Cluster,"
+                " Sentinel, RabbitMQ; make chaos adds all of it on each driver, storms, a thousand"
+                " kills"
             )

@@ -49,8 +49,13 @@ SHARING = 5
 #: The statuses of all answers to them, where nobody is asked for a token, and where all are.
 answered: Counter[int] = Counter()
 with_tokens: Counter[int] = Counter()
+#: This phase makes its requests up at collection, in each process of a run, for half a minute: in
+#: `make fuzz` alone.
+PHASES = {"coverage": {"enabled": CASES is not None}}
 # A stream of events has no end as long as its task has none.
-schema = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path_regex="/events$")
+schema = schemathesis.openapi.from_dict(
+    DESCRIPTION, config=schemathesis.Config.from_dict({"phases": PHASES})
+).exclude(path_regex="/events$")
 
 
 NOT_JSON = {
