@@ -9,7 +9,7 @@ import httpx
 import pytest
 import websockets
 
-from api.app import create_app, log_config
+from api.app import create_app, log_config, main
 from progress_backend.errors import SettingsError
 from tests.conftest import StartService
 from tests.waiting import eventually
@@ -17,7 +17,7 @@ from tests.web.test_serve import READY, answers
 from tests.web.test_websockets import closed
 
 
-@pytest.mark.parametrize("way", ["module", "factory"])
+@pytest.mark.parametrize("way", ["module", pytest.param("factory", marks=pytest.mark.wide)])
 def test_the_environment_says_everything(
     start_service: StartService, redis_url: str, way: str
 ) -> None:
@@ -61,12 +61,19 @@ def test_the_environment_says_everything(
     ],
 )
 def test_what_cannot_be_used_gets_one_line(
-    start_service: StartService, env: dict[str, str], says: str
+    env: dict[str, str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    service = start_service([sys.executable, "-m", "api.app"], env=env)
-    assert service.wait(20) == 1
-    assert service.log.startswith(f"progress-backend: {says}")
-    assert service.log.count("\n") == 1
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"progress-backend: {says}")
+    assert said.count("\n") == 1
 
 
 def test_no_store_is_an_error_of_the_factory() -> None:
@@ -82,18 +89,17 @@ def test_each_log_level_is_taken() -> None:
     assert loggers["uvicorn.error"] == {"level": "INFO"}  # type: ignore[index]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
 async def test_the_specifications_address_leads_to_it_in_a_network_of_containers(
-    start_service: StartService, redis_url: str, host: str
+    start_service: StartService, redis_url: str
 ) -> None:
-    """ws://notification:8004 of another service; on loopback the name is a stranger's."""
-    env = {"PROGRESS_REDIS_URL": redis_url, "API_HOST": host, "API_PORT": "0"}
+    """ws://notification:8004 of another service."""
+    env = {"PROGRESS_REDIS_URL": redis_url, "API_HOST": "0.0.0.0", "API_PORT": "0"}
     service = start_service([sys.executable, "-m", "api.app", "--insecure"], env=env)
-    port = int(service.wait_for_log(rf"progress-backend: http://{host}:(\d+)").group(1))
+    port = int(service.wait_for_log(r"progress-backend: http://0\.0\.0\.0:(\d+)").group(1))
     eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
     url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
     async with websockets.connect(url, proxy=None, host="127.0.0.1", port=port) as one:
-        assert await closed(one) == (4404 if host == "0.0.0.0" else 4403)
+        assert await closed(one) == 4404
     # A page whose name was made to lead here (DNS rebinding).
     tasks = f"http://127.0.0.1:{port}/internal/tasks"
     refused = httpx.get(tasks, headers={"Host": f"evil.test:{port}"}, trust_env=False)
@@ -102,4 +108,4 @@ async def test_the_specifications_address_leads_to_it_in_a_network_of_containers
     async with websockets.connect(
         url, proxy=None, host="127.0.0.1", port=port, origin="http://notification:8004"
     ) as one:
-        assert await closed(one) == (4404 if host == "0.0.0.0" else 4403)
+        assert await closed(one) == 4404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -36,27 +37,40 @@ def api(session_api: RunningApi, redis_url: str) -> RunningApi:
     return session_api
 
 
+#: Applications that no test uses: FastAPI looks at all routes at an application's first request,
+#: which takes a third of a second, and so each is used again with other settings.
+_applications: list[FastAPI] = []
+
+
 @pytest.fixture
 def start_api() -> Iterator[StartApi]:
     """Start an API of the test's own: an application, or settings for one."""
     started: list[RunningApi] = []
+    used: list[FastAPI] = []
 
     def start(
         app: FastAPI | None = None,
         *,
         celery_app: object = None,
+        authorize: Any = None,
         port: int = 0,
-        **settings: object,
+        **settings: Any,
     ) -> RunningApi:
-        # However long a test takes on a busy machine, the runs that it has made are not lost.
-        settings = {"lease_s": 86_400, **settings}
-        app = app or create_app(Settings(**settings), celery_app=celery_app)
+        if app is None:
+            # However long a test takes on a busy machine, the runs that it has made are not lost.
+            given = Settings(**{"lease_s": 86_400, **settings})
+            app = create_app(given, celery_app=celery_app, authorize=authorize)
+            if given.metrics and given.docs:
+                app, state = _applications.pop() if _applications else app, app.state
+                app.state = state
+                used.append(app)
         started.append(RunningApi(app, port=port))
         return started[-1].start()
 
     yield start
     for running in started:
         running.stop()
+    _applications.extend(used)
 
 
 @pytest.fixture

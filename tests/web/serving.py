@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import uvicorn
@@ -15,6 +16,16 @@ from tests.ports import free_port
 from tests.waiting import eventually
 
 
+class _Server(uvicorn.Server):
+    """Sees within a fiftieth of a second that it is to end."""
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            await asyncio.sleep(0.02)
+
+
 class RunningApi:
     """An application, served with the options that serve() uses; ``options`` come on top."""
 
@@ -22,7 +33,7 @@ class RunningApi:
         self.app = app
         self._socket = bound("127.0.0.1", port or free_port())
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(
+        self._server = _Server(
             uvicorn.Config(app, log_config=None, **{**OPTIONS, **connection_classes(), **options})
         )
         self._thread = threading.Thread(
@@ -62,10 +73,14 @@ class RunningApi:
         assert not self._thread.is_alive(), "the API did not end"
         self._socket.close()
 
-    def watch(self, task_id: str, **options: object) -> websockets.connect:
+    def socket(self, path: str, **options: Any) -> websockets.connect:
+        """A WebSocket client of what is watched under this path."""
+        base = str(self.http.base_url).rstrip("/").replace("http", "ws", 1)
+        return websockets.connect(f"{base}/internal/ws/{path}", **{"proxy": None, **options})
+
+    def watch(self, task_id: str, **options: Any) -> websockets.connect:
         """A WebSocket client of a task."""
-        url = f"ws://127.0.0.1:{self.port}/internal/ws/task/{task_id}"
-        return websockets.connect(url, proxy=None, **options)
+        return self.socket(f"task/{task_id}", **options)
 
     def watched(self) -> int:
         """How many tasks are watched, by its own word."""

@@ -13,8 +13,7 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.mounting import mounted
-from tests.web.test_websockets import said
+from tests.web.test_websockets import closed, said
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,19 +69,16 @@ async def test_the_router_in_an_application_of_ones_own(
     # The library's errors need no handler of the application.
     assert api.http.get("/progress/internal/task/nope/status").status_code == 404
     assert api.http.put(f"{url}/update", json={"status": "x"}).status_code == 422
-    import websockets
-
-    socket_url = f"ws://127.0.0.1:{api.port}/progress/internal/ws/task/{created.json()['task_id']}"
-    async with websockets.connect(socket_url, proxy=None) as socket:
+    api.http.base_url = f"http://127.0.0.1:{api.port}/progress"
+    async with api.watch(created.json()["task_id"]) as socket:
         assert (await said(socket))["type"] == "task_created"
+    async with api.watch("nope") as socket:
+        assert await closed(socket) == 4404
+    async with api.socket("tasks?status=done") as socket:
+        assert await closed(socket) == 4422
     api.stop()
     assert opened == ["own", "closed"]
     assert not hasattr(own.state, "progress")
-
-
-def test_a_mounted_application(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(mounted(Settings(redis_url=redis_url), "/progress"))
-    assert api.http.get("/progress/internal/tasks").status_code == 200
 
 
 def test_a_mounted_application_without_its_lifespan_says_what_to_do(
@@ -93,11 +89,3 @@ def test_a_mounted_application_without_its_lifespan_says_what_to_do(
     api = start_api(outer)
     assert api.http.get("/progress/internal/tasks").status_code == 500
     eventually(lambda: "enter progress_backend.web.lifespan(app)" in caplog.text)
-
-
-def test_two_applications_of_one_process_keep_apart(start_api: StartApi, redis_url: str) -> None:
-    one = start_api(redis_url=redis_url, key_prefix="one:")
-    two = start_api(redis_url=redis_url, key_prefix="two:")
-    task_id = one.create()
-    assert one.status(task_id).status_code == 200
-    assert two.status(task_id).status_code == 404

@@ -14,7 +14,6 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app, refused_lines
 from progress_backend.web.server.proxy_headers import Proxied
 from tests.records import Records
-from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -41,8 +40,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
 @pytest.fixture
 def api(redis_url: str, start_api: StartApi) -> RunningApi:
     made = tuple(one.line() for one in (TOKEN, OWNED_TOKEN, READER))
-    app: Any = create_app(Settings(redis_url=redis_url, tokens=made))
-    return start_api(app)
+    return start_api(redis_url=redis_url, tokens=made)
 
 
 def said(line: dict[str, Any]) -> dict[str, Any]:
@@ -110,10 +108,9 @@ def test_what_a_known_caller_may_not_is_a_line_and_what_nobody_may_is_none(
 
 
 def test_refused_lines_are_few_and_say_how_many_more_there_were(
-    api: RunningApi, redis_url: str, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    api: RunningApi, redis_url: str, lines: Lines
 ) -> None:
     """Of each caller, whatever it asks for; the metrics count all."""
-    monkeypatch.setattr(refused_lines, "SPAN_S", 3.0)
     Records(redis_url).start("job", owner="bob")
     mine, reader = ({"Authorization": f"Bearer {one}"} for one in (OWNED, READING))
     for number in range(12):
@@ -123,14 +120,14 @@ def test_refused_lines_are_few_and_say_how_many_more_there_were(
     assert api.http.post("/internal/act", json=ids, headers=mine).status_code == 200
     new = {"task_type": "t", "total_items": 1, "owner": "bob"}
     assert api.http.post("/internal/create-task", json=new, headers=mine).status_code == 403
-    eventually(lambda: sum("more" in line for line in lines()) == 2, what="the spans end")
+    figures = api.http.get("/metrics", headers={"Authorization": f"Bearer {TEXT}"}).text
+    assert 'progress_refused_total{kind="right"} 25.0' in figures
+    api.stop()  # which ends the spans
     for who, more in (("reader", 2), ("alice", 3)):
         its = [line for line in lines() if line["who"] == who and line["answer"] == 403]
         assert [line["what"] for line in its].count("cancel") == 10
         assert said(its[-1]) == {"what": "refused", "who": who, "answer": 403, "more": more}
     assert max(len(line.get("id") or "") for line in lines()) == 255
-    figures = api.http.get("/metrics", headers={"Authorization": f"Bearer {TEXT}"}).text
-    assert 'progress_refused_total{kind="right"} 25.0' in figures
 
 
 async def test_more_callers_than_are_told_apart_have_their_lines_together(

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import websockets
 from fastapi import HTTPException
 from starlette.requests import HTTPConnection
 
 from progress_backend import Settings, sign, tokens
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from progress_backend.web import create_app, site_answer
+from progress_backend.web import site_answer
 from progress_backend.web.rights import Resource
 from progress_backend.web.server.log_limit import Seldom
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, said
+from tests.web.test_websockets_all import watch_all
 
 TEXT, TOKEN = tokens.new("reader", "read")
 KEY = "k" * 32
@@ -78,7 +77,7 @@ async def test_its_answer_is_a_code_and_never_a_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     Records(redis_url).start("job")
-    api = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize))
+    api = start_api(redis_url=redis_url, authorize=authorize)
     headers = {"x-user": user}
     for path in ("task/job/status", "task/job/events", "tasks", "workflows"):
         with api.http.stream("GET", f"/internal/{path}", headers=headers) as answer:
@@ -90,8 +89,7 @@ async def test_its_answer_is_a_code_and_never_a_traceback(
             assert (await said(one))["status"] == "running"
         else:
             assert await closed(one) == 4000 + code
-    url = f"ws://127.0.0.1:{api.port}/internal/ws/tasks"
-    async with websockets.connect(url, proxy=None, additional_headers=headers) as one:
+    async with watch_all(api, additional_headers=headers) as one:
         if code == 200:
             await (await one.ping())
         else:
@@ -108,7 +106,7 @@ class _User:
         raise ValueError("a user is neither")
 
 
-WRONG: list[Any] = [1, 0, 1.5, b"alice", {"id": 1}, ["alice"], uuid.uuid4(), _User()]
+WRONG: list[Any] = [1, 0, b"alice", {"id": 1}, _User()]
 
 
 @pytest.mark.parametrize("answer", [*WRONG, "a" * 201, "a\nb"], ids=lambda one: type(one).__name__)
@@ -116,8 +114,7 @@ def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
     redis_url: str, start_api: StartApi, answer: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     Records(redis_url).start("job")
-    app = create_app(Settings(redis_url=redis_url), authorize=lambda *_: answer)
-    http = start_api(app).http
+    http = start_api(redis_url=redis_url, authorize=lambda *_: answer).http
     for path in ("task/job/status", "tasks", "workflows", "workers"):
         assert http.get(f"/internal/{path}").status_code == 403
     assert http.post("/internal/task/job/cancel").status_code == 403
@@ -141,7 +138,7 @@ def test_a_rule_on_what_a_record_says_holds_for_the_single_task_too(
     def authorize(_: HTTPConnection, action: str, resource: Resource) -> bool:
         return getattr(resource, field) == "ours"
 
-    http = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize)).http
+    http = start_api(redis_url=redis_url, authorize=authorize).http
     for value, task, code in (("ours", "mine", 200), ("theirs", "other", 403)):
         assert http.get(f"/internal/tasks?{field}={value}").status_code == code
         for part in ("status", "timeline", "log"):
@@ -151,22 +148,17 @@ def test_a_rule_on_what_a_record_says_holds_for_the_single_task_too(
         assert http.post(f"/internal/task/{task}/cancel").status_code == code
 
 
-@pytest.mark.parametrize("way", ["sync", "async"])
 def test_a_site_may_answer_with_whose_tasks_may_be_seen(
-    redis_url: str, start_api: StartApi, way: str
+    redis_url: str, start_api: StartApi
 ) -> None:
-    def user(request: HTTPConnection, *_: object) -> str:
+    async def user(request: HTTPConnection, *_: object) -> str:
         return request.headers.get("x-user", "")
-
-    async def user_async(request: HTTPConnection, *_: object) -> str:
-        return user(request)
 
     records = Records(redis_url)
     for owner in ("alice", "bob"):
         records.start(f"{owner}s", owner=owner)
         records.member(f"{owner}s-member", f"{owner}s-group", owner=owner)
-    authorize = user if way == "sync" else user_async
-    http = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize)).http
+    http = start_api(redis_url=redis_url, authorize=user).http
     alice = {"x-user": "alice"}
 
     def code(path: str, body: object = None, headers: dict[str, str] = alice) -> int:
@@ -199,7 +191,7 @@ def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
         return True
 
     Records(redis_url).start("job")
-    api = start_api(create_app(Settings(redis_url=redis_url), authorize=authorize))
+    api = start_api(redis_url=redis_url, authorize=authorize)
     for method, path, body in (
         ("GET", "task/job/status", None),
         ("GET", "tasks?task_type=t&status=running", None),
@@ -225,10 +217,10 @@ def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
 
 
 def test_a_known_token_is_not_asked_about(redis_url: str, start_api: StartApi) -> None:
-    settings = Settings(redis_url=redis_url, tokens=(TOKEN.line(),), signing_keys=(KEY,))
+    keys = {"tokens": (TOKEN.line(),), "signing_keys": (KEY,)}
     Records(redis_url).start("job")
-    api = start_api(create_app(settings, authorize=lambda *_: False))
-    share = sign(task_id="job", settings=settings)
+    api = start_api(redis_url=redis_url, **keys, authorize=lambda *_: False)
+    share = sign(task_id="job", settings=Settings(redis_url=redis_url, **keys))
     for text in (TEXT, share):
         headers = {"Authorization": f"Bearer {text}"}
         assert api.status("job", headers=headers).status_code == 200

@@ -14,7 +14,7 @@ from progress_backend import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, lifespan, router
 from progress_backend.web.access import Bound
-from progress_backend.web.callers import EVERYBODY, HINT, Callers
+from progress_backend.web.callers import HINT, Callers
 from progress_backend.web.request_token import presented
 from progress_backend.web.rights import Refusal, Resource
 from tests.records import Records
@@ -133,10 +133,9 @@ async def test_a_revoked_token_ends_sockets_and_streams(
             text = "".join(answer.iter_text())
         return text, api.http.get("/internal/task/job/events", headers=sent).status_code
 
-    url = f"ws://127.0.0.1:{api.port}/internal/ws"
     async with (
         api.watch("job", additional_headers=sent) as one,
-        websockets_of(f"{url}/tasks", sent) as all_,
+        api.socket("tasks", additional_headers=sent) as all_,
     ):
         streaming = asyncio.create_task(asyncio.to_thread(stream))
         assert (await said(one))["status"] == "running"
@@ -150,17 +149,6 @@ async def test_a_revoked_token_ends_sockets_and_streams(
     assert again == 401
     assert tokens.read_file(path) == (kept,)
     eventually(lambda: not api.app.state.progress.hub.listeners(), what="all have left")
-
-
-def websockets_of(url: str, headers: dict[str, str]) -> Any:
-    import websockets
-
-    return websockets.connect(url, proxy=None, additional_headers=headers)
-
-
-def test_a_request_without_a_look_has_everybody_as_its_caller() -> None:
-    assert EVERYBODY.writes
-    assert not EVERYBODY.limited
 
 
 @pytest.mark.parametrize("setting", ["metrics", "docs"])

@@ -15,7 +15,6 @@ from progress_backend.store.redis_errors import MORE_ROOM
 from tests.conftest import StartServer
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.serving import RunningApi
 
 
 def test_a_store_that_takes_no_writes(start_server: StartServer, start_api: StartApi) -> None:
@@ -61,30 +60,3 @@ def test_a_store_that_takes_no_writes(start_server: StartServer, start_api: Star
         assert answer["status"] == "degraded"
         assert "task_facets is a string" in answer["reason"]
         assert answer["dependencies"]["redis"]["key_prefix"] == ""
-
-
-def test_values_that_are_no_records_are_counted(api: RunningApi, redis_url: str) -> None:
-    ids = [api.create() for _ in range(5)]
-
-    def health() -> tuple[str, str | None, int]:
-        answer = api.http.get("/internal/health")
-        assert answer.status_code == 200
-        body = answer.json()
-        count = body["dependencies"]["redis"]["unreadable_tasks"]
-        return body["status"], body.get("reason"), count
-
-    assert health() == ("healthy", None, 0)
-    with redis.Redis.from_url(redis_url) as raw:
-        raw.delete(f"task:{ids[1]}")
-        raw.hset(f"task:{ids[1]}", "some", "body")
-        status, reason, count = health()
-        assert (status, count) == ("degraded", 1)
-        assert reason is not None
-        assert reason.startswith("1 of the newest 100 tasks have no readable record")
-        assert f"{ids[1]}: it is a hash" in reason
-        raw.set(f"task:{ids[2]}", raw.get(f"task:{ids[3]}") or b"")  # another task's
-        raw.set(f"task:{ids[4]}", b'{"task_id":')
-        assert health()[::2] == ("degraded", 3)
-        for task_id in (ids[1], ids[2], ids[4]):
-            raw.delete(f"task:{task_id}")
-        assert health() == ("healthy", None, 0)

@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-import redis
 
 from progress_backend.record import events as ev
-from tests.conftest import StartServer, StartService
+from tests.conftest import StartService
 from tests.ports import free_port
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_serve import served
 
 Event = dict[str, Any]
 
@@ -115,25 +111,6 @@ def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.Monke
         assert [event["id"] for event in heard if "id" in event] == ["2"]
 
 
-def test_a_lost_run_is_waited_for_one_lease(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, lease_s=1)
-    records = Records(redis_url, lease_s=1)
-    running = records.start("job")
-    with opened(url_of(api, "job")) as answer:
-        heard = events(answer)
-        next(heard)
-        lost = ev.Lost(lease="lease-1", error_message="gone", revision=running.revision)
-        began = time.monotonic()
-        last = str(records.apply("job", lost).revision)
-        assert [event["id"] for event in heard] == [last]
-        assert time.monotonic() - began > 0.9
-    with opened(url_of(api, "job"), last) as answer:
-        assert answer.status_code == 204
-    records.apply("job", ev.Progressed(current=9, attempt=1))
-    with opened(url_of(api, "job"), last) as answer:
-        assert next(events(answer))["status"] == "running"
-
-
 def test_a_suspicion_is_no_end_for_one_who_comes_back_at_once(
     api: RunningApi, redis_url: str
 ) -> None:
@@ -148,43 +125,16 @@ def test_a_suspicion_is_no_end_for_one_who_comes_back_at_once(
         assert [event["status"] for event in heard] == ["completed"]
 
 
-def test_a_store_that_is_away(api_without_store: RunningApi) -> None:
-    answer = api_without_store.http.get("/internal/task/job/events")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-
-
-def test_an_outage_interrupts_nobody(start_server: StartServer, start_api: StartApi) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url, lease_s=0.5)
-    task_id = api.create()
-    with opened(url_of(api, task_id)) as answer:
-        heard = events(answer)
-        next(heard)
-        with redis.Redis.from_url(server.url) as client:
-            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-        api.update(task_id, current_items=7)
-        assert next(heard)["progress"]["current"] == 7
-        # A record that does not come back ends the stream; whoever asks again is told 404.
-        server.kill()
-        server.start()
-        assert list(heard) == []
-    assert api.http.get(f"/internal/task/{task_id}/events").status_code == 404
-
-
-@pytest.mark.parametrize("way", ["serve", "uvicorn"])
-def test_an_end_of_the_service_ends_the_stream(
-    start_service: StartService, redis_url: str, way: str
-) -> None:
-    if way == "serve":
-        service, address = served(start_service, redis_url)
-    else:  # without our options: it would wait for open answers for ever
-        port = free_port()
-        args = ["uvicorn", "--factory", "progress_backend.web:create_app", "--port", str(port)]
-        env = {"PROGRESS_REDIS_URL": redis_url}
-        service = start_service([sys.executable, "-m", *args], env=env, ready="startup complete")
-        address = f"http://127.0.0.1:{port}"
+@pytest.mark.wide
+def test_an_end_of_the_service_ends_the_stream(start_service: StartService, redis_url: str) -> None:
+    """Under an uvicorn without our options, which would wait for open answers for ever; under our
+    own: tests/web/test_serve.py."""
+    port = free_port()
+    args = ["uvicorn", "--factory", "progress_backend.web:create_app", "--port", str(port)]
+    env = {"PROGRESS_REDIS_URL": redis_url}
+    service = start_service([sys.executable, "-m", *args], env=env, ready="startup complete")
     Records(redis_url).create("job")
-    with opened(f"{address}/internal/task/job/events") as answer:
+    with opened(f"http://127.0.0.1:{port}/internal/task/job/events") as answer:
         heard = events(answer)
         assert next(heard)["id"] == "1"
         service.signal(signal.SIGTERM)

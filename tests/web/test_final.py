@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from progress_backend.record import events as ev
-from progress_backend.record.model import Task
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -34,25 +33,45 @@ def records(redis_url: str) -> Records:
     return Records(redis_url, LEASE_S)
 
 
-def fail(records: Records, task_id: str, cause: str) -> Task:
-    identity = ev.Identity(task_type="fetch_data")
-    records.apply(task_id, ev.Started(identity=identity, again_s=AGAIN_S))
-    return records.apply(task_id, ev.Failed(error_message="why", cause=cause))
-
-
 async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     api: RunningApi, records: Records
 ) -> None:
+    """An event stream, too; then body and row are final by the time alone."""
     began = time.monotonic()
-    records.lose("job", AGAIN_S)
+    revision = records.lose("job", AGAIN_S).revision
+
+    def read() -> tuple[dict[str, Any], str]:
+        answer = api.status("job")
+        return answer.json(), answer.headers["ETag"]
+
+    def stream() -> list[str]:
+        with opened(url_of(api, "job"), str(revision)) as answer:
+            assert answer.status_code == 200
+            return [event["id"] for event in events(answer)]
+
+    before, tag = read()
+    assert not before["final"]
+    assert before["current_status"].startswith("ワーカーが失われました。")
+    assert listed(api)["final"] is False
+    streaming = asyncio.create_task(asyncio.to_thread(stream))
     async with api.watch("job") as socket:
-        messages = [message async for message in rest(socket)]
+        (message,) = [message async for message in rest(socket)]
         assert await closed(socket) == 1000
     assert time.monotonic() - began > EARLY
-    (message,) = messages
+    assert await streaming == [str(revision)]
     assert (message["status"], message["final"]) == ("error", False)
     until = datetime.fromisoformat(message["may_come_again_until"])
     assert f"{until:%H:%M}" in message["message"]
+    with opened(url_of(api, "job"), str(revision)) as answer:
+        assert answer.status_code == 204
+    eventually(lambda: read()[0]["final"])
+    after, later = read()
+    assert (after["revision"], after["status"]) == (revision, "error")
+    assert after["current_status"] == "エラーが発生しました"
+    assert (listed(api)["final"], listed(api)["current_status"]) == (True, "エラーが発生しました")
+    assert later != tag, "whoever has the state of before is told"
+    assert api.status("job", headers={"If-None-Match": tag}).status_code == 200
+    assert api.status("job", headers={"If-None-Match": later}).status_code == 304
 
 
 async def test_who_watched_before_hears_the_run_that_takes_it_back(
@@ -73,43 +92,6 @@ async def test_who_watched_before_hears_the_run_that_takes_it_back(
         end = await said(socket)
         assert (end["status"], end["final"]) == ("completed", True)
         assert await closed(socket) == 1000
-
-
-def test_an_event_stream_stays_open_as_long_and_then_is_204(
-    api: RunningApi, records: Records
-) -> None:
-    began = time.monotonic()
-    last = str(records.lose("job", AGAIN_S).revision)
-    with opened(url_of(api, "job"), last) as answer:
-        assert answer.status_code == 200
-        assert [event["id"] for event in events(answer)] == [last]
-    assert time.monotonic() - began > EARLY
-    with opened(url_of(api, "job"), last) as answer:
-        assert answer.status_code == 204
-
-
-@pytest.mark.parametrize("cause", ["worker_lost", "rejected", "internal_error"])
-async def test_so_it_is_with_every_end_that_the_message_may_take_back(
-    api: RunningApi, records: Records, cause: str
-) -> None:
-    began = time.monotonic()
-    fail(records, "job", cause)
-    async with api.watch("job") as socket:
-        assert [message["final"] async for message in rest(socket)] == [False]
-        assert await closed(socket) == 1000
-    assert time.monotonic() - began > EARLY
-
-
-@pytest.mark.parametrize("cause", ["exception", "time_limit"])
-async def test_a_failure_that_celery_stored_closes_at_once(
-    api: RunningApi, records: Records, cause: str
-) -> None:
-    last = str(fail(records, "job", cause).revision)
-    async with api.watch("job") as socket:
-        assert [message["final"] async for message in rest(socket)] == [True]
-        assert await closed(socket) == 1000
-    with opened(url_of(api, "job"), last) as answer:
-        assert answer.status_code == 204
 
 
 async def test_a_cancel_is_final_before_its_run_has_heeded_it(
@@ -134,27 +116,6 @@ async def test_a_cancel_is_final_before_its_run_has_heeded_it(
         assert heeded["timestamp"] == end["timestamp"]
         assert heeded["control"]["heeded_at"] == api.status("job").json()["control"]["heeded_at"]
         assert heeded["control"]["heeded_at"] is not None
-
-
-def test_body_and_row_become_final_by_the_time_alone(api: RunningApi, records: Records) -> None:
-    revision = records.lose("job", AGAIN_S).revision
-
-    def read() -> tuple[dict[str, Any], str]:
-        answer = api.status("job")
-        return answer.json(), answer.headers["ETag"]
-
-    before, tag = read()
-    assert not before["final"]
-    assert before["current_status"].startswith("ワーカーが失われました。")
-    assert listed(api)["final"] is False
-    eventually(lambda: read()[0]["final"])
-    after, later = read()
-    assert (after["revision"], after["status"]) == (revision, "error")
-    assert after["current_status"] == "エラーが発生しました"
-    assert (listed(api)["final"], listed(api)["current_status"]) == (True, "エラーが発生しました")
-    assert later != tag, "whoever has the state of before is told"
-    assert api.status("job", headers={"If-None-Match": tag}).status_code == 200
-    assert api.status("job", headers={"If-None-Match": later}).status_code == 304
 
 
 def listed(api: RunningApi) -> dict[str, Any]:

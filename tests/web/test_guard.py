@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import redis
 import websockets
@@ -59,19 +59,28 @@ def application(kind: str, settings: Settings) -> FastAPI:
     return own
 
 
-@pytest.fixture(params=KINDS)
-def guarded(request: pytest.FixtureRequest, redis_url: str) -> Iterator[RunningApi]:
-    """An API that lets one origin and one name in, with one running job."""
-    Records(redis_url).start("job")
-    Records(redis_url).member("member", "group")
+@pytest.fixture(scope="module", params=KINDS)
+def served(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
+    """An API that lets one origin and one name in."""
     settings = Settings(
-        redis_url=redis_url, allowed_origins=(FRIEND,), allowed_hosts=("tasks.example.com",)
+        redis_url=session_redis_url,
+        allowed_origins=(FRIEND,),
+        allowed_hosts=("tasks.example.com",),
+        lease_s=86_400,
     )
     running = RunningApi(application(request.param, settings)).start()
     if request.param != "application":
         running.http.base_url = f"http://127.0.0.1:{running.port}/at"
     yield running
     running.stop()
+
+
+@pytest.fixture
+def guarded(served: RunningApi, redis_url: str) -> RunningApi:
+    """It, with one running job and a workflow."""
+    Records(redis_url).start("job")
+    Records(redis_url).member("member", "group")
+    return served
 
 
 def stored(redis_url: str) -> dict[bytes, Any]:
@@ -109,10 +118,17 @@ def test_a_foreign_origin_is_counted_and_logged_once(
 ) -> None:
     monkeypatch.setattr(access, "_foreign", OneAMinute())
     method, path, body = WRITES[0]
+
+    def counted() -> float:
+        (line,) = re.findall(
+            r'progress_refused_total\{kind="origin"\} (\S+)', guarded.http.get("/metrics").text
+        )
+        return float(line)
+
+    before = counted()
     for _ in range(3):
         guarded.http.request(method, path, json=body, headers={"Origin": FOE})
-    measured = guarded.http.get("/metrics").text
-    assert 'progress_refused_total{kind="origin"} 3.0' in measured
+    assert counted() - before == 3
     (line,) = [r.getMessage() for r in caplog.records if r.name == access.__name__]
     assert FOE in line
     assert "PROGRESS_ALLOWED_ORIGINS" in line
@@ -197,29 +213,28 @@ def test_a_log_as_an_event_stream_asks_too(guarded: RunningApi) -> None:
 @pytest.mark.parametrize(
     ("path", "its_id"),
     [
-        ("/internal/ws/task/job", "job"),
-        ("/internal/ws/tasks", "job"),
-        ("/internal/ws/workflow/group", "group"),
+        ("task/job", "job"),
+        ("tasks", "job"),
+        ("workflow/group", "group"),
     ],
 )
 async def test_sockets_ask_too_and_say_why_not(
     guarded: RunningApi, redis_url: str, path: str, its_id: str
 ) -> None:
-    url = f"{str(guarded.http.base_url).rstrip('/').replace('http', 'ws')}{path}"
-
     async def refused(**options: Any) -> str:
-        async with websockets.connect(url, proxy=None, **options) as one:
+        async with guarded.socket(path, **options) as one:
             assert await closed(one) == 4403
             return str(one.close_reason)
 
     assert "PROGRESS_ALLOWED_ORIGINS" in await refused(origin=FOE)
     assert "another site" in await refused(additional_headers={"Sec-Fetch-Site": "cross-site"})
-    named = url.replace("127.0.0.1", "evil.test")
+    base = str(guarded.http.base_url).rstrip("/").replace("http://127.0.0.1", "ws://evil.test")
+    named = f"{base}/internal/ws/{path}"
     async with websockets.connect(named, proxy=None, host="127.0.0.1") as one:
         assert await closed(one) == 4403
         assert "PROGRESS_ALLOWED_HOSTS" in str(one.close_reason)
     for options in ({}, {"origin": FRIEND}, {"origin": f"http://127.0.0.1:{guarded.port}"}):
-        async with websockets.connect(url, proxy=None, **options) as one:
+        async with guarded.socket(path, **options) as one:
             await asyncio.to_thread(Records(redis_url).progress, "job", 1)
             assert (await said(one))["task_id"] == its_id
 
@@ -234,54 +249,6 @@ def test_without_the_settings_nothing_is_said_to_other_origins(
         assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert api.http.get("/nowhere").headers["x-content-type-options"] == "nosniff"
     assert api.http.get("/openapi.json").headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_method_that_is_not_there_is_answered_as_what_it_is(guarded: RunningApi) -> None:
-    for path in ("/internal/tasks", "/internal/task/job/status", "/metrics"):
-        answer = guarded.http.post(path)
-        assert answer.status_code == 405
-        assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_request_passes_the_guard_once(guarded: RunningApi) -> None:
-    answer = guarded.http.get("/internal/health", headers={"Origin": FRIEND})
-    assert answer.headers.get_list("access-control-allow-origin") == [FRIEND]
-    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
-
-
-#: Of each kind of answer: its status, and a request that is answered so.
-ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
-    (200, "GET", "/internal/tasks", {}),
-    (201, "POST", "/internal/create-task", {"json": {"task_type": "t", "total_items": 1}}),
-    (204, "GET", "/internal/task/over/events", {"headers": {"Last-Event-ID": "3"}}),
-    (204, "OPTIONS", "/internal/task/job/update", {"headers": {"Origin": FRIEND, ASKS: "PUT"}}),
-    (403, "GET", "/internal/tasks", {"headers": {"Host": "evil.test"}}),
-    (404, "GET", "/internal/task/nope/events", {}),
-    (404, "POST", "/internal/task/nope/cancel", {}),
-    (405, "DELETE", "/internal/tasks", {}),
-    (409, "POST", "/internal/task/over/cancel", {}),
-    (413, "POST", "/internal/create-task", {"json": {"task_type": "x" * 2**20}}),
-    (415, "POST", "/internal/task/job/cancel", {"data": {"a": "b"}}),
-    (422, "GET", "/internal/tasks?page=0", {}),
-    (422, "POST", "/internal/create-task", {"json": {}}),
-]
-
-
-def test_every_kind_of_answer_is_nosniff(guarded: RunningApi, redis_url: str) -> None:
-    Records(redis_url).start("over")
-    Records(redis_url).complete("over")
-
-    def asked(status: int, method: str, path: str, **options: Any) -> httpx.Response:
-        answer = guarded.http.request(method, path, **options)
-        assert answer.status_code == status, (method, path, answer.text)
-        assert answer.headers.get_list("x-content-type-options") == ["nosniff"], (method, path)
-        return answer
-
-    for status, method, path, options in ANSWERS:
-        asked(status, method, path, **options)
-    for path in ("/internal/task/over/status", "/static/page.js"):
-        tag = asked(200, "GET", path).headers["ETag"]
-        asked(304, "GET", path, headers={"If-None-Match": tag})
 
 
 async def test_two_hosts_are_looked_at_both(api: RunningApi) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.web.serving import RunningApi
-from tests.web.test_guard import FOE, READS, WRITES, guarded
+from tests.web.test_guard import FOE, READS, WRITES, guarded, served
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "served"]
 
 #: Their bodies have times and figures that go on.
 MOVING = ["/metrics", "/internal/health"]

@@ -125,7 +125,7 @@ def test_long_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: 
     assert refused(api, "bytes") == 1
 
 
-@pytest.fixture(params=["its own server", "another server"])
+@pytest.fixture(params=["its own server", pytest.param("another server", marks=pytest.mark.wide)])
 def few(request: pytest.FixtureRequest, redis_url: str) -> Any:
     """Few sockets are allowed, under this package's connections and under uvicorn's own."""
     settings = Settings(
@@ -140,8 +140,7 @@ def few(request: pytest.FixtureRequest, redis_url: str) -> Any:
 
 
 def socket(api: RunningApi, path: str, headers: dict[str, str]) -> websockets.connect:
-    url = f"ws://127.0.0.1:{api.port}/internal/ws/{path}"
-    return websockets.connect(url, proxy=None, additional_headers=headers)
+    return api.socket(path, additional_headers=headers)
 
 
 async def code(api: RunningApi, path: str, headers: dict[str, str]) -> int:

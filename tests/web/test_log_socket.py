@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import websockets
-from websockets.asyncio.client import ClientConnection
 
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.waiting import aeventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_log_stream import write
 from tests.web.test_websockets import closed, rest, said
@@ -27,11 +23,8 @@ def store(redis_url: str) -> Iterator[Store]:
         yield store
 
 
-@asynccontextmanager
-async def socket(api: RunningApi, task_id: str, query: str = "") -> AsyncIterator[ClientConnection]:
-    url = f"ws://127.0.0.1:{api.port}/internal/ws/log/{task_id}{query}"
-    async with websockets.connect(url, proxy=None) as opened:
-        yield opened
+def socket(api: RunningApi, task_id: str, query: str = "") -> websockets.connect:
+    return api.socket(f"log/{task_id}{query}")
 
 
 def texts(messages: list[dict[str, Any]]) -> list[str]:
@@ -57,17 +50,6 @@ async def test_a_log_is_followed_to_the_end(api: RunningApi, store: Store) -> No
     await aeventually(lambda: api.watched() == 0)
 
 
-async def test_who_follows_from_before_the_first_line_hears_what_is_gone(
-    api: RunningApi, store: Store
-) -> None:
-    task_id = api.create()
-    async with socket(api, task_id) as one:
-        assert await said(one) == {"first": None, "last": None}
-        write(store, task_id, "a", lost=7)
-        assert await said(one) == {"dropped": 7}
-        assert (await said(one))["id"] == 8
-
-
 async def test_who_comes_back_gets_what_is_new(api: RunningApi, store: Store) -> None:
     task_id = api.create()
     write(store, task_id, *(f"{n}" for n in range(1, 211)))
@@ -88,21 +70,3 @@ async def test_what_cannot_be_followed(api: RunningApi, path: str, code: int) ->
     async with socket(api, path) as one:
         assert await closed(one) == code
     await aeventually(lambda: api.app.state.progress.limits.open == 0)
-
-
-async def test_a_client_that_leaves_is_followed_no_more(api: RunningApi) -> None:
-    task_id = api.create()
-    async with socket(api, task_id) as one:
-        assert await said(one) == {"first": None, "last": None}
-        assert api.watched() == 1
-    await aeventually(lambda: api.watched() == 0)
-    assert api.app.state.progress.limits.open == 0
-
-
-async def test_a_service_that_restarts_says_so(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
-    async with socket(api, task_id) as one:
-        await said(one)
-        await asyncio.to_thread(api.stop)
-        assert await closed(one) in (1012, 1001)

@@ -144,14 +144,6 @@ def test_who_had_another_log_gets_this_one(api: RunningApi, store: Store) -> Non
     assert [line["text"] for line in answer.json()["lines"]] == ["a", "b", "c"]
 
 
-def test_a_long_log_comes_whole(api: RunningApi, store: Store) -> None:
-    task_id = api.create()
-    write(store, task_id, *(f"{n}" for n in range(210)))
-    api.update(task_id, "completed")
-    with followed(api, task_id, "0") as answer:
-        assert texts(list(events(answer))) == [f"{n}" for n in range(210)]
-
-
 def test_quiet_logs_are_kept_alive(
     api: RunningApi, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def told(one: socket.socket) -> dict[str, object]:
     return message
 
 
+@pytest.mark.wide
 def test_sockets_that_open_at_once(
     many_files: None, start_server: StartServer, start_service: StartService
 ) -> None:

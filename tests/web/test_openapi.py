@@ -260,7 +260,7 @@ def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
 
 
 @schema.parametrize()
-@made_up(125)
+@made_up(40)
 def test_the_api_keeps_to_its_description(
     case: schemathesis.Case, session_api: RunningApi, task_ids: list[str]
 ) -> None:
@@ -283,7 +283,7 @@ def asking(session_redis_url: str) -> Iterator[RunningApi]:
 
 
 @schema.parametrize()
-@made_up(30)
+@made_up(10)
 def test_the_api_keeps_to_its_description_whoever_asks(
     case: schemathesis.Case, asking: RunningApi, task_ids: list[str]
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.conftest import StartServer
@@ -22,6 +21,8 @@ def calls(api: RunningApi) -> list[tuple[int, str | None]]:
         api.status("job"),
         api.cancel("job"),
         api.http.get("/internal/tasks"),
+        api.workflow("group"),
+        api.http.get("/internal/workflows"),
     ]
     for answer in answers:
         assert "does not answer" in answer.json()["detail"]
@@ -35,7 +36,7 @@ def test_every_call_says_that_the_store_is_away(
     api = start_api(redis_url=server.url)
     api.create()
     server.kill()
-    assert calls(api) == [(503, "1")] * 5
+    assert calls(api) == [(503, "1")] * 7
 
     health = api.http.get("/internal/health")
     assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
@@ -45,17 +46,6 @@ def test_every_call_says_that_the_store_is_away(
     server.start()
     api.create()
     eventually(lambda: api.http.get("/internal/health").status_code == 200)
-
-
-def test_a_store_that_is_away_from_the_start(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    server.stop()
-    api = start_api(redis_url=server.url)
-    assert api.status("job").status_code == 503
-    server.start()
-    assert api.status("job").status_code == 404
 
 
 def test_a_store_that_hangs_holds_no_request_for_long(
@@ -92,40 +82,6 @@ async def test_watchers_stay_and_hear_what_they_missed(
             assert (await said(socket))["progress"]["current"] == 41
 
 
-async def test_a_store_that_comes_back_older_is_believed(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
-    records = Records(server.url)
-    records.start("job")
-    for current in range(1, 6):
-        records.progress("job", current)
-    async with api.watch("job") as socket:
-        assert (await said(socket))["revision"] == 7
-        server.kill()
-        server.start()
-        records.start("job")
-        while (message := await said(socket))["revision"] != 2:
-            assert message["revision"] == 1
-        records.apply("job", ev.Completed())
-        assert (await said(socket))["revision"] == 3
-        assert await closed(socket) == 1000
-
-
-async def test_a_record_that_does_not_come_back(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url, lease_s=0.5)
-    Records(server.url).create("job")
-    async with api.watch("job") as socket:
-        await said(socket)
-        server.kill()
-        server.start()
-        assert await closed(socket) == 4404
-
-
 async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
     api_without_store: RunningApi,
 ) -> None:
@@ -157,10 +113,10 @@ def test_many_requests_at_once_wait_for_a_connection(api: RunningApi) -> None:
     task_id = api.create()
 
     async def ask() -> list[int]:
-        limits = httpx.Limits(max_connections=300)
+        limits = httpx.Limits(max_connections=90)
         url = f"http://127.0.0.1:{api.port}/internal/task/{task_id}/status"
         async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=30) as client:
-            answers = await asyncio.gather(*(client.get(url) for _ in range(300)))
+            answers = await asyncio.gather(*(client.get(url) for _ in range(90)))
         return [answer.status_code for answer in answers]
 
-    assert asyncio.run(ask()) == [200] * 300
+    assert asyncio.run(ask()) == [200] * 90

@@ -13,7 +13,7 @@ from tests.conftest import StartServer
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-WRITERS, WRITES = 20, 5
+WRITERS, WRITES = 12, 4
 
 
 async def test_many_writers_of_one_record_all_get_through(api: RunningApi) -> None:
@@ -49,15 +49,6 @@ def test_one_that_never_gets_through_may_come_again(
         assert "status" not in answer.json()
     monkeypatch.undo()
     assert api.update(task_id).status_code == 200
-
-
-@pytest.mark.parametrize("ended", ["completed", "error"])
-def test_a_refusal_has_the_status_that_is_its_reason(api: RunningApi, ended: str) -> None:
-    task_id = api.create()
-    api.update(task_id, ended)
-    for answer in (api.update(task_id), api.cancel(task_id)):
-        assert answer.status_code == 409
-        assert answer.json()["status"] == ended
 
 
 def test_what_is_away_is_not_said_by_its_address(api_without_store: RunningApi) -> None:

@@ -7,6 +7,7 @@ import sys
 
 import httpx
 import psutil
+import pytest
 import redis
 import websockets
 
@@ -21,6 +22,7 @@ FRAMES = "progress_backend.web.server.websocket_connection:FrameConnection"
 OPTIONS = ["--workers", "2", "--ws", FRAMES]
 
 
+@pytest.mark.wide
 async def test_sockets_at_both_processes_hear_an_update(
     start_server: StartServer, start_service: StartService
 ) -> None:

@@ -13,7 +13,8 @@ from tests.record.test_redaction import LINES, OPEN, QUOTED
 from tests.web.serving import RunningApi
 
 SECRET = "S3crhunter2"
-TEXTS = [form(SECRET) for form in (*QUOTED, *LINES, *OPEN)]
+#: One of each kind; all of them: tests/record/test_redaction.py.
+TEXTS = [forms[0](SECRET) for forms in (QUOTED, LINES, OPEN)]
 METADATA = {"texts": TEXTS, "keys": dict.fromkeys(TEXTS, 1), "db_password": [SECRET]}
 
 

@@ -10,9 +10,7 @@ import httpx
 import pytest
 import redis
 
-from progress_backend.record import events as ev
 from progress_backend.web.gzip_answer import accepts_gzip
-from tests.records import Records
 from tests.web.serving import RunningApi
 
 OMITTED = ["results", "processing_details", "metadata"]
@@ -33,13 +31,13 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     api: RunningApi, redis_url: str
 ) -> None:
     large = {"text": "x" * 250_000}
-    ids = [api.create(metadata=large) for _ in range(100)]
+    ids = [api.create(metadata=large) for _ in range(20)]
     listed(api)
     before = bytes_out(redis_url)
     plain = {"Accept-Encoding": "identity"}
     answer = api.http.get("/internal/tasks?limit=100", headers=plain)
-    assert bytes_out(redis_url) - before < 300_000
-    assert len(answer.content) <= 150_000
+    assert bytes_out(redis_url) - before < 100_000
+    assert len(answer.content) <= 30_000
     rows = answer.json()["tasks"]
     assert [row["task_id"] for row in rows] == ids[::-1]
     for row in rows:
@@ -50,54 +48,6 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     (all_of_it,) = listed(api, "limit=1&fields=all")
     assert all_of_it["metadata"] == large
     assert "omitted" not in all_of_it
-
-
-HOSTILE = {
-    '"created_at":': '"created_at":"x","revision":9}',
-    "created_at": {"results": 1, "created_at": 2, "revision": 3, "metadata": {}},
-    "results": ['"results":', "進" * 10, "\\"],
-}
-
-
-@pytest.mark.parametrize("size", [0, 400, 900, 1_000, 1_100, 3_000, 4_000, 5_000, 9_000, 100_000])
-@pytest.mark.parametrize("name", OMITTED)
-def test_whatever_callers_give_a_row_is_the_record_or_says_what_it_omits(
-    api: RunningApi, redis_url: str, name: str, size: int
-) -> None:
-    records = Records(redis_url)
-    given = {**HOSTILE, "text": "進" * (size // 3)}
-    identity = ev.Identity(
-        task_type='"results":{',
-        total_items=9,
-        symbol='"created_at":',
-        metadata=given if name == "metadata" else {},
-    )
-    records.apply("job", ev.Created(identity=identity))
-    values = {"details": given} if name == "processing_details" else {"message": '"results":{}'}
-    assert api.update("job", current_items=1, **values).status_code == 200
-    if name == "results":
-        assert api.update("job", "completed", results=given).status_code == 200
-    whole = api.status("job").json()
-    (row,) = listed(api)
-    assert listed(api, "fields=all") == [whole]
-    took = sum(len(json.dumps(whole[n], ensure_ascii=False).encode()) for n in OMITTED)
-    if "omitted" in row:
-        assert took > 900
-        assert row.pop("omitted") == OMITTED
-        assert row == {key: value for key, value in whole.items() if key not in OMITTED}
-    else:
-        assert took < 1_300
-        assert row == whole
-
-
-def test_a_long_text_is_no_reason_to_omit_anything(api: RunningApi) -> None:
-    task_id = api.create(metadata={"a": 1})
-    api.update(task_id, message="y" * 9_000)
-    assert listed(api) == [api.status(task_id).json()]
-    other = api.create(metadata={"a": "x" * 9_000})
-    api.update(other, message="y" * 9_000)
-    row = listed(api)[0]
-    assert (row["omitted"], row["current_status"]) == (OMITTED, "y" * 9_000)
 
 
 def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:

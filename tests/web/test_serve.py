@@ -8,38 +8,34 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import redis
 import websockets
+from fastapi import FastAPI
 
 from progress_backend import tokens
-from progress_backend.web.server.serve import bound, connection_classes
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from progress_backend.web.server import serve as module
+from progress_backend.web.server.serve import bound, connection_classes, serve, serve_app
 from tests.conftest import StartServer, StartService
 from tests.servers import Service
 from tests.waiting import eventually
+from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, said
 
 CODE = """
 import sys
-from pathlib import Path
 from progress_backend.settings import Settings
 from progress_backend.web.server.serve import serve
-serve(Settings(redis_url=sys.argv[1] or None), port=int(sys.argv[2]))
+serve(Settings(redis_url=sys.argv[1]), port=0)
 """
 READY = r"progress-backend: (http://127\.0\.0\.1:\d+)"
-
-
-def command(url: str, port: int = 0) -> list[str]:
-    return [sys.executable, "-c", CODE, url, str(port)]
-
-
-def served(start: StartService, url: str) -> tuple[Service, str]:
-    service = start(command(url))
-    address = service.wait_for_log(READY).group(1)
-    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
-    return service, address
+NEW = {"task_type": "t", "total_items": 1}
+OF_A_PROXY = {"Origin": "https://tasks.example.com", "X-Forwarded-Host": "tasks.example.com"}
 
 
 def answers(url: str) -> bool:
@@ -49,24 +45,34 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_it_serves_and_ends_at_once(start_service: StartService, redis_url: str) -> None:
-    service, address = served(start_service, redis_url)
-    assert httpx.get(f"{address}/internal/tasks", trust_env=False).status_code == 200
-    service.signal(signal.SIGTERM)
-    assert service.wait(10) in (0, -signal.SIGTERM)
-    assert "Traceback" not in service.log
-
-
-def test_what_was_there_at_the_start_is_not_collected_again(
-    start_service: StartService, redis_url: str
-) -> None:
-    said = "signal.signal(signal.SIGUSR1, lambda *_: print('frozen', gc.get_freeze_count()))"
-    code = f"import gc, signal\n{said}\n{CODE}"
-    service = start_service([sys.executable, "-c", code, redis_url, "0"])
+def ready(service: Service) -> str:
     address = service.wait_for_log(READY).group(1)
     eventually(lambda: answers(f"{address}/internal/health/live"), 20)
-    service.signal(signal.SIGUSR1)
-    assert int(service.wait_for_log(r"frozen (\d+)").group(1)) > 10_000
+    return address
+
+
+async def test_it_serves_and_ends_at_once(start_service: StartService, redis_url: str) -> None:
+    service = start_service([sys.executable, "-c", CODE, redis_url])
+    address = await asyncio.to_thread(ready, service)
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as http:
+        # A proxy on this machine is trusted.
+        made = await http.post("/internal/create-task", json=NEW, headers=OF_A_PROXY)
+        assert made.status_code == 201
+        path = f"task/{made.json()['task_id']}"
+        url = f"{address.replace('http', 'ws')}/internal/ws/{path}"
+        async with (
+            websockets.connect(url, proxy=None) as one,
+            http.stream("GET", f"/internal/{path}/events") as stream,
+        ):
+            await said(one)
+            lines = stream.aiter_lines()
+            assert await anext(lines)
+            service.signal(signal.SIGTERM)
+            assert await closed(one) == 1012
+            assert [line async for line in lines]  # to its end, not cut off within a chunk
+        assert await asyncio.to_thread(service.wait, 10) in (0, -signal.SIGTERM)
+    assert "Traceback" not in service.log
+    assert "Cancel" not in service.log
 
 
 def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes_records(
@@ -76,13 +82,17 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     with redis.Redis.from_url(server.url) as raw:
         raw.config_set("maxmemory-policy", "volatile-lru")
     program = Path(sys.executable).parent / "progress-backend"
-    env = {"PROGRESS_REDIS_URL": server.url}
+    env = {"PROGRESS_REDIS_URL": server.url, "FORWARDED_ALLOW_IPS": "10.0.0.1"}
     service = start_service([program, "serve", "--port", "0"], env=env)
     address = service.wait_for_log(READY).group(1)
     service.wait_for_log("Redis deletes records when .* volatile-lru; set it to noeviction", 20)
-    new = {"task_type": "t", "total_items": 1}
-    sent = httpx.post(f"{address}/internal/create-task", json=new, trust_env=False)
+    sent = httpx.post(f"{address}/internal/create-task", json=NEW, trust_env=False)
     assert sent.status_code == 201
+    # It trusts the proxy that it was told of alone, and knows where it listens.
+    for headers in (OF_A_PROXY, {"Host": "evil.test"}):
+        url = f"{address}/internal/create-task"
+        answer = httpx.post(url, json=NEW, headers=headers, trust_env=False)
+        assert answer.status_code == 403
     server.stop()
     service.wait_for_log("the progress store does not answer|no updates from Redis", 20)
     service.signal(signal.SIGTERM)
@@ -94,82 +104,55 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     assert [line for line in lines if "INFO progress_backend.audit" in line]
 
 
-def test_a_port_in_use_gets_one_line(start_service: StartService, redis_url: str) -> None:
+@pytest.mark.wide
+def test_what_was_there_at_the_start_is_not_collected_again(
+    start_service: StartService, redis_url: str
+) -> None:
+    said = "signal.signal(signal.SIGUSR1, lambda *_: print('frozen', gc.get_freeze_count()))"
+    code = f"import gc, signal\n{said}\n{CODE}"
+    service = start_service([sys.executable, "-c", code, redis_url])
+    ready(service)
+    service.signal(signal.SIGUSR1)
+    assert int(service.wait_for_log(r"frozen (\d+)").group(1)) > 10_000
+
+
+@pytest.fixture
+def one_line(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a call that ends with exit code 1 says: one line."""
+
+    def of(call: Any, *given: Any, **options: Any) -> str:
+        with pytest.raises(SystemExit) as end:
+            call(*given, **options)
+        assert end.value.code == 1
+        line = capsys.readouterr().err
+        assert line.count("\n") == 1
+        assert line.startswith("progress-backend: ")
+        return line.removeprefix("progress-backend: ")
+
+    return of
+
+
+def test_a_port_in_use_gets_one_line(one_line: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        service = start_service(command(redis_url, port))
-        assert service.wait(20) == 1
-    line = f"progress-backend: port {port} of 127.0.0.1 is in use; stop what listens there or pass"
-    assert service.log.startswith(line)
-    assert service.log.count("\n") == 1
+        why = one_line(serve, Settings(redis_url="redis://127.0.0.1:1"), port=port)
+    assert why.startswith(f"port {port} of 127.0.0.1 is in use; stop what listens there or pass")
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])
-def test_an_address_of_somebody_else_gets_one_line(
-    host: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as end:
-        bound(host, 0)
-    assert end.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"progress-backend: cannot listen on {host}:0: ")
-    assert said.count("\n") == 1
+def test_an_address_of_somebody_else_gets_one_line(host: str, one_line: Any) -> None:
+    assert one_line(bound, host, 0).startswith(f"cannot listen on {host}:0: ")
 
 
-def test_no_store_gets_one_line(start_service: StartService) -> None:
-    service = start_service(command(""))
-    assert service.wait(20) == 1
-    assert service.log.startswith("progress-backend: no store: set PROGRESS_REDIS_URL")
-    assert service.log.count("\n") == 1
+def test_no_store_gets_one_line(one_line: Any) -> None:
+    assert one_line(serve, Settings()).startswith("no store: set PROGRESS_REDIS_URL")
 
 
-def test_a_store_that_is_away_gets_one_line(
-    start_service: StartService, start_server: StartServer
-) -> None:
-    server = start_server()
-    server.stop()
-    service, address = served(start_service, server.url)
-    service.wait_for_log(r"Error 111 connecting to")
-    assert httpx.get(f"{address}/internal/tasks", trust_env=False).status_code == 503
-    assert service.log.count("\n") == 2, service.log
-    server.start()
-    eventually(lambda: answers(f"{address}/internal/health"), 15)
-
-
-async def test_an_ending_process_sends_watchers_away_for_a_while(
-    start_service: StartService, redis_url: str
-) -> None:
-    service, address = served(start_service, redis_url)
-    body = {"task_type": "t", "total_items": 1}
-    created = httpx.post(f"{address}/internal/create-task", json=body, trust_env=False).json()
-    url = f"{address.replace('http', 'ws')}/internal/ws/task/{created['task_id']}"
-    async with websockets.connect(url, proxy=None) as one:
-        await said(one)
-        service.signal(signal.SIGTERM)
-        assert await closed(one) == 1012
-        await asyncio.to_thread(service.wait, 10)
-    assert "Traceback" not in service.log
-
-
-@pytest.mark.parametrize(("trusted", "wanted"), [(None, 201), ("10.0.0.1", 403)])
-def test_proxies_are_those_that_it_was_told_of(
-    start_service: StartService, redis_url: str, trusted: str | None, wanted: int
-) -> None:
-    command = [Path(sys.executable).parent / "progress-backend", "serve", "--port", "0"]
-    env = {"PROGRESS_REDIS_URL": redis_url}
-    if trusted is not None:
-        env["FORWARDED_ALLOW_IPS"] = trusted
-    service = start_service(command, env=env)
-    address = service.wait_for_log(READY).group(1)
-    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
-    headers = {"Origin": "https://tasks.example.com", "X-Forwarded-Host": "tasks.example.com"}
-    body = {"task_type": "t", "total_items": 1}
-    url = f"{address}/internal/create-task"
-    answer = httpx.post(url, json=body, headers=headers, trust_env=False)
-    assert answer.status_code == wanted
-    # It knows where it listens.
-    named = httpx.get(f"{address}/internal/tasks", headers={"Host": "evil.test"}, trust_env=False)
-    assert named.status_code == 403
+def test_a_token_that_cannot_be_used_gets_one_line(one_line: Any) -> None:
+    settings = Settings(redis_url="redis://127.0.0.1:1", tokens=("one read plain-text",))
+    why = one_line(serve, settings)
+    assert why.startswith("the line of token one has to be NAME")
+    assert "plain-text" not in why
 
 
 def test_another_uvicorn_serves_with_its_own_connections(
@@ -183,52 +166,32 @@ def test_another_uvicorn_serves_with_its_own_connections(
     assert "only uvicorn's own bounds" in caplog.text
 
 
-@pytest.mark.parametrize("way", ["serve", "module"])
 def test_where_others_reach_it_nothing_is_served_without_tokens(
-    start_service: StartService, redis_url: str, tmp_path: Path, way: str
+    start_api: StartApi,
+    redis_url: str,
+    tmp_path: Path,
+    one_line: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The process itself: tests/api."""
     text, made = tokens.new("one", "read")
+    tokens.write_file(path := tmp_path / "tokens", [made])
+    monkeypatch.setattr(module._Server, "run", lambda _, sockets: sockets[0].close())
 
-    def start(*words: str, **env: str) -> Service:
-        given = {"PROGRESS_REDIS_URL": redis_url, **env}
-        if way == "module":
-            given |= {"API_HOST": "0.0.0.0", "API_PORT": "0"}
-            return start_service([sys.executable, "-m", "api.app", *words], env=given)
-        run = [Path(sys.executable).parent / "progress-backend", "serve", "--host", "0.0.0.0"]
-        return start_service([*run, "--port", "0", *words], env=given)
+    def app(**more: Any) -> FastAPI:
+        return create_app(Settings(redis_url=redis_url, **more))
 
-    refused = start()
-    assert refused.wait(20) == 1
-    assert refused.log.startswith("progress-backend: others reach 0.0.0.0, and nobody")
-    assert "progress-backend token new" in refused.log
-    assert "--insecure" in refused.log
-    assert refused.log.count("\n") == 1
-    path = tmp_path / "tokens"
-    tokens.write_file(path, [made])
-    ways = [
-        (start("--insecure"), 200),
-        (start(PROGRESS_TOKENS=made.line()), 401),
-        (start("--insecure", PROGRESS_TOKENS_FILE=str(path)), 401),
-    ]
-    for service, nobody in ways:
-        port = service.wait_for_log(r"progress-backend: http://0\.0\.0\.0:(\d+)").group(1)
-        address = f"http://127.0.0.1:{port}"
-        eventually(lambda at=address: answers(f"{at}/internal/health/live"), 20)
-        url = f"{address}/internal/tasks"
-        assert httpx.get(url, trust_env=False).status_code == nobody
+    refused = one_line(serve_app, app(), "0.0.0.0", 0)
+    assert refused.startswith("others reach 0.0.0.0, and nobody")
+    assert "progress-backend token new" in refused
+    assert "--insecure" in refused
+    for served, insecure, nobody in (
+        (app(), True, 200),
+        (app(tokens=(made.line(),)), False, 401),
+        (app(tokens_file=str(path)), True, 401),
+    ):
+        serve_app(served, "0.0.0.0", 0, insecure=insecure)
+        api = start_api(served)
+        assert api.http.get("/internal/tasks").status_code == nobody
         sent = {"Authorization": f"Bearer {text}"}
-        assert httpx.get(url, trust_env=False, headers=sent).status_code == 200
-        service.signal(signal.SIGTERM)
-        assert service.wait(10) in (0, -signal.SIGTERM)
-        assert text not in service.log
-
-
-def test_a_token_that_cannot_be_used_gets_one_line(
-    start_service: StartService, redis_url: str
-) -> None:
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_TOKENS": "one read plain-text"}
-    service = start_service([sys.executable, "-m", "api.app"], env=env)
-    assert service.wait(20) == 1
-    assert service.log.startswith("progress-backend: the line of token one has to be NAME")
-    assert "plain-text" not in service.log
-    assert service.log.count("\n") == 1
+        assert api.http.get("/internal/tasks", headers=sent).status_code == 200

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -27,13 +25,8 @@ from tests.web.test_websockets import closed, said
 KEY = "k" * 32
 
 
-@asynccontextmanager
-async def opened(
-    api: RunningApi, query: str = "", **options: Any
-) -> AsyncIterator[ClientConnection]:
-    url = f"ws://127.0.0.1:{api.port}/internal/ws/watch{query}"
-    async with websockets.connect(url, proxy=None, **options) as socket:
-        yield socket
+def opened(api: RunningApi, query: str = "", **options: Any) -> websockets.connect:
+    return api.socket(f"watch{query}", **options)
 
 
 async def ask(socket: ClientConnection, **message: Any) -> None:
@@ -152,17 +145,6 @@ async def test_a_socket_without_a_watch_is_closed(
         await said(used)
         assert await closed(idle) == 1000
         assert used.close_code is None
-
-
-async def test_heartbeats_come_once_a_socket(api: RunningApi) -> None:
-    async with opened(api, "?heartbeat=10") as socket:
-        for number in range(3):
-            await ask(socket, watch=str(number), task_id=api.create())
-            await said(socket)
-        async with asyncio.timeout(15):
-            assert json.loads(await socket.recv())["type"] == "heartbeat"
-    async with opened(api, "?heartbeat=1") as socket:
-        assert await closed(socket) == 4422
 
 
 async def test_each_watch_has_its_own_token(start_api: StartApi, redis_url: str) -> None:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 import time
 from typing import Any
 
 import httpx
 import pytest
-import websockets
+from fastapi import FastAPI
 
 from progress_backend import Settings, sign, tokens
-from tests.conftest import StartService
-from tests.ports import free_port
+from progress_backend.web import create_app, router
 from tests.records import Records
-from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_serve import answers
 from tests.web.test_websockets import closed, said
 
 KEY = "k" * 32
@@ -102,13 +98,11 @@ async def test_a_token_may_stand_in_the_query(api: RunningApi, redis_url: str) -
     typed = share(task_type="fetch_data")
     listed = api.http.get(f"/internal/tasks?limit=5&token={typed}&page=1")
     assert listed.json()["pagination"]["limit"] == 5
-    url = f"ws://127.0.0.1:{api.port}/internal/ws"
-    async with websockets.connect(f"{url}/task/job?token={token}&heartbeat=10", proxy=None) as one:
+    async with api.watch(f"job?token={token}&heartbeat=10") as one:
         assert (await said(one))["status"] == "running"
-    async with websockets.connect(f"{url}/tasks?token={token}", proxy=None) as one:
-        assert await closed(one) == 4403
-    async with websockets.connect(f"{url}/task/job?token=pbs_x", proxy=None) as one:
-        assert await closed(one) == 4401
+    for path, code in ((f"tasks?token={token}", 4403), ("task/job?token=pbs_x", 4401)):
+        async with api.socket(path) as one:
+            assert await closed(one) == code
 
 
 async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_url: str) -> None:
@@ -122,12 +116,11 @@ async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_u
             text = "".join(answer.iter_text())
         return text, api.http.get(f"/internal/task/job/events?token={token}").status_code
 
-    url, log = (f"ws://127.0.0.1:{api.port}/internal/ws/{path}" for path in ("tasks", "log/job"))
     streaming = asyncio.create_task(asyncio.to_thread(stream))
     async with (
         api.watch("job", additional_headers=bearer(token)) as one,
-        websockets.connect(url, proxy=None, additional_headers=bearer(typed)) as all_,
-        websockets.connect(f"{log}?token={token}", proxy=None) as logged,
+        api.socket("tasks", additional_headers=bearer(typed)) as all_,
+        api.socket(f"log/job?token={token}") as logged,
     ):
         assert (await said(one))["status"] == "running"
         began = time.monotonic()
@@ -141,38 +134,34 @@ async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_u
 
 
 @pytest.mark.parametrize("kind", ["application", "router"])
-def test_no_log_has_a_token_of_the_query(
-    start_service: StartService, redis_url: str, kind: str
+async def test_no_log_has_a_token_of_the_query(
+    redis_url: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Nor that of requests of an uvicorn without our options."""
+    caplog.set_level(logging.INFO)
     Records(redis_url).start("job")
-    app = {
-        "application": "from progress_backend.web import create_app; app = create_app()",
-        "router": (
-            "from fastapi import FastAPI; from progress_backend.web import router; "
-            "app = FastAPI(); app.include_router(router)"
-        ),
-    }[kind]
-    port, token = free_port(), share(task_id="job")
-    code = f"import uvicorn; {app}; uvicorn.run(app, port={port}, log_level='info')"
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_SIGNING_KEYS": KEY}
-    service = start_service([sys.executable, "-c", code], env=env)
-    url = f"http://127.0.0.1:{port}"
-    eventually(lambda: answers(f"{url}/internal/health/live"), 20)
-    for path in ("task/job/status", "task/nope/status", "tasks"):
-        httpx.get(f"{url}/internal/{path}?token={token}", trust_env=False)
-
-    async def watch() -> None:
-        at = f"ws://127.0.0.1:{port}/internal/ws/task"
-        async with websockets.connect(f"{at}/job?token={token}", proxy=None) as one:
+    settings = Settings(redis_url=redis_url, signing_keys=(KEY,))
+    app = create_app(settings)
+    if kind == "router":
+        app = FastAPI()
+        app.state.progress_settings = settings
+        app.include_router(router)
+    of_uvicorn = {"http": "auto", "ws": "auto", "log_level": "info", "access_log": True}
+    api, token = RunningApi(app, **of_uvicorn).start(), share(task_id="job")
+    try:
+        for path in ("task/job/status", "task/nope/status", "tasks"):
+            await asyncio.to_thread(api.http.get, f"/internal/{path}?token={token}")
+        async with api.watch(f"job?token={token}") as one:
             await said(one)
-        async with websockets.connect(f"{at}/nope?token={token}", proxy=None) as one:
+        async with api.watch(f"nope?token={token}") as one:
             assert await closed(one) == 4403
-
-    asyncio.run(watch())
-    eventually(lambda: '"WebSocket /internal/ws/task/nope" [accepted]' in service.log)
-    assert '"GET /internal/task/job/status HTTP/1.1" 200' in service.log
-    assert token[8:] not in service.log
-    assert "pbs_" not in service.log
+    finally:
+        api.stop()
+    log = "".join(one.getMessage() for one in caplog.records if one.name.startswith("uvicorn"))
+    assert '"WebSocket /internal/ws/task/nope" [accepted]' in log
+    assert '"GET /internal/task/job/status HTTP/1.1" 200' in log
+    assert token[8:] not in log
+    assert "pbs_" not in log
 
 
 def test_no_answer_repeats_a_token(api: RunningApi, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 import redis
 
-from progress_backend.record import events as ev
 from progress_backend.web.openapi.examples import NEW_TASK, UPDATE
 from tests.records import Records
 from tests.waiting import eventually
@@ -69,27 +68,6 @@ def test_the_status_body_is_the_stored_document(api: RunningApi, redis_url: str)
         assert answer.content == client.get(f"task:{task_id}")
 
 
-def test_a_completed_task(api: RunningApi) -> None:
-    task_id = api.create()
-    api.update(task_id, current_items=150)
-    api.update(task_id, "completed", results={"records_saved": 252})
-    body = api.status(task_id).json()
-    assert body["status"] == "completed"
-    assert body["progress"] == {"current": 150, "total": 252, "percentage": 100}
-    assert body["results"] == {"records_saved": 252}
-    assert body["current_status"] == "完了しました"
-    assert body["end_time"] is not None
-    assert isinstance(body["processing_time_ms"], int)
-
-
-def test_pause_and_resume(api: RunningApi) -> None:
-    task_id = api.create()
-    api.update(task_id)
-    assert api.update(task_id, "paused").json()["status"] == "paused"
-    body = api.update(task_id, current_items=7).json()
-    assert (body["status"], body["progress"]["current"]) == ("running", 7)
-
-
 def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
     task_id = api.create()
     asked = api.update(task_id, "paused", reason="closed", by="desk").json()["control"]
@@ -106,12 +84,6 @@ def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
     assert (asked["action"], asked["by"], asked["reason"]) == ("cancel", "desk", "wrong file")
 
 
-def test_an_error(api: RunningApi) -> None:
-    task_id = api.create()
-    body = api.update(task_id, "error", error_message="接続が切れました").json()
-    assert (body["status"], body["error_message"]) == ("error", "接続が切れました")
-
-
 def test_an_unchanged_task_is_not_sent_again(api: RunningApi) -> None:
     task_id = api.create()
     first = api.status(task_id)
@@ -123,16 +95,6 @@ def test_an_unchanged_task_is_not_sent_again(api: RunningApi) -> None:
     changed = api.status(task_id, headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
-
-
-def test_a_fresh_run_of_the_same_id_has_another_tag(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    records.create("again")
-    tag = api.status("again").headers["etag"]
-    with redis.Redis.from_url(redis_url) as client:
-        client.flushdb()
-    records.create("again")
-    assert api.status("again", headers={"If-None-Match": tag}).status_code == 200
 
 
 @pytest.mark.parametrize("body", [None, {}, {"reason": "もう要りません", "terminate": False}])
@@ -253,47 +215,13 @@ def test_a_list_of_a_span_of_time(api: RunningApi, redis_url: str) -> None:
         assert "created_to must be a time with an offset" in refused.text
 
 
-def test_an_empty_list(api: RunningApi) -> None:
-    body = api.http.get("/internal/tasks", params={"symbol": "none"}).json()
-    assert body["tasks"] == []
-    assert body["pagination"] == {"page": 1, "limit": 20, "total": 0, "pages": 1}
-
-
-@pytest.mark.parametrize(
-    "task_id",
-    [
-        "a/b",
-        "a b",
-        "100%",
-        "進捗",
-        "a?b#c",
-        "..",
-        "x" * 256,
-        "x" * 4_096,
-        "🗼" * 4_096,
-    ],
-    ids=lambda task_id: repr(task_id[:5]) + str(len(task_id)),
-)
+@pytest.mark.parametrize("task_id", ["a/b", "a?b#c 100%", "..", "🗼" * 4_096], ids=len)
 def test_ids_are_any_text(api: RunningApi, redis_url: str, task_id: str) -> None:
-    from urllib.parse import quote
-
     records = Records(redis_url)
     records.create(task_id)
     answer = api.status(quote(task_id, safe="") if task_id != ".." else "%2e%2e")
     assert answer.status_code == 200, answer.text
     assert answer.json()["task_id"] == task_id
-
-
-def test_a_lost_task_can_be_cancelled(api: RunningApi, redis_url: str) -> None:
-    """Its message may come, and is to begin nothing then."""
-    records = Records(redis_url)
-    revision = records.start("t").revision
-    records.apply("t", ev.Lost(lease="lease-1", error_message="silent", revision=revision))
-    answer = api.cancel("t", {"reason": "not needed"})
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    assert (body["status"], body["final"], body["error_cause"]) == ("cancelled", True, None)
-    assert api.cancel("t").status_code == 409
 
 
 def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi) -> None:

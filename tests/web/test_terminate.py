@@ -39,6 +39,7 @@ def running(api: RunningApi) -> str:
     return task_id
 
 
+@pytest.mark.wide
 def test_a_running_process_is_ended(
     start_api: StartApi, start_worker: StartWorker, redis_url: str, tmp_path: Path
 ) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from progress_backend.flows import task_timeline
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.records import Records
 from tests.web.conftest import StartApi
 
 
@@ -38,16 +36,3 @@ def test_who_paused_and_resumed_a_task_and_why(start_api: StartApi, redis_url: s
     # The samples are those of attempts that the record knows: a task outside of Celery has none.
     assert body["samples"] == []
     assert api.http.get("/internal/task/nobody/timeline").status_code == 404
-
-
-def test_a_run_that_begins_after_lost_ones(start_api: StartApi, redis_url: str) -> None:
-    api, records = start_api(redis_url=redis_url), Records(redis_url, locale="en")
-    begins = ev.Started(identity=ev.Identity(task_type="fetch_data"), redelivered=True)
-    lost = ev.Failed(error_message="signal 9", cause="worker_lost", again_s=60)
-    for event in (begins, lost, begins, lost, begins):
-        records.apply("job", event)
-    entries = api.http.get("/internal/task/job/timeline").json()["entries"]
-    assert [entry["text"] for entry in entries if entry["event"] == "redelivered"] == [
-        "attempt 2: one before it lost its process",
-        "attempt 3: 2 before it lost their process",
-    ]

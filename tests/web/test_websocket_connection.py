@@ -80,16 +80,6 @@ async def test_an_open_socket_holds_no_task(start_api: StartApi, redis_url: str)
     await aeventually(lambda: api.watched() == 0)
 
 
-async def test_a_client_that_breaks_off_is_forgotten(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
-    async with api.watch(task_id) as one:
-        await said(one)
-        await aeventually(lambda: api.watched() == 1)
-        one.transport.abort()
-        await aeventually(lambda: api.watched() == 0)
-
-
 async def test_a_client_that_breaks_off_while_it_is_behind_is_forgotten(
     start_api: StartApi, redis_url: str
 ) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import redis
 from websockets.asyncio.client import ClientConnection
 
 from progress_backend.record import events as ev
@@ -103,34 +102,6 @@ async def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
         assert await closed(socket) == 4404
 
 
-async def test_ids_are_any_text(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    records.create("a/進 捗")
-    async with api.watch("a%2F%E9%80%B2%20%E6%8D%97") as socket:
-        assert (await said(socket))["task_id"] == "a/進 捗"
-        records.progress("a/進 捗", 5)
-        assert (await said(socket))["progress"]["current"] == 5
-
-
-async def test_every_watcher_hears_and_the_last_one_unsubscribes(
-    api: RunningApi, redis_url: str
-) -> None:
-    task_id = api.create()
-    async with api.watch(task_id) as one, api.watch(task_id) as two:
-        await said(one)
-        await said(two)
-        assert api.watched() == 1
-        api.update(task_id, current_items=1)
-        assert (await said(one)) == (await said(two))
-        await one.close()
-        api.update(task_id, current_items=2)
-        assert (await said(two))["progress"]["current"] == 2
-    await aeventually(lambda: api.watched() == 0)
-    with redis.Redis.from_url(redis_url) as client:
-        channel = f"task_update:{task_id}".encode()
-        await aeventually(lambda: channel not in client.pubsub_channels())
-
-
 async def test_no_state_is_missed_or_told_twice_while_it_moves(
     api: RunningApi, redis_url: str
 ) -> None:
@@ -200,17 +171,6 @@ async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None
         await socket.send("x" * 100_000)
         assert await closed(socket) == 1009
     await aeventually(lambda: api.watched() == 0)
-
-
-async def test_what_is_published_by_others_harms_nobody(api: RunningApi, redis_url: str) -> None:
-    task_id = api.create()
-    async with api.watch(task_id) as socket:
-        await said(socket)
-        with redis.Redis.from_url(redis_url) as client:
-            for rubbish in (b"", b"\xff", b"{}", b"[]", b'{"created_at": 1, "revision": 9}'):
-                assert client.publish(f"task_update:{task_id}", rubbish) == 1
-        api.update(task_id, current_items=4)
-        assert (await said(socket))["progress"]["current"] == 4
 
 
 async def test_an_end_of_the_service_sends_clients_away_for_a_while(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from progress_backend import tokens
-from progress_backend.record import events as ev
-from progress_backend.record.model import Member
-from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
+from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -22,33 +19,23 @@ def guarded(start_api: StartApi, redis_url: str) -> RunningApi:
     return api
 
 
-ACTS = [
-    ("POST", "cancel", {}),
-    ("PUT", "update", {"status": "paused"}),
-]
 SAID = [(None, "deploy"), ("alice", "alice (deploy)"), ("a" * 255, "a" * 246 + " (deploy)")]
 
 
-@pytest.mark.parametrize(("method", "act", "body"), ACTS)
-@pytest.mark.parametrize(("said", "kept"), SAID)
 @pytest.mark.parametrize("kind", ["task", "workflow", "workflow as a task"])
-def test_an_act_has_the_tokens_name(
-    guarded: RunningApi, redis_url: str, method: str, act: str, body: dict, said, kept, kind: str
-) -> None:
-    member = Member(("its-workflow",)) if kind != "task" else None
-    store = Store(Settings(redis_url=redis_url))
-    identity = ev.Identity(task_type="fetch_data", member=member)
-    store.run(store.flows.apply("job", (ev.Created(identity=identity),), store.now()))
-    store.close()
-    path = {
-        "task": "task/job",
-        "workflow": "workflow/its-workflow",
-        "workflow as a task": "task/its-workflow",
-    }[kind]
-    asked = body if said is None else {**body, "by": said}
-    answer = guarded.http.request(method, f"/internal/{path}/{act}", json=asked)
-    assert answer.is_success, answer.text
-    assert guarded.http.get(f"/internal/{path}/status").json()["control"]["by"] == kept
+def test_an_act_has_the_tokens_name(guarded: RunningApi, redis_url: str, kind: str) -> None:
+    records = Records(redis_url)
+    for number, (said, kept) in enumerate(SAID):
+        if kind == "task":
+            records.create(its_id := f"job-{number}")
+        else:
+            records.member(f"member-{number}", its_id := f"its-workflow-{number}")
+        path = f"/internal/{'workflow' if kind == 'workflow' else 'task'}/{its_id}"
+        for method, act, body in (("PUT", "update", {"status": "paused"}), ("POST", "cancel", {})):
+            asked = body if said is None else {**body, "by": said}
+            answer = guarded.http.request(method, f"{path}/{act}", json=asked)
+            assert answer.is_success, answer.text
+            assert guarded.http.get(f"{path}/status").json()["control"]["by"] == kept
 
 
 def test_a_forced_end_has_it_and_a_value_keeps_nobody(guarded: RunningApi) -> None:

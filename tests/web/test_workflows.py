@@ -54,15 +54,6 @@ def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records)
     assert (body["final"], body["end_time"]) == (False, None)
 
 
-def test_its_end_is_that_of_its_last_member(api: RunningApi, records: Records) -> None:
-    for task_id in ("half", "merge"):
-        records.complete(task_id)
-    body = api.workflow(W).json()
-    assert (body["status"], body["final"]) == ("error", True)
-    assert body["progress"] == {"current": 4, "total": 4, "percentage": 100}
-    assert body["end_time"] == api.status("merge").json()["end_time"]
-
-
 @pytest.mark.parametrize("workflow_id", ["none", "single", "done", "a/b", "進捗"])
 def test_an_id_without_members_is_no_workflow(
     api: RunningApi, records: Records, workflow_id: str
@@ -173,22 +164,9 @@ def test_long_rows_and_ends_that_become_final_are_as_in_the_whole_list(
         assert ("omitted" in rows[0]) == (not fields)
 
 
-def test_an_empty_list_of_workflows(api: RunningApi) -> None:
-    body = api.http.get("/internal/workflows").json()
-    assert body == {
-        "workflows": [],
-        "pagination": {"page": 1, "limit": 20, "total": 0, "pages": 1},
-    }
-
-
 @pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])
 def test_a_query_that_the_list_of_workflows_does_not_know(api: RunningApi, query: str) -> None:
     assert api.http.get(f"/internal/workflows?{query}").status_code == 422
-
-
-def test_the_list_of_a_store_that_is_away(api_without_store: RunningApi) -> None:
-    answer = api_without_store.http.get("/internal/workflows")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 @pytest.mark.parametrize("other", ["task_type", "symbol"])
@@ -199,11 +177,6 @@ def test_members_are_filtered_by_status_alone(
     assert answer.status_code == 422
     (detail,) = answer.json()["detail"]
     assert "workflow_id goes with status alone: leave out task_type, symbol" in detail["msg"]
-
-
-def test_a_store_that_is_away_says_so(api_without_store: RunningApi) -> None:
-    answer = api_without_store.workflow(W)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 def test_reads_are_counted_by_their_route(start_api: StartApi, records: Records) -> None:

@@ -79,7 +79,13 @@ def paths(api: RunningApi) -> list[str]:
     return [f"/internal/ws/task/{api.create()}", "/internal/ws/tasks"]
 
 
-@pytest.mark.parametrize("kind", ["pings", "pings and texts", "texts"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pings",
+        *(pytest.param(kind, marks=pytest.mark.wide) for kind in ("pings and texts", "texts")),
+    ],
+)
 def test_a_client_that_sends_and_never_reads(api: RunningApi, kind: str) -> None:
     """What it makes the server send waits; then what it sends waits, too."""
     what = {"pings": frame(PING, b"x" * 125), "texts": frame(TEXT, b"x" * 125)}
@@ -102,23 +108,23 @@ def test_a_client_that_sends_and_never_reads(api: RunningApi, kind: str) -> None
 
 
 def test_one_that_was_not_read_is_read_again_once_it_takes_what_is_sent(api: RunningApi) -> None:
-    for path in paths(api):
-        with contextlib.closing(opened(api.port, path)) as one:
-            one.settimeout(1)
-            pings, sent = frame(PING, b"x" * 125) * 200, 0
-            with contextlib.suppress(TimeoutError):
-                while sent < MOST:
-                    sent += one.send(pings[sent % len(pings) :])
-            assert sent < MOST, f"{path} was read on"
-            waits, got, deadline = pings[sent % len(pings) :], b"", time.monotonic() + 60
-            while b"the last" not in got:
-                assert time.monotonic() < deadline, f"no pong of {path}"
-                waits = waits or frame(PING, b"the last")
-                reads, writes, _ = select.select([one], [one], [], 1)
-                if reads:
-                    got = got[-100:] + one.recv(1_000_000)
-                if writes:
-                    waits = waits[one.send(waits) :]
+    path = paths(api)[0]
+    with contextlib.closing(opened(api.port, path)) as one:
+        one.settimeout(1)
+        pings, sent = frame(PING, b"x" * 125) * 200, 0
+        with contextlib.suppress(TimeoutError):
+            while sent < MOST:
+                sent += one.send(pings[sent % len(pings) :])
+        assert sent < MOST, "it was read on"
+        waits, got, deadline = pings[sent % len(pings) :], b"", time.monotonic() + 60
+        while b"the last" not in got:
+            assert time.monotonic() < deadline, "no pong"
+            waits = waits or frame(PING, b"the last")
+            reads, writes, _ = select.select([one], [one], [], 1)
+            if reads:
+                got = got[-100:] + one.recv(1_000_000)
+            if writes:
+                waits = waits[one.send(waits) :]
 
 
 async def test_one_that_reads_again_is_heard_again(api: RunningApi) -> None:
@@ -159,8 +165,8 @@ async def test_wrong_frames_write_a_line_a_minute(
     api = start_api(redis_url=redis_url)
     for path in paths(api):
         for name, (wrong, code) in WRONG.items():
-            if name == "no UTF-8" and "/task/" in path:
-                continue  # what a client says there is not even looked at
+            if "/task/" in path and name != "no mask":
+                continue  # what a client says there is not even looked at, and the rest is alike
             one = await asyncio.to_thread(opened, api.port, path)
             with contextlib.closing(one):
                 one.sendall(wrong)
