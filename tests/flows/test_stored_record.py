@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from progress_backend.errors import TooLarge
 from progress_backend.flows import stored_record
@@ -16,12 +16,14 @@ from progress_backend.record.model import Task, Worker
 from tests.strategies import NOW, identities, tasks
 
 
+@settings(max_examples=25)
 @given(tasks())
 def test_a_base_is_read_from_its_document(task) -> None:
     document = task_json.encode(task)
     assert Base.of(document) == Base(task, task_json.digest(document))
 
 
+@settings(max_examples=25)
 @given(tasks())
 def test_an_ended_task_is_held_by_nobody_but_a_run_that_was_asked_to_end(task) -> None:
     facets = facets_of(task)
@@ -39,6 +41,7 @@ def test_milliseconds_since_1970() -> None:
     assert milliseconds(NOW + timedelta(microseconds=1_999)) == 1_705_314_600_001
 
 
+@settings(max_examples=25)
 @given(identities)
 def test_a_worker_knows_the_record_that_its_publisher_made(identity) -> None:
     event = ev.Created(identity=identity, expires=NOW)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 
 from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
-from progress_backend.errors import TaskAlreadyFinished
 from progress_backend.service.flow_service import FlowService, NotificationServiceInterface
 from tests.clocks import set_monotonic
 from tests.specification import EXAMPLE
@@ -194,21 +192,3 @@ async def test_texts_of_the_ends(service: FlowService) -> None:
     body = await service.get_task_status(failed)
     assert (body["current_status"], body["error_message"]) == ("エラーが発生しました", "why")
     assert body["progress"]["current"] == 4
-
-
-async def test_a_cancelled_task_tells_its_notifier(service: FlowService) -> None:
-    task_id = await service.create_task("x", 10)
-    notifier = ProgressNotifier(task_id, service)
-    await notifier.update(1, 10)
-    await service.cancel_task(task_id)
-    with pytest.raises(TaskAlreadyFinished):
-        await notifier.complete()
-
-
-async def test_a_value_that_is_held_back_costs_no_time() -> None:
-    recorder = Recorder()
-    notifier = AsyncProgressNotifier("t", recorder, update_interval=3_600)
-    began = time.thread_time()
-    for n in range(10_000):
-        await notifier.update(n, 10**6)
-    assert time.thread_time() - began < 1, "0.1 ms of the processor each"

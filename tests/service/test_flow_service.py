@@ -65,12 +65,6 @@ async def test_the_default_texts(service: FlowService) -> None:
     assert cancelled["end_time"] is not None
 
 
-async def test_who_cancelled_is_kept(service: FlowService) -> None:
-    task_id = await service.create_task("x", 1)
-    body = await service.cancel_task(task_id, reason="enough", by="me")
-    assert (body["control"]["by"], body["control"]["reason"]) == ("me", "enough")
-
-
 async def test_an_unknown_task(service: FlowService) -> None:
     assert await service.get_task_status("nobody") is None
     for call in (

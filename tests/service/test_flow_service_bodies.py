@@ -35,26 +35,3 @@ async def test_a_keyword_that_nobody_knows_is_named(service: FlowService) -> Non
     with pytest.raises(TypeError, match="mesage"):
         await service.handle_request(f"/internal/task/{task_id}/update", "PUT", {"mesage": "m"})
     assert await service.get_task_status(task_id) == before
-
-
-async def test_the_specifications_bodies_are_taken(service: FlowService) -> None:
-    created = {
-        "task_type": "fetch_data",
-        "symbol": "7203.T",
-        "total_items": 252,
-        "metadata": {"period": "1y", "requester": "api_gateway"},
-    }
-    task_id = await service.handle_request("/internal/create-task", "POST", created)
-    details = {"processing_rate": "10 items/sec", "estimated_remaining": "10 seconds"}
-    update = {
-        "status": "running",
-        "current_items": 150,
-        "message": "データを処理しています... (150/252)",
-        "details": details,
-    }
-    endpoint = f"/internal/task/{task_id}/update"
-    body = await service.handle_request(endpoint, "PUT", update)
-    assert (body["current_status"], body["metadata"]) == (update["message"], created["metadata"])
-    assert body["processing_details"] == details
-    failed = {"status": "error", "error_message": "why"}
-    assert (await service.handle_request(endpoint, "PUT", failed))["error_message"] == "why"

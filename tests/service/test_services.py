@@ -11,7 +11,6 @@ import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.service.services import (
-    NotificationServiceInterface,
     ProgressService,
     RedisProgressService,
 )
@@ -58,10 +57,6 @@ async def test_memory_looks_for_old_tasks_once_an_interval() -> None:
 def test_a_service_on_redis_is_a_progress_service(redis_url: str) -> None:
     assert issubclass(RedisProgressService, ProgressService)
     assert isinstance(RedisProgressService(redis_url), ProgressService)
-
-
-async def test_memory_needs_no_running_loop_to_be_made() -> None:
-    assert isinstance(ProgressService(), NotificationServiceInterface)
 
 
 async def test_a_record_of_the_other_service_is_seen(redis_url: str) -> None:
