@@ -25,13 +25,8 @@ class Docstring:
 
     @property
     def sentence(self) -> str:
-        """The first sentence of the text."""
-        return first_sentence(self.text)
-
-
-def first_sentence(text: str) -> str:
-    """The first sentence of a text's first paragraph, on one line."""
-    return re.split(r"(?<=\.) ", text.partition("\n\n")[0].replace("\n", " "))[0]
+        """The first sentence of the text, on one line."""
+        return re.split(r"(?<=\.) ", self.text.partition("\n\n")[0].replace("\n", " "))[0]
 
 
 def read(documented: Any) -> Docstring:

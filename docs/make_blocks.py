@@ -16,7 +16,6 @@ from typing import Final
 
 from . import (
     make_failures,
-    make_floors,
     make_keys,
     make_metrics,
     make_python,
@@ -41,7 +40,6 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "failures": make_failures.table,
     "keys": make_keys.table,
     "metrics": make_metrics.table,
-    "floors": make_floors.table,
     "python-names": make_python.names,
     "python-header": make_python.header,
     "python-tree": make_python.tree,
