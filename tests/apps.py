@@ -9,6 +9,7 @@ from typing import Any
 
 import redis
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES, memory
 
 from progress_backend import install
 from progress_backend.record import task_json
@@ -23,6 +24,17 @@ QUICK = {
     "broker_transport_options": _ONCE,
     "result_backend_transport_options": {"retry_policy": {**_ONCE, "interval_max": 0}},
 }
+
+
+class Memory(memory.Transport):
+    """The broker in memory, for workers in a thread of the tests' own process: Celery waits two
+    seconds for a message before it sees that the worker is to stop, or that something is due."""
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        super().drain_events(connection, None if timeout is None else min(timeout, 0.02))
+
+
+TRANSPORT_ALIASES["memory"] = f"{__name__}:{Memory.__name__}"
 
 
 def in_process(queue: str) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import hypothesis
 import pytest
 import redis
 
@@ -34,11 +33,6 @@ from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 if TYPE_CHECKING:
     from progress_backend.service.flow_service import FlowService
     from tests.apps import App
-
-# A busy machine is no failure of the code: what is slow is measured by the benchmarks.
-# In CI every run tries the same examples: what fails there fails at once, not some day.
-hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
-hypothesis.settings.load_profile("tests")
 
 StartServer = Callable[..., Server]
 StartService = Callable[..., Service]
@@ -61,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
     os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
+    tiers.load_examples(config)
     config.pluginmanager.register(Durations(config), "progress-durations")
     config.pluginmanager.register(tiers.Summary(config), "progress-tiers")
 
@@ -78,6 +73,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long_ones = ("slow", "integration", "browser")
         slow = {item.path for item in items if any(map(item.get_closest_marker, long_ones))}
         items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """Celery's results unsubscribe as they are freed. Those that a backend still has at the end
+    would do so at a server that is gone, each with twenty tries in as many seconds."""
+    if (result := sys.modules.get("celery.result")) is not None:
+        del result.AsyncResult.__del__
 
 
 #: Apps that stay to the end of the run: as one is freed, Celery drops connections of its own

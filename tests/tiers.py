@@ -3,9 +3,11 @@ runs all tests that it is given, but those of `make chaos` alone."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
+import hypothesis
 import pytest
 
 #: Marks of tests that `make test` leaves to `make test-all`: what they need is not everywhere, or
@@ -15,7 +17,7 @@ WIDE: Final = ("integration", "slow", "browser", "docker", "wide")
 LONG: Final = ("long",)
 #: Folders that hold no other test: their modules are not imported for `make test`.
 WIDE_FOLDERS: Final = frozenset(
-    ("browser", "celery_suite", "integration", "nodes", "outages", "rabbitmq", "tls")
+    ("browser", "celery_suite", "cluster", "integration", "nodes", "outages", "rabbitmq", "tls")
 )
 
 
@@ -32,6 +34,24 @@ def add_option(parser: pytest.Parser) -> None:
 def ignores(config: pytest.Config, folder: Path) -> bool:
     """Whether a folder has no test of the tier."""
     return config.option.tier == "quick" and folder.name in WIDE_FOLDERS
+
+
+def load_examples(config: pytest.Config) -> None:
+    """Hypothesis' settings of the tier: `make test` tries a quarter of the examples."""
+    hypothesis.settings.register_profile(
+        "tests",
+        # A busy machine is no failure of the code: what is slow is measured by the benchmarks.
+        deadline=None,
+        # In CI every run tries the same examples: what fails there fails at once, not some day.
+        derandomize="CI" in os.environ,
+        max_examples=25 if config.option.tier == "quick" else 100,
+    )
+    hypothesis.settings.load_profile("tests")
+
+
+def examples(full: int) -> int:
+    """The tier's share of the examples that a test tries where all are tried."""
+    return max(1, full * hypothesis.settings.default.max_examples // 100)
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:

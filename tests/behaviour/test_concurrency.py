@@ -31,6 +31,7 @@ from tests.behaviour.driving import (
 )
 from tests.servers import ROOT
 from tests.strategies import events
+from tests.tiers import examples
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def shared(session_redis_url: str) -> Iterator[OverRedis]:
 
 
 @given(st.data())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_writers_do_at_once(shared: OverRedis, data: st.DataObject) -> None:
     """Any events of three writers on two records, in any order that comes about."""
     driver: Driver = shared

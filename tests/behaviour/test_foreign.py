@@ -22,10 +22,13 @@ from progress_backend.settings import Settings
 from tests.behaviour import foreign
 from tests.behaviour.driving import OverRedis, in_parts, over
 from tests.conftest import flushed
+from tests.tiers import examples
 
 LEASE = "celery@live/1"
 KEYS = tuple(foreign.keys_of(over("memory", Settings()).keys, "odd", LEASE))
-_many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_many = settings(
+    max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(params=["sync", "async", "parts"])

@@ -15,6 +15,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Member
 from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.tiers import examples
 
 
 def listed(driver: Driver, **asked) -> task_list.Listed:
@@ -49,7 +50,7 @@ def test_the_ids_that_begin_so_in_their_order(driver: Driver) -> None:
 def test_any_ids_are_listed_as_in_memory(driver: Driver) -> None:
     names = st.text(st.sampled_from("abAB-%é日\U0001f600\uffff"), min_size=1, max_size=6)
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=examples(15), deadline=None)
     @given(st.sets(names, max_size=12), names, st.integers(1, 4), st.integers(1, 5))
     def check(task_ids, prefix, page, limit) -> None:
         for keys in driver.store.layout.keys:

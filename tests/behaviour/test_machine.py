@@ -28,6 +28,7 @@ from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
 from tests.behaviour.driving import Driver, check_agreement, in_parts, over
 from tests.strategies import events
+from tests.tiers import examples
 
 IDS = ("a", "b", "c", "d")
 ids = st.sampled_from(IDS)
@@ -161,7 +162,7 @@ def test_all_stores_live_alike(redis_url: str) -> None:
 
     Here.redis_url = redis_url
     bounds = settings(
-        max_examples=25,
+        max_examples=examples(25),
         stateful_step_count=25,
         report_multiple_bugs=False,
         phases=[Phase.generate],  # shrinking takes minutes; what is found is printed as it is

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from redis.crc import key_slot
 
 from progress_backend.flows.commands import Filters
@@ -18,6 +19,8 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually
+
+pytestmark = pytest.mark.wide
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from progress_backend.record.canvas import Embed
 from tests.apps import in_process
 from tests.conftest import unhijacked
 from tests.shapes import SHAPES, Canvas, add, canvases, last, one, two
+from tests.tiers import examples
 from tests.waiting import eventually
 
 
@@ -113,7 +114,7 @@ def test_the_first_messages_tell_all_that_follows(sent: Sent, shape: str) -> Non
         assert said == name
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(canvases)
 def test_whatever_a_canvas_is_made_of(sent: Sent, canvas_: Canvas) -> None:
     agrees(sent, canvas_)

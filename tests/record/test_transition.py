@@ -35,6 +35,7 @@ from progress_backend.record.transition import (
     transition,
 )
 from tests.strategies import NOW, events, tasks
+from tests.tiers import examples
 
 LATER = NOW + timedelta(seconds=10)
 OURS = Worker("lease-1", "celery@one")
@@ -330,7 +331,7 @@ def test_a_record_that_counts_more_than_its_total_can_be_read() -> None:
 
 
 @given(st.lists(events(), max_size=12), st.none() | tasks())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_what_holds_after_any_events(happened, task) -> None:
     for one in happened:
         before = task

@@ -16,7 +16,6 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.workflow import Figures
 from progress_backend.tracking import plans
-from progress_backend.tracking.group_records import MOST
 from tests.apps import App
 from tests.conftest import Install
 from tests.groups import AWAY
@@ -25,10 +24,15 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    # On a busy machine a thousand records may take longer than a publisher waits for them.
+    # On a busy machine many records may take longer than a publisher waits for them.
     for module in ("runs.sender", "tracking.tracker"):
         monkeypatch.setattr(f"progress_backend.{module}.JOB_WAIT_S", 5.0)
+    monkeypatch.setattr("progress_backend.tracking.group_records.MOST", MOST)
     return installed
+
+
+#: Members of a batch.
+MOST = 20
 
 
 def tasks(app: App, *names: str) -> list[Any]:
@@ -88,10 +92,10 @@ def test_a_chords_body_is_planned_once(installed: Install) -> None:
 def test_a_group_has_the_id_that_its_caller_holds(installed: Install) -> None:
     app = installed(track="all")
     (fetch,) = tasks(app, "fetch")
-    result = group(fetch.si() for _ in range(2 * MOST + 50)).apply_async()
+    result = group(fetch.si() for _ in range(2 * MOST + 10)).apply_async()
     told = figures(app, result.id)
-    assert (told.total, told.planned, told.publishers) == (2 * MOST + 50, 0, 0)
-    assert told.name == f"fetch ×{2 * MOST + 50}"
+    assert (told.total, told.planned, told.publishers) == (2 * MOST + 10, 0, 0)
+    assert told.name == f"fetch ×{2 * MOST + 10}"
 
 
 def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -> None:
@@ -111,10 +115,13 @@ def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -
     assert figures(app, result.id).publishers == 0
 
 
-def test_a_long_canvas_is_begun_in_bounded_batches(installed: Install) -> None:
+def test_a_long_canvas_is_begun_in_bounded_batches(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = installed(track="all")
     (fetch,) = tasks(app, "fetch")
-    count = plans.MOST + 700
+    monkeypatch.setattr(plans, "MOST", 30)
+    count = plans.MOST + 20
     result = chain(fetch.si() for _ in range(count)).apply_async()
     assert app.document(result.id)["planned"] is True  # the workflow's own is among the first
     assert plans.MOST <= figures(app, result.id).total <= count
@@ -189,8 +196,13 @@ def test_a_marking_names_what_ends_with_its_task_alone(installed: Install) -> No
         assert "nightly" not in (figures(app, canvas.apply_async().id).name or "")
 
 
-@pytest.mark.parametrize("shape", ["chain", "group", "chord"])
-@pytest.mark.parametrize(("given", "told"), [(40, 40), (1, 1), (True, 0), ("40", 0), (-1, 0)])
+@pytest.mark.parametrize(
+    ("shape", "given", "told"),
+    [
+        *(("chain", 40, 40), ("group", 40, 40), ("chord", 40, 40)),
+        *(("chain", 1, 1), ("chain", True, 0), ("chain", "40", 0), ("chain", -1, 0)),
+    ],
+)
 def test_a_caller_tells_how_many_tasks_to_expect(
     installed: Install, shape: str, given: object, told: int
 ) -> None:

@@ -40,8 +40,10 @@ def app() -> Iterator[Celery]:
 @pytest.mark.filterwarnings("ignore:Exception raised outside body:RuntimeWarning")
 @pytest.mark.parametrize("started", [False, True])
 def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
-    app: Celery, progress_store: MemoryStore, started: bool
+    app: Celery, progress_store: MemoryStore, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
+    # Whether it has stored a SUCCESS is asked where nobody answers.
+    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0)
     app.conf.task_track_started = started
     # An app of its own: one with results would wait for them where nobody listens.
     publisher = Celery("publisher", broker="memory://", set_as_current=False)

@@ -109,7 +109,7 @@ def test_one_that_stays_away_keeps_no_failure_from_its_record(
     stood: list[bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.5)
+    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.1)
     goes(backend)
     unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
     eventually(lambda: status(store) == "error" and stood)

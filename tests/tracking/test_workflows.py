@@ -12,6 +12,7 @@ import pytest
 from celery import Celery, chain, chord, group, signature
 from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
+from celery.worker.state import revoked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from progress_backend.tracking.lost_runs import Judge
 from tests.apps import App
 from tests.conftest import flushed, unhijacked
 from tests.shapes import composed
+from tests.tiers import examples
 from tests.waiting import eventually
 
 #: A lease that a quiet workflow is quick to outlast.
@@ -104,6 +106,11 @@ class Jobs:
             return 1
 
         return wait
+
+    def revoke(self, task_id: str) -> None:
+        """Before it is sent; back when the worker knows."""
+        self.celery.control.revoke(task_id)
+        eventually(lambda: task_id in revoked)
 
     def figures(self, workflow_id: str) -> Figures:
         assert self.app.tracker.process is not None
@@ -194,9 +201,8 @@ def test_what_follows_a_failure_ends_with_it(
 
 
 def test_a_revoked_step_cancels_what_follows(jobs: Jobs) -> None:
-    canvas = chain(job("ok"), job("ok"))
-    result = canvas.apply_async(countdown=2)
-    jobs.celery.control.revoke(result.parent.id)
+    jobs.revoke("not-wanted")
+    result = chain(job("ok").set(task_id="not-wanted"), job("ok")).apply_async()
     seen = jobs.ended(held(result))
     assert (seen.status, seen.count("cancelled")) == ("cancelled", 2)
 
@@ -204,11 +210,10 @@ def test_a_revoked_step_cancels_what_follows(jobs: Jobs) -> None:
 @pytest.mark.parametrize("by", ["revoke", "itself"])
 def test_a_chord_fails_with_a_cancelled_member_as_in_celery(jobs: Jobs, by: str) -> None:
     jobs.gate.clear()
-    cancelled = job("ok").set(countdown=2, task_id="not-wanted")
-    cancelled = cancelled if by == "revoke" else job("cancels")
-    result = chord([job("waits"), cancelled], chain(job("ok"), job("ok"))).apply_async()
     if by == "revoke":
-        jobs.celery.control.revoke("not-wanted")
+        jobs.revoke("of-a-chord")
+    cancelled = job("ok").set(task_id="of-a-chord") if by == "revoke" else job("cancels")
+    result = chord([job("waits"), cancelled], chain(job("ok"), job("ok"))).apply_async()
     eventually(lambda: jobs.figures(held(result)).count("cancelled") == 1)
     jobs.gate.set()
     seen = jobs.ended(held(result))
@@ -308,7 +313,7 @@ behaving = st.sampled_from([lambda: job("ok")] * 5 + [lambda: job("fails"), lamb
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(composed(st.recursive(behaving, composed, max_leaves=6)))
