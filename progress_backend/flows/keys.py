@@ -125,17 +125,6 @@ class Keys:
         """Sorted set of task ids by the time (ms) from which cleanup may delete them."""
         return f"{self.prefix}task_expiry"
 
-    @property
-    def checks(self) -> str:
-        """Sorted set of the ids of open tasks, and of lost ones, by the time (ms) at which each is
-        looked at next: for remarks, and for an end in the result backend."""
-        return f"{self.prefix}progress_checks"
-
-    @property
-    def checks_from(self) -> str:
-        """String: the creation time (µs) up to which open tasks are in `progress_checks`."""
-        return f"{self.prefix}progress_checks_from"
-
     def runs(self, task_type: str) -> str:
         """String: the last ten successful runs of a type, the newest first, one a line: when it
         ended (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
@@ -276,6 +265,12 @@ class Keys:
     def lost(self) -> str:
         """String: how many runs were found lost, by any process."""
         return f"{self.prefix}progress_found_lost"
+
+    @property
+    def asked_again(self) -> str:
+        """Sorted set of the ids of lost tasks by the time (ms) at which the result backend is asked
+        about each once more."""
+        return f"{self.prefix}progress_asked_again"
 
     @property
     def dropped(self) -> str:

@@ -32,12 +32,14 @@ HELD = 10_000
 _GIVEN_BACK = 1_000
 #: Records of each status that one pass reads because no worker holds them.
 _UNHELD = 100
+#: Lost runs' tasks about which one pass asks the result backend once more.
+_ASKED = 2_000
 #: How far a worker's clock that was not measured may be behind the store's; and the same where the
 #: result backend may have an end of an earlier task with the record's id.
 _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 #: How exact a worker's clock is that its run's start has reported.
 _EXACT = timedelta(seconds=2)
-LOCK, UNHELD_LOCK = "reap", "reap_unheld"
+LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
 def bounded(settings: Settings, now: datetime) -> Flow[None]:
@@ -136,9 +138,19 @@ def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
     return (of_all[start : start + STEP] for start in range(0, len(of_all), STEP))
 
 
-def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
-    """Records without an end that no lease holds and that were not written for a lease's time: most
-    wait in a queue, some have ended in a process that died before it recorded the end.
+def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
+    """Ids of lost runs' tasks about which the result backend is to be asked once more, under a
+    lock."""
+    if not (yield c.Lock(ASK_LOCK, token, int(settings.reap_interval_s * 1000))):
+        return []
+    task_ids: list[str] = yield c.ToAsk(milliseconds(now), _ASKED)
+    return task_ids
+
+
+def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], list[Base]]]:
+    """Records that run without a worker, outside of Celery; and records without an end that no
+    lease holds and that were not written for a lease's time: most wait in a queue, some have ended
+    in a process that died before it recorded the end.
 
     Each pass reads one page of each status, the next pass the next page, under a lock of its own.
     A record may name a lease that is not stored (its worker died before it wrote the lease, or the
@@ -148,8 +160,9 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
     settings = flows.settings
     interval_ms = int(settings.reap_interval_s * 1000)
     if not (yield c.Lock(UNHELD_LOCK, token, interval_ms)):
-        return []
+        return [], []
     turn = milliseconds(now) // interval_ms
+    running: list[Base] = []
     silent: list[Base] = []
     for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):
         total = (yield from flows.page(1, 1, status)).total
@@ -158,12 +171,15 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[list[Base]]:
         pages = -(-total // _UNHELD)
         paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
         bases = records([document for _, document in paged.rows])
+        if status == TaskStatus.RUNNING:
+            running = [base for base in bases if base.task.worker is None]
         silent += [base for base in bases if _silent(base, settings, now)]
     leases = {base.task.worker.lease for base in silent if base.task.worker is not None}
     if leases:
         until_ms = milliseconds(now) + int(settings.lease_s * 1000)
         yield c.Assume(tuple(sorted(leases)), until_ms)
-    return [base for base in silent if base.task.worker is None and _may_have_ended(base.task)]
+    left = [base for base in silent if base.task.worker is None and _may_have_ended(base.task)]
+    return running, left
 
 
 def records(documents: Iterable[bytes | None]) -> list[Base]:

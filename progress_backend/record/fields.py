@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
-Remark = Literal["stalled", "late", "waiting"]
+Remark = Literal["stalled", "late"]
 
 #: Types whose values have other types in JSON.
 _IN_JSON: Final[dict[Any, tuple[type, ...]]] = {
@@ -163,15 +163,12 @@ START: Final = Part("StartEstimate",
 ))
 REMARKS: Final = Part("Remarks", "What is out of the ordinary of an open task, each since when.", (
     Field("stalled", datetime | None,
-          "Its last value: none has come for five times the longest time between two values of its "
-          "run, 30 s at least, or for its marking's stall_s, while its worker answers.",
+          "Its last value: none has come for three times the longest time between two values of "
+          "its run, 30 s at least, or for its marking's stall_s, while its worker answers.",
           None, sparse=True),
     Field("late", datetime | None,
-          "Its run takes longer than 1.5 times the slowest of its type's last ten, for its items, "
+          "Its run takes longer than 1.25 times the slowest of its type's last ten, for its items, "
           "and 30 s at least; or than its marking's expect_s.", None, sparse=True),
-    Field("waiting", datetime | None,
-          "It waits for its first run for longer than 1.5 times the slowest of its type's last "
-          "ten, and 30 s at least.", None, sparse=True),
 ))
 #: The specification's fields (section 3.1); at their end the caller's own values, so that a list's
 #: row can cut them out.

@@ -161,8 +161,6 @@ class Remarks(NamedTuple):
     stalled: datetime | None = None
     #: The run takes longer than usual.
     late: datetime | None = None
-    #: The task waits longer than usual for its first run.
-    waiting: datetime | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class ListMethods(FlowMethods):
                 summary is then over these.
             top: only tasks that are no workflow's member, and outermost workflows, each as
                 `get_workflows_list` has it; with no filter.
-            remark: only tasks with this remark ("stalled", "late" or "waiting"), with no other
+            remark: only tasks with this remark ("stalled" or "late"), with no other
                 filter but an owner.
             owner: only tasks of this owner; the summary is then over these. With task_type,
                 symbol, remark or id_prefix ten tasks a row are looked at: the answer may have

@@ -78,10 +78,8 @@ class MemoryState:
     acts: dict[str, Act] = field(default_factory=dict)
     acts_waiting: dict[tuple[str, str], int] = field(default_factory=dict)
     markings: dict[str, str] = field(default_factory=dict)
-    #: When each open task is looked at next, for remarks (ms); and the creation time, in seconds,
-    #: up to which they are there.
-    checks: dict[str, int] = field(default_factory=dict)
-    checked_until: float = 0.0
+    #: When the result backend is asked once more about each lost task (ms).
+    asked_again: dict[str, int] = field(default_factory=dict)
     #: By webhook target; workflows in which a member has ended, and from when each is looked at
     #: (ms); and the targets that are switched off, since when (ms).
     outboxes: dict[str, OutboxState] = field(default_factory=dict)

@@ -26,8 +26,8 @@ _ASKED: Final[dict[Locale, dict[str, str]]] = {
     "en": {"pause": "pause asked", "cancel": "cancel asked"},
 }
 _REMARKS: Final[dict[Locale, dict[str, str]]] = {
-    "ja": {"stalled": "更新なし", "late": "遅れ", "waiting": "長い待ち"},
-    "en": {"stalled": "stalled", "late": "late", "waiting": "long wait"},
+    "ja": {"stalled": "更新なし", "late": "遅れ"},
+    "en": {"stalled": "stalled", "late": "late"},
 }
 
 

@@ -29,7 +29,6 @@ _EVENTS: Final[dict[Locale, dict[str, str]]] = {
         "resumed": "再開",
         "stalled": "更新なし",
         "late": "遅れ",
-        "waiting": "長い待ち",
     },
     "en": {
         "created": "created",
@@ -47,7 +46,6 @@ _EVENTS: Final[dict[Locale, dict[str, str]]] = {
         "resumed": "resumed",
         "stalled": "stalled",
         "late": "late",
-        "waiting": "long wait",
     },
 }
 _GONE: Final[dict[Locale, str]] = {

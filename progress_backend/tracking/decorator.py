@@ -112,10 +112,10 @@ def progress_task(
         metadata: anything else worth keeping with the record.
         results: whether the task's return value is recorded; values given to `complete()` are
             recorded all the same.
-        expect_s: seconds of work after which a run is remarked as late, from 1; unless given, 1.5
-            times what the slowest of the last ten runs took, 30 at least.
+        expect_s: seconds of work after which a run is remarked as late, from 1; unless given,
+            1.25 times what the slowest of the last ten runs took, 30 at least.
         stall_s: seconds without a value after which a run is remarked as stalled, from 1; unless
-            given, five times the longest time between two of its values, 30 at least.
+            given, three times the longest time between two of its values, 30 at least.
         workflow: name of the workflows that end with the task, as the last of a chain or the body
             of a chord, whose result has the workflow's id.
         owner: whose task it is, 200 characters at most: the only one who may see it among callers

@@ -15,6 +15,7 @@ from ..flows import remark_checks, silent_runs, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
 from ..record.events import Completed, Event, Lost, TakenBack
+from ..record.model import LOST
 from ..record.remarks import Usual
 from ..settings import Settings
 from ..store.any_store import AnyStore
@@ -51,8 +52,9 @@ class Judge:
         self._token = token
         self._goes_on = goes_on
         self._answers = True
-        #: The worker's runs as of the last pass.
+        #: The worker's runs as of the last pass, and how many of these passes there were.
         self._begun: set[str] = set()
+        self._passes = 0
         #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
@@ -92,8 +94,9 @@ class Judge:
         message is not delivered any more. A result backend that does not answer is waited for
         without a bound."""
         store, settings = self._store, self._settings
-        bases = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
-        for step in silent_runs.steps(bases):
+        running, silent = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
+        self._say(store.run(remark_checks.judge(store.flows, running, store.now(), {})))
+        for step in silent_runs.steps(silent):
             self._judge(
                 step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
             )
@@ -122,46 +125,60 @@ class Judge:
                 if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
                     return
 
-    def remarks(self, lease: str | None) -> None:
-        """Records remarks on open tasks; `lease`: whose runs are looked at from now on."""
-        store = self._store
-        if lease is not None:
-            self._begun = store.run(remark_checks.begun(lease, self._begun, store.now()))
+    def remarks(self, lease: str) -> None:
+        """Records remarks on the runs under this worker's lease."""
+        store, most = self._store, remark_checks.MOST
+        held = store.execute(c.Held(lease, silent_runs.HELD))
+        self._begun = set(held)
+        # Of more runs than one pass judges each has its turn.
+        first = most * (self._passes % max(-(-len(held) // most), 1))
+        self._passes += 1
         slowest: dict[str, Usual] = {}
-        due = store.run(remark_checks.due(store.flows, store.now(), self._token))
-        for start in range(0, len(due), remark_checks.STEP):
-            step = due[start : start + remark_checks.STEP]
-            lost: list[Base] = []
-            told = store.run(remark_checks.look(store.flows, step, store.now(), slowest, lost))
-            self._ask_again(lost)
-            for task_id, remarks in told:
-                logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
-            if not self._goes_on() or not store.run(remark_checks.keeps(store.flows, self._token)):
+        for step in silent_runs.steps(held[first : first + most]):
+            flow = remark_checks.of_lease(store.flows, lease, step, store.now(), slowest)
+            self._say(store.run(flow))
+            if not self._goes_on():
                 return
 
-    def _ask_again(self, lost: Sequence[Base]) -> None:
+    def _say(self, told: remark_checks.Told) -> None:
+        for task_id, remarks in told:
+            logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
+
+    def lost(self) -> None:
+        """Asks the result backend once more about the runs that were recorded as lost."""
+        store, settings = self._store, self._settings
+        task_ids = store.run(silent_runs.to_ask(settings, store.now(), self._token))
+        for step in silent_runs.steps(task_ids):
+            self._ask_again(step)
+            if not self._goes_on():
+                return
+
+    def _ask_again(self, task_ids: Sequence[str]) -> None:
         """Records the ends in the result backend for runs that were recorded as lost: one may have
         ended after all, while the store was away from its worker, which was killed then. Asked a
         lease after the loss and once the message comes no more; again where it does not answer."""
-        ends = self._ends([base.task.task_id for base in lost]) if lost else {}
+        bases = silent_runs.records(self._store.execute(c.Read(tuple(task_ids))))
+        lost = [base for base in bases if base.task.error_cause == LOST]
+        ends = self._ends([base.task.task_id for base in lost])
         now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)
         verdicts: list[tuple[Base, Event]] = []
-        asked: list[tuple[str, int | None]] = []
+        asked: dict[str, int | None] = dict.fromkeys(task_ids)
         for base in lost:
             task = base.task
             times = [(task.completed_at or now) + lease, task.again_until or now]
             unanswered = task.task_id not in ends
             if unanswered and (self._ask is not None or now < max(times) + 2 * lease):
-                continue  # a process without a result backend leaves it to the others for a while
+                # A process without a result backend leaves it to the others for a while.
+                asked[task.task_id] = milliseconds(now + lease)
+                continue
             end = own_end(base, ends.get(task.task_id))
             if end is not None:
                 verdicts.append((base, end.of_attempt(task.attempt)))
             later = [time for time in times if time > now]
-            asked.append((task.task_id, milliseconds(min(later)) + 1 if later else None))
+            asked[task.task_id] = milliseconds(min(later)) + 1 if later else None
         for some in _several(verdicts):
             self._record(some)
-        if asked:
-            self._store.execute(c.LookAt(tuple(asked)))
+        self._store.execute(c.AskAgain(tuple(asked.items())))
 
     def _judge_silent(
         self,
@@ -236,7 +253,7 @@ class Judge:
         if lost:
             store.execute(c.CountLost(len(lost)))
             again_ms = milliseconds(now) + int(self._settings.lease_s * 1000) + 1
-            store.execute(c.LookAt(tuple((task_id, again_ms) for task_id in lost)))
+            store.execute(c.AskAgain(tuple((task_id, again_ms) for task_id in lost)))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -39,7 +39,7 @@ def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) 
 
 def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
     """The pass over what nobody holds; it sees every record."""
-    found = driver.run(silent_runs.unheld(driver.flows, driver.now() + after, "ours"))
+    _, found = driver.run(silent_runs.unheld(driver.flows, driver.now() + after, "ours"))
     driver.execute(c.Unlock(silent_runs.UNHELD_LOCK, "ours"))
     return [base.task.task_id for base in found]
 

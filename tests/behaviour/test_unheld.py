@@ -21,7 +21,7 @@ SILENT = timedelta(seconds=31)
 def unheld(
     driver: Driver, after: timedelta = SILENT, token: str = "ours", now: datetime | None = None
 ) -> list[str]:
-    found = driver.run(silent_runs.unheld(driver.flows, (now or driver.now()) + after, token))
+    _, found = driver.run(silent_runs.unheld(driver.flows, (now or driver.now()) + after, token))
     driver.execute(c.Unlock(silent_runs.UNHELD_LOCK, token))
     return [base.task.task_id for base in found]
 
@@ -52,7 +52,10 @@ class TestUnheld:
     def test_is_looked_for_by_one_at_a_time(self, driver: Driver) -> None:
         driver.create("waits")
         assert driver.execute(c.Lock(silent_runs.UNHELD_LOCK, "theirs", 5_000))
-        assert driver.run(silent_runs.unheld(driver.flows, driver.now() + SILENT, "ours")) == []
+        assert driver.run(silent_runs.unheld(driver.flows, driver.now() + SILENT, "ours")) == (
+            [],
+            [],
+        )
         assert unheld(driver, token="theirs") == ["waits"]
 
     def test_is_looked_for_page_by_page(

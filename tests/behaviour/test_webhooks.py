@@ -108,11 +108,11 @@ def test_a_remark_leaves_its_event_once(hooked: Driver) -> None:
     assert len(taken(hooked)) == 1
 
 
-def test_the_pass_over_open_tasks_leaves_events_too(hooked: Driver) -> None:
+def test_the_pass_over_running_tasks_leaves_events_too(hooked: Driver) -> None:
     worker = Worker("lease-1", "celery@tests")
     hooked.apply("t", ev.Started(identity=identity_of(expect_s=0.001), worker=worker))
-    task_ids, now = ["t"], hooked.now() + timedelta(seconds=5)
-    assert hooked.run(remark_checks.look(hooked.flows, task_ids, now, {}))
+    now = hooked.now() + timedelta(seconds=5)
+    assert hooked.run(remark_checks.of_lease(hooked.flows, "lease-1", ["t"], now, {}))
     assert [event["type"] for event in taken(hooked)] == ["progress.task.late"]
 
 

@@ -79,7 +79,7 @@ FULL = Task(
     usual=(4, 0.5, 2.5, 0, 0, 0.75, 1.5, 0, 0, 0, 0),
     expect_s=600.0,
     stall_s=60.0,
-    remarks=Remarks(NOW, NOW, NOW),
+    remarks=Remarks(NOW, NOW),
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
     revision=3,
 )

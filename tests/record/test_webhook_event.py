@@ -34,7 +34,7 @@ tasks = st.builds(
     st.sampled_from(STATUSES),
     st.integers(0, 3),
     st.sampled_from([None, "lost", "exception"]),
-    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(*(st.booleans() for _ in KINDS)),
 )
 
 

@@ -114,7 +114,6 @@ CALLS: dict[str, list[c.Command]] = {
     "count": [c.Count(5)],
     "find_ids": [c.FindIds(5, 10)],
     "beginning": [c.Beginning("8a", 0, 20), c.Beginning("日本", 40, 20)],
-    "find_open": [c.FindOpen(5, 10, 7)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "note": [c.Note("t", TOLD.notices), c.Note("t", TOLD.notices * 2)],
     "take": [c.TakeEvents("ops", 5, 6, 7)],

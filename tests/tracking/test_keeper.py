@@ -396,6 +396,6 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
     assert ("done", False) in asked
     for task_id in ("late", "unheard"):
         assert wait_for_progress(store, task_id, status="completed").attempt == 1
-    eventually(lambda: store.execute(c.ToLookAt(milliseconds(store.now()) + 3_600_000, 9)) == [])
+    eventually(lambda: store.execute(c.ToAsk(milliseconds(store.now()) + 3_600_000, 9)) == [])
     assert read(store, "never").error_cause == "lost"
     assert len([each for each, _ in asked if each == "never"]) == 3, asked

@@ -38,6 +38,7 @@ from .ids import Beginning as Beginning
 from .ids import Begun as Begun
 from .ids import FindIds as FindIds
 from .leases import Ahead as Ahead
+from .leases import AskAgain as AskAgain
 from .leases import Assume as Assume
 from .leases import CountLost as CountLost
 from .leases import EndLease as EndLease
@@ -50,6 +51,7 @@ from .leases import LostSoFar as LostSoFar
 from .leases import NewestLeases as NewestLeases
 from .leases import Renew as Renew
 from .leases import Shorten as Shorten
+from .leases import ToAsk as ToAsk
 from .lists import FIRST as FIRST
 from .lists import Above as Above
 from .lists import Before as Before
@@ -76,9 +78,6 @@ from .records import FacetsOf as FacetsOf
 from .records import Read as Read
 from .records import RunsOf as RunsOf
 from .remarks import CountRemarks as CountRemarks
-from .remarks import FindOpen as FindOpen
-from .remarks import LookAt as LookAt
-from .remarks import ToLookAt as ToLookAt
 from .timelines import KeepSamples as KeepSamples
 from .timelines import ReadTimeline as ReadTimeline
 from .timelines import Timeline as Timeline
@@ -119,13 +118,13 @@ Command = (
     | CountDropped | DroppedSoFar
     | LatestEnded
     | Beginning | FindIds
-    | Ahead | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd | Leases
-    | LostSoFar | NewestLeases | Renew | Shorten
+    | Ahead | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
+    | Leases | LostSoFar | NewestLeases | Renew | Shorten | ToAsk
     | Above | Before | Count | Newest | Page | Tally
     | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
-    | CountRemarks | FindOpen | LookAt | ToLookAt
+    | CountRemarks
     | KeepSamples | ReadTimeline
     | ForgetTimes | Times | Unused
     | Top | TopSince

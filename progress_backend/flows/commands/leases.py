@@ -105,3 +105,20 @@ class CountLost:
 @dataclass(frozen=True, slots=True)
 class LostSoFar:
     """-> int: how many runs any process has found lost, since the store was empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """-> None: has the result backend asked about lost runs' tasks from a time on (ms), each its
+    own; None: not any more."""
+
+    tasks: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToAsk:
+    """-> list[str]: ids of lost runs' tasks about which the result backend is to be asked until a
+    time, the longest due first."""
+
+    before_ms: int
+    limit: int

@@ -21,4 +21,4 @@ def without_remarks(task: Task, event: ev.Event) -> Task:
     late = task.remarks.late
     if late is None or task.status != TaskStatus.RUNNING or not isinstance(event, ev.Progressed):
         return replace(task, remarks=None)
-    return task if task.remarks == (None, late, None) else replace(task, remarks=Remarks(late=late))
+    return task if task.remarks == (None, late) else replace(task, remarks=Remarks(late=late))

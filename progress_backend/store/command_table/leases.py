@@ -11,7 +11,7 @@ from ...flows.partitions import Layout
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
-from .entry import Entry, Part, in_the_first, of_its_task, own_ids
+from .entry import Entry, Part, grouped, in_the_first, of_its_task, own_ids
 from .values import nothing, pairs, text, whole
 
 
@@ -169,6 +169,36 @@ def _count_lost_in_memory(state: MemoryState, command: c.CountLost) -> None:
     state.lost += command.runs
 
 
+def _ask_again(command: c.AskAgain, keys: Keys) -> list[Request]:
+    over = [task_id for task_id, at_ms in command.tasks if at_ms is None]
+    due = [part for i, at_ms in command.tasks if at_ms is not None for part in (at_ms, i)]
+    later: list[Request] = [("ZADD", keys.asked_again, *due)] if due else []
+    return [*later, ("ZREM", keys.asked_again, *over)] if over else later
+
+
+def _ask_again_in_memory(state: MemoryState, command: c.AskAgain) -> None:
+    for task_id, at_ms in command.tasks:
+        if at_ms is None:
+            state.asked_again.pop(task_id, None)
+        else:
+            state.asked_again[task_id] = at_ms
+
+
+def _by_partition(command: c.AskAgain, layout: Layout) -> list[Part]:
+    groups = grouped(command.tasks, layout, lambda task: task[0])
+    return [(place, c.AskAgain(tuple(own))) for place, own in groups]
+
+
+def _to_ask(command: c.ToAsk, keys: Keys) -> list[Request]:
+    bounds = ("-inf", command.before_ms, "LIMIT", 0, command.limit)
+    return [("ZRANGEBYSCORE", keys.asked_again, *bounds)]
+
+
+def _to_ask_in_memory(state: MemoryState, command: c.ToAsk) -> list[str]:
+    due = sorted((at, i) for i, at in state.asked_again.items() if at <= command.before_ms)
+    return [task_id for _, task_id in due[: command.limit]]
+
+
 TABLE: dict[type[c.Command], Entry] = {
     c.Renew: Entry(
         lambda command, keys: [("ZADD", keys.leases, command.until_ms, command.lease)],
@@ -218,4 +248,6 @@ TABLE: dict[type[c.Command], Entry] = {
         lambda state, _: state.lost,
         in_the_first,
     ),
+    c.AskAgain: Entry(_ask_again, nothing, _ask_again_in_memory, _by_partition),
+    c.ToAsk: Entry(_to_ask, _ids, _to_ask_in_memory, merge=own_ids),
 }

@@ -185,7 +185,7 @@ def _sums_before(
 def _count(command: c.Count, keys: Keys) -> list[Request]:
     indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
     rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
-    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases, keys.checks]
+    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases, keys.asked_again]
     return [
         ("INFO", "memory", "replication"),
         evalsha(scripts.COUNT, names, command.since_ms * 1000),

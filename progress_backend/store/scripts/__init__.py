@@ -48,7 +48,6 @@ COUNT: Final = _read("count")
 LOG: Final = _read("log", "_tolerant")
 SAMPLES: Final = _read("samples", "_tolerant")
 BEFORE: Final = _read("before", "_tolerant")
-FIND_OPEN: Final = _read("find_open", "_tolerant")
 FIND_IDS: Final = _read("find_ids", "_tolerant")
 BEGINNING: Final = _read("beginning", "_tolerant")
 NOTE: Final = _read("note", "_tolerant", "_noted")
@@ -58,7 +57,7 @@ MAY_HAVE_ENDED: Final = _read("may_have_ended", "_tolerant")
 LOOKED_FOR_END: Final = _read("looked_for_end", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
-    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP, FIND_OPEN),
+    *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP),
     *(FIND_IDS, BEGINNING),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),

@@ -2,7 +2,7 @@
 // type, symbol or owner by its name.
 import { element, say } from "./row.js";
 
-const NAMES = ["task_type", "symbol", "owner"], REMARKS = ["stalled", "late", "waiting"];
+const NAMES = ["task_type", "symbol", "owner"], REMARKS = ["stalled", "late"];
 const HOUR_MS = 3_600_000, SPANS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS };
 const MOST = 255;
 // While a date is typed each of its digits makes another one, of the years 0002 and 0202 as well.
