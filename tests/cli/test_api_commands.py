@@ -16,10 +16,8 @@ from progress_backend import tokens
 from progress_backend.cli import main
 from tests.conftest import StartService
 from tests.records import Records
-from tests.web.conftest import StartApi, start_api
+from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-
-__all__ = ["start_api"]
 
 READ, WRITE = tokens.new("reader", "read"), tokens.new("writer", "write")
 Run = Callable[..., Result]
@@ -89,31 +87,21 @@ def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
     assert run("watch", "nobody").exit_code == 1
 
 
-def test_watch_tells_the_place_of_a_task_that_waits(
+def test_watch_follows_a_task_from_its_place_among_those_that_wait_to_its_end(
     api: RunningApi, records: Records, start_service: StartService
 ) -> None:
     for task_id in ("before", "waits"):
         records.create(task_id)
     command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "waits"]
-    start_service(
-        [*command, "--url", f"http://127.0.0.1:{api.port}"],
+    watching = start_service(
+        [*command, "--url", f"http://127.0.0.1:{api.port}", "--interval", "0.1"],
         env={"PROGRESS_LOCALE": "en", "PROGRESS_TOKEN": READ[0]},
         ready=r"created.*about \d before it",
     )
-
-
-def test_watch_follows_a_task_to_its_end(
-    api: RunningApi, records: Records, start_service: StartService
-) -> None:
-    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "job-one"]
-    url = f"http://127.0.0.1:{api.port}"
-    env = {"PROGRESS_LOCALE": "en", "PROGRESS_TOKEN": READ[0]}
-    watching = start_service(
-        [*command, "--url", url, "--interval", "0.1"], env=env, ready="running"
-    )
-    records.progress("job-one", 126)
+    records.run("waits")
+    records.progress("waits", 126)
     watching.wait_for_log("50%")
-    records.complete("job-one")
+    records.complete("waits")
     assert watching.wait(20) == 0
 
 

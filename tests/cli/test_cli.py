@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
@@ -24,7 +25,7 @@ from tests.terminals import Terminal
 
 APP = """
 from celery import Celery
-app = Celery("tasks", broker="memory://", backend={url!r})
+app = Celery("tasks", broker="memory://", backend={url!r}, set_as_current=False)
 """
 Run = Callable[..., Result]
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -47,24 +48,21 @@ def run(redis_url: str) -> Run:
 
 
 @pytest.fixture
-def app_folder(tmp_path: Path, redis_url: str) -> Path:
-    """A folder with a Celery app in `shop.py` whose results are in the test's store."""
+def app_folder(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working directory, with a Celery app in `shop.py` whose results are in the test's
+    store."""
     (tmp_path / "shop.py").write_text(APP.format(url=redis_url))
-    return tmp_path
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("shop", None)
 
 
-def script(*args: str, cwd: Path, env: dict[str, str] | None = None) -> tuple[int, str]:
-    """The exit code and the output of an installed command."""
-    command = [str(Path(sys.executable).parent / args[0]), *args[1:]]
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout + done.stderr
+def command(*args: str, **env: str) -> tuple[int, str]:
+    """The exit code and the output of a command that is given no store."""
+    program = {"progress-backend": main, "celery": celery}[args[0]]
+    done = CliRunner().invoke(program, args[1:], env=env)
+    return done.exit_code, done.output
 
 
 def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Records) -> None:
@@ -142,18 +140,16 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
 @pytest.mark.parametrize("locale", ["en", "ja"])
 @pytest.mark.parametrize("columns", [20, 40, 80, 140])
 def test_rows_fit_any_width_and_keep_their_name(
-    records: Records, columns: int, locale: str
+    records: Records, columns: int, locale: str, in_a_terminal: Callable[[int], None]
 ) -> None:
     records.start("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", symbol="of one of many customers 7203")
     records.apply("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", ev.Cancelled(by="cli"))
     records.start("7b7de887-6f26-48b1-afe0-d09ecabe2ead", symbol="とても長い銘柄の名前" * 5)
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
-    command = [str(Path(sys.executable).parent / "progress-backend"), "tasks"]
-    env["COLUMNS"] = ""
-    with Terminal(command, env=env, columns=columns, lines=24) as terminal:
-        assert terminal.wait() == 0
-        head, newer, older, *_ = terminal.written.splitlines()
-    assert all(cells_of(line) <= columns for line in (head, newer, older)), terminal.written
+    in_a_terminal(columns)
+    output = CliRunner().invoke(main, ["tasks"], env=env).output
+    head, newer, older, *_ = output.splitlines()
+    assert all(cells_of(line) <= columns for line in (head, newer, older)), output
     assert newer.startswith("7b7de887 ")
     assert newer.endswith("名前")
     assert older.endswith("7203")
@@ -452,13 +448,12 @@ def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.Mo
         assert result.output.count("does not answer") == 3, "said once, and at the end"
 
 
-@pytest.mark.parametrize("command", ["tasks", "watch"])
-def test_a_pipe_that_is_closed_ends_a_command_in_peace(command: str, records: Records) -> None:
+def test_a_pipe_that_is_closed_ends_a_command_in_peace(records: Records) -> None:
     records.create("the-id")
     ours, theirs = os.pipe()
     os.close(ours)  # as `| head` does when it has seen enough
     done = subprocess.run(
-        [Path(sys.executable).parent / "progress-backend", command],
+        [Path(sys.executable).parent / "progress-backend", "tasks"],
         env={**os.environ, "PROGRESS_REDIS_URL": records.settings.redis_url or ""},
         stdout=theirs,
         stderr=subprocess.PIPE,
@@ -493,14 +488,12 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
     app_folder: Path, records: Records
 ) -> None:
     records.create("the-id")
-    celery = ("celery", "-A", "shop", "progress")
-    code, output = script(*celery, "list", cwd=app_folder)
-    assert code == 0
-    assert "the-id" in output
-    code, output = script(*celery, "cancel", "the-id", cwd=app_folder)
-    assert (code, output) == (0, "task the-id is cancelled\n")
-    code, output = script(*celery, "show", "unknown", cwd=app_folder)
-    assert (code, output) == (1, "Error: Task unknown not found\n")
+    installed = [Path(sys.executable).parent / "celery", "-A", "shop", "progress", "list"]
+    done = subprocess.run(installed, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "the-id" in done.stdout) == (0, True), done.stderr
+    progress = ("celery", "-A", "shop", "progress")
+    assert command(*progress, "cancel", "the-id") == (0, "task the-id is cancelled\n")
+    assert command(*progress, "show", "unknown") == (1, "Error: Task unknown not found\n")
 
 
 @pytest.mark.parametrize("args", [("-A", "shop", "show"), ("show", "-A", "shop")])
@@ -508,20 +501,20 @@ def test_an_app_can_be_named_before_and_behind_a_command(
     app_folder: Path, records: Records, args: tuple[str, ...]
 ) -> None:
     records.create("the-id")
-    elsewhere = {"CELERY_APP": "nosuchapp"}
-    code, output = script("progress-backend", *args, "the-id", cwd=app_folder, env=elsewhere)
+    code, output = command("progress-backend", *args, "the-id", CELERY_APP="nosuchapp")
     assert code == 0, output
     assert "the-id" in output
 
 
 def test_a_marked_task_without_install_is_named(app_folder: Path) -> None:
     marked = "from progress_backend import progress_task\n"
-    marked += "@app.task(name='fetch')\n@progress_task\ndef fetch(): ...\n"
+    marked += "@app.task(name='fetch', shared=False)\n@progress_task\ndef fetch(): ...\n"
     text = (app_folder / "shop.py").read_text()
     for bare, said in ((True, True), (False, False)):
         install = "" if bare else "from progress_backend import install\ninstall(app)\n"
-        (app_folder / "shop.py").write_text(f"{text}\n{install}{marked}")
-        code, output = script("progress-backend", "tasks", "-A", "shop", cwd=app_folder)
+        (app_folder / f"shop_{bare}.py").write_text(f"{text}\n{install}{marked}")
+        code, output = command("progress-backend", "tasks", "-A", f"shop_{bare}")
+        sys.modules.pop(f"shop_{bare}", None)
         assert code == 0, output
         assert ("fetch is marked, but install() was not called on its app" in output) == said
 
@@ -530,25 +523,20 @@ def test_the_environment_names_the_app_where_no_option_does(
     app_folder: Path, records: Records
 ) -> None:
     records.create("the-id")
-    named = {"CELERY_APP": "shop"}
-    code, output = script("progress-backend", "tasks", cwd=app_folder, env=named)
-    assert (code, "the-id" in output) == (0, True)
+    code, output = command("progress-backend", "tasks", CELERY_APP="shop")
+    assert (code, "the-id" in output) == (0, True), output
 
 
-def test_an_app_that_cannot_be_loaded_is_one_line(app_folder: Path, records: Records) -> None:
-    records.create("the-id")
-    code, output = script("progress-backend", "show", "-A", "shop", "the-id", cwd=app_folder)
-    assert code == 0
-    assert "the-id" in output
-    code, output = script("progress-backend", "tasks", "-A", "nosuchapp", cwd=app_folder)
+def test_an_app_that_cannot_be_loaded_is_one_line(app_folder: Path) -> None:
+    code, output = command("progress-backend", "tasks", "-A", "nosuchapp")
     assert code == 1
     assert output.startswith("Error: cannot load the Celery app 'nosuchapp': ModuleNotFoundError")
     assert output.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [("celery", "progress", "list"), ("progress-backend", "serve")])
-def test_without_a_store_one_line_says_what_to_do(tmp_path: Path, command: tuple[str, ...]) -> None:
-    code, output = script(*command, cwd=tmp_path)
+@pytest.mark.parametrize("args", [("celery", "progress", "list"), ("progress-backend", "serve")])
+def test_without_a_store_one_line_says_what_to_do(args: tuple[str, ...]) -> None:
+    code, output = command(*args)
     assert code == 1
     assert output.startswith("Error: no store is configured: set PROGRESS_REDIS_URL")
     assert output.count("\n") == 1

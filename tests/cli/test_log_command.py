@@ -16,10 +16,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.web.conftest import StartApi, start_api
 from tests.web.serving import RunningApi
-
-__all__ = ["start_api"]
 
 TASK_ID = "8a4b0e7c-0001"
 
@@ -36,11 +33,6 @@ def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool =
             store.run(task_log.add(*about))
         if ends:
             store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
-
-
-@pytest.fixture
-def api(redis_url: str, start_api: StartApi) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 @pytest.fixture(params=["store", "api"])

@@ -13,15 +13,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.store.drivers import Store
 from tests.records import Records
-from tests.web.conftest import StartApi, start_api
 from tests.web.serving import RunningApi
-
-__all__ = ["start_api"]
-
-
-@pytest.fixture
-def api(redis_url: str, start_api: StartApi) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 @pytest.fixture(params=["store", "api"])

@@ -26,8 +26,9 @@ from progress_backend.terminal.formats import cells_of
 from progress_backend.terminal.workflow_source import StoreWorkflows
 from tests.conftest import StartService
 from tests.records import Records
-from tests.terminals import Terminal
 from tests.waiting import eventually
+from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
 
 Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
@@ -49,21 +50,13 @@ def records(redis_url: str) -> Records:
     return records
 
 
-@pytest.fixture
-def api(records: Records, start_service: StartService) -> str:
-    """The address of an API over the store."""
-    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or ""}
-    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
-    return serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
-
-
 @pytest.fixture(params=["store", "api"])
-def run(request: pytest.FixtureRequest, redis_url: str) -> Run:
+def run(request: pytest.FixtureRequest, redis_url: str, api: RunningApi) -> Run:
     """Runs a command; it reads from the store, or from an API without knowing a store."""
     given: tuple[str, ...] = ()
     env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": redis_url}
     if request.param == "api":
-        given = ("--url", request.getfixturevalue("api"))
+        given = ("--url", f"http://127.0.0.1:{api.port}")
         env["PROGRESS_REDIS_URL"] = ""
 
     def call(*args: str, locale: str = "en") -> Result:
@@ -186,33 +179,11 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     assert (by_its_id.exit_code, "1 of 1 tasks have ended" in by_its_id.output) == (0, True)
 
 
-def test_watch_follows_a_workflow_to_its_end(
-    records: Records, redis_url: str, start_service: StartService
+def test_watch_of_a_cancelled_workflow_ends_with_its_last_run(
+    redis_url: str, records: Records, start_service: StartService
 ) -> None:
     watching = start_service(
         [COMMAND, "watch", "--workflow", W, "--interval", "0.1"],
-        env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
-        ready=r"running +62\.5%",
-    )
-    records.complete("half")
-    watching.wait_for_log(r"running +75%.*3 of 4 tasks have ended")
-    assert watching.alive
-    records.complete("merge")
-    assert watching.wait() == 1
-    assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
-
-
-@pytest.mark.parametrize("source", ["store", "api"])
-def test_watch_of_a_cancelled_workflow_ends_with_its_last_run(
-    request: pytest.FixtureRequest,
-    redis_url: str,
-    records: Records,
-    start_service: StartService,
-    source: str,
-) -> None:
-    args = ["--url", request.getfixturevalue("api")] if source == "api" else []
-    watching = start_service(
-        [COMMAND, "watch", "--workflow", W, "--interval", "0.1", *args],
         env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
         ready=r"running +62\.5%",
     )
@@ -259,17 +230,15 @@ def cancel_all(store: Store, workflow_id: str) -> None:
 @pytest.mark.parametrize("locale", ["en", "ja"])
 @pytest.mark.parametrize("columns", [20, 50, 80])
 def test_rows_fit_any_width_and_keep_their_name(
-    records: Records, columns: int, locale: str
+    records: Records, columns: int, locale: str, in_a_terminal: Callable[[int], None]
 ) -> None:
     records.member("long", "7b7de887-6f26-48b1-afe0-d09ecabe2ead", name="とても長い名前 → merge")
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
-    env["COLUMNS"] = ""
-    with Terminal([COMMAND, "workflows"], env=env, columns=columns, lines=24) as terminal:
-        assert terminal.wait() == 0
-        lines = terminal.written.splitlines()[:3]
-    assert all(cells_of(line) <= columns for line in lines), terminal.written
+    in_a_terminal(columns)
+    lines = CliRunner().invoke(main, ["workflows"], env=env).output.splitlines()[:3]
+    assert all(cells_of(line) <= columns for line in lines), lines
     assert sorted(line[:8] for line in lines[1:]) == [W[:8], "7b7de887"]
-    assert all(line.endswith("erge") for line in lines[1:]), terminal.written
+    assert all(line.endswith("erge") for line in lines[1:]), lines
 
 
 def test_the_empty_list_says_what_makes_a_workflow(redis_url: str) -> None:
@@ -310,18 +279,18 @@ def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
 
 
 def test_watch_outlives_an_api_that_restarts(
-    records: Records, redis_url: str, start_service: StartService
+    records: Records, redis_url: str, start_service: StartService, start_api: StartApi
 ) -> None:
     env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
-    address = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    serving = start_api(redis_url=redis_url)
+    address = f"http://127.0.0.1:{serving.port}"
     args = ["watch", "--workflow", W, "--url", address, "--interval", "0.1"]
     watching = start_service([COMMAND, *args], env=env, ready=r"running +62\.5%")
-    serving.kill()
+    serving.stop()
     watching.wait_for_log(f"The store does not answer.*{address} does not answer")
     for task_id in ("half", "merge"):
         records.complete(task_id)
-    start_service([COMMAND, "serve", "--port", address.rpartition(":")[2]], env=env)
+    start_api(redis_url=redis_url, port=serving.port)
     assert watching.wait() == 1
     assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
 

@@ -28,10 +28,13 @@ from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.task_logs import Log
 from progress_backend.terminal.view import View
-from tests.conftest import StartServer, StartService
+from tests.conftest import StartServer
 from tests.records import Records
 from tests.terminals import Terminal
 from tests.waiting import eventually
+from tests.web.conftest import StartApi, start_api
+
+__all__ = ["start_api"]
 
 COMMAND = str(Path(sys.executable).parent / "progress-backend")
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
@@ -122,15 +125,14 @@ def test_a_pasted_text_asks_for_nothing(opened: Open, records: Records) -> None:
     assert [records.get(each).asked for each in ("first-id", "second-id")] == [None, None]
 
 
+@pytest.mark.wide
 def test_a_workflow_and_its_page(
-    opened: Open, records: Records, start_service: StartService, tmp_path: Path
+    opened: Open, records: Records, start_api: StartApi, tmp_path: Path
 ) -> None:
     for task_id in ("m1", "m2"):
         records.member(task_id, W, name="fetch ×2")
         records.run(task_id)
-    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or ""}
-    serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
-    url = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
+    url = f"http://127.0.0.1:{start_api(redis_url=records.settings.redis_url).port}"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/opened\n')
     browser.chmod(0o755)
@@ -160,6 +162,7 @@ def test_without_an_address_it_is_told_how_to_give_one(opened: Open) -> None:
         terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
 
 
+@pytest.mark.wide
 def test_an_address_is_told_whole_where_no_browser_has_a_window(opened: Open) -> None:
     page = f"https://progress.example.com/{'long-' * 8}"
     with opened(columns=40, PROGRESS_PAGE_URL=page, DISPLAY="", WAYLAND_DISPLAY="") as terminal:
@@ -170,6 +173,7 @@ def test_an_address_is_told_whole_where_no_browser_has_a_window(opened: Open) ->
     assert f"{page}/task/first-id" in "".join(lines.splitlines())
 
 
+@pytest.mark.wide
 def test_a_browser_that_stays_or_fails_keeps_no_key_waiting(opened: Open, tmp_path: Path) -> None:
     env = {"PROGRESS_PAGE_URL": "http://127.0.0.1:8004", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
     with opened(BROWSER="sleep 60 #%s", **env) as terminal:
@@ -197,16 +201,8 @@ def failing(records: Records) -> Records:
     return records
 
 
-@pytest.mark.parametrize("source", ["store", "api"])
-def test_a_workflow_is_one_row_that_opens(
-    opened: Open, failing: Records, start_service: StartService, source: str
-) -> None:
-    args: tuple[str, ...] = ()
-    if source == "api":
-        env = {"PROGRESS_REDIS_URL": failing.settings.redis_url or ""}
-        serving = start_service([COMMAND, "serve", "--port", "0"], env=env)
-        args = ("--url", serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0])
-    with opened(*args, columns=130) as terminal:
+def test_a_workflow_is_one_row_that_opens(opened: Open, failing: Records) -> None:
+    with opened(columns=130) as terminal:
         terminal.wait_for(r"0f8c8a4e +running +▸ fetch ×6 .*83\.3%.*5 of 6 tasks have ended")
         assert "m-runs" not in terminal.written, "its tasks are in its row"
         terminal.write(DOWN * 2)
@@ -234,6 +230,7 @@ def test_a_workflow_is_one_row_that_opens(
         eventually(lambda: failing.get("m-runs").asked == "cancel")
 
 
+@pytest.mark.wide
 def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, opened: Open) -> None:
     server = start_server()
     Records(server.url, locale="en").start("the-id")
@@ -260,6 +257,7 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
     assert Records(server.url).get("other-id").asked is None, "not later either"
 
 
+@pytest.mark.wide
 def test_a_terminal_of_another_size_is_drawn_at_once(opened: Open) -> None:
     with opened("--interval", "60", columns=120) as terminal:
         terminal.wait_for("> first-id")
@@ -270,6 +268,7 @@ def test_a_terminal_of_another_size_is_drawn_at_once(opened: Open) -> None:
         assert max(map(cell_len, shown.splitlines())) <= 50
 
 
+@pytest.mark.wide
 def test_an_escape_sequence_in_two_parts_is_one_key(records: Records) -> None:
     """As a slow line brings it: the first read ends within."""
     code = """
@@ -293,7 +292,13 @@ with Keys() as keys:
 
 @pytest.mark.parametrize(
     ("end", "code"),
-    [(b"q", 130), (b"\x03", 130), (b"\x1c", 131), (signal.SIGTERM, 143), (None, 0)],
+    [
+        (b"\x03", 130),
+        (None, 0),
+        pytest.param(b"q", 130, marks=pytest.mark.wide),
+        pytest.param(b"\x1c", 131, marks=pytest.mark.wide),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.wide),
+    ],
 )
 def test_however_it_ends_the_terminal_is_as_it_was(
     opened: Open, records: Records, end: bytes | int | None, code: int
@@ -312,6 +317,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(
         assert terminal.written.rfind("\x1b[?25h") > terminal.written.rfind("\x1b[?25l")
 
 
+@pytest.mark.wide
 def test_an_exception_leaves_it_so_too(records: Records) -> None:
     code = """
 import sys
@@ -330,6 +336,7 @@ with Keys() as keys:
         assert not terminal.reads_keys()
 
 
+@pytest.mark.wide
 def test_a_terminal_without_a_name_has_its_keys_read(records: Records) -> None:
     code = """
 import os
@@ -348,6 +355,7 @@ with Keys() as keys:
         assert terminal.wait() == 0
 
 
+@pytest.mark.wide
 def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> None:
     """In a shell, which alone can stop what runs in it."""
     url = records.settings.redis_url or ""
@@ -380,6 +388,7 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
         terminal.wait_for("code: 130")
 
 
+@pytest.mark.wide
 def test_in_the_background_it_leaves_the_terminal_alone(records: Records) -> None:
     url = records.settings.redis_url or ""
     env = {"PROGRESS_REDIS_URL": url, "PROGRESS_LOCALE": "en", "PS1": "prompt> ", "ENV": ""}
@@ -392,13 +401,11 @@ def test_in_the_background_it_leaves_the_terminal_alone(records: Records) -> Non
         terminal.wait_for("completed.*100%")
 
 
-@pytest.mark.parametrize("columns", [80, 200])
-def test_without_colours_the_selection_can_be_seen(opened: Open, columns: int) -> None:
-    with opened(columns=columns, lines=24, NO_COLOR="1", locale="ja") as terminal:
+def test_without_colours_the_selection_can_be_seen(opened: Open) -> None:
+    with opened(columns=80, lines=24, NO_COLOR="1", locale="ja") as terminal:
         terminal.wait_for("> first-id +実行中")
-        if columns < 100:
-            assert "ログ：" not in terminal.written, "there is no room, until it is asked for"
-            terminal.write(b"l")
+        assert "ログ：" not in terminal.written, "there is no room, until it is asked for"
+        terminal.write(b"l")
         terminal.wait_for("ログ：fetch_data")
         terminal.write(b"q")
         terminal.wait()
@@ -450,6 +457,7 @@ def test_what_keys_do_is_whole_on_a_narrow_screen(locale: Locale) -> None:
         assert "".join(formats.text(locale, f"key_{name}").split()) in said
 
 
+@pytest.mark.wide
 def test_keys_that_are_pressed_are_heeded_at_once(opened: Open) -> None:
     with opened("--interval", "30") as terminal:
         terminal.wait_for("> first-id")

@@ -27,6 +27,7 @@ def kernel(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     started.shutdown_kernel(now=True)
 
 
+@pytest.mark.wide
 def test_a_cell_is_drawn_in_place(kernel: Any, redis_url: str) -> None:
     records = Records(redis_url, locale="en")
     records.start("the-id")

@@ -404,12 +404,11 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
         assert "no record of the-id" in "\n".join(drawn(readers[0].read()))
 
 
-@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
-def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str, term: str) -> None:
+def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str) -> None:
     records = Records(redis_url, locale="en")
     records.start("the-id")
     command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "the-id"]
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en", "TERM": term}
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en", "TERM": "dumb"}
     with Terminal([*command, "--interval", "0.1"], env=env, columns=80, lines=24) as terminal:
         terminal.wait_for("running.*the-id")
         records.complete("the-id")
@@ -418,6 +417,7 @@ def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str, term: str) -
     assert "\x1b" not in terminal.written
 
 
+@pytest.mark.wide
 def test_without_the_modules_of_terminals_there_are_bars_and_no_keys(redis_url: str) -> None:
     """As on Windows."""
     records = Records(redis_url, locale="en")
@@ -468,6 +468,7 @@ def test_bars_move_in_a_terminal_and_end_with_the_task(terminal: Terminal, redis
     assert terminal.wait() == 0
 
 
+@pytest.mark.wide
 def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.wait_for("running")
     terminal.write(b"\x03")

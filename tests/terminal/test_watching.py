@@ -71,6 +71,7 @@ def test_a_bar_moves_in_the_terminal_of_another_process(records: Records) -> Non
     assert terminal.written.count("\x1b[?25l") == terminal.written.count("\x1b[?25h") > 0
 
 
+@pytest.mark.wide
 def test_ctrl_c_ends_the_watching_alone(records: Records) -> None:
     code = program(
         "try:\n    watch('the-id', interval=0.1)\nexcept KeyboardInterrupt:\n    print('left it')"

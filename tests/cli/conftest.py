@@ -1,0 +1,42 @@
+"""An API for the commands, and a terminal of any width that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.web.conftest import start_api
+from tests.web.serving import RunningApi
+
+__all__ = ["start_api"]
+
+
+@pytest.fixture(scope="package")
+def shared_api(session_redis_url: str) -> Iterator[RunningApi]:
+    """Over the run's store, which is not flushed: take api."""
+    api = RunningApi(create_app(Settings(redis_url=session_redis_url, lease_s=86_400))).start()
+    yield api
+    api.stop()
+
+
+@pytest.fixture
+def api(shared_api: RunningApi, redis_url: str) -> RunningApi:
+    """The folder's API over an empty store, for tests that neither end nor configure one."""
+    return shared_api
+
+
+@pytest.fixture
+def in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Has the lists take their output for a terminal of so many columns."""
+
+    def so_wide(columns: int) -> None:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for module in ("task_commands", "workflow_commands"):
+            output = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+            monkeypatch.setattr(f"progress_backend.cli.{module}.sys", output)
+
+    return so_wide
