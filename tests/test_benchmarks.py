@@ -41,6 +41,7 @@ def recording(path: Path, *, seed: int, jobs: int) -> Path:
     return path
 
 
+@pytest.mark.wide
 def test_a_quick_run_prints_its_rows_and_ends_well() -> None:
     ran = bench("--quick", "track_loop", "update_call")
     assert ran.returncode == 0, ran.stderr
@@ -48,6 +49,7 @@ def test_a_quick_run_prints_its_rows_and_ends_well() -> None:
     assert "wanted ≤ 0.45× (0.36×)" in ran.stdout
 
 
+@pytest.mark.wide
 def test_an_unknown_row_is_refused_with_the_known_ones() -> None:
     ran = bench("no_such_row")
     assert ran.returncode == 2
@@ -87,6 +89,7 @@ def test_rows_that_are_points_of_a_curve_are_drawn(tmp_path: Path) -> None:
     assert picture.read_text(encoding="utf-8") == drawn
 
 
+@pytest.mark.wide
 def test_the_estimates_are_compared_on_a_file_of_durations(tmp_path: Path) -> None:
     path = recording(tmp_path / "durations.json.gz", seed=1, jobs=8)
     ran = bench("--quick", "estimates", durations=path)
@@ -96,6 +99,7 @@ def test_the_estimates_are_compared_on_a_file_of_durations(tmp_path: Path) -> No
         assert said in ran.stdout
 
 
+@pytest.mark.wide
 def test_the_estimates_are_skipped_without_a_file() -> None:
     ran = bench("estimates")
     assert ran.returncode == 0, ran.stderr

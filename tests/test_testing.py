@@ -90,7 +90,14 @@ class TestInAProject:
         return pytester.path
 
     @pytest.mark.parametrize(
-        "options", [[], ["-n", "2"], ["-p", "celery.contrib.pytest"], ["-p", "no:celery"]]
+        "options",
+        [
+            [],
+            *(
+                pytest.param(options, marks=pytest.mark.wide)
+                for options in (["-n", "2"], ["-p", "celery.contrib.pytest"], ["-p", "no:celery"])
+            ),
+        ],
     )
     def test_pytest_finds_it(
         self, pytester: pytest.Pytester, project: Path, options: list[str]
@@ -100,6 +107,7 @@ class TestInAProject:
         )
         done.assert_outcomes(passed=10)
 
+    @pytest.mark.wide
     def test_the_fixtures_are_listed_with_what_they_are(
         self, pytester: pytest.Pytester, project: Path
     ) -> None:
@@ -109,6 +117,7 @@ class TestInAProject:
         ours = [line for line in listed.splitlines() if "progress_backend/testing" in line]
         assert all(line.startswith("progress_") for line in ours)
 
+    @pytest.mark.wide
     def test_a_run_without_our_fixtures_imports_nothing_of_celery(
         self, pytester: pytest.Pytester
     ) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import re
 import tomllib
 
+import click
+import flask.cli
 import pytest
+import uvicorn
+from celery.bin.celery import celery
 
 from docs.make_blocks import BLOCKS, renewed
+from progress_backend.cli import main
 from progress_backend.settings import Settings
 from tests.docs.reading import (
     Block,
     anchors,
     blocks,
+    commands_in_prose,
     documents,
     links,
     make_targets,
@@ -22,6 +30,15 @@ from tests.docs.reading import (
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.parametrize("document", documents())
+#: Programs that sentences tell readers to call.
+PROGRAMS: dict[str, click.Command] = {
+    "progress-backend": main,
+    "celery": celery,
+    "flask": flask.cli.cli,
+    "uvicorn": uvicorn.main,
+}
+#: Other packages' own.
+OTHERS = {"celery beat -S redbeat.RedBeatScheduler", "python -m django … --settings"}
 #: The languages of blocks that do something.
 DOING = ("python", "sh", "js", "nginx")
 QUICK_START = "docs/quick-start.md"
@@ -143,11 +160,33 @@ def test_its_code_is_followed_by_a_test(document: str) -> None:
         assert f'"{block.section}"' in text_of(test)
 
 
+def test_commands_in_sentences_exist(document: str) -> None:
+    for said in commands_in_prose(document):
+        words = re.sub(r" -A \S+|[…|].*| [A-Z]+$", "", said).split()
+        if words[0] in ("pip", "pytest") or said in OTHERS:
+            continue
+        if words[0] == "python":
+            assert words[1] != "-m" or importlib.util.find_spec(words[2]) is not None, said
+            continue
+        asked = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
+        program, *commands = [word for word in asked if not word.startswith("-")]
+        context = click.Context(PROGRAMS[program], info_name=program)
+        for name in commands:
+            if not isinstance(context.command, click.Group):
+                break  # an argument, or an option's value
+            command = context.command.get_command(context, name)
+            assert command is not None, said
+            context = click.Context(command, info_name=name, parent=context)
+        options = {option for each in context.command.params for option in each.opts}
+        assert {word for word in asked if word.startswith("-")} <= options, said
+
+
 def _only_makes(block: Block) -> bool:
     """Whether it is make's targets alone: these have tests of their own, and must exist."""
     return all(line.startswith("make") for line in block.text.splitlines())
 
 
+@functools.cache
 def _sources() -> str:
     folders = (ROOT / name for name in ("progress_backend", "api", "workers", "tests"))
     return "\n".join(p.read_text(encoding="utf-8") for f in folders for p in f.rglob("*.py"))

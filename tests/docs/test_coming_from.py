@@ -10,6 +10,7 @@ from progress_backend import TaskStatus
 from tests.docs.reading import blocks
 from tests.docs.walking import Walk
 
+pytestmark = pytest.mark.wide
 COMING_FROM = "docs/coming-from.md"
 
 

@@ -3,14 +3,13 @@ documents' own `pip install` brings, and nothing of this folder."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import re
 import shlex
 import subprocess
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,17 +23,12 @@ from tests.test_wheel import INSTALL_S, NO_INDEX, wheel
 __all__ = ["wheel"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-#: Whose commands need something else, and what follows them.
-ELSEWHERE = {
-    "README.ja.md": "has the commands of README.md: tests/docs/test_twins.py",
-    "docs/quick-start.ja.md": "has those of docs/quick-start.md",
-    "docs/docker.md": "needs a container engine: tests/docker/test_documents.py",
-}
 #: What the reader of the quick start has beforehand.
 FRAMEWORKS = {"docs/quick-start.md": ("django", "flask"), "docs/testing.md": ("pytest",)}
-#: Other packages' own.
-OTHERS = {"celery beat -S redbeat.RedBeatScheduler", "python -m django … --settings"}
 README = "README.md"
+#: Needs a container engine: tests/docker/test_documents.py.
+DOCKER = "docs/docker.md"
+LONG = pytest.mark.long
 
 
 class Environment:
@@ -82,9 +76,17 @@ def installs(document: str) -> list[str]:
     return [command for command in commands_in_prose(document) if command.startswith("pip ")]
 
 
-def following() -> list[str]:
-    """The documents that have commands in blocks."""
-    return [document for document in documents() if blocks(document, language="sh")]
+def following() -> list[Any]:
+    """The documents that have commands in blocks, the README at each run: the others' commands are
+    followed in this environment by the tests beside. Those of a Japanese page are its twin's."""
+    others = [
+        document
+        for document in documents()
+        if document not in (README, DOCKER)
+        and not document.endswith(".ja.md")
+        and blocks(document, language="sh")
+    ]
+    return [(README, README), *(pytest.param(*[each] * 2, marks=LONG) for each in others)]
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +110,8 @@ def fresh(
     walk.end()
 
 
-@pytest.mark.parametrize(
-    ("document", "fresh"), [(each, each) for each in following()], indirect=["fresh"]
-)
+@pytest.mark.parametrize(("document", "fresh"), following(), indirect=["fresh"])
 def test_its_commands_run_as_they_are_written(document: str, fresh: Walk) -> None:
-    if document in ELSEWHERE:
-        pytest.skip(ELSEWHERE[document])
     fresh.follow(blocks(document))
     assert all(answer.is_success for answer in fresh.answers), fresh.answers
 
@@ -125,27 +123,6 @@ def test_it_is_the_wheel_that_runs(environment: Environment, tmp_path: Path) -> 
     assert done.stdout.startswith(str(programs.parent)), done.stdout + done.stderr
 
 
+@LONG
 def test_the_page_for_users_tests(environment: Environment, tmp_path: Path) -> None:
     followed(tmp_path, environment.of("docs/testing.md"))
-
-
-@pytest.mark.parametrize("document", documents())
-def test_commands_in_sentences_exist(
-    document: str, environment: Environment, tmp_path: Path
-) -> None:
-    if document in ELSEWHERE:
-        pytest.skip(ELSEWHERE[document])
-    programs = environment.of(document)
-    for command in commands_in_prose(document):
-        words = re.sub(r" -A \S+|[…|].*| [A-Z]+$", "", command).split()
-        if words[0] in ("pip", "pytest") or command in OTHERS:
-            continue
-        if words[:2] == ["python", "-m"]:
-            assert importlib.util.find_spec(words[2]) is not None, command
-            continue
-        asked = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
-        named = [word for word in asked if not word.startswith("-")]
-        done = environment.run([str(programs / named[0]), *named[1:], "--help"], tmp_path)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        for option in set(asked) - set(named):
-            assert option in done.stdout, command

@@ -24,6 +24,7 @@ def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "npm" / made["main"]).read_bytes() == element_module()
 
 
+@pytest.mark.wide
 def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     """As Next.js and Nuxt do: where there is no document, there is no element."""
     make_npm.write(tmp_path)
@@ -34,6 +35,7 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     assert done.stdout.decode().strip() == "[ 'TaskProgress' ]"
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_npm_packs_it(tmp_path: Path) -> None:
     make_npm.write(tmp_path)

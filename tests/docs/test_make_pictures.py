@@ -25,6 +25,7 @@ from tests.servers import ROOT
 AGAIN = "make them anew: make pictures"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("lang", LOCALES)
 def test_the_terminals_are_what_it_shows_now(lang: Locale, scheme: Scheme) -> None:
@@ -34,6 +35,7 @@ def test_the_terminals_are_what_it_shows_now(lang: Locale, scheme: Scheme) -> No
     assert addresses <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
 
 
+@pytest.mark.long
 def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
     assert MADE_FROM.read_text("utf-8") == drawn_from(), AGAIN
     for lang in LOCALES:
@@ -51,7 +53,7 @@ def test_what_a_document_shows_is_there(document: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_page_can_be_drawn() -> None:
     if shutil.which("chromium") is None:
         missing("chromium (apt-get install chromium)")

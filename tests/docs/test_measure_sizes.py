@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.docs.reading import text_of
 from tests.servers import ROOT
 
 
+@pytest.mark.wide
 def test_it_prints_the_table_of_the_page() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "docs.measure_sizes", "50"],

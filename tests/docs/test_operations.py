@@ -65,6 +65,7 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
     eventually(alive, 30, what="the service answers")
 
 
+@pytest.mark.wide
 def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk) -> None:
     (named,) = re.findall(r"`PROGRESS_REDACT=([\w.]+)` names it", text_of(OPERATIONS))
     for block in blocks(OPERATIONS, "Secrets"):
@@ -82,6 +83,7 @@ def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk
     assert record["metadata"] == {"db_password": "***", "accessToken": "***", "shop": 7203}
 
 
+@pytest.mark.wide
 def test_an_api_without_the_function_does_not_start(walk: Walk) -> None:
     environ = {**walk.environment(), "PROGRESS_REDACT": "myshop.nowhere.redact"}
     command = [str(PROGRAMS / "progress-backend"), "serve", "--port", "0"]
@@ -91,6 +93,7 @@ def test_an_api_without_the_function_does_not_start(walk: Walk) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
     walk.follow(blocks(OPERATIONS, "What runs"))
     new = {"task_type": "fetch_data", "total_items": 1}
@@ -220,6 +223,7 @@ def promtool() -> str:
     return str(found)
 
 
+@pytest.mark.wide
 def test_prometheus_takes_the_rules() -> None:
     file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
     done = subprocess.run([promtool(), "check", "rules", file], capture_output=True, text=True)
@@ -227,6 +231,7 @@ def test_prometheus_takes_the_rules() -> None:
     assert "10 rules found" in done.stdout
 
 
+@pytest.mark.wide
 def test_prometheus_takes_the_figures(start_api: StartApi, redis_url: str) -> None:
     api, records = start_api(redis_url=redis_url, webhooks=spec()), Records(redis_url)
     records.start("job")
@@ -237,6 +242,7 @@ def test_prometheus_takes_the_figures(start_api: StartApi, redis_url: str) -> No
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.wide
 def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
@@ -328,6 +334,7 @@ def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch)
     assert (share.kind, share.name) == ("task", "a-task-id")
 
 
+@pytest.mark.wide
 def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
     (block,) = blocks(OPERATIONS, "Share tokens", "nginx")
     log = tmp_path / "access.log"

@@ -75,10 +75,19 @@ def cluster(nodes: list[Node]) -> Iterator[list[Node]]:
     assert refusals(clients) == []
 
 
-@pytest.fixture(params=["one", "cluster"])
-def settings(request: pytest.FixtureRequest) -> Settings:
+#: The driver, and what it speaks to: each once.
+PAIRS = [("sync", "one"), ("async", "cluster")]
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def pair(request: pytest.FixtureRequest) -> tuple[str, str]:
+    return request.param
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, pair: tuple[str, str]) -> Settings:
     """Of an empty store, for who may do anything there."""
-    if request.param == "one":
+    if pair[1] == "one":
         servers = [redis.Redis.from_url(url := request.getfixturevalue("server").url)]
     else:
         nodes = request.getfixturevalue("cluster")
@@ -90,10 +99,10 @@ def settings(request: pytest.FixtureRequest) -> Settings:
     return Settings(redis_url=url, webhooks=spec())
 
 
-@pytest.fixture(params=["sync", "async"])
-def driver(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Driver]:
+@pytest.fixture
+def driver(pair: tuple[str, str], settings: Settings) -> Iterator[Driver]:
     """In the place of the suite's own; what looks behind the store may do anything."""
-    with over(request.param, replace(settings, redis_url=permitted(settings.redis_url))) as driver:
+    with over(pair[0], replace(settings, redis_url=permitted(settings.redis_url))) as driver:
         assert isinstance(driver, OverRedis)
         driver.raw.close()
         driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, Deadline(5.0))

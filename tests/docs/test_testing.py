@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.reading import blocks
 
 
+@pytest.mark.wide
 def test_its_tests_pass_in_a_project_of_their_own(tmp_path: Path) -> None:
     followed(tmp_path, Path(sys.executable).parent)
 
@@ -28,9 +31,9 @@ def followed(folder: Path, programs: Path) -> None:
         path.write_text(block.text, encoding="utf-8")
     # No server is there to be found, and no setting of ours.
     env = {"PATH": os.environ["PATH"]}
-    pytest = programs / "pytest"  # as a person calls it
+    program = programs / "pytest"  # as a person calls it
     done = subprocess.run(
-        [pytest, "-q", "-W", "error", "-p", "no:asyncio", "tests"],
+        [program, "-q", "-W", "error", "-p", "no:asyncio", "tests"],
         cwd=folder,
         env=env,
         capture_output=True,

@@ -87,17 +87,6 @@ def test_the_names_in_code_are_the_same(pair: Pair) -> None:
     assert japanese - english <= BESIDES.get(pair[0], set())
 
 
-def test_the_figures_are_the_same(pair: Pair) -> None:
-    """Each number of an English section is in the Japanese one, which may have others besides."""
-
-    def figures(document: str) -> list[set[str]]:
-        sections = re.split(r"^#+ ", prose(document), flags=re.MULTILINE)
-        return [set(re.findall(r"\d+(?:[.,]\d+)*", section)) for section in sections]
-
-    for number, (english, japanese) in enumerate(zip(*map(figures, pair), strict=True)):
-        assert english - japanese == set(), f"section {number}"
-
-
 def test_each_leads_to_the_other(pair: Pair) -> None:
     english, japanese = pair
     assert Path(english).name in links(japanese)
