@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from random import uniform
-from time import process_time, sleep, time
+from time import sleep, time
 from typing import Any
 
 from celery import Celery, Task
@@ -34,23 +34,6 @@ def make_app(url: str, interval_s: float | None, *, committing: bool = False) ->
     def noop(self: Task) -> None:
         """Nothing: what is left is what a task costs."""
 
-    @app.task(bind=True, shared=False, name="plain_job")
-    def plain_job(self: Task, steps: int, work: int) -> float:
-        began = process_time()
-        for _ in range(steps):
-            _work(work)
-        return process_time() - began
-
-    @app.task(bind=True, shared=False, name="tracked_job")
-    @progress_task
-    def tracked_job(self: Task, steps: int, work: int) -> float:
-        began = process_time()
-        notifier = ProgressNotifier(self)
-        for step in range(steps):
-            _work(work)
-            notifier.update(step + 1, steps)
-        return process_time() - began
-
     @app.task(bind=True, shared=False, name="told_job")
     @progress_task
     def told_job(self: Task, values: int, least_ms: int, most_ms: int) -> None:
@@ -67,35 +50,6 @@ def _commit_around_tasks(url: str) -> None:
     start, end = started_and_completed(url)
     task_prerun.connect(lambda task_id, **_: start(task_id), weak=False)
     task_success.connect(lambda sender, **_: end(sender.request.id), weak=False)
-
-
-#: A microsecond of work.
-_PORTION = range(200)
-
-
-def _work(amount: int) -> int:
-    """Keeps the processor busy in Python, the GIL held.
-
-    Most of it within one built-in: where a process happens to lay out frames and bytecode makes
-    a loop of bytecode alone some percent faster or slower, in the one job or in the other.
-    """
-    value = 0
-    for _ in range(amount):
-        value += sum(_PORTION)
-    return value
-
-
-def work_of_a_millisecond() -> int:
-    """How much `_work` takes a millisecond of this machine."""
-    amount = 500
-    spent = min(_spent(amount) for _ in range(50))
-    return max(1, round(amount * 0.001 / spent))
-
-
-def _spent(amount: int) -> float:
-    began = process_time()
-    _work(amount)
-    return process_time() - began
 
 
 def environment(url: str, interval_s: float | None, committing: bool) -> dict[str, str]:
