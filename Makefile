@@ -68,8 +68,8 @@ constraints: ## Pin the newest versions that fit (needs uv)
 bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone; ARGS=live_page: what a browser shows)
 	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates,$(ARGS))
 
-chaos: $(STAMP) ## Long, before a release: everything on each driver, storms, a thousand kills
-	$(BIN)/python -m pytest --tier chaos $(ARGS)
+chaos: $(STAMP) ## Long, before a release: everything on each driver, storms, a thousand kills (ARGS=PART …)
+	$(BIN)/python -m tests.chaos_report $(ARGS)
 
 celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked (ARGS=--quick: a part)
 	$(BIN)/python -m tests.celery_suite $(ARGS)

@@ -31,7 +31,13 @@ PROJECT = {
     ),
 }
 
-EXTRAS = ("", "api", "flower", "embedded", "cli", "webhooks", "notify", "all")
+EXTRAS = (
+    "",
+    *(
+        pytest.param(extra, marks=pytest.mark.long)
+        for extra in ("api", "flower", "embedded", "cli", "webhooks", "notify", "all")
+    ),
+)
 #: What each extra is for, and that it works: a line of Python.
 USES = {
     "": "import progress_backend; progress_backend.ProgressService()",

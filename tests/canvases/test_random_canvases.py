@@ -13,8 +13,8 @@ import pytest
 
 from tests.canvases.trial import Trial
 
-#: Canvases at once, and how often in the long trial.
-MANY, ROUNDS = 100, 10
+#: Canvases at once in a short trial, in a round of the long one, and its rounds.
+FEW, MANY, ROUNDS = 30, 100, 10
 
 pytestmark = pytest.mark.integration
 
@@ -25,11 +25,13 @@ def seed() -> int:
     return int(given) if given else 1 if "CI" in os.environ else SystemRandom().randrange(10**6)
 
 
-def tried(trial: Trial, first: int, rounds: int, capsys: pytest.CaptureFixture[str]) -> None:
+def tried(
+    trial: Trial, first: int, rounds: int, many: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     for number in range(first, first + rounds):
         with capsys.disabled():
             print(f"\nCANVASES_SEED={number}", end=" ", flush=True)
-        wrong = trial.run(number, MANY)
+        wrong = trial.run(number, many)
         with capsys.disabled():
             print(f"killed so far: {trial.killed}, pauses: {trial.pauses}", end=" ", flush=True)
         if wrong:
@@ -38,9 +40,9 @@ def tried(trial: Trial, first: int, rounds: int, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
-def test_a_hundred_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_thirty_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Trial(tmp_path, workers=1, concurrency=4, kills=False) as trial:
-        tried(trial, seed(), 1, capsys)
+        tried(trial, seed(), 1, FEW, capsys)
 
 
 @pytest.mark.chaos
@@ -49,6 +51,6 @@ def test_a_thousand_canvases(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     """Whole workers are killed too, and their messages delivered again; and the records' server
     pauses."""
     with Trial(tmp_path, workers=2, concurrency=3, kills=True) as trial:
-        tried(trial, seed(), ROUNDS, capsys)
+        tried(trial, seed(), ROUNDS, MANY, capsys)
     assert trial.killed["worker"]
     assert trial.pauses

@@ -11,7 +11,8 @@ import pytest
 from tests.celery_suite.__main__ import ROOT, suite
 from tests.conftest import missing
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+# It runs processes of its own, so nothing runs beside it.
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 #: A bound on what has to be a minute or two.
 BOUND_S = 900
