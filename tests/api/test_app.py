@@ -12,29 +12,32 @@ import websockets
 from api.app import create_app, log_config, main
 from progress_backend.errors import SettingsError
 from tests.conftest import StartService
+from tests.ports import free_port
 from tests.waiting import eventually
-from tests.web.test_serve import READY, answers
+from tests.web.test_serve import answers
 from tests.web.test_websockets import closed
 
 
 @pytest.mark.parametrize("way", ["module", pytest.param("factory", marks=pytest.mark.wide)])
-def test_the_environment_says_everything(
+async def test_the_environment_says_everything(
     start_service: StartService, redis_url: str, way: str
 ) -> None:
-    from tests.ports import free_port
-
+    """And the specification's address, ws://notification:8004, leads to it in a network of
+    containers."""
     port = free_port()
     env = {
         "PROGRESS_REDIS_URL": redis_url,
         "CELERY_BROKER_URL": redis_url,
+        "API_HOST": "0.0.0.0",
         "API_PORT": str(port),
     }
     uvicorn = ["uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+    module = ["api.app", "--insecure"]
     service = start_service(
-        [sys.executable, "-m", *(["api.app"] if way == "module" else uvicorn)], env=env
+        [sys.executable, "-m", *(module if way == "module" else uvicorn)], env=env
     )
     if way == "module":
-        service.wait_for_log(READY)
+        service.wait_for_log(rf"progress-backend: http://0\.0\.0\.0:{port}")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
         assert "Task progress" in http.get("/static/page_words.js").text
@@ -46,6 +49,15 @@ def test_the_environment_says_everything(
         answer = http.post(f"/internal/task/{task_id}/cancel", json={"terminate": True})
         assert answer.status_code == 200, answer.text
         service.wait_for_log(rf"INFO progress_backend\.web\.tasks: Created task {task_id}: t")
+        # A page whose name was made to lead here (DNS rebinding).
+        refused = http.get("/internal/tasks", headers={"Host": f"evil.test:{port}"})
+        assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
+    # Another service in the network, and a page of that very address, as a browser has it.
+    url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
+    for origin in (None, "http://notification:8004") if way == "module" else ():
+        to = {"host": "127.0.0.1", "port": port, "origin": origin}
+        async with websockets.connect(url, proxy=None, **to) as one:
+            assert await closed(one) == 4404
     service.signal(signal.SIGTERM)
     assert service.wait(15) in (0, -signal.SIGTERM)
     assert "Traceback" not in service.log
@@ -87,25 +99,3 @@ def test_each_log_level_is_taken() -> None:
     assert loggers["progress_backend"] == {"level": "DEBUG"}  # type: ignore[index]
     # At DEBUG the server writes each request's head, with its token.
     assert loggers["uvicorn.error"] == {"level": "INFO"}  # type: ignore[index]
-
-
-async def test_the_specifications_address_leads_to_it_in_a_network_of_containers(
-    start_service: StartService, redis_url: str
-) -> None:
-    """ws://notification:8004 of another service."""
-    env = {"PROGRESS_REDIS_URL": redis_url, "API_HOST": "0.0.0.0", "API_PORT": "0"}
-    service = start_service([sys.executable, "-m", "api.app", "--insecure"], env=env)
-    port = int(service.wait_for_log(r"progress-backend: http://0\.0\.0\.0:(\d+)").group(1))
-    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
-    url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
-    async with websockets.connect(url, proxy=None, host="127.0.0.1", port=port) as one:
-        assert await closed(one) == 4404
-    # A page whose name was made to lead here (DNS rebinding).
-    tasks = f"http://127.0.0.1:{port}/internal/tasks"
-    refused = httpx.get(tasks, headers={"Host": f"evil.test:{port}"}, trust_env=False)
-    assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
-    # A page of that very address, as a browser in the network would have it.
-    async with websockets.connect(
-        url, proxy=None, host="127.0.0.1", port=port, origin="http://notification:8004"
-    ) as one:
-        assert await closed(one) == 4404

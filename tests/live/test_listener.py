@@ -101,26 +101,6 @@ async def test_leaving_and_joining_again_at_once_keeps_hearing(redis_url: str) -
                     await moved_to(mailbox, current)
 
 
-async def test_many_tasks(redis_url: str) -> None:
-    records = Records(redis_url)
-    await asyncio.to_thread(records.create, "task-123")
-    async with listening(redis_url) as listener:
-
-        async def watch(number: int) -> int:
-            async with listener.watching(f"task-{number}") as mailbox:
-                ready.append(number)
-                await go.wait()
-                return 0 if number != 123 else (await moved_to(mailbox, 1))["revision"]
-
-        ready: list[int] = []
-        go = asyncio.Event()
-        watchers = [asyncio.create_task(watch(number)) for number in range(300)]
-        await aeventually(lambda: len(ready) == 300)
-        await asyncio.to_thread(records.progress, "task-123", 1)
-        go.set()
-        assert sum(await asyncio.gather(*watchers)) == 2
-
-
 async def test_a_server_that_comes_back_older_is_believed(start_server: StartServer) -> None:
     server = start_server()
     records = Records(server.url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.conftest import StartServer
+from tests.servers import Server
 from tests.web.serving import RunningApi
 
 StartApi = Callable[..., RunningApi]
@@ -71,6 +72,25 @@ def start_api() -> Iterator[StartApi]:
     for running in started:
         running.stop()
     _applications.extend(used)
+
+
+@pytest.fixture
+def own_api(start_api: StartApi, redis_url: str) -> RunningApi:
+    """An API of the test's own, whose figures and end are its alone, over an empty store."""
+    return start_api(redis_url=redis_url)
+
+
+class Apart(NamedTuple):
+    """A server of the test's own, which may be hurt, and an API over it."""
+
+    server: Server
+    api: RunningApi
+
+
+@pytest.fixture
+def apart(start_server: StartServer, start_api: StartApi) -> Apart:
+    server = start_server()
+    return Apart(server, start_api(redis_url=server.url))
 
 
 @pytest.fixture

@@ -12,14 +12,12 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.store.redis_errors import MORE_ROOM
-from tests.conftest import StartServer
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
+from tests.web.conftest import Apart
 
 
-def test_a_store_that_takes_no_writes(start_server: StartServer, start_api: StartApi) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+def test_a_store_that_takes_no_writes(apart: Apart) -> None:
+    server, api = apart
     eventually(lambda: api.http.get("/internal/health").json()["status"] == "healthy")
     task_id = api.create()
     with redis.Redis.from_url(server.url) as raw:

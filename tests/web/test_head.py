@@ -21,9 +21,11 @@ def test_head_is_get_without_its_body(guarded: RunningApi) -> None:
 
 
 def test_head_of_a_stream_ends(guarded: RunningApi) -> None:
-    head = guarded.http.head("/internal/task/job/events", timeout=5)
-    assert head.status_code == 200
-    assert head.headers["content-type"].startswith("text/event-stream")
+    for path in ("task/job/events", "task/job/log", "workflow/group/events"):
+        asked = {"Accept": "text/event-stream"}
+        head = guarded.http.head(f"/internal/{path}", headers=asked, timeout=5)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-type"].startswith("text/event-stream")
     refused = guarded.http.head("/internal/task/job/events", headers={"Origin": FOE})
     assert refused.status_code == 403
 

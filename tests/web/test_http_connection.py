@@ -156,13 +156,13 @@ async def test_a_slow_answer_is_no_half_request(start_api: StartApi, redis_url: 
         lines = stream.aiter_lines()
         while '"job"' not in await anext(lines):
             pass
-        await asyncio.sleep(1)  # five looks
+        await asyncio.sleep(0.6)  # three looks
         await asyncio.to_thread(Records(redis_url).progress, "job", 5)
         while '"current":5' not in await anext(lines):
             pass
     async with api.watch("job") as socket:
         await socket.recv()
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.6)
         await (await socket.ping())
 
 

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import websockets
 
-from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.waiting import aeventually
 from tests.web.serving import RunningApi
-from tests.web.test_log_stream import write
+from tests.web.test_log_stream import store, texts, write
 from tests.web.test_websockets import closed, rest, said
 
-
-@pytest.fixture
-def store(redis_url: str) -> Iterator[Store]:
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        yield store
+__all__ = ["store"]
 
 
 def socket(api: RunningApi, task_id: str, query: str = "") -> websockets.connect:
     return api.socket(f"log/{task_id}{query}")
-
-
-def texts(messages: list[dict[str, Any]]) -> list[str]:
-    return [message["text"] for message in messages if "text" in message]
 
 
 async def test_a_log_is_followed_to_the_end(api: RunningApi, store: Store) -> None:

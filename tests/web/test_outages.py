@@ -9,7 +9,7 @@ from progress_backend.web import create_app
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
-from tests.web.conftest import StartApi
+from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -29,11 +29,8 @@ def calls(api: RunningApi) -> list[tuple[int, str | None]]:
     return [(answer.status_code, answer.headers.get("retry-after")) for answer in answers]
 
 
-def test_every_call_says_that_the_store_is_away(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+def test_every_call_says_that_the_store_is_away(apart: Apart) -> None:
+    server, api = apart
     api.create()
     server.kill()
     assert calls(api) == [(503, "1")] * 7
@@ -48,11 +45,8 @@ def test_every_call_says_that_the_store_is_away(
     eventually(lambda: api.http.get("/internal/health").status_code == 200)
 
 
-def test_a_store_that_hangs_holds_no_request_for_long(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+def test_a_store_that_hangs_holds_no_request_for_long(apart: Apart) -> None:
+    server, api = apart
     task_id = api.create()
     server.pause()
     # Before the client's own time-out, which is an error.

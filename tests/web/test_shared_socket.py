@@ -15,10 +15,9 @@ from progress_backend import sign
 from progress_backend.settings import Settings
 from progress_backend.tokens import new
 from progress_backend.web.push import shared_socket
-from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
-from tests.web.conftest import StartApi
+from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -185,21 +184,20 @@ def listeners_of(api: RunningApi, token: str) -> int:
     return int(body["dependencies"]["listener"]["watchers"])
 
 
-async def test_a_service_that_ends_closes_the_socket(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url)
-    async with opened(api) as socket:
+async def test_a_service_that_ends_closes_the_socket(own_api: RunningApi) -> None:
+    async with opened(own_api) as socket:
         for number in range(3):
-            await ask(socket, watch=str(number), task_id=api.create())
+            await ask(socket, watch=str(number), task_id=own_api.create())
             await said(socket)
-        api.ask_to_end()
+        own_api.ask_to_end()
         assert await closed(socket) == 1012
 
 
 async def test_without_a_store_the_client_comes_back(
-    start_api: StartApi, start_server: StartServer
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+    monkeypatch.setattr("progress_backend.live.watched_tasks.SUBSCRIBE_S", 0.5)
+    server, api = apart
     task_id = api.create()
     async with opened(api) as socket:
         server.stop()
@@ -215,7 +213,7 @@ async def test_a_client_that_takes_nothing_is_bounded(api: RunningApi, redis_url
         for number in range(20):
             await ask(socket, watch=str(number), task_id=task_id)
         await aeventually(lambda: listeners(api) == 20, what="all are watched")
-        for current in range(1, 200):
+        for current in range(1, 80):
             api.update(task_id, current_items=current, message="x" * 5_000)
         api.update(task_id, current_items=252)
         last: dict[str, int] = {}

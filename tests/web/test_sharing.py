@@ -56,12 +56,11 @@ def test_a_token_is_made_with_a_task_and_reads_that_task_alone(api: RunningApi) 
         assert create(share=wrong).status_code == 422
 
 
-def test_without_keys_nothing_is_created(redis_url: str, start_api: StartApi) -> None:
-    api = start_api(redis_url=redis_url)
-    answer = api.http.post("/internal/create-task", json={**NEW, "share": True})
+def test_without_keys_nothing_is_created(own_api: RunningApi) -> None:
+    answer = own_api.http.post("/internal/create-task", json={**NEW, "share": True})
     assert answer.status_code == 422
     assert "PROGRESS_SIGNING_KEYS" in answer.json()["detail"]
-    assert api.http.get("/internal/tasks").json()["pagination"]["total"] == 0
+    assert own_api.http.get("/internal/tasks").json()["pagination"]["total"] == 0
 
 
 def test_on_loopback_without_tokens_a_share_still_limits_its_holder(

@@ -89,7 +89,7 @@ def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: 
     tag = api.status("running").headers["etag"]
     codes = set()
     for path in ASKED:
-        for method in ("GET", "HEAD", "POST"):
+        for method in ("GET", "HEAD", "POST") if path in ASKED[::4] else ("GET",):
             tags = (tag, "*") if method == "GET" else ()
             for headers in ({}, *({"If-None-Match": one} for one in tags)):
                 short = told(api.http.request(method, path, headers=headers))

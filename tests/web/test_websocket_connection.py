@@ -19,7 +19,6 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.records import Records
 from tests.waiting import aeventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 from tests.web.test_websockets_all import watch_all
@@ -61,51 +60,48 @@ async def test_a_message_of_any_length_is_one_frame(
         assert (await said(one))["progress"]["current"] == 2
 
 
-async def test_an_open_socket_holds_no_task(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
-    async with api.watch(task_id) as one, api.watch(task_id) as other:
+async def test_an_open_socket_holds_no_task(own_api: RunningApi) -> None:
+    task_id = own_api.create()
+    async with own_api.watch(task_id) as one, own_api.watch(task_id) as other:
         await said(one)
         await said(other)
-        await aeventually(lambda: api.tasks() == 0)
+        await aeventually(lambda: own_api.tasks() == 0)
         await one.send("not heard" * 100)
         await (await one.ping())
-        api.update(task_id, current_items=1)
+        own_api.update(task_id, current_items=1)
         assert await said(one) == await said(other)
         await other.close()
         assert other.close_code == 1000
-        api.update(task_id, "completed")
+        own_api.update(task_id, "completed")
         assert (await said(one))["status"] == "completed"
         assert await closed(one) == 1000
-    await aeventually(lambda: api.watched() == 0)
+    await aeventually(lambda: own_api.watched() == 0)
 
 
 async def test_a_client_that_breaks_off_while_it_is_behind_is_forgotten(
-    start_api: StartApi, redis_url: str
+    own_api: RunningApi, redis_url: str
 ) -> None:
-    api = start_api(redis_url=redis_url)
     records = Records(redis_url)
     await asyncio.to_thread(records.start, "job")
-    async with slow_watcher(api) as slow:
-        await fall_behind(api, records)
+    async with slow_watcher(own_api) as slow:
+        await fall_behind(own_api, records)
         slow.transport.abort()
-        await aeventually(lambda: api.watched() == 0)
+        await aeventually(lambda: own_api.watched() == 0)
 
 
 async def test_one_that_is_behind_gets_the_newest_before_the_end(
-    start_api: StartApi, redis_url: str
+    own_api: RunningApi, redis_url: str
 ) -> None:
-    api = start_api(redis_url=redis_url)
     records = Records(redis_url)
     await asyncio.to_thread(records.start, "job")
-    async with slow_watcher(api) as slow:
-        current = await fall_behind(api, records)
+    async with slow_watcher(own_api) as slow:
+        current = await fall_behind(own_api, records)
         await asyncio.to_thread(records.complete, "job")
         slow.transport.resume_reading()
         async with asyncio.timeout(10):
             told = [json.loads(message) async for message in slow]
         assert told[-1]["status"] == "completed"
-        skipped = api.app.state.progress.hub.counts.dropped
+        skipped = own_api.app.state.progress.hub.counts.dropped
         assert skipped > 0
         first = told[0]["progress"]["current"]  # it may have come after the first updates
         assert len(told) == current - first + 2 - skipped  # the first state and the end, too
@@ -167,7 +163,7 @@ async def test_applications_of_others_work_under_it() -> None:
 
 
 async def test_a_message_is_made_once_for_all_who_watch(
-    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    own_api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
 
@@ -176,15 +172,14 @@ async def test_a_message_is_made_once_for_all_who_watch(
         return update_message(body, type_)
 
     monkeypatch.setattr(messages, "update_message", counted)
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
+    task_id = own_api.create()
     async with AsyncExitStack() as stack:
-        watching = [await stack.enter_async_context(api.watch(task_id)) for _ in range(20)]
+        watching = [await stack.enter_async_context(own_api.watch(task_id)) for _ in range(20)]
         for one in watching:
             await said(one)
-        watching.append(await stack.enter_async_context(watch_all(api)))
+        watching.append(await stack.enter_async_context(watch_all(own_api)))
         made.clear()
-        api.update(task_id, current_items=1)
+        own_api.update(task_id, current_items=1)
         told = [await said(one) for one in watching]
         assert {message["revision"] for message in told} == set(made)
         assert len(made) == 1

@@ -15,7 +15,6 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
 from tests.waiting import aeventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 WAIT_S = 10
@@ -136,11 +135,10 @@ async def test_no_state_is_missed_or_told_twice_while_it_moves(
 
 
 async def test_an_end_right_after_the_snapshot_was_read_is_heard(
-    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    own_api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
-    reads = api.app.state.progress.reads
+    task_id = own_api.create()
+    reads = own_api.app.state.progress.reads
     get = reads.get
 
     async def read_then_end(task_id: str) -> Any:
@@ -149,7 +147,7 @@ async def test_an_end_right_after_the_snapshot_was_read_is_heard(
         return document
 
     monkeypatch.setattr(reads, "get", read_then_end)
-    async with api.watch(task_id) as socket:
+    async with own_api.watch(task_id) as socket:
         assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
 
 
@@ -173,12 +171,9 @@ async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None
     await aeventually(lambda: api.watched() == 0)
 
 
-async def test_an_end_of_the_service_sends_clients_away_for_a_while(
-    start_api: StartApi, redis_url: str
-) -> None:
-    api = start_api(redis_url=redis_url)
-    task_id = api.create()
-    async with api.watch(task_id) as socket:
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(own_api: RunningApi) -> None:
+    task_id = own_api.create()
+    async with own_api.watch(task_id) as socket:
         await said(socket)
-        api.ask_to_end()
+        own_api.ask_to_end()
         assert await closed(socket) == 1012

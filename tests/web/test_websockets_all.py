@@ -13,7 +13,7 @@ import websockets
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually
-from tests.web.conftest import StartApi
+from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -49,11 +49,8 @@ async def test_every_task_is_heard_from_the_moment_the_socket_is_open(api: Runni
             assert await said(one) == await said(socket)
 
 
-async def test_it_opens_when_the_subscription_stands(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+async def test_it_opens_when_the_subscription_stands(apart: Apart) -> None:
+    server, api = apart
     task_id = api.create()
     server.pause()
     opening = asyncio.create_task(opened(api))
@@ -169,11 +166,8 @@ async def test_a_client_that_never_reads_is_told_to_read_the_list_again(
         await slow.close()
 
 
-async def test_after_an_outage_those_who_ask_are_told_to_read_again(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+async def test_after_an_outage_those_who_ask_are_told_to_read_again(apart: Apart) -> None:
+    server, api = apart
     async with watch_all(api, ASKING) as socket:
         server.kill()
         assert await said(socket) == {"type": "reload"}  # the list says that the store is away
@@ -185,10 +179,9 @@ async def test_after_an_outage_those_who_ask_are_told_to_read_again(
 
 
 async def test_who_knows_the_specifications_messages_alone_has_to_come_back_after_an_outage(
-    start_server: StartServer, start_api: StartApi
+    apart: Apart,
 ) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+    server, api = apart
     async with watch_all(api) as socket:
         server.kill()
         with pytest.raises(websockets.ConnectionClosed, match="updates were missed") as gone:
@@ -197,11 +190,8 @@ async def test_who_knows_the_specifications_messages_alone_has_to_come_back_afte
         assert gone.value.rcvd.code == 1013
 
 
-async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(apart: Apart) -> None:
+    server, api = apart
     async with watch_all(api, ASKING) as before:
         server.kill()
         assert await said(before) == {"type": "reload"}
@@ -225,10 +215,7 @@ async def test_a_store_that_is_away_sends_newcomers_away_for_a_while(
         assert await closed(socket) == 1013
 
 
-async def test_an_end_of_the_service_sends_clients_away_for_a_while(
-    start_api: StartApi, redis_url: str
-) -> None:
-    api = start_api(redis_url=redis_url)
-    async with watch_all(api) as socket:
-        api.ask_to_end()
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(own_api: RunningApi) -> None:
+    async with watch_all(own_api) as socket:
+        own_api.ask_to_end()
         assert await closed(socket) == 1012

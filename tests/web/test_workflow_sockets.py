@@ -22,10 +22,9 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
-from tests.web.conftest import StartApi
+from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened
 from tests.web.test_websockets import closed, rest, said
@@ -226,11 +225,8 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
         assert (last["status"], last["final"]) == ("completed", True)
 
 
-async def test_who_asks_is_told_that_the_line_to_redis_broke(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    api = start_api(redis_url=server.url)
+async def test_who_asks_is_told_that_the_line_to_redis_broke(apart: Apart) -> None:
+    server, api = apart
     Records(server.url).member("one", W)
     async with watch(api, query="?heartbeat=9") as socket:
         assert await closed(socket) == 4422
@@ -247,12 +243,11 @@ async def test_who_asks_is_told_that_the_line_to_redis_broke(
 
 
 async def test_an_end_of_the_service_sends_clients_away_for_a_while(
-    start_api: StartApi, records: Records, redis_url: str
+    own_api: RunningApi, records: Records
 ) -> None:
-    api = start_api(redis_url=redis_url)
-    async with watch(api) as socket:
+    async with watch(own_api) as socket:
         await said(socket)
-        api.ask_to_end()
+        own_api.ask_to_end()
         assert await closed(socket) == 1012
 
 
@@ -279,16 +274,4 @@ def test_events_of_no_workflow(api: RunningApi, api_without_store: RunningApi) -
     assert (answer.status_code, answer.json()) == (404, {"detail": "Workflow nope not found"})
     answer = api_without_store.http.get("/internal/workflow/nope/events")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    eventually(lambda: api.watched() == 0)
-
-
-def test_a_stream_whose_client_goes_is_forgotten(
-    api: RunningApi, records: Records, redis_url: str
-) -> None:
-    with opened(stream_of(api)) as answer:
-        heard = events(answer)
-        next(heard)
-        assert api.watched() == 1
-    eventually(lambda: api.watched() == 0)
-    assert api.http.head(f"/internal/workflow/{W}/events").status_code == 200
     eventually(lambda: api.watched() == 0)

@@ -151,19 +151,6 @@ def test_what_nothing_else_started_is_not_filtered(api: RunningApi, other: str) 
     assert "top goes without filters: leave out status, task_type, symbol" in detail["msg"]
 
 
-def test_long_rows_and_ends_that_become_final_are_as_in_the_whole_list(
-    api: RunningApi, records: Records
-) -> None:
-    api.create(metadata={"long": "x" * 5_000})
-    for fields in ({}, {"fields": "all"}):
-        rows = [
-            api.http.get("/internal/tasks", params={**fields, **top}).json()["tasks"][0]
-            for top in ({}, {"top": "true"})
-        ]
-        assert rows[0] == rows[1]
-        assert ("omitted" in rows[0]) == (not fields)
-
-
 @pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])
 def test_a_query_that_the_list_of_workflows_does_not_know(api: RunningApi, query: str) -> None:
     assert api.http.get(f"/internal/workflows?{query}").status_code == 422
