@@ -20,7 +20,7 @@ SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run demo test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,16 +46,22 @@ demo: $(STAMP) ## The same with a short guided show
 test: $(STAMP) ## Each rule and each wire once: Python alone is enough (ARGS=… goes to pytest)
 	$(PYTEST) --tier quick $(ARGS)
 
+coverage: $(STAMP) ## The branches of the pure packages that make test takes: 95 % at least
+	@rm -f .venv/coverage*
+	$(BIN)/coverage run -m $(subst $(BIN)/python -m ,,$(PYTEST)) --tier quick $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 test-all: $(STAMP) ## The same, and real workers, kills, browsers, documents, Cluster, RabbitMQ, node
 	$(PYTEST) --tier all $(ARGS)
 
-check: $(STAMP) ## Linter, formatter, types, bandit, import floors, sizes, pins
+check: $(STAMP) ## Linter, formatter, types, bandit, import floors, rules of tests, sizes, pins
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
 # It warns of each "nosec" that a part of its line does not need.
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive progress_backend api workers docker 2>.venv/bandit.log || { cat .venv/bandit.log; false; }
-	$(BIN)/python -m pytest -q tests/test_floors.py
+	$(BIN)/python -m pytest -q -n 0 tests/test_floors.py tests/test_suite_rules.py
 	@$(BIN)/python -m tests.sizes --check
 	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it anew: make constraints' >&2; exit 1; }
 
