@@ -15,7 +15,6 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
-from progress_backend.log_lines import JsonLines
 from progress_backend.web.server.log import LINE
 from progress_backend.web.server.serve import (
     FORWARDED_ALLOW_IPS,
@@ -37,18 +36,17 @@ def create_app() -> FastAPI:
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
     app = web.create_app()
-    logging.config.dictConfig(log_config(level, as_json=app.state.progress_settings.log_json))
+    logging.config.dictConfig(log_config(level))
     settle()  # under somebody else's uvicorn, too
     return app
 
 
-def log_config(level: str, *, as_json: bool = False) -> dict[str, object]:
+def log_config(level: str) -> dict[str, object]:
     """Logging to stderr, from which a container's log is made: one line an event."""
-    line: dict[str, object] = {"()": JsonLines} if as_json else {"format": LINE}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": line},
+        "formatters": {"line": {"format": LINE}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
             "progress_backend": {"level": level},

@@ -98,8 +98,6 @@ class Settings:
     webhooks_file: str = ""
     #: Whether the API refuses all that creates, changes or cancels, and its page offers no acts.
     read_only: bool = False
-    #: Whether services and workers log JSON, one line an event.
-    log_json: bool = False
     #: Where the page finds a task's trace: a URL with {trace_id} in it.
     trace_url: str = ""
     #: Address of Flower, where the page links a task to: an http or https URL.

@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "words": ("errors", "embedded"),
     "addresses": ("addresses",),
     "record": ("record",),
-    "settings": ("settings", "daemon", "log_lines", "file_version"),
+    "settings": ("settings", "daemon", "file_version"),
     "tokens": ("tokens", "share_tokens", "targets"),
     "flows": ("flows",),
     "store": ("store",),

@@ -37,5 +37,5 @@ def serve(
     from ..web.server.log import log_to_stderr
     from ..web.server.serve import serve as run
 
-    log_to_stderr(as_json=settings.log_json)
+    log_to_stderr()
     run(settings, host, port, app_of(ctx), forwarded_allow_ips, insecure=insecure)

@@ -19,7 +19,7 @@ from ..runs.body import around
 from ..runs.mirror import rank_progress
 from ..runs.run import REVOKED, Run, TaskCancelled
 from ..settings import refuse_unknown
-from . import group_records, json_logs, publishing, signals, worker_lease
+from . import group_records, publishing, signals, worker_lease
 from .celery_batches import batched, remembering
 from .cleanup import add_cleanup
 from .decorator import MARK, Marking, header_of
@@ -76,7 +76,6 @@ def install(
     rank_progress()
     signals.connect(tracker)
     worker_lease.connect(tracker)
-    json_logs.connect(tracker)
     publishing.watch(tracker)
     group_records.watch()
     _send_before_exit(tracker)

@@ -4,13 +4,14 @@ is."""
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from datetime import datetime
 from typing import Any, Final
 
 from starlette.types import Message, Scope, Send
 
-from ..log_lines import FIELDS, json_line
 from ..record.model import rendered
 from ..record.traces import trace_id_of
 from .callers import caller_of
@@ -25,6 +26,8 @@ _NOTES: Final = "progress_backend.audit"
 _FAILED: Final = 500
 _LEFT_OUT: Final = (401, 429)
 _FORBIDDEN: Final = 403
+#: Characters that could forge a line or move a terminal's cursor, besides those that JSON escapes.
+_CONTROLS: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 #: Most characters of an id in a line: a path may have thousands.
 MOST_OF_ID: Final = 255
 
@@ -97,7 +100,9 @@ def write_line(scope: Scope, action: Action, resource: Resource, status: int) ->
 
 
 def _log(line: dict[str, Any]) -> None:
-    logger.info("%s", json_line(line), extra={FIELDS: {"audit": line}})
+    text = json.dumps(line, ensure_ascii=False, default=str)
+    text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    logger.info("%s", text, extra={"audit": line})
 
 
 def _address(scope: Scope) -> str | None:
