@@ -89,6 +89,12 @@ def running(*workers: Worker) -> Iterator[None]:
         end(workers)
 
 
+def pools(*others: str) -> list[Any]:
+    """What does not depend on the pool is proved on prefork; on the others it is for `make
+    chaos`."""
+    return ["prefork", *(pytest.param(other, marks=pytest.mark.long) for other in others)]
+
+
 @pytest.fixture(scope="module")
 def store() -> Iterator[Server]:
     """The records' own server, to be hurt while broker and results answer."""

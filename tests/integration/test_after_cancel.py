@@ -13,7 +13,7 @@ import pytest
 from celery import chord
 from celery.exceptions import TaskRevokedError
 
-from tests.integration.conftest import running, worker
+from tests.integration.conftest import pools, running, worker
 from tests.integration.control import Control
 from tests.integration.locking import LISTENS
 from tests.integration.test_control import started
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.integration
 SAID = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
 
 
-@pytest.fixture(scope="module", params=["prefork", "threads", "solo", "gevent"])
+@pytest.fixture(scope="module", params=pools("threads", "solo", "gevent"))
 def pool(request: pytest.FixtureRequest) -> str:
     pool: str = request.param
     return pool

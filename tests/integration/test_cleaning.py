@@ -27,7 +27,7 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(params=["worker -B", "a beat process"])
+@pytest.fixture(params=[pytest.param("worker -B", marks=pytest.mark.long), "a beat process"])
 def world(
     request: pytest.FixtureRequest, tmp_path: Path, session_redis_url: str, receiver: Receiver
 ) -> Iterator[World]:

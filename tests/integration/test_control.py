@@ -9,6 +9,7 @@ from celery import chord
 from celery.exceptions import ChordError, TaskRevokedError
 
 from progress_backend import TaskAlreadyFinished
+from tests.integration.conftest import pools
 from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.integration
 SAYING = ("updating", "advancing", "tracking", "setting_state")
 
 
-@pytest.fixture(scope="module", params=["prefork", "threads", "gevent"])
+@pytest.fixture(scope="module", params=pools("threads", "gevent"))
 def pool(request: pytest.FixtureRequest) -> str:
     pool: str = request.param
     return pool

@@ -12,7 +12,7 @@ from celery.exceptions import TaskRevokedError
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.integration.conftest import running, worker
+from tests.integration.conftest import pools, running, worker
 from tests.integration.test_control import heeded, started
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 ENDS = ("completed", "error")
 
 
-@pytest.fixture(scope="module", params=["prefork", "gevent"])
+@pytest.fixture(scope="module", params=pools("gevent"))
 def pool(request: pytest.FixtureRequest) -> str:
     pool: str = request.param
     return pool

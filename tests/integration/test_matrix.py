@@ -1,12 +1,15 @@
-"""Every row of a living worker, on every pool: the right status, reached, and kept."""
+"""Every row of a living worker, on prefork and where it ends otherwise: the right status, reached,
+and kept."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.integration.control import Control
 from tests.integration.live_rows import LIVE
 from tests.integration.looking import check
 from tests.integration.row import POOLS, Row
+from tests.integration.test_control import revoked, started
 from tests.integration.world import World
 
 pytestmark = pytest.mark.integration
@@ -24,7 +27,12 @@ def pool(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize(
     ("pool", "row"),
     [
-        pytest.param(pool, row, id=f"{pool}-{row.case}")
+        pytest.param(
+            pool,
+            row,
+            id=f"{pool}-{row.case}",
+            marks=() if pool == "prefork" or pool in row.elsewhere else pytest.mark.long,
+        )
         for pool in POOLS
         for row in LIVE
         if row.on(pool) is not None
@@ -41,6 +49,13 @@ def test_row(world: World, pool: str, row: Row) -> None:
         pass
     check_end(world, task_id, row)
     settled[pool, row.case] = task_id
+
+
+@pytest.mark.parametrize("pool", POOLS[1:], indirect=True, scope="module")
+def test_a_cancel_ends_a_run_of_each_pool(world: World, pool: str, url: str) -> None:
+    task_id = started(world, "updating")
+    Control(url).cancel(task_id)
+    revoked(world, task_id)
 
 
 @pytest.mark.parametrize("pool", POOLS, indirect=True, scope="module")

@@ -27,7 +27,9 @@ LATE = frozenset({"late"})
 ENV = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "0.5"}
 
 
-@pytest.fixture(scope="module", params=["right", "an hour ahead"])
+@pytest.fixture(
+    scope="module", params=["right", pytest.param("an hour ahead", marks=pytest.mark.long)]
+)
 def world(request: pytest.FixtureRequest, folder: Path, url: str, store: Server) -> Iterator[World]:
     clock = wrong_clock(3_600) if request.param == "an hour ahead" else {}
     env = {**ENV, **clock, "PROGRESS_REDIS_URL": store.url}

@@ -10,12 +10,13 @@ from click.testing import CliRunner
 
 from progress_backend.cli import main
 from progress_backend.record import room
+from tests.integration.conftest import pools
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.parametrize("pool", ["prefork", "threads", "gevent"], scope="module"),
+    pytest.mark.parametrize("pool", pools("threads", "gevent"), scope="module"),
 ]
 
 

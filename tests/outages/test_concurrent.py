@@ -20,7 +20,7 @@ from tests.outages.fleet import TIMEOUT_S, Fleet
 from tests.servers import ROOT
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 APIS = 10
 ENV = {

@@ -43,7 +43,7 @@ def completed(fleet: Fleet, job: str) -> dict[str, Any] | None:
 
 
 # A pool of greenlets looks for messages that are due again much later (kombu).
-@pytest.mark.parametrize("pool", ["prefork", "threads"])
+@pytest.mark.parametrize("pool", ["prefork", pytest.param("threads", marks=pytest.mark.long)])
 def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet, pool: str) -> None:
     fleet = start_fleet(env=ENV, pool=pool, concurrency=3)
     jobs = [fleet.send("gated", "go") for _ in range(3)]

@@ -15,7 +15,7 @@ from tests.strangers import Way
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("away", [gone, no_redis])
+@pytest.mark.parametrize("away", [gone, pytest.param(no_redis, marks=pytest.mark.long)])
 def test_nobody_burns_a_core_or_fills_a_log(
     away: Callable[[Way], AbstractContextManager[None]],
     start_server: StartServer,

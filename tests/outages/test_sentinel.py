@@ -64,7 +64,7 @@ async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
     async with AsyncStore(Settings(redis_url=trio.url)) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         await store.ready()
-        calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(300)]
+        calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(150)]
         applied = await asyncio.gather(*map(store.run, calls))
         assert {one.task.status for one in applied} == {"created"}
         with client(trio.master.url) as connected:

@@ -9,7 +9,8 @@ import pytest
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import Fleet, pass_time
 
-pytestmark = pytest.mark.integration
+# That a store was away for longer than a lease: tests/integration/test_store_away.py.
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 LEASE_S = 2.0
 ENV = {"PROGRESS_LEASE_S": str(LEASE_S), "PROGRESS_REAP_INTERVAL_S": "0.5"}

@@ -158,7 +158,7 @@ def test_a_run_shows_bars_and_addresses_and_ends_by_ctrl_c(
 
 
 @pytest.mark.integration
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_terminal_that_is_closed_ends_the_run(tmp_path: Path) -> None:
     # As make starts a recipe: the closing's signal reaches the terminal's first process alone. In a
     # terminal of the size that is taken for one without a size, no write fails either.
@@ -190,7 +190,7 @@ def test_a_part_that_dies_ends_the_run_and_is_told(
 
 
 @pytest.mark.integration
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_9_of_make_ends_the_run(start_service: StartService, tmp_path: Path) -> None:
     # As make starts a recipe; when it is killed, no signal reaches what it started.
     code = f"import subprocess; subprocess.run({[*LAUNCH, 'run', *options(tmp_path)]!r})"
