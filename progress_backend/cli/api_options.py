@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from ..record.caller_events import MAX_LIMIT
+from ..record.list_request import SHORTEST_ID
 from ..terminal.api_client import ApiClient
 from .session import STORE_TIMEOUT_S, only_one
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-#: Pages of the newest tasks among which an id is looked for by its beginning.
-_PAGES = 10
 
 _url = click.option(
     "--url",
@@ -50,14 +48,7 @@ def known_task_id(api: ApiClient, given: str) -> str:
     Raises:
         click.ClickException: several recent ids begin with it.
     """
-    if api.status("task", given) is not None:
+    if len(given) < SHORTEST_ID or api.status("task", given) is not None:
         return given
-    return only_one("task", given, _recent(api))
-
-
-def _recent(api: ApiClient) -> Iterator[str]:
-    for page in range(1, _PAGES + 1):
-        body = api.listed("tasks", {"page": page, "limit": MAX_LIMIT})
-        yield from (row["task_id"] for row in body["tasks"])
-        if page >= (body["pagination"]["pages"] or 0):  # null with a token of owner and type
-            return
+    found = api.listed("tasks", {"id_prefix": given, "limit": MAX_LIMIT})
+    return only_one("task", given, (row["task_id"] for row in found["tasks"]))

@@ -14,8 +14,8 @@ import click
 import redis
 
 from ..errors import ProgressError, SettingsError, StoreUnavailable
-from ..flows import commands as c
-from ..flows.flow import Flow
+from ..flows import short_ids
+from ..record.list_request import SHORTEST_ID
 from ..record.model import STATUSES
 from ..settings import Settings
 from ..store import any_store
@@ -24,12 +24,6 @@ from ..terminal.language import in_the_terminals_language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Fewest characters of an id's beginning that a command accepts, and the newest tasks among which
-#: it looks for the id.
-SHORTEST_ID: Final = 4
-_RECENT: Final = 10_000
-#: Later than any creation, in microseconds since 1970.
-_FOREVER_US: Final = 2**53
 #: Seconds that a command waits for the store before it ends with an error.
 STORE_TIMEOUT_S: Final = 3.0
 NO_STORE: Final = (
@@ -126,7 +120,7 @@ def whole_id(store: AnyStore, given: str) -> str:
     """
     if len(given) < SHORTEST_ID or store.run(store.flows.get(given)) is not None:
         return given
-    return only_one("task", given, store.run(_recent_ids()))
+    return only_one("task", given, store.run(short_ids.beginning(given)))
 
 
 def only_one(what: str, given: str, recent: Iterable[str]) -> str:
@@ -144,11 +138,6 @@ def only_one(what: str, given: str, recent: Iterable[str]) -> str:
             f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
         )
     return found[0] if found else given
-
-
-def _recent_ids() -> Flow[list[str]]:
-    newest = yield c.Newest(_FOREVER_US, _RECENT, c.Filters())
-    return [task_id for _, task_id in newest]
 
 
 def missing(*packages: str) -> list[str]:

@@ -56,8 +56,8 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int | None], datetime
     "--id",
     "id_prefix",
     metavar="TEXT",
-    help="Only tasks whose ids begin so, in the order of their ids; with no filter but --owner or "
-    "--type.",
+    help="Only tasks whose ids begin so, of the newest 10,000; six characters at least, and no "
+    "other filter.",
 )
 @click.option(
     "--created-from",

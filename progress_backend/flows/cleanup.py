@@ -21,9 +21,6 @@ SWEPT = 30
 #: 16 KB: for a longer reply Redis allocates memory, and libc's allocator first sorts all that was
 #: freed, in up to 9 ms.
 _BATCHES = 11
-#: Ids that are found at a time, and how often in one pass; and how old their records are, since the
-#: time in this process may be ahead of the store's.
-_FOUND, _FINDS, _SETTLED_MS = 1_000, 2_000, 60_000
 
 
 def sweep(
@@ -70,7 +67,6 @@ def cleanup(settings: Settings, now: datetime, token: str, *, batch: int, most: 
             break
         deleted += gone
     yield from _forget_times()
-    yield from _find_ids(before_ms, token)
     yield c.Unlock("cleanup", token)
     return deleted
 
@@ -83,14 +79,3 @@ def _forget_times() -> Flow[None]:
     unused = (yield c.Unused(types)) if types else []
     if unused:
         yield c.ForgetTimes(tuple(unused))
-
-
-def _find_ids(now_ms: int, token: str) -> Flow[None]:
-    """Has tasks listed by their ids that an older version has made, which may still run beside
-    this one."""
-    until_us = (now_ms - _SETTLED_MS) * 1000
-    for _ in range(_FINDS):
-        if (yield c.FindIds(until_us, _FOUND)) < _FOUND:
-            return
-        if not (yield c.Lock("cleanup", token, 60_000)):
-            return

@@ -94,17 +94,6 @@ class Keys:
         of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
         return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
-    @property
-    def ids(self) -> str:
-        """Sorted set of all task ids, each with score 0, so that it is in the order of the ids."""
-        return f"{self.prefix}progress_ids"
-
-    @property
-    def ids_from(self) -> str:
-        """String: the creation time (µs) up to which all tasks are in `progress_ids`: an older
-        version made records without it."""
-        return f"{self.prefix}progress_ids_from"
-
     def ended(self, status: str) -> str:
         """Sorted set of the ids of tasks that have ended with a status, by the time (ms) at which
         each did."""

@@ -1,5 +1,5 @@
-"""The list of an owner's tasks, or a type's, through filters for which there is no index: a bounded
-number of the newest of these is looked at, and a cursor says where to go on. A flow; pure."""
+"""The list of an owner's tasks through filters for which there is no index: a bounded number of the
+newest of these is looked at, and a cursor says where to go on. A flow; pure."""
 
 from __future__ import annotations
 
@@ -31,18 +31,16 @@ def page(
     limit: int,
     cursor: str | None = None,
     *,
-    prefix: str = "",
     created: c.Span | None = None,
     light: bool = False,
 ) -> Flow[Found]:
-    """The newest of an owner's tasks, without one of a type's, that pass all filters and whose ids
-    begin so, `limit` at most, after a cursor. There may be fewer, or none, with a cursor all the
-    same: `LOOKED_AT` tasks a row are looked at.
+    """The newest of an owner's tasks that pass all filters, `limit` at most, after a cursor. There
+    may be fewer, or none, with a cursor all the same: `LOOKED_AT` tasks a row are looked at.
 
     Raises:
         InvalidEvent: the cursor is none of an earlier answer.
     """
-    within = _within(filters)
+    within = c.Filters(filters.status, owner=filters.owner)
     span = created or EVER
     # An id is above "": of those created at the very end of the span none is listed.
     after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
@@ -55,7 +53,7 @@ def page(
     passing = [
         (place, one)
         for place, (one, facets) in enumerate(zip(ids, standing, strict=True))
-        if isinstance(facets, c.Facets) and passes(filters, facets) and one[1].startswith(prefix)
+        if isinstance(facets, c.Facets) and passes(filters, facets)
     ]
     chosen = passing[:limit]
     last = len(ids) - 1 if len(chosen) < limit else chosen[-1][0]
@@ -66,13 +64,6 @@ def page(
     rows = tuple((task_id, flows.row(stored, task_id, light)) for task_id, stored in there)
     tallied: c.Tallied = yield c.Tally(within)
     return Found(rows, tallied.counts, _written(ids[last]) if more and ids else None)
-
-
-def _within(filters: c.Filters) -> c.Filters:
-    """The filters that have an index."""
-    if filters.owner is not None:
-        return c.Filters(filters.status, owner=filters.owner)
-    return c.Filters(filters.status, filters.task_type, filters.symbol)
 
 
 def passes(filters: c.Filters, facets: c.Facets) -> bool:

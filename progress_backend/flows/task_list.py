@@ -1,5 +1,5 @@
-"""The list of tasks as it is asked for: by an index, in the order of ids, of what a person started,
-or by looking at tasks. Flows; pure."""
+"""The list of tasks as it is asked for: by an index, by the beginning of ids, of what a person
+started, or by looking at tasks. Flows; pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from typing import NamedTuple
 from ..record.list_request import NEWEST, ListRequest
 from ..record.model import STATUSES
 from . import commands as c
-from . import owner_list, sorted_list, top_list
-from .cleanup import sweep
+from . import owner_list, short_ids, sorted_list, top_list
 from .flow import Flow
 from .task_flows import Flows
-
-#: Reads of one page by ids while entries without a document are removed.
-_TRIES = 3
 
 
 class Listed(NamedTuple):
@@ -62,15 +58,14 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     filters = (asked.status, asked.task_type, asked.symbol)
     if asked.looks:
         wanted = c.Filters(*filters, None, asked.remark, asked.owner)
-        prefix, span = asked.id_prefix or "", asked.span
         about = (wanted, asked.limit, asked.cursor)
-        some = yield from owner_list.page(flows, *about, prefix=prefix, created=span, light=light)
+        some = yield from owner_list.page(flows, *about, created=asked.span, light=light)
         rows = [flows.as_of(row, now) for _, row in some.rows]
         return Listed(rows, None, _by_status(some.counts), some.cursor)
     if asked.sort != NEWEST:
         paged = yield from sorted_list.page(flows, asked, light)
     elif asked.id_prefix is not None:
-        paged = yield from by_ids(flows, asked.id_prefix, asked.page, asked.limit, light=light)
+        paged = yield from _by_beginning(flows, asked, asked.id_prefix, light)
     else:
         paged = yield from flows.page(
             asked.page,
@@ -86,25 +81,23 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     return Listed(rows, paged.total, _by_status(paged.counts))
 
 
-def by_ids(
-    flows: Flows, prefix: str, page: int, limit: int, *, light: bool = False
-) -> Flow[c.Paged]:
-    """One page of the tasks whose ids begin so, in the order of their ids; the counts are of all
-    tasks. Entries without a document are removed on the way."""
-    total, there = 0, list[tuple[str, bytes]]()
-    for _ in range(_TRIES):
-        begun: c.Begun = yield c.Beginning(prefix, (page - 1) * limit, limit)
-        total, ids = begun
-        stored: list[bytes | None] = (yield c.Read(ids, light)) if ids else []
-        found = list(zip(ids, stored, strict=True))
-        there = [(task_id, document) for task_id, document in found if document is not None]
-        if len(there) == len(found):
-            break
-        gone = [task_id for task_id, document in found if document is None]
-        yield from sweep(gone, before_ms=0)
-    tallied: c.Tallied = yield c.Tally(c.Filters())
-    rows = tuple((task_id, flows.row(stored, task_id, light)) for task_id, stored in there)
-    return c.Paged(total, tallied.counts, rows)
+def _by_beginning(flows: Flows, asked: ListRequest, prefix: str, light: bool) -> Flow[c.Paged]:
+    """One page of the newest tasks whose ids begin so; the counts are of all tasks, or of an
+    owner's."""
+    filters = c.Filters(None, asked.task_type, owner=asked.owner)
+    within = filters if asked.owner is None else c.Filters(owner=asked.owner)
+    found = yield from short_ids.beginning(prefix, within)
+    if filters != within:
+        standing: list[c.Standing] = yield c.FacetsOf(tuple(found))
+        known = zip(found, standing, strict=True)
+        found = [i for i, f in known if isinstance(f, c.Facets) and owner_list.passes(filters, f)]
+    start = (asked.page - 1) * asked.limit
+    ids = tuple(found[start : start + asked.limit])
+    stored: list[bytes | None] = (yield c.Read(ids, light)) if ids else []
+    there = zip(ids, stored, strict=True)
+    rows = tuple((i, flows.row(document, i, light)) for i, document in there if document)
+    tallied: c.Tallied = yield c.Tally(within)
+    return c.Paged(len(found), tallied.counts, rows)
 
 
 def _by_status(counts: tuple[int, ...]) -> Mapping[str, int]:

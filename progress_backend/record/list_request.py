@@ -12,6 +12,8 @@ from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES, TaskStatus
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+#: Fewest characters of an id's beginning by which tasks are looked for.
+SHORTEST_ID: Final = 6
 #: Above every creation time, in µs since 1970.
 LATEST_US: Final = 2**52
 
@@ -64,10 +66,9 @@ class ListRequest:
     @property
     def looks(self) -> bool:
         """Whether tasks are looked at one by one, since there is no index of these filters."""
-        if self.owner is None:
-            return self.id_prefix is not None and self.task_type is not None
-        others = (self.task_type, self.symbol, self.remark, self.id_prefix)
-        return any(other is not None for other in others)
+        if self.owner is None or self.id_prefix is not None:
+            return False
+        return any(other is not None for other in (self.task_type, self.symbol, self.remark))
 
     @property
     def span(self) -> Span | None:
@@ -96,6 +97,8 @@ class ListRequest:
         for name in ("workflow_id", "id_prefix"):
             if (value := getattr(self, name)) is not None:
                 name_fits(name, value, MAX_ID)
+        if self.id_prefix is not None and len(self.id_prefix) < SHORTEST_ID:
+            raise InvalidEvent(f"id_prefix must have {SHORTEST_ID} characters at least")
         if self.remark is not None and self.remark not in KINDS:
             raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {self.remark!r}")
         if self.sort not in SORTS:
@@ -129,22 +132,18 @@ class ListRequest:
         self._check_sort()
         if self.looks and self.page != 1:
             raise InvalidEvent(
-                "owner with task_type, symbol, remark or id_prefix goes on by cursor, not by page"
+                "owner with task_type, symbol or remark goes on by cursor, not by page"
             )
         if self.cursor is not None and not self.looks:
-            raise InvalidEvent(
-                "cursor goes with owner and one of task_type, symbol, remark and id_prefix"
-            )
+            raise InvalidEvent("cursor goes with owner and one of task_type, symbol and remark")
+        # An owner and a type may be those that the caller's token names.
+        others = ("status", "symbol", "remark", "created_from", "created_to")
+        if self.id_prefix is not None and self._any(*others):
+            raise InvalidEvent(f"id_prefix goes without {', '.join(others)}")
         if self.owner is not None:
             return
-        others = ("status", "symbol", "workflow_id")
-        if self.remark is not None and self._any(*others, "task_type", "id_prefix"):
+        if self.remark is not None and self._any("status", "symbol", "task_type", "workflow_id"):
             raise InvalidEvent("remark goes with no other filter but owner")
-        if self.id_prefix is not None and self._any(*others):
-            raise InvalidEvent("id_prefix goes with no other filter but owner or task_type")
-        if self.id_prefix is not None and self.span is not None and not self.looks:
-            # Ids are in the order of their texts.
-            raise InvalidEvent("id_prefix goes with created_from or created_to only beside owner")
 
     def _check_sort(self) -> None:
         if self.sort == NEWEST:

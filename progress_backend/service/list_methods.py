@@ -45,11 +45,11 @@ class ListMethods(FlowMethods):
             remark: only tasks with this remark ("stalled" or "late"), with no other
                 filter but an owner.
             owner: only tasks of this owner; the summary is then over these. With task_type,
-                symbol, remark or id_prefix ten tasks a row are looked at: the answer may have
-                fewer rows, and a `cursor` where there may be more; its total is None.
+                symbol or remark ten tasks a row are looked at: the answer may have fewer rows,
+                and a `cursor` where there may be more; its total is None.
             cursor: that of the answer before.
-            id_prefix: only tasks whose ids begin so, in the order of their ids; with no other
-                filter but an owner or a task_type, beside which tasks are looked at.
+            id_prefix: only tasks whose ids begin so, of the newest 10,000; six characters at
+                least, and no other filter.
             created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
                 an offset.
             created_to: only tasks created before then.

@@ -2,127 +2,64 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import owner_list, task_list
-from progress_backend.flows.stored_record import milliseconds
+from progress_backend.flows import owner_list, short_ids, task_list
 from progress_backend.record import events as ev
 from progress_backend.record.list_request import ListRequest
-from progress_backend.record.model import STATUSES, Member
-from tests.behaviour.driving import Driver, OverRedis, identity_of
-from tests.tiers import examples
+from progress_backend.record.model import STATUSES
+from tests.behaviour.driving import Driver, identity_of
 
 
 def listed(driver: Driver, **asked) -> task_list.Listed:
     return driver.run(task_list.listed(driver.flows, ListRequest(**asked), driver.now()))
 
 
-def ids(driver: Driver, prefix: str, page: int = 1, limit: int = 100) -> list[str]:
-    paged = driver.run(task_list.by_ids(driver.flows, prefix, page, limit))
-    return [task_id for task_id, _ in paged.rows]
+def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
+    for n in range(4):
+        driver.create(f"8a0000-{n}")
+    driver.start("8a0001-0", "lease-1", symbol="7203.T", owner="alice")
+    driver.create("日本の株価")
+    found = listed(driver, id_prefix="8a0000")
+    rows = [json.loads(row)["task_id"] for row in found.rows]
+    assert sorted(rows) == [f"8a0000-{n}" for n in range(4)]
+    assert found.total == 4
+    assert found.counts == {**dict.fromkeys(STATUSES, 0), "created": 5, "running": 1}
+    pages = [listed(driver, id_prefix="8a000", limit=2, page=page) for page in (1, 2, 3, 4)]
+    assert [(len(one.rows), one.total) for one in pages] == [(2, 5), (2, 5), (1, 5), (0, 5)]
+    assert listed(driver, id_prefix="日本の株価").total == 1
+    driver.lose("8a0000-2")
+    assert len(listed(driver, id_prefix="8a0000").rows) == 3
 
 
-def test_the_ids_that_begin_so_in_their_order(driver: Driver) -> None:
-    for task_id in ("b-2", "a", "b", "b-10", "ba", "B", "日本", "日", "c"):
-        driver.create(task_id)
-    driver.start("b-1", "lease-1", symbol="7203.T", owner="alice")
-    assert ids(driver, "b") == ["b", "b-1", "b-10", "b-2", "ba"]
-    assert ids(driver, "b-") == ["b-1", "b-10", "b-2"]
-    assert ids(driver, "日") == ["日", "日本"]
-    assert ids(driver, "none") == []
-    assert [ids(driver, "b", page, 2) for page in (1, 2, 3, 4)] == [
-        ["b", "b-1"],
-        ["b-10", "b-2"],
-        ["ba"],
-        [],
-    ]
-    found = listed(driver, id_prefix="b-", limit=1)
-    assert (found.total, len(found.rows)) == (3, 1)
-    assert found.counts == {**dict.fromkeys(STATUSES, 0), "created": 9, "running": 1}
+@pytest.mark.parametrize("driver", ["memory", "sync-valkey"], indirect=True)
+def test_an_id_is_looked_for_in_steps_of_the_newest(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_ids, "AMONG", 6)
+    monkeypatch.setattr(short_ids, "_STEP", 2)
+    for n in range(8):
+        driver.create(f"8a0000-{n}")
+    assert driver.run(short_ids.beginning("8a0000")) == [f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)]
+    assert driver.run(short_ids.beginning("8a0000-5")) == ["8a0000-5"]
+    assert driver.run(short_ids.beginning("8a0000-1")) == []
 
 
-@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
-def test_any_ids_are_listed_as_in_memory(driver: Driver) -> None:
-    names = st.text(st.sampled_from("abAB-%é日\U0001f600\uffff"), min_size=1, max_size=6)
-
-    @settings(max_examples=examples(15), deadline=None)
-    @given(st.sets(names, max_size=12), names, st.integers(1, 4), st.integers(1, 5))
-    def check(task_ids, prefix, page, limit) -> None:
-        for keys in driver.store.layout.keys:
-            driver.raw.delete(keys.ids)
-        for task_id in task_ids:
-            keys = driver.store.layout.of_task(task_id)
-            driver.raw.zadd(keys.ids, {task_id: 0})
-        for beginning in (prefix, prefix[0]):
-            found = driver.execute(c.Beginning(beginning, (page - 1) * limit, limit))
-            wanted = sorted((i for i in task_ids if i.startswith(beginning)), key=str.encode)
-            assert found.total == len(wanted)
-            assert list(found.task_ids) == wanted[(page - 1) * limit : page * limit]
-
-    check()
-
-
-def test_what_is_deleted_is_listed_no_more(driver: Driver) -> None:
-    for task_id in ("a1", "a2", "a3"):
-        driver.create(task_id, member=Member(("w",)) if task_id == "a1" else None)
-    driver.create("a4", member=Member(("w",)))
-    driver.apply("a1", ev.Cancelled())
-    driver.apply("a4", ev.Cancelled())
-    driver.lose("a2")
-    assert ids(driver, "a") == ["a1", "a3", "a4"]
-    assert driver.execute(c.Beginning("a", 0, 10)).total == 3, "the entry is gone too"
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=2_000), "ours"))
-    assert driver.execute(c.Beginning("", 0, 10)).total == 0
-    if isinstance(driver, OverRedis):
-        assert {name for name in driver.left_over() if name.endswith("progress_ids")} == set()
-
-
-def test_a_record_that_begins_anew_is_listed_once(driver: Driver) -> None:
-    driver.create("a")
-    driver.apply("a", ev.Cancelled())
-    driver.create("a")
-    driver.start("a")
-    assert ids(driver, "a") == ["a"]
-
-
-@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
-def test_records_of_an_older_version_are_listed_after_a_cleanup(driver: Driver) -> None:
-    for n in range(7):
-        driver.create(f"a{n}")
-    for keys in driver.store.layout.keys:
-        driver.raw.delete(keys.ids, keys.ids_from)
-    driver.create("new")
-    assert ids(driver, "a") == []
-    later = milliseconds(driver.now()) * 1000 + 1_000_000
-    while driver.execute(c.FindIds(later, 2)) == 2:
-        pass
-    assert ids(driver, "a") == [f"a{n}" for n in range(7)]
-    assert driver.execute(c.FindIds(later, 2)) == 0
-    for keys in driver.store.layout.keys:
-        driver.raw.delete(keys.ids, keys.ids_from)
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(seconds=90), "ours"))
-    assert ids(driver, "a") == [f"a{n}" for n in range(7)]
-
-
-def test_a_caller_of_one_owner_or_type_is_held_to_it(driver: Driver) -> None:
-    for n in range(30):
+def test_ids_of_an_owner_and_a_type_are_found_among_theirs(driver: Driver) -> None:
+    for n in range(12):
         whose = "alice" if n % 2 else "bob"
-        driver.create(f"{n % 3}-{n:02}", owner=whose, task_type="fetch" if n % 5 else "merge")
-    alices = c.Filters(owner="alice")
-    found = driver.run(owner_list.page(driver.flows, alices, 100, prefix="1-"))
-    assert [i for i, _ in found.rows] == ["1-25", "1-19", "1-13", "1-07", "1-01"]
-    merges = c.Filters(task_type="merge")
-    found = driver.run(owner_list.page(driver.flows, merges, 100, prefix="1-"))
-    assert [i for i, _ in found.rows] == ["1-25", "1-10"]
-    mine = listed(driver, owner="alice", id_prefix="1-", limit=2)
-    assert (len(mine.rows), mine.total, mine.cursor is None) == (2, None, False)
-    rest = listed(driver, owner="alice", id_prefix="1-", limit=10, cursor=mine.cursor)
-    assert (len(rest.rows), rest.cursor) == (3, None)
+        driver.create(f"8a0000-{n:02}", owner=whose, task_type="fetch" if n % 3 else "merge")
+
+    def found(**asked) -> list[str]:
+        rows = listed(driver, id_prefix="8a0000", **asked).rows
+        return sorted(json.loads(row)["task_id"][-2:] for row in rows)
+
+    assert found(owner="alice") == ["01", "03", "05", "07", "09", "11"]
+    assert found(task_type="merge") == ["00", "03", "06", "09"]
+    assert found(owner="alice", task_type="merge") == ["03", "09"]
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:

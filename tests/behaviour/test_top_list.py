@@ -242,4 +242,4 @@ def test_a_single_tasks_commits_know_nothing_of_it(redis_driver: OverRedis) -> N
     redis_driver.start("t", "lease-1", symbol="7203.T")
     redis_driver.apply("t", ev.Completed())
     kept = {name for name in redis_driver.left_over() if "progress_" in name}
-    assert kept == {"progress_times", "progress_ids", "progress_ended|status=completed"}
+    assert kept == {"progress_times", "progress_ended|status=completed"}

@@ -32,7 +32,7 @@ _AT_ONCE = 1_000
 #: Copies of one kind before those of the next kind.
 _INTERLEAVED = 100
 
-#: KEYS: facets, expiry, ids, ended, then the indexes. ARGV: prefix of documents, original's id,
+#: KEYS: facets, expiry, ended, then the indexes. ARGV: prefix of documents, original's id,
 #: first number, step and count of the copies, creation time (µs) of number 0, tail of every id.
 _COPY = """
 local original, prefix = ARGV[2], ARGV[1]
@@ -40,28 +40,26 @@ local document = redis.call('GET', prefix .. original)
 local ttl = redis.call('PTTL', prefix .. original)
 local facets = redis.call('HGET', KEYS[1], original)
 local due = redis.call('ZSCORE', KEYS[2], original)
-local over = redis.call('ZSCORE', KEYS[4], original)
+local over = redis.call('ZSCORE', KEYS[3], original)
 local at = string.find(document, original, 1, true)
 local head, rest = string.sub(document, 1, at - 1), string.sub(document, at + #original)
 local first, step, count = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local stands, dues, created, ids, ended = {}, {}, {}, {}, {}
+local stands, dues, created, ended = {}, {}, {}, {}
 for i = 0, count - 1 do
   local number = first + i * step
   local id = string.format('%08x', number) .. ARGV[7]
   redis.call('SET', prefix .. id, head .. id .. rest, 'PX', ttl)
   stands[2 * i + 1], stands[2 * i + 2] = id, facets
   dues[2 * i + 1], dues[2 * i + 2] = due + number, id
-  ids[2 * i + 1], ids[2 * i + 2] = 0, id
   ended[2 * i + 1], ended[2 * i + 2] = (over or 0) + number, id
   created[2 * i + 1], created[2 * i + 2] = string.format('%.0f', ARGV[6] + number), id
 end
 redis.call('HSET', KEYS[1], unpack(stands))
 redis.call('ZADD', KEYS[2], unpack(dues))
-redis.call('ZADD', KEYS[3], unpack(ids))
 if over then
-  redis.call('ZADD', KEYS[4], unpack(ended))
+  redis.call('ZADD', KEYS[3], unpack(ended))
 end
-for k = 5, #KEYS do
+for k = 4, #KEYS do
   redis.call('ZADD', KEYS[k], unpack(created))
 end
 """
@@ -107,7 +105,7 @@ def copy(store: Store, original: str, count: int, *, first: int = 0, step: int =
         if facets.lease is not None:
             indexes.append(keys.held(facets.lease))
         before_us = int(client.zscore(keys.index(), original)) - _ORIGINALS
-        names = [keys.facets, keys.expiry, keys.ids, keys.ended(facets.status), *indexes]
+        names = [keys.facets, keys.expiry, keys.ended(facets.status), *indexes]
         script = client.register_script(_COPY)
         for done in range(0, count, _AT_ONCE):
             at_once = min(_AT_ONCE, count - done)

@@ -340,30 +340,33 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     whole = "3f2a0001-77aa-4b1c-9e8d-0123456789ab"
-    for task_id in (whole, "3f2b", *(f"newer-{number}" for number in range(20))):
+    for task_id in (whole, "3f2a00-b", *(f"newer-{number}" for number in range(20))):
         records.create(task_id)
     page = open_page(api, "/?lang=en")
     shows(page, "newer-19", "created")
     search = page.locator("#search")
-    search.fill("3f2")
+    search.fill("3f2a0")
     expect(page.locator("#found")).to_have_text("within this page: 0 of 20")
-    page.get_by_role("button", name="Ids that begin with “3f2”").click()
-    shows(page, "3f2b", "created")
-    assert listed(page) == [whole, "3f2b"]
-    assert asked(page) == {"id_prefix": "3f2"}
+    expect(page.locator("#ids")).to_be_hidden()  # too little of an id
+    page.keyboard.press("Enter")
+    search.fill("3f2a00")
+    page.get_by_role("button", name="Ids that begin with “3f2a00”").click()
+    shows(page, "3f2a00-b", "created")
+    assert listed(page) == ["3f2a00-b", whole]
+    assert asked(page) == {"id_prefix": "3f2a00"}
     expect(search).to_have_value("")
     chip = page.locator("#filters [data-name=id_prefix]")
-    expect(chip).to_have_text("Id: 3f2… ×")
+    expect(chip).to_have_text("Id: 3f2a00… ×")
     search.fill(whole)  # a whole id, pasted, needs no Enter
-    expect(row(page, "3f2b")).to_have_count(0)
+    expect(row(page, "3f2a00-b")).to_have_count(0)
     shows(page, whole, "created")
     page.get_by_role("button", name="Created 22").click()  # no index of both
     expect(chip).to_be_hidden()
     shows(page, "newer-19", "created")
-    search.fill("3f2b")
+    search.fill("3f2a00-")
     page.keyboard.press("Enter")
-    shows(page, "3f2b", "created")
-    assert asked(page) == {"id_prefix": "3f2b"}
+    shows(page, "3f2a00-b", "created")
+    assert asked(page) == {"id_prefix": "3f2a00-"}
 
 
 def test_a_span_of_time_is_chosen_in_the_menu(

@@ -48,7 +48,7 @@ def run(api: RunningApi) -> Run:
     return call
 
 
-def test_tasks_are_listed_and_shown(run: Run, api: RunningApi) -> None:
+def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records) -> None:
     listed = run("tasks", "--type", "fetch_data")
     assert listed.exit_code == 0, listed.output
     assert "job-one" in listed.stdout
@@ -56,10 +56,11 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi) -> None:
     bodies = json.loads(run("tasks", "--json", "--status", "running").stdout)
     assert [body["task_id"] for body in bodies["tasks"]] == ["job-one"]
     assert bodies["summary"]["running"] == 1
-    assert "job-one" in run("show", "job-o").stdout
+    assert "job-one" in run("show", "job-on").stdout
     assert json.loads(run("show", "job-one", "--json").stdout)["status"] == "running"
     assert "the-workflow" in run("workflows", "--no-trunc").stdout
-    ambiguous = run("show", "job-")
+    records.start("job-one-more")
+    ambiguous = run("show", "job-on")
     assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
     unknown = run("show", "nobody")
     assert unknown.output == "Error: Task nobody not found\n"

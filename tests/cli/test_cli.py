@@ -207,16 +207,16 @@ def test_the_store_and_its_prefix_are_named(run: Run, redis_url: str) -> None:
 def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
     for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
         records.start(task_id)
-    assert "0c9e1111-bbbb" in run("show", "0c9e").output
-    assert run("pause", "0c9e").output.startswith("pause of task 0c9e1111-bbbb is asked: ")
+    assert "0c9e1111-bbbb" in run("show", "0c9e11").output
+    assert run("pause", "0c9e11").output.startswith("pause of task 0c9e1111-bbbb is asked: ")
     records.complete("0c9e1111-bbbb")
-    assert run("watch", "0c9e").exit_code == 0
-    result = run("cancel", "7b7d")
+    assert run("watch", "0c9e11").exit_code == 0
+    result = run("cancel", "7b7de8")
     assert result.exit_code == 1
     assert result.output == (
-        "Error: 2 task ids begin with '7b7d' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
+        "Error: 2 task ids begin with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
     )
-    assert run("show", "0c9").exit_code == 1, "too little to be meant"
+    assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
 
 
 def test_help_has_a_short_name(run: Run) -> None:

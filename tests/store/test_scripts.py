@@ -112,8 +112,6 @@ CALLS: dict[str, list[c.Command]] = {
     "lock": [c.Lock("reap", "token", 15_000)],
     "read": [c.Read(("t", "u"), light=True), c.Read(("t",), light=True)],
     "count": [c.Count(5)],
-    "find_ids": [c.FindIds(5, 10)],
-    "beginning": [c.Beginning("8a", 0, 20), c.Beginning("日本", 40, 20)],
     "forget": [c.ForgetLease("lease-1", 5)],
     "note": [c.Note("t", TOLD.notices), c.Note("t", TOLD.notices * 2)],
     "take": [c.TakeEvents("ops", 5, 6, 7)],
@@ -214,8 +212,8 @@ def test_commits_key_counts_are_those_of_its_sets(fresh) -> None:
     ((_, _, key_count, *rest),) = TABLE[type(command)].requests(command, Keys())
     names, args = rest[:key_count], rest[key_count:]
     leaves, enters = args[8], args[9]
-    assert key_count == 8 + leaves + enters
-    left, entered = names[8 : 8 + leaves], names[8 + leaves :]
+    assert key_count == 7 + leaves + enters
+    left, entered = names[7 : 7 + leaves], names[7 + leaves :]
     assert set(left) == {n for n in Keys().indexes(*HERE[:3]) if "created" in n}
     assert set(entered) >= {n for n in Keys().indexes(*THERE[:3]) if "running" in n}
     assert Keys().held("lease-1") in entered

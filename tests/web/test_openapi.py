@@ -216,8 +216,8 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
         leave_out("workflow_id")
         if "owner" not in query:
             leave_out("status", "task_type", "symbol", "id_prefix")
-    if "id_prefix" in query and "owner" not in query:
-        leave_out("status", "symbol", "created_from", "created_to")
+    if "id_prefix" in query:
+        leave_out("status", "symbol", "remark", "created_from", "created_to")
     if query.get("top") not in (None, False, "false"):
         leave_out("status", "task_type", "symbol", "workflow_id", "remark", "owner", "id_prefix")
         leave_out("created_from", "created_to")
@@ -228,9 +228,8 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
         elif query["sort"] == "ended":
             leave_out("task_type", "symbol", "workflow_id")
             query["status"] = "error"
-    filters = ("task_type", "symbol", "remark", "id_prefix")
-    looks = "owner" in query and any(one in query for one in filters)
-    looks = looks or ("id_prefix" in query and "task_type" in query)
+    filters = ("task_type", "symbol", "remark")
+    looks = "owner" in query and any(one in query for one in filters) and "id_prefix" not in query
     leave_out("page" if looks else "cursor")
 
 

@@ -34,9 +34,6 @@ from .dropped import CountDropped as CountDropped
 from .dropped import DroppedSoFar as DroppedSoFar
 from .ends import EndedPage as EndedPage
 from .ends import LatestEnded as LatestEnded
-from .ids import Beginning as Beginning
-from .ids import Begun as Begun
-from .ids import FindIds as FindIds
 from .leases import Ahead as Ahead
 from .leases import AskAgain as AskAgain
 from .leases import Assume as Assume
@@ -59,6 +56,7 @@ from .lists import Count as Count
 from .lists import Counted as Counted
 from .lists import Filters as Filters
 from .lists import Newest as Newest
+from .lists import NewestIds as NewestIds
 from .lists import Page as Page
 from .lists import Paged as Paged
 from .lists import Tallied as Tallied
@@ -117,10 +115,9 @@ Command = (
     | Due | Lock | Sweep | Unlock
     | CountDropped | DroppedSoFar
     | LatestEnded
-    | Beginning | FindIds
     | Ahead | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
     | Leases | LostSoFar | NewestLeases | Renew | Shorten | ToAsk
-    | Above | Before | Count | Newest | Page | Tally
+    | Above | Before | Count | Newest | NewestIds | Page | Tally
     | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf

@@ -81,6 +81,16 @@ class Newest:
 
 
 @dataclass(frozen=True, slots=True)
+class NewestIds:
+    """-> list[str]: `limit` of the ids of the tasks that pass the filters, from `start` on, newest
+    first. Of several partitions each gives its part of so many."""
+
+    start: int
+    limit: int
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True)
 class Above:
     """-> int: how many tasks that pass the filters were created after a time."""
 
@@ -88,7 +98,7 @@ class Above:
     filters: Filters
 
 
-#: Tasks of a list by the beginning of their ids, over several partitions.
+#: Tasks of a list by the time of their end, over several partitions.
 FIRST: Final = 10_000
 
 

@@ -13,7 +13,6 @@ from . import (
     cleanup,
     dropped,
     ends,
-    ids,
     leases,
     lists,
     logs,
@@ -32,7 +31,6 @@ from .entry import Entry, Part
 TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
-    **ids.TABLE,
     **ends.TABLE,
     **logs.TABLE,
     **timelines.TABLE,

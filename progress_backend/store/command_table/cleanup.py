@@ -43,7 +43,7 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
     also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
     groups, left = list[Any](), list[Any]()
     for number, (facets, own) in enumerate(alike.items(), 1):
-        names = dict.fromkeys([*indexes(facets, keys), *by_end(facets, keys), keys.ids, *also])
+        names = dict.fromkeys([*indexes(facets, keys), *by_end(facets, keys), *also])
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         groups += [write_facets(facets), len(own), len(standing), *standing]
         left += _left(facets, keys, places, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -120,6 +121,27 @@ def _newest_of_all(
 ) -> list[tuple[int, str]]:
     found = own(layout, parts, replies, lambda pair: pair[1])
     return sorted(found, reverse=True)[: command.limit]
+
+
+def _newest_ids(command: c.NewestIds, keys: Keys) -> list[Request]:
+    last = command.start + command.limit - 1
+    return [("ZREVRANGE", keys.index(*command.filters), command.start, last)]
+
+
+def _newest_ids_in_memory(state: MemoryState, command: c.NewestIds) -> list[str]:
+    return _newest_first(state, command.filters)[command.start : command.start + command.limit]
+
+
+def _in_parts(command: c.NewestIds, layout: Layout) -> list[Part]:
+    count = len(layout.keys)
+    part = replace(command, start=command.start // count, limit=-(-command.limit // count))
+    return [(place, part) for place in range(count)]
+
+
+def _of_the_parts(
+    command: c.NewestIds, layout: Layout, parts: list[Part], replies: list[list[str]]
+) -> list[str]:
+    return own(layout, parts, replies, lambda task_id: task_id)
 
 
 def _above(command: c.Above, keys: Keys) -> list[Request]:
@@ -247,6 +269,13 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Page: Entry(_page, _paged, _page_in_memory),
     c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
     c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),
+    c.NewestIds: Entry(
+        _newest_ids,
+        lambda _, replies: [text(task_id) for task_id in replies[0] or ()],
+        _newest_ids_in_memory,
+        _in_parts,
+        _of_the_parts,
+    ),
     c.Above: Entry(_above, lambda _, replies: replies[0] or 0, _above_in_memory, merge=total),
     c.Before: Entry(_before, _counts_before, _before_in_memory, _by_owner, _sums_before),
     c.Count: Entry(_count, _counted, _count_in_memory, merge=_counts_of_all),

@@ -43,7 +43,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     ]
     names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
     names += [keys.runs(after.task_type), keys.times]
-    names += [keys.workflows, keys.workflow_plans, keys.outermost, keys.ids]
+    names += [keys.workflows, keys.workflow_plans, keys.outermost]
     names += [keys.ended(after.status)]
     outboxes, told = noted(commit.told, keys)
     timelines, entries = remembered(commit, keys)
@@ -136,7 +136,6 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         scripts.COMMIT_MEMBERS,
         [
             *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans, keys.outermost),
-            keys.ids,
             *enter,
             *hashes,
             *(keys.task(commit.task_id) for commit in commits),

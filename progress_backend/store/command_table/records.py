@@ -124,7 +124,7 @@ def _about_all(task_type: str, status: str, keys: Keys) -> tuple[str, ...]:
     """The keys of a commit that depend on the task's type and status alone."""
     return (
         *(keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times),
-        *(keys.ids, keys.ended(status)),
+        keys.ended(status),
     )
 
 
@@ -144,7 +144,7 @@ def _moved(
 @lru_cache(maxsize=1_024)
 def _begun(after: c.Facets, keys: Keys) -> tuple[str, ...]:
     """The keys of a first record that depend on the task's facets alone."""
-    return (keys.facets, keys.expiry, keys.ids, *indexes(after, keys))
+    return (keys.facets, keys.expiry, *indexes(after, keys))
 
 
 def _committed(command: c.Commit, replies: list[Any]) -> c.Committed:

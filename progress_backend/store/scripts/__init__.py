@@ -48,8 +48,6 @@ COUNT: Final = _read("count")
 LOG: Final = _read("log", "_tolerant")
 SAMPLES: Final = _read("samples", "_tolerant")
 BEFORE: Final = _read("before", "_tolerant")
-FIND_IDS: Final = _read("find_ids", "_tolerant")
-BEGINNING: Final = _read("beginning", "_tolerant")
 NOTE: Final = _read("note", "_tolerant", "_noted")
 TAKE: Final = _read("take", "_tolerant")
 SETTLE: Final = _read("settle", "_tolerant")
@@ -58,7 +56,6 @@ LOOKED_FOR_END: Final = _read("looked_for_end", "_tolerant")
 ALL: Final = (
     *(COMMIT, COMMIT_FIRST, COMMIT_IN_PLACE, COMMIT_MEMBER, COMMIT_MEMBERS),
     *(READ, PAGE, TOP, COUNT, BEFORE, SWEEP),
-    *(FIND_IDS, BEGINNING),
     *(FIGURES, PUBLISHING, FORGET_WORKFLOW, DIRECT, DROP_ACT),
     *(LOCK, UNLOCK, FORGET, LEAVE_MARKINGS),
     *(LOG, SAMPLES),

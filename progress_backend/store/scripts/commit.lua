@@ -10,9 +10,8 @@ KEYS
   4 tasks     sorted set: all task ids by creation time (µs)
   5 runs      string: the last successful runs of the task's type, the newest first, one a line
   6 times     hash: how long tasks of each type waited and ran
-  7 ids       sorted set: all task ids, each with score 0
-  8 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
-  9 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
+  7 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
+  8 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then about webhooks,
               then where there are entries the timeline (stream)
 ARGV
   1 task id
@@ -45,12 +44,12 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs, times = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local ids, ended = KEYS[7], KEYS[8]
+local ended = KEYS[7]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ttl, due, channel = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
 local fresh, run, publish = ARGV[11] == '1', ARGV[12], ARGV[13]
-local most, first = ARGV[14], 8
+local most, first = ARGV[14], 7
 local told, entries = tonumber(ARGV[16]), tonumber(ARGV[17])
 local keys, args = #KEYS - (entries > 0 and 1 or 0), #ARGV - entries  -- without the timeline
 
@@ -77,9 +76,6 @@ if after ~= before then
 end
 for i = first + 1, first + leaves do
   tolerant('ZREM', KEYS[i], id)
-end
-if fresh or not stands then
-  tolerant('ZADD', ids, 0, id)
 end
 if enters > 0 then
   -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.

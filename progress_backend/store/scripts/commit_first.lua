@@ -6,8 +6,7 @@ KEYS
   1 task      string: the record's document
   2 facets    hash: task id -> where the task stands
   3 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
-  4 ids       sorted set: all task ids, each with score 0
-  5 …         sorted sets: every index that the task stands in, by creation time (µs)
+  4 …         sorted sets: every index that the task stands in, by creation time (µs)
 ARGV
   1 task id
   2 document
@@ -25,7 +24,7 @@ Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
-local task, facets, expiry, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local task, facets, expiry = KEYS[1], KEYS[2], KEYS[3]
 local id, text, stands = ARGV[1], ARGV[2], ARGV[3]
 local ttl, due, channel, publish = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local most = ARGV[8]
@@ -42,11 +41,10 @@ if not call('SET', task, text, 'PX', ttl, 'NX') then
   return {0, document(task, most), false}
 end
 tolerant('ZADD', expiry, due, id)
-tolerant('ZADD', ids, 0, id)
 -- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
 local now = call('TIME')
 local created = now[1] .. string.format('%06d', now[2])
-for i = 5, #KEYS do
+for i = 4, #KEYS do
   tolerant('ZADD', KEYS[i], created, id)
 end
 call(publish, channel, text)

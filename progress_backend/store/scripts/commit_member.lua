@@ -12,9 +12,8 @@ KEYS
   7 workflows sorted set: workflow ids by creation time (ms)
   8 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   9 outermost sorted set: ids of outermost workflows by creation time (µs)
- 10 ids       sorted set: all task ids, each with score 0
- 11 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
- 12 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
+ 10 ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
+ 11 …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, then for each
               workflow its hash, and the sorted set of its planned members; and of a member that
               has completed the sorted sets of all members, of those, of its publishers, and of
               the names whose runs are kept, by the time (ms) of the last one; then about webhooks;
@@ -62,8 +61,8 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local task, facets, expiry, tasks, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local times, workflows, plans, outermost, ids, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], 11
-local ended = KEYS[11]
+local times, workflows, plans, outermost, first = KEYS[6], KEYS[7], KEYS[8], KEYS[9], 10
+local ended = KEYS[10]
 local id, expected, before, text, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, channel, fresh, publish = tonumber(ARGV[7]), ARGV[8], ARGV[11] == '1', ARGV[13]
 local leaves, enters = tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -110,9 +109,6 @@ if after ~= before then
 end
 for i = first + 1, first + leaves do
   tolerant('ZREM', KEYS[i], id)
-end
-if fresh or not stands then
-  tolerant('ZADD', ids, 0, id)
 end
 local now, score = call('TIME'), nil
 if enters > 0 then

@@ -9,8 +9,7 @@ KEYS
   3 workflows sorted set: workflow ids by creation time (ms)
   4 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
   5 outermost sorted set: ids of outermost workflows by creation time (µs)
-  6 ids       sorted set: all task ids, each with score 0
-  7 …         `enters` sorted sets that hold the members by creation time (µs), then for each
+  6 …         `enters` sorted sets that hold the members by creation time (µs), then for each
               workflow its hash, and the sorted set of its planned members, then the members'
               documents (strings)
 ARGV
@@ -37,10 +36,9 @@ Publishes
 ]]
 local call = redis.call  -- looked up once
 local facets, expiry, workflows, plans, outermost = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local ids = KEYS[6]
 local enters, number, stands = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local publish, most, share, name = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
-local hashes = 6 + enters            -- the keys before those of the workflows
+local hashes = 5 + enters            -- the keys before those of the workflows
 local tasks = hashes + 2 * number    -- the keys before those of the members
 local expected = ARGV[8]
 local about, members = 8, 8 + 2 * number
@@ -80,8 +78,7 @@ for i = 0, count - 1 do
   else
     tolerant('ZADD', expiry, ARGV[at + 4], id)
     local score = string.format('%.0f', created + i)
-    tolerant('ZADD', ids, 0, id)
-    for k = 7, hashes do
+    for k = 6, hashes do
       tolerant('ZADD', KEYS[k], score, id)
     end
     call(publish, ARGV[at + 5], text)

@@ -46,7 +46,7 @@ class TaskPagination(BaseModel):
     limit: int = Field(description="Rows a page.")
     total: int | None = Field(
         description="Rows in all, after the filters; null where tasks are looked at: with owner "
-        "and one of task_type, symbol, remark and id_prefix, and with task_type and id_prefix."
+        "and one of task_type, symbol and remark."
     )
     pages: int | None = Field(
         description="Pages in all; 1 where there is nothing; null with total."

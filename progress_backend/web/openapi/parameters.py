@@ -8,6 +8,7 @@ from fastapi import Header, Path
 from pydantic import BeforeValidator, Field
 
 from ...record.caller_events import MAX_ITEMS, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.list_request import SHORTEST_ID
 from ...record.model import MAX_ID, MAX_OWNER, is_plain
 from . import examples
 
@@ -18,6 +19,7 @@ _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)]
+ShortId = Annotated[str, Field(min_length=SHORTEST_ID, max_length=MAX_ID, pattern=_NAME)]
 TaskId = Annotated[
     str,
     Path(

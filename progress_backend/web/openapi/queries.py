@@ -13,7 +13,7 @@ from ...record.caller_events import MAX_LIMIT
 from ...record.fields import Remark, Status
 from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
-from .parameters import Id, Name, Owner, Time
+from .parameters import Id, Name, Owner, ShortId, Time
 
 #: As in `owner_list`.
 _CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -113,23 +113,22 @@ class ListQuery(Filter, Paging):
         default=None,
         description="Only tasks with this remark. It goes with no other filter but owner (422).",
     )
-    id_prefix: Id | None = Field(
+    id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks whose ids begin so, in the order of their ids. It goes with no "
-        "other filter but owner or task_type (422), beside which tasks are looked at.",
+        description="Only tasks whose ids begin so, of the newest 10,000; alone.",
     )
     created_from: Time | None = Field(
         default=None,
         description="Only tasks created then or later: a time with an offset. It does not go with "
-        "top, nor with id_prefix without an owner (422).",
+        "top, nor with id_prefix (422).",
     )
     created_to: Time | None = Field(
         default=None, description="Only tasks created before then, as created_from."
     )
     cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
         default=None,
-        description="The cursor of the answer before, where owner goes with task_type, symbol, "
-        "remark or id_prefix.",
+        description="The cursor of the answer before, where owner goes with task_type, symbol or "
+        "remark.",
     )
     sort: Literal["newest", "running", "ended", "longest"] = Field(
         default="newest",

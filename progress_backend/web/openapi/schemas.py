@@ -12,7 +12,7 @@ from ...record.fields import Remark, Status
 from ...record.model import MAX_ID
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
-from .parameters import Id, Items, Name, Owner, Reason, Text, Time, whole_number
+from .parameters import Id, Items, Name, Owner, Reason, ShortId, Text, Time, whole_number
 
 #: Longest name of a watch on a shared socket, and longest token that is given for it.
 MAX_WATCH_NAME = 64
@@ -167,10 +167,10 @@ class ActFilter(_Asked):
         default=None,
         description="Only tasks with this remark; no other filter but owner beside it.",
     )
-    id_prefix: Id | None = Field(
+    id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks whose ids begin so, in the order of their ids; no other filter but "
-        "owner or task_type beside it.",
+        description="Only tasks whose ids begin so, of the newest 10,000; no other filter beside "
+        "it.",
     )
     created_from: Time | None = Field(
         default=None, description="Only tasks created then or later: a time with an offset."

@@ -5,7 +5,7 @@ import { sortsOf } from "./sort_menu.js";
 const SPAN = ["created_from", "created_to"];
 const apartFrom = {
   remark: () => ["status", "task_type", "symbol", "id_prefix"],
-  id_prefix: ({ task_type }) => ["status", "symbol", "remark", ...(task_type ? [] : SPAN)], // a type's tasks are looked at
+  id_prefix: () => ["status", "task_type", "symbol", "remark", ...SPAN],
 };
 
 // What is chosen after a change: of what does not go together the newer one stays. And what was taken

@@ -1,5 +1,5 @@
 // The search field: what is typed shows only those rows of the page that have it; Enter asks the service
-// for the tasks whose ids begin so.
+// for the newest tasks whose ids begin so.
 import { say } from "./row.js";
 import { translated } from "./translated.js";
 
@@ -13,6 +13,7 @@ export function matcher(text, words) {
   ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
+const SHORTEST_ID = 6; // characters that the service wants
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
 
 // `typed` is called with the text, `askedFor` with the beginning of ids; `offer` is a button for that.
@@ -24,13 +25,14 @@ export function makeSearch(field, found, offer, typed, askedFor) {
     field.placeholder = words.search;
     field.setAttribute("aria-label", words.search);
     say(found, text.trim() ? words.within(shown, all) : "");
-    found.hidden = offer.hidden = !found.textContent;
+    found.hidden = !found.textContent;
+    offer.hidden = text.trim().length < SHORTEST_ID;
     say(offer, words.idsThatBegin(text.trim()));
   }
 
   function ask() {
     const text = field.value.trim();
-    if (text) askedFor(text);
+    if (text.length >= SHORTEST_ID) askedFor(text);
   }
 
   function look() {
