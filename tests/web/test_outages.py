@@ -45,6 +45,17 @@ def test_every_call_says_that_the_store_is_away(apart: Apart) -> None:
     eventually(lambda: api.http.get("/internal/health").status_code == 200)
 
 
+def test_a_store_that_is_away_from_the_start(
+    start_server: StartServer, start_api: StartApi
+) -> None:
+    server = start_server()
+    server.stop()
+    api = start_api(redis_url=server.url)
+    assert api.status("job").status_code == 503
+    server.start()
+    assert api.status("job").status_code == 404
+
+
 def test_a_store_that_hangs_holds_no_request_for_long(apart: Apart) -> None:
     server, api = apart
     task_id = api.create()
