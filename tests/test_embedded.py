@@ -190,6 +190,7 @@ def test_a_second_start_is_refused_and_a_second_stop_is_harmless() -> None:
         _ = server.pid
 
 
+@pytest.mark.wide
 def test_runs_another_binary() -> None:
     binary = debian_redis()
     if binary is None:

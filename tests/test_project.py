@@ -74,6 +74,7 @@ def test_the_entry_points_can_be_loaded() -> None:
         assert callable(point.load())
 
 
+@pytest.mark.wide
 def test_the_sdist_holds_all_that_a_clone_has(tmp_path: Path) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("no clone: this is an sdist itself, whose files nobody lists")

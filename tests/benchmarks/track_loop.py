@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
-from itertools import compress, count
+from collections.abc import Iterable
 from time import process_time_ns
 from typing import Any
 
@@ -34,8 +33,6 @@ def measure(quick: bool) -> list[Row]:
                 OURS: a_loop(notifier.track),
                 PEER: a_loop(lambda over: tqdm.tqdm(over, file=io.StringIO())),
                 "rich": a_loop(_rich),
-                "counting generator": a_loop(_generator),
-                "compress+count": a_loop(lambda over: compress(over, count(1))),
                 PLAIN: a_loop(lambda over: over),
             },
             rounds,
@@ -71,10 +68,3 @@ def _nanoseconds(iterable: Iterable[int], items: int) -> float:
 
 def _rich(over: Iterable[int]) -> Iterable[int]:
     return rich.progress.track(over, console=rich.console.Console(file=io.StringIO()))
-
-
-def _generator(over: Iterable[int]) -> Iterator[int]:
-    done = 0
-    for item in over:
-        yield item
-        done += 1  # noqa: SIM113 - this way of counting is what is measured

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
 from tests.browser.firefox import Firefox
 from tests.browser.sites import Site
 from tests.conftest import missing
@@ -68,6 +70,20 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def shared_api(session_redis_url: str) -> Iterator[RunningApi]:
+    """Over the run's store, which is not flushed: take api."""
+    api = RunningApi(create_app(Settings(redis_url=session_redis_url, lease_s=86_400))).start()
+    yield api
+    api.stop()
+
+
+@pytest.fixture
+def api(shared_api: RunningApi, redis_url: str) -> RunningApi:
+    """The folder's API over an empty store, for tests that neither end nor configure one."""
+    return shared_api
 
 
 @pytest.fixture(scope="module")

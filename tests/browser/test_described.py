@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 @pytest.fixture

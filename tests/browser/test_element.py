@@ -17,7 +17,6 @@ from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
 from tests.docs.reading import blocks, text_of
 from tests.records import Records
-from tests.servers import Server
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -299,14 +298,12 @@ def watchers(api: RunningApi) -> int:
     return int(api.http.get("/internal/health").json()["dependencies"]["listener"]["watchers"])
 
 
-@pytest.mark.parametrize("without", ["WebSocket", "WebSocket, EventSource"])
-def test_where_no_socket_opens(
-    start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage, without: str
+def test_where_neither_socket_nor_stream_opens(
+    api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
-    api = start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
     task_id = api.create()
     page = open_page(site("<p></p>", api))
-    take_away(page, without)
+    take_away(page, "WebSocket, EventSource")
     show(page, f"<task-progress task-id='{task_id}'></task-progress>")
     expect(part(page, "status")).to_have_text("Created")
     put(api, task_id, status="running", current_items=63)
@@ -392,23 +389,6 @@ def test_a_socket_that_says_nothing_is_none(
     expect(part(page, "status")).to_have_text("Created")
 
 
-def test_an_api_that_restarts(
-    start_api: StartApi, redis_url: str, site: Site, open_page: OpenPage
-) -> None:
-    about = {"redis_url": redis_url, "allowed_origins": (site.origin,), "locale": "en"}
-    api = start_api(**about)
-    task_id = api.create()
-    page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
-    put(api, task_id, status="running", current_items=63)
-    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
-    api.stop()
-    expect(part(page, "note")).to_have_text("Not up to date")
-    again = start_api(**about, port=api.port)
-    expect(part(page, "note")).to_be_hidden()
-    put(again, task_id, status="completed")
-    expect(part(page, "status")).to_have_text("Completed")
-
-
 def test_a_text_is_a_text(api: RunningApi, site: Site, open_page: OpenPage) -> None:
     evil = "<img src=x onerror=alert(1)>\u202e" + "長" * 300
     task_id = api.create(symbol=evil[:28])
@@ -420,20 +400,6 @@ def test_a_text_is_a_text(api: RunningApi, site: Site, open_page: OpenPage) -> N
     expect(part(page, "message")).to_have_text(re.compile("^<img src=x onerror"))
     wider = "document.documentElement.scrollWidth - innerWidth"
     assert page.evaluate(wider) <= 0
-
-
-def test_a_canvas_as_one_bar(
-    store: Server, worker: object, start_api: StartApi, site: Site, open_page: OpenPage
-) -> None:
-    from tests.browser.app import app, fetch_several
-
-    api = start_api(redis_url=store.url, allowed_origins=(site.origin,), locale="en")
-    app.conf.update(broker_url=store.url, result_backend=store.url)
-    workflow = fetch_several(["7203.T", "6758.T"], 0.5)
-    page = open_page(site(f'<task-progress workflow-id="{workflow}"></task-progress>', api))
-    expect(part(page, "status")).to_have_text("Completed")
-    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "100")
-    expect(part(page, "name")).to_have_text(re.compile("fetch_several|fetch_data"))
 
 
 KEY = "a key of the shop, long enough for it"

@@ -113,6 +113,7 @@ def test_an_element_of_another_origin_under_a_strict_policy(
         assert "Not done" not in tab.shows("Completed", "100% · 63 / 252")
 
 
+@pytest.mark.long
 def test_an_api_that_restarts(start_api: StartApi, redis_url: str, opened: Open) -> None:
     api = start_api(redis_url=redis_url, locale="en")
     task_id = api.create()
@@ -127,6 +128,7 @@ def test_an_api_that_restarts(start_api: StartApi, redis_url: str, opened: Open)
         eventually(lambda: "next to start" not in tab.shows("25%", "63 / 252"))
 
 
+@pytest.mark.long
 def test_the_page_of_a_task_with_its_log(api: RunningApi, records: Records, opened: Open) -> None:
     """By the keyboard alone."""
     records.start("job")
@@ -153,6 +155,7 @@ def test_the_page_of_a_task_with_its_log(api: RunningApi, records: Records, open
         tab.shows("Cancelled", "Ended")
 
 
+@pytest.mark.long
 def test_the_page_of_a_workflow(api: RunningApi, records: Records, opened: Open) -> None:
     for number in range(3):
         records.member(f"m-{number}", W, name="fetch ×3")
@@ -168,6 +171,7 @@ def test_the_page_of_a_workflow(api: RunningApi, records: Records, opened: Open)
         tab.shows("Error", "no such price", W)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/", "/task/job", f"/workflow/{W}"])
 def test_in_japanese_on_a_narrow_screen(
     api: RunningApi, records: Records, opened: Open, path: str
@@ -187,6 +191,7 @@ def test_in_japanese_on_a_narrow_screen(
         assert tab.evaluate("() => document.querySelectorAll('img').length") == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/", "/task/job", f"/workflow/{W}"])
 def test_forced_colours_show_a_bar(
     api: RunningApi, records: Records, firefox: Firefox, opened: Open, path: str

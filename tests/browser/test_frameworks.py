@@ -107,7 +107,10 @@ createApp({
 """
 
 
-@pytest.mark.parametrize("script", [REACT, VUE], ids=["React 19", "Vue 3"])
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(REACT, id="React 19"), pytest.param(VUE, id="Vue 3", marks=pytest.mark.long)],
+)
 def test_a_component_that_shows_one_task_then_another(
     api: RunningApi, site: str, folder: Path, open_page: OpenPage, script: str
 ) -> None:

@@ -9,15 +9,9 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looking import listed, row, shows
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 W = "the-group"
-
-
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ PHONE = {"width": 390, "height": 800}
 
 
 @pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
-
-
-@pytest.fixture
 def records(redis_url: str) -> Records:
     return Records(redis_url, locale="en")
 
@@ -188,21 +183,6 @@ def test_what_is_typed_filters_within_the_page_and_the_page_says_so(
     page.locator("#search").fill("")
     expect(page.locator("tr[data-task-id]:visible")).to_have_count(2)
     assert asked(page) == {}
-
-
-def test_a_failed_tasks_row_says_the_cause_first(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    trace = "Traceback (most recent call last):\n  File …\nValueError: no price for 7203.T\n"
-    records.start("job")
-    records.progress("job", 63, "page 1 of 4")
-    records.fail("job", trace)
-    page = open_page(api)
-    message = shows(page, "job", "error").locator(".message")
-    expect(message.locator("span")).to_have_text("ValueError: no price for 7203.T")
-    expect(message.locator("span")).to_have_attribute("title", trace)
-    size = "e => parseFloat(getComputedStyle(e).fontSize)"
-    assert message.locator("span").evaluate(size) >= 14
 
 
 def test_the_tab_tells_how_many_run(api: RunningApi, records: Records, open_page: OpenPage) -> None:

@@ -17,11 +17,6 @@ from tests.web.serving import RunningApi
 
 
 @pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
-
-
-@pytest.fixture
 def records(redis_url: str) -> Records:
     return Records(redis_url, locale="en")
 
@@ -262,13 +257,3 @@ def test_a_span_is_of_the_services_clock_and_zone(
     menu.get_by_label("From").fill("2026-01-01T00:00")
     expect(chip).to_be_visible()
     assert asked(page)["created_from"] == "2026-01-01T00:00:00-05:00"
-
-
-def test_what_can_be_chosen_in_a_row_is_said_in_the_pages_language(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.start("job")
-    page = open_page(api, "/?lang=en")
-    expect(row(page, "job").get_by_role("button", name="Type: fetch_data")).to_be_visible()
-    page.get_by_role("button", name="日本語").click()
-    expect(row(page, "job").get_by_role("button", name="種別：fetch_data")).to_be_visible()

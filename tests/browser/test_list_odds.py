@@ -14,11 +14,6 @@ from tests.web.serving import RunningApi
 
 
 @pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
-
-
-@pytest.fixture
 def records(redis_url: str) -> Records:
     return Records(redis_url, locale="en")
 

@@ -15,7 +15,6 @@ from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.docs.reading import blocks
 from tests.records import Records
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 READERS = """
@@ -24,12 +23,6 @@ pre.className = "log";
 document.body.append(pre);
 const taskId = "{task_id}";
 """
-
-
-# Asked for before a page: one that is open and follows a stream keeps an API from its end.
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 Write = Callable[..., None]

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from itertools import count
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, row, shows
+from tests.browser.looking import row, shows
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-CONTRAST = Path(__file__).with_name("contrast.js")
 LONG = "a message that goes on and on, " * 20
-
-
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
+#: On both sides of each width at which the list is laid out in another way.
+WIDTHS = (320, 390, 640, 800, 992, 1000, 1200, 1440, 1441, 1920, 2560)
 
 
 @pytest.fixture
@@ -58,13 +51,18 @@ def box(place: Locator) -> dict[str, float]:
     return dict(found)
 
 
-@pytest.mark.parametrize("width", [320, 390, 640, 800, 992, 1000, 1200, 1440, 1441, 1920, 2560])
 @pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
 def test_all_can_be_read_at_every_width(
-    api: RunningApi, records: Records, open_page: OpenPage, width: int, locale: str
+    api: RunningApi, records: Records, open_page: OpenPage, locale: str
 ) -> None:
-    page = open_page(api, viewport={"width": width, "height": 900}, locale=locale)
+    page = open_page(api, locale=locale)
     shows(page, "running", "running")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        can_be_read(page, width)
+
+
+def can_be_read(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for task_id in ("running", "error", "cancelled", "paused", "many", "most", "x" * 200):
         cells = row(page, task_id).locator("td")
@@ -111,25 +109,6 @@ def test_what_is_written_from_right_to_left_turns_nothing_else(
     isolated("strong", ".task a:not(.trace)", ".rate", ".message span")
     records.fail(turned, turned)
     isolated(".message span")
-
-
-def contrast(page: Page) -> str:
-    """The texts that have less than 4.5."""
-    return json.dumps(page.evaluate(CONTRAST.read_text()), indent=1, ensure_ascii=False)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_can_be_told_from_what_is_behind_them_even_when_they_are_old(
-    api: RunningApi, records: Records, open_page: OpenPage, scheme: str
-) -> None:
-    page = open_page(api, color_scheme=scheme)
-    shows(page, "error", "error")
-    is_live(page)
-    assert contrast(page) == "{}"
-    page.context.set_offline(True)
-    expect(page.locator("body")).to_have_attribute("data-fresh", "false")
-    expect(page.locator("#heard")).to_contain_text("last heard")
-    assert contrast(page) == "{}"
 
 
 def test_forced_colours_show_bars_and_what_is_chosen(
@@ -206,27 +185,3 @@ def test_the_focus_stays_on_the_row_after_an_act(
     expect(row(page, "three").get_by_role("button", name="Resume")).to_be_focused()
     page.locator("#search").focus()
     expect(row(page, "three")).to_have_count(0)
-
-
-def test_a_retry_is_seen_while_it_waits(
-    api: RunningApi, open_page: OpenPage, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    records.start("job")
-    page = open_page(api)
-    shows(page, "job", "running")
-    records.apply("job", ev.Retried(message="HTTPError: 503", retries=1, limit=4))
-    expect(row(page, "job")).to_contain_text("try 2 of 5: HTTPError: 503")
-
-
-def test_japanese_words(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    for number in range(20):
-        records.create(f"more-{number}")
-    page = open_page(api, locale="ja-JP")
-    is_live(page)
-    expect(page.locator("#connection")).to_have_text("ライブ")
-    for word in ("キャンセル済み", "一時停止中"):
-        expect(page.locator("#filters")).to_contain_text(word)
-    expect(page.get_by_role("button", name="前へ")).to_be_disabled()
-    page.get_by_role("button", name="次へ").click()
-    expect(row(page, "cancelled")).to_contain_text("キャンセル済み")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
@@ -22,15 +21,14 @@ def rows(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Owner: alice"), ("ja", "所有者：alice")])
 def test_a_rows_owner_chooses_that_owners_tasks(
-    start_api: StartApi, open_page: OpenPage, redis_url: str, language: str, said: str
+    start_api: StartApi, open_page: OpenPage, redis_url: str
 ) -> None:
     records = Records(redis_url)
     records.create("plain")
     records.start("alices", owner="alice")
     records.create("bobs", owner="bob")
-    page = open_page(start_api(redis_url=redis_url), f"/?lang={language}")
+    page = open_page(start_api(redis_url=redis_url), "/?lang=en")
     row = page.locator('tr[data-task-id="alices"]')
     expect(row.locator(".owner")).to_have_text("alice")
     expect(row.locator(".trace")).to_be_hidden()
@@ -39,7 +37,7 @@ def test_a_rows_owner_chooses_that_owners_tasks(
     expect(page.locator("tr[data-task-id]")).to_have_count(1)
     assert re.search(r"owner=alice", page.url)
     chip = page.locator("#filters [data-name=owner]")
-    expect(chip).to_have_text(f"{said} ×")
+    expect(chip).to_have_text("Owner: alice ×")
     # New ones of that owner come by the socket, others do not.
     records.create("others", owner="bob")
     records.create("next", owner="alice")

@@ -165,8 +165,10 @@ def test_a_workflows_page_by_the_keyboard_alone(
     expect(page.get_by_role("link", name=W).first).to_be_visible()
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("lang", "back"), [("en", "← All tasks"), ("ja", "← タスク一覧")])
+@pytest.mark.parametrize(
+    ("path", "lang", "back"),
+    [(PAGES[0], "ja", "← タスク一覧"), (PAGES[1], "en", "← All tasks")],
+)
 def test_hostile_texts_on_the_narrowest_screen(
     api: RunningApi, records: Records, open_page: OpenPage, path: str, lang: str, back: str
 ) -> None:

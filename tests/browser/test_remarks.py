@@ -12,13 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row
 from tests.records import Records
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ LINE = _MADE.line()
 
 
 @pytest.fixture
-def api(start_api: StartApi, redis_url: str) -> RunningApi:
-    return start_api(redis_url=redis_url)
-
-
-@pytest.fixture
 def records(redis_url: str) -> Records:
     return Records(redis_url, locale="en")
 

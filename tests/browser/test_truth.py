@@ -264,6 +264,7 @@ window.fetch = async (...given) => {
 """
 
 
+@pytest.mark.long
 def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path) -> None:
     """Answers come three seconds late, and more tasks run than fit on a page."""
     world = World(browser, tmp_path)

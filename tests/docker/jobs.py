@@ -1,5 +1,4 @@
-"""The jobs, and the worker's app: celery -A tests.docker.jobs worker. Runs inside a container,
-or in a process of its own (tests/nodes)."""
+"""The jobs, and the worker's app: celery -A tests.docker.jobs worker. Runs inside a container."""
 
 from __future__ import annotations
 

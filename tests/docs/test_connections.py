@@ -25,7 +25,7 @@ from tests.integration.world import TIMEOUT_S, World
 from tests.servers import Server
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 OPERATIONS = "docs/operations.md"
 ENV: Final = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 

@@ -265,34 +265,6 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
         assert (done.returncode, about) == (0, []), done.stderr
 
 
-def test_the_example_of_memory_follows_from_the_table_and_the_defaults() -> None:
-    section = text_of(OPERATIONS).partition("## Sizing")[2].partition("\n## ")[0]
-    (mib,) = re.findall(r"^\| `completed`, .*\| (\d+) MiB \| \d+ MiB \|$", section, re.MULTILINE)
-    jobs, records, size, gib = re.findall(
-        r"([\d,]+) jobs a day, kept as long as the defaults say, are ([\d,]+) records; at ([\d,]+) "
-        r"bytes each they take ([\d.]+) GiB",
-        " ".join(section.split()),
-    )[0]
-    jobs, records, size = (int(number.replace(",", "")) for number in (jobs, records, size))
-    settings = Settings()
-    kept_s = settings.retention_s + settings.cleanup_interval_s
-    assert records == round(jobs * kept_s / 86_400)
-    assert size == round(int(mib) * 2**20 / 100_000, -1)
-    assert float(gib) == round(records * size / 2**30, 1)
-
-
-def test_the_bytes_of_a_task_are_about_those_of_the_last_benchmark() -> None:
-    (counted,) = re.findall(
-        r"^\| bytes of Redis a task, .* progress-backend ([\d,]+) bytes;",
-        text_of("tests/benchmarks/RESULTS.md"),
-        re.MULTILINE,
-    )
-    page = " ".join(text_of(OPERATIONS).split())
-    (said,) = re.findall(r"`make bench` counts about ([\d,]+) bytes a task", page)
-    ratio = int(counted.replace(",", "")) / int(said.replace(",", ""))
-    assert 0.95 < ratio < 1.05
-
-
 def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None:
     (block,) = blocks(OPERATIONS, "Tokens", "sh")
     export, *commands = block.text.splitlines()
