@@ -31,7 +31,10 @@ _many = settings(
 )
 
 
-@pytest.fixture(params=["sync", "async", "parts"])
+_other = [pytest.param(kind, marks=pytest.mark.long) for kind in ("async", "parts")]
+
+
+@pytest.fixture(params=["sync", *_other])
 def driver(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[OverRedis]:
     store = Settings(redis_url=flushed(session_redis_url))
     kind = request.param

@@ -5,28 +5,41 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import StartService
+from tests.conftest import end
+from tests.servers import Service
 
 StartSource = Callable[..., str]
 StartScripted = Callable[..., "Scripted"]
 
 
-@pytest.fixture
-def start_source(start_service: StartService) -> StartSource:
-    """Start the price source with these options (page_size=50); its URL."""
+@pytest.fixture(scope="module")
+def start_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSource]:
+    """Start the price source with these options (page_size=50); its URL. One that only gives pages
+    is the module's."""
+    started: list[Service] = []
+    logs = tmp_path_factory.mktemp("sources")
 
-    def start(**options: int) -> str:
+    @cache
+    def shared(**options: int) -> str:
         given = {"port": 0, "delay_ms": 0, **options}
         args = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
-        service = start_service([sys.executable, "-m", "workers.price_source", *args])
-        return service.wait_for_log(r"^http://127\.0\.0\.1:\d+").group()
+        command = [sys.executable, "-m", "workers.price_source", *args]
+        started.append(Service(command, log=logs / f"{len(started)}.log"))
+        ready = started[-1].start().wait_for_log(r"^http://127\.0\.0\.1:\d+")
+        return ready.group()
 
-    return start
+    def start(**options: int) -> str:
+        alone = options.keys() - {"page_size"}
+        return (shared.__wrapped__ if alone else shared)(**options)
+
+    yield start
+    end(started)
 
 
 class Scripted(ThreadingHTTPServer):

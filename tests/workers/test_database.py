@@ -70,6 +70,7 @@ def test_more_rows_than_a_statement_holds(database_url: str) -> None:
         assert database.save("AAPL", DAYS) == len(DAYS) == 2 * BATCH + 1
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("symbols", [["A", "B", "C", "D"], ["A", "A", "A", "A"]])
 def test_processes_that_write_the_same_file_lose_nothing(
     database_url: str, symbols: list[str]

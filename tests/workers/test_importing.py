@@ -57,6 +57,7 @@ def test_bad_rows_are_counted_and_the_others_saved(
     assert reasons[0] == "2012-03-12: close is None, not a number"
 
 
+@pytest.mark.wide
 def test_over_a_thousand_real_rows(start_source: StartSource, database_url: str) -> None:
     url = start_source(page_size=300)
     saved = sum(run(url, database_url, symbol, "max")[-1][2].saved for symbol in symbols())
