@@ -66,11 +66,15 @@ class Heard:
         self.events: list[dict[str, Any]] = []
         self._connection = app.celery.connection_for_read()
         self._receiver = app.celery.events.Receiver(self._connection, {"*": self.events.append})
-        self._thread = threading.Thread(target=self._receiver.capture, kwargs={"wakeup": False})
+        self._thread = threading.Thread(target=self._listen)
         self._thread.start()
         with redis.Redis.from_url(redis_url) as client:
             # The broker forgets what nobody listens to yet.
             eventually(lambda: client.pubsub_numpat() + len(client.pubsub_channels("*celeryev*")))
+
+    def _listen(self) -> None:
+        for _ in self._receiver.consume(safety_interval=0.05, wakeup=False):
+            pass
 
     def close(self) -> None:
         self._receiver.should_stop = True
