@@ -139,7 +139,6 @@ def _model(schemas: Json, schema: Json) -> Json:
 #: Models within a request, which have no section of their own.
 _INLINE: Final = {
     "ShareAsked": "object with `ttl`",
-    "ActFilter": "object with the list's filters",
 }
 
 

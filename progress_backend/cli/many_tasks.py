@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 import click
 
 from ..errors import ProgressError
-from ..record import act_request
 from ..record.act import Action
-from ..record.act_request import MOST_CHOSEN
-from ..record.model import KINDS
+from ..record.act_request import MOST_NAMED
+from ..record.caller_events import MAX_LIMIT
+from ..record.list_request import ListRequest
+from ..record.model import KINDS, TaskStatus
 from ..terminal.acts import Acts
 from .session import filters
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Tasks that are asked in one call, which has to be answered in time.
-_PIECE: Final = 100
+#: Tasks that one command asks at most, and pages of each status that it reads for them.
+MOST: Final = 1_000
+_MOST_PAGES: Final = 50
 #: Ids that a line names at most.
 _NAMED: Final = 3
+#: The statuses of the tasks that an act changes.
+CHANGES: Final[Mapping[Action, tuple[str, ...]]] = {
+    "cancel": (TaskStatus.RUNNING, TaskStatus.CREATED, TaskStatus.PAUSED),
+    "pause": (TaskStatus.RUNNING, TaskStatus.CREATED),
+    "resume": (TaskStatus.PAUSED,),
+}
 _NONE: Final = "no task passes; nothing was changed"
 #: What tasks do that were asked.
 _THEY: Final[Mapping[Action, str]] = {
@@ -33,13 +41,13 @@ _THEY: Final[Mapping[Action, str]] = {
 
 
 def chosen_options(command: F) -> F:
-    """Options that choose the tasks, by the names of an act's filter; `limit` and `yes`."""
+    """Options that choose the tasks, by the names of a list's filters; `limit` and `yes`."""
     for option in (
         click.option("--yes", "-y", is_flag=True, help="With a filter: do it without a question."),
         click.option(
             "--limit",
-            type=click.IntRange(1, MOST_CHOSEN),
-            default=MOST_CHOSEN,
+            type=click.IntRange(1, MOST),
+            default=MOST,
             show_default=True,
             help="With a filter: so many tasks at most.",
         ),
@@ -48,11 +56,6 @@ def chosen_options(command: F) -> F:
             "--created-from",
             metavar="TIME",
             help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
-        ),
-        click.option(
-            "--id-prefix",
-            metavar="TEXT",
-            help="Only tasks whose ids begin so; with no filter but --owner or --type.",
         ),
         click.option(
             "--remark",
@@ -71,17 +74,16 @@ def check_ids(task_ids: Sequence[str]) -> None:
     Raises:
         click.UsageError: there are too many.
     """
-    if len(task_ids) > MOST_CHOSEN:
-        raise click.UsageError(f"give {MOST_CHOSEN:,} TASK_IDs at most, not {len(task_ids):,}")
+    if len(task_ids) > MOST:
+        raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
 
 
 @dataclass(slots=True)
 class _Outcome:
-    """How many tasks were asked, why each other was not, and whether more pass the filter."""
+    """How many tasks were asked, and why each other was not."""
 
     asked: int = 0
     refused: dict[str, str] = field(default_factory=dict)
-    more: bool = False
 
     @property
     def heard(self) -> int:
@@ -92,7 +94,6 @@ class _Outcome:
         """Adds what a call was answered with."""
         self.asked += answer["asked"]
         self.refused |= {one["task_id"]: one["code"] for one in answer["refused"]}
-        self.more = answer["more"]
 
 
 def ask_named(acts: Acts, action: Action, ids: Sequence[str], reason: str | None) -> None:
@@ -101,14 +102,22 @@ def ask_named(acts: Acts, action: Action, ids: Sequence[str], reason: str | None
     Raises:
         click.exceptions.Exit: some were not asked; the exit code is 1.
     """
-    pieces = [{"ids": list(ids[start : start + _PIECE])} for start in range(0, len(ids), _PIECE)]
-    _carry_out(acts, {"action": action, "reason": reason}, pieces, _Outcome())
+    outcome = _Outcome()
+    try:
+        for start in range(0, len(ids), MOST_NAMED):
+            some = list(ids[start : start + MOST_NAMED])
+            outcome.add(acts.ask_many({"action": action, "reason": reason, "ids": some}))
+    except (ProgressError, KeyboardInterrupt):
+        if outcome.heard:
+            click.echo(f"{action} of {_tasks(outcome.asked)} was asked before", err=True)
+        raise
+    _tell(outcome, action)
 
 
 def ask_chosen(
     acts: Acts,
     action: Action,
-    chosen: Mapping[str, str],
+    chosen: Mapping[str, Any],
     limit: int,
     reason: str | None,
     *,
@@ -121,58 +130,42 @@ def ask_chosen(
         click.Abort: the answer is no.
         click.exceptions.Exit: some were not asked; the exit code is 1.
     """
-    act_request.check(action, None, chosen, limit)
+    asked = ListRequest(**chosen, limit=MAX_LIMIT)
+    asked.check()
+    ids = _passing(acts, action, asked, limit + 1)
+    if not ids:
+        click.echo(_NONE)
+        return
+    more = len(ids) > limit
+    what = f"{limit:,} of the tasks that pass" if more else _tasks(len(ids))
     if not yes:
-        total = acts.passing(action, act_request.filter_of(chosen))
-        if total == 0:
-            click.echo(_NONE)
-            return
-        click.confirm(_question(action, total, limit), abort=True)
-    outcome = _Outcome()
-    pieces = _pieces(dict(chosen), limit, outcome)
-    _carry_out(acts, {"action": action, "reason": reason}, pieces, outcome)
-
-
-def _pieces(chosen: dict[str, str], limit: int, outcome: _Outcome) -> Iterator[dict[str, Any]]:
-    """Calls for those that pass, until no more do or the limit is met."""
-    before = -1
-    while before < outcome.heard < limit:
-        before = outcome.heard
-        # Those that have refused still pass.
-        yield {
-            "filter": chosen,
-            "limit": min(_PIECE, limit - before) + len(outcome.refused),
-        }
-        if not outcome.more:
-            return
-
-
-def _carry_out(
-    acts: Acts, asked: Mapping[str, Any], pieces: Iterable[dict[str, Any]], outcome: _Outcome
-) -> None:
+        click.confirm(f"{action.capitalize()} {what}?", abort=True)
     try:
-        for piece in pieces:
-            outcome.add(acts.ask_many({**asked, **piece}))
-    except (ProgressError, KeyboardInterrupt):
-        if outcome.heard:
-            click.echo(f"{asked['action']} of {_tasks(outcome.asked)} was asked before", err=True)
-        raise
-    _tell(outcome, asked["action"])
+        ask_named(acts, action, ids[:limit], reason)
+    finally:
+        if more:
+            click.echo("more tasks pass: the same command goes on with these")
 
 
-def _question(action: Action, total: int | None, limit: int) -> str:
-    verb = action.capitalize()
-    if total is None:
-        return f"{verb} the tasks that pass, {limit:,} at most?"
-    if total > limit:
-        return f"{verb} {limit:,} of the {total:,} tasks that pass?"
-    return f"{verb} {_tasks(total)}?"
+def _passing(acts: Acts, action: Action, asked: ListRequest, most: int) -> tuple[str, ...]:
+    """Ids of the newest tasks that pass a filter, of each status that the action changes."""
+    statuses = CHANGES[action] if asked.status is None else (asked.status,)
+    # A remark's list has no status.
+    lists = statuses if asked.remark is None else (asked.status,)
+    found: dict[str, None] = {}
+    for status in lists:
+        following: ListRequest | None = replace(asked, status=status)
+        for _ in range(_MOST_PAGES):
+            if following is None or len(found) >= most:
+                break
+            page = acts.page(following)
+            found.update((task_id, None) for task_id, its in page.tasks if its in statuses)
+            following = page.following
+    return tuple(found)[:most]
 
 
 def _tell(outcome: _Outcome, action: Action) -> None:
-    if not outcome.heard:
-        click.echo(_NONE)
-    elif outcome.asked:
+    if outcome.asked:
         click.echo(f"{action} of {_tasks(outcome.asked)} is asked: {_THEY[action]}")
     by_code: defaultdict[str, list[str]] = defaultdict(list)
     for task_id, code in outcome.refused.items():
@@ -181,8 +174,6 @@ def _tell(outcome: _Outcome, action: Action) -> None:
         some = ", ".join([*ids[:_NAMED], *(["…"] if len(ids) > _NAMED else [])])
         said = code.replace("_", " ")
         click.echo(f"{action} of {_tasks(len(ids))} was refused, {said}: {some}", err=True)
-    if outcome.more:
-        click.echo("more tasks pass: the same command goes on with these")
     if outcome.refused:
         raise click.exceptions.Exit(1)
 

@@ -21,13 +21,12 @@ class Asked(NamedTuple):
     asked: int
     refused: list[dict[str, Any]]
 
-    def body(self, *, more: bool) -> dict[str, Any]:
-        """What is answered; `more`: whether more tasks pass the filter."""
+    def body(self) -> dict[str, Any]:
+        """What is answered."""
         return {
             "asked": self.asked,
             "refused": self.refused,
             "refused_counts": counted(self.refused),
-            "more": more,
         }
 
 

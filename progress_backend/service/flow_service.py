@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from ..errors import ConcurrentUpdate, TaskNotFound
-from ..flows import chosen_tasks, workflows
+from ..flows import workflows
 from ..flows.stored_record import Applied
 from ..record import act_request, caller_events, reader_view
 from ..record.act import Action
@@ -210,9 +210,7 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
     async def act(
         self,
         action: Action,
-        ids: Sequence[str] | None = None,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002 - the API's name
-        limit: int | None = None,
+        ids: Sequence[str],
         by: str | None = "api",
         reason: str | None = None,
     ) -> Body:
@@ -221,33 +219,23 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
 
         Args:
             action: "cancel", "pause" or "resume".
-            ids: ids of the tasks, 200 at most; or
-            filter: the newest that pass: a mapping of `status`, `task_type`, `symbol`, `owner`,
-                `remark`, `id_prefix`, `created_from` and `created_to`, as a list takes them;
-                without a status those that the action changes.
-            limit: with a filter so many tasks at most, 1 to 1,000, which is the default.
+            ids: ids of the tasks, 200 at most.
             by: who asks; kept in the records.
             reason: why; kept in the records.
 
         Returns:
             `asked`, how many tasks it was asked of; `refused`, the others, each with its
-            `task_id`, a `code` and `why` in English; `refused_counts`, how many have each code;
-            `more`, whether more tasks pass the filter.
+            `task_id`, a `code` and `why` in English; `refused_counts`, how many have each code.
 
         Raises:
-            InvalidEvent: a value is out of bounds, or ids and a filter are both given, or neither.
+            InvalidEvent: a value is out of bounds.
             StoreUnavailable: the store does not answer; some tasks may have been asked.
         """
-        act_request.check(action, ids, filter, limit)
+        act_request.check(action, ids)
         caller_events.who_and_why(by, reason)
-        now, more, task_ids = (await self._store()).now(), False, tuple(ids or ())
-        if filter is not None:
-            asked, most = act_request.filter_of(filter), limit or act_request.MOST_CHOSEN
-            flow = chosen_tasks.chosen(self.flows, action, asked, most, now)
-            task_ids, more = await self.run(flow)
         event = event_of(action, by, reason)
-        done = await act_on(task_ids, lambda task_id: self.apply(task_id, event))
-        return done.body(more=more)
+        done = await act_on(ids, lambda task_id: self.apply(task_id, event))
+        return done.body()
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
         """Calls the service's method for an HTTP path and method: the specification's single entry

@@ -7,18 +7,18 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import inf
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
-from ..flows import chosen_tasks, task_list, workflow_acts
+from ..flows import task_list, workflow_acts
 from ..record import task_json
 from ..record.act import Action
-from ..record.act_request import FILTERS
 from ..record.list_request import ListRequest
+from ..record.responses import id_of, status_of
 from ..service.act_on_many import event_of
 from ..service.services import RedisProgressService
 from ..store.any_store import AnyStore
@@ -40,6 +40,13 @@ class Asked(NamedTuple):
     changed: bool = True
 
 
+class Page(NamedTuple):
+    """Ids and statuses of tasks, and what the next page is asked for; None: there is none."""
+
+    tasks: tuple[tuple[str, str | None], ...]
+    following: ListRequest | None
+
+
 class Acts(Protocol):
     """Where acts are asked for. Each method raises StoreUnavailable while nothing answers, and
     SettingsError where the API does not allow it."""
@@ -55,8 +62,8 @@ class Acts(Protocol):
     def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Asks many tasks, as the body of `POST /internal/act` says; its answer."""
 
-    def passing(self, action: Action, asked: ListRequest) -> int | None:
-        """How many tasks pass a filter that an action can change; None: nobody counts them."""
+    def page(self, asked: ListRequest) -> Page:
+        """A page of a list of tasks."""
 
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """Asks the members of a workflow; the act's id, None where it was asked before.
@@ -93,14 +100,13 @@ class StoreActs:
         async with RedisProgressService(settings=self._store.settings) as service:
             return await service.act(**asked, by=_BY)
 
-    def passing(self, action: Action, asked: ListRequest) -> int | None:
+    def page(self, asked: ListRequest) -> Page:
         """See `Acts`."""
-        return _sum([self._total(one) for one in chosen_tasks.lists(action, asked)], asked)
-
-    def _total(self, asked: ListRequest) -> int | None:
         self._store.ready()
-        found = task_list.listed(self._store.flows, asked, self._store.now(), light=True)
-        return self._store.run(found).total
+        flow = task_list.listed(self._store.flows, asked, self._store.now(), light=True)
+        found = self._store.run(flow)
+        ids = tuple((id_of(row), status_of(row)) for row in found.rows)
+        return Page(ids, _next(asked, found.total, found.cursor))
 
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """See `Acts`."""
@@ -153,14 +159,11 @@ class ApiActs:
         answer: dict[str, Any] = json.loads(found)
         return answer
 
-    def passing(self, action: Action, asked: ListRequest) -> int | None:
+    def page(self, asked: ListRequest) -> Page:
         """See `Acts`."""
-        return _sum([self._total(one) for one in chosen_tasks.lists(action, asked)], asked)
-
-    def _total(self, asked: ListRequest) -> int | None:
-        given = {name: value for name, value in asdict(asked).items() if name in FILTERS}
-        total: int | None = self._api.listed("tasks", {**given, "limit": 1})["pagination"]["total"]
-        return total
+        body = self._api.listed("tasks", {**asdict(asked), "top": None, "sort": None})
+        ids = tuple((row["task_id"], row["status"]) for row in body["tasks"])
+        return Page(ids, _next(asked, body["pagination"]["total"], body.get("cursor")))
 
     def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
         """See `Acts`."""
@@ -181,8 +184,8 @@ class ApiActs:
         return self._api.ask("PUT", f"{path}/update", {"status": "running"})
 
 
-def _sum(totals: list[int | None], asked: ListRequest) -> int | None:
-    """How many there are in lists; None where one is not counted, or has more than those tasks."""
-    known = [total for total in totals if total is not None]
-    of_all = asked.status is None and len(totals) == 1
-    return None if of_all or len(known) < len(totals) else sum(known)
+def _next(asked: ListRequest, total: int | None, cursor: str | None) -> ListRequest | None:
+    """What the page after one is asked for; None: it was the last."""
+    if total is None:
+        return None if cursor is None else replace(asked, cursor=cursor)
+    return replace(asked, page=asked.page + 1) if asked.page * asked.limit < total else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner, Result
@@ -41,11 +42,13 @@ def run(request: pytest.FixtureRequest, records: Records, start_api: StartApi) -
 
 
 def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
-    for task_id in ("one-1", "two-2", "done-3", "done-4"):
+    for task_id in ("one-1", "two-222", "done-3", "done-4"):
         records.start(task_id)
     for task_id in ("done-3", "done-4"):
         records.complete(task_id)
-    done = run("pause", "one-1", "two-", "two-2", "done-3", "done-4", "nobody", "--reason", "lunch")
+    done = run(
+        "pause", "one-1", "two-22", "two-222", "done-3", "done-4", "nobody", "--reason", "lunch"
+    )
     assert done.exit_code == 1
     assert done.stdout == (
         "pause of 2 tasks is asked: those that wait do not begin, and those that run wait at their "
@@ -55,18 +58,18 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
         "pause of 2 tasks was refused, completed: done-3, done-4\n"
         "pause of 1 task was refused, not found: nobody\n"
     )
-    control = records.get("two-2").control
+    control = records.get("two-222").control
     assert control is not None
     assert control["reason"] == "lunch"
     assert str(control["by"]).startswith("cli")
-    again = run("resume", "one-1", "two-2")
+    again = run("resume", "one-1", "two-222")
     assert (again.exit_code, again.output) == (0, "resume of 2 tasks is asked: they go on\n")
 
 
 def test_those_that_pass_after_a_question(
     run: Run, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(many_tasks, "_PIECE", 2)
+    monkeypatch.setattr(many_tasks, "MOST_NAMED", 2)
     for number in range(5):
         records.create(f"job-{number}", owner="bob")
     records.start("other", symbol="6758.T")
@@ -76,16 +79,19 @@ def test_those_that_pass_after_a_question(
     assert records.get("job-0").status == "created"
     few = run("cancel", "--owner", "bob", "--limit", "3", text="y\n")
     assert few.exit_code == 0, few.output
-    assert "Cancel 3 of the 5 tasks that pass?" in few.output
+    assert "Cancel 3 of the tasks that pass?" in few.output
     assert "cancel of 3 tasks is asked: those that wait never begin" in few.output
     assert few.output.endswith("more tasks pass: the same command goes on with these\n")
     assert [str(records.get(f"job-{n}").status) for n in range(5)] == [
         *("created", "created", "cancelled", "cancelled", "cancelled")
     ]
-    unknown = run("pause", "--id-prefix", "job-", text="y\n")
-    assert "Pause the tasks that pass, 1,000 at most?" in unknown.output
-    assert "pause of 2 tasks is asked" in unknown.output
-    assert "more tasks" not in unknown.output
+    for number in range(2):
+        records.start(f"job-{number}")
+        records.remark(f"job-{number}", late=datetime.now(UTC))
+    late = run("pause", "--remark", "late", text="y\n")
+    assert "Pause 2 tasks?" in late.output
+    assert "pause of 2 tasks is asked" in late.output
+    assert "more tasks" not in late.output
     done = run("cancel", "--status", "completed", "--yes")
     assert done.output == "cancel of 1 task was refused, completed: other\n"
     assert done.exit_code == 1
@@ -99,7 +105,7 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
 ) -> None:
     url, lines = records.settings.redis_url, (WRITE_TOKEN.line(),)
     api = start_api(redis_url=url, tokens=lines, max_writes=1.0)  # ten at once
-    monkeypatch.setattr(many_tasks, "_PIECE", 10)
+    monkeypatch.setattr(many_tasks, "MOST_NAMED", 10)
     ids = [f"job-{number}" for number in range(12)]
     for task_id in ids:
         records.create(task_id)
@@ -137,7 +143,7 @@ def test_what_was_asked_before_a_stop_is_told(
     stop: Callable[[str], BaseException],
     said: str,
 ) -> None:
-    monkeypatch.setattr(many_tasks, "_PIECE", 2)
+    monkeypatch.setattr(many_tasks, "MOST_NAMED", 2)
     for number in range(5):
         records.create(f"job-{number}")
     asked: list[object] = []

@@ -18,10 +18,10 @@ from click.testing import CliRunner
 
 from docs import make_metrics
 from progress_backend import Settings, tokens
-from progress_backend.cli import main
+from progress_backend.cli import main, many_tasks
 from progress_backend.flows.partitions import Layout
 from progress_backend.record.act_refusal import CODES
-from progress_backend.record.act_request import MOST_CHOSEN, MOST_NAMED
+from progress_backend.record.act_request import MOST_NAMED
 from progress_backend.record.past_runs import KEPT_DAYS
 from progress_backend.record.times_taken import KINDS, MOST_TOTALS
 from progress_backend.share_tokens import ShareTokens
@@ -325,5 +325,5 @@ def test_its_codes_and_bounds_of_an_act_on_many_are_the_codes() -> None:
     assert named & set(CODES) == {
         *("completed", "error", "cancelled", "not_found", "forbidden", "changed_by_others")
     }
-    for bound in (MOST_NAMED, MOST_CHOSEN):
+    for bound in (MOST_NAMED, many_tasks.MOST):
         assert f"{bound:,} tasks at most" in section or f"{bound:,} at most" in section

@@ -200,4 +200,3 @@ class ActedOn(BaseModel):
     refused_counts: dict[str, int] = Field(
         description="How many of them have each code, the most frequent first."
     )
-    more: bool = Field(description="Whether more tasks pass the filter.")

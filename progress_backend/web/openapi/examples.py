@@ -221,12 +221,6 @@ WORKFLOW_CANCELLED: Final[Json] = {
     },
 }
 ACT_ON_IDS: Final[Json] = {"action": "cancel", "ids": [TASK_ID], "reason": "条件を間違えました"}
-ACT_ON_FILTERED: Final[Json] = {
-    "action": "pause",
-    "filter": {"status": "running", "task_type": "fetch_data"},
-    "limit": 500,
-    "by": "somebody",
-}
 ACTED_ON: Final[Json] = {
     "asked": 41,
     "refused": [
@@ -237,7 +231,6 @@ ACTED_ON: Final[Json] = {
         }
     ],
     "refused_counts": {"completed": 1},
-    "more": False,
 }
 WORKERS: Final[Json] = {
     "workers": [

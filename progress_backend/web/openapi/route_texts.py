@@ -142,9 +142,9 @@ CANCEL = _route(
 )  # fmt: skip
 ACT = _route(
     "Act on many tasks",
-    "Cancels, pauses or resumes the tasks that are named, or the newest that pass a filter, each "
-    "as if it was asked for alone: with the caller's right to it, and an audit line of its own. A "
-    "task that refuses it keeps no other from it.",
+    "Cancels, pauses or resumes the tasks that are named, each as if it was asked for alone: with "
+    "the caller's right to it, and an audit line of its own. A task that refuses it keeps no other "
+    "from it.",
     {200: _answer("Asked.", ActedOn, examples.ACTED_ON)}
     | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip

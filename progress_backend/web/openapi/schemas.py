@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ...record.act_request import MOST_CHOSEN, MOST_NAMED, check
-from ...record.fields import Remark, Status
+from ...record.act_request import MOST_NAMED
 from ...record.model import MAX_ID
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
-from .parameters import Id, Items, Name, Owner, Reason, ShortId, Text, Time, whole_number
+from .parameters import Id, Items, Name, Owner, Reason, Text
 
 #: Longest name of a watch on a shared socket, and longest token that is given for it.
 MAX_WATCH_NAME = 64
@@ -152,73 +151,17 @@ class Cancel(_Asked):
     by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
 
 
-class ActFilter(_Asked):
-    """Which tasks an act on many is about; all filters have to match."""
-
-    status: Status | None = Field(
-        default=None,
-        description="Only tasks with this status; without one, nor a remark, those that the "
-        "action changes.",
-    )
-    task_type: Name | None = Field(default=None, description="Only tasks of this type.")
-    symbol: Name | None = Field(default=None, description="Only tasks for this security.")
-    owner: Owner | None = Field(default=None, description="Only tasks of this owner.")
-    remark: Remark | None = Field(
-        default=None,
-        description="Only tasks with this remark; no other filter but owner beside it.",
-    )
-    id_prefix: ShortId | None = Field(
-        default=None,
-        description="Only tasks whose ids begin so, of the newest 10,000; no other filter beside "
-        "it.",
-    )
-    created_from: Time | None = Field(
-        default=None, description="Only tasks created then or later: a time with an offset."
-    )
-    created_to: Time | None = Field(default=None, description="Only tasks created before then.")
-
-
 class ActOnMany(_Asked):
     """What is asked of many tasks."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [examples.ACT_ON_IDS, examples.ACT_ON_FILTERED],
-            "oneOf": [
-                {
-                    "required": ["ids"],
-                    "properties": {
-                        "ids": {"type": "array"},
-                        "filter": {"enum": [None]},
-                        "limit": {"enum": [None]},
-                    },
-                },
-                {
-                    "required": ["filter"],
-                    "properties": {"filter": {"type": "object"}, "ids": {"enum": [None]}},
-                },
-            ],
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ACT_ON_IDS]})
 
     action: Literal["cancel", "pause", "resume"] = Field(description="What is asked.")
-    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_NAMED)] | None = Field(
-        default=None, description="Ids of the tasks; either these or a filter."
-    )
-    filter: ActFilter | None = Field(
-        default=None, description="The newest tasks that pass, in place of ids."
-    )
-    limit: Annotated[int, Field(ge=1, le=MOST_CHOSEN), BeforeValidator(whole_number)] | None = (
-        Field(default=None, description="So many tasks at most, with a filter; 1,000 without it.")
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_NAMED)] = Field(
+        description="Ids of the tasks."
     )
     reason: Reason | None = Field(default=None, description="Why; kept in each record.")
     by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
-
-    @model_validator(mode="after")
-    def _checked(self) -> Self:
-        given = None if self.filter is None else self.filter.model_dump()
-        check(self.action, self.ids, given, self.limit)
-        return self
 
 
 class Asked(BaseModel):

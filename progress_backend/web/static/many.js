@@ -7,9 +7,9 @@ import { WORKFLOW } from "./workflow.js";
 export const MOST = 1_000;
 // The statuses of the tasks that an act changes.
 export const CHANGES = { pause: ["created", "running"], resume: ["paused"], cancel: ["created", "running", "paused"] };
-const PIECE = 100, TRIES = 10, LONGEST_WAIT_S = 60;
+const PIECE = 200, PAGE = 100, MOST_PAGES = 50, TRIES = 10, LONGEST_WAIT_S = 60;
 
-// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, the newest first. `told` is
+// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, read page by page. `told` is
 // called with how it stands after each piece, and with the seconds that it waits where the service says
 // so: of how many it was asked, why it was not of the others (key -> text), which are `left` since it
 // had to stop (`stopped` says why), and whether `more` pass the filter.
@@ -17,35 +17,47 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
   const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], more: false, stopped: "" };
   const waits = (seconds) => told(so, seconds);
 
-  async function askTasks(which) {
-    const body = JSON.stringify({ action: name, ...which }), headers = { "Content-Type": "application/json" };
+  async function askTasks(some) {
+    const body = JSON.stringify({ action: name, ids: some }), headers = { "Content-Type": "application/json" };
     const got = await patiently(() => answered("internal/act", { method: "POST", headers, body }), waits);
     if (!got?.ok) {
       so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
-      return null;
+      return false;
     }
     so.tasks += got.body.asked;
     for (const { task_id, code, why } of got.body.refused) so.refused.set(task_id, reason(code, why, words));
     told(so);
-    return got.body;
+    return true;
   }
 
-  async function askNamed() {
-    for (let from = 0; from < ids.length; from += PIECE) {
-      if (!await askTasks({ ids: ids.slice(from, from + PIECE) })) return ids.slice(from);
+  async function askNamed(which) {
+    for (let from = 0; from < which.length; from += PIECE) {
+      if (!await askTasks(which.slice(from, from + PIECE))) return which.slice(from);
     }
     return [];
   }
 
-  // Those that have refused still pass: a piece is that much larger.
-  async function askFiltered() {
-    const heard = () => so.tasks + so.refused.size;
-    for (let before = -1; heard() < MOST && heard() > before;) {
-      before = heard();
-      const got = await askTasks({ filter, limit: Math.min(PIECE, MOST - before) + so.refused.size });
-      if (got) so.more = got.more;
-      if (!got?.more) return;
+  // The newest of each status that the act changes, page by page; null where they cannot be read.
+  async function passing() {
+    const found = new Set(), statuses = filter.status ? [filter.status] : CHANGES[name];
+    // These lists have no status.
+    const lists = filter.remark || filter.id_prefix ? [null] : statuses;
+    for (const status of lists) {
+      let cursor = null;
+      for (let page = 1, pages = 1; page <= MOST_PAGES && found.size <= MOST && (page <= pages || cursor); page += 1) {
+        const query = new URLSearchParams({ ...filter, ...(status && { status }), limit: PAGE, ...(cursor ? { cursor } : { page }) });
+        const got = await answered(`internal/tasks?${query}`);
+        if (!got?.ok) {
+          so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
+          return null;
+        }
+        for (const task of got.body.tasks) if (CHANGES[name].includes(task.status)) found.add(task.task_id);
+        pages = got.body.pagination.pages ?? 0;
+        cursor = got.body.cursor ?? null;
+      }
     }
+    so.more = found.size > MOST;
+    return [...found].slice(0, MOST);
   }
 
   async function askWorkflows() {
@@ -62,12 +74,9 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
     return [];
   }
 
-  if (filter) await askFiltered();
-  else {
-    const left = await askNamed();
-    const after = so.stopped ? workflows : await askWorkflows();
-    so.left = [...left, ...after.map((id) => `\n${id}`)];
-  }
+  const left = await askNamed(filter ? await passing() ?? [] : ids);
+  const after = so.stopped ? workflows : await askWorkflows();
+  so.left = filter ? [] : [...left, ...after.map((id) => `\n${id}`)];
   return so;
 }
 
