@@ -23,8 +23,17 @@ CHORD_UNLOCK: Final = "celery.chord_unlock"
 MOST_LOOKED_AT: Final = 1_000_000
 #: The kwarg of a composed signature that holds its parts.
 _PARTS: Final[Mapping[Any, str]] = {"chain": "tasks", "group": "tasks", "chord": "header"}
+#: Most characters of a canvas' name.
+_LONGEST_NAME: Final = 120
 #: How many callbacks within callbacks are followed to find the id that the caller gets.
 _DEEPEST: Final = 100_000
+
+
+def name_of(task: str, messages: int = 1) -> str:
+    """A canvas' name where its caller gives none: its first task, and of how many of its first
+    messages, such as `fetch ×8`."""
+    name = task.rpartition(".")[2][:_LONGEST_NAME]
+    return name if messages == 1 else f"{name} ×{messages}"
 
 
 class Embed(NamedTuple):

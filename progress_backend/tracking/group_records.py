@@ -17,7 +17,7 @@ from celery.app import amqp
 from ..flows import commands as c
 from ..flows.stored_record import Applied, milliseconds
 from ..record import events as ev
-from ..record.canvas_name import CanvasName
+from ..record.canvas import name_of
 from ..runs.fork_guard import no_fork_in_between
 from ..runs.writer import Entry
 from . import batch_timer, plans
@@ -57,7 +57,8 @@ class _Canvas:
     def __init__(self, tracker: Tracker) -> None:
         self.tracker = tracker
         self.plan = plans.Plan(tracker)
-        self.name = CanvasName()
+        #: The task of its first message, and of how many of those that begin it.
+        self.first, self.alike = "", 0
         self.given: str | None = None
         self.total: int | None = None
         #: The workflow, where the batch begins it.
@@ -74,7 +75,8 @@ class _Canvas:
             self.workflow_id = joined.member.workflows[-1]
             self.given = joined.name or self.given
             self.total = self.total or joined.total
-            self.name.add(name, joined.ahead)
+            self.first = self.first or name
+            self.alike += name == self.first
         self.named[id(headers)] = _Named(joined, headers, tracked)
 
     def planned(self, ids: Iterable[int], *, fresh: bool) -> Iterator[Entry]:
@@ -237,7 +239,7 @@ def _begun_in_a_workflow(
         of_one.holds(process, last=False)
     entries: list[Entry] = [(None, m.task_id, (m.created,)) for m in its]
     if its and of_one.workflow_id is not None:
-        title = of_one.given or of_one.name.text
+        title = of_one.given or name_of(of_one.first, of_one.alike)
         told = replace(its[0].created, workflow_name=title, workflow_total=of_one.total)
         entries[0] = (None, its[0].task_id, (told,))
     begun: list[Applied | None] = plans.begin(process, entries, of_one.planned(keys, fresh=False))

@@ -10,7 +10,7 @@ from typing import Any
 from celery.utils import uuid
 
 from ..flows.stored_record import Applied
-from ..record import canvas, canvas_name
+from ..record import canvas
 from ..record import events as ev
 from . import membership, plans, remote_tasks
 from .decorator import HEADER, Marking, header_of, identity_of
@@ -172,7 +172,7 @@ def _begun_in_a_workflow(
     plan = plans.Plan(tracker)
     if not joined.goes_on:
         if not joined.ahead.says_nothing:
-            title = joined.name or plan.name(joined) or canvas_name.named([(name, joined.ahead)])
+            title = joined.name or plan.name(joined) or canvas.name_of(name)
             created = replace(created, workflow_name=title, workflow_total=joined.total)
         planned = plan.ahead(joined, headers, True)
         begun: Applied | None = plans.begin(process, [(None, task_id, (created,))], planned)[0]

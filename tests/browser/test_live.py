@@ -148,7 +148,7 @@ def test_who_uses_the_keyboard_keeps_the_focus_while_figures_move(
 def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs) -> None:
     jobs.fetch_several(["9101.T", "9104.T", "9107.T"], 3)
     # Beside those of other tests, which are on the same store.
-    chord = page.locator("tr[data-workflow-id]", has_text="fetch_data ×3 → merge")
+    chord = page.locator("tr[data-workflow-id]", has_text="fetch_data ×3")
     expect(chord).to_be_visible()
     bar, seen = chord.get_by_role("progressbar"), list[float]()
     chord.locator(".toggle").click()

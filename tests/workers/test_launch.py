@@ -79,7 +79,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
         r"cancelled .*fetch_data GOOG",
         r"error .*fetch_data NOSUCH .*knows no symbol NOSUCH",
         "demo: all 8 jobs ended as they should",
-        "fetch_data ×8 → merge_results  9 of 9 tasks have ended",
+        "fetch_data ×8  9 of 9 tasks have ended",
         "To keep it all running.*make run",
     ):
         assert re.search(pattern, demo.log), f"{pattern}\n{demo.log}"

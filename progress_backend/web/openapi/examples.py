@@ -160,7 +160,7 @@ WORKFLOW: Final[Json] = {
     "task_id": WORKFLOW_ID,
     "workflow_id": WORKFLOW_ID,
     "task_type": "workflow",
-    "name": "fetch ×8 → merge",
+    "name": "fetch ×8",
     "symbol": None,
     "status": "running",
     "progress": {"current": 5, "total": 9, "percentage": 61.1},

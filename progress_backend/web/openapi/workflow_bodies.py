@@ -51,7 +51,7 @@ class WorkflowBody(BaseModel):
     task_id: str = Field(description="As workflow_id: the names of a task's body are here too.")
     workflow_id: str = Field(description="The id of the result that apply_async returned.")
     task_type: Literal["workflow"] = Field(description="Always this word.")
-    name: str | None = Field(description='What it does, such as "fetch ×8 → merge".')
+    name: str | None = Field(description='What it does, such as "fetch ×8".')
     symbol: None = Field(description="Null: members have symbols.")
     status: Status = Field(
         description="While any member is open: cancelled if that was asked of the workflow, paused "
