@@ -127,17 +127,6 @@ def test_one_that_was_not_read_is_read_again_once_it_takes_what_is_sent(api: Run
                 waits = waits[one.send(waits) :]
 
 
-async def test_one_that_reads_again_is_heard_again(api: RunningApi) -> None:
-    """Its own pings are answered as soon as it takes what is sent."""
-    task_id = api.create()
-    async with api.watch(task_id, max_queue=1) as one:
-        await one.recv()
-        for _ in range(50):
-            await (await one.ping(b"x" * 125))
-        api.update(task_id, current_items=1)
-        assert "progress_update" in str(await one.recv())
-
-
 def test_a_message_in_endless_parts(api: RunningApi) -> None:
     for path in paths(api):
         with contextlib.closing(opened(api.port, path)) as one:
