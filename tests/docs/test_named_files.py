@@ -24,6 +24,7 @@ OTHERS = {
     "progress_backend/web/openapi/docs_page.py": "relative URLs of its page",
     "tests/test_floors.py": "packages that it makes up",
     "tests/test_promises.py": "examples",
+    "tests/test_suite_rules.py": "files that it makes up",
     "tests/test_sizes.py": "examples",
     "tests/web/test_docs_page.py": "relative URLs of its page",
     "tests/docs/test_named_files.py": "examples",
