@@ -1,5 +1,8 @@
 """Token buckets: how much each client may take, at once and in time; pure.
 
+The package limits has windows, no buckets: of bytes it would keep an entry each, and of clients
+all, until a thread of its own removes them.
+
 A bucket holds `most` units and fills by `rate` units a second. Of each client one number is kept:
 the time at which its bucket is full again. A client that is forgotten has a full one.
 """

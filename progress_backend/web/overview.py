@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from ..flows import worker_list
 from ..record.json_text import dumps
-from .gzip_answer import packed
-from .openapi import parameters, route_texts
+from .gzip_answer import Packed
+from .openapi import route_texts
 from .state import api_of
 from .strict_route import StrictRoute
 
@@ -15,9 +15,7 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
 @router.get("/workers", **route_texts.WORKERS)
-async def list_workers(
-    request: Request, accept_encoding: parameters.AcceptEncoding = ""
-) -> Response:
+async def list_workers(request: Request) -> Response:
     api = api_of(request)
     body = await api.store.run(worker_list.workers(api.flows, await api.now()))
-    return await packed(dumps(body).encode(), accept_encoding)
+    return Packed(dumps(body))

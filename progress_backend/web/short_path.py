@@ -111,14 +111,13 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
         if is_task_id(workflow_id):
             return _FIGURES, workflow_of, (workflow_id, _tag(headers))
     elif path == _LIST and (query := _query(scope)) is not None:
-        packings = headers.get(b"accept-encoding", b"").decode("latin-1")
-        return _LIST, list_of, (query, packings)
+        return _LIST, list_of, (query,)
     return None
 
 
 def _read(found: Found) -> Resource:
     """What a request reads."""
-    route, _, (what, _) = found
+    route, _, (what, *_) = found
     if route == _STATUS:
         return Resource("task", what)
     if route == _FIGURES:

@@ -4,6 +4,7 @@ are asked for before a page has its first row, and none of them waits for a disk
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from gzip import compress
@@ -12,8 +13,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from .gzip_answer import accepts_gzip
-
+_REFUSED: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
 
 
@@ -48,6 +48,15 @@ class StaticFile:
             headers["Content-Encoding"] = "gzip"
         content = self._packed if packed else self._content
         return Response(content, media_type=self._media_type, headers=headers)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header (RFC 9110 12.5.3) accepts gzip by name."""
+    for part in accept_encoding.lower().split(","):
+        name, _, quality = part.partition(";")
+        if name.strip() in ("gzip", "x-gzip"):
+            return _REFUSED.fullmatch(quality.strip()) is None
+    return False
 
 
 @lru_cache

@@ -23,7 +23,7 @@ from .audit import note, note_act
 from .callers import caller_of, who_asks
 from .current import as_read
 from .guard import denied
-from .gzip_answer import packed
+from .gzip_answer import Packed
 from .openapi import parameters, queries, route_texts, schemas
 from .rights import Resource
 from .state import Api, api_of
@@ -202,15 +202,12 @@ async def cancel_task(
 async def list_tasks(
     request: Request,
     query: Annotated[queries.ListQuery, Query()],
-    accept_encoding: parameters.AcceptEncoding = "",
 ) -> Response:
     caller = caller_of(request.scope)
-    return await list_of(api_of(request), query, accept_encoding, only=caller.task_type)
+    return await list_of(api_of(request), query, only=caller.task_type)
 
 
-async def list_of(
-    api: Api, query: queries.ListQuery, accept_encoding: str, *, only: str | None = None
-) -> Response:
+async def list_of(api: Api, query: queries.ListQuery, *, only: str | None = None) -> Response:
     """The response to a read of the list. `only`: the summary counts no other type's tasks.
 
     Raises:
@@ -220,8 +217,7 @@ async def list_of(
     flow = task_list.listed(api.flows, query.asked, await api.now(), light=light, only=only)
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
-    body = responses.list_body(found.rows, pages, found.counts, found.cursor)
-    return await packed(body, accept_encoding)
+    return Packed(responses.list_body(found.rows, pages, found.counts, found.cursor))
 
 
 def _there(task_id: str, document: bytes | None) -> bytes:

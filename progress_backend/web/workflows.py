@@ -18,7 +18,7 @@ from ..service.pagination import pagination
 from . import fragment
 from .audit import note_act
 from .callers import who_asks
-from .gzip_answer import packed
+from .gzip_answer import Packed
 from .openapi import parameters, queries, route_texts, schemas
 from .state import Api, api_of
 from .stored_answer import Stored, described_workflow, matches
@@ -45,13 +45,12 @@ async def workflow_status(
 async def list_workflows(
     request: Request,
     query: Annotated[queries.Paging, Query()],
-    accept_encoding: parameters.AcceptEncoding = "",
 ) -> Response:
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
     pages = pagination(query.page, query.limit, total)
-    return await packed(responses.workflows_body(rows, pages), accept_encoding)
+    return Packed(responses.workflows_body(rows, pages))
 
 
 async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> Stored:

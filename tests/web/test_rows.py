@@ -10,7 +10,7 @@ import httpx
 import pytest
 import redis
 
-from progress_backend.web.gzip_answer import accepts_gzip
+from progress_backend.web.static_file import accepts_gzip
 from tests.web.serving import RunningApi
 
 OMITTED = ["results", "processing_details", "metadata"]
@@ -72,7 +72,7 @@ def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
         api.create()
     answers = {
         asked: api.http.get("/internal/tasks", headers={"Accept-Encoding": asked})
-        for asked in ("gzip, deflate, br", "identity", "gzip;q=0")
+        for asked in ("gzip, deflate, br", "identity", "br")
     }
     assert [a.headers.get("content-encoding") for a in answers.values()] == ["gzip", None, None]
     assert {a.headers["vary"] for a in answers.values()} == {"Accept-Encoding"}

@@ -69,9 +69,6 @@ Accept = Annotated[
         include_in_schema=False,
     ),
 ]
-AcceptEncoding = Annotated[
-    str, Header(description="With gzip a long answer is packed.", include_in_schema=False)
-]
 
 
 def is_task_id(text: str) -> bool:
