@@ -71,7 +71,7 @@ Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int | None], datetime
     default=NEWEST,
     show_default=True,
     help="running: running tasks first; ended: by end, with --status completed, error or "
-    "cancelled; longest: by start, with --status running.",
+    "cancelled.",
 )
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(

@@ -6,29 +6,22 @@ found by counting, as pages over several partitions are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import datetime
 from math import inf
 from typing import Final
 
-from ..record.list_request import BY_END, LONGEST, ListRequest
-from ..record.local_time import optional_moment
+from ..record.list_request import BY_END, ListRequest
 from ..record.model import TaskStatus
 from . import commands as c
-from . import task_page
 from .cleanup import sweep
 from .flow import Flow
 from .page_merge import FETCHED, reached
 from .task_flows import Flows
 
-#: Running tasks that stand before the others, the newest; and that are sorted by their start, the
-#: oldest.
+#: Running tasks that stand before the others, the newest.
 MOST_RUNNING: Final = 1_000
 #: Reads of one page while entries without a document are removed.
 _TRIES: Final = 3
-#: Records that one call reads.
-_AT_ONCE: Final = 100
 
 _Place = tuple[int, str]
 
@@ -40,11 +33,8 @@ def page(flows: Flows, asked: ListRequest, light: bool) -> Flow[c.Paged]:
     filters = c.Filters(*chosen, asked.workflow_id, owner=asked.owner)
     tallied: c.Tallied = yield c.Tally(filters)
     start = (asked.page - 1) * asked.limit
-    if asked.sort == LONGEST:
-        longest = yield from _longest(flows, filters, tallied.total, light)
-        rows = tuple(longest[start : start + asked.limit])
-        return c.Paged(len(longest), tallied.counts, rows)
-    total, rows = tallied.total, ()
+    total = tallied.total
+    rows: tuple[tuple[str, bytes], ...] = ()
     for _ in range(_TRIES):
         found_in: c.Filters | c.LatestEnded = filters
         if asked.sort == BY_END:
@@ -96,21 +86,3 @@ def _others(
     known = {task_id for _, task_id in without}
     others = [task_id for _, task_id in newest if task_id not in known]
     return others[skip : skip + limit]
-
-
-def _longest(
-    flows: Flows, filters: c.Filters, total: int, light: bool
-) -> Flow[list[tuple[str, bytes]]]:
-    """The running tasks that were created first, by their start, the first first."""
-    rows: list[tuple[datetime, str, bytes]] = []
-    for start in range(max(total - MOST_RUNNING, 0), total, _AT_ONCE):
-        limit = min(_AT_ONCE, total - start)
-        some = c.Page(start, limit, *filters[:4], light=light, owner=filters.owner)
-        paged = yield from task_page.read(some, flows.settings)
-        for task_id, stored in paged.rows:
-            if stored is not None:
-                row = flows.row(stored, task_id, light)
-                began = optional_moment(json.loads(row)["start_time"])
-                if began is not None:
-                    rows.append((began, task_id, row))
-    return [(task_id, row) for _, task_id, row in sorted(rows)]

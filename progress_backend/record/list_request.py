@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ..errors import InvalidEvent
 from .caller_events import name_fits, paging
-from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES, TaskStatus
+from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -29,9 +29,9 @@ class Span(NamedTuple):
         return self.from_us <= created_us < self.before_us
 
 
-#: The orders of a list: by creation, the newest first; running tasks before the others; by end, the
-#: last first; and by start, the first first.
-NEWEST, RUNNING, BY_END, LONGEST = SORTS = ("newest", "running", "ended", "longest")
+#: The orders of a list: by creation, the newest first; running tasks before the others; and by end,
+#: the last first.
+NEWEST, RUNNING, BY_END = SORTS = ("newest", "running", "ended")
 #: All times.
 EVER: Final = Span()
 
@@ -156,8 +156,6 @@ class ListRequest:
             )
         if self.sort == RUNNING and self.status is not None:
             raise InvalidEvent("sort=running goes without status: tasks of one status are sorted")
-        if self.sort == LONGEST and self.status != TaskStatus.RUNNING:
-            raise InvalidEvent("sort=longest goes with status=running alone")
         if self.sort == BY_END and (
             self.status not in ENDED or self._any("task_type", "symbol", "owner", "workflow_id")
         ):

@@ -53,10 +53,8 @@ class ListMethods(FlowMethods):
             created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
                 an offset.
             created_to: only tasks created before then.
-            sort: "newest"; "running" (running tasks first, without a status), "ended" (by end, the
-                last first, with status completed, error or cancelled and no other filter), or
-                "longest" (by start, the first first, with status running: of the 1,000 created
-                first).
+            sort: "newest"; "running" (running tasks first, without a status), or "ended" (by end,
+                the last first, with status completed, error or cancelled and no other filter).
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.

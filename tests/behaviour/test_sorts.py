@@ -14,7 +14,7 @@ from progress_backend.flows import sorted_list, task_list
 from progress_backend.record import events as ev
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import Member
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, OverRedis
 
 ENDS: dict[str, ev.Event] = {
     "completed": ev.Completed(),
@@ -124,21 +124,3 @@ def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
     assert driver.execute(c.LatestEnded("completed")).total == 0
     if isinstance(driver, OverRedis):
         assert not [name for name in driver.left_over() if "progress_ended" in name]
-
-
-def test_the_longest_running_first(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = ["c", "a", "d", "b"]
-    for task_id in "abcd":
-        driver.create(task_id, task_type="x" if task_id in "ab" else "y")
-    now = driver.now() + timedelta(seconds=1)
-    for n, task_id in enumerate(order):
-        begun = ev.Started(identity=identity_of(), worker=None)
-        driver.apply(task_id, begun, now=now + timedelta(milliseconds=20 * n))
-    driver.create("waits")
-    for limit in (1, 3, 100):
-        assert every_page(driver, limit, sort="longest", status="running") == order
-    typed = every_page(driver, 100, sort="longest", status="running", task_type="x")
-    assert typed == ["a", "b"]
-    monkeypatch.setattr(sorted_list, "MOST_RUNNING", 3)
-    monkeypatch.setattr(sorted_list, "_AT_ONCE", 2)
-    assert page(driver, sort="longest", status="running") == (["c", "a", "b"], 3)

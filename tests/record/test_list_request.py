@@ -32,7 +32,6 @@ NOON_US = round(NOON.timestamp() * 1e6)
         {"sort": "running", "owner": "alice"},
         {"sort": "running", "workflow_id": "w"},
         {"sort": "ended", "status": "error"},
-        {"sort": "longest", "status": "running", "task_type": "fetch"},
     ],
 )
 def test_what_goes_together(asked) -> None:
@@ -77,7 +76,7 @@ def test_what_goes_together(asked) -> None:
         ({"sort": "ended"}, "sort=ended goes with status"),
         ({"sort": "ended", "status": "running"}, "sort=ended goes with status"),
         ({"sort": "ended", "status": "error", "owner": "a"}, "sort=ended goes with status"),
-        ({"sort": "longest"}, "sort=longest goes with status=running"),
+        ({"sort": "longest", "status": "running"}, "sort must be one of newest, running, ended"),
     ],
 )
 def test_what_does_not_is_refused_by_name(asked, named) -> None:

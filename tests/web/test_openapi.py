@@ -222,9 +222,7 @@ def _without_what_goes_with_nothing_else(query: dict[str, Any]) -> None:
         leave_out("created_from", "created_to")
     if query.get("sort") not in (None, "newest"):
         leave_out("remark", "top", "id_prefix", "created_from", "created_to", "owner", "status")
-        if query["sort"] == "longest":
-            query["status"] = "running"
-        elif query["sort"] == "ended":
+        if query["sort"] == "ended":
             leave_out("task_type", "symbol", "workflow_id")
             query["status"] = "error"
     filters = ("task_type", "symbol", "remark")

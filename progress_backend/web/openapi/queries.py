@@ -130,13 +130,11 @@ class ListQuery(Filter, Paging):
         description="The cursor of the answer before, where owner goes with task_type, symbol or "
         "remark.",
     )
-    sort: Literal["newest", "running", "ended", "longest"] = Field(
+    sort: Literal["newest", "running", "ended"] = Field(
         default="newest",
         description="newest: by creation. running: running tasks first (the newest 1,000), then "
         "the others, each by creation; without status. ended: by end, the last first; with status "
-        "completed, error or cancelled, and no other filter. longest: by start, the first first, "
-        "of the 1,000 running tasks created first; with status running. What does not go together "
-        "is a 422.",
+        "completed, error or cancelled, and no other filter. What does not go together is a 422.",
     )
     fields: Literal["all"] | None = Field(
         default=None,

@@ -5,7 +5,7 @@ import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
 const FILTERS = ["status", "owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
-const SORTS = ["running", "ended", "longest"];
+const SORTS = ["running", "ended"];
 const HEARD = ["status", "owner", "task_type", "symbol"];
 
 // And what of the address was taken away, as it does not go together with the rest.

@@ -6,7 +6,6 @@ const UNSORTED = ["remark", "id_prefix", "created_from", "created_to"];
 export function sortsOf(chosen) {
   const { status, owner, task_type, symbol } = chosen, facets = task_type || symbol;
   if (UNSORTED.some((name) => chosen[name]) || (owner && facets)) return [""];
-  if (status === "running") return ["", "longest"];
   if (ENDS.includes(status)) return owner || facets ? [""] : ["", "ended"];
   return status ? [""] : ["", "running"];
 }
