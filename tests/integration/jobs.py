@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery, group, signals
 from celery.exceptions import Ignore, Reject
 
-from progress_backend import ProgressNotifier, ProgressTask, progress_task
+from progress_backend import ProgressNotifier, progress_task
 from tests.integration.bases import (
     AfterReturnRaises,
     BeforeStartRaises,
@@ -55,7 +55,6 @@ def add(app: Celery) -> None:
     app.task(bind=True, name="job_watched", shared=False)(watched(job()))
     app.task(name="echo", shared=False)(echo)
     app.task(bind=True, name="untracked", shared=False)(job())
-    app.task(bind=True, name="based", base=ProgressTask, shared=False)(job())
 
 
 def echo(value: Any) -> Any:

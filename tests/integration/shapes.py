@@ -1,10 +1,10 @@
-"""Tasks as teams write them: marked in every way, with every way to say how far they are."""
+"""Tasks as teams write them, with every way to say how far they are."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from celery import Celery, Task, shared_task
+from celery import Celery
 
 from progress_backend import ProgressNotifier, progress_task
 from tests.integration.gate import Gate
@@ -20,20 +20,8 @@ def add(app: Celery) -> None:
         "nests": nests,
         "calls": calls,
         "counts": counts,
-        "advances": advances,
     }.items():
         app.task(bind=True, name=name, shared=False)(function)
-    app.task(bind=True, name="of_a_class", base=Logged, shared=False)(marked_by_class)
-    app.task(name="unbound", shared=False)(unbound)
-
-
-class Logged(Task):  # type: ignore[misc]  # celery is untyped
-    """A base of the team's own, which knows nothing of progress."""
-
-    abstract = True
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return {"logged": True, **super().__call__(*args, **kwargs)}
 
 
 def broken(rows: int) -> str:
@@ -107,33 +95,3 @@ def counts(self: Any, fails_at: int = 0) -> Any:
         if number == fails_at and fails_at:
             raise ValueError(f"row {number}\nis broken")
     return None
-
-
-@progress_task
-def advances(self: Any) -> Any:
-    notifier = ProgressNotifier(self)
-    notifier.update(0, 3)
-    for _ in range(3):
-        notifier.advance()
-    Gate().wait(self.request.id, "go")
-
-
-@progress_task(symbol="7203.T")
-def marked_by_class(self: Any) -> Any:
-    ProgressNotifier(self).update(1, 2)
-    return {"saved": 1}
-
-
-@progress_task
-def unbound(value: int) -> Any:
-    """Has no self: the notifier finds the task that runs."""
-    ProgressNotifier().update(value, 4, "unbound")
-    return {"value": value}
-
-
-# Celery is untyped.
-@shared_task(bind=True, name="shared_by_all_apps")  # type: ignore[untyped-decorator]
-@progress_task(total_items=5)
-def shared(self: Any) -> Any:
-    ProgressNotifier(self).update(2)
-    return {"shared": True}

@@ -93,14 +93,6 @@ def test_an_end_set_by_hand_is_the_end(
         assert "by hand" in record["error_message"]
 
 
-@pytest.mark.parametrize(
-    ("value", "results"),
-    [({"rows": 1}, {"rows": 1}), ([1, 2], {"result": [1, 2]}), (0, {"result": 0})],
-)
-def test_results_are_what_the_body_returns(world: World, value: Any, results: Any) -> None:
-    assert ran(world, "job", "return", value)["results"] == results
-
-
 def test_a_body_that_returns_nothing_has_no_results(world: World) -> None:
     record = ran(world, "counts")
     assert (record["status"], record["results"]) == ("completed", {})
@@ -115,59 +107,30 @@ def test_an_error_keeps_the_figures_and_says_one_line(world: World) -> None:
     assert record["current_status"] == "エラーが発生しました"
 
 
-def test_advance_counts_on(world: World) -> None:
-    task_id = str(world.app.tasks["advances"].delay().id)
-    record = eventually(
-        lambda: (r := world.record(task_id)).get("progress", {}).get("current") == 3 and r
-    )
-    assert record["progress"] == {"current": 3, "total": 3, "percentage": 100}
-    assert record["status"] == "running"
-    world.go(task_id)
-    world.ended(task_id)
-
-
-def test_values_come_from_the_call(world: World) -> None:
-    record = ran(world, "fetch", "7203.t", 5)
-    assert (record["task_type"], record["symbol"]) == ("fetch_data", "7203.T")
-    assert record["progress"]["total"] == 10
-    assert record["metadata"] == {"symbol": "7203.t", "rows": 5, "pages": 2}
-
-
-def test_one_call_can_say_otherwise(world: World) -> None:
-    said = {"task_type": "nightly", "symbol": "AAPL", "total_items": 99, "metadata": {"by": "x"}}
-    record = ran(world, "fetch", "7203.t", headers={"progress": said})
-    assert (record["task_type"], record["symbol"]) == ("nightly", "AAPL")
-    assert (record["progress"]["total"], record["metadata"]) == (99, {"by": "x"})
-
-
 def test_a_record_that_begins_too_large_goes_on_shortened(world: World) -> None:
     said = {"metadata": {"all of it": "x" * MAX_DOCUMENT_BYTES}}
     record = ran(world, "fetch", "7203.t", headers={"progress": said})
     assert (record["status"], record["metadata"]["truncated"]) == ("completed", True)
 
 
-def test_every_way_to_mark_a_task(world: World) -> None:
-    assert ran(world, "of_a_class")["results"] == {"saved": 1, "logged": True}
-    assert ran(world, "unbound", 4)["results"] == {"value": 4}
-    record = ran(world, "shared_by_all_apps")
-    assert (record["progress"]["total"], record["results"]) == (5, {"shared": True})
-    assert ran(world, "based")["status"] == "completed"
-
-
-def test_what_is_not_marked_has_no_record(world: World) -> None:
-    task_id = world.send(job="untracked")
-    world.go(task_id)
-    assert eventually(lambda: world.result(task_id)["status"] == "SUCCESS")
-    assert world.record(task_id) == {}
-
-
-def test_a_task_published_by_name_gets_its_record_when_it_starts(world: World) -> None:
-    """By a process that does not know the task."""
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"progress": "nonsense"},
+        {"progress": {"created_at": "2024-01-15T10:30:00+09:00", "digest": "of nothing"}},
+        {"progress": {"created_at": 5, "digest": ["d"], "symbol": None}},
+    ],
+)
+def test_a_task_published_by_name_gets_its_record_when_it_starts(
+    world: World, header: dict[str, Any]
+) -> None:
+    """By a process that does not know the task, with whatever header."""
     task_id = uuid()
-    world.duplicate(task_id, "fetch", ["msft"])
+    world.duplicate(task_id, "fetch", ["msft"], **header)
     record = world.ended(task_id)
     assert (record["task_type"], record["symbol"]) == ("fetch_data", "MSFT")
-    assert record["status"] == "completed"
+    assert (record["status"], record["attempt"]) == ("completed", 1)
 
 
 def test_a_record_that_a_service_made_is_adopted(world: World, url: str) -> None:
@@ -181,15 +144,6 @@ def test_a_record_that_a_service_made_is_adopted(world: World, url: str) -> None
     assert (record["task_type"], record["symbol"]) == ("ordered", "AAPL")
     assert (record["metadata"], record["created_at"]) == ({"n": 1}, created_at)
     assert (record["status"], record["attempt"]) == ("completed", 1)
-
-
-def test_an_id_that_is_used_again_is_a_fresh_run(world: World) -> None:
-    first = ran(world, "job", "raises")
-    again = ran(world, "job", "return", {"rows": 1}, task_id=first["task_id"])
-    again = world.until(first["task_id"], status="completed")
-    assert (again["attempt"], again["error_message"]) == (2, None)
-    assert again["created_at"] > first["created_at"]
-    assert again["revision"] > first["revision"]
 
 
 def test_a_task_within_a_task_has_its_own_record(world: World) -> None:
