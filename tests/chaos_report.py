@@ -43,6 +43,7 @@ def arguments(part: str) -> list[str]:
 
 def run(part: str) -> str:
     """Runs it; its row."""
+    head = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True)
     began, last = time.monotonic(), ""
     command = [sys.executable, "-m", "pytest", "-q", "--tier", "chaos", *arguments(part)]
     print(f"== {part}: {' '.join(command[1:])}", flush=True)
@@ -53,7 +54,6 @@ def run(part: str) -> str:
     told = _TOLD.match(last)
     minutes, load = (time.monotonic() - began) / 60, os.getloadavg()[0]
     result = told[1] if told else f"ended with {running.returncode}"
-    head = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True)
     return f"| {part} | {head.strip()} | {minutes:.1f} | {load:.1f} | {result} |"
 
 
