@@ -135,8 +135,7 @@ def test_a_plain_task_has_no_such_key_nor_command(redis_driver: OverRedis) -> No
     ]
     ran = redis_driver.raw.info("commandstats")
     assert "cmdstat_evalsha" in ran
-    assert not {"cmdstat_xadd", "cmdstat_unlink"} & ran.keys()
-    assert ran["cmdstat_pexpire"]["calls"] == 1  # the counts of the minute's ends
+    assert not {"cmdstat_xadd", "cmdstat_unlink", "cmdstat_pexpire"} & ran.keys()
 
 
 def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis) -> None:

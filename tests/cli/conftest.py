@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+from celery import _state
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
@@ -13,6 +14,14 @@ from tests.web.conftest import start_api
 from tests.web.serving import RunningApi
 
 __all__ = ["start_api"]
+
+
+@pytest.fixture(autouse=True)
+def no_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that a command loads has Celery's own tasks and its own: those that other tests have
+    shared with all apps of the process are none of them."""
+    own = {each for each in _state._on_app_finalizers if each.__module__ == "celery.app.builtins"}
+    monkeypatch.setattr(_state, "_on_app_finalizers", own)
 
 
 @pytest.fixture(scope="package")
