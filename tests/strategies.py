@@ -96,13 +96,11 @@ deliveries = st.builds(
 seconds = st.integers(0, 10**7).map(lambda n: n / 1000)
 works = st.builds(
     Work,
-    st.integers(1, 3),
     counts,
     seconds,
     seconds,
-    open=st.sampled_from([0, 0.25, 90.0]),
-    said=st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
-    gap=st.sampled_from([0, 1.5, 700.25]),
+    st.sampled_from([0, 1.5, 700.25]),
+    st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
 )
 #: Remarks of any kind, also of kinds that a task's status does not have.
 remarks = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Remarks._make)

@@ -126,7 +126,7 @@ def test_an_interval_draws_whole_runs() -> None:
 def test_each_figure_of_the_ranges_has_its_interval_and_that_of_each_family() -> None:
     jobs = made_up(1, 40)
     rows = range_rows(SECONDS.name, replays(jobs, SECONDS), 20)
-    assert len(rows) == 9
+    assert len(rows) == 12
     for row in rows:
         assert "90 % interval" in row.notes[-1]
         assert all(f"{job.family} " in row.notes[-1] for job in jobs), row.what

@@ -117,12 +117,8 @@ class Keys:
     def runs(self, task_type: str) -> str:
         """String: the last ten successful runs of a type, the newest first, one a line: when it
         ended (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
-        rest at 10, 25, 50 and 75 %, and seconds from start to end where those are others."""
+        rest at 25 and 50 %, and seconds from start to end where those are others."""
         return f"{self.prefix}task_runs:{task_type}"
-
-    def rate(self, task_type: str) -> str:
-        """String: items a second of the last run of a type that an older version has completed."""
-        return f"{self.prefix}task_rate:{task_type}"
 
     @property
     def times(self) -> str:

@@ -231,7 +231,7 @@ class Flows:
         if not task.rate or task.usual is not None or task.status != TaskStatus.RUNNING:
             return task
         runs: tuple[c.PastRun, ...] = yield c.RunsOf(task.task_type)
-        return task_with(task, usual=tuple(past_runs.history(runs).numbers))
+        return task_with(task, usual=past_runs.history(runs).numbers)
 
     def _with_acts(
         self,

@@ -38,7 +38,7 @@ OTHER_TYPE: Final = b"\0"
 _SHAPES: Final = 1_024
 
 #: Numbers that a run's work has at least.
-_COUNTS: Final = 5
+_COUNTS: Final = 4
 #: Numbers below this can be divided by any rate.
 _LARGEST: Final = 10**100
 

@@ -7,7 +7,8 @@ from math import isfinite
 from typing import Final, NamedTuple
 
 from .model import Task, TaskStatus
-from .work import Band
+from .past_runs import Likely
+from .work import MARKS, Band
 
 #: An end that is further away than this is not recorded as an estimate.
 FURTHEST_S: Final = 366 * 86_400.0
@@ -22,10 +23,17 @@ def remaining_seconds(task: Task) -> float | None:
     if task.status not in _AT_WORK or not task.total_items or not task.rate:
         return None
     seconds = max(task.total_items - task.current_items, 0) / task.rate
-    if seconds and task.work is not None and task.work.open:
+    if seconds and task.work is not None and task.status == TaskStatus.RUNNING:
         # A value without new items does not move the end, unless the item takes longer than usual.
-        seconds -= min(task.work.open, 1 / task.rate)
+        seconds -= min(_since_last_item(task, task.work.at), 1 / task.rate)
     return seconds if isfinite(seconds) and seconds <= FURTHEST_S else None
+
+
+def _since_last_item(task: Task, at: float) -> float:
+    began = task.attempt_started_at or task.started_at
+    if began is None or task.updated_at is None:
+        return 0.0
+    return max((task.updated_at - began).total_seconds() - at, 0.0)
 
 
 def estimated_completion(task: Task) -> datetime | None:
@@ -56,14 +64,12 @@ def estimated_range(task: Task) -> Range | None:
 def band_of(task: Task) -> Band | None:
     """By which factors the rest of a running task is at least and at most longer than expected, in
     four of five runs; None where too few runs tell."""
-    if task.usual is None or task.work is None:
+    if task.usual is None or len(task.usual) <= 2 * len(MARKS) or task.work is None:
         return None
-    # The last mark that was passed; where too few runs tell of a mark, the one before.
-    for place in range(len(task.work.said) // 2, -1, -1):
-        band = task.usual[1 + 2 * place : 3 + 2 * place]
-        if len(band) == 2 and band[0] > 0:
-            return band[0], band[1]
-    return None
+    _, *quarter, least, most = task.usual[: 1 + 2 * len(MARKS)]
+    if len(task.work.said) < 2 * len(MARKS) or not least > 0:
+        least, most = quarter
+    return (least, most) if least > 0 else None
 
 
 def within(rest: float, band: Band) -> Band:
@@ -89,12 +95,15 @@ def ending(task: Task, seconds: float | None) -> datetime | None:
     return task.updated_at + timedelta(seconds=seconds)
 
 
-def first_estimate(begins: datetime, items: int | None, pace: float | None) -> datetime | None:
+def first_estimate(
+    begins: datetime, items: int, each: Likely | None, runs: int
+) -> tuple[datetime | None, Range | None]:
     """The expected end of a task without a rate of its own, which does these items from a time on,
-    each in the seconds that its type's past runs took."""
-    if not items or items < 0 or not pace or not 0 < items * pace <= FURTHEST_S:
-        return None
-    return begins + timedelta(seconds=items * pace)
+    each in the seconds that its type's past runs took; and its range."""
+    if each is None or not 0 < (rest := items * each.seconds) <= FURTHEST_S:
+        return None, None
+    found = None if each.band is None else around(begins, rest, each.band, runs)
+    return begins + timedelta(seconds=rest), found
 
 
 def rate_text(rate: float | None) -> str | None:

@@ -253,21 +253,20 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("control", dict | None,
           "The newest request to pause, cancel or end it; null without one.", None, part=CONTROL),
     Field("rate", float | None,
-          "Items a second, smoothed; of a completed task their average. Null until three values "
-          "and two seconds of work.", None),
+          "Items a second, smoothed; of a completed task their average. Null until two seconds of "
+          "work.", None),
     Field("work", list[float] | None,
-          "What the newest run has done since its first value, which is not there before: values "
-          "with new items (counted up to three), items, seconds of work that they took, seconds "
-          "from the run's start up to which work is counted, and seconds of work since the last of "
-          "the items; then for 10, 25, 50 and 75 % of all items, as far as it has come, the "
-          "seconds of work until then and those that were expected from then on; last, unless that "
-          "is 0, the most seconds from one value to the next. Pauses are no work.",
+          "What the newest run has done since its first value, which is not there before: items, "
+          "seconds of work that they took, seconds from the run's start to the last of them (and "
+          "each pause since), and the most seconds from one value with new items to the next; then "
+          "for 25 and 50 % of all items, as far as it has come, the seconds of work until then and "
+          "those that were expected from then on. Pauses are no work.",
           None, sparse=True),
     Field("usual", list[float] | None,
           "What past runs of its type say, as of the newest run's first rate; not there before: "
-          "how many they were; from four on, for the beginning and for 10, 25, 50 and 75 % of the "
-          "items, by which factors the rest is at least and at most longer than expected, each 0 "
-          "where too few runs tell.", None, sparse=True),
+          "how many they were; from four on, for 25 and 50 % of the items, by which factors the "
+          "rest is at least and at most longer than expected, each 0 where too few runs tell.",
+          None, sparse=True),
     Field("expect_s", float | None,
           "Seconds of work after which a run is late, as its marking says; not there otherwise.",
           None, sparse=True),

@@ -51,10 +51,10 @@ def _find_type(document: bytes) -> str | None:
 
 def _estimate(document: bytes, history: History) -> bytes:
     body = parsed(document)
-    items, pace, band = body["progress"]["total"], history.pace, history.bands[0]
+    items, each = body["progress"]["total"], history.pace
     whole = not items
     if whole:
-        items, pace, band = 1, history.whole, history.whole_band
+        items, each = 1, history.whole
     since = body["updated_at"]
     # A message that waits for its time, of a first run or a retry, has all items before it.
     eta = body["delivery"] and body["delivery"].get("eta")
@@ -67,13 +67,12 @@ def _estimate(document: bytes, history: History) -> bytes:
     if since is None:
         return document
     begins = max(moment(since), moment(eta)) if eta else moment(since)
-    if (ending := estimate.first_estimate(begins, items, pace)) is None:
+    ending, found = estimate.first_estimate(begins, items, each, history.runs)
+    if ending is None:
         return document
     body["estimated_completion"] = rendered(ending)
-    if band is not None:
-        rest = (ending - begins).total_seconds()
-        if (found := estimate.around(begins, rest, band, history.runs)) is not None:
-            body["estimate"] = written_range(found)
+    if found is not None:
+        body["estimate"] = written_range(found)
     return document_of(body)
 
 

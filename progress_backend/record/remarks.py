@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from .model import Remarks, Task, TaskStatus
 from .past_runs import LEAST, PastRun
-from .work import STEADY_VALUES
 
 #: Nothing is out of the ordinary within so many seconds, unless a marking says so.
 SOONEST_S: Final = 30.0
@@ -37,11 +36,10 @@ class Usual(NamedTuple):
 
 def usual(runs: Sequence[PastRun]) -> Usual:
     """The slowest of these runs."""
-    known = [run for run in runs if run.ended_ms]
     return Usual(
-        _slowest(run.seconds for run in known),
-        _slowest(run.seconds / run.items for run in known if run.items > 0),
-        _slowest(run.seconds if run.whole is None else run.whole for run in known),
+        _slowest(run.seconds for run in runs),
+        _slowest(run.seconds / run.items for run in runs if run.items > 0),
+        _slowest(run.seconds if run.whole is None else run.whole for run in runs),
     )
 
 
@@ -77,7 +75,7 @@ def _longest_silence(task: Task) -> float | None:
     if task.stall_s is not None:
         return task.stall_s
     work = task.work
-    if work is None or work.values < STEADY_VALUES or work.items < _LEAST_ITEMS:
+    if work is None or work.items < _LEAST_ITEMS:
         return None
     return max(_GAPS * work.gap, SOONEST_S)
 
@@ -101,7 +99,7 @@ def _worked(task: Task, now: datetime) -> float:
     since_start = _since(task.attempt_started_at or task.started_at, now)
     if task.work is None:
         return since_start
-    return task.work.seconds + task.work.open + max(since_start - task.work.at, 0.0)
+    return task.work.seconds + max(since_start - task.work.at, 0.0)
 
 
 def _instant(time: datetime) -> datetime:

@@ -80,19 +80,20 @@ def _place(document: bytes, ahead: int, history: History) -> bytes:
 
 
 def _start(created: datetime, ahead: int, history: History) -> dict[str, object] | None:
-    wait, queue = history.starts
-    since = created
-    if queue is not None:
-        wait = queue.until(ahead)
+    wait, since = history.waits, created
+    if history.queue is not None:
+        ended_ms, gap = history.queue
+        likely = (ahead + 1) * gap
+        wait = (likely / 2, likely, likely * 2)
         # Where no run has ended since its creation, the next end is counted from there.
-        since = max(created, _EPOCH + timedelta(milliseconds=queue.since_ms))
+        since = max(created, _EPOCH + timedelta(milliseconds=ended_ms))
     elif ahead:
         return None  # past runs waited for no others
     if wait is None or wait[2] > FURTHEST_S:
         return None
     since = since.astimezone(created.tzinfo)
-    earliest, likely, latest = (rendered(since + timedelta(seconds=one)) for one in wait)
-    return {"earliest": earliest, "likely": likely, "latest": latest, "runs": history.runs}
+    earliest, middle, latest = (rendered(since + timedelta(seconds=one)) for one in wait)
+    return {"earliest": earliest, "likely": middle, "latest": latest, "runs": history.runs}
 
 
 _waiting: Callable[[bytes], Waiting | None] = lru_cache(maxsize=_REMEMBERED)(_find)

@@ -14,11 +14,10 @@ from typing import Final, NamedTuple
 #: items at least: the further a run is, the less it should be moved by single items.
 SMOOTHED_PART: Final = 0.25
 SMOOTHED_LEAST: Final = 10
-#: Values with new items, the first value included, and seconds of work before there is a rate.
-STEADY_VALUES: Final = 3
+#: Seconds of work before there is a rate.
 STEADY_S: Final = 2.0
 #: Percentages of all items at which a prediction is kept, to be compared with what came of it.
-MARKS: Final = (10, 25, 50, 75)
+MARKS: Final = (25, 50)
 #: What a prediction is multiplied with, for the least and the most of a range.
 Band = tuple[float, float]
 #: Shortest step in seconds that a rate is computed from; times are kept in milliseconds.
@@ -30,38 +29,27 @@ _DECIMALS: Final = 6
 class Work(NamedTuple):
     """What an attempt has done since its first value. Times are seconds since the attempt began."""
 
-    #: Values with new items, the first value included; counted up to `STEADY_VALUES`.
-    values: int = 1
-    #: Items since the first value.
+    #: Items since the first value, and the seconds of work that they took.
     items: int = 0
-    #: Seconds of work that those items took.
     seconds: float = 0
-    #: The time up to which work is counted in `seconds` and `open`.
+    #: When the last of them was counted; later by each pause since.
     at: float = 0
-    #: Seconds of work since the last of those items.
-    open: float = 0
+    #: The most seconds of work from one value with new items to the next.
+    gap: float = 0
     #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
     #: work until then, and those that were left at that rate.
     said: tuple[float, ...] = ()
-    #: The most seconds of work from one value to the next, whether or not it counted new items.
-    gap: float = 0
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> Work:
         """The work that `numbers` wrote."""
-        values, items, seconds, at, spent, *said = numbers
-        gap = said.pop() if len(said) % 2 else 0  # what was said are pairs
-        return cls(int(values), int(items), seconds, at, spent, tuple(said), gap)
+        items, seconds, at, gap, *said = numbers
+        return cls(int(items), seconds, at, gap, tuple(said))
 
     @property
     def numbers(self) -> list[float]:
         """The work as an array of numbers, as a document has it."""
-        return [*self[:-2], *self.said, *([self.gap] if self.gap else ())]
-
-    @property
-    def steady(self) -> bool:
-        """Whether there is enough of it for a rate."""
-        return self.values >= STEADY_VALUES and self.seconds >= STEADY_S
+        return [*self[:-1], *self.said]
 
     @property
     def average(self) -> float | None:
@@ -86,18 +74,21 @@ def counted(
     """
     if work is None or items < 0:
         return Work(at=at, gap=0 if work is None else work.gap), rate
-    values, before, seconds, last, spent, said, gap = work
-    if working and at > last:
-        spent += at - last
-        gap = max(gap, round(at - last, 3))
+    if not working:
+        return work._replace(at=max(at, work.at)), rate
+    spent = at - work.at
     if not items or spent < _SHORTEST_STEP_S:
-        return Work(values, before, seconds, at, round(spent, 3), said, gap), rate
-    steady = values >= STEADY_VALUES and seconds >= STEADY_S
-    done = before + items
-    after = Work(min(values + 1, STEADY_VALUES), done, round(seconds + spent, 3), at, 0, said, gap)
-    if steady:
-        return after, smoothed(rate, items, spent, done)
-    return after, after.average if after.steady else rate
+        return work, rate
+    after = Work(
+        work.items + items,
+        round(work.seconds + spent, 3),
+        at,
+        max(work.gap, round(spent, 3)),
+        work.said,
+    )
+    if work.seconds >= STEADY_S:
+        return after, smoothed(rate, items, spent, after.items)
+    return after, after.average if after.seconds >= STEADY_S else rate
 
 
 def smoothed(rate: float | None, items: int, seconds: float, counted: int) -> float:
@@ -131,4 +122,4 @@ def resumed(work: Work | None, stopped: float, at: float) -> Work | None:
     """The work after a pause from `stopped` to `at`, both seconds after the attempt began."""
     if work is None:
         return None
-    return work._replace(at=at, open=round(work.open + max(stopped - work.at, 0.0), 3))
+    return work._replace(at=round(at - max(stopped - work.at, 0.0), 3))

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from . import act
 from .act import Act
 from .default_texts import Locale, text
-from .estimate import Range, around, first_estimate
+from .estimate import Range, first_estimate
 from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
 from .past_runs import PastRun, history
@@ -220,10 +220,7 @@ def _expected(
         return None, None
     known, begins = history(figures.past), at(figures.started_ms)
     assert begins is not None
-    likely = first_estimate(begins, 1, known.whole)
-    if likely is None or known.whole_band is None:
-        return likely, None
-    return likely, around(begins, (likely - begins).total_seconds(), known.whole_band, known.runs)
+    return first_estimate(begins, 1, known.whole, known.runs)
 
 
 def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[str, Any] | None:

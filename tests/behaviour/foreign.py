@@ -38,7 +38,6 @@ def keys_of(keys: Keys, task_id: str, lease: str) -> dict[str, str]:
         "index symbol": keys.index("running", "fetch_data", "7203.T"),
         "facets": keys.facets,
         "expiry": keys.expiry,
-        "rate": keys.rate("fetch_data"),
         "runs": keys.runs("fetch_data"),
         "leases": keys.leases,
         "held": keys.held(lease),

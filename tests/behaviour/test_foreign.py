@@ -233,17 +233,10 @@ def test_values_that_are_no_records_are_counted(driver: OverRedis, kind: str) ->
     driver.run(driver.flows.unreadable(100))
 
 
-def test_a_rate_that_is_none_is_unknown(driver: OverRedis) -> None:
-    for value in (b"", b"fast", b"nan", b"inf", b"-5", b"\xff"):
-        driver.raw.set(driver.store.layout.keys[0].rate("odd"), value)
-        assert driver.execute(c.RunsOf("odd")) == ()
-
-
 @pytest.mark.parametrize("kind", foreign.TYPES)
 def test_runs_of_another_type_are_none_and_are_replaced(driver: OverRedis, kind: str) -> None:
     for keys in driver.store.layout.keys:
         foreign.put_type(driver.raw, keys.runs("fetch_data"), kind, b"some")
-        foreign.put_type(driver.raw, keys.rate("fetch_data"), kind, b"some")
     assert driver.execute(c.RunsOf("fetch_data")) == ()
     driver.start("t")
     driver.apply("t", ev.Completed(), now=driver.now() + timedelta(seconds=10))

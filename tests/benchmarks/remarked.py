@@ -50,7 +50,7 @@ def _run(ends: Sequence[float], slowest: Usual) -> tuple[frozenset[str], PastRun
     kinds: set[str] = set()
     for at in written(ends):
         now = BEGAN + timedelta(seconds=at)
-        kinds.update(judged(task, slowest, now, answers=True).remarks.kinds)
+        kinds.update(judged(task, slowest, now, answers=True).kinds)
         task = after(task, ev.Progressed(current=bisect_right(ends, at)), at)
     return frozenset(kinds), of_task(after(task, ev.Completed(), at))
 

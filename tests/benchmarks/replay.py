@@ -64,7 +64,7 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
         task = after(task, ev.Progressed(current=done, total=total), at)
         line = at * (total - done) / done if done else None
         if task.rate and task.usual is None:
-            task = replace(task, usual=tuple(history.numbers))
+            task = replace(task, usual=history.numbers)
         ours, band = _left(task, history, at), _band(task, history)
         least, most = (None, None) if ours is None or band is None else within(ours, band)
         values.append(Value(at, done, ours, line, bar.left(at), least, most))
@@ -92,7 +92,9 @@ def _left(task: Task, history: History, at: float) -> float | None:
 
 
 def _band(task: Task, history: History) -> Band | None:
-    return band_of(task) if task.rate else history.bands[0]
+    if task.rate:
+        return band_of(task)
+    return None if history.pace is None else history.pace.band
 
 
 def after(task: Task | None, event: ev.Event, at: float) -> Task:

@@ -40,6 +40,14 @@ def estimates_markdown(rows: Iterable[Row]) -> str:
         "record's rules, with a value a second; figures are medians over the jobs. An error is the",
         "part of the rest by which a prediction misses it. The smoothing was chosen on one family",
         "of workflows, the others judge it.",
+        "",
+        "The rule of the first estimate and of the range was chosen with these recordings in",
+        "sight and with others, that were held back until the rule before it was written: take it",
+        "as not worse than that one. Of the held-back recordings' ends 83 % are in the range at",
+        "creation, 67 % at 10 %, 79 % at 25 %, 90 % at 50 % and 73 % at 75 % of the items (by",
+        "the rule before 67, 75, 73, 87 and 79 %), and the likely end at creation misses by 20 %",
+        "of the rest (36 %). 83-92 % of the starts of waiting tasks are in their range in bursts,",
+        "84-90 % with one worker.",
     )
     return _page(head, rows)
 

@@ -22,7 +22,7 @@ def test_a_prefix_goes_before_every_name() -> None:
         keys.index("running", "x", "y"),
         keys.facets,
         keys.expiry,
-        keys.rate("x"),
+        keys.runs("x"),
         keys.leases,
         keys.held("lease"),
         keys.lock("reap"),

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from math import exp, sqrt
-from statistics import stdev
+from math import exp, log, sqrt
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,6 @@ from progress_backend.record.past_runs import KEPT, History, PastRun, history, n
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
 
-MISSES = (-0.3, 0.1, 0.5, 0.2, -0.2)
 DONE = Task(
     "t",
     "x",
@@ -27,18 +25,18 @@ DONE = Task(
     waited_ms=3_000,
     attempt_started_at=NOW,
     completed_at=NOW + timedelta(seconds=60),
-    work=Work(3, 90, 45.0, 50.0, 0, (5.0, 20.0, 10.0, 40.0)),
+    work=Work(90, 45.0, 50.0, said=(5.0, 20.0, 10.0, 40.0)),
 )
 ENDED_MS = round(NOW.timestamp() * 1000) + 60_000
 
 
 def test_a_run_has_its_work_and_what_became_of_its_predictions() -> None:
-    run = past_runs.of_task(DONE)
-    assert run == PastRun(ENDED_MS, 45.0, 90, 3.0, (0.6931, -0.1335, None, None), 60.0)
+    # 40 s of 20 that were predicted, and 35 of 40.
+    assert past_runs.of_task(DONE) == PastRun(ENDED_MS, 45.0, 90, 3.0, 0.6931, -0.1335, 60.0)
 
 
 def test_a_run_without_values_took_its_whole_time() -> None:
-    for work in (None, Work(1, 0, 0.0, 2.0)):
+    for work in (None, Work(at=2.0)):
         assert past_runs.of_task(replace(DONE, work=work)) == PastRun(ENDED_MS, 60.0, 100, 3.0)
 
 
@@ -72,19 +70,10 @@ def test_whatever_run_is_kept_is_read_again(task) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            "",
-            "x",
-            "null",
-            "{}",
-            "[]",
-            "[1,2,3]",
-            '["1",2,3,null]',
-            "[1,0,3,null]",
-            "[1,-2,3,null]",
-        ),
-        *("[1,2,-3,null]", "[1,2,3.5,null]", '[1,2,3,"4"]', "[1,2,3,null,true]", "[1,1e99,3,null]"),
-        *("[1,2,3,null,NaN]", "[-1,2,3,null]", "[140737488355328,2,3,null]"),
+        *("", "x", "null", "{}", "[]", "[1,2,3]", '["1",2,3,null]', "[1,0,3,null]"),
+        *("[1,-2,3,null]", "[1,2,-3,null]", "[1,2,3.5,null]", '[1,2,3,"4"]'),
+        *("[1,2,3,null,true]", "[1,1e99,3,null]", "[1,2,3,null,NaN]", "[0,2,3,null]"),
+        *("[-1,2,3,null]", "[140737488355328,2,3,null]"),
     ],
 )
 def test_what_is_no_run_is_passed_over(text: str) -> None:
@@ -103,51 +92,75 @@ def test_the_newest_runs_of_all_partitions_are_taken() -> None:
     assert newest([]) == ()
 
 
-def test_an_old_rate_counts_only_where_there_is_no_run() -> None:
-    old = past_runs.at_rate(4.0)
-    assert newest([old, old]) == (PastRun(0, 0.25, 1),)
-    assert newest([old, PastRun(5, 1.0, 1)]) == (PastRun(5, 1.0, 1),)
-    assert past_runs.at_rate(None) is past_runs.at_rate(1e-30) is None
-
-
-def test_the_likely_pace_is_the_middle_of_the_runs() -> None:
+def test_each_run_counts_as_much_as_all_before_it() -> None:
     assert history([]) == History()
-    assert history([PastRun(1, 20.0, 10)]).pace == pytest.approx(2)
-    # Whichever run was how often as slow as another.
-    assert history([PastRun(1, 10.0, 10), PastRun(2, 160.0, 10)]).pace == pytest.approx(4)
-    assert history([PastRun(1, 10.0, 0)]) == History(1, whole=pytest.approx(10))
-    old = past_runs.at_rate(4.0)
-    assert history([old]).whole is None  # it says nothing of a whole run
+    assert history([PastRun(1, 20.0, 10)]).pace == (pytest.approx(2), None)
+    # ln 1 and ln 16, then ln 16: 4 is in the middle of 1 and 16, and 8 in that of 4 and 16.
+    slower = [PastRun(1, 10.0, 10), PastRun(2, 160.0, 10)]
+    assert history(slower).pace.seconds == pytest.approx(4)
+    assert history([*slower, PastRun(3, 160.0, 10)]).pace.seconds == pytest.approx(8)
+    assert history([PastRun(1, 10.0, 0)]) == History(1, whole=(pytest.approx(10), None))
+
+
+def test_the_range_of_steady_runs_has_the_spread_of_one_more() -> None:
+    """1.45 · √(0.25² / 4 · (1 + 1/4)) = 0.20263; after ten runs 1.45 · √(0.25² / 10 · 1.1)."""
+    four = history([PastRun(n, 10.0, 10, None, 0.0, 0.0) for n in range(1, 5)])
+    assert four.pace.band == four.whole.band == (0.8166, 1.2246)
+    assert four.bands == ((0.8166, 1.2246),) * 2
+    assert four.numbers == (4, 0.8166, 1.2246, 0.8166, 1.2246)
+    ten = history([PastRun(n, 10.0, 10, None, 0.0) for n in range(1, 11)])
+    by = 1.45 * sqrt(0.0625 / 10 * 1.1)
+    assert ten.bands[0] == (round(exp(-by), 4), round(exp(by), 4)) == (0.8867, 1.1278)
+
+
+def test_misses_move_their_range_and_paces_only_widen_it() -> None:
+    """Mean 0.1, squares 0.24 in all: 1.45 · √((0.0625 + 0.24) / 4 · 1.25) = 0.4458."""
+    misses = (-0.1, -0.1, 0.1, 0.5)
+    runs = [PastRun(n, 10 * exp(m), 10, None, m) for n, m in enumerate(misses, 1)]
+    told = history(runs)
+    assert told.bands == (pytest.approx((exp(0.1 - 0.4458), exp(0.1 + 0.4458)), abs=2e-4), None)
+    assert told.pace.band == pytest.approx((exp(-0.4458), exp(0.4458)), abs=2e-4)
+    # -0.1, -0.1, (-0.1 + 0.1) / 2 = 0, (0 + 0.5) / 2 = 0.25
+    assert log(told.pace.seconds) == pytest.approx(0.25)
+
+
+def test_three_runs_say_nothing_of_a_range() -> None:
+    told = history([PastRun(n, 10.0 * n, 10, 1.0, 0.1, 0.1) for n in (1, 2, 3)])
+    assert (told.runs, told.numbers) == (3, (3,))
+    assert told.pace.band is told.whole.band is told.waits is None
+
+
+def test_four_waits_are_told_as_they_were() -> None:
+    runs = [PastRun(10_000 * n, 1.0, 1, float(n)) for n in (4, 1, 2, 9)]
+    assert history(runs).waits == (1, 3, 9)
+    assert history(runs[:3]).waits is None
+
+
+def test_a_queue_is_where_more_than_four_waited_longer_than_the_gaps() -> None:
+    runs = [PastRun(1_000_000 + 6_000 * n, 5.0, 10, 6.0) for n in range(5)]
+    assert history(runs).queue == (1_024_000, 6.0)
+    assert history(runs[:4]).queue is None
+    assert history([run._replace(waited=5.9) for run in runs]).queue is None
+    assert history([run._replace(ended_ms=5) for run in runs]).queue is None
 
 
 PAST = st.builds(
     PastRun,
-    st.just(5),
+    st.integers(1, 2**40),
     st.floats(0.001, 1e9),
     st.integers(0, 2**62),
-    st.none(),
-    st.tuples(*[st.none() | st.floats(-1e9, 1e9)] * 4),
+    st.none() | st.floats(0, 1e9),
+    *[st.none() | st.floats(-1e9, 1e9)] * 2,
 )
 
 
-@given(st.lists(PAST))
-def test_a_pace_is_never_0_or_unbounded(runs) -> None:
+@given(st.lists(PAST, max_size=KEPT))
+def test_a_pace_is_never_0_or_unbounded_nor_without_its_range(runs) -> None:
     told = history(runs)
-    assert told.pace is None or 0 < told.pace <= 1e9
+    for likely in (told.pace, told.whole):
+        assert likely is None or 0 < likely.seconds <= 1e9
+        assert likely is None or likely.band is None or likely.band[0] <= 1 <= likely.band[1]
     assert all(0 < band[0] <= band[1] < 1e4 for band in told.bands if band is not None)
-
-
-def test_four_of_five_ends_are_within_a_band() -> None:
-    """Student's t for the mean and the spread of these, and for one more of them."""
-    runs = [PastRun(n, 10.0, 10, None, (miss, None, None, None)) for n, miss in enumerate(MISSES)]
-    told = history(runs)
-    half = 1.533 * stdev(MISSES) * sqrt(1 + 1 / 5)
-    assert told.bands[1] == pytest.approx((exp(0.06 - half), exp(0.06 + half)), abs=1e-4)
-    assert told.bands[0] == (1, 1)  # all of the same pace
-    assert told.bands[2:] == (None, None, None)
-    assert told.numbers == [5, 1, 1, *told.bands[1], 0, 0, 0, 0, 0, 0]
-
-
-def test_three_runs_say_nothing_of_the_spread() -> None:
-    told = history([PastRun(n, 10.0 * n, 10) for n in (1, 2, 3)])
-    assert (told.runs, told.numbers) == (3, [3])
+    if len(runs) < past_runs.LEAST:
+        assert told.numbers == (len(runs),)
+        assert told.whole is None or told.whole.band is None

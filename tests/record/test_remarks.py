@@ -40,7 +40,7 @@ RUNNING = Task(
     current_items=10,
     attempt=1,
     worker=WORKER,
-    work=Work(3, 9, 9.0, 10.0, gap=1.0),
+    work=Work(9, 9.0, 10.0, 1.0),
 )
 
 
@@ -68,8 +68,7 @@ def test_but_not_within_half_a_minute() -> None:
     assert found(RUNNING, 40.1) == Remarks(stalled=at(10))
 
 
-def test_nor_before_three_values_nor_while_its_worker_is_silent() -> None:
-    assert found(of_work(values=2), 3_600) == Remarks()
+def test_nor_before_five_items_nor_while_its_worker_is_silent() -> None:
     assert found(of_work(items=4), 3_600) == Remarks()
     assert found(of_work(items=5), 3_600) == Remarks(stalled=at(10))
     assert found(replace(RUNNING, work=None), 3_600) == Remarks()
@@ -168,7 +167,6 @@ def test_four_past_runs_are_needed_of_each_figure() -> None:
     assert usual(runs) == Usual(seconds=40, pace=None, whole=40)
     more = [*runs, PastRun(5, 20.0, 1, whole=99.0)]
     assert usual(more) == Usual(seconds=40, pace=20, whole=99)
-    assert usual([PastRun(0, 1.0, 1)] * 5) == Usual()  # an old version's rate
 
 
 # What a remark does to the record

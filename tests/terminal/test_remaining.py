@@ -27,7 +27,7 @@ HALFWAY = Task(
     current_items=100,
     status="running",
     rate=10.0,
-    work=Work(3, 100, 10.0, 10.0),
+    work=Work(100, 10.0, 10.0),
     updated_at=NOW,
 )
 
@@ -35,7 +35,7 @@ HALFWAY = Task(
 def within(least: float, most: float, seconds: float = 10.0) -> Task:
     """A task with so many seconds left, at the least and at the most."""
     bounds = least / seconds, most / seconds
-    return replace(HALFWAY, rate=100 / seconds, usual=(4, *bounds))
+    return replace(HALFWAY, rate=100 / seconds, usual=(4, *bounds, 0, 0))
 
 
 @pytest.mark.parametrize(

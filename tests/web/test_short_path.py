@@ -83,7 +83,7 @@ def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: 
         records.create(task_id)
     records.member("member", "group")
     with redis.Redis.from_url(redis_url) as client:
-        client.set("task_rate:fetch_data", "10")
+        client.set("task_runs:fetch_data", "[1,0.1,1,null]\n")
     for server in (api, routed):  # what was known of the type is read again after a second
         eventually(lambda server=server: server.status("running").json()["estimated_completion"])
     tag = api.status("running").headers["etag"]

@@ -38,15 +38,15 @@ def test_the_specifications_creation(api: RunningApi) -> None:
     }
 
 
-def test_a_creation_is_estimated_once_the_types_rate_is_known(
+def test_a_creation_is_estimated_once_a_run_of_the_type_is_known(
     api: RunningApi, redis_url: str
 ) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        client.set("task_rate:fetch_data", "10")
+        client.set("task_runs:fetch_data", "[1,0.1,1,null]\n")
     body = api.http.post("/internal/create-task", json=NEW_TASK).json()
     assert re.fullmatch(TIME, body["estimated_completion"])
     assert body["estimated_completion"] > body["created_at"]
-    # A rate is read again a second after it was.
+    # What is known of a type is read again a second after it was.
     eventually(lambda: api.status(body["task_id"]).json()["estimated_completion"])
 
 

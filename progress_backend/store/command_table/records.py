@@ -33,7 +33,7 @@ from .members_in_memory import member_in_memory, unknown_acts
 from .standing import by_end, indexes
 from .timelines import remember_in_memory, remembered
 from .times import take_in_memory, times_of
-from .values import nothing, positive, text
+from .values import nothing, text
 from .webhooks import note_in_memory, noted
 
 _COMMITTED = c.Committed(True)
@@ -267,15 +267,11 @@ def _keep_in_memory(state: MemoryState, task_type: str, run: PastRun) -> None:
 
 
 def _runs_of(command: c.RunsOf, keys: Keys) -> list[Request]:
-    name = command.task_type
-    return [("GETRANGE", keys.runs(name), 0, _MOST_OF_RUNS), ("GET", keys.rate(name))]
+    return [("GETRANGE", keys.runs(command.task_type), 0, _MOST_OF_RUNS)]
 
 
 def _runs(command: c.RunsOf, replies: list[Any]) -> tuple[PastRun, ...]:
-    stored, rate = replies[0], positive(replies[1])
-    known = past_runs.read_all(stored or b"")
-    by_rate = past_runs.at_rate(rate)
-    return past_runs.newest((*known, *(() if by_rate is None else (by_rate,))))
+    return past_runs.read_all(replies[0] or b"")
 
 
 def _all_runs(

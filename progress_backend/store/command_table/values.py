@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
 
@@ -28,12 +27,3 @@ def whole(score: Any) -> int:
         return int(max(min(float(score), 2.0**53), -(2.0**53)))
     except ValueError:  # another program's text
         return 0
-
-
-def positive(stored: bytes | None) -> float | None:
-    """A stored number above 0; None where nothing, or no such number, is stored."""
-    try:
-        number = float(stored or 0)
-    except ValueError:
-        return None
-    return number if 0 < number < inf else None
