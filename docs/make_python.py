@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import progress_backend
 import progress_backend.web  # it has errors of its own
-from progress_backend.tracking.decorator import CHECKS
+from progress_backend.tracking.identity import CHECKS
 
 from .docstrings import Docstring, Items, field_comments, read
 from .signatures import (

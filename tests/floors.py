@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "tracking": ("tracking",),
     "doors": ("django", "recorder", "terminal", "testing", "tqdm", "web"),
     "commands": ("cli",),
-    "roof": ("__init__",),
+    "roof": ("__init__", "celery_command"),
 }
 PURE = frozenset(["addresses", "errors", "flows", "record", "settings"])
 # fmt: off

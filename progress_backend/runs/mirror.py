@@ -7,7 +7,7 @@ import time
 import weakref
 from typing import Any
 
-from celery import Celery, states
+from celery import Celery
 from celery.contrib.abortable import AbortableTask
 
 from ..record.model import Task
@@ -28,14 +28,6 @@ _EVENT_INTERVAL_S = 1.0
 _STAND_IN = 100
 #: Longest wait for the stored end of a run whose body has ended, and the time between two checks.
 _END_S, _POLL_S = 5.0, 0.02
-
-
-def rank_progress() -> None:
-    """Ranks the state PROGRESS as STARTED, so that REVOKED replaces it in a monitor.
-
-    Celery ranks unknown states above REVOKED (celery.states, events.state).
-    """
-    states.PRECEDENCE_LOOKUP[PROGRESS] = states.precedence(states.STARTED)
 
 
 class Mirror:

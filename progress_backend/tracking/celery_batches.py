@@ -15,8 +15,9 @@ from weakref import WeakKeyDictionary, WeakSet
 from ..record import events as ev
 from ..record.failures import cause_of, described
 from ..runs.run import Run
-from .decorator import Marking, identity_of
+from .decorator import Marking
 from .headers import RUN
+from .identity import identity_of
 from .process import Process
 from .result_backend import AskBackend, result_backend
 from .tracker import Tracker

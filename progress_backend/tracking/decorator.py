@@ -1,45 +1,23 @@
-"""`@progress_task`: the marking of a task, and the values that it gives one call."""
+"""`@progress_task`: the marking of a task."""
 
 from __future__ import annotations
 
 import inspect
-import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, TypeVar, overload
-from uuid import UUID
+from typing import Any, TypeVar, overload
 
 from celery import Task
-from celery.exceptions import SoftTimeLimitExceeded
 from celery.local import Proxy
 
-from ..record.events import Identity
-from ..record.failures import described
-from ..record.json_text import dumps
-from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
-from ..record.traces import traceparent
-
-logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
 #: Message header with a call's values.
 HEADER = "progress"
-#: Message header of a workflow's members.
-WORKFLOW = "progress_workflow"
-#: Message header of OpenTelemetry's trace context.
-TRACE: Final = "traceparent"
-#: Two more values in that header: the record's creation time, and its digest.
-CREATED_AT, DIGEST = "created_at", "digest"
-#: And of a record that was planned before: when the message left.
-PUBLISHED_AT = "published_at"
-#: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
-_LARGEST_HEADER: Final = 16 * 1024
-#: Most seconds of a marking's limits.
-_YEAR_S: Final = 366 * 86_400
+#: The values that one call may have, by their names here.
+VALUES = ("task_type", "symbol", "total_items", "metadata", "expect_s", "stall_s", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +40,7 @@ class Marking:
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name in CHECKS if (value := getattr(self, name)) is not None}
+        values = {name: value for name in VALUES if (value := getattr(self, name)) is not None}
         object.__setattr__(self, "values", values)
 
 
@@ -181,189 +159,3 @@ def marking_of(task: Any) -> Marking | None:
     """A Celery task's marking: on its function, or on its class (`base=ProgressTask`)."""
     found = getattr(task.run, MARK, None) or getattr(task, MARK, None)
     return found if isinstance(found, Marking) else None
-
-
-def identity_of(
-    task: Any,
-    name: str,
-    marking: Marking,
-    args: Any,
-    kwargs: Any,
-    message: Any,
-) -> Identity:
-    """The identity of one call of a task. `message` is the message's headers, or the request that
-    Celery has made of them.
-
-    Never raises: a value that cannot be computed is None, with one line in the log.
-    """
-
-    def header(name: str) -> Any:
-        return message.get(name) if isinstance(message, dict) else getattr(message, name, None)
-
-    given = header(HEADER) if isinstance(message, dict) else header_in(message)
-    bound: Mapping[str, Any] | None = None
-    values: dict[str, Any] = {}
-    of_call = marking.values
-    if isinstance(given, dict):
-        of_call = {**of_call, **{k: v for k, v in given.items() if k in CHECKS and v is not None}}
-    for one, value in of_call.items():
-        try:
-            if callable(value):
-                if bound is None:
-                    bound = _bound(task, args, kwargs)
-                values[one] = CHECKS[one](_called(value, bound))
-            else:
-                values[one] = CHECKS[one](value)
-        except SoftTimeLimitExceeded:
-            raise  # raised into the job that publishes
-        except Exception as error:  # a user's function or value may raise anything
-            logger.warning("%s of %s is left out: %s", one, name, described(error))
-    return Identity(
-        task_type=values.get("task_type") or name,
-        symbol=values.get("symbol"),
-        total_items=values.get("total_items"),
-        metadata=values.get("metadata") or {},
-        keeps_results=marking.results,
-        parent_id=header("parent_id"),
-        root_id=header("root_id"),
-        group_id=header("group"),
-        member=member_in(message),
-        expect_s=values.get("expect_s"),
-        stall_s=values.get("stall_s"),
-        owner=values.get("owner") or owner_in(message),
-        traceparent=traceparent(header(TRACE)),
-    )
-
-
-def header_of(identity: Identity) -> dict[str, Any]:
-    """The message header with a call's values for the worker; it makes each message longer, so it
-    has no empty values."""
-    header: dict[str, Any] = {"task_type": identity.task_type}
-    if identity.symbol is not None:
-        header["symbol"] = identity.symbol
-    if identity.total_items is not None:
-        header["total_items"] = identity.total_items
-    if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
-        header["metadata"] = identity.metadata
-    for name in ("expect_s", "stall_s", "owner"):
-        if (value := getattr(identity, name)) is not None:
-            header[name] = value
-    return header
-
-
-def header_in(request: Any) -> Any:
-    """The progress header of a request; an eager run has its headers in another place."""
-    found = getattr(request, HEADER, None)
-    if found is None and getattr(request, "is_eager", False):
-        return request.headers.get(HEADER) if isinstance(request.headers, dict) else None
-    return found
-
-
-def member_in(message: Any) -> Member | None:
-    """The workflows in a message's headers, or in the request that Celery has made of them; None
-    without a valid header."""
-    in_headers = isinstance(message, dict)
-    given = message.get(WORKFLOW) if in_headers else getattr(message, WORKFLOW, None)
-    if not isinstance(given, dict):
-        return None
-    ids = tuple(i for i in (given.get("id"), given.get("canvas")) if i is not None)
-    generation = given.get("generation", 0)
-    if not ids or type(generation) is not int:
-        return None
-    if not all(isinstance(i, str) and 0 < len(i) <= MAX_ID and is_plain(i) for i in ids):
-        return None
-    return Member(tuple(dict.fromkeys(ids)), generation)
-
-
-def owner_in(message: Any) -> str | None:
-    """The owner of the workflow in a message's headers, or in the request that Celery has made of
-    them; None without a valid one."""
-    given = (message.get if isinstance(message, dict) else partial(_attribute, message))(WORKFLOW)
-    try:
-        return _owner(given.get("owner")) if isinstance(given, dict) else None
-    except (TypeError, ValueError):
-        return None
-
-
-def _attribute(message: Any, name: str) -> Any:
-    return getattr(message, name, None)
-
-
-def _owner(value: Any) -> str | None:
-    """Never cut, since two owners would become one."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
-        raise TypeError(f"{value!r} is no name of an owner")
-    text = str(value)
-    if not 1 <= len(text) <= MAX_OWNER or not is_plain(text):
-        raise ValueError(f"{text[:MAX_OWNER]!r} is no plain text of 1 to {MAX_OWNER} characters")
-    text.encode()
-    return text
-
-
-def _text(value: Any) -> str | None:
-    """Cut to 255 characters; left out if it is empty or has a control character."""
-    if value is None:
-        return None
-    text = str(value)[:255]
-    if not is_plain(text):
-        raise ValueError(f"{text!r} has control characters")
-    return text or None
-
-
-def _count(value: Any) -> int | None:
-    """An int from 0 to 2**53-1; 0 is unknown."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError(f"{value!r} is no number of items")
-    return value or None  # 0 is unknown
-
-
-def _seconds(value: Any) -> float | None:
-    """A number of seconds from 1 to a year."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= _YEAR_S:
-        raise ValueError(f"{value!r} is no number of seconds from 1 on")
-    return value
-
-
-def _object(value: Any) -> dict[str, Any]:
-    """Its values as JSON, the others as text; more than 16 KiB is not in the message, but in the
-    record that the publisher makes."""
-    if not isinstance(value, (Mapping, type(None))):
-        raise TypeError(f"{value!r} is no mapping")
-    travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}
-    return travelling
-
-
-#: The values that one call may have, each with the check that it passes.
-CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "task_type": _text,
-    "symbol": _text,
-    "total_items": _count,
-    "metadata": _object,
-    "expect_s": _seconds,
-    "stall_s": _seconds,
-    "owner": _owner,
-}
-
-
-def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:
-    """The task's arguments by name, defaults applied, without self."""
-    run = getattr(task, "_orig_run", None) or task.run
-    try:
-        bound = inspect.signature(run).bind(*(args or ()), **(kwargs or {}))
-    except (TypeError, ValueError):
-        return dict(kwargs or {})
-    bound.apply_defaults()
-    return dict(bound.arguments)
-
-
-def _called(function: Callable[..., Any], bound: Mapping[str, Any]) -> Any:
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return function(**bound)
-    return function(**{p.name: bound[p.name] for p in parameters if p.name in bound})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 import uuid
@@ -10,9 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
-
-from celery import canvas
-from celery.app import amqp
 
 from ..flows import commands as c
 from ..flows.stored_record import Applied, milliseconds
@@ -25,15 +21,12 @@ from .batch_timer import PATIENCE_S
 from .headers import add_created, is_new, not_published, runs
 from .membership import Joined
 from .process import Process
-from .tracker import Tracker, tracker_of
+from .tracker import Tracker
 
 #: Most messages that are kept until their records are begun.
 MOST = 100
 #: Leases for which a workflow stays open whose publish goes on without sending anything.
 _LEASES = 5
-#: Set while a worker publishes a task's callbacks, from Celery 5.7 on: Celery retries each message
-#: itself, so each failure has to raise at once.
-_callbacks = getattr(amqp, "_callback_publish_retry", None)
 
 
 class _Member(NamedTuple):
@@ -256,32 +249,3 @@ def _begun_in_a_workflow(
     if last:
         of_one.holds(process, last=True)
     return begun
-
-
-def watch() -> None:
-    """Patches Celery's group to publish through a batch where its app is installed; once per
-    process."""
-    apply_tasks = canvas.group._apply_tasks
-    if hasattr(apply_tasks, "__wrapped__"):
-        return
-
-    @functools.wraps(apply_tasks)
-    def apply_in_batches(
-        group: Any, tasks: Any, producer: Any = None, app: Any = None, *args: Any, **options: Any
-    ) -> Iterator[Any]:
-        app = app or group.app
-        tracker = tracker_of(app)
-        one_by_one = _callbacks is not None and _callbacks.get()
-        within = isinstance(producer, Batch)  # a group in a group uses the outer group's batch
-        if one_by_one or within or tracker is None or tracker.process is None:
-            yield from apply_tasks(group, tasks, producer, app, *args, **options)
-            return
-        with app.producer_or_acquire(producer) as own:
-            batch = Batch(own)
-            try:
-                yield from apply_tasks(group, tasks, batch, app, *args, **options)
-            finally:
-                with own.connection._reraise_as_library_errors():
-                    batch.flush(last=True)
-
-    canvas.group._apply_tasks = apply_in_batches

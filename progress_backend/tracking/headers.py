@@ -11,7 +11,8 @@ from ..record import events as ev
 from ..record.default_texts import text
 from ..record.failures import described
 from ..record.model import NOT_PUBLISHED, rendered, replace
-from .decorator import CREATED_AT, DIGEST, HEADER, PUBLISHED_AT
+from .decorator import HEADER
+from .identity import CREATED_AT, DIGEST, PUBLISHED_AT
 from .tracker import Tracker
 
 #: Key in the request that a worker's main process passes to its pool: the number of the run. It is

@@ -5,26 +5,23 @@ from __future__ import annotations
 import atexit
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from celery import Celery, Task
+from celery import Celery, Task, states
 from celery import signals as celery_signals
 from celery.exceptions import Ignore
 from celery.local import Proxy
 
 from ..errors import SettingsError
-from ..record import events as ev
-from ..record.update_state_events import event_of
 from ..runs.body import around
-from ..runs.mirror import rank_progress
-from ..runs.run import REVOKED, Run, TaskCancelled
 from ..settings import refuse_unknown
-from . import group_records, publishing, signals, worker_lease
-from .celery_batches import batched, remembering
+from . import connections, sending, worker_lease
 from .cleanup import add_cleanup
-from .decorator import MARK, Marking, header_of
-from .replacement import hand_on
+from .decorator import MARK, Marking
 from .tracker import Tracker, installed, register, tracker_of
+
+if TYPE_CHECKING:
+    from ..runs.run import Run
 
 _BOUND = "__progress_bound__"
 
@@ -74,15 +71,23 @@ def install(
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)
     register(tracker)
     rank_progress()
-    signals.connect(tracker)
+    connections.connect(tracker)
     worker_lease.connect(tracker)
-    publishing.watch(tracker)
-    group_records.watch()
+    sending.watch_calls(tracker)
+    sending.watch_groups()
     _send_before_exit(tracker)
     _bind_each(tracker)
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
     return app
+
+
+def rank_progress() -> None:
+    """Ranks the state PROGRESS as STARTED, so that REVOKED replaces it in a monitor.
+
+    Celery ranks unknown states above REVOKED (celery.states, events.state).
+    """
+    states.PRECEDENCE_LOOKUP["PROGRESS"] = states.precedence(states.STARTED)
 
 
 def _send_before_exit(tracker: Tracker) -> None:
@@ -136,7 +141,9 @@ def bind(tracker: Tracker, task: Any) -> None:
     setattr(task, _BOUND, True)
     body, update_state, on_replace = task.run, task.update_state, task.on_replace
 
-    if batched(task):
+    if not isinstance(getattr(task, "Strategy", ""), str):  # it runs several messages together
+        from .celery_batches import remembering
+
         body = remembering(task, body)
 
     def current_run() -> Run | None:
@@ -150,6 +157,8 @@ def bind(tracker: Tracker, task: Any) -> None:
         own = task_id is None or task_id == task.request.id
         current = current_run() if own else None
         if current is not None and current.cancelled and current.entered:
+            from ..runs.run import TaskCancelled
+
             raise TaskCancelled(f"task {current.task_id} was cancelled")
         if own and ((current is not None and current.cancelled) or _revoked(task)):
             # celery-progress does it after the body for each Ignore: it would overwrite REVOKED,
@@ -164,13 +173,17 @@ def bind(tracker: Tracker, task: Any) -> None:
         current = current_run()
         if current is None or task.request.is_eager:
             return on_replace(sig)
+        from ..record.events import Requeued
+        from .identity import header_of
+        from .replacement import hand_on
+
         hand_on(sig, current.task_id, header_of(current.identity))
         tracker.store_log(current)  # before lines of the next attempt
         try:
             return on_replace(sig)
         except Ignore:
             current.replaced = True
-            tracker.record(current, ev.Requeued(eta=current.eta))
+            tracker.record(current, Requeued(eta=current.eta))
             raise
 
     task.run = around(body, current_run)
@@ -178,15 +191,20 @@ def bind(tracker: Tracker, task: Any) -> None:
 
 
 def _revoked(task: Any) -> bool:
+    from ..runs.run import REVOKED
+
     return getattr(task.request, REVOKED, False)
 
 
 def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, meta: Any) -> None:
     """Records the state and meta of an `update_state` call; raises nothing but TaskCancelled."""
+    from ..record.events import Progressed
+    from ..record.update_state_events import event_of
+
     happened = event_of(state, meta)
     if task_id is None or happened is None or (process := tracker.process) is None:
         return
-    if run is not None and isinstance(happened, ev.Progressed):
+    if run is not None and isinstance(happened, Progressed):
         run.own_meta = True
         run.offer(happened.current, happened.total, happened.message, happened.details)
     else:

@@ -12,7 +12,8 @@ from ..flows.stored_record import Base
 from ..record import canvas
 from ..record.caller_events import MAX_ITEMS
 from ..record.model import MAX_ID, Member, is_plain
-from .decorator import HEADER, WORKFLOW, member_in, owner_in
+from .decorator import HEADER
+from .identity import WORKFLOW, member_in, owner_in
 from .tracker import Tracker
 
 #: Attribute of a request: the ids of the messages that Celery sends when its task ends.

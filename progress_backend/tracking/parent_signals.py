@@ -27,8 +27,9 @@ from ..runs.failure_hooks import asked_for, call_hooks
 from ..runs.run import Run, TaskCancelled
 from . import plans
 from .celery_batches import batched, in_hand
-from .decorator import HEADER, Marking, identity_of, member_in
+from .decorator import HEADER, Marking
 from .headers import ALONE, RUN
+from .identity import identity_of, member_in
 from .process import Process
 from .tracker import Tracker
 

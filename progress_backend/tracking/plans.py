@@ -14,7 +14,8 @@ from ..record.default_texts import text
 from ..record.model import UPSTREAM
 from ..runs.writer import Entry
 from . import remote_tasks
-from .decorator import HEADER, WORKFLOW, Marking, identity_of, member_in
+from .decorator import HEADER, Marking
+from .identity import WORKFLOW, identity_of, member_in
 from .membership import Joined, ahead_of
 from .process import Process
 from .tracker import Tracker

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from dataclasses import replace
 from typing import Any
-
-from celery.utils import uuid
 
 from ..flows.stored_record import Applied
 from ..record import canvas
 from ..record import events as ev
-from . import membership, plans, remote_tasks
-from .decorator import HEADER, Marking, header_of, identity_of
+from . import membership, plans
+from .decorator import HEADER, Marking
 from .group_records import Batch
 from .headers import add_created, instant, is_new, not_published, runs
+from .identity import header_of, identity_of
 from .membership import Joined
 from .process import Process
+from .send_call import SendCall, current
 from .tracker import Tracker
-
-
-class _Call:
-    """One call of `app.send_task`."""
-
-    __slots__ = ("ahead", "app", "attempt", "batch", "identity", "limit", "runs")
-
-    def __init__(self, app: Any, producer: Any) -> None:
-        #: The app that publishes: Celery's signal names the task alone, and another app of the
-        #: process may have a task of that name.
-        self.app = app
-        #: The batch that keeps the message, with others, until their records are begun together.
-        self.batch = producer if isinstance(producer, Batch) else None
-        #: Whether the id is that of a running task, whose record goes on whatever becomes of the
-        #: message.
-        self.runs = False
-        #: The identity of the record, once it is known.
-        self.identity: ev.Identity | None = None
-        #: The record's attempt, as far as the store has replied.
-        self.attempt = 0
-        #: What runs after the task, where records of it are planned.
-        self.ahead: canvas.Embed | None = None
-        #: The publishing job's soft time limit, if it was raised during the signal.
-        self.limit: BaseException | None = None
-
-
-class _Thread(threading.local):
-    #: The call that this thread is in.
-    call: _Call | None = None
-
-
-_thread = _Thread()
-
-
-def interrupted(limit: BaseException) -> None:
-    """Makes the publish in this thread raise a soft time limit after it is done."""
-    if (call := _thread.call) is not None:
-        call.limit = limit
 
 
 def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
@@ -66,13 +26,14 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
     For a run's own retry Retried is recorded, for its replacement Requeued, after the message was
     sent: until then the run has the record, so that it is found lost if the process dies.
     """
-    call = _thread.call
+    call = current.call
     if call is None or call.app is not tracker.app:
         return
     if _handed_on(tracker, headers):
         del headers[HEADER]
     if "id" not in headers:
         return
+    call.batch = call.producer if isinstance(call.producer, Batch) else None
     joined = membership.join(tracker, headers, body)
     marking = tracker.marking_for(name, headers)
     if (joined is None and marking is None) or (process := tracker.process) is None:
@@ -92,7 +53,7 @@ def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any
 def _begin(
     tracker: Tracker,
     process: Process,
-    call: _Call,
+    call: SendCall,
     name: str,
     marking: Marking,
     joined: Joined | None,
@@ -128,7 +89,7 @@ def _begin(
 
 
 def _published_again(
-    tracker: Tracker, process: Process, call: _Call, headers: dict[str, Any]
+    tracker: Tracker, process: Process, call: SendCall, headers: dict[str, Any]
 ) -> bool:
     """Whether a message is that of a task with a record: a retry, or what a run is replaced by."""
     if not headers.get("retries") and not headers.get("replaced_task_nesting"):
@@ -183,8 +144,30 @@ def _begun_in_a_workflow(
     return applied
 
 
+def unsent(
+    tracker: Tracker,
+    call: SendCall,
+    name: str,
+    marking: Marking | None,
+    args: Any,
+    options: dict[str, Any],
+    error: BaseException,
+) -> None:
+    """Records the failure of a task whose publish raised, and of those that its message names."""
+    if marking is not None and not call.runs:
+        identity = _identity_of_unsent(tracker, call, name, marking, args, options)
+        not_published(tracker, options["task_id"], error, identity, call.attempt)
+    if call.ahead is not None and (process := tracker.process) is not None:
+        plans.end_ahead(tracker, process, call.ahead, name, cancelled=False)
+
+
 def _identity_of_unsent(
-    tracker: Tracker, call: _Call, name: str, marking: Marking, args: Any, options: dict[str, Any]
+    tracker: Tracker,
+    call: SendCall,
+    name: str,
+    marking: Marking,
+    args: Any,
+    options: dict[str, Any],
 ) -> ev.Identity:
     """The identity of a task whose publish raised, mostly before Celery had its message ready,
     since the broker did not answer."""
@@ -205,39 +188,3 @@ def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
     request = publisher.request
     same: bool = getattr(request, HEADER, None) == given
     return same and request.id != headers.get("id")
-
-
-def watch(tracker: Tracker) -> None:
-    """Patches `app.send_task`, so that a publish that raises gives the task a failed record: Celery
-    has no signal for it."""
-    send_task = tracker.app.send_task
-
-    @functools.wraps(send_task)
-    def send(name: str, *args: Any, **options: Any) -> Any:
-        app = tracker.app
-        if name not in app._tasks:
-            if not app.finalized and app.autofinalize:
-                app.finalize(auto=True)  # before that Celery has only lazy promises of the tasks
-            if name not in app._tasks:
-                remote_tasks.look_for(tracker, name)
-        known = tracker.marking_for(name, options.get("headers"))
-        if known is not None and not options.get("task_id"):
-            options["task_id"] = uuid()
-        outer, call = _thread.call, _Call(app, options.get("producer"))
-        _thread.call = call
-        try:
-            sent = send_task(name, *args, **options)
-        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
-            if known is not None and not call.runs:
-                identity = _identity_of_unsent(tracker, call, name, known, args, options)
-                not_published(tracker, options["task_id"], error, identity, call.attempt)
-            if call.ahead is not None and (process := tracker.process) is not None:
-                plans.end_ahead(tracker, process, call.ahead, name, cancelled=False)
-            raise
-        finally:
-            _thread.call = outer
-        if call.limit is not None:
-            raise call.limit
-        return sent
-
-    tracker.app.send_task = send

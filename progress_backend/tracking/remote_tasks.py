@@ -16,7 +16,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ..flows import commands as c
 from ..record.failures import described
 from ..record.json_text import dumps
-from .decorator import CHECKS, Marking
+from .decorator import Marking
+from .identity import CHECKS
 from .tracker import Tracker
 
 logger = logging.getLogger(__name__)

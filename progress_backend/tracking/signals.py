@@ -1,22 +1,21 @@
 """Handlers of Celery's task signals, which record events. Which signals Celery sends when: see the
 table in docs/how-it-works.md.
 
-Every handler ignores apps and tasks that are not tracked, and none ever raises.
+Every handler ignores apps and tasks that are not tracked. `connections` connects them, so that none
+ever raises.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from billiard import current_process
-from celery import signals, states
+from celery import states
 from celery._state import _task_stack
-from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
+from celery.exceptions import TaskRevokedError
 
 from ..record import events as ev
 from ..record.failures import cause_of, described
@@ -24,52 +23,17 @@ from ..record.model import Worker
 from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
-from . import celery_batches, parent_signals, plans, publishing
-from .decorator import CREATED_AT, HEADER, header_in, identity_of
+from . import celery_batches, parent_signals, plans
+from .decorator import HEADER
 from .headers import ALONE, RUN, created_by_publisher, instant
+from .identity import CREATED_AT, header_in, identity_of
 from .process import Process
 from .tracker import Tracker, tracker_of
 
 logger = logging.getLogger(__name__)
 
 
-def connect(tracker: Tracker) -> None:
-    """Connects the handlers; further calls change nothing."""
-    for signal, handler in (
-        (signals.before_task_publish, publishing.published),
-        (signals.task_received, parent_signals.received),
-        (signals.task_prerun, _prerun),
-        (signals.task_postrun, _postrun),
-        (signals.task_success, _success),
-        (signals.task_failure, _failure),
-        (signals.task_retry, _retry),
-        (signals.task_revoked, parent_signals.revoked),
-        (signals.task_unknown, parent_signals.unknown),
-        (signals.task_internal_error, parent_signals.internal_error),
-    ):
-        tracker.connect(signal, _quiet(handler, tracker), handler.__name__)
-
-
-def _quiet(handler: Callable[..., None], tracker: Tracker) -> Callable[..., None]:
-    @functools.wraps(handler)
-    def guarded(sender: Any = None, **kwargs: Any) -> None:
-        try:
-            handler(tracker, sender, **kwargs)
-        except SoftTimeLimitExceeded as limit:
-            # Raised into the job by Celery's signal handler while this code ran; Celery's
-            # dispatcher would drop it.
-            publishing.interrupted(limit)
-        except Exception:
-            # Tracking never raises into Celery; the log shows the library's own faults.
-            logger.exception("the handler of a Celery signal failed: %s", handler.__name__)
-
-    return guarded
-
-
-# Run
-
-
-def _prerun(
+def prerun(
     tracker: Tracker, sender: Any, *, task_id: str, args: Any, kwargs: Any, **_: Any
 ) -> None:
     """Records Started (`task_prerun`); from now on the notifier finds the run."""
@@ -118,7 +82,7 @@ def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None
     return None if sent is None else worker._replace(task=sent.id)
 
 
-def _postrun(
+def postrun(
     tracker: Tracker,
     sender: Any,
     *,
@@ -257,7 +221,8 @@ def _may_have_a_success(run: Run) -> bool:
     return run.base.task.started_at != run.base.task.attempt_started_at
 
 
-def _success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
+def success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
+    """Records Completed (`task_success`)."""
     if (process := tracker.process_for(task)) is None:
         return
     run = process.run_of(task.request)
@@ -275,7 +240,7 @@ def _completed(process: Process, run: Run, result: Any) -> None:
     _record(process, run, ev.Completed(results=results, message=run.end_message))
 
 
-def _failure(
+def failure(
     tracker: Tracker,
     task: Any,
     *,
@@ -307,7 +272,8 @@ def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> 
     _record(process, run, failed)
 
 
-def _retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
+def retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
+    """Records Retried (`task_retry`): in a worker's main process a message that comes again."""
     if (process := tracker.process_for(task)) is None:
         return
     if reason is None:

@@ -9,23 +9,23 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from celery import Celery
 from celery.local import Proxy
 
 from ..errors import SettingsError
-from ..record.events import Event
-from ..record.model import Worker
-from ..record.redelivery import visibility_s
-from ..runs.run import Run
-from ..runs.sender import JOB_WAIT_S
 from ..settings import Settings, is_set
-from ..store.any_store import AnyStore, open_store
-from ..store.memory import MemoryStore
 from .decorator import HEADER, Marking, marking_of
-from .process import Process
+
+if TYPE_CHECKING:
+    from ..record.events import Event
+    from ..record.model import Worker
+    from ..runs.run import Run
+    from ..store.any_store import AnyStore
+    from ..store.memory import MemoryStore
+    from .process import Process
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +121,9 @@ class Tracker:
         with self._lock:
             if self._process is not None and self._process.pid == os.getpid():
                 return self._process
+            from ..runs.sender import JOB_WAIT_S
+            from .process import Process
+
             try:
                 self._process = Process(self.app, self.open_store(JOB_WAIT_S))
             except SettingsError as error:
@@ -135,7 +138,11 @@ class Tracker:
         Raises:
             SettingsError: there is no store, or a setting cannot be used.
         """
-        return open_store(self.settings, timeout_s) if _stand_in is None else _stand_in
+        if _stand_in is not None:
+            return _stand_in
+        from ..store.any_store import open_store
+
+        return open_store(self.settings, timeout_s)
 
     def reader(self) -> AnyStore:
         """This process's store for reads, kept open.
@@ -210,6 +217,8 @@ class Tracker:
         if not task.acks_late:
             return None
         if self._visibility_s is None:
+            from ..record.redelivery import visibility_s
+
             transport = self.app.connection_for_read().transport_cls
             options = self.app.conf.broker_transport_options
             self._visibility_s = visibility_s(str(transport), options or {})
@@ -218,6 +227,8 @@ class Tracker:
     def worker(self) -> Worker | None:
         """The lease and name of the worker that this process belongs to; None outside of a
         worker."""
+        from ..record.model import Worker
+
         lease = os.environ.get(LEASE_VARIABLE)
         return Worker(lease, lease.partition("/")[0]) if lease else None
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import signals
 from celery.bootsteps import StartStopStep
 
 from ..runs import worker_shutdown
-from .celery_batches import in_hand
-from .headers import RUN
-from .keeper import Keeper
-from .remote_tasks import left
-from .result_backend import result_backend
+from . import connections
 from .tracker import LEASE_VARIABLE, Tracker
-from .webhooks import begin_sending
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
 
 
 def at_work() -> dict[str, set[int]] | None:
     """Ids of the tasks that this worker's main process has received or runs, in any pool, with the
     numbers of their runs; those that run come first. None if the set changed meanwhile."""
     from celery.worker import state
+
+    from .celery_batches import in_hand
+    from .headers import RUN
 
     numbers: dict[str, set[int]] = {}
     try:
@@ -44,8 +45,10 @@ class Keepers:
         self._before: list[str | None] = []
 
     def worker_began(self, sender: Any = None, **_: Any) -> None:
-        """Sets the lease for this process and its later children (`worker_init`)."""
+        """Sets the lease for this process and its later children (`worker_init`), and imports what
+        their runs need."""
         if self._ours(sender):
+            connections.load()
             worker_shutdown.worker_begins()
             self._before = [os.environ.get(LEASE_VARIABLE)]
             os.environ[LEASE_VARIABLE] = f"{sender.hostname}/{uuid.uuid4().hex}"
@@ -68,6 +71,8 @@ class Keepers:
         """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out.
         Where webhooks are configured, it sends their events too."""
         if self._ours(sender) and self._begin(None):
+            from .webhooks import begin_sending
+
             begin_sending(self._tracker.settings)
 
     def worker_ended(self, sender: Any = None, **_: Any) -> None:
@@ -90,6 +95,10 @@ class Keepers:
         tracker = self._tracker
         known = tracker.process is not None and tracker.settings.redis_url is not None
         if begins := known and os.getpid() not in self._kept:
+            from .keeper import Keeper
+            from .remote_tasks import left
+            from .result_backend import result_backend
+
             ask = result_backend(tracker.app)
             markings = None if lease is None else left(tracker)
             keeper = Keeper(tracker.settings, lease, ask, at_work, markings)

@@ -27,7 +27,8 @@ from progress_backend.record.times_taken import KINDS, MOST_TOTALS
 from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import CONNECTIONS, sync_client
 from progress_backend.store.deadline import Deadline
-from progress_backend.tracking.decorator import identity_of, marking_of
+from progress_backend.tracking.decorator import marking_of
+from progress_backend.tracking.identity import identity_of
 from progress_backend.web.metrics import OTHER_TYPES
 from progress_backend.web.server.serve import OPTIONS
 from tests.conftest import missing, unhijacked

@@ -20,7 +20,8 @@ from docs.docstrings import read
 from docs.make_python import SECTIONS, Entry, entries
 from docs.signatures import has_init, parameters
 from progress_backend import embedded, errors
-from progress_backend.tracking.decorator import Marking, identity_of
+from progress_backend.tracking.decorator import Marking
+from progress_backend.tracking.identity import identity_of
 from tests.docs.reading import text_of
 
 PAGE = "docs/python-reference.md"

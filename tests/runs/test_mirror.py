@@ -18,8 +18,9 @@ from celery.result import GroupResult
 
 from progress_backend import Task
 from progress_backend.record.events import Identity
-from progress_backend.runs.mirror import Mirror, meta_of, rank_progress, summary_of
+from progress_backend.runs.mirror import Mirror, meta_of, summary_of
 from progress_backend.runs.run import Outcome, Run
+from progress_backend.tracking.install import rank_progress
 from tests.apps import App
 from tests.conftest import StartServer
 from tests.strangers import Stranger, Way, hanging_up

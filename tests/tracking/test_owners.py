@@ -10,7 +10,8 @@ import pytest
 from celery import chain, chord, group
 
 from progress_backend import progress_task
-from progress_backend.tracking.decorator import WORKFLOW, identity_of, marking_of, owner_in
+from progress_backend.tracking.decorator import marking_of
+from progress_backend.tracking.identity import WORKFLOW, identity_of, owner_in
 from tests.apps import App
 from tests.conftest import Install
 from tests.tracking.test_plans import figures, headers

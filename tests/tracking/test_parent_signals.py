@@ -187,7 +187,7 @@ def test_a_mistake_of_ours_stays_in_the_log(
         patch.setattr(app.tracker.process, "unless_stored", None)
         failure(task, WorkerLostError("signal 9"))
     assert [r.getMessage() for r in caplog.records] == [
-        "the handler of a Celery signal failed: _failure"
+        "the handler of a Celery signal failed: failure"
     ]
     assert caplog.records[0].exc_info is not None
 

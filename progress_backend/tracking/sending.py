@@ -1,0 +1,89 @@
+"""Patches of Celery's `send_task` and groups, which import what records a publish at the first
+one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from celery import canvas
+from celery.app import amqp
+from celery.utils import uuid
+
+from .send_call import SendCall, current
+from .tracker import Tracker, tracker_of
+
+#: Set while a worker publishes a task's callbacks, from Celery 5.7 on: Celery retries each message
+#: itself, so each failure has to raise at once.
+_callbacks = getattr(amqp, "_callback_publish_retry", None)
+
+
+def watch_calls(tracker: Tracker) -> None:
+    """Patches `app.send_task`, so that a publish that raises gives the task a failed record: Celery
+    has no signal for it."""
+    send_task = tracker.app.send_task
+
+    @functools.wraps(send_task)
+    def send(name: str, *args: Any, **options: Any) -> Any:
+        app = tracker.app
+        if name not in app._tasks:
+            if not app.finalized and app.autofinalize:
+                app.finalize(auto=True)  # before that Celery has only lazy promises of the tasks
+            if name not in app._tasks:
+                from . import remote_tasks
+
+                remote_tasks.look_for(tracker, name)
+        known = tracker.marking_for(name, options.get("headers"))
+        if known is not None and not options.get("task_id"):
+            options["task_id"] = uuid()
+        outer, call = current.call, SendCall(app, options.get("producer"))
+        current.call = call
+        try:
+            sent = send_task(name, *args, **options)
+        except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
+            if known is not None or call.ahead is not None:
+                from .publishing import unsent
+
+                unsent(tracker, call, name, known, args, options, error)
+            raise
+        finally:
+            current.call = outer
+        if call.limit is not None:
+            raise call.limit
+        return sent
+
+    tracker.app.send_task = send
+
+
+def watch_groups() -> None:
+    """Patches Celery's group to publish through a batch where its app is installed; once per
+    process."""
+    apply_tasks = canvas.group._apply_tasks
+    if hasattr(apply_tasks, "__wrapped__"):
+        return
+
+    @functools.wraps(apply_tasks)
+    def apply_in_batches(
+        group: Any, tasks: Any, producer: Any = None, app: Any = None, *args: Any, **options: Any
+    ) -> Iterator[Any]:
+        app = app or group.app
+        tracker = tracker_of(app)
+        one_by_one = _callbacks is not None and _callbacks.get()
+        if one_by_one or tracker is None or tracker.process is None:
+            yield from apply_tasks(group, tasks, producer, app, *args, **options)
+            return
+        from .group_records import Batch
+
+        if isinstance(producer, Batch):  # a group in a group uses the outer group's batch
+            yield from apply_tasks(group, tasks, producer, app, *args, **options)
+            return
+        with app.producer_or_acquire(producer) as own:
+            batch = Batch(own)
+            try:
+                yield from apply_tasks(group, tasks, batch, app, *args, **options)
+            finally:
+                with own.connection._reraise_as_library_errors():
+                    batch.flush(last=True)
+
+    canvas.group._apply_tasks = apply_in_batches

@@ -1,0 +1,100 @@
+"""What Celery's commands, processes that install tracking, and workers import, and which threads
+run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from progress_backend import ProgressNotifier, ProgressTask, cli
+from progress_backend.celery_command import progress
+from progress_backend.tracking.connections import HANDLERS, handler_of
+from tests.conftest import Install
+
+SHOW = """
+import sys, threading
+print(*sorted(m for m in sys.modules if m.startswith("progress_backend")))
+print(*sorted(t.name for t in threading.enumerate()))
+"""
+INSTALL = """
+from celery import Celery
+from progress_backend import install, progress_task
+app = Celery("jobs", broker="redis://127.0.0.1:1/0", backend="redis://127.0.0.1:1/0")
+install(app)
+
+@app.task(bind=True)
+@progress_task(symbol=lambda symbol: symbol)
+def job(self, symbol):
+    pass
+
+app.finalize()
+"""
+STARTS = """
+from celery.signals import worker_init
+
+class Controller:
+    hostname = "w@host"
+
+worker = Controller()
+worker.app = app
+worker_init.send(sender=worker)
+"""
+
+
+def shown(code: str) -> tuple[set[str], list[str]]:
+    """The library's modules and the threads of a process that has run this code."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code + SHOW], capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+    modules, threads = ran.stdout.splitlines()
+    return set(modules.split()), threads.split()
+
+
+def test_a_celery_command_imports_the_entry_point_alone() -> None:
+    modules, _ = shown("import celery.bin.celery")
+    assert modules == {"progress_backend", "progress_backend.celery_command"}
+
+
+def test_the_entry_point_has_the_help_of_what_it_imports() -> None:
+    assert progress.help == cli.progress.help
+    assert progress.name == cli.progress.name
+
+
+def test_install_imports_no_store_flow_or_run() -> None:
+    modules, threads = shown(INSTALL)
+    assert "progress_backend.tracking.install" in modules
+    heavy = ("flows", "store", "live", "service", "web", "runs.run", "runs.sender")
+    assert not [m for m in modules if m.startswith(tuple(f"progress_backend.{h}" for h in heavy))]
+    assert threads == ["MainThread"]
+
+
+def test_a_starting_worker_imports_what_its_children_need() -> None:
+    modules, threads = shown(INSTALL + STARTS)
+    assert {f"progress_backend.tracking.{name}" for _, name, _ in HANDLERS} <= modules
+    assert "progress_backend.runs.sender" in modules
+    assert threads == ["MainThread"]
+
+
+@pytest.mark.parametrize(("module", "name"), [handler[1:] for handler in HANDLERS])
+def test_each_signal_has_its_handler(module: str, name: str) -> None:
+    assert callable(handler_of(module, name))
+
+
+def test_a_run_has_no_thread_before_its_first_value(installed: Install) -> None:
+    app = installed()
+    names: list[set[str]] = []
+
+    def job(task: Any) -> None:
+        names.append({t.name for t in threading.enumerate()} - before)
+        ProgressNotifier(task).update(1, 2)
+        names.append({t.name for t in threading.enumerate()} - before)
+
+    before = {thread.name for thread in threading.enumerate()}
+    app.celery.task(name="jobs.one", bind=True, base=ProgressTask)(job)
+    app.celery.tasks["jobs.one"].apply()
+    assert names == [set(), {"progress-sender"}]
