@@ -50,6 +50,31 @@ def test_a_quick_run_prints_its_rows_and_ends_well() -> None:
 
 
 @pytest.mark.wide
+def test_the_walks_are_counted_beside_what_is_wanted() -> None:
+    ran = bench("--quick", "walks")
+    assert ran.returncode == 0, ran.stderr
+    for wanted in ("/ 22", "/ 85", "/ 220", "`noop`"):
+        assert wanted in ran.stdout
+
+
+@pytest.mark.wide
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no clone: there is no other commit")
+def test_this_tree_is_measured_beside_another_commits() -> None:
+    ran = bench("--quick", "against", "HEAD", "scripts")
+    assert ran.returncode == 0, ran.stderr
+    for row in ("create, the scripts' µs", "bytes a record after its complete", "2 rounds in turn"):
+        assert row in ran.stdout
+
+
+@pytest.mark.wide
+def test_what_cannot_be_compared_is_refused() -> None:
+    for given, says in ((("against",), "needs a commit"), (("against", "HEAD", "x"), "value")):
+        ran = bench(*given)
+        assert ran.returncode == 2
+        assert says in ran.stderr
+
+
+@pytest.mark.wide
 def test_an_unknown_row_is_refused_with_the_known_ones() -> None:
     ran = bench("no_such_row")
     assert ran.returncode == 2

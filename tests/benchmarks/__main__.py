@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from .against import MEASUREMENTS, compare
 from .machine import description
 from .plots import draw
 from .registry import ESTIMATES, LIVE_PAGE, MODULES, measure
@@ -32,18 +33,30 @@ def main() -> None:
         "variable DURATIONS names a file of recorded durations for the row `estimates`.",
     )
     parser.add_argument(
-        "rows", nargs="*", metavar="ROW", help=f"some of: {', '.join(MODULES)} (default: all)"
+        "rows",
+        nargs="*",
+        metavar="ROW",
+        help=f"some of: {', '.join(MODULES)} (default: all); or "
+        "`against COMMIT`: this tree beside that commit's, in turn; behind it some of: "
+        f"{', '.join(MEASUREMENTS)}",
     )
     parser.add_argument("--quick", action="store_true", help="try that it works, nothing is kept")
     given = parser.parse_args()
-    if unknown := set(given.rows) - set(MODULES):
-        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    against = given.rows[1:] if given.rows[:1] == ["against"] else None
+    known = MODULES if against is None else MEASUREMENTS
+    if against == []:
+        parser.error("against needs a commit")
+    if unknown := set(given.rows if against is None else against[1:]) - set(known):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     # A person's own settings must not reach what is measured.
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_")):
             del os.environ[name]
     machine = description()
     print("\n".join(machine), flush=True)
+    if against is not None:
+        compare(against[0], quick=given.quick, only=tuple(against[1:]) or MEASUREMENTS)
+        return
     rows: list[Row] = []
     missed: list[str] = []
     for name in given.rows or MODULES:

@@ -29,7 +29,7 @@ def measure(quick: bool) -> list[Row]:
     requests, rounds = (1_000, 2) if quick else (10_000, 12)
     with EmbeddedServer() as server, http_services(server.pid) as start:
         with Store(Settings(redis_url=server.url)) as store:
-            ids, waiting = running(store, _TASKS), _created(store, _TASKS)
+            ids, waiting = running(store, _TASKS), created_tasks(store, _TASKS)
         created = [get(f"/internal/task/{task_id}/status") for task_id in waiting]
         status = [get(f"/internal/task/{task_id}/status") for task_id in ids]
         hello = [get("/hello")]
@@ -94,7 +94,7 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def _created(store: Store, count: int) -> list[str]:
+def created_tasks(store: Store, count: int) -> list[str]:
     """Ids of tasks that have not begun, of a type whose rate is known: each has an estimate."""
     about = ev.Identity(task_type="fetch_data", total_items=252, symbol="7203.T")
     done = store.run(store.flows.apply("done", (ev.Created(identity=about),), store.now()))

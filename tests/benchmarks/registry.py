@@ -15,6 +15,8 @@ ESTIMATES = "estimates"
 #: It needs a browser, so that it has a page of its own, too.
 LIVE_PAGE = "live_page"
 MODULES = (
+    "startup",
+    "walks",
     "track_loop",
     "update_call",
     "written_value",

@@ -35,7 +35,7 @@ def measure(quick: bool) -> list[Row]:
     writes, rounds = (100, 3) if quick else (500, 30)
     with EmbeddedServer() as server, _on_one_core(server.pid):
         client = redis.Redis.from_url(server.url)
-        ours, theirs = _our_write(server.url), _celery_write(server.url)
+        ours, theirs = our_write(server.url), _celery_write(server.url)
         script = _bare_script(client, server.url)
         for write, trips in ((ours, 1), (theirs, 2)):
             _assert_round_trips(client, write, trips)
@@ -72,7 +72,7 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def _our_write(url: str) -> Callable[[], None]:
+def our_write(url: str) -> Callable[[], None]:
     """Has the sender write the next value of a running task, as its thread does."""
     settings = Settings(redis_url=url, timezone="Asia/Tokyo")
     sender = Sender(Store(settings), None)
