@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 
-class Deferred(click.Group):
-    """A group of commands that is imported when it is called."""
+class LazyGroup(click.Group):
+    """The commands of `cli.progress`, imported when one of them, or their list, is asked for."""
 
-    def make_context(self, *args: Any, **options: Any) -> click.Context:
-        """The context of the imported group, which is then run in place of this one."""
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
         from .cli import progress as imported
 
-        return imported.make_context(*args, **options)
+        return imported.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None without one."""
+        from .cli import progress as imported
+
+        return imported.get_command(ctx, cmd_name)
 
 
-progress = Deferred(
-    "progress", help="Look at, watch and steer the app's tasks by their progress records."
+progress = LazyGroup(
+    "progress",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Look at, watch and steer the app's tasks by their progress records.",
 )
