@@ -95,6 +95,6 @@ def test_a_run_has_no_thread_before_its_first_value(installed: Install) -> None:
         names.append({t.name for t in threading.enumerate()} - before)
 
     before = {thread.name for thread in threading.enumerate()}
-    app.celery.task(name="jobs.one", bind=True, base=ProgressTask)(job)
+    app.celery.task(name="jobs.one", bind=True, shared=False, base=ProgressTask)(job)
     app.celery.tasks["jobs.one"].apply()
     assert names == [set(), {"progress-sender"}]
