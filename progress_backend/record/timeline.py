@@ -130,7 +130,7 @@ def _lost(before: Task, after: Task) -> list[Entry]:
         (before.created_at, after.created_at),
         (before.started_at, after.started_at),
         (_begun(before), _begun(after)),
-        (before.completed_at, after.completed_at),
+        (_end(before), _end(after)),
         (before.control, after.control),
         (before.remarks, after.remarks),
     ]
@@ -138,6 +138,11 @@ def _lost(before: Task, after: Task) -> list[Entry]:
         return []
     kept = {key_of(entry) for entry in said(after)}
     return [entry for entry in said(before) if key_of(entry) not in kept]
+
+
+def _end(task: Task) -> tuple[datetime, str] | None:
+    """A record's end; one that takes another's place may have its time."""
+    return None if task.completed_at is None else (task.completed_at, task.status)
 
 
 def _begun(task: Task) -> datetime | None:

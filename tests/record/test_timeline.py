@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from progress_backend.errors import TransitionRefused
@@ -164,6 +164,9 @@ def test_a_retry_within_a_millisecond_is_told_in_order(milliseconds: list[int]) 
 
 
 @given(st.lists(events(), max_size=12))
+@example(  # one end takes another's place, at the same time
+    [CREATED, ev.Failed(error_message="0", cause="not_published"), ev.Cancelled(at=NOW)]
+)
 def test_nothing_that_was_told_is_forgotten(happened: list[ev.Event]) -> None:
     task, stored, ever = None, [], set()
     for second, event in enumerate(happened):
