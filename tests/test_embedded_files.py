@@ -43,6 +43,7 @@ def test_a_dump_that_another_server_left_is_not_loaded(
         assert client.dbsize() == 0
 
 
+@pytest.mark.wide  # Redis waits five seconds before it copies
 def test_in_memory_it_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

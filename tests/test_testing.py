@@ -93,12 +93,12 @@ class TestInAProject:
         "options",
         [
             [],
-            *(
-                pytest.param(options, marks=pytest.mark.wide)
-                for options in (["-n", "2"], ["-p", "celery.contrib.pytest"], ["-p", "no:celery"])
-            ),
+            ["-n", "2"],
+            ["-p", "celery.contrib.pytest"],
+            ["-p", "no:celery"],
         ],
     )
+    @pytest.mark.wide
     def test_pytest_finds_it(
         self, pytester: pytest.Pytester, project: Path, options: list[str]
     ) -> None:

@@ -133,12 +133,14 @@ def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
         assert f"progress_backend/{part}" in held
 
 
+@pytest.mark.wide
 def test_it_stands_beside_packages_named_api_and_workers(project: Path) -> None:
     code = "import api, workers, progress_backend as p; print(api.OURS, workers.OURS, p.__file__)"
     said = run(project / "env/bin/python", "-c", code, cwd=project)
     assert said.startswith(f"api of the project workers of the project {project}/env/lib/")
 
 
+@pytest.mark.wide
 def test_celery_has_the_progress_command(project: Path, redis_url: str) -> None:
     celery = (project / "env/bin/python", "-m", "celery", "-A", "proj")
     send = "import proj; print(proj.import_rows.delay().id)"

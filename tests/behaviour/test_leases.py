@@ -157,15 +157,16 @@ def test_memory_tells_its_listeners() -> None:
 
 
 def test_redis_publishes_the_document_it_stores(redis_driver: OverRedis) -> None:
-    with redis_driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
+    with redis_driver.raw.pubsub() as pubsub:
         pubsub.subscribe(redis_driver.keys.channel("t"))
-        pubsub.get_message(timeout=5)
+        assert eventually(lambda: pubsub.get_message(timeout=1))["type"] == "subscribe"
         redis_driver.start("t")
         refused = redis_driver.apply("t", ev.Progressed(attempt=0))
         assert refused.refused is not None
         redis_driver.apply("t", ev.Completed())
-        heard = [eventually(lambda: pubsub.get_message(timeout=1))["data"] for _ in range(2)]
-        assert pubsub.get_message(timeout=0.05) is None
+        redis_driver.raw.publish(redis_driver.keys.channel("t"), "no more")
+        heard = [eventually(lambda: pubsub.get_message(timeout=1))["data"] for _ in range(3)]
+    assert heard[2] == b"no more"
     assert heard[1] == redis_driver.raw.get("task:t")
     assert b'"revision":1,' not in heard[0]
     assert heard[0].endswith(b'"revision":1}')

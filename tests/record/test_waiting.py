@@ -142,6 +142,7 @@ def told(seed: int) -> Iterator[tuple[float, float, float, float]]:
                     yield (*(created + one for one in found), start)
 
 
+@pytest.mark.wide
 def test_four_of_five_starts_in_a_queue_are_in_their_range() -> None:
     every = [one for seed in (1, 2) for one in told(seed)]
     assert len(every) > 500

@@ -143,6 +143,7 @@ def test_a_rate_is_never_negative_or_unbounded(work, rate, items, at, working) -
     assert later is None or counts.seconds > 0 or later == rate
 
 
+@pytest.mark.wide
 def test_the_end_is_estimated_as_well_as_a_straight_line_does() -> None:
     """On made-up jobs that spread as recorded ones do; `make bench DURATIONS=…` takes those."""
     said = {pace: replays(made_up(1, 60), pace) for pace in (SECONDS, SLOWER, FASTER)}

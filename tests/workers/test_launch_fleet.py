@@ -52,13 +52,8 @@ def running(processes: list[psutil.Process]) -> list[psutil.Process]:
     return left
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGKILL,
-        *(pytest.param(each, marks=pytest.mark.wide) for each in (signal.SIGINT, signal.SIGTERM)),
-    ],
-)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.wide
 def test_nothing_outlives_the_owner(
     start_service: StartService, tmp_path: Path, number: signal.Signals
 ) -> None:
