@@ -75,7 +75,7 @@ def where(status: str, lease: str | None = None) -> set[str]:
     """Every index that it should stand in."""
     held = {KEYS.held(lease)} if lease else set()
     ended = set() if lease else {KEYS.ended(status)}
-    return {*KEYS.indexes(status, "fetch_data", "7203.T"), KEYS.ids, KEYS.expiry, *held, *ended}
+    return {*KEYS.indexes(status, "fetch_data", "7203.T"), KEYS.expiry, *held, *ended}
 
 
 def test_an_empty_store_gets_the_record_that_the_run_remembers(
