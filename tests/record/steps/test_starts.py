@@ -35,6 +35,15 @@ def test_started_again_begins_from_nothing_but_the_first_start(running) -> None:
     assert task.started_at == NOW
 
 
+def test_a_start_that_is_sent_again_counts_once() -> None:
+    """Redis took it, and its reply was lost."""
+    start = ev.Started(identity=IDENTITY, worker=OURS, at=NOW)
+    task = after(None, start, seconds=1)
+    assert after(task, start, seconds=5) is task
+    another = ev.Started(identity=IDENTITY, worker=OURS._replace(task="7"), at=NOW)
+    assert after(task, another, seconds=5).attempt == 2
+
+
 class TestWaited:
     """How long a task waited for its first start."""
 
