@@ -127,7 +127,7 @@ def test_an_end_of_the_service_ends_the_stream(start_service: StartService, redi
     port = free_port()
     args = ["uvicorn", "--factory", "progress_backend.web:create_app", "--port", str(port)]
     env = {"PROGRESS_REDIS_URL": redis_url}
-    service = start_service([sys.executable, "-m", *args], env=env, ready="startup complete")
+    service = start_service([sys.executable, "-m", *args], env=env, ready="Uvicorn running on")
     Records(redis_url).create("job")
     with opened(f"http://127.0.0.1:{port}/internal/task/job/events") as answer:
         heard = events(answer)
