@@ -24,12 +24,12 @@ MOST = 1_000
 #: Remarks that share a round trip.
 _TOGETHER = 20
 
-Told = list[tuple[str, c.Remarks]]
+NewRemarks = list[tuple[str, c.Remarks]]
 
 
 def of_lease(
     flows: Flows, lease: str, task_ids: Sequence[str], now: datetime, slowest: dict[str, Usual]
-) -> Flow[Told]:
+) -> Flow[NewRemarks]:
     """Judges the runs under a valid lease. What a type's past runs took is read once for each
     `slowest`."""
     bases = records((yield c.Read(tuple(task_ids))))
@@ -39,7 +39,7 @@ def of_lease(
 
 def judge(
     flows: Flows, bases: Sequence[Base], now: datetime, slowest: dict[str, Usual]
-) -> Flow[Told]:
+) -> Flow[NewRemarks]:
     """Judges these runs, under valid leases or without a worker, and records what is new; the tasks
     with new remarks, and these."""
     found: list[tuple[Base, c.Remarks]] = []
@@ -51,16 +51,18 @@ def judge(
         new = remarks.judged(task, usual, now, answers=task.worker is not None)
         if any(new):
             found.append((base, new))
-    told: Told = []
+    recorded: NewRemarks = []
     for start in range(0, len(found), _TOGETHER):
-        told += yield from _record(flows, found[start : start + _TOGETHER], now)
-    return told
+        recorded += yield from _record(flows, found[start : start + _TOGETHER], now)
+    return recorded
 
 
-def _record(flows: Flows, found: Sequence[tuple[Base, c.Remarks]], now: datetime) -> Flow[Told]:
+def _record(
+    flows: Flows, found: Sequence[tuple[Base, c.Remarks]], now: datetime
+) -> Flow[NewRemarks]:
     """Records remarks, each only if its task has not changed since it was read; those that are
     recorded."""
-    told: Told = []
+    recorded: NewRemarks = []
     applied = yield from together(
         [
             flows.apply(
@@ -76,5 +78,5 @@ def _record(flows: Flows, found: Sequence[tuple[Base, c.Remarks]], now: datetime
         if not isinstance(outcome, Applied):
             flows.fault("a remark is not recorded", outcome, base.task.task_id)
         elif outcome.document is not None:
-            told.append((base.task.task_id, new))
-    return told
+            recorded.append((base.task.task_id, new))
+    return recorded

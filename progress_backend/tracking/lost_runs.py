@@ -140,8 +140,8 @@ class Judge:
             if not self._goes_on():
                 return
 
-    def _say(self, told: remark_checks.Told) -> None:
-        for task_id, remarks in told:
+    def _say(self, new: remark_checks.NewRemarks) -> None:
+        for task_id, remarks in new:
             logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
 
     def lost(self) -> None:

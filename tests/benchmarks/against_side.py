@@ -91,7 +91,7 @@ class Side:
                 """Nothing is to be waited for."""
 
         settings = Settings(redis_url=f"{self._base}/2", update_interval_s=0)
-        sender = Sender(Store(settings), Shown())  # type: ignore[arg-type]
+        sender = Sender(Store(settings), Shown())  # type: ignore[arg-type]  # it has what a mirror has
         self._stack.callback(sender.stop)
         identity = ev.Identity(task_type="fetch_data", total_items=10**6, symbol="7203.T")
         run = Run("handed-over", identity, sender)
