@@ -1,4 +1,4 @@
-"""`/docs`: the API's description, shown by the Swagger UI in this package.
+"""`/docs`: the API's description, shown by the Swagger UI that fastapi-swagger brings.
 
 FastAPI's own page loads Swagger UI from a public network, which may be out of reach and whose
 script would run in the page; and it finds no description behind a proxy with a path prefix.
@@ -7,7 +7,7 @@ script would run in the page; and it finds no description behind a proxy with a 
 from __future__ import annotations
 
 import html
-from pathlib import Path
+from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -20,8 +20,11 @@ from ..page import HEADERS
 described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH: Final = "/docs"
-_FOLDER: Final = Path(__file__).parent / "swagger"
-_FILES: Final = StaticFiles(directory=_FOLDER)
+_FILES: Final = StaticFiles(directory=str(files("fastapi_swagger") / "resources"))
+_SCRIPT: Final = """SwaggerUIBundle({
+  url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+});
+"""
 #: All URLs are relative, so that the page works under any prefix.
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -53,6 +56,8 @@ async def file(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
     if not name.endswith((".css", ".js")):
         raise HTTPException(404)
+    if name == "docs.js":
+        return Response(_SCRIPT, media_type="text/javascript", headers=HEADERS)
     response = await _FILES.get_response(name, request.scope)
     response.headers.update(HEADERS)
     return response
