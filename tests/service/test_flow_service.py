@@ -115,17 +115,6 @@ async def test_what_cannot_be_recorded_changes_nothing(service: FlowService) -> 
     assert await service.get_task_status(task_id) == before
 
 
-async def test_an_update_that_says_nothing_new_answers_with_the_record(
-    service: FlowService,
-) -> None:
-    task_id = await service.create_task("x", 10)
-    await service.update_progress(task_id, status="paused", reason="closed", by="me")
-    before = await service.get_task_status(task_id)
-    assert before is not None
-    assert (before["control"]["reason"], before["control"]["by"]) == ("closed", "me")
-    assert await service.update_progress(task_id, status="paused") == before
-
-
 async def test_handle_request_reaches_every_method(service: FlowService) -> None:
     task_id = await service.handle_request(
         "/internal/create-task",

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import pytest
 from fastapi import FastAPI
 
-from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
 from tests.waiting import eventually
@@ -31,13 +30,6 @@ def test_a_celery_app_is_a_source_of_settings() -> None:
     celery_app.conf.progress_lease_s = 9
     settings = create_app(celery_app=celery_app).state.progress_settings
     assert (settings.redis_url, settings.lease_s) == ("redis://127.0.0.1:1/3", 9)
-
-
-def test_no_store_is_said_at_once() -> None:
-    with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL"):
-        create_app()
-    with pytest.raises(SettingsError, match="PROGRESS_REDIS_URL"):
-        create_app(Settings())
 
 
 async def test_the_router_in_an_application_of_ones_own(

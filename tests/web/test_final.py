@@ -75,26 +75,6 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     assert api.status("job", headers={"If-None-Match": later}).status_code == 304
 
 
-async def test_who_watched_before_hears_the_run_that_takes_it_back(
-    api: RunningApi, records: Records
-) -> None:
-    records.create("job")
-    async with api.watch("job") as socket:
-        assert (await said(socket))["status"] == "created"
-        lost = records.lose("job", AGAIN_S)
-        while (await said(socket))["revision"] < lost.revision:
-            pass
-        await asyncio.sleep(2 * LEASE_S)  # the broker takes its time
-        again = ev.Started(identity=ev.Identity(task_type="fetch_data"), redelivered=True)
-        records.apply("job", again)
-        message = await said(socket)
-        assert (message["status"], message["may_come_again_until"]) == ("running", None)
-        records.complete("job")
-        end = await said(socket)
-        assert (end["status"], end["final"]) == ("completed", True)
-        assert await closed(socket) == 1000
-
-
 async def test_a_cancel_is_final_before_its_run_has_heeded_it(
     api: RunningApi, records: Records
 ) -> None:

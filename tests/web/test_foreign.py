@@ -11,17 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from progress_backend.flows.keys import Keys
 from progress_backend.record.reader_view import UNREADABLE
-from progress_backend.web.openapi.field_bodies import TaskBody
-from tests.behaviour import foreign
 from tests.web.serving import RunningApi
-
-_some = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -43,37 +36,6 @@ async def first_of(api: RunningApi, task_id: str) -> str | tuple[int, str]:
         with contextlib.suppress(ConnectionClosed):
             return str(await socket.recv())
         return socket.close_code or 0, socket.close_reason or ""
-
-
-@_some
-@given(
-    what=st.sampled_from(list(foreign.keys_of(Keys(), "odd", "l"))),
-    kind=st.sampled_from(list(foreign.TYPES)),
-    some=foreign.some_bytes,
-)
-def test_whatever_is_stored_each_answer_is_one(
-    api: RunningApi, raw: Any, what: str, kind: str, some: bytes
-) -> None:
-    raw.flushdb()
-    live = api.create()
-    api.update(live, current_items=5)
-    name = foreign.keys_of(Keys(), "odd", "l")[what]
-    foreign.put_type(raw, name, kind, some)
-    if what == "document":
-        raw.zadd("tasks", {"odd": 1})
-    assert well(api.status(live), 200)["progress"]["current"] == 5
-    well(api.status("odd"), 404, 500)
-    listed = well(api.http.get("/internal/tasks"), 200)["tasks"]
-    assert what == "index" or live in [row["task_id"] for row in listed]
-    for row in listed:
-        TaskBody.model_validate(row)
-    assert well(api.update(live, "completed"), 200)["status"] == "completed"
-    well(api.http.get("/internal/health"), 200)
-    well(api.cancel("odd"), 404, 500)
-    well(api.update("odd"), 404, 500)
-    assert isinstance(asyncio.run(first_of(api, live)), str)
-    code, _ = asyncio.run(first_of(api, "odd")) if what == "document" else (1011, "")
-    assert code in (1011, 4404)
 
 
 async def test_the_one_task_says_what_is_wrong_everywhere(

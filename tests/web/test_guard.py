@@ -22,7 +22,6 @@ from tests.web.test_websockets import closed, said
 
 FRIEND = "http://localhost:5173"
 FOE = "http://evil.test"
-ASKS = "Access-Control-Request-Method"
 KINDS = ["application", "router", "mounted"]
 #: What says so with a body, of whatever kind.
 WRITES = [

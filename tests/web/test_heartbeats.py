@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from datetime import datetime
 from typing import Any
 
@@ -94,24 +93,6 @@ async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of
     await aeventually(lambda: listener.up_to_date)
 
 
-def first_named(api: RunningApi, name: str, found: list[dict[str, Any]]) -> threading.Thread:
-    """Follows a new task as a stream that asks, up to the first event of a name of its own."""
-    task_id = api.create()
-    ready = threading.Event()
-
-    def follow() -> None:
-        with opened(url_of(api, task_id) + "?heartbeat=10") as answer:
-            heard = events(answer)
-            assert next(heard)["type"] == "task_created"
-            ready.set()
-            found.append(next(event for event in heard if event.get("event") == name))
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    return thread
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds pass in a fifth of one."""
@@ -129,35 +110,25 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_each_interval_something_is_said(
-    api: RunningApi, start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+async def test_each_interval_something_is_sent(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To sockets a message, to streams an event of its own name; a stream is told the interval
-    after that Redis is frozen."""
-    monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.5)
-    found: list[dict[str, Any]] = []
-    server = start_server()
-    other = start_api(redis_url=server.url)
-    streams = [
-        await asyncio.to_thread(first_named, api, "heartbeat", found),
-        await asyncio.to_thread(first_named, other, "stale", found),
-    ]
-    heartbeats, asked = api.app.state.progress.listener.heartbeats, list[object]()
-    join, leave = heartbeats.join, heartbeats.leave
-    monkeypatch.setattr(heartbeats, "join", lambda s, take: (asked.append(take), join(s, take)))
-    monkeypatch.setattr(heartbeats, "leave", lambda s, take: (asked.remove(take), leave(s, take)))
-    server.pause()
+    """To sockets a message, to streams an event of its own name."""
+    task_id, listener = api.create(), api.app.state.progress.listener
+
+    def named() -> str:
+        with opened(url_of(api, task_id) + "?heartbeat=10") as answer:
+            return next(event["event"] for event in events(answer) if "event" in event)
+
+    assert await asyncio.to_thread(named) == "heartbeat"
     async with (
         watch_all(api, "?heartbeat=10") as every,
-        api.watch(f"{api.create()}?heartbeat=10") as one,
+        api.watch(f"{task_id}?heartbeat=10") as one,
         shared(api, "?heartbeat=10") as several,
     ):
         for socket in (one, every, several):
             for _ in range(2):
                 await heard(socket, "heartbeat", 20)
-        assert len(asked) == 3
-    for stream in streams:
-        await asyncio.to_thread(stream.join, 20)
-    server.resume()
-    assert [event["type"] for event in found] == ["heartbeat", "stale"]
-    await aeventually(lambda: not asked, what="each leaves that has joined")
+    await aeventually(lambda: not listener.heartbeats._takers, what="each leaves that has joined")
+    monkeypatch.setattr(type(listener), "up_to_date", False)
+    assert await asyncio.to_thread(named) == "stale"

@@ -120,19 +120,6 @@ def test_who_comes_back_gets_what_is_new(api: RunningApi, store: Store) -> None:
         assert texts(list(events(answer))) == ["a", "b", "c"]
 
 
-def test_who_follows_from_before_the_first_line_hears_what_is_gone(
-    api: RunningApi, store: Store
-) -> None:
-    task_id = api.create()
-    with followed(api, task_id) as answer:
-        heard = events(answer)
-        assert next(heard) == {"retry": "2000"}
-        write(store, task_id, "a", lost=7)
-        gone = next(heard)
-        assert (gone["event"], gone["lines"]) == ("dropped", 7)
-        assert next(heard)["id"] == 8
-
-
 def test_who_had_another_log_gets_this_one(api: RunningApi, store: Store) -> None:
     """A record that is made anew under the same id counts its lines anew."""
     task_id = api.create()

@@ -105,29 +105,6 @@ def test_every_value_is_described() -> None:
     assert [name for name, about in fields + parameters if not about.get("description")] == []
 
 
-def test_the_calls_are_the_specifications() -> None:
-    assert [name for name, _ in operations()] == [
-        "POST /internal/create-task",
-        "PUT /internal/task/{task_id}/update",
-        "GET /internal/task/{task_id}/status",
-        "POST /internal/task/{task_id}/cancel",
-        "GET /internal/tasks",
-        "POST /internal/act",
-        "GET /internal/workflow/{workflow_id}/status",
-        "GET /internal/workflows",
-        "PUT /internal/workflow/{workflow_id}/update",
-        "POST /internal/workflow/{workflow_id}/cancel",
-        "GET /internal/task/{task_id}/events",
-        "GET /internal/workflow/{workflow_id}/events",
-        "GET /internal/task/{task_id}/log",
-        "GET /internal/task/{task_id}/timeline",
-        "GET /internal/workers",
-        "GET /internal/health",
-        "GET /internal/health/live",
-        "GET /metrics",
-    ]
-
-
 @pytest.mark.parametrize(
     ("model", "example"),
     [

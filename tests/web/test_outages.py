@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.conftest import StartServer
@@ -43,17 +41,6 @@ def test_every_call_says_that_the_store_is_away(apart: Apart) -> None:
     server.start()
     api.create()
     eventually(lambda: api.http.get("/internal/health").status_code == 200)
-
-
-def test_a_store_that_is_away_from_the_start(
-    start_server: StartServer, start_api: StartApi
-) -> None:
-    server = start_server()
-    server.stop()
-    api = start_api(redis_url=server.url)
-    assert api.status("job").status_code == 503
-    server.start()
-    assert api.status("job").status_code == 404
 
 
 def test_a_store_that_hangs_holds_no_request_for_long(apart: Apart) -> None:
@@ -109,19 +96,3 @@ def test_a_dead_listener_shows_in_health(start_api: StartApi, redis_url: str) ->
     assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
     assert health.json()["dependencies"]["redis"]["status"] == "connected"
     assert health.json()["dependencies"]["listener"]["status"] == "disconnected"
-
-
-def test_many_requests_at_once_wait_for_a_connection(api: RunningApi) -> None:
-    """More than the store has connections: nobody is refused."""
-    import httpx
-
-    task_id = api.create()
-
-    async def ask() -> list[int]:
-        limits = httpx.Limits(max_connections=90)
-        url = f"http://127.0.0.1:{api.port}/internal/task/{task_id}/status"
-        async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=30) as client:
-            answers = await asyncio.gather(*(client.get(url) for _ in range(90)))
-        return [answer.status_code for answer in answers]
-
-    assert asyncio.run(ask()) == [200] * 90

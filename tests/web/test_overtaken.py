@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import httpx
 import pytest
 
 from progress_backend import tokens
@@ -15,27 +12,6 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 WRITERS, WRITES = 12, 4
-
-
-async def test_many_writers_of_one_record_all_get_through(api: RunningApi) -> None:
-    task_id = api.create(total_items=1_000)
-    url = f"http://127.0.0.1:{api.port}/internal/task/{task_id}/update"
-    limits = httpx.Limits(max_connections=WRITERS)
-    async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=30) as client:
-
-        async def write(number: int) -> list[str]:
-            refused = []
-            for n in range(WRITES):
-                body = {"status": "running", "details": {f"by {number}": n}}
-                answer = await client.put(url, json=body)
-                if answer.status_code != 200:
-                    refused.append(f"{answer.status_code} {answer.text}")
-            return refused
-
-        refused = await asyncio.gather(*map(write, range(WRITERS)))
-    assert refused == [[]] * WRITERS
-    said = api.status(task_id).json()["processing_details"]
-    assert [said[f"by {n}"] for n in range(WRITERS)] == [WRITES - 1] * WRITERS
 
 
 def test_one_that_never_gets_through_may_come_again(

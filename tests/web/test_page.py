@@ -49,24 +49,6 @@ def test_a_file_is_gzipped_for_who_accepts_that(api: RunningApi, name: str) -> N
         assert again.headers["vary"] == "Accept-Encoding"
 
 
-def test_a_first_load_is_small(api: RunningApi) -> None:
-    loaded = [api.http.get(path) for path in ("/", *(f"/static/{name}" for name in FILES))]
-    lengths = [int(answer.headers["content-length"]) for answer in loaded]
-    assert sum(lengths) < 42_000
-
-
-def test_the_page_is_gzipped_for_who_accepts_that(api: RunningApi) -> None:
-    plain, packed = (
-        api.http.get("/", headers={"Accept-Encoding": encoding})
-        for encoding in ("identity", "gzip")
-    )
-    assert "content-encoding" not in plain.headers
-    assert packed.headers["content-encoding"] == "gzip"
-    assert packed.content == plain.content
-    for header in ("content-type", "content-security-policy", "vary", "cache-control"):
-        assert packed.headers[header] == plain.headers[header]
-
-
 @pytest.mark.parametrize(
     ("path", "up"),
     [
@@ -86,16 +68,6 @@ def test_the_page_of_a_record_tells_nothing_of_it(api: RunningApi, path: str, up
     assert api.http.get(address.raw_path.decode()).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["page", "record"])
-def test_a_page_has_one_script(api: RunningApi, name: str) -> None:
-    """Each module of it once, whichever others import it."""
-    script = api.http.get(f"/static/{name}.js").text
-    assert not re.search(r"^(import|export)\b|\bimport\(", script, re.MULTILINE)
-    modules = re.findall(r"^(\w+): \(\(\) => \{$", script, re.MULTILINE)
-    assert {name, "words", "texts", "token", "row"} < set(modules)
-    assert len(modules) == len(set(modules))
-
-
 def test_what_cannot_be_joined_is_named() -> None:
     with pytest.raises(ValueError, match=r"odd.js: 'export default 3;' cannot be joined"):
         joined_script("odd", {"odd": "const three = 3;\nexport default 3;\n"}.__getitem__)
@@ -106,12 +78,6 @@ def test_what_only_a_reader_needs_is_left_out_of_a_script() -> None:
     script = joined_script("one", {"one": text}.__getitem__).decode()
     assert 'const at = "http://x // y";\ntell(at);\n' in script
     assert not re.search("whole|aside|inner", script)
-
-
-def test_a_first_load_of_a_record_is_small(api: RunningApi) -> None:
-    names = ("page.css", "record.css", "record.js")
-    sizes = [int(api.http.get(f"/static/{n}").headers["content-length"]) for n in names]
-    assert sum(sizes) < 40_000
 
 
 @pytest.mark.parametrize("path", ["/", "/task/job", "/static/page.js"])
@@ -133,13 +99,6 @@ def test_nothing_of_others_may_run_in_it(api: RunningApi, path: str) -> None:
 )
 def test_nothing_else_is_served(api: RunningApi, name: str) -> None:
     assert api.http.get(f"/static/{name}").status_code == 404
-
-
-def test_a_router_alone_brings_no_page(start_api: StartApi, redis_url: str) -> None:
-    own = FastAPI(docs_url=None)
-    own.state.progress_settings = Settings(redis_url=redis_url)
-    own.include_router(router)
-    assert start_api(own).http.get("/").status_code == 404
 
 
 @pytest.mark.parametrize(("docs_url", "link"), [("/docs", "../docs"), (None, "")])

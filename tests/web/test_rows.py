@@ -50,23 +50,6 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     assert "omitted" not in all_of_it
 
 
-@pytest.mark.parametrize("size", [0, 9_000])
-def test_whatever_callers_give_a_row_is_the_record_or_says_what_it_omits(
-    api: RunningApi, size: int
-) -> None:
-    """By which text a row is cut: tests/behaviour/test_pages.py."""
-    odd = {'"created_at":': '"created_at":"x"}', "results": ["\\", "進"], "text": "x" * size}
-    for name in OMITTED:
-        task_id = api.create(metadata=odd if name == "metadata" else {}, symbol='"created_at":')
-        values = {"details": odd} if name == "processing_details" else {"message": '"results":{}'}
-        ended = {"status": "completed", "results": odd} if name == "results" else {}
-        assert api.update(task_id, **values, **ended).status_code == 200
-        whole, row = api.status(task_id).json(), listed(api)[0]
-        assert listed(api, "fields=all")[0] == whole
-        assert row.pop("omitted", None) == (OMITTED if size else None)
-        assert row == {k: v for k, v in whole.items() if not size or k not in OMITTED}
-
-
 def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
     for _ in range(20):
         api.create()
@@ -96,7 +79,3 @@ def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
 )  # fmt: skip
 def test_which_headers_ask_for_gzip(asked: str, accepted: bool) -> None:
     assert accepts_gzip(asked) is accepted
-
-
-def test_a_field_that_cannot_be_asked_for(api: RunningApi) -> None:
-    assert api.http.get("/internal/tasks?fields=metadata").status_code == 422

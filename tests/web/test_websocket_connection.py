@@ -46,20 +46,6 @@ async def fall_behind(api: RunningApi, records: Records) -> int:
     return current
 
 
-@pytest.mark.parametrize("size", [0, 1, 300, 70_000, 200_000])
-async def test_a_message_of_any_length_is_one_frame(
-    api: RunningApi, redis_url: str, size: int
-) -> None:
-    records = Records(redis_url)
-    await asyncio.to_thread(records.start, "job")
-    async with api.watch("job", max_size=None) as one:
-        await said(one)
-        await asyncio.to_thread(records.progress, "job", 1, "進" * (size // 3) + "x" * (size % 3))
-        assert len((await said(one))["message"].encode()) == size
-        await asyncio.to_thread(records.progress, "job", 2, "")
-        assert (await said(one))["progress"]["current"] == 2
-
-
 async def test_an_open_socket_holds_no_task(own_api: RunningApi) -> None:
     task_id = own_api.create()
     async with own_api.watch(task_id) as one, own_api.watch(task_id) as other:

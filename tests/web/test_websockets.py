@@ -75,12 +75,18 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
         assert await closed(socket) == 1000
 
 
-async def test_a_late_watcher_gets_the_current_state_first(api: RunningApi) -> None:
+async def test_watchers_at_two_apis_hear_of_an_update_by_either(
+    api: RunningApi, own_api: RunningApi
+) -> None:
     task_id = api.create()
-    api.update(task_id, current_items=5)
-    async with api.watch(task_id) as socket:
-        message = await said(socket)
-        assert (message["type"], message["progress"]["current"]) == ("progress_update", 5)
+    async with api.watch(task_id) as one, own_api.watch(task_id) as other:
+        for change, status in (
+            (lambda: None, "created"),
+            (lambda: api.update(task_id), "running"),
+            (lambda: own_api.update(task_id, "completed"), "completed"),
+        ):
+            change()
+            assert (await said(one))["status"] == (await said(other))["status"] == status
 
 
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])

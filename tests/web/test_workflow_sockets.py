@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import itertools
 import time
-from typing import Any
-from uuid import uuid4
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 
-from progress_backend.errors import ProgressError
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
@@ -30,7 +21,6 @@ from tests.web.test_event_stream import events, opened
 from tests.web.test_websockets import closed, rest, said
 
 W = "the-group"
-CHANNEL = f"workflow_update:{W}".encode()
 
 
 def watch(api: RunningApi, workflow_id: str = W, query: str = "") -> connect:
@@ -105,75 +95,6 @@ async def test_its_socket_and_its_last_tasks_are_two(api: RunningApi, redis_url:
         records.complete("last")
         assert [m["task_type"] async for m in rest(whole)] == ["workflow"]
         assert [m["task_type"] async for m in rest(task)] == ["fetch_data"]
-
-
-#: What may happen to one of three members: an event, then a pause in hundredths of a second.
-HAPPENED = st.lists(
-    st.tuples(
-        st.integers(0, 2),
-        st.sampled_from(["planned", "member", "run", "progress", "requeue", "fail", "complete"]),
-        st.integers(0, 12),
-    ),
-    max_size=12,
-)
-
-
-def happen(records: Records, workflow_id: str, happened: list[tuple[int, str, int]]) -> None:
-    """Lets all of it happen that the records allow, and then their ends."""
-    identity = ev.Identity(task_type="fetch", total_items=100, member=Member((workflow_id,)))
-    made = {f"{workflow_id}-0"}
-    for number, (place, what, hundredths) in enumerate(happened):
-        event: ev.Event = {
-            "planned": ev.Planned(identity=identity),
-            "member": ev.Created(identity=identity),
-            "run": ev.Started(identity=identity),
-            "progress": ev.Progressed(current=7 * number),
-            "requeue": ev.Requeued(),
-            "fail": ev.Failed(error_message="why"),
-            "complete": ev.Completed(),
-        }[what]
-        task_id = f"{workflow_id}-{place}"
-        with contextlib.suppress(ProgressError, AssertionError):
-            records.apply(task_id, event)
-            made.add(task_id)
-        time.sleep(hundredths / 100)
-    for task_id in made:
-        with contextlib.suppress(ProgressError, AssertionError):
-            records.complete(task_id)
-
-
-@given(happened=HAPPENED, after=st.lists(st.integers(0, 30), min_size=1, max_size=3))
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_no_message_goes_back_and_the_end_is_always_told(
-    api: RunningApi, redis_url: str, happened: list[tuple[int, str, int]], after: list[int]
-) -> None:
-    records, workflow_id = Records(redis_url), str(uuid4())
-    records.member(f"{workflow_id}-0", workflow_id)
-
-    async def follow(hundredths: int) -> list[dict[str, Any]]:
-        await asyncio.sleep(hundredths / 100)
-        async with watch(api, workflow_id) as socket:
-            told = [message async for message in rest(socket)]
-            assert await closed(socket) == 1000
-        return told
-
-    async def all_of_it() -> list[list[dict[str, Any]]]:
-        watching = [asyncio.create_task(follow(hundredths)) for hundredths in after]
-        await asyncio.to_thread(happen, records, workflow_id, happened)
-        return await asyncio.gather(*watching)
-
-    for told in asyncio.run(all_of_it()):
-        revisions = [message["revision"] for message in told]
-        assert revisions == sorted(set(revisions))
-        for before, message in itertools.pairwise(told):
-            grown = message["progress"]["total"] > before["progress"]["total"]
-            less = message["progress"]["percentage"] < before["progress"]["percentage"]
-            assert grown or not less
-        ends = [message["final"] for message in told]
-        assert ends == [False] * (len(ends) - 1) + [True]
-        assert told[-1]["counts"]["created"] == told[-1]["counts"]["running"] == 0
 
 
 async def test_the_end_of_a_publish_is_the_workflows(

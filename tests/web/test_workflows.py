@@ -16,7 +16,6 @@ from progress_backend.record.workflow import NOT_IN_ROWS
 from progress_backend.web.openapi import bodies, field_bodies, workflow_bodies
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 W = "the-group"
@@ -164,21 +163,6 @@ def test_members_are_filtered_by_status_alone(
     assert answer.status_code == 422
     (detail,) = answer.json()["detail"]
     assert "workflow_id goes with status alone: leave out task_type, symbol" in detail["msg"]
-
-
-def test_reads_are_counted_by_their_route(start_api: StartApi, records: Records) -> None:
-    api = start_api(redis_url=records.settings.redis_url)
-    for _ in range(2):
-        api.workflow(W)
-    api.http.head(f"/internal/workflow/{W}/status")
-    route = 'route="/internal/workflow/{workflow_id}/status"'
-    lines = api.http.get("/metrics").text.splitlines()
-    counted = {
-        line.partition("method=")[2][:5].strip('",'): float(line.rpartition(" ")[2])
-        for line in lines
-        if line.startswith("progress_http_requests_total{") and route in line
-    }
-    assert counted == {"GET": 2, "HEAD": 1}
 
 
 def asked(api: RunningApi, path: str, body: object = None, method: str = "POST") -> httpx.Response:
