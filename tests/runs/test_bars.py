@@ -9,7 +9,7 @@ import pytest
 from progress_backend.record import events as ev
 from progress_backend.runs.bars import Bar, Said
 from progress_backend.runs.counting import counted
-from progress_backend.runs.run import Run, TaskCancelled
+from progress_backend.runs.run import Run
 from tests.runs.test_run import Desk
 
 
@@ -40,13 +40,6 @@ def test_the_outermost_bar_counts_and_those_within_it_are_told(run: Run) -> None
     inner.close()
     outer.n = 1
     assert newest(run) == (1, 10, "epoch")
-
-
-def test_a_count_alone_is_new(run: Run) -> None:
-    bar = opened(run, 10)
-    run.newest()
-    bar.n = 3
-    assert newest(run) == (3, 10, "処理中... (3/10)")
 
 
 def test_a_message_has_three_inner_bars_at_most(run: Run) -> None:
@@ -100,13 +93,6 @@ def test_a_bar_that_ends_before_a_loop_in_it_does_not_come_back(run: Run) -> Non
     assert run.loop is None
     run.offer(9, 9)
     assert newest(run)[:2] == (9, 9)
-
-
-def test_a_cancelled_run_opens_no_bar(run: Run) -> None:
-    run.receive_status("cancelled")
-    with pytest.raises(TaskCancelled):
-        opened(run, 2)
-    assert (run.loop, run.bars) == (None, [])
 
 
 def test_a_description_that_cannot_be_written_is_none_of_the_sender_s_trouble(run: Run) -> None:

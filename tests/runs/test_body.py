@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from celery import Task
 
-from progress_backend import ProgressNotifier, progress_task
+from progress_backend import ProgressNotifier
 from progress_backend.record import events as ev
 from tests.apps import App
 from tests.records import Records
@@ -116,13 +116,21 @@ def kinds(app: App) -> dict[str, tuple[type[Task], Any]]:
     }
 
 
+KINDS = ("coroutine", "awaited", "handed over", "generator", "async generator", "twice")
+#: Celery makes a function of a body, as its autoretry does, and a task with pydantic's arguments.
+AS_FUNCTIONS = ("awaited", "generator", "async generator")
+
+
 @pytest.mark.parametrize(
-    "kind", ["coroutine", "awaited", "handed over", "generator", "async generator", "twice"]
+    ("kind", "options"),
+    [
+        *((kind, {}) for kind in KINDS),
+        *((kind, {"autoretry_for": (ConnectionError,)}) for kind in AS_FUNCTIONS),
+    ],
 )
-def test_what_it_says_is_recorded_to_its_end(app: App, kind: str) -> None:
+def test_what_it_says_is_recorded_to_its_end(app: App, kind: str, options: dict[str, Any]) -> None:
     base, body = kinds(app)[kind]
-    task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
-    result = task.delay()
+    result = app.tracked(body, name="job", base=base, **options).delay()
     assert result.get() == [1, 2]
     record = app.record(result.id)
     assert (record.status, record.results) == ("completed", {"result": [1, 2]})
@@ -137,34 +145,19 @@ def test_a_body_that_calls_itself_is_left_once(app: App) -> None:
         says(app, self, 4 - left)
         return left
 
-    task = app.task(name="countdown", bind=True, shared=False)(progress_task(countdown))
-    assert task.delay(3).get() == 3
+    assert app.call(countdown, 3).current_items == 1
 
 
-@pytest.mark.parametrize("base", [AwaitsWhatItGets, HandsOver])
-def test_a_cancelled_coroutine_does_not_begin(app: App, redis_url: str, base: type[Task]) -> None:
+def test_a_cancelled_coroutine_does_not_begin(app: App, redis_url: str) -> None:
     began: list[str] = []
 
     async def body(self: Any) -> None:
         began.append(self.request.id)
 
-    task = app.task(name="job", bind=True, base=base, shared=False)(progress_task(body))
+    task = app.tracked(body, base=HandsOver)
     records = Records(redis_url)
     records.create("t")
     records.apply("t", ev.Cancelled())
     task.apply(task_id="t")
     assert began == []
     assert app.record("t").status == "cancelled"
-
-
-@pytest.mark.parametrize("kind", ["coroutine", "generator", "async generator"])
-def test_also_where_celery_has_made_a_function_of_it(app: App, kind: str) -> None:
-    """As its autoretry does of every body, and a task with pydantic's arguments."""
-    base, body = kinds(app)[kind]
-    base = {"coroutine": AwaitsWhatItGets}.get(kind, base)
-    task = app.task(
-        name="job", bind=True, base=base, shared=False, autoretry_for=(ConnectionError,)
-    )(progress_task(body))
-    result = task.delay()
-    assert result.get() == [1, 2]
-    assert app.record(result.id).revision == 4

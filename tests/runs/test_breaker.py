@@ -11,48 +11,26 @@ def clock() -> Clock:
     return Clock(100.0)
 
 
-@pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker(5.0, clock)
+def test_it_is_open_for_its_rest_after_each_failure(clock: Clock) -> None:
+    breaker = Breaker(5.0, clock)
+    assert (breaker.open, breaker.remaining_s) == (False, 0)
+    for _ in range(2):
+        breaker.failed()
+        assert (breaker.open, breaker.remaining_s) == (True, 5)
+        clock.time += 4.9
+        assert breaker.open
+        clock.time += 0.1
+        assert (breaker.open, breaker.remaining_s) == (False, 0)
 
 
-def test_it_is_closed_at_first(breaker: Breaker) -> None:
-    assert not breaker.open
-    assert breaker.remaining_s == 0
-
-
-def test_it_is_open_for_its_rest_after_a_failure(breaker: Breaker, clock: Clock) -> None:
-    breaker.failed()
-    assert breaker.open
-    assert breaker.remaining_s == 5
-    clock.time += 4.9
-    assert breaker.open
-    clock.time += 0.1
-    assert not breaker.open
-    assert breaker.remaining_s == 0
-
-
-def test_each_failure_begins_the_rest_anew(breaker: Breaker, clock: Clock) -> None:
-    breaker.failed()
-    clock.time += 5
-    breaker.failed()
-    assert breaker.open
-
-
-def test_success_closes_it(breaker: Breaker) -> None:
-    breaker.failed()
-    breaker.succeeded()
-    assert not breaker.open
-
-
-def test_only_the_first_failure_and_the_first_success_after_it_are_news(
-    breaker: Breaker, clock: Clock
-) -> None:
+def test_only_the_first_failure_and_the_first_success_after_it_are_news(clock: Clock) -> None:
+    breaker = Breaker(5.0, clock)
     assert not breaker.succeeded()
     assert [breaker.failed(), breaker.failed()] == [True, False]
     clock.time += 60
     assert not breaker.failed()
     assert [breaker.succeeded(), breaker.succeeded()] == [True, False]
+    assert not breaker.open
     assert breaker.failed()
 
 
@@ -75,7 +53,7 @@ def test_after_a_late_reply_the_next_call_waits_for_the_rest_of_a_short_time(
     assert jobs.late(), "not in a row"
 
 
-def test_two_late_replies_in_a_row_or_a_failure_open_it(jobs: JobsBreaker, clock: Clock) -> None:
+def test_two_late_replies_in_a_row_or_a_failure_open_it(jobs: JobsBreaker) -> None:
     assert [jobs.late(), jobs.late()] == [True, False]
     jobs.failed()  # as after each call that is no first late one
     assert jobs.open

@@ -72,29 +72,18 @@ def test_it_waits_for_a_bound_and_not_twice_for_the_same(monkeypatch: pytest.Mon
 
 
 def test_the_thread_that_forks_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And both go on with it, the child also where it leaves what its parent entered."""
     monkeypatch.setattr(fork_guard, "WAIT_S", 60)
-    with no_fork_in_between():
-        assert forked(lambda: True)
-
-
-def test_parent_and_child_go_on_with_it() -> None:
-    lock, out = threading.Lock(), threading.Event()
 
     def use() -> bool:
         with no_fork_in_between():
             return forked(lambda: True)
 
-    with a_thread_inside(lock, out):
-        out.set()
-        assert forked(use)
-        assert use()
-
-
-def test_a_child_that_leaves_what_its_parent_entered() -> None:
     with no_fork_in_between():
         child = os.fork()
     if child == 0:
         signal.alarm(10)
         with no_fork_in_between():
-            os._exit(0)
+            os._exit(0 if use() else 1)
     assert os.waitpid(child, 0)[1] == 0
+    assert use()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -41,6 +42,15 @@ class Wire:
         monkeypatch.setattr(RedisBackend, "_set", held_up)
 
 
+def timed_out(*_: object) -> bool:
+    return False
+
+
+def at_the_limit(*_: object) -> bool:
+    raise SoftTimeLimitExceeded
+
+
+@pytest.mark.parametrize("waits", [timed_out, at_the_limit])
 @pytest.mark.parametrize(
     "end",
     [
@@ -51,14 +61,16 @@ class Wire:
     ids=lambda end: end.state,
 )
 def test_a_write_that_comes_after_the_end_is_put_right(
-    app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome
+    app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome, waits: Callable[..., bool]
 ) -> None:
     """As a packet that was lost and sent again: it is under way when the run is closed."""
     run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
     mirror.show(run, TASK)
     assert wire.under_way.wait(10)  # it has read that there is no end yet
     run.closed = True
-    mirror.close(run, 0.01)
+    with monkeypatch.context() as limited, suppress(SoftTimeLimitExceeded):
+        limited.setattr(threading.Condition, "wait_for", waits)
+        mirror.close(run, 20)
     backend = run.celery_task.backend
     backend.store_result("t", end.result, end.state, traceback=end.traceback)
     wire.free.set()
@@ -80,29 +92,6 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     mirror.close(run, 4)
     assert run.awaits_meta, "that thread waited for the end, and the end for that thread"
     assert app.result("t")["status"] == "PROGRESS"
-
-
-def test_a_wait_that_a_soft_time_limit_ends_leaves_the_write_under_way(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
-    mirror.show(run, TASK)
-    assert wire.under_way.wait(10)
-    run.closed = True
-
-    def at_the_limit(*_: object) -> bool:
-        raise SoftTimeLimitExceeded
-
-    with monkeypatch.context() as limited:
-        limited.setattr(threading.Condition, "wait_for", at_the_limit)
-        with pytest.raises(SoftTimeLimitExceeded):
-            mirror.close(run, 20)
-    end = Outcome("FAILURE", ValueError("why"), "a traceback")
-    app.celery.backend.store_result("t", end.result, end.state, traceback=end.traceback)
-    wire.free.set()
-    eventually(lambda: app.result("t")["status"] == "PROGRESS")
-    run.outcome = end
-    eventually(lambda: app.result("t")["status"] == "FAILURE")
 
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:

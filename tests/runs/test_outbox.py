@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,13 +28,6 @@ def drained(outbox: Outbox) -> list[tuple[str, ev.Event]]:
 
 def undated(kept: Kept) -> ev.Event:
     return replace(kept.dated(datetime.now(UTC)), at=None)
-
-
-def test_nothing_waits_at_first(outbox: Outbox) -> None:
-    assert outbox.firsts(1) == []
-    assert len(outbox) == 0
-    assert "t" not in outbox
-    outbox.postpone("t")
 
 
 def test_each_tasks_events_go_in_order(outbox: Outbox) -> None:
@@ -92,13 +84,6 @@ def test_it_is_bounded_in_bytes_whatever_the_jobs_give() -> None:
     )
 
 
-def test_one_task_alone_cannot_outgrow_it(outbox: Outbox) -> None:
-    for _ in range(100):
-        outbox.keep(None, "a", ev.Completed())
-    assert len(outbox) == 4
-    assert outbox.dropped == {"end": 96}
-
-
 def test_what_fails_again_and_again_lets_the_others_go_first(outbox: Outbox) -> None:
     outbox.keep(None, "a", ev.Completed())
     outbox.keep(None, "b", ev.Cancelled())
@@ -119,24 +104,6 @@ def test_sent_twice_is_sent_once_and_what_was_dropped_is_gone(outbox: Outbox) ->
     assert len(outbox) == 4
 
 
-def test_threads_lose_nothing() -> None:
-    outbox, taken = Outbox(100_000, 100 * MIB), []
-
-    def fill(name: str) -> None:
-        for n in range(500):
-            outbox.keep(None, f"{name}{n}", ev.Completed())
-
-    threads = [threading.Thread(target=fill, args=(name,)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    while len(taken) < 2_000 and any(t.is_alive() for t in threads):
-        taken += drained(outbox)
-    for thread in threads:
-        thread.join()
-    taken += drained(outbox)
-    assert len({task_id for task_id, _ in taken}) == len(taken) == 2_000
-
-
 def test_what_a_run_has_published_goes_before_its_own_events(outbox: Outbox) -> None:
     published = [ev.Created(identity=ev.Identity("t", parent_id=one)) for one in ("a", "c", "c")]
     outbox.keep(None, "a", ev.Completed())
@@ -146,13 +113,6 @@ def test_what_a_run_has_published_goes_before_its_own_events(outbox: Outbox) -> 
     assert [kept.task_id for kept in outbox.firsts(9)] == ["b", "c"]
     assert [task_id for task_id, _ in drained(outbox)] == ["b", "a", "c", "c"]
     assert not outbox.awaits("a")
-
-
-def test_two_that_have_published_each_other_hold_up_none(outbox: Outbox) -> None:
-    for name, other in ("ab", "ba"):
-        created = ev.Created(identity=ev.Identity("t", parent_id=other))
-        outbox.keep(None, name, ev.Completed(), created)
-    assert len(drained(outbox)) == 4
 
 
 def test_an_end_waits_for_no_publish_that_was_dropped(outbox: Outbox) -> None:

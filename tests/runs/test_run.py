@@ -45,18 +45,25 @@ def run(desk: Desk) -> Run:
     return Run("t", ev.Identity(task_type="x", total_items=252), desk)
 
 
-def test_nothing_said_is_nothing_new(run: Run) -> None:
-    assert run.newest() is None
-
-
 def test_the_newest_value_is_taken_once(run: Run) -> None:
-    run.attempt = 3
-    run.offer(1)
+    assert run.newest() is None
+    run.attempt, run.results, run.error_text = 3, {"r": 1}, "why"
+    run.offer(1, details={"a": 0, "b": 2})
     run.offer(150, 252, "m", {"a": 1}, "save")
     assert run.newest() == ev.Progressed(
-        attempt=3, current=150, total=252, message="m", details={"a": 1, "phase": "save"}
+        attempt=3,
+        current=150,
+        total=252,
+        message="m",
+        details={"a": 1, "b": 2, "phase": "save"},
+        results={"r": 1},
+        error_message="why",
     )
     assert run.newest() is None
+    run.offer("many", "all")
+    newest = run.newest()
+    assert newest is not None
+    assert (newest.current, newest.total) == (None, None)
 
 
 def test_only_the_first_value_a_new_total_and_a_new_phase_wake_the_sender(
@@ -76,12 +83,6 @@ def test_with_no_interval_every_value_does(run: Run, desk: Desk) -> None:
     assert desk.woken == 5
 
 
-def test_details_add_up(run: Run) -> None:
-    run.offer(1, details={"a": 1, "b": 1})
-    run.offer(2, details={"b": 2})
-    assert run.newest().details == {"a": 1, "b": 2}
-
-
 def test_a_value_without_a_message_takes_the_default(run: Run) -> None:
     run.offer(150)
     assert run.newest().message == "処理中... (150/252)"
@@ -91,12 +92,6 @@ def test_a_value_without_a_message_takes_the_default(run: Run) -> None:
     assert run.newest().message == ""
     run.offer(3, 10, 5)
     assert run.newest().message == "5"
-
-
-def test_figures_that_are_none_are_left_out(run: Run) -> None:
-    run.offer("many", "all")
-    newest = run.newest()
-    assert (newest.current, newest.total) == (None, None)
 
 
 def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
@@ -115,24 +110,17 @@ def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
 
 
 def test_a_paused_run_waits(run: Run, desk: Desk) -> None:
-    run.receive_status("paused")
-    run.offer(1)
-    assert desk.waited == 1
-    run.receive_status("paused")
+    for number, say in enumerate((lambda: run.offer(1), run.heed), 1):
+        run.receive_status("paused")
+        say()
+        assert desk.waited == number
     run.heed()
     assert desk.waited == 2
-    run.heed()
-    assert desk.waited == 2
-
-
-def test_a_run_that_is_cancelled_while_it_waits_ends(run: Run, desk: Desk) -> None:
-    desk.then = "cancelled"
+    desk.then = "cancelled"  # while it waits
     run.receive_status("paused")
-    with pytest.raises(TaskCancelled):
-        run.offer(1)
-    run.receive_status("paused")
-    with pytest.raises(TaskCancelled):
-        run.heed()
+    for say in (lambda: run.offer(1), run.heed):
+        with pytest.raises(TaskCancelled):
+            say()
 
 
 def test_what_ends_it_interrupts_its_loop(run: Run) -> None:
@@ -148,10 +136,3 @@ def test_what_ends_it_interrupts_its_loop(run: Run) -> None:
     run.receive_status("cancelled")
     run.receive_status("paused")
     assert loop.interrupted == 2
-
-
-def test_results_and_error_text_go_with_the_newest_value(run: Run) -> None:
-    run.results, run.error_text = {"a": 1}, "why"
-    run.offer(1)
-    newest = run.newest()
-    assert (newest.results, newest.error_message) == ({"a": 1}, "why")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from progress_backend.record import room
 from progress_backend.record.log_line import LONGEST
 from progress_backend.runs.run_log import RunLog
@@ -16,12 +14,7 @@ def test_lines_are_taken_once_in_order() -> None:
         log.add("info", text)
     assert log
     lines, lost = log.take()
-    assert [(line.level, line.text) for line in lines] == [
-        ("info", "a"),
-        ("info", "b"),
-        ("info", "c"),
-    ]
-    assert lost == 0
+    assert ([(line.level, line.text) for line in lines], lost) == ([("info", t) for t in "abc"], 0)
     assert not log
     assert log.take() == ([], 0)
 
@@ -50,17 +43,3 @@ def test_a_very_long_line_takes_no_room_for_what_is_cut() -> None:
     log.add("info", "x" * 10**7)
     (line,), _ = log.take()
     assert len(line.text) == LONGEST + 1
-
-
-def test_threads_of_a_job_write_together() -> None:
-    log = RunLog()
-    threads = [
-        threading.Thread(target=lambda: [log.add("info", "x") for _ in range(100)])
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    lines, lost = log.take()
-    assert len(lines) + lost == 400

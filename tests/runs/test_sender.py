@@ -42,6 +42,18 @@ def sender(store: MemoryStore) -> Iterator[Sender]:
     sender.stop()
 
 
+def begun(sender: Sender) -> Run:
+    """A run whose start is recorded."""
+    run = Run("t", IDENTITY, sender)
+    sender.record(run, "t", ev.Started(identity=IDENTITY))
+    sender.opened(run)
+    return run
+
+
+def away(*_: Any) -> None:
+    raise StoreUnavailable("away")
+
+
 def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
     store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,9 +64,7 @@ def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
             return start(self)
         raise RuntimeError("can't start new thread")
 
-    run = Run("t", IDENTITY, sender)
-    sender.record(run, "t", ev.Started(identity=IDENTITY))
-    sender.opened(run)
+    run = begun(sender)
     monkeypatch.setattr(threading.Thread, "start", refused)
     run.offer(1)
     monkeypatch.undo()
@@ -67,9 +77,7 @@ def test_a_value_waits_for_its_interval_and_the_newest_is_recorded(
 ) -> None:
     store = MemoryStore(Settings(update_interval_s=3_600))
     sender = Sender(store, None, closing_s=0.3)
-    run = Run("t", IDENTITY, sender)
-    sender.record(run, "t", ev.Started(identity=IDENTITY))
-    sender.opened(run)
+    run = begun(sender)
 
     def recorded(current: int) -> bool:
         return f'"current":{current},'.encode() in (store.run(store.flows.get("t")) or b"")
@@ -91,9 +99,6 @@ def test_a_value_waits_for_its_interval_and_the_newest_is_recorded(
 def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: Any) -> None:
-        raise StoreUnavailable("away")
-
     tries = list[object]()
 
     def slow(several: Sequence[Entry], _: datetime) -> list[None]:
@@ -114,9 +119,7 @@ def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
     clock = [1_705_282_200.0]
     store = MemoryStore(Settings(update_interval_s=0), clock=lambda: clock[0])
     sender = Sender(store, None, closing_s=0.3)
-    run = Run("t", IDENTITY, sender)
-    sender.record(run, "t", ev.Started(identity=IDENTITY))
-    sender.opened(run)
+    run = begun(sender)
     for second in range(1, 13):
         clock[0] += 1
         run.offer(second)
@@ -134,15 +137,10 @@ def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
 def test_the_last_lines_of_a_run_wait_for_the_store(
     store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: Any) -> None:
-        raise StoreUnavailable("away")
-
     def texts() -> list[str]:
         return [json.loads(line)["text"] for _, line in store.state.logs.get("t", [])]
 
-    run = Run("t", IDENTITY, sender)
-    sender.record(run, "t", ev.Started(identity=IDENTITY))
-    sender.opened(run)
+    run = begun(sender)
     run.write("info", "it begins")
     eventually(lambda: texts() == ["it begins"])
     monkeypatch.setattr(store, "run", away)
