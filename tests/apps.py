@@ -4,14 +4,14 @@ next one."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis
 from celery import Celery
 from kombu.transport import TRANSPORT_ALIASES, memory
 
-from progress_backend import install
+from progress_backend import install, progress_task
 from progress_backend.record import task_json
 from progress_backend.record.model import Task
 from progress_backend.runs.run import Run
@@ -64,6 +64,15 @@ class App:
         tracker = tracker_of(self.celery)
         assert tracker is not None
         return tracker
+
+    def tracked(self, body: Callable[..., Any], **options: Any) -> Any:
+        """The function as a bound, marked task of the app."""
+        options = {"name": body.__name__, "bind": True, "shared": False, **options}
+        return self.task(**options)(progress_task(body))
+
+    def call(self, body: Callable[..., Any], *args: Any, **kwargs: Any) -> Task:
+        """The record of one call of the function, where tasks run as they are called."""
+        return self.record(self.tracked(body).delay(*args, **kwargs).id)
 
     def document(self, task_id: str) -> dict[str, Any]:
         """The record as it is stored; empty if there is none."""

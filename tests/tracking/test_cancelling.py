@@ -9,7 +9,7 @@ import pytest
 from celery import Task, signals
 from celery.exceptions import Ignore
 
-from progress_backend import ProgressNotifier, TaskCancelled, progress_task
+from progress_backend import ProgressNotifier, TaskCancelled
 from progress_backend.record import events as ev
 from tests.apps import App
 from tests.conftest import Install
@@ -19,24 +19,18 @@ from tests.waiting import eventually
 EAGER = {"task_always_eager": True}
 
 
-def tracked(app: App, body: Callable[..., Any]) -> Any:
-    """The function as a bound, marked task of the app."""
-    return app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
-
-
 def test_a_cancelled_record_ends_the_run_each_time_it_says_something(
-    installed: Install, redis_url: str
+    eager: App, redis_url: str
 ) -> None:
-    app, records = installed(EAGER), Records(redis_url)
     raised: list[str] = []
 
     def goes_on(self: Any) -> None:
         notifier = ProgressNotifier(self)
         notifier.update(1, 9)
-        eventually(lambda: app.record(self.request.id).current_items == 1)
-        records.apply(self.request.id, ev.Cancelled())
+        eventually(lambda: eager.record(self.request.id).current_items == 1)
+        Records(redis_url).apply(self.request.id, ev.Cancelled())
         notifier.update(2, 9)
-        eventually(lambda: app.run_of(self).cancelled)
+        eventually(lambda: eager.run_of(self).cancelled)
         says: dict[str, Callable[[], Any]] = {
             "update": lambda: notifier.update(3, 9),
             "advance": notifier.advance,
@@ -49,35 +43,33 @@ def test_a_cancelled_record_ends_the_run_each_time_it_says_something(
             raised.append(name)
         notifier.update(4, 9)
 
-    result = tracked(app, goes_on).delay()
+    record = eager.call(goes_on)
     assert raised == ["update", "advance", "track", "update_state"]
-    record = app.record(result.id)
     assert (record.status, record.current_items) == ("cancelled", 1)
 
 
-def test_ignore_is_a_quiet_end(installed: Install) -> None:
-    app = installed(EAGER)
+@pytest.mark.parametrize(
+    ("raised", "by", "reason"),
+    [
+        (Ignore(), "celery", "Ignore"),
+        (TaskCancelled("nothing to do"), "task", "TaskCancelled: nothing to do"),
+    ],
+)
+def test_ignore_is_a_quiet_end(eager: App, raised: Exception, by: str, reason: str) -> None:
+    def ends(self: Any) -> None:
+        raise raised
 
-    def ignores(self: Any) -> None:
-        raise Ignore
-
-    record = app.record(tracked(app, ignores).delay().id)
+    record = eager.call(ends)
     assert record.status == "cancelled"
     assert record.control is not None
-    assert (record.control["by"], record.control["reason"]) == ("celery", "Ignore")
+    assert (record.control["by"], record.control["reason"]) == (by, reason)
 
 
-def test_a_job_that_calls_itself_cancelled_is(installed: Install) -> None:
-    app = installed(EAGER)
+def test_a_run_that_returns_what_would_have_ended_it_is_completed(eager: App) -> None:
+    def returns(self: Any) -> Any:
+        return TaskCancelled("nothing to do")
 
-    def gives_up(self: Any) -> None:
-        raise TaskCancelled("nothing to do")
-
-    record = app.record(tracked(app, gives_up).delay().id)
-    assert record.status == "cancelled"
-    assert record.control is not None
-    assert record.control["by"] == "task"
-    assert record.control["reason"] == "TaskCancelled: nothing to do"
+    assert eager.call(returns).status == "completed"
 
 
 class Hooked(Task):  # type: ignore[misc]  # celery is untyped
@@ -109,7 +101,7 @@ def test_the_tasks_class_is_told_of_a_cancel(
     def gives_up(self: Any, symbol: str, *, days: int) -> None:
         raise TaskCancelled("nothing to do")
 
-    task = app.task(name="gives_up", bind=True, base=Hooked, shared=False)(progress_task(gives_up))
+    task = app.tracked(gives_up, base=Hooked)
     task.told = []
     result = task.delay("7203.T", days=3)
     given = (["7203.T"], {"days": 3})
@@ -127,25 +119,14 @@ def test_the_tasks_class_is_told_of_a_cancel(
     assert app.result(result.id).get("status") == ("REVOKED" if stored else None)
 
 
-def test_a_run_that_returns_what_would_have_ended_it_is_completed(installed: Install) -> None:
-    app = installed(EAGER)
-
-    def returns(self: Any) -> Any:
-        return TaskCancelled("nothing to do")
-
-    assert app.record(tracked(app, returns).delay().id).status == "completed"
-
-
-def test_autoretry_and_an_error_of_its_own_leave_the_hooks_to_celery(installed: Install) -> None:
-    app = installed(EAGER)
-
+def test_an_error_of_its_own_leaves_the_hooks_to_celery(eager: App) -> None:
     def fails(self: Any) -> None:
         try:
             raise TaskCancelled("nothing to do")
         except TaskCancelled:
             raise ValueError("while it cleaned up") from None
 
-    task = app.task(name="fails", bind=True, base=Hooked, shared=False)(progress_task(fails))
+    task = eager.tracked(fails, base=Hooked)
     task.told = []
     with pytest.raises(LookupError):
         task.delay()
@@ -160,9 +141,9 @@ def test_autoretry_and_an_error_of_its_own_leave_the_hooks_to_celery(installed: 
     ],
 )
 def test_signals_and_errbacks_are_those_of_ignore(
-    installed: Install, raised: type[Exception], called: list[str]
+    eager: App, raised: type[Exception], called: list[str]
 ) -> None:
-    app, calls = installed(EAGER), list[str]()
+    calls = list[str]()
 
     def ends(self: Any) -> None:
         raise raised("nothing to do")
@@ -176,8 +157,8 @@ def test_signals_and_errbacks_are_those_of_ignore(
     def errback(*_: Any) -> None:
         calls.append("link_error")
 
-    task = tracked(app, ends)
+    task = eager.tracked(ends)
     signals.task_failure.connect(failed, sender=task)
     signals.task_postrun.connect(over, sender=task)
-    task.apply_async(link_error=app.task(name="errback", shared=False)(errback).s())
+    task.apply_async(link_error=eager.task(name="errback", shared=False)(errback).s())
     assert calls == called

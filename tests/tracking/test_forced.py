@@ -75,12 +75,6 @@ async def test_a_dead_workers_run_holds_nothing(
     assert (body["status"], body["control"]) == (end, None)
 
 
-async def test_what_nobody_runs_ends_as_ever(service: FlowService) -> None:
-    for end in ENDS:
-        task_id = await service.create_task("fetch_data", 252)
-        assert (await service.update_progress(task_id, end))["control"] is None
-
-
 def forced(task: Task, end: str = "error") -> Task:
     return after(task, *update(end, force=True))
 

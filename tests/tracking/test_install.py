@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from celery import Celery, Task, shared_task
+from celery import Celery, Task, chain, shared_task
 from celery.local import Proxy
 
 from progress_backend import (
@@ -20,29 +19,10 @@ from progress_backend import (
 )
 from progress_backend.tracking.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
+from tests.conftest import Install
 from tests.records import Records
 
-Eager = Callable[..., App]
-
-
-@pytest.fixture
-def eager(redis_url: str) -> Iterator[Eager]:
-    """An app whose tasks run where they are called; conf and install's arguments as App's."""
-    apps: list[App] = []
-
-    def make(conf: dict[str, Any] | None = None, **given: Any) -> App:
-        apps.append(App(redis_url, {"task_always_eager": True, **(conf or {})}, **given))
-        return apps[-1]
-
-    yield make
-    for app in apps:
-        app.close()
-
-
-def tracked(app: App, body: Callable[..., Any], **options: Any) -> Any:
-    """The function as a bound, marked task of the app."""
-    options = {"name": body.__name__, "bind": True, "shared": False, **options}
-    return app.task(**options)(progress_task(body))
+EAGER = {"task_always_eager": True}
 
 
 def reports(self: Any, seen: list[str], fails: bool = False) -> Any:
@@ -53,103 +33,99 @@ def reports(self: Any, seen: list[str], fails: bool = False) -> Any:
     return {"rows": 4}
 
 
-def test_an_eager_run_has_a_record_from_its_start(eager: Eager) -> None:
-    app = eager()
+def test_an_eager_run_has_a_record_from_its_start(eager: App) -> None:
     during: list[Any] = []
 
     def looks(self: Any) -> None:
-        during.append(app.record(self.request.id))
+        during.append(eager.record(self.request.id))
 
-    task_id = tracked(app, looks).delay().id
+    assert eager.call(looks).status == "completed"
     assert (during[0].status, during[0].worker, during[0].attempt) == ("running", None, 1)
-    assert app.record(task_id).status == "completed"
 
 
 def test_an_eager_run_outside_a_workers_task_is_nobodys(
-    eager: Eager, monkeypatch: pytest.MonkeyPatch
+    installed: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a process that a worker's task started, say."""
     monkeypatch.setenv(LEASE_VARIABLE, "one@tests/boot")
-    app = eager()
-    assert app.record(tracked(app, reports).delay([]).id).worker is None
+    assert installed(EAGER).call(reports, []).worker is None
 
 
-def test_eager_results_and_errors(eager: Eager) -> None:
-    app = eager()
-    task = tracked(app, reports)
-    record = app.record(task.delay([]).id)
+def test_eager_results_and_errors(eager: App) -> None:
+    record = eager.call(reports, [])
     assert (record.status, record.results) == ("completed", {"rows": 4})
-    record = app.record(task.delay([], fails=True).id)
+    record = eager.call(reports, [], fails=True)
     assert (record.status, record.error_message) == ("error", "ValueError: no such symbol")
     assert (record.current_items, record.total_items) == (3, 4)
 
 
-def test_an_eager_error_that_propagates_is_recorded_too(eager: Eager) -> None:
-    app = eager({"task_eager_propagates": True})
+def test_an_eager_error_that_propagates_is_recorded_too(installed: Install) -> None:
+    app = installed({**EAGER, "task_eager_propagates": True})
     with pytest.raises(ValueError, match="no such symbol"):
-        tracked(app, reports).delay([], fails=True)
+        app.tracked(reports).delay([], fails=True)
     (task_id,) = app.records()
     assert app.record(task_id).status == "error"
 
 
-def test_an_eager_retry_is_the_same_record(eager: Eager) -> None:
-    app = eager()
-
+def test_an_eager_retry_is_the_same_record(eager: App) -> None:
     def again(self: Any) -> int:
         if self.request.retries < 2:
             raise self.retry(countdown=0)
         return 7
 
-    record = app.record(tracked(app, again).delay().id)
+    record = eager.call(again)
     assert (record.status, record.results) == ("completed", {"result": 7})
-    assert app.records() == [record.task_id]
+    assert eager.records() == [record.task_id]
 
 
-def test_apply_runs_here_whatever_is_configured(eager: Eager) -> None:
-    app = eager({"task_always_eager": False})
-    assert app.record(tracked(app, reports).apply(([],)).id).status == "completed"
+def test_apply_runs_here_whatever_is_configured(installed: Install) -> None:
+    app = installed()
+    assert app.record(app.tracked(reports).apply(([],)).id).status == "completed"
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_celerys_own_result_is_written_only_where_celery_would(eager: Eager, stored: bool) -> None:
-    app = eager({"task_store_eager_result": stored})
-    task_id = tracked(app, reports_nothing).delay("x").id
-    assert (app.result(task_id) != {}) == stored
+def test_celerys_own_result_is_written_only_where_celery_would(
+    installed: Install, stored: bool
+) -> None:
+    app = installed({**EAGER, "task_store_eager_result": stored})
+    assert (app.result(app.call(reports_nothing, "x").task_id) != {}) == stored
 
 
-def test_arguments_that_do_not_fit_are_refused_as_always(eager: Eager) -> None:
-    app = eager({"task_always_eager": False})
+def test_arguments_that_do_not_fit_are_refused_as_always(installed: Install) -> None:
+    app = installed()
     with pytest.raises(TypeError):
-        tracked(app, reports).delay()
+        app.tracked(reports).delay()
     assert app.records() == []
 
 
-def test_the_tasks_function_called_as_one_is_not_a_run(eager: Eager) -> None:
-    app = eager()
-    task = tracked(app, reports_nothing)
+def test_the_tasks_function_called_as_one_is_not_a_run(eager: App) -> None:
+    task = eager.tracked(reports_nothing)
     assert task("x") == task.run("x") == "x"
-    assert app.records() == []
+    assert eager.records() == []
 
 
 def reports_nothing(self: Any, value: str) -> str:
     return value
 
 
-def test_every_way_to_mark_a_task(eager: Eager) -> None:
-    class Own(Task):  # type: ignore[misc]  # celery is untyped
-        abstract = True
+class Doubling(Task):  # type: ignore[misc]  # celery is untyped
+    abstract = True
 
-    app = eager()
-    app.celery.finalize()  # a task may come later than that
-    for name, options in {
-        "marked": {"fun": progress_task(reports_nothing)},
-        "of its own base": {"fun": progress_task(reports_nothing), "base": Own},
-        "of our base": {"fun": reports_nothing, "base": ProgressTask},
-    }.items():
-        fun = options.pop("fun")
-        task = app.task(name=name, bind=True, shared=False, **options)(fun)
-        record = app.record(task.delay("x").id)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return 2 * super().__call__(*args, **kwargs)
+
+
+def test_every_way_to_mark_a_task(eager: App) -> None:
+    shared_task(name="shared", bind=True)(progress_task(reports_nothing))
+    eager.celery.finalize()  # a task may come later than that
+    eager.tracked(reports_nothing, name="marked")
+    eager.tracked(reports_nothing, name="of its own base", base=Doubling)
+    base = {"base": ProgressTask, "bind": True, "shared": False}
+    eager.task(name="of our base", **base)(reports_nothing)
+    for name in ("shared", "marked", "of its own base", "of our base"):
+        record = eager.record(eager.celery.tasks[name].delay("x").id)
         assert (record.status, record.task_type) == ("completed", name)
+        assert record.results == {"result": "xx" if name == "of its own base" else "x"}
 
 
 def test_a_task_that_was_there_before_install(redis_url: str) -> None:
@@ -162,53 +138,79 @@ def test_a_task_that_was_there_before_install(redis_url: str) -> None:
     assert Records(redis_url).get(task_id).status == "completed"
 
 
-def test_a_shared_task(eager: Eager) -> None:
-    shared_task(name="tests.shared", bind=True)(progress_task(reports_nothing))
-    app = eager()
-    with app.celery.connection_for_write():
-        task = app.celery.tasks["tests.shared"]
-    assert app.record(task.delay("x").id).status == "completed"
+@pytest.mark.parametrize("base", [Doubling, None])
+def test_a_run_that_calls_its_task_as_a_function_is_still_one(
+    eager: App, base: type[Task] | None
+) -> None:
+    def counts_and_fails(self: Any, also_within: bool = True) -> None:
+        if also_within:
+            with pytest.raises(ValueError, match="at row 3"):
+                self(also_within=False)
+        for _ in range(3):
+            ProgressNotifier(self).advance(total=4)
+        raise ValueError("at row 3")
 
-
-def test_a_base_of_the_teams_own_keeps_its_call(eager: Eager) -> None:
-    class Doubling(Task):  # type: ignore[misc]  # celery is untyped
-        abstract = True
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            return 2 * super().__call__(*args, **kwargs)
-
-    app = eager()
-    task = tracked(app, reports_nothing, base=Doubling)
-    assert app.record(task.delay("x").id).results == {"result": "xx"}
-    record = app.record(tracked(app, counts_and_fails, base=Doubling).delay().id)
-    assert (record.current_items, record.total_items) == (3, 4)
-
-
-def counts_and_fails(self: Any, also_within: bool = False) -> None:
-    if also_within:
-        with pytest.raises(ValueError, match="at row 3"):
-            self()
-    for _ in range(3):
-        ProgressNotifier(self).advance(total=4)
-    raise ValueError("at row 3")
-
-
-def test_a_run_that_calls_its_task_as_a_function_is_still_one(eager: Eager) -> None:
-    app = eager()
-    record = app.record(tracked(app, counts_and_fails).delay(also_within=True).id)
+    task = eager.tracked(counts_and_fails, **({} if base is None else {"base": base}))
+    record = eager.record(task.delay().id)
     assert (record.current_items, record.error_message) == (6, "ValueError: at row 3")
 
 
-def test_another_tasks_state_set_by_hand_is_its_record(eager: Eager, redis_url: str) -> None:
-    app, records = eager(), Records(redis_url)
-    records.start("other")
+def test_another_tasks_state_set_by_hand_is_its_record(eager: App, redis_url: str) -> None:
+    Records(redis_url).start("other")
 
     def sets(self: Any) -> None:
         self.update_state(task_id="other", state="PROGRESS", meta={"current": 9, "total": 252})
 
-    tracked(app, sets).delay()
-    record = app.record("other")
+    eager.call(sets)
+    record = eager.record("other")
     assert (record.status, record.current_items) == ("running", 9)
+
+
+# What `headers={"progress": …}` says of a call that runs where it is made
+
+GIVEN = {"task_type": "prices", "symbol": "7203.T", "total_items": 9, "metadata": {"period": "1y"}}
+
+
+def breaks_once(self: Any, *_: Any) -> int:
+    if not self.request.retries:
+        raise self.retry(countdown=0)
+    return 1
+
+
+def job(app: App) -> Any:
+    marked = progress_task(symbol="said of all", total_items=4)(breaks_once)
+    return app.task(bind=True, name="job", shared=False)(marked)
+
+
+@pytest.mark.parametrize("how", ["apply_async", "apply", "signature"])
+def test_a_calls_header_counts_for_it_and_its_retry(eager: App, how: str) -> None:
+    task, headers = job(eager), {"progress": GIVEN}
+    if how == "signature":
+        result = task.signature((), headers=headers).apply_async()
+    else:
+        result = getattr(task, how)(headers=headers)
+    record = eager.record(result.id)
+    assert (record.task_type, record.symbol, record.total_items) == ("prices", "7203.T", 9)
+    assert (record.metadata, record.status, record.retries) == ({"period": "1y"}, "completed", 1)
+
+
+def test_it_counts_for_its_own_task_alone(eager: App) -> None:
+    task = job(eager)
+    first = task.signature((), headers={"progress": GIVEN})
+    result = chain(first, task.s()).apply_async()
+    assert eager.record(result.parent.id).symbol == "7203.T"
+    assert eager.record(result.id).symbol == "said of all"
+    for headers in ({}, {"progress": "7203.T"}, {"progress": None}):
+        assert eager.record(task.apply_async(headers=headers).id).symbol == "said of all"
+
+
+def test_a_task_without_a_mark_is_tracked_by_it(eager: App) -> None:
+    task = eager.task(name="plain", bind=True, shared=False)(reports_nothing)
+    result = task.apply_async(("x",), headers={"progress": GIVEN})
+    assert eager.record(result.id).symbol == "7203.T"
+
+
+# install
 
 
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
@@ -229,28 +231,23 @@ def test_a_keyword_that_is_no_setting_is_refused(setting: str, hint: str) -> Non
 
 
 def test_a_setting_that_cannot_be_used_turns_tracking_off_with_one_line(
-    eager: Eager, caplog: pytest.LogCaptureFixture
+    installed: Install, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = eager({"progress_retention_s": "a day"}, retention_s=None)
+    app = installed({**EAGER, "progress_retention_s": "a day"}, retention_s=None)
     with caplog.at_level(logging.WARNING, "progress_backend"):
-        results = [tracked(app, reports_nothing, name=n).delay("x").get() for n in ("a", "b")]
-    assert results == ["x", "x"]
-    said = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
-    assert len(said) == 1
-    assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in said[0]
+        tasks = [app.tracked(reports_nothing, name=name) for name in ("a", "b")]
+        assert [task.delay("x").get() for task in tasks] == ["x", "x"]
+    (said,) = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
+    assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in said
 
 
 def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
-    """As in an application factory: what is registered before has completed the app."""
+    """As in an application factory: what is registered before has completed the app. It may be
+    behind a proxy, too."""
     app = Celery("late", set_as_current=False)
-    install(app)
+    assert install(Proxy(lambda: app)) is app
     app.finalize()
     app.conf.update(broker_url=redis_url, result_backend=redis_url, progress_retention_s=7)
     tracker = tracker_of(app)
     assert tracker is not None
     assert (tracker.settings.redis_url, tracker.settings.retention_s) == (redis_url, 7)
-
-
-def test_an_app_is_found_behind_its_proxy() -> None:
-    app = Celery("behind", set_as_current=False)
-    assert install(Proxy(lambda: app)) is app

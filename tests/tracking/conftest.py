@@ -1,0 +1,13 @@
+"""An app whose tasks run where they are called."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.apps import App
+from tests.conftest import Install
+
+
+@pytest.fixture
+def eager(installed: Install) -> App:
+    return installed({"task_always_eager": True})
