@@ -7,6 +7,7 @@ from typing import Final
 
 from progress_backend.record import messages
 from progress_backend.record.default_texts import LOCALES, text
+from progress_backend.record.fields import TASK
 from progress_backend.web.openapi import examples
 
 from .tables import markdown
@@ -45,6 +46,21 @@ def table() -> str:
 
 
 def message() -> str:
-    """A WebSocket message, made from the example record."""
-    made = json.loads(messages.update_message(examples.RUNNING, "progress_update"))
+    """A WebSocket message, made from a record like the specification's."""
+    body = {
+        **{field.name: field.default for field in TASK.fields if not field.sparse},
+        **examples.NEW_TASK,
+        "task_id": examples.TASK_ID,
+        "status": "running",
+        "progress": {"current": 150, "total": 252, "percentage": 59.5},
+        "current_status": examples.UPDATE["message"],
+        "processing_details": examples.UPDATE["details"],
+        "created_at": "2024-01-15T10:30:00.000+09:00",
+        "updated_at": "2024-01-15T10:30:30.000+09:00",
+        "estimated_completion": "2024-01-15T10:30:45.000+09:00",
+        "rate": 10.0,
+        "final": False,
+        "revision": 17,
+    }
+    made = json.loads(messages.update_message(body, "progress_update"))
     return f"```json\n{json.dumps(made, ensure_ascii=False, indent=2)}\n```"

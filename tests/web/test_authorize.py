@@ -14,8 +14,9 @@ from progress_backend import Settings, sign, tokens
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.web import site_answer
-from progress_backend.web.rights import Resource
+from progress_backend.web.rights import Refusal, Resource
 from progress_backend.web.server.log_limit import Seldom
+from progress_backend.web.site_answer import answer_of_site
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, said
@@ -69,33 +70,39 @@ class _Called:
     ],
 )
 async def test_its_answer_is_a_code_and_never_a_traceback(
-    redis_url: str,
-    start_api: StartApi,
-    authorize: Any,
-    user: str,
-    code: int,
-    caplog: pytest.LogCaptureFixture,
+    authorize: Any, user: str, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Records(redis_url).start("job")
-    api = start_api(redis_url=redis_url, authorize=authorize)
-    headers = {"x-user": user}
-    for path in ("task/job/status", "task/job/events", "tasks", "workflows"):
-        with api.http.stream("GET", f"/internal/{path}", headers=headers) as answer:
-            assert answer.status_code == code, path
-            if code != 200:
-                assert "secret" not in answer.read().decode()
-    async with api.watch("job", additional_headers=headers) as one:
-        if code == 200:
-            assert (await said(one))["status"] == "running"
-        else:
-            assert await closed(one) == 4000 + code
-    async with watch_all(api, additional_headers=headers) as one:
-        if code == 200:
-            await (await one.ping())
-        else:
-            assert await closed(one) == 4000 + code
+    scope = {"type": "http", "headers": [(b"x-user", user.encode())]}
+    found = await answer_of_site(authorize, scope, "read", Resource("task", "job"))
+    assert (found.status if isinstance(found, Refusal) else 200) == code
+    assert "secret" not in str(found)
     faults = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(faults) == (1 if "secret" in caplog.text else 0)
+
+
+async def test_requests_streams_and_sockets_are_answered_as_it_says(
+    redis_url: str, start_api: StartApi
+) -> None:
+    def authorize(request: HTTPConnection, *_: object) -> bool:
+        if (user := request.headers.get("x-user")) is None:
+            raise HTTPException(401, "log in")
+        return user == "alice"
+
+    Records(redis_url).start("job")
+    api = start_api(redis_url=redis_url, authorize=authorize)
+    for headers, code in (({"x-user": "alice"}, 200), ({"x-user": "bob"}, 403), ({}, 401)):
+        for path in ("task/job/status", "task/job/events", "tasks", "workflows"):
+            with api.http.stream("GET", f"/internal/{path}", headers=headers) as answer:
+                assert answer.status_code == code, path
+        async with (
+            api.watch("job", additional_headers=headers) as one,
+            watch_all(api, additional_headers=headers) as every,
+        ):
+            if code == 200:
+                assert (await said(one))["status"] == "running"
+                await (await every.ping())
+            else:
+                assert await closed(one) == await closed(every) == 4000 + code
 
 
 class _User:
@@ -110,19 +117,17 @@ WRONG: list[Any] = [1, 0, b"alice", {"id": 1}, _User()]
 
 
 @pytest.mark.parametrize("answer", [*WRONG, "a" * 201, "a\nb"], ids=lambda one: type(one).__name__)
-def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
-    redis_url: str, start_api: StartApi, answer: object, caplog: pytest.LogCaptureFixture
+async def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
+    answer: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Records(redis_url).start("job")
-    http = start_api(redis_url=redis_url, authorize=lambda *_: answer).http
-    for path in ("task/job/status", "tasks", "workflows", "workers"):
-        assert http.get(f"/internal/{path}").status_code == 403
-    assert http.post("/internal/task/job/cancel").status_code == 403
-    faults = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    for _ in range(3):
+        scope = {"type": "http", "headers": []}
+        found = await answer_of_site(lambda *_: answer, scope, "read", Resource("tasks"))  # type: ignore[arg-type, return-value]  # that is the mistake
+        assert found == Refusal(403, "the site does not allow this")
+    (fault,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
     kind = type(answer).__name__.replace("str", "a text that is no owner")
-    assert len(faults) == 1, faults
-    assert faults[0].startswith(f"authorize returned {kind}")
-    assert faults[0].endswith("; return True, False or the owner as text")
+    assert fault.startswith(f"authorize returned {kind}")
+    assert fault.endswith("; return True, False or the owner as text")
 
 
 @pytest.mark.parametrize("field", ["task_type", "owner", "workflow_id"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
 
 import httpx
 import psutil
@@ -199,35 +198,6 @@ async def test_http_1_0_gets_other_answers_with_their_length(api: RunningApi) ->
     assert b"content-length: %d" % len(body) in head
     # As a client of that age asks, without a Host.
     assert (await asked(api, b"GET /internal/tasks HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_http_1_0_counts_an_answer_that_says_its_length(
-    start_api: StartApi, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As uvicorn does: one that is shorter than it says is a fault, and is told."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            start = {"type": "http.response.start", "status": 200}
-            await send({**start, "headers": [(b"Content-Length", b"5")]})
-            await send({"type": "http.response.body", "body": b"abc"})
-
-    answer = await asked(start_api(app), b"GET / HTTP/1.0\r\n" + HOST + b"\r\n")
-    assert answer.endswith(b"\r\n\r\nabc")
-    await aeventually(lambda: "shorter than Content-Length" in caplog.text)
-
-
-async def test_a_socket_may_be_asked_for_in_http_1_0(
-    api: RunningApi, caplog: pytest.LogCaptureFixture
-) -> None:
-    """There is no answer whose chunks could be left out."""
-    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
-    writer.write(b"GET /internal/ws/tasks HTTP/1.0\r\n" + HOST + upgrade + key)
-    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 101 ")
-    writer.close()
-    assert caplog.records == []
 
 
 CHUNKED = b"POST /internal/create-task HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"

@@ -9,7 +9,7 @@ from tests.records import Records
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import said
 
 
 def calls(api: RunningApi) -> list[tuple[int, str | None]]:
@@ -72,14 +72,6 @@ async def test_watchers_stay_and_hear_what_they_missed(
         records.progress("job", 41)
         for socket in (one, two):
             assert (await said(socket))["progress"]["current"] == 41
-
-
-async def test_a_watcher_that_comes_during_an_outage_is_sent_away_for_a_while(
-    api_without_store: RunningApi,
-) -> None:
-    async with api_without_store.watch("job") as socket:
-        assert await closed(socket) == 1013
-    await aeventually(lambda: api_without_store.watched() == 0)
 
 
 def test_a_dead_listener_shows_in_health(start_api: StartApi, redis_url: str) -> None:

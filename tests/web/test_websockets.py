@@ -177,9 +177,24 @@ async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None
     await aeventually(lambda: api.watched() == 0)
 
 
-async def test_an_end_of_the_service_sends_clients_away_for_a_while(own_api: RunningApi) -> None:
-    task_id = own_api.create()
-    async with own_api.watch(task_id) as socket:
-        await said(socket)
+EACH = ["task/job", "workflow/group", "tasks", "log/job"]
+
+
+@pytest.mark.parametrize("path", EACH)
+async def test_an_end_of_the_service_sends_clients_away_for_a_while(
+    own_api: RunningApi, redis_url: str, path: str
+) -> None:
+    Records(redis_url).start("job")
+    Records(redis_url).member("member", "group")
+    async with own_api.socket(path) as socket:
         own_api.ask_to_end()
         assert await closed(socket) == 1012
+
+
+@pytest.mark.parametrize("path", EACH)
+async def test_a_store_that_is_away_sends_newcomers_away_for_a_while(
+    api_without_store: RunningApi, path: str
+) -> None:
+    async with api_without_store.socket(path) as socket:
+        assert await closed(socket) == 1013
+    await aeventually(lambda: api_without_store.watched() == 0)

@@ -163,15 +163,6 @@ async def test_who_asks_is_told_that_the_line_to_redis_broke(apart: Apart) -> No
             assert [m["type"] async for m in rest(socket)] == ["workflow_update"]
 
 
-async def test_an_end_of_the_service_sends_clients_away_for_a_while(
-    own_api: RunningApi, records: Records
-) -> None:
-    async with watch(own_api) as socket:
-        await said(socket)
-        own_api.ask_to_end()
-        assert await closed(socket) == 1012
-
-
 def test_events_have_the_sockets_messages(api: RunningApi, records: Records) -> None:
     with opened(stream_of(api)) as answer:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"

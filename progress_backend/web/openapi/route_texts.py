@@ -1,4 +1,4 @@
-"""Each route's texts, answers and examples for its OpenAPI description."""
+"""Each route's texts and answers for its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from . import examples
 from .bodies import ActedOn, Created, TaskList, TaskLog, TaskTimeline
 from .field_bodies import TaskBody
 from .health_bodies import Alive, Health
@@ -19,12 +18,8 @@ Route = dict[str, Any]
 Answers = dict[int | str, dict[str, Any]]
 
 
-def _answer(description: str, model: type[BaseModel], *shown: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": description, "model": model}
-    if shown:
-        named = {f"example {n}": {"value": value} for n, value in enumerate(shown, 1)}
-        answer["content"] = {"application/json": {"examples": named}}
-    return answer
+def _answer(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {"description": description, "model": model}
 
 
 _INVALID: Answers = {422: _answer("The request is invalid; nothing was changed.", Invalid)}
@@ -78,7 +73,7 @@ CREATE = _route(
     "Create a task",
     "Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then "
     "adopts it.",
-    {201: _answer("Created.", Created, examples.CREATED)}
+    {201: _answer("Created.", Created)}
     | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 UPDATE = _route(
@@ -86,7 +81,7 @@ UPDATE = _route(
     "Records figures, text and status in one step. A task that has ended changes no more. One that "
     "a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's "
     "pauses or resumes the workflow.",
-    {200: _answer("Recorded; the task now.", TaskBody, examples.RUNNING)}
+    {200: _answer("Recorded; the task now.", TaskBody)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 STATUS = _route(
@@ -97,7 +92,7 @@ STATUS = _route(
     "opened in a browser) the answer is a piece of HTML.",
     _FORBIDDEN
     | {
-        200: _answer("The task.", TaskBody, examples.RUNNING, examples.COMPLETED)
+        200: _answer("The task.", TaskBody)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
     }
@@ -118,7 +113,7 @@ LOG = _route(
     "text/event-stream` the log is followed to the task's end: a line an event, with its id; "
     "`dropped` where lines are gone, and `end` at last.",
     {
-        200: _answer("The lines.", TaskLog, examples.LOG),
+        200: _answer("The lines.", TaskLog),
         204: {"description": "The task has ended for good; no line came after Last-Event-ID."},
     }
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
@@ -128,7 +123,7 @@ TIMELINE = _route(
     "Its starts, retries, phases and ends, who asked for what and why, and what was out of the "
     "ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept, "
     "about a hundred; and how far its newest attempts were when, 64 points at most.",
-    {200: _answer("What happened.", TaskTimeline, examples.TIMELINE)}
+    {200: _answer("What happened.", TaskTimeline)}
     | _FORBIDDEN | _UNKNOWN | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 CANCEL = _route(
@@ -136,7 +131,7 @@ CANCEL = _route(
     "A queued task never begins; a running one ends at its next progress update, or at once with "
     "`terminate`, which needs the broker and Celery's remote control. The id of a workflow that "
     "is no task's cancels the workflow.",
-    {200: _answer("Cancelled; the task now.", TaskBody, examples.CANCELLED)}
+    {200: _answer("Cancelled; the task now.", TaskBody)}
     | _FORBIDDEN | _UNKNOWN | _REFUSED | _LARGE | _FORM | _INVALID | _LIMITED
     | {503: _answer("Store or broker does not answer; detail has what was done.", Undone)},
 )  # fmt: skip
@@ -145,7 +140,7 @@ ACT = _route(
     "Cancels, pauses or resumes the tasks that are named, each as if it was asked for alone: with "
     "the caller's right to it, and an audit line of its own. A task that refuses it keeps no other "
     "from it.",
-    {200: _answer("Asked.", ActedOn, examples.ACTED_ON)}
+    {200: _answer("Asked.", ActedOn)}
     | _FORBIDDEN | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 LIST = _route(
@@ -162,7 +157,7 @@ LIST = _route(
     "of workflows. A row whose results, processing_details and metadata have more than 1 KiB "
     "together omits them and names them in `omitted`; `fields=all` sends all. gzip where "
     "Accept-Encoding asks for it.",
-    {200: _answer("One page.", TaskList, examples.LIST, examples.TOP)}
+    {200: _answer("One page.", TaskList)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 WORKFLOW = _route(
@@ -172,7 +167,7 @@ WORKFLOW = _route(
     "answer is 304 while nothing has changed.",
     _FORBIDDEN
     | {
-        200: _answer("The workflow.", WorkflowBody, examples.WORKFLOW)
+        200: _answer("The workflow.", WorkflowBody)
         | {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}},
         304: {"description": "Nothing has changed."},
         404: _answer("There is no such workflow.", Problem),
@@ -192,7 +187,7 @@ WORKFLOWS = _route(
     "List workflows",
     "Newest first, each from the counts of its members, without failures. The list of a Redis "
     "Cluster has the newest 1,000. gzip where Accept-Encoding asks for it.",
-    {200: _answer("One page.", WorkflowList, examples.WORKFLOWS)}
+    {200: _answer("One page.", WorkflowList)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 _NO_WORKFLOW: Answers = {404: _answer("There is no such workflow.", Problem)}
@@ -203,7 +198,7 @@ WORKFLOW_UPDATE = _route(
     "Pause or resume a workflow",
     "Once it is answered, no member begins that is to wait; those that run wait at their next "
     "progress update. The records follow in steps, behind the answer.",
-    {200: _answer("Recorded; the workflow now.", WorkflowBody, examples.WORKFLOW)}
+    {200: _answer("Recorded; the workflow now.", WorkflowBody)}
     | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKFLOW_CANCEL = _route(
@@ -211,7 +206,7 @@ WORKFLOW_CANCEL = _route(
     "Once it is answered, no member begins; those that run end at their next progress update. The "
     "records follow in steps, behind the answer: until all have ended, the status is cancelled and "
     "`final` is false.",
-    {200: _answer("Cancelled; the workflow now.", WorkflowBody, examples.WORKFLOW_CANCELLED)}
+    {200: _answer("Cancelled; the workflow now.", WorkflowBody)}
     | _FORBIDDEN | _NO_WORKFLOW | _WORKFLOW_REFUSED | _LARGE | _FORM | _INVALID | _LIMITED | _AWAY,
 )  # fmt: skip
 WORKERS = _route(
@@ -219,7 +214,7 @@ WORKERS = _route(
     "Each Celery worker that tracks tasks, by the lease that it renews: its last sign of life, and "
     "up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed "
     "until it holds none. A token that is limited to a type or an owner gets 403.",
-    {200: _answer("The workers.", WorkerList, examples.WORKERS)}
+    {200: _answer("The workers.", WorkerList)}
     | _FORBIDDEN | _INVALID | _AWAY,
 )  # fmt: skip
 HEALTH = _route(
@@ -227,18 +222,17 @@ HEALTH = _route(
     "Whether the service, its store and its subscription work.",
     _NOT_OURS
     | {
-        200: _answer("It works.", Health, examples.HEALTHY),
+        200: _answer("It works.", Health),
         503: _answer(
             "The store or the subscription does not answer.",
             Health,
-            examples.UNHEALTHY,
         ),
     },
 )
 LIVE = _route(
     "Whether the process answers",
     "Checks nothing else: to decide about a restart.",
-    _NOT_OURS | {200: _answer("It does.", Alive, {"status": "alive"})},
+    _NOT_OURS | {200: _answer("It does.", Alive)},
 )
 METRICS = _route(
     "Figures for Prometheus",
