@@ -5,15 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from .against import MEASUREMENTS, compare
 from .machine import description
-from .plots import draw
-from .registry import ESTIMATES, LIVE_PAGE, MODULES, measure
 from .report import estimates_markdown, markdown, page_markdown, text
 from .row import Row
 
+#: Its figures are the same on each machine, so that they have a page of their own.
+ESTIMATES = "estimates"
+#: It needs a browser, so that it has a page of its own, too.
+LIVE_PAGE = "live_page"
+#: The table's rows in their order: modules with `measure(quick: bool) -> list[Row]`. A module runs
+#: all sides of its comparison itself, in turn, in one run. `quick` is for trying that it works: it
+#: takes about a second and its figures say little.
+MODULES = (
+    "startup",
+    "walks",
+    "counting",
+    "written_value",
+    "tasks_per_second",
+    "publishing",
+    "get_status",
+    "get_list",
+    "sockets",
+    ESTIMATES,
+    LIVE_PAGE,
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 #: Rows with a page of their own.
 PAGES: dict[str, tuple[Path, Callable[[list[Row], list[str]], str]]] = {
@@ -60,7 +79,7 @@ def main() -> None:
     rows: list[Row] = []
     missed: list[str] = []
     for name in given.rows or MODULES:
-        measured = measure(name, given.quick)
+        measured: list[Row] = import_module(f".{name}", __package__).measure(given.quick)
         for row in measured:
             print(f"\n{text(row)}", flush=True)
         if name not in PAGES:
@@ -72,7 +91,7 @@ def main() -> None:
         missed += [row.what for row in measured if row.verdict == "MISSED"]
     if not given.rows and not given.quick:
         RESULTS.write_text(markdown(rows, machine), encoding="utf-8")
-        print(f"\nwritten: {', '.join(map(str, (RESULTS, *draw(rows))))}")
+        print(f"\nwritten: {RESULTS}")
     if missed:
         print(f"\nMISSED: {'; '.join(missed)}")
 

@@ -23,7 +23,7 @@ import redis
 
 from progress_backend.embedded import EmbeddedServer
 
-from .one_core import on_one_core
+from .processor import on_one_core, spent_ns
 
 #: Documents that an API's process caches at most.
 _CACHED = 4_096
@@ -31,10 +31,6 @@ _CACHED = 4_096
 Figures = dict[str, float]
 _SERVE = "from progress_backend.cli import main; main()"
 _VALUES, _TASKS, _REQUESTS = 100, 100, 500
-
-
-def _spent_ns(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 class Side:
@@ -61,10 +57,10 @@ class Side:
         write = our_write(f"{self._base}/1")
 
         def measured() -> Figures:
-            began = thread_time_ns() + _spent_ns(self._server.pid)
+            began = thread_time_ns() + spent_ns(self._server.pid)
             for _ in range(_VALUES):
                 write()
-            spent = thread_time_ns() + _spent_ns(self._server.pid) - began
+            spent = thread_time_ns() + spent_ns(self._server.pid) - began
             return {"written value, sender's thread, µs": spent / _VALUES / 1000}
 
         write()
@@ -100,12 +96,12 @@ class Side:
         sender.opened(run)
 
         def measured() -> Figures:
-            began = process_time_ns() + _spent_ns(self._server.pid)
+            began = process_time_ns() + spent_ns(self._server.pid)
             for _ in range(_VALUES):
                 run.offer(run.current + 1)
                 sender.wake()
                 assert shown.acquire(timeout=10)
-            spent = process_time_ns() + _spent_ns(self._server.pid) - began
+            spent = process_time_ns() + spent_ns(self._server.pid) - began
             return {"written value, handed over, µs": spent / _VALUES / 1000}
 
         return measured
@@ -125,37 +121,15 @@ class Side:
         name = "publish in groups of 100, µs a task"
         return lambda: self._published(name, 4, lambda: [members.apply_async() for _ in rounds])
 
-    def limit(self) -> Callable[[], Figures]:
-        """Bare tasks with one bare commit each, which nothing that records them can beat."""
-        from celery.signals import before_task_publish
-
-        from .bare_commits import created
-
-        noop = self._noop(5, tracked=False)
-        commit = created(f"{self._base}/5")
-
-        def committed(headers: dict[str, Any], **_: object) -> None:
-            commit(headers["id"])
-
-        def measured() -> Figures:
-            before_task_publish.connect(committed)
-            try:
-                name = "bare publish with a bare commit, µs"
-                return self._published(name, 5, lambda: [noop.delay() for _ in _tasks()])
-            finally:
-                before_task_publish.disconnect(committed)
-
-        return measured
-
-    def _noop(self, database: int, *, tracked: bool = True) -> Any:
+    def _noop(self, database: int) -> Any:
         from .jobs import make_app
 
-        return make_app(f"{self._base}/{database}", 0.0 if tracked else None).tasks["noop"]
+        return make_app(f"{self._base}/{database}", 0.0).tasks["noop"]
 
     def _published(self, name: str, database: int, publish: Callable[[], object]) -> Figures:
-        began = thread_time_ns() + _spent_ns(self._server.pid)
+        began = thread_time_ns() + spent_ns(self._server.pid)
         publish()
-        spent = thread_time_ns() + _spent_ns(self._server.pid) - began
+        spent = thread_time_ns() + spent_ns(self._server.pid) - began
         with redis.Redis.from_url(f"{self._base}/{database}") as client:
             client.flushdb()
         return {name: spent / _TASKS / 1000}
@@ -235,10 +209,10 @@ class Side:
         def measured() -> Figures:
             figures: Figures = {}
             for name, requests in asked.items():
-                began = _spent_ns(service.pid)
+                began = spent_ns(service.pid)
                 load(port, requests, _REQUESTS, 32)
                 requests.rotate(-_REQUESTS)  # the next round asks for the next ones
-                spent = (_spent_ns(service.pid) - began) / _REQUESTS / 1000
+                spent = (spent_ns(service.pid) - began) / _REQUESTS / 1000
                 figures[f"GET status {name}, the API's µs"] = spent
             return figures
 

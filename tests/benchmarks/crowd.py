@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import re
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
 _BATCH = 100
-MARKER = re.compile(rb"#(\d+)#")
 _MASK = b"\0\0\0\0"
 #: Seconds until a message or an answer that does not come fails the run.
 _PATIENCE_S = 60.0
@@ -29,34 +27,19 @@ def marker(number: int) -> str:
 
 
 class Crowd:
-    """The handle of a process with clients, a WebSocket for each path."""
+    """The handle of a process with clients, a WebSocket each."""
 
-    def __init__(self, pipe: Connection, pid: int) -> None:
+    def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self.pid = pid
 
     def last(self, number: int) -> None:
         """Begins to wait until every client has the message with this marker."""
-        self._ask("last", number)
+        self._pipe.send(number)
         assert self._answer() == "armed"
 
     def lasted(self) -> int:
         """When the last one had it: nanoseconds of the system's monotonic clock."""
         return int(self._answer())
-
-    def listen(self) -> None:
-        """Begins to note when each marker arrives."""
-        self._ask("listen")
-        assert self._answer() == "armed"
-
-    def heard(self, last: int) -> list[tuple[int, int]]:
-        """Markers and when they came, one a client and message, once all clients had `last`."""
-        self._ask("heard", last)
-        heard: list[tuple[int, int]] = self._answer()
-        return heard
-
-    def _ask(self, *what: object) -> None:
-        self._pipe.send(what)
 
     def _answer(self) -> Any:
         assert self._pipe.poll(_PATIENCE_S), "the clients do not answer"
@@ -67,45 +50,41 @@ class Crowd:
 
 
 @contextmanager
-def crowd(port: int, paths: Sequence[str]) -> Iterator[Crowd]:
-    """Clients that are connected and have had a first message each."""
+def crowd(port: int, path: str, count: int) -> Iterator[Crowd]:
+    """So many clients of a path that are connected and have had a first message each."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, port, list(paths)), daemon=True)
+    process = context.Process(target=_run, args=(theirs, port, path, count), daemon=True)
     process.start()
-    assert process.pid is not None
-    handle = Crowd(ours, process.pid)
+    handle = Crowd(ours)
     try:
         assert handle._answer() == "connected"
         yield handle
     finally:
         with contextlib.suppress(OSError):
-            ours.send(("end",))
+            ours.send(None)
         process.join(20)
         process.kill()
 
 
-def _run(pipe: Connection, port: int, paths: list[str]) -> None:
+def _run(pipe: Connection, port: int, path: str, count: int) -> None:
     try:
-        clients = _Clients(port, paths)
+        clients = _Clients(port, path, count)
         pipe.send("connected")
-        while (asked := pipe.recv())[0] != "end":
-            if asked[0] == "last":
-                pipe.send("armed")
-                pipe.send(clients.last(asked[1]))
-            elif asked[0] == "listen":
-                pipe.send("armed")
-                pipe.send(clients.listen(pipe))
+        while (number := pipe.recv()) is not None:
+            pipe.send("armed")
+            pipe.send(clients.last(number))
     except Exception as error:
         pipe.send(error)
 
 
 class _Clients:
-    def __init__(self, port: int, paths: list[str]) -> None:
+    def __init__(self, port: int, path: str, count: int) -> None:
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
-        for start in range(0, len(paths), _BATCH):
-            opened = [asked(port, path) for path in paths[start : start + _BATCH]]
+        for opened_before in range(0, count, _BATCH):
+            batch = range(min(_BATCH, count - opened_before))
+            opened = [asked(port, path) for _ in batch]
             for one in opened:
                 first_message(one)
                 one.setblocking(False)
@@ -126,30 +105,6 @@ class _Clients:
                 time.sleep(0.001)
         return time.monotonic_ns()
 
-    def listen(self, pipe: Connection) -> list[tuple[int, int]]:
-        self._epoll.register(pipe.fileno(), select.EPOLLIN)
-        heard: list[tuple[int, int]] = []
-        newest = dict.fromkeys(self._sockets, -1)
-        behind: set[int] = set(self._sockets)
-        last: int | None = None
-        while last is None or behind:
-            ready = self._epoll.poll(_PATIENCE_S)
-            assert ready, f"{len(behind)} clients miss {last}"
-            for descriptor, _ in ready:
-                if descriptor == pipe.fileno():
-                    last = pipe.recv()[1]
-                    behind = {one for one, number in newest.items() if number < last}
-                    continue
-                data = self._read(descriptor)
-                now = time.monotonic_ns()
-                for found in MARKER.findall(data):
-                    newest[descriptor] = int(found)
-                    heard.append((int(found), now))
-                if last is not None and newest[descriptor] >= last:
-                    behind.discard(descriptor)
-        self._epoll.unregister(pipe.fileno())
-        return heard
-
     def _read(self, descriptor: int) -> bytes:
         one = self._sockets[descriptor]
         data = one.recv(1 << 16)
@@ -160,11 +115,9 @@ class _Clients:
         return data
 
 
-def asked(port: int, path: str, buffer: int | None = None) -> socket.socket:
-    """A connection that asked for a WebSocket; `buffer` bytes wait in its kernel at most."""
+def asked(port: int, path: str) -> socket.socket:
+    """A connection that asked for a WebSocket."""
     one = socket.socket()
-    if buffer is not None:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     one.settimeout(_PATIENCE_S)
     one.connect(("127.0.0.1", port))
     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

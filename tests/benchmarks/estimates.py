@@ -3,7 +3,7 @@
 `make bench DURATIONS=…` names the file (its form: `durations`). Nothing is measured by a clock: the
 items are replayed through the record's rules, so that each run on each machine gives these figures.
 An error is the part of the rest by which a prediction misses it, at the first value with so many of
-the items; where nothing is said, the pair of sides is left out and counted.
+the items; where there is none, the pair of sides is left out.
 """
 
 from __future__ import annotations
@@ -17,29 +17,14 @@ from typing import NamedTuple
 
 from progress_backend.record.past_runs import KEPT, PastRun, history
 
-from .bootstrap import grouped, interval
 from .durations import Job, finishes, recorded
-from .ranges import range_rows
-from .remarked import remark_rows
-from .replay import Replay, Value, replayed
+from .ranges import by_family, range_rows
+from .replay import Value, replayed
 from .row import Row
 
-OURS, LINE, TQDM = "ours", "straight line", "tqdm"
-PEERS = {LINE: "a straight line", TQDM: "tqdm"}
-#: The smoothing was chosen on these; the other families judge it.
-TUNED_ON = ("pegasus/epigenomics",)
-#: Samples of a bootstrap interval.
-SAMPLES = 1_000
+OURS, LINE = "ours", "straight line"
 
 Items = tuple[float, ...]
-
-
-def _slower(seconds: Items) -> Items:
-    return _changed(seconds, 3)
-
-
-def _faster(seconds: Items) -> Items:
-    return _changed(seconds, 1 / 3)
 
 
 def _changed(seconds: Items, factor: float) -> Items:
@@ -57,63 +42,50 @@ class Pace(NamedTuple):
 
 
 SECONDS = Pace("items of seconds")
-HUNDREDTHS = Pace("items of hundredths", lambda seconds: tuple(item / 100 for item in seconds))
 EIGHT = Pace("eight items at a time", lanes=8)
-SLOWER = Pace("3 times slower after a third", _slower)
-FASTER = Pace("3 times faster after a third", _faster)
+SLOWER = Pace("3 times slower after a third", lambda seconds: _changed(seconds, 3))
+FASTER = Pace("3 times faster after a third", lambda seconds: _changed(seconds, 1 / 3))
 
-#: Pace, percent of the items, the side that ours is compared with, target and stretch.
-POINTS: tuple[tuple[Pace, int, str, float, float | None], ...] = (
-    (SECONDS, 25, LINE, 1.2, 1.1),
-    (SECONDS, 50, LINE, 1.2, 1.1),
-    (SECONDS, 75, LINE, 1.45, 1.35),
-    (EIGHT, 25, LINE, 1.2, 1.1),
-    (EIGHT, 50, LINE, 1.2, 1.1),
-    (EIGHT, 75, LINE, 1.45, 1.35),
-    (SECONDS, 25, TQDM, 0.85, None),
-    (SECONDS, 50, TQDM, 0.75, None),
-    (HUNDREDTHS, 25, TQDM, 1.05, 1.0),
-    (HUNDREDTHS, 50, TQDM, 1.05, 1.0),
-    (SLOWER, 50, LINE, 0.5, None),
-    (FASTER, 50, LINE, 0.5, None),
+#: Pace, percent of the items, target and stretch.
+POINTS: tuple[tuple[Pace, int, float, float | None], ...] = (
+    (SECONDS, 25, 1.2, 1.1),
+    (SECONDS, 50, 1.2, 1.1),
+    (SECONDS, 75, 1.45, 1.35),
+    (EIGHT, 25, 1.2, 1.1),
+    (EIGHT, 50, 1.2, 1.1),
+    (EIGHT, 75, 1.45, 1.35),
+    (SLOWER, 50, 0.5, None),
+    (FASTER, 50, 0.5, None),
 )
 
 
 class Replayed(NamedTuple):
-    """A job and what each side said of it."""
+    """A job, its values, and the past runs of its type that it was estimated by."""
 
     job: Job
     values: list[Value]
-    #: Past runs of its type that it was estimated by.
     runs: int = 0
 
 
 class Miss(NamedTuple):
-    """The errors of one job's two sides, and the family and the run that it is of."""
+    """The errors of one job's two sides, and its family."""
 
     family: str
-    run: str
     ours: float
-    theirs: float
+    line: float
 
 
 def measure(quick: bool) -> list[Row]:
-    """A row for each comparison; none without a file."""
+    """A row for each comparison; none without a file. `quick` makes no difference."""
     path = os.environ.get("DURATIONS")
     if not path:
         print("\nestimates: skipped, DURATIONS names no file of recorded durations")
         return []
-    return rows(recorded(Path(path)), 50 if quick else SAMPLES)
-
-
-def rows(jobs: Sequence[Job], samples: int) -> list[Row]:
-    """The rows for these jobs, in the order of their runs."""
-    said = {pace: replays(jobs, pace) for pace in dict.fromkeys(point[0] for point in POINTS)}
-    made = [_point_row(said[point[0]], *point, samples) for point in POINTS]
-    ranges = [
-        row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, said[pace], samples)
-    ]
-    return [*made, _moves_row(said[SECONDS], samples), *ranges, *remark_rows(jobs)]
+    jobs = recorded(Path(path))
+    replayed_at = {pace: replays(jobs, pace) for pace in dict.fromkeys(at[0] for at in POINTS)}
+    points = [_point_row(replayed_at[point[0]], *point) for point in POINTS]
+    ranges = [row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, replayed_at[pace])]
+    return [*points, _moves_row(replayed_at[SECONDS]), *ranges]
 
 
 def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:
@@ -123,36 +95,35 @@ def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:
     for job in jobs:
         past = runs.setdefault((job.family, job.task_type), [])
         items = finishes(pace.items(job.seconds), pace.lanes)
-        told = len(past[-KEPT:])
-        replay: Replay = replayed(items, history(past[-KEPT:]))
+        known = past[-KEPT:]
+        replay = replayed(items, history(known))
         past += [replay.run] if replay.run is not None else []
-        done.append(Replayed(job, replay.values, told))
+        done.append(Replayed(job, replay.values, len(known)))
     return done
 
 
-def misses(said: Sequence[Replayed], percent: int, peer: str) -> list[Miss]:
-    """Each job's errors at a percentage of its items, of ours and of a peer."""
+def misses(jobs: Sequence[Replayed], percent: int) -> list[Miss]:
+    """Each job's errors at a percentage of its items, of ours and of a straight line."""
     found = []
-    for job, values, _ in said:
+    for job, values, _ in jobs:
         end = values[-1]
         at = next(v for v in values if v.done * 100 >= percent * end.done)
-        theirs = at.line if peer == LINE else at.tqdm
         rest = end.at - at.at
-        if rest > 0 and at.ours is not None and theirs is not None:
-            errors = abs(at.ours - rest) / rest, abs(theirs - rest) / rest
-            found.append(Miss(job.family, job.run, *errors))
+        if rest > 0 and at.ours is not None and at.line is not None:
+            errors = abs(at.ours - rest) / rest, abs(at.line - rest) / rest
+            found.append(Miss(job.family, *errors))
     return found
 
 
-def moves(said: Sequence[Replayed]) -> list[Miss]:
+def moves(jobs: Sequence[Replayed]) -> list[Miss]:
     """The median part of each job's time by which a value moves the predicted end."""
     found = []
-    for job, values, _ in said:
+    for job, values, _ in jobs:
         ours = [value.at + value.ours for value in values if value.ours is not None]
         line = [value.at + value.line for value in values if value.line is not None]
         if min(len(ours), len(line)) > 1:
             took = values[-1].at
-            found.append(Miss(job.family, job.run, _moved(ours) / took, _moved(line) / took))
+            found.append(Miss(job.family, _moved(ours) / took, _moved(line) / took))
     return found
 
 
@@ -161,65 +132,35 @@ def _moved(ends: Sequence[float]) -> float:
 
 
 def _point_row(
-    said: Sequence[Replayed],
-    pace: Pace,
-    percent: int,
-    peer: str,
-    target: float,
-    stretch: float | None,
-    samples: int,
+    jobs: Sequence[Replayed], pace: Pace, percent: int, target: float, stretch: float | None
 ) -> Row:
-    found = misses(said, percent, peer)
-    silent = len(said) - len(found)
+    found = misses(jobs, percent)
+    ours, line = _medians(found)
     return Row(
-        what=f"estimated end at {percent} %, {pace.name}, against {PEERS[peer]}",
+        what=f"estimated end at {percent} %, {pace.name}",
         unit="% of the rest",
-        figures={OURS: 100 * _median_of(found)[0], peer: 100 * _median_of(found)[1]},
-        peer=peer,
-        ratio=_ratio(found),
+        figures={OURS: 100 * ours, LINE: 100 * line},
+        peer=LINE,
+        ratio=ours / line,
         target=target,
         stretch=stretch,
-        notes=(
-            *_spread(found, _ratio, samples),
-            *((f"{silent} of {len(said)} jobs left out: too short",) if silent else ()),
-        ),
+        notes=(by_family(found, lambda some: 100 * _medians(some)[0]),),
     )
 
 
-def _moves_row(said: Sequence[Replayed], samples: int) -> Row:
-    found = moves(said)
+def _moves_row(jobs: Sequence[Replayed]) -> Row:
+    found = moves(jobs)
+    ours, line = _medians(found)
     return Row(
         what="how far a value moves the estimated end",
         unit="% of the run",
-        figures={OURS: 100 * _median_of(found)[0], LINE: 100 * _median_of(found)[1]},
+        figures={OURS: 100 * ours, LINE: 100 * line},
         peer="the run",
-        ratio=_median_of(found)[0],
+        ratio=ours,
         target=0.02,
-        notes=_spread(found, lambda some: _median_of(some)[0], samples),
+        notes=(by_family(found, lambda some: 100 * _medians(some)[0]),),
     )
 
 
-def _median_of(found: Sequence[Miss]) -> tuple[float, float]:
-    return median(miss.ours for miss in found), median(miss.theirs for miss in found)
-
-
-def _ratio(found: Sequence[Miss]) -> float:
-    ours, theirs = _median_of(found)
-    return ours / theirs
-
-
-def _spread(
-    found: Sequence[Miss], figure: Callable[[Sequence[Miss]], float], samples: int
-) -> tuple[str, ...]:
-    """The figure's interval, and the same figure of the families apart."""
-    low, high = interval(found, figure, samples)
-    families = [
-        f"{family} {figure(own):.3f} ({len(own)})"
-        for family, own in grouped(found, lambda miss: miss.family).items()
-    ]
-    judges = [miss for miss in found if miss.family not in TUNED_ON]
-    judged = f"judging families {figure(judges):.3f}; " if 0 < len(judges) < len(found) else ""
-    return (
-        f"90 % interval {low:.3f}-{high:.3f} (bootstrap over runs), {len(found)} jobs",
-        f"{judged}{', '.join(families)}",
-    )
+def _medians(found: Sequence[Miss]) -> tuple[float, float]:
+    return median(miss.ours for miss in found), median(miss.line for miss in found)

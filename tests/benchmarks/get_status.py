@@ -1,4 +1,4 @@
-"""Reads of a task's status a second from a real process, and what the slowest hundredth took."""
+"""Reads of a task's status a second from a real process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from progress_backend.store.drivers import Store
 
 from .cloned_records import running
 from .http_load import get, load
-from .http_services import OURS, http_services
+from .http_peers import OURS, http_services
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
@@ -24,8 +24,7 @@ _TASKS = 1_000
 
 
 def measure(quick: bool) -> list[Row]:
-    """Three rows: requests a second of running and of created tasks, and the former's 99th
-    percentile."""
+    """Two rows: requests a second of running and of created tasks."""
     requests, rounds = (1_000, 2) if quick else (10_000, 12)
     with EmbeddedServer() as server, http_services(server.pid) as start:
         with Store(Settings(redis_url=server.url)) as store:
@@ -37,30 +36,22 @@ def measure(quick: bool) -> list[Row]:
             OURS: (start(OURS, server.url), status),
             CREATED: (start(OURS, server.url), created),
             PEER: (start("hello", server.url), hello),
-            "FastAPI + one GET": (start("one_get", server.url), status),
-            "uvicorn alone": (start("bare", server.url), hello),
         }
         spent = Spent(lambda name: (sides[name][0].pid,))
-        slow: dict[str, list[float]] = {name: [] for name in sides}
 
         def a_round(name: str) -> Callable[[], float]:
             served, asked = sides[name]
-
-            def ask() -> float:
-                seen = load(served.port, asked, requests, _CONNECTIONS)
-                slow[name].append(seen.p99_ms)
-                return seen.per_second
-
-            return lambda: spent.during(name, ask)
+            return lambda: spent.during(
+                name, lambda: load(served.port, asked, requests, _CONNECTIONS)
+            )
 
         rates = Rounds.of({name: a_round(name) for name in sides}, rounds)
-    slowest = Rounds({name: figures[1:] for name, figures in slow.items()})
     note = f"{requests:,} requests a round, one process on one core; load and store on the other"
     return [
         Row(
             what="GET status, 1,000 tasks in turn, 32 connections",
             unit="/s",
-            figures=rates.medians(),
+            figures={name: rates.medians()[name] for name in (OURS, PEER)},
             peer=PEER,
             ratio=rates.ratio(OURS, PEER),
             target=1.5,
@@ -81,15 +72,6 @@ def measure(quick: bool) -> list[Row]:
             target=1.5,
             more=True,
             notes=(note, rates.spread(CREATED, PEER)),
-        ),
-        Row(
-            what="GET status, 99th percentile",
-            unit="ms",
-            figures=slowest.medians(),
-            peer=PEER,
-            ratio=slowest.ratio(OURS, PEER),
-            target=0.6,
-            notes=(note, slowest.spread(OURS, PEER)),
         ),
     ]
 

@@ -1,13 +1,19 @@
-"""What the API is compared with, as a process of its own: `python -m tests.benchmarks.http_peers`.
+"""What the API is compared with, and the processes of both, on a core of their own; load and store
+have the other one.
 
-Every application runs under uvicorn with the options of the API, and says its address.
+`python -m tests.benchmarks.http_peers NAME STORE` serves a peer under uvicorn with the options of
+the API, and prints its address.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import redis.asyncio
 import uvicorn
@@ -15,9 +21,50 @@ from fastapi import FastAPI, Response
 
 from progress_backend.flows.keys import Keys
 from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
+from tests.servers import Service
 
+OURS = "progress-backend"
 #: What stands in the log of a process that listens.
 LISTENS = r"http://127\.0\.0\.1:(\d+)"
+
+
+class Served(NamedTuple):
+    """A process that serves."""
+
+    pid: int
+    port: int
+
+
+#: Starts the API (OURS) or a peer of PEERS over the store at a URL.
+StartHttp = Callable[[str, str], Served]
+
+
+@contextmanager
+def http_services(store_pid: int) -> Iterator[StartHttp]:
+    """Ends all that were started. One core serves, so that a rate is what one process can do."""
+    before = os.sched_getaffinity(0)
+    serving, asking = {max(before)}, {min(before)}
+    os.sched_setaffinity(store_pid, asking)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        def start(name: str, url: str) -> Served:
+            args = ["-m", "tests.benchmarks.http_peers", name, url]
+            if name == OURS:
+                run = "from progress_backend.cli import main; main()"
+                args = ["-c", run, "serve", "--port", "0"]
+            env = {"PROGRESS_REDIS_URL": url}
+            service = Service([sys.executable, *args], log=folder / f"{name}.log", env=env)
+            stack.callback(service.stop)
+            port = int(service.start().wait_for_log(LISTENS).group(1))
+            os.sched_setaffinity(service.pid, serving)
+            return Served(service.pid, port)
+
+        os.sched_setaffinity(0, asking)
+        try:
+            yield start
+        finally:
+            os.sched_setaffinity(0, before)
 
 
 def hello(_: str) -> FastAPI:
@@ -31,73 +78,39 @@ def hello(_: str) -> FastAPI:
     return app
 
 
-def one_get(url: str) -> FastAPI:
-    """A FastAPI route that answers with a document of the store, one GET a request."""
-    app = FastAPI()
-    pool = redis.asyncio.BlockingConnectionPool.from_url(url, max_connections=64)
-    client = redis.asyncio.Redis.from_pool(pool)
-
-    @app.get("/internal/task/{task_id}/status")
-    async def read(task_id: str) -> Response:
-        document = await client.get(f"task:{task_id}")
-        return Response(document, 404 if document is None else 200, media_type="application/json")
-
-    return app
-
-
-def index_and_mget(base: str) -> FastAPI:
-    """A FastAPI route that reads a page of an index and its documents: nothing else of a list.
-
-    `store` is the number of the database.
-    """
+def index_and_mget(url: str) -> FastAPI:
+    """A FastAPI route that reads a page of an index and its documents: nothing else of a list."""
     app = FastAPI()
     keys = Keys()
-    clients: dict[int, redis.asyncio.Redis] = {}
+    client = redis.asyncio.Redis.from_url(url)
 
     @app.get("/internal/tasks")
     async def read(
-        store: int,
         page: int = 1,
         limit: int = 20,
         status: str | None = None,
         task_type: str | None = None,
         symbol: str | None = None,
     ) -> Response:
-        if store not in clients:
-            clients[store] = redis.asyncio.Redis.from_url(f"{base}/{store}")
         start = (page - 1) * limit
         index = keys.index(status, task_type, symbol)
-        ids = await clients[store].zrevrange(index, start, start + limit - 1)
-        documents = await clients[store].mget([keys.task(task_id.decode()) for task_id in ids])
+        ids = await client.zrevrange(index, start, start + limit - 1)
+        documents = await client.mget([keys.task(task_id.decode()) for task_id in ids])
         return Response(b'{"tasks":[%b]}' % b",".join(documents), media_type="application/json")
 
     return app
 
 
-def bare(_: str) -> Callable[..., Awaitable[None]]:
-    """An ASGI application without a framework: what is left is uvicorn."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"19")]
-
-    async def app(scope: Any, _: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        assert scope["type"] == "http", "uvicorn goes on when a lifespan is not known"
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"message":"hello"}'})
-
-    return app
-
-
-PEERS: dict[str, Callable[[str], Any]] = {
-    made.__name__: made for made in (hello, one_get, index_and_mget, bare)
-}
+PEERS: dict[str, Callable[[str], Any]] = {"hello": hello, "index_and_mget": index_and_mget}
 
 
 def main() -> None:
     """Serves the application that the first argument names; the second one is the store's URL."""
     name, url = sys.argv[1:]
-    made: Callable[..., Any] = PEERS[name](url)
     listening = bound("127.0.0.1", 0)
     sys.stderr.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
-    uvicorn.Server(uvicorn.Config(made, **OPTIONS, **connection_classes())).run(sockets=[listening])
+    config = uvicorn.Config(PEERS[name](url), **OPTIONS, **connection_classes())
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":

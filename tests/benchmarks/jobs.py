@@ -1,43 +1,47 @@
-"""The Celery applications that are compared: the same tasks, tracked or bare.
+"""The Celery applications that are compared, the same tasks tracked or bare; and real workers.
 
-As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL, BENCHMARK_INTERVAL_S,
-which is empty for a bare one, and BENCHMARK_COMMITTING, not empty for one with bare commits.
+As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL and
+BENCHMARK_INTERVAL_S, which is empty for a bare one.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from random import uniform
 from time import sleep, time
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_prerun, task_success, worker_process_init
 
 from progress_backend import ProgressNotifier, install, progress_task
+from tests.servers import Worker
 
-from .bare_commits import started_and_completed
+#: Starts a worker at a URL, tracked at an interval or bare, of so many processes, and waits until
+#: it is ready.
+StartWorker = Callable[[str, float | None, int], Worker]
 
 
-def make_app(url: str, interval_s: float | None, *, committing: bool = False) -> Celery:
-    """Broker, results and records at `url`; bare if there is no progress interval. `committing`
-    adds what is least to a bare one: a commit when a task starts, and one when it ends."""
+def make_app(url: str, interval_s: float | None) -> Celery:
+    """Broker, results and records at `url`; bare if there is no progress interval."""
     app = Celery("tests.benchmarks.jobs", broker=url, backend=url, set_as_current=False)
     app.conf.broker_connection_retry_on_startup = True
     if interval_s is not None:
         install(app, redis_url=url, beat=False, flower_events=False, update_interval_s=interval_s)
-    if committing:
-        worker_process_init.connect(lambda **_: _commit_around_tasks(url), weak=False)
 
     @app.task(bind=True, shared=False, name="noop")
     @progress_task
     def noop(self: Task) -> None:
         """Nothing: what is left is what a task costs."""
 
-    @app.task(bind=True, shared=False, name="told_job")
+    @app.task(bind=True, shared=False, name="timed_job")
     @progress_task
-    def told_job(self: Task, values: int, least_ms: int, most_ms: int) -> None:
-        """Says by the clock when it said so."""
+    def timed_job(self: Task, values: int, least_ms: int, most_ms: int) -> None:
+        """Writes values, each with the time of its call."""
         notifier = ProgressNotifier(self)
         for value in range(values):
             sleep(uniform(least_ms, most_ms) / 1000)
@@ -46,25 +50,32 @@ def make_app(url: str, interval_s: float | None, *, committing: bool = False) ->
     return app
 
 
-def _commit_around_tasks(url: str) -> None:
-    start, end = started_and_completed(url)
-    task_prerun.connect(lambda task_id, **_: start(task_id), weak=False)
-    task_success.connect(lambda sender, **_: end(sender.request.id), weak=False)
+@contextmanager
+def workers() -> Iterator[StartWorker]:
+    """Ends all that were started."""
+    numbers = itertools.count(1)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
+        def start(url: str, interval_s: float | None, concurrency: int) -> Worker:
+            name = f"benchmark-{next(numbers)}"
+            interval = "" if interval_s is None else str(interval_s)
+            worker = Worker(
+                "tests.benchmarks.jobs",
+                log=folder / f"{name}.log",
+                name=name,
+                concurrency=concurrency,
+                args=["--without-gossip", "--without-mingle"],
+                env={"BENCHMARK_URL": url, "BENCHMARK_INTERVAL_S": interval},
+            )
+            stack.callback(worker.stop)
+            return worker.start()
 
-def environment(url: str, interval_s: float | None, committing: bool) -> dict[str, str]:
-    """A worker's environment."""
-    interval = "" if interval_s is None else str(interval_s)
-    least = "yes" if committing else ""
-    return {"BENCHMARK_URL": url, "BENCHMARK_INTERVAL_S": interval, "BENCHMARK_COMMITTING": least}
+        yield start
 
 
 def __getattr__(name: str) -> Any:
     if name == "app":
         interval = os.environ["BENCHMARK_INTERVAL_S"]
-        return make_app(
-            os.environ["BENCHMARK_URL"],
-            float(interval) if interval else None,
-            committing=bool(os.environ["BENCHMARK_COMMITTING"]),
-        )
+        return make_app(os.environ["BENCHMARK_URL"], float(interval) if interval else None)
     raise AttributeError(name)

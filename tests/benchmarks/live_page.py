@@ -32,13 +32,11 @@ from tests.waiting import eventually
 
 from .cloned_records import mixed, running
 from .http_peers import LISTENS
+from .jobs import workers
 from .rounds import Rounds
 from .row import Row
-from .workers import workers
 
 OURS, EMPTY, ALLOWED = "live page", "empty page, one fetch", "allowed"
-BARE = "the same with a style sheet and a script's file"
-STILL = "our first frame as HTML, one fetch"
 PIXEL_MS, FRAME_MS, LIST_BYTES = 50, 20, 20_000
 #: As often as a job's values are written at most, and the pauses between them.
 INTERVAL_S, PAUSE_MS = 0.05, (150, 350)
@@ -84,7 +82,6 @@ const watched = new MutationObserver(() => {
   if (!document.querySelector("[data-task-id]")?.textContent) return;
   watched.disconnect();
   requestAnimationFrame(() => {
-    window.drawn = document.documentElement.outerHTML;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => { window.shown = performance.now(); };
     port2.postMessage(null);
@@ -157,7 +154,7 @@ def _pixels(browser: Browser, values: int) -> Iterator[Row]:
             ("a task's page", "task/{}"),
             ("the element", "element/{}"),
         ):
-            job = app.send_task("told_job", (MOST_VALUES, *PAUSE_MS)).id
+            job = app.send_task("timed_job", (MOST_VALUES, *PAUSE_MS)).id
             status = f"{address}/internal/task/{job}/status"
             eventually(lambda at=status: httpx.get(at, trust_env=False).is_success, WAIT_S)
             page = _opened(browser, f"{address}/{path.format(job)}", _PIXELS)
@@ -208,17 +205,8 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
 
             return once
 
-        page = _opened(browser, f"{address}/", _FIRST_ROW)
-        eventually(lambda: page.evaluate("window.shown"), WAIT_S, what="a row")
-        httpx.put(f"{address}/still", content=page.evaluate("drawn"), trust_env=False)
-        page.context.close()
         for again, visit in ((False, "first visit"), (True, "next visit")):
-            sides = {
-                OURS: shown("/", again),
-                EMPTY: shown("/empty", again),
-                BARE: shown("/bare", again),
-                STILL: shown("/still", again),
-            }
+            sides = {OURS: shown("/", again), EMPTY: shown("/empty", again)}
             times = Rounds.of(sides, rounds)
             yield Row(
                 what=f"first row of the list, {visit}, {size:,} tasks",
@@ -230,9 +218,6 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
                 notes=(
                     "from the beginning of the navigation to the task after the frame",
                     times.spread(OURS, EMPTY),
-                    f"a page of one row with a style sheet and a script's file takes "
-                    f"{times.ratio(BARE, EMPTY):.2f} times the empty one; one that has the first "
-                    f"frame of ours as HTML, {times.ratio(STILL, EMPTY):.2f} times",
                 ),
             )
         page = _opened(browser, f"{address}/", _FIRST_ROW)
@@ -252,14 +237,14 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
 
 
 def _frames(browser: Browser, ms: int) -> Iterator[Row]:
-    """Frames while each of many running tasks says something each second."""
+    """Frames while each of many running tasks writes a value a second."""
     with EmbeddedServer() as server, _service(server.url) as address:
         with Store(Settings(redis_url=server.url)) as store:
             store.ready()
             ids = running(store, RUNNING)
         over = threading.Event()
-        told = itertools.count()
-        writer = threading.Thread(target=_tell, args=(server.url, ids, over, told))
+        written = itertools.count()
+        writer = threading.Thread(target=_write, args=(server.url, ids, over, written))
         page = _opened(browser, f"{address}/?status=running", "")
         eventually(lambda: page.locator("tr[data-task-id]").count() == 20, WAIT_S)
         writer.start()
@@ -280,12 +265,12 @@ def _frames(browser: Browser, ms: int) -> Iterator[Row]:
         target=1,
         notes=(
             f"{1000 * len(frames) / sum(frames):.0f} frames a second in {ms / 1000:g} s, each task "
-            f"with a value a second ({next(told)} values in all), longest {max(frames):.0f} ms",
+            f"with a value a second ({next(written)} values in all), longest {max(frames):.0f} ms",
         ),
     )
 
 
-def _tell(url: str, ids: list[str], over: threading.Event, told: Iterator[int]) -> None:
+def _write(url: str, ids: list[str], over: threading.Event, written: Iterator[int]) -> None:
     """A value a task and second, as its worker writes it."""
     bases: dict[str, Any] = {}
     with Store(Settings(redis_url=url)) as store:
@@ -296,4 +281,4 @@ def _tell(url: str, ids: list[str], over: threading.Event, told: Iterator[int]) 
             event = ev.Progressed(current=150 + number // len(ids), message=f"value {number}")
             flow = store.flows.apply(task_id, (event,), store.now(), base=bases.get(task_id))
             bases[task_id] = store.run(flow).base
-            next(told)
+            next(written)

@@ -1,21 +1,16 @@
 """The API with pages of a site beside its own, as a process, for `live_page`.
 
 `/empty` asks for the list as the live page does and shows its first row: less cannot be done.
-`/bare` does the same with the live page's style sheet and a script in a file of its own: no page
-that has both can be faster.
-`/still` has the live page's first frame as HTML, of which it shows the rows once its one fetch,
-which it begins with, is answered: about the least that a page of that look takes.
 `/element/ID` has `<task-progress>` alone.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
 from progress_backend.settings import Settings
 from progress_backend.web import page_router, router
@@ -29,33 +24,8 @@ place.textContent = tasks[0].current_status;
 place.dataset.taskId = tasks[0].task_id;
 """
 _EMPTY = f'<p></p><script type="module">{_SCRIPT}</script>'
-_BARE = (
-    '<link rel="stylesheet" href="/static/page.css"><p></p>'
-    '<script type="module" src="/bare.js"></script>'
-)
-_ASK = 'asked = fetch("/internal/tasks?top=true&limit=20");'
-_STILL = """
-const { tasks } = await (await asked).json();
-for (const part of document.querySelectorAll("header, main")) part.hidden = false;
-const rows = document.querySelector("#rows").content;
-rows.querySelector("tr").dataset.taskId = tasks[0].task_id;
-document.querySelector("#table").append(rows);
-"""
-_ROWS = re.compile(r"<tbody.*</tbody>", re.DOTALL)
 _ELEMENT = """<script type="module" src="/static/task-progress.js"></script>
 <task-progress task-id="{task_id}"></task-progress>"""
-
-
-def still(drawn: str) -> str:
-    """The page that shows the rows of a drawn page's document once its one fetch is answered."""
-    document = re.sub(r"<script.*?</script>", "", drawn, flags=re.DOTALL)
-    (rows,) = _ROWS.findall(document)
-    for part in ("header", "main"):
-        document = document.replace(f"<{part}>", f"<{part} hidden>")
-    document = document.replace("<head>", f"<head><script>{_ASK}</script>")
-    rows = f'<template id="rows">{rows}</template>'
-    script = f'<script type="module">{_STILL}</script>'
-    return f"<!doctype html>{_ROWS.sub('', document)}{rows}{script}"
 
 
 def app(url: str) -> FastAPI:
@@ -68,22 +38,6 @@ def app(url: str) -> FastAPI:
     @made.get("/empty")
     async def empty() -> HTMLResponse:
         return HTMLResponse(_HEAD + _EMPTY)
-
-    @made.get("/bare")
-    async def bare() -> HTMLResponse:
-        return HTMLResponse(_HEAD + _BARE)
-
-    @made.get("/bare.js")
-    async def bare_script() -> Response:
-        return Response(_SCRIPT, media_type="text/javascript")
-
-    @made.put("/still")
-    async def drawn(request: Request) -> None:
-        made.state.still = still((await request.body()).decode())
-
-    @made.get("/still")
-    async def still_page() -> HTMLResponse:
-        return HTMLResponse(made.state.still)
 
     @made.get("/element/{task_id}")
     async def element(task_id: str) -> HTMLResponse:

@@ -15,8 +15,7 @@ from progress_backend.embedded import EmbeddedServer
 
 from .bare_commits import created
 from .jobs import make_app
-from .one_core import on_one_core
-from .processor import Spent
+from .processor import Spent, on_one_core
 from .rounds import Rounds
 from .row import Row
 

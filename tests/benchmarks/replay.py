@@ -1,15 +1,12 @@
 """A job's items replayed through the record's rules, as the sender writes its values; and through
-a straight line and tqdm, which see the same items."""
+a straight line, which sees the same items."""
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-
-import tqdm
+from typing import NamedTuple
 
 from progress_backend.record import events as ev
 from progress_backend.record.estimate import band_of, within
@@ -37,7 +34,6 @@ class Value(NamedTuple):
     done: int
     ours: float | None
     line: float | None
-    tqdm: float | None
     least: float | None = None
     most: float | None = None
 
@@ -56,18 +52,16 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
     identity = ev.Identity(task_type="job", total_items=total)
     task = after(None, ev.Created(identity=identity), 0.0)
     task = after(task, ev.Started(identity=identity), 0.0)
-    bar = _Bar(total)
     values = []
     for at in written(finishes):
         done = bisect_right(finishes, at)
-        bar.pass_to(finishes, done)
         task = after(task, ev.Progressed(current=done, total=total), at)
         line = at * (total - done) / done if done else None
         if task.rate and task.usual is None:
             task = replace(task, usual=history.numbers)
         ours, band = _left(task, history, at), _band(task, history)
         least, most = (None, None) if ours is None or band is None else within(ours, band)
-        values.append(Value(at, done, ours, line, bar.left(at), least, most))
+        values.append(Value(at, done, ours, line, least, most))
     return Replay(values, of_task(after(task, ev.Completed(), values[-1].at)))
 
 
@@ -102,29 +96,3 @@ def after(task: Task | None, event: ev.Event, at: float) -> Task:
     revision = 1 if task is None else task.revision + 1
     now = BEGAN + timedelta(milliseconds=round(at * 1000))
     return transition(task, event, now, task_id="job", locale="en", lease_s=60.0, revision=revision)
-
-
-class _Tqdm(tqdm.tqdm):  # type: ignore[type-arg]  # generic in its stubs alone
-    #: No thread that looks after bars by the real clock.
-    monitor_interval = 0
-
-
-class _Bar:
-    """A tqdm bar whose clock is the replay's."""
-
-    def __init__(self, total: int) -> None:
-        self._bar: Any = _Tqdm(total=total, file=io.StringIO())
-        self._now = 0.0
-        self._bar._time = lambda: self._now
-        self._bar.start_t = self._bar.last_print_t = 0.0
-
-    def pass_to(self, finishes: Sequence[float], done: int) -> None:
-        for finished in finishes[self._bar.n : done]:
-            self._now = finished
-            self._bar.update(1)
-
-    def left(self, at: float) -> float | None:
-        self._now = at
-        known = self._bar.format_dict
-        rate = known["rate"] or (known["n"] / at if at else 0)
-        return (known["total"] - known["n"]) / rate if rate else None

@@ -39,7 +39,7 @@ def estimates_markdown(rows: Iterable[Row]) -> str:
         "(a file that is not part of this project). Each job's items are replayed through the",
         "record's rules, with a value a second; figures are medians over the jobs. An error is the",
         "part of the rest by which a prediction misses it. The smoothing was chosen on one family",
-        "of workflows, the others judge it.",
+        "of workflows (pegasus/epigenomics), the others judge it.",
         "",
         "The rule of the first estimate and of the range was chosen with these recordings in",
         "sight and with others, that were held back until the rule before it was written: take it",

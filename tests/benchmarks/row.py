@@ -25,8 +25,6 @@ class Row:
     more: bool = False
     #: Things the table has no column for: how it was measured, what was asserted.
     notes: tuple[str, ...] = field(default=())
-    #: The picture whose curves the figures are points of, and where on its axis.
-    plot: tuple[str, int] | None = None
 
     @property
     def verdict(self) -> str:

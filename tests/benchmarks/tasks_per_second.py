@@ -12,13 +12,12 @@ from progress_backend.embedded import EmbeddedServer
 from tests.servers import Worker
 from tests.waiting import eventually
 
-from .jobs import make_app
+from .jobs import make_app, workers
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
-from .workers import workers
 
-OURS, PEER, LIMIT = "tracked", "bare", "bare with two bare commits each"
+OURS, PEER = "tracked", "bare"
 _POLL_S = 0.005
 #: As many as two processes can have taken ahead of each other.
 _LAST = 16
@@ -33,10 +32,9 @@ def measure(quick: bool) -> list[Row]:
 
         def side(name: str, number: int) -> tuple[Celery, Worker, redis.Redis]:
             url, interval_s = f"{base}/{number}", 0.0 if name == OURS else None
-            worker = start(url, interval_s, 2, committing=name == LIMIT)
-            return make_app(url, interval_s), worker, redis.Redis.from_url(url)
+            return make_app(url, interval_s), start(url, interval_s, 2), redis.Redis.from_url(url)
 
-        sides = {name: side(name, number) for number, name in enumerate((OURS, PEER, LIMIT), 1)}
+        sides = {name: side(name, number) for number, name in enumerate((OURS, PEER), 1)}
         spent = Spent(lambda name: (sides[name][1].pid, server.pid))
 
         def a_round(name: str) -> Callable[[], float]:
@@ -57,8 +55,6 @@ def measure(quick: bool) -> list[Row]:
             more=True,
             notes=(
                 f"{tasks:,} tasks that wait in the queue, interval 0, Flower events off",
-                "two bare commits each, their requests ready but for the id, leave "
-                f"{measured.ratio(LIMIT, PEER):.3f}× bare",
                 measured.spread(OURS, PEER),
                 f"processor time of worker and server: {spent.ratio(OURS, PEER):.3f}× bare",
             ),

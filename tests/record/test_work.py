@@ -17,7 +17,7 @@ from progress_backend.record.work import (
     smoothed,
 )
 from tests.benchmarks.durations import finishes, made_up
-from tests.benchmarks.estimates import FASTER, LINE, SECONDS, SLOWER, misses, moves, replays
+from tests.benchmarks.estimates import FASTER, SECONDS, SLOWER, misses, moves, replays
 from tests.strategies import works
 
 SECONDS_OF_WORK = st.floats(0, 1e6)
@@ -154,9 +154,9 @@ def test_the_end_is_estimated_as_well_as_a_straight_line_does() -> None:
         (SLOWER, 50, 0.5),
         (FASTER, 50, 0.5),
     ):
-        found = misses(said[pace], percent, LINE)
+        found = misses(said[pace], percent)
         assert len(found) == 60
-        assert _middle([m.ours for m in found]) <= most * _middle([m.theirs for m in found])
+        assert _middle([m.ours for m in found]) <= most * _middle([m.line for m in found])
     assert _middle([move.ours for move in moves(said[SECONDS])]) <= 0.02
 
 
