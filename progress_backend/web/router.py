@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import acts, health, overview, tasks, timeline, workflows
-from .push import event_stream, log_socket, log_stream, shared_socket, websockets
+from .push import event_stream, log_stream, shared_socket, websockets
 from .state import lifespan
 
 #: Every HTTP and WebSocket route below `/internal`, for a FastAPI application of your own:
@@ -14,7 +14,7 @@ router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
 _PARTS = (
     *(tasks, acts, workflows, event_stream, log_stream, timeline),
-    *(overview, health, websockets, shared_socket, log_socket),
+    *(overview, health, websockets, shared_socket),
 )
 for part in _PARTS:
     router.routes.extend(part.router.routes)

@@ -18,10 +18,7 @@ from tests.web.test_serve import answers
 from tests.web.test_websockets import closed
 
 
-@pytest.mark.parametrize("way", ["module", pytest.param("factory", marks=pytest.mark.wide)])
-async def test_the_environment_says_everything(
-    start_service: StartService, redis_url: str, way: str
-) -> None:
+async def test_the_environment_says_everything(start_service: StartService, redis_url: str) -> None:
     """And the specification's address, ws://notification:8004, leads to it in a network of
     containers."""
     port = free_port()
@@ -31,13 +28,8 @@ async def test_the_environment_says_everything(
         "API_HOST": "0.0.0.0",
         "API_PORT": str(port),
     }
-    uvicorn = ["uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    module = ["api.app", "--insecure"]
-    service = start_service(
-        [sys.executable, "-m", *(module if way == "module" else uvicorn)], env=env
-    )
-    if way == "module":
-        service.wait_for_log(rf"progress-backend: http://0\.0\.0\.0:{port}")
+    service = start_service([sys.executable, "-m", "api.app", "--insecure"], env=env)
+    service.wait_for_log(rf"progress-backend: http://0\.0\.0\.0:{port}")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), 20)
         assert "Task progress" in http.get("/static/page_words.js").text
@@ -54,7 +46,7 @@ async def test_the_environment_says_everything(
         assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
     # Another service in the network, and a page of that very address, as a browser has it.
     url = "ws://notification:8004/internal/ws/task/f47ac10b-58cc-4372-a567-0e02b2c3d479"
-    for origin in (None, "http://notification:8004") if way == "module" else ():
+    for origin in (None, "http://notification:8004"):
         to = {"host": "127.0.0.1", "port": port, "origin": origin}
         async with websockets.connect(url, proxy=None, **to) as one:
             assert await closed(one) == 4404
@@ -88,9 +80,11 @@ def test_what_cannot_be_used_gets_one_line(
     assert said.count("\n") == 1
 
 
-def test_no_store_is_an_error_of_the_factory() -> None:
+def test_the_factory_takes_its_store_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError):
         create_app()
+    monkeypatch.setenv("PROGRESS_REDIS_URL", "redis://127.0.0.1:1")
+    assert create_app().title == "progress-backend"
 
 
 def test_each_log_level_is_taken() -> None:

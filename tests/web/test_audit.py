@@ -32,6 +32,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     def found() -> list[dict[str, Any]]:
         own = [one for one in caplog.records if one.name == "progress_backend.audit"]
         assert not [one for one in own if "pb_" in one.getMessage()], "a token in the log"
+        assert all(one.getMessage().isprintable() for one in own), "more than a line"
         return [json.loads(one.getMessage()) for one in own]
 
     return found
@@ -58,7 +59,7 @@ def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -
     new = {"task_type": "fetch_data", "total_items": 1, "owner": "bob"}
     made = http.post("/internal/create-task", json=new, headers=sent).json()["task_id"]
     traced = {**sent, "traceparent": TRACE}
-    why = {"by": "bob", "reason": "password=hunter2 line\u2028two"}
+    why = {"by": "bob", "reason": "password=hunter2 \nCRITICAL\x1b[2J\u2028\x85"}
     http.put("/internal/task/job/update", json={"status": "paused", **why}, headers=traced)
     http.put("/internal/task/job/update", json={"status": "running"}, headers=sent)
     http.post("/internal/task/job/cancel", json={"reason": "no more"}, headers=sent)
@@ -83,7 +84,7 @@ def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -
             "kind": "task",
             "id": "job",
             "who": "bob (deploy)",
-            "why": "password=*** line\u2028two",
+            "why": "password=*** \nCRITICAL\x1b[2J\u2028\x85",
             "status": "paused",
             "answer": 200,
             "trace_id": TRACE[3:35],
@@ -156,16 +157,3 @@ def test_the_address_is_that_behind_trusted_proxies(
     forwarded = {"X-Forwarded-For": "203.0.113.9"}
     api.http.post("/internal/task/job/cancel", headers=forwarded)
     assert [(line["who"], line["address"]) for line in lines()] == [("api", "203.0.113.9")]
-
-
-def test_a_line_is_one_line_whatever_was_sent(
-    api: RunningApi, redis_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    Records(redis_url).start("job")
-    caplog.set_level(logging.INFO, "progress_backend.audit")
-    asked = {"reason": "a\nCRITICAL forged\x1b[2J\u2028\x85"}
-    headers = {"Authorization": f"Bearer {TEXT}"}
-    assert api.http.post("/internal/task/job/cancel", json=asked, headers=headers).is_success
-    (line,) = [one.getMessage() for one in caplog.records if one.name.endswith(".audit")]
-    assert line.isprintable()
-    assert json.loads(line)["why"] == asked["reason"]

@@ -8,11 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from progress_backend import tokens
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, lifespan, router
+from progress_backend.web import lifespan
 from progress_backend.web.access import Bound
 from progress_backend.web.callers import HINT, Callers
 from progress_backend.web.request_token import presented
@@ -20,6 +19,7 @@ from progress_backend.web.rights import Refusal, Resource
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
+from tests.web.mounting import application
 from tests.web.test_websockets import closed, said
 
 TASK = Resource("task", "job")
@@ -98,11 +98,7 @@ def test_where_a_token_stands(
 async def test_a_request_that_came_from_afar_is_told_what_to_do(redis_url: str, kind: str) -> None:
     settings = Settings(redis_url=redis_url)
     Records(redis_url).start("job")
-    app = create_app(settings)
-    if kind == "router":
-        app = FastAPI()
-        app.state.progress_settings = settings
-        app.include_router(router)
+    app = application(kind, settings)
     for trusted in (False, True):
         app.state.progress_trusted = trusted
         async with lifespan(app):

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from progress_backend.record import events as ev
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened, url_of
-from tests.web.test_websockets import closed, rest, said
-from tests.web.test_websockets_all import watch_all
+from tests.web.test_websockets import closed, rest
 
 #: A lease, and how long the broker takes: the sum is much longer than a lease alone.
 LEASE_S, AGAIN_S = 0.4, 2.1
@@ -73,30 +71,6 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     assert later != tag, "whoever has the state of before is told"
     assert api.status("job", headers={"If-None-Match": tag}).status_code == 200
     assert api.status("job", headers={"If-None-Match": later}).status_code == 304
-
-
-async def test_a_cancel_is_final_before_its_run_has_heeded_it(
-    api: RunningApi, records: Records
-) -> None:
-    """The streams of one task end with it; that the run has ended too is told to all others."""
-    records.start("job")
-    async with api.watch("job") as socket, watch_all(api) as every:
-        assert (await said(socket))["status"] == "running"
-        api.cancel("job")
-        end = await said(socket)
-        assert (end["status"], end["final"]) == ("cancelled", True)
-        assert end["control"]["heeded_at"] is None
-        assert await closed(socket) == 1000
-        assert await said(every) == end
-        with opened(url_of(api, "job"), str(end["revision"])) as answer:
-            assert answer.status_code == 204
-        with opened(url_of(api, "job")) as answer:
-            assert [event["status"] for event in events(answer)] == ["cancelled"]
-        await asyncio.to_thread(records.apply, "job", ev.Heeded())
-        heeded = await said(every)
-        assert heeded["timestamp"] == end["timestamp"]
-        assert heeded["control"]["heeded_at"] == api.status("job").json()["control"]["heeded_at"]
-        assert heeded["control"]["heeded_at"] is not None
 
 
 def listed(api: RunningApi) -> dict[str, Any]:

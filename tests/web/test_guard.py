@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 import redis
 import websockets
-from fastapi import FastAPI
 
 from progress_backend.settings import Settings
 from progress_backend.store.outage_log import OneAMinute
-from progress_backend.web import access, create_app, metrics_router, page_router, router
+from progress_backend.web import access
 from tests.records import Records
-from tests.web.mounting import mounted
+from tests.web.mounting import application
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -45,19 +44,6 @@ READS = [
 ]
 
 
-def application(kind: str, settings: Settings) -> FastAPI:
-    """The routes, in each of the three ways to have them; two of them under /at."""
-    if kind == "application":
-        return create_app(settings)
-    if kind == "mounted":
-        return mounted(settings, "/at")
-    own = FastAPI(docs_url=None)
-    own.state.progress_settings = settings
-    for part in (router, metrics_router, page_router):
-        own.include_router(part, prefix="/at")
-    return own
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def served(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
     """An API that lets one origin and one name in."""
@@ -67,7 +53,7 @@ def served(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[R
         allowed_hosts=("tasks.example.com",),
         lease_s=86_400,
     )
-    running = RunningApi(application(request.param, settings)).start()
+    running = RunningApi(application(request.param, settings, "/at")).start()
     if request.param != "application":
         running.http.base_url = f"http://127.0.0.1:{running.port}/at"
     yield running

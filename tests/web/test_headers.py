@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from progress_backend.settings import Settings
-from progress_backend.web import create_app, metrics_router, page_router, router
 from progress_backend.web.page import ELEMENT
 from tests.records import Records
+from tests.web.mounting import application
 from tests.web.serving import RunningApi
 from tests.web.test_http_connection import asked
 from tests.web.test_rights_matrix import BODIES, operations
@@ -28,13 +27,7 @@ NO_PAGE: Final = "default-src 'none'; frame-ancestors 'none'"
 @pytest.fixture(scope="module", params=["application", "router"])
 def running(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
     settings = Settings(redis_url=session_redis_url)
-    app = create_app(settings)
-    if request.param == "router":
-        app = FastAPI(docs_url=None, openapi_url=None)
-        app.state.progress_settings = settings
-        for part in (router, metrics_router, page_router):
-            app.include_router(part)
-    api = RunningApi(app).start()
+    api = RunningApi(application(request.param, settings)).start()
     yield api
     api.stop()
 

@@ -15,7 +15,6 @@ from urllib.parse import quote
 import httpx
 import pytest
 import websockets
-from fastapi import FastAPI
 from fastapi.routing import APIWebSocketRoute
 from websockets.exceptions import ConnectionClosed
 
@@ -25,9 +24,10 @@ from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.share_tokens import Share, ShareTokens
 from progress_backend.tokens import Token
-from progress_backend.web import create_app, metrics_router, page_router, router
+from progress_backend.web import create_app, router
 from progress_backend.web.request_token import SUBPROTOCOL, TOKEN_PROTOCOL
 from tests.records import Records
+from tests.web.mounting import application
 from tests.web.serving import RunningApi
 
 TYPE: Final = "fetch_data"
@@ -170,7 +170,6 @@ SHARED: Final = "/internal/ws/watch"
 SOCKETS: Final[dict[str, Row]] = {
     "/internal/ws/task/{task_id}": READ,
     "/internal/ws/workflow/{workflow_id}": FLOW,
-    "/internal/ws/log/{task_id}": READ,
     "/internal/ws/tasks": LIST,
     SHARED: READ,
 }
@@ -185,13 +184,7 @@ BODIES: Final = {
 @pytest.fixture(scope="module", params=["application", "router"])
 def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
     settings = Settings(redis_url=session_redis_url, tokens=LINES, signing_keys=KEYS)
-    app = create_app(settings)
-    if request.param == "router":
-        app = FastAPI(docs_url=None)
-        app.state.progress_settings = settings
-        for part in (router, metrics_router, page_router):
-            app.include_router(part)
-    running = RunningApi(app).start()
+    running = RunningApi(application(request.param, settings)).start()
     yield running
     running.stop()
 

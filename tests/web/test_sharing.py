@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from progress_backend import Settings, sign, tokens
-from progress_backend.web import create_app, router
 from tests.records import Records
 from tests.web.conftest import StartApi
+from tests.web.mounting import application
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
 
@@ -119,13 +118,11 @@ async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_u
     async with (
         api.watch("job", additional_headers=bearer(token)) as one,
         api.socket("tasks", additional_headers=bearer(typed)) as all_,
-        api.socket(f"log/job?token={token}") as logged,
     ):
         assert (await said(one))["status"] == "running"
         began = time.monotonic()
         assert await closed(one) == 4401
         assert await closed(all_) == 4401
-        assert await closed(logged) == 4401
         assert time.monotonic() - began < 5
     text, again = await streaming
     assert json.loads(text.split("data: ")[1].split("\n")[0])["status"] == "running"
@@ -140,11 +137,7 @@ async def test_no_log_has_a_token_of_the_query(
     caplog.set_level(logging.INFO)
     Records(redis_url).start("job")
     settings = Settings(redis_url=redis_url, signing_keys=(KEY,))
-    app = create_app(settings)
-    if kind == "router":
-        app = FastAPI()
-        app.state.progress_settings = settings
-        app.include_router(router)
+    app = application(kind, settings)
     of_uvicorn = {"http": "auto", "ws": "auto", "log_level": "info", "access_log": True}
     api, token = RunningApi(app, **of_uvicorn).start(), share(task_id="job")
     try:

@@ -177,7 +177,7 @@ async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None
     await aeventually(lambda: api.watched() == 0)
 
 
-EACH = ["task/job", "workflow/group", "tasks", "log/job"]
+EACH = ["task/job", "workflow/group", "tasks"]
 
 
 @pytest.mark.parametrize("path", EACH)

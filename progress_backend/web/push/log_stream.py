@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
@@ -21,12 +22,21 @@ from ..rights import Refusal
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
-from .log_lines import Line, lines_of, updates_of
+from .sources import TaskSource
+from .task_updates import follow
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 #: Longest Last-Event-ID: a line's number.
 _DIGITS: Final = 15
+
+
+class Line(NamedTuple):
+    """A line with its number, and how many lines are gone between the one before it and this."""
+
+    number: int
+    text: bytes
+    gone: int
 
 
 @router.get("/task/{task_id:path}/log", **route_texts.LOG)
@@ -57,7 +67,8 @@ async def _followed(
     if isinstance(counted, Refusal):
         api.measured.refusal(counted)
         return denied(counted)
-    updates = updates_of(api, task_id, PING_S, request.scope, counted)
+    nudges = partial(api.logs.follow, task_id)
+    updates = follow(api, TaskSource(api, task_id), PING_S, request.scope, counted, nudges)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(updates.aclose)
         try:
@@ -84,7 +95,7 @@ async def _texts(
     # A record that is gone, a store that does not answer, or a service that shuts down, ends the
     # stream; a client that reconnects is told why.
     with contextlib.suppress(TaskNotFound, StoreUnavailable, HubClosed):
-        async for line in lines_of(api, task_id, updates, part, after):
+        async for line in _lines(api, task_id, updates, part, after):
             now = time.monotonic()
             if line is not None:
                 yield _events(line)
@@ -99,3 +110,36 @@ async def _texts(
 def _events(line: Line) -> str:
     dropped = f'event: dropped\ndata: {{"lines":{line.gone}}}\n\n' if line.gone else ""
     return f"{dropped}id: {line.number}\ndata: {with_id(line.number, line.text).decode()}\n\n"
+
+
+async def _lines(
+    api: Api,
+    task_id: str,
+    updates: Updates,
+    part: c.LogPart,
+    after: int | None,
+) -> AsyncIterator[Line | None]:
+    """Yields the lines of `part`, which were read after the line `after`, then each as it comes,
+    and None each time `updates` yields meanwhile; ends with the task.
+
+    Raises:
+        TaskNotFound: the record is gone.
+        StoreUnavailable: the store does not answer.
+        HubClosed: the service shuts down, or the request's token does not count any more.
+    """
+    over = False
+    while True:
+        for number, text in part.lines:
+            yield Line(number, text, 0 if after is None else max(number - after - 1, 0))
+            after = number
+        if part.last is None or (after or 0) >= part.last:
+            if over:
+                return
+            over = True
+            async for _ in updates:
+                if api.logs.newest(task_id) != (after or None):
+                    over = False
+                    break
+                yield None
+            after = after or 0  # the log was empty so far: what is missing from now on is gone
+        part = await api.store.run(task_log.read(task_id, after, task_log.LINES))

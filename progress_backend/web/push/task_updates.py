@@ -16,9 +16,9 @@ from .sources import Source
 async def follow(
     api: Api,
     source: Source,
-    quiet_s: float | None = None,
-    scope: Scope | None = None,
-    done: Callable[[], None] | None = None,
+    quiet_s: float,
+    scope: Scope,
+    done: Callable[[], None],
     nudges: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
@@ -35,9 +35,7 @@ async def follow(
         HubClosed: the service shuts down, or the request's token does not count any more.
     """
     mailbox = api.listener.mailbox()
-    ends = [] if done is None else [done]
-    if scope is not None:
-        ends.append(api.callers.watch(scope, mailbox.close))
+    ends = [done, api.callers.watch(scope, mailbox.close)]
     if nudges is not None:
         ends.append(nudges(mailbox.nudge))
     try:
@@ -53,22 +51,22 @@ async def follow(
             # A deleted record may be written again, and an end whose message may be delivered again
             # be taken back.
             gone_at = loop.time() + api.settings.lease_s if known.message is None else None
-            quiet_at = None if quiet_s is None else loop.time() + quiet_s
+            quiet_at = loop.time() + quiet_s
             while True:
                 left_s = known.left_s(api.store.now())
                 if left_s == 0:
                     return
                 over = gone_at if left_s is None else loop.time() + left_s
-                newer = await _newer(mailbox, known, _sooner(over, quiet_at))
+                until = quiet_at if over is None else min(over, quiet_at)
+                newer = await _newer(mailbox, known, until)
                 if newer is not None:
                     known = newer
                     break
                 if gone_at is not None and loop.time() >= gone_at:
                     raise source.missing()
-                quiet = quiet_at is not None and loop.time() >= quiet_at
-                if quiet or mailbox.nudged:
+                if loop.time() >= quiet_at or mailbox.nudged:
                     mailbox.nudged = False
-                    quiet_at = None if quiet_s is None else loop.time() + quiet_s
+                    quiet_at = loop.time() + quiet_s
                     yield None
     finally:
         source.leave(mailbox)
@@ -76,12 +74,7 @@ async def follow(
             end()
 
 
-def _sooner(*times: float | None) -> float | None:
-    """The first of these times; None if there is none."""
-    return min((at for at in times if at is not None), default=None)
-
-
-async def _newer(mailbox: Mailbox[Update], known: Update, until: float | None) -> Update | None:
+async def _newer(mailbox: Mailbox[Update], known: Update, until: float) -> Update | None:
     """The next update that is newer than `known`; None if there is none until then, or until the
     mailbox is nudged."""
     try:

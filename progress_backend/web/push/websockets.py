@@ -45,7 +45,7 @@ async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
 
 
 async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id: str) -> None:
-    if await refused(websocket, "read", watched):
+    if await _refused(websocket, "read", watched):
         return
     heartbeat = None
     if websocket.scope["query_string"]:
@@ -105,7 +105,7 @@ async def _kept(
         if heartbeat is not None:
             api.listener.heartbeats.join(heartbeat, writer.beat)
         if connection is None:
-            await disconnected(websocket)
+            await _disconnected(websocket)
         else:
             unless_kept.pop_all()
             connection.keep(closed)
@@ -118,7 +118,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
     """Sends each update of all tasks that pass the list's filters."""
     api = api_of(websocket)
     take_query_token(websocket.scope)
-    if await refused(websocket, "list", listed(websocket.scope)):
+    if await _refused(websocket, "list", listed(websocket.scope)):
         return
     try:
         asked = queries.WatchQuery.model_validate(dict(websocket.query_params))
@@ -153,7 +153,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
             watching.callback(api.listener.heartbeats.leave, asked.heartbeat, inbox.beat)
         sending = asyncio.create_task(_send_all(websocket, inbox))
         try:
-            await disconnected(websocket)
+            await _disconnected(websocket)
         finally:
             sending.cancel()
             await asyncio.wait([sending])
@@ -165,14 +165,14 @@ async def _send_all(websocket: WebSocket, inbox: Inbox) -> NoReturn:
             await websocket.send_text(await inbox.get())
 
 
-async def disconnected(websocket: WebSocket) -> None:
+async def _disconnected(websocket: WebSocket) -> None:
     """Waits until the client has disconnected or the socket is closed."""
     # Only reading notices that; messages of clients are ignored.
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
-async def refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
+async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
     """Whether the socket was closed since its page or its caller may not watch this."""
     take_query_token(websocket.scope)
     refusal = api_of(websocket).access.refusal(websocket.scope)
