@@ -81,7 +81,6 @@ workers = st.builds(
     st.just("celery@tests"),
     st.none() | st.just("host"),
     st.none() | st.integers(1, 3),
-    clock_ahead_s=st.sampled_from([0, -3_600.0, 300.5]),
     unknown=st.sampled_from([(), (("slot", 3), ("host", {"zone": "a"}))]),
 )
 deliveries = st.builds(

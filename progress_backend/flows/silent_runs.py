@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -34,21 +33,10 @@ _GIVEN_BACK = 1_000
 _UNHELD = 100
 #: Lost runs' tasks about which one pass asks the result backend once more.
 _ASKED = 2_000
-#: How far a worker's clock that was not measured may be behind the store's; and the same where the
-#: result backend may have an end of an earlier task with the record's id.
+#: How far a worker's clock may be behind the store's; and the same where the result backend may
+#: have an end of an earlier task with the record's id.
 _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
-#: How exact a worker's clock is that its run's start has reported.
-_EXACT = timedelta(seconds=2)
 LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
-
-
-def bounded(settings: Settings, now: datetime) -> Flow[None]:
-    """Shortens leases that were last renewed before the store's clock was set back; those of live
-    workers are renewed before they end."""
-    now_ms, lease_ms = milliseconds(now), int(settings.lease_s * 1000)
-    ahead: list[str] = yield c.Ahead(now_ms + 2 * lease_ms, _LEASES)
-    if ahead:
-        yield c.Shorten(tuple(ahead), now_ms + lease_ms)
 
 
 def keeps(settings: Settings, token: str) -> Flow[bool]:
@@ -202,9 +190,8 @@ def _silent(base: Base, settings: Settings, now: datetime) -> bool:
     """
     task = base.task
     written_ms = milliseconds(task.updated_at) if task.updated_at else 0
-    silence_ms = milliseconds(now) - written_ms + int(task.clock_back_s * 1000)
     over = task.ended and task.asked is None
-    return not over and abs(silence_ms) > int(settings.lease_s * 1000)
+    return not over and abs(milliseconds(now) - written_ms) > int(settings.lease_s * 1000)
 
 
 def _may_have_ended(task: Task) -> bool:
@@ -213,18 +200,19 @@ def _may_have_ended(task: Task) -> bool:
     return not task.planned or (task.member is not None and task.member.unseen)
 
 
-def of_this_life(base: Base, end: Event) -> bool:
+def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
     """Whether an end in the result backend is of the record's own task, not of an earlier task with
-    the same id. The end's time is by the worker's clock, which the runs' starts have reported."""
+    the same id. The end's time is by its worker's clock, which may be wrong."""
     task = base.task
     if isinstance(end, Cancelled) and task.delivery is not None and task.delivery.again_until:
         return False  # Celery stored REVOKED for a run that it ended by itself
     if end.at is None or task.created_at is None:
         return task.worker is not None
-    if task.attempt_started_at is not None and task.clock_behind_s is not None:
-        return end.at >= task.created_at - timedelta(seconds=task.clock_behind_s) - _EXACT
     if task.worker is not None:
-        return end.at >= task.created_at - (_SKEW if task.attempt == 1 else _REUSED_SKEW)
+        # An earlier task's record would still be there after its end, and have had an attempt.
+        sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
+        kept = max(timedelta(seconds=settings.retention_s), _SKEW)
+        return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
     # What the process of a planned task's predecessor could not record was noted by one write.
     if task.revision <= 1 + task.planned:
         return end.at >= task.created_at - _SKEW
@@ -232,15 +220,6 @@ def of_this_life(base: Base, end: Event) -> bool:
     # taken.
     made_anew = task.status == TaskStatus.CREATED and task.attempt > 0
     return end.at >= task.created_at and not made_anew
-
-
-def in_store_time(base: Base, end: Event) -> Event:
-    """An end from the result backend with its time by the store's clock, as far as the run's start
-    has reported the worker's clock."""
-    worker = base.task.worker
-    if end.at is None or worker is None or not worker.clock_ahead_s:
-        return end
-    return replace(end, at=end.at - timedelta(seconds=worker.clock_ahead_s))
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:

@@ -133,9 +133,6 @@ class Started(Event):
     redelivered: bool = False
     #: The message was delivered again, to a worker that has no other run of the task in hand.
     alone: bool = False
-    #: The time of the start by the worker's own clock, in seconds since 1970: Celery's times in the
-    #: result backend are by that clock.
-    own_clock_s: float | None = None
 
     def of_attempt(self, attempt: int) -> Self:
         """The start itself: it makes the next attempt instead of being from one."""

@@ -109,9 +109,6 @@ WORKER: Final = Part("Worker", "The worker that runs a task.", (
           "Of an eager run only: the task in whose body it runs.", None, sparse=True),
     Field("run", int | None,
           "Number of the run in its worker; null where it is not known.", None, sparse=True),
-    Field("clock_ahead_s", float,
-          "How far the worker's clock was ahead of the store's when the run began; not there below "
-          "a second.", 0, sparse=True),
 ))
 DELIVERY: Final = Part("Delivery", "What the broker may do with the task's message.", (
     Field("eta", datetime | None, "The task does not begin before it.", None),
@@ -277,12 +274,6 @@ TASK: Final = Part("TaskBody", _MEANING, (
           "What is out of the ordinary of it, which the next value, another status or a new run "
           "takes back; a value takes only stalled back. Not there while nothing is.",
           None, sparse=True, part=REMARKS),
-    Field("clock_behind_s", float | None,
-          "How far the slowest clock of its workers was behind the store's as they began it; not "
-          "there until a start has reported a clock.", None, sparse=True),
-    Field("clock_back_s", float,
-          "How far the store's clock was set back while the task ran: its times go on as they "
-          "began. Not there otherwise.", 0, sparse=True),
     Field("estimated_details", list[str],
           "Names in processing_details that were computed, not given.", (), attribute=None),
     # The last three, where `responses` looks.

@@ -93,14 +93,8 @@ class Worker(NamedTuple):
     name: str
     task: str | None = None
     run: int | None = None
-    #: Seconds by which the worker's clock was ahead of the store's when the run began.
-    clock_ahead_s: float = 0
     #: Names and values that another version of this library has written of it.
     unknown: tuple[tuple[str, Any], ...] = ()
-
-    def holds_as(self, other: Worker | None) -> bool:
-        """Whether both are the same run of the same worker, whatever their clocks."""
-        return other is not None and self[:4] == other[:4]
 
 
 class Delivery(NamedTuple):
@@ -242,12 +236,6 @@ class Task:
     traceparent: str | None = None
     #: Why the status is error: "exception", "lost", "not_published", …
     error_cause: str | None = None
-    #: Seconds by which the slowest clock of the task's workers was behind the store's; None while
-    #: no start has reported a clock.
-    clock_behind_s: float | None = None
-    #: Seconds by which the store's clock was set back while the task ran: the record's times go on
-    #: from where they were.
-    clock_back_s: float = 0
     #: Smoothed items a second; of a completed task their average. None while it is not known.
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.

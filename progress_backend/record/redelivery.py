@@ -123,7 +123,7 @@ def comes_again(task: Task, start: Started) -> bool:
     if start.redelivered:
         return True
     worker = start.worker
-    recorded = worker is not None and worker.run is not None and worker.holds_as(task.worker)
+    recorded = worker is not None and worker.run is not None and worker == task.worker
     return not (recorded or is_late(task, start) or task.error_cause == REPORTED)
 
 
@@ -140,4 +140,4 @@ def _is_its_own(task: Task, start: Started) -> bool:
     """Whether the start is from the worker in the record."""
     if start.worker is None:
         return task.worker is None
-    return start.worker.holds_as(task.worker)
+    return start.worker == task.worker

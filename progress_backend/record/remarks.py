@@ -51,7 +51,6 @@ def _slowest(seconds: Iterable[float]) -> float | None:
 def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Remarks:
     """What is newly out of the ordinary of a task, by the store's clock. `answers`: whether its
     worker's lease is valid."""
-    now += timedelta(seconds=task.clock_back_s)
     # Without a worker a run has ended and the next one's message is on its way. A task that runs
     # outside of Celery has no message, and no attempt.
     waits = task.worker is None and task.attempt > 0

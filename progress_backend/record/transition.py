@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
@@ -30,9 +30,6 @@ ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: the status that the step returns, mostly the task's own.
 SAME: Final = "same"
-#: A store's clock that is so many seconds behind a record counts as set back; each writer measures
-#: it.
-_SET_BACK_S: Final = 5.0
 #: Events that may be refused because of an end that a caller asked for.
 _ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
@@ -85,7 +82,11 @@ def transition(
     # Times are kept in milliseconds, so that a record is the same remembered or read.
     now = _in_milliseconds(now)
     at = now if event.at is None else min(_in_milliseconds(event.at), now)
-    when, back_s = _in_order(task, at, now)
+    # A record's times never go back, whatever the clocks: started <= updated <= completed.
+    when = at
+    for known in (task.created_at, task.started_at, task.updated_at):
+        if known is not None and known > when:
+            when = known
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
@@ -102,7 +103,6 @@ def transition(
         updated_at=when,
         attempt=attempt,
         revision=revision,
-        clock_back_s=back_s,
     )
     if (member := after.member) is None:
         return after
@@ -114,22 +114,6 @@ def transition(
 def _in_milliseconds(time: datetime) -> datetime:
     rest = time.microsecond % 1000
     return time.replace(microsecond=time.microsecond - rest) if rest else time
-
-
-def _in_order(task: Task, at: datetime, now: datetime) -> tuple[datetime, float]:
-    """The event's time as it is recorded, and seconds by which the store's clock is behind that.
-
-    A record's times never go back, whatever the clocks: started <= updated <= completed. Where the
-    store's clock was set back the record's times go on from where they were.
-    """
-    latest = at
-    for known in (task.created_at, task.started_at, task.updated_at):
-        if known is not None and known > latest:
-            latest = known
-    if latest <= now or (latest - now).total_seconds() < _SET_BACK_S:
-        return latest, 0
-    when = max(latest, now + timedelta(seconds=task.clock_back_s))
-    return when, round((when - now).total_seconds(), 3)
 
 
 def row_of(task: Task | None) -> str:

@@ -7,7 +7,6 @@ messages' requests as a list.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -82,7 +81,6 @@ def _start(
         retries=handed.get("retries") or 0,
         again_s=tracker.again_s(task),
         redelivered=bool((request.delivery_info or {}).get("redelivered")),
-        own_clock_s=time.time(),
     )
     return Run(request.id, identity, process.sender, celery_task=task, request=request), started
 

@@ -204,7 +204,6 @@ class Keeper:
     def _reap(self) -> None:
         """Runs the pass that finds lost runs, once the store was seen answering for a whole
         lease."""
-        self._store.run(silent_runs.bounded(self._settings, self._store.now()))
         if not self._steady():
             return
         self._judge.begin()

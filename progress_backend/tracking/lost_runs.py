@@ -171,7 +171,7 @@ class Judge:
                 # A process without a result backend leaves it to the others for a while.
                 asked[task.task_id] = milliseconds(now + lease)
                 continue
-            end = own_end(base, ends.get(task.task_id))
+            end = own_end(base, ends.get(task.task_id), self._settings)
             if end is not None:
                 verdicts.append((base, end.of_attempt(task.attempt)))
             later = [time for time in times if time > now]
@@ -204,7 +204,8 @@ class Judge:
             unknown = self._ask is not None and base.task.task_id not in ends
             if unknown and not base.task.ended and (waits or self._patient()):
                 continue
-            end = None if base.task.ended else own_end(base, ends.get(base.task.task_id))
+            known = None if base.task.ended else ends.get(base.task.task_id)
+            end = own_end(base, known, self._settings)
             verdict = otherwise(base) if end is None else end
             if verdict is not None:
                 verdicts.append((base, verdict))
@@ -267,11 +268,11 @@ def _taken_back(base: Base) -> TakenBack:
     return TakenBack(owner=worker.lease, run=worker.run, attempt=base.task.attempt)
 
 
-def own_end(base: Base, end: Event | None) -> Event | None:
+def own_end(base: Base, end: Event | None, settings: Settings) -> Event | None:
     """An end from the result backend as the record is to have it; None if it is not the record's
     own."""
-    if end is None or not silent_runs.of_this_life(base, end):
+    if end is None or not silent_runs.of_this_life(base, end, settings):
         return None
     if isinstance(end, Completed) and not base.task.keeps_results:
-        end = replace(end, results={})
-    return silent_runs.in_store_time(base, end)
+        return replace(end, results={})
+    return end

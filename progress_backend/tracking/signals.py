@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from typing import Any
 
 from billiard import current_process
@@ -59,7 +58,6 @@ def prerun(
         again_s=None if request.is_eager else tracker.again_s(task),
         redelivered=bool(delivery.get("redelivered")) or bool(request.retries),
         alone=bool(getattr(request, ALONE, False)),
-        own_clock_s=time.time(),
     )
     if CREATED_AT in given and not started.retries:
         eta, expires = instant(request.eta), instant(request.expires)

@@ -149,7 +149,8 @@ class StoredSuccess:
             if document is None:
                 return end
             base = Base.of(document)
-            if (own := own_end(base, end)) is not None and base.task.member is not None:
+            own = own_end(base, end, store.settings)
+            if own is not None and base.task.member is not None:
                 workflow_id = base.task.member.workflows[0]
                 store.run(workflows.may_have_left(store.flows, workflow_id, store.now()))
             return own

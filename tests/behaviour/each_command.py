@@ -39,8 +39,6 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Renew("lease-1", 2**52),
         c.Assume(("lease-1", "lease-2"), 2**52),
         c.Leases(2**52, 10),
-        c.Ahead(0, 10),
-        c.Shorten(("lease-1",), 1),
         c.LeaseEnd("running", "lease-1"),
         c.Held("lease-1", 10),
         c.NewestLeases(10),

@@ -38,15 +38,6 @@ def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
     assert not driver.execute(c.Lock("reap", "a", 20_000))
 
 
-def test_leases_that_were_renewed_by_another_clock_are_cut(driver: Driver) -> None:
-    for lease, until in (("a", 100), ("b", 200), ("c", 300)):
-        driver.execute(c.Renew(lease, until))
-    assert sorted(driver.execute(c.Ahead(150, 10))) == ["b", "c"]
-    assert len(driver.execute(c.Ahead(0, 2))) == 2
-    driver.execute(c.Shorten(("a", "c", "nobody"), 150))
-    assert driver.execute(c.Leases(301, 10)) == [("a", 100), ("c", 150), ("b", 200)]
-
-
 def test_runs_that_were_found_lost_are_counted(driver: Driver) -> None:
     assert driver.execute(c.LostSoFar()) == 0
     driver.execute(c.CountLost(3))

@@ -102,30 +102,6 @@ def test_what_has_ended_or_is_nobodys_is_not_suspected(silent: Driver) -> None:
     assert suspects(silent) == []
 
 
-@pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(hours=1)])
-def test_a_clock_that_was_set_back_hides_nobody(silent: Driver, back: timedelta) -> None:
-    """Its lease, its last word and the lock of who looked are of a time that is yet to come."""
-    assert silent.execute(c.Lock(silent_runs.LOCK, "who died", 10**9))
-    now = silent.now() - back
-
-    def found(after: timedelta) -> list[str]:
-        silent.run(silent_runs.bounded(silent.settings, now + after))
-        flow = silent_runs.suspects(silent.settings, now + after, "ours")
-        return sorted(base.task.task_id for base in silent.run(flow))
-
-    assert found(timedelta(0)) == []
-    assert found(timedelta(seconds=29)) == []
-    assert found(SILENT) == ["a", "b"]
-
-
-def test_nor_calls_anybody_lost_whose_worker_goes_on(silent: Driver) -> None:
-    now = silent.now() - timedelta(hours=1)
-    silent.run(silent_runs.bounded(silent.settings, now))
-    silent.execute(c.Renew("lease-1", milliseconds(now + timedelta(seconds=40))))
-    flow = silent_runs.suspects(silent.settings, now + SILENT, "ours")
-    assert silent.run(flow) == []
-
-
 def test_a_paused_run_is_suspected_too(silent: Driver) -> None:
     silent.apply("a", ev.Paused())
     assert sorted(suspects(silent)) == ["a", "b"]

@@ -58,12 +58,11 @@ def fleet(
     env: dict[str, str] | None = None,
     envs: Sequence[dict[str, str]] = (),
     workers: int = 1,
-    binary: Path | None = None,
     **options: Any,
 ) -> Iterator[Fleet]:
     """Servers and workers. `apart`: the store is a server of its own; `broker_apart`: the broker
     is one, or this one. `conf`: the configuration of all. `envs`: one environment a worker instead
-    of `env` for all. `binary`: the store's."""
+    of `env` for all."""
     with contextlib.ExitStack() as stack:
 
         def server(**given: Any) -> Server:
@@ -71,7 +70,7 @@ def fleet(
             stack.callback(started.stop)
             return started.start()
 
-        store = server(data_dir=folder / "store", appendonly=True, binary=binary)
+        store = server(data_dir=folder / "store", appendonly=True)
         results = server() if apart else store
         if broker is None:
             broker = server() if broker_apart else results

@@ -147,20 +147,6 @@ def test_a_next_run_begins_its_own_time() -> None:
     assert found(again, 1_700, TEN_MINUTES) == Remarks()
 
 
-def test_times_count_by_the_stores_clock_where_that_was_set_back() -> None:
-    hour = timedelta(hours=1)
-    value = ev.Progressed(current=11)
-    after = transition(RUNNING, value, at(11) - hour)
-    assert after.clock_back_s == pytest.approx(3_599)
-    back = at(11) - hour
-
-    def said(seconds: float) -> Remarks:
-        return judged(after, UNKNOWN, back + timedelta(seconds=seconds), answers=True)
-
-    assert said(29) == Remarks()
-    assert said(31) == Remarks(stalled=after.updated_at)
-
-
 def test_four_past_runs_are_needed_of_each_figure() -> None:
     runs = [PastRun(n, 10.0 * n, 5 if n > 1 else 0) for n in range(1, 5)]
     assert usual(runs[:3]) == Usual()

@@ -34,7 +34,6 @@ from .dropped import CountDropped as CountDropped
 from .dropped import DroppedSoFar as DroppedSoFar
 from .ends import EndedPage as EndedPage
 from .ends import LatestEnded as LatestEnded
-from .leases import Ahead as Ahead
 from .leases import AskAgain as AskAgain
 from .leases import Assume as Assume
 from .leases import CountLost as CountLost
@@ -47,7 +46,6 @@ from .leases import Leases as Leases
 from .leases import LostSoFar as LostSoFar
 from .leases import NewestLeases as NewestLeases
 from .leases import Renew as Renew
-from .leases import Shorten as Shorten
 from .leases import ToAsk as ToAsk
 from .lists import FIRST as FIRST
 from .lists import Above as Above
@@ -115,8 +113,8 @@ Command = (
     | Due | Lock | Sweep | Unlock
     | CountDropped | DroppedSoFar
     | LatestEnded
-    | Ahead | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
-    | Leases | LostSoFar | NewestLeases | Renew | Shorten | ToAsk
+    | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
+    | Leases | LostSoFar | NewestLeases | Renew | ToAsk
     | Above | Before | Count | Newest | NewestIds | Page | Tally
     | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf

@@ -47,27 +47,11 @@ class Leases:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """-> list[str]: ids of the leases that run out after a time."""
-
-    after_ms: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
 class NewestLeases:
     """-> tuple[int, list[tuple[str, int]]]: how many leases are stored, and `limit` of them with
     when each runs out, the latest first."""
 
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shorten:
-    """-> None: leases that run out later than `until_ms` run out then."""
-
-    leases: tuple[str, ...]
-    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
-"""Steps of a run that begins, and of the clock of its worker."""
+"""The step of a run that begins."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from .. import events as ev
 from .. import redelivery
 from ..default_texts import retry_begun, text
-from ..model import Task, Worker, replace
+from ..model import Task, replace
 from .delivery import delivered, reopened
 from .publish import created, joined
 from .scene import Scene, name
 
-#: Clocks that differ by less count as equal: one of them is measured over the network.
-_LEAST_SKEW_S: Final = 1.0
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -24,7 +22,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         task = created(task, ev.Created(identity=event.identity), scene)
     if _taken_before(task, event, scene):
         return task
-    identity, ahead_s = event.identity, _ahead_s(event, scene.at)
+    identity = event.identity
     lost_runs = redelivery.lost_runs(task, event)
     return replace(
         reopened(task),
@@ -35,8 +33,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         metadata=task.metadata or dict(identity.metadata),
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
-        worker=_clocked(event.worker, ahead_s),
-        clock_behind_s=_behind_s(task, ahead_s),
+        worker=event.worker,
         delivery=delivered(task.delivery, event.again_s, lost_runs),
         retries=event.retries,
         started_at=task.started_at or scene.now,
@@ -78,28 +75,8 @@ def wait_ms(task: Task, scene: Scene) -> int | None:
     return max((scene.now - since) // _MILLISECOND, 0)
 
 
-def _ahead_s(event: ev.Started, at: datetime) -> float | None:
-    """Seconds by which the starting worker's clock is ahead of the store's; None without its
-    time."""
-    if event.own_clock_s is None:
-        return None
-    ahead_s = event.own_clock_s - at.timestamp()
-    return 0.0 if abs(ahead_s) < _LEAST_SKEW_S else round(ahead_s, 3)
-
-
-def _clocked(worker: Worker | None, ahead_s: float | None) -> Worker | None:
-    return worker._replace(clock_ahead_s=ahead_s) if worker is not None and ahead_s else worker
-
-
-def _behind_s(task: Task, ahead_s: float | None) -> float | None:
-    """Seconds by which the slowest clock is behind the store's, this run's worker included."""
-    if ahead_s is None:
-        return task.clock_behind_s
-    return max(task.clock_behind_s or 0.0, -ahead_s, 0.0)
-
-
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
     """Whether this start is recorded already: Redis may have taken it before its reply was lost."""
-    if event.at is None or event.worker is None or not event.worker.holds_as(task.worker):
+    if event.at is None or event.worker is None or event.worker != task.worker:
         return False
     return task.updated_at == scene.now <= event.at

@@ -59,24 +59,8 @@ def _oldest_of_all(
     return sorted(leases, key=lambda lease: lease[1])[: command.limit]
 
 
-def _ahead(command: c.Ahead, keys: Keys) -> list[Request]:
-    bounds = (f"({command.after_ms}", "+inf", "LIMIT", 0, command.limit)
-    return [("ZRANGEBYSCORE", keys.leases, *bounds)]
-
-
-def _ids(command: c.Ahead | c.Held, replies: list[Any]) -> list[str]:
+def _ids(command: c.Held, replies: list[Any]) -> list[str]:
     return [text(one) for one in replies[0] or ()]
-
-
-def _ahead_in_memory(state: MemoryState, command: c.Ahead) -> list[str]:
-    ahead = [lease for lease, at in state.leases.items() if at > command.after_ms]
-    return ahead[: command.limit]
-
-
-def _each_once(
-    command: c.Ahead, layout: Layout, parts: list[Part], replies: list[Any]
-) -> list[str]:
-    return list(dict.fromkeys(chain(*replies)))[: command.limit]
 
 
 def _latest(command: c.NewestLeases, keys: Keys) -> list[Request]:
@@ -136,17 +120,6 @@ def _sums_of_each(
         (sum(count for count, _ in each), list(chain(*(ids for _, ids in each)))[: command.limit])
         for each in zip(*replies, strict=True)
     ]
-
-
-def _shorten(command: c.Shorten, keys: Keys) -> list[Request]:
-    known = [part for lease in command.leases for part in (command.until_ms, lease)]
-    return [("ZADD", keys.leases, "XX", "LT", *known)]
-
-
-def _shorten_in_memory(state: MemoryState, command: c.Shorten) -> None:
-    for lease in command.leases:
-        if lease in state.leases:
-            state.leases[lease] = min(state.leases[lease], command.until_ms)
 
 
 def _held_in_memory(state: MemoryState, command: c.Held) -> list[str]:
@@ -218,7 +191,6 @@ TABLE: dict[type[c.Command], Entry] = {
         of_its_task,
     ),
     c.Leases: Entry(_over, _leases, _over_in_memory, merge=_oldest_of_all),
-    c.Ahead: Entry(_ahead, _ids, _ahead_in_memory, merge=_each_once),
     c.NewestLeases: Entry(
         _latest,
         lambda _, replies: (replies[0] or 0, _leases(_, replies[1:])),
@@ -228,7 +200,6 @@ TABLE: dict[type[c.Command], Entry] = {
     c.HeldByEach: Entry(
         _held_by_each, _counts_and_ids, _held_by_each_in_memory, merge=_sums_of_each
     ),
-    c.Shorten: Entry(_shorten, nothing, _shorten_in_memory),
     c.Held: Entry(
         lambda command, keys: [("ZRANGE", keys.held(command.lease), 0, command.limit - 1)],
         _ids,
