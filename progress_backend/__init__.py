@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from .record.model import Task, TaskStatus
     from .runs.run import TaskCancelled
     from .service.async_notifier import AsyncProgressNotifier
-    from .service.services import (
-        NotificationServiceInterface,
-        ProgressService,
-        RedisProgressService,
-    )
+    from .service.interface import NotificationServiceInterface
+    from .service.progress_service import ProgressService
+    from .service.redis_progress_service import RedisProgressService
     from .settings import Settings
     from .share_tokens import sign
     from .terminal.watching import watch
@@ -87,11 +85,9 @@ _HOMES = {
         "record.model": ("Task", "TaskStatus"),
         "tracking.notifier": ("ProgressNotifier",),
         "runs.run": ("TaskCancelled",),
-        "service.services": (
-            "NotificationServiceInterface",
-            "ProgressService",
-            "RedisProgressService",
-        ),
+        "service.interface": ("NotificationServiceInterface",),
+        "service.progress_service": ("ProgressService",),
+        "service.redis_progress_service": ("RedisProgressService",),
         "settings": ("Settings",),
         "share_tokens": ("sign",),
         "terminal.watching": ("watch",),

@@ -31,7 +31,8 @@ from tests.durations import Durations
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
 
 if TYPE_CHECKING:
-    from progress_backend.service.flow_service import FlowService
+    from progress_backend.service.progress_service import ProgressService
+    from progress_backend.service.redis_progress_service import RedisProgressService
     from tests.apps import App
 
 StartServer = Callable[..., Server]
@@ -164,14 +165,24 @@ def server_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def service(request: pytest.FixtureRequest) -> AsyncIterator[FlowService]:
+async def service(request: pytest.FixtureRequest) -> AsyncIterator[ProgressService]:
     """The specification's service, empty: in memory and on Redis."""
-    from progress_backend.service.services import ProgressService, RedisProgressService
+    from progress_backend.service.progress_service import ProgressService
+    from progress_backend.service.redis_progress_service import RedisProgressService
 
     if request.param == "memory":
         yield ProgressService()
         return
     async with RedisProgressService(request.getfixturevalue("redis_url")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis_service(redis_url: str) -> AsyncIterator[RedisProgressService]:
+    """The specification's service on Redis, empty."""
+    from progress_backend.service.redis_progress_service import RedisProgressService
+
+    async with RedisProgressService(redis_url) as opened:
         yield opened
 
 

@@ -62,7 +62,7 @@ _DUE_STEP_MS = 3_600_000
 #: Events that make a record where there is none, mostly.
 _MAKING = (Created, Planned)
 #: A caller's requests, which have no values of their own: a record near its limit takes them.
-_REQUESTS = (Cancelled, Paused, Resumed)
+REQUESTS = (Cancelled, Paused, Resumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Flows:
         before: c.Standing = facets_of(base.task) if base else None
         given = events = tuple([self.redaction.of(event) for event in events])
         expected = base.digest if base else ""
-        clip = clip or all(isinstance(event, _REQUESTS) for event in events)
+        clip = clip or all(isinstance(event, REQUESTS) for event in events)
         for _ in range(TRIES):
             task = base.task if base else None
             revision = task.revision + 1 if task else 1

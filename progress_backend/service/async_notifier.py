@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..record.default_texts import Locale, progress_text
-from .flow_service import FlowService, NotificationServiceInterface
+from .interface import NotificationServiceInterface
+from .progress_service import ProgressService
 
 
 class AsyncProgressNotifier:
@@ -41,7 +42,7 @@ class AsyncProgressNotifier:
         self.update_interval = update_interval
         # Another implementation of the interface may have no `total_items`, and has texts of its
         # own.
-        ours = progress_service if isinstance(progress_service, FlowService) else None
+        ours = progress_service if isinstance(progress_service, ProgressService) else None
         self._locale = locale or (ours.locale if ours else "ja")
         #: Whether this notifier writes the record's total; None until the record was read.
         self._writes_total = None if ours else False

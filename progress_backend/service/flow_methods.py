@@ -1,22 +1,19 @@
-"""The base of the service's methods: a store that runs flows, and bodies as dictionaries."""
+"""The base of the service's methods on Redis: a store that runs flows."""
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..flows.flow import Flow
 from ..flows.task_flows import Flows
 from ..store.drivers import AsyncStore
-from ..store.memory import MemoryStore
 
 T = TypeVar("T")
-Body = dict[str, Any]
 
 
 class FlowMethods(ABC):
-    """Methods on any store that runs flows."""
+    """Methods on Redis."""
 
     flows: Flows
 
@@ -25,10 +22,4 @@ class FlowMethods(ABC):
         """Runs a flow on the service's store."""
 
     @abstractmethod
-    async def _store(self) -> MemoryStore | AsyncStore: ...
-
-
-def loaded(document: bytes) -> Body:
-    """A body that is JSON text."""
-    body: Body = json.loads(document)
-    return body
+    async def _store(self) -> AsyncStore: ...

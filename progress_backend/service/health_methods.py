@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from importlib.metadata import version
 from typing import Final
 
 from ..errors import StoreUnavailable, printable
 from ..flows.commands import Counted
-from ..store.drivers import AsyncStore
-from .flow_methods import Body, FlowMethods
+from .bodies import health
+from .flow_methods import FlowMethods
+from .interface import Body
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +20,6 @@ NEWEST_LOOKED_AT: Final = 100
 
 class HealthMethods(FlowMethods):
     """The health check."""
-
-    #: Redis's `status` in the health body while the store answers.
-    _connected = "connected"
 
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
@@ -36,15 +33,15 @@ class HealthMethods(FlowMethods):
             unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
-            return _health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
-        body = _health("healthy", counted, self._connected, took_ms)
+            return health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
+        body = health("healthy", counted, "connected", took_ms)
         redis = body["dependencies"]["redis"]
         redis["key_prefix"] = self.flows.settings.key_prefix
         redis["unreadable_tasks"] = len(unreadable)
         faults = [
             f"{name} is a {kind}, which another program wrote" for name, kind in counted.wrong_keys
         ]
-        if isinstance(store, AsyncStore) and (counted.no_writes or store.refusal):
+        if counted.no_writes or store.refusal:
             faults.insert(0, counted.no_writes or store.refusal)
         if counted.eviction:
             faults.append(counted.eviction)
@@ -56,17 +53,3 @@ class HealthMethods(FlowMethods):
         if faults:
             body.update(status="degraded", reason="; ".join(faults))
         return body
-
-
-def _health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
-    return {
-        "status": status,
-        "version": version("progress-backend"),
-        "active_tasks": counted.active,
-        "total_tasks_today": counted.recent,
-        "memory_usage": {
-            "tasks_in_memory": counted.records,
-            "memory_usage_mb": round(counted.memory_bytes / 2**20, 1),
-        },
-        "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
-    }

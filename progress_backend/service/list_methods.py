@@ -6,7 +6,9 @@ from datetime import datetime
 
 from ..flows import task_list, worker_list
 from ..record.list_request import ListRequest
-from .flow_methods import Body, FlowMethods, loaded
+from .bodies import loaded
+from .flow_methods import FlowMethods
+from .interface import Body
 from .pagination import pagination
 
 

@@ -7,7 +7,9 @@ from typing import Literal
 from ..flows import workflow_acts, workflows
 from ..record import caller_events
 from ..record.act import Action
-from .flow_methods import Body, FlowMethods, loaded
+from .bodies import loaded
+from .flow_methods import FlowMethods
+from .interface import Body
 from .pagination import pagination
 
 

@@ -20,7 +20,7 @@ from ..record.act import Action
 from ..record.list_request import ListRequest
 from ..record.responses import id_of, status_of
 from ..service.act_on_many import event_of
-from ..service.services import RedisProgressService
+from ..service.redis_progress_service import RedisProgressService
 from ..store.any_store import AnyStore
 from .api_client import ApiClient, TooMany
 

@@ -22,9 +22,7 @@ _RAISED = "exception"
 
 
 class Readable(Protocol):
-    """What has records to wait for: a store (`MemoryStore`, `Store`, `AsyncStore`) or a service
-    (`ProgressService`, `RedisProgressService`).
-    """
+    """What has records to wait for: a store (`Store`, `AsyncStore`) or a `RedisProgressService`."""
 
     flows: Flows
 

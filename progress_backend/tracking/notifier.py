@@ -21,7 +21,7 @@ from .tracker import tracker_of
 
 if TYPE_CHECKING:
     from ..service.async_notifier import AsyncProgressNotifier
-    from ..service.flow_service import NotificationServiceInterface
+    from ..service.interface import NotificationServiceInterface
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

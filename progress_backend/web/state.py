@@ -22,7 +22,7 @@ from ..live.followed_logs import FollowedLogs
 from ..live.hub import Hub
 from ..live.listener import Listener
 from ..live.update import Update
-from ..service.services import RedisProgressService
+from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.coalesced_reads import JoinedReads
 from ..store.drivers import AsyncStore

@@ -14,7 +14,7 @@ import redis
 
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.record import events as ev
-from progress_backend.service.services import RedisProgressService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.behaviour.driving import Driver, OverAsync, OverRedis, identity_of, over

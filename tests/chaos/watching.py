@@ -17,7 +17,7 @@ import redis.exceptions
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows.keys import Keys
 from progress_backend.flows.partitions import Layout
-from progress_backend.service.services import RedisProgressService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from tests.chaos.ground import Ground
 

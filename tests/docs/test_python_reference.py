@@ -29,11 +29,7 @@ PUBLIC = {package for package, _ in SECTIONS.values()}
 #: Packages whose names are used in another way than by an import.
 COMMANDS = {"progress_backend.cli"}
 #: Packages and modules whose list is for the library's own modules.
-OWN = {
-    "progress_backend.terminal",
-    "progress_backend.service.flow_service",
-    "progress_backend.service.services",
-}
+OWN = {"progress_backend.terminal"}
 
 
 def listing() -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
-from progress_backend.service.flow_service import FlowService, NotificationServiceInterface
+from progress_backend.service.interface import NotificationServiceInterface
 from tests.clocks import set_monotonic
 from tests.specification import EXAMPLE
 
@@ -21,7 +21,7 @@ class Hurried:
         await asyncio.sleep(seconds / 100)
 
 
-async def test_the_specifications_example(service: FlowService) -> None:
+async def test_the_specifications_example(service: ProgressService) -> None:
     names: dict[str, Any] = {}
     exec("from progress_backend import *", names)
     made: list[str] = []
@@ -145,7 +145,7 @@ async def test_the_texts_are_in_the_services_language() -> None:
     assert (await service.get_task_status(failed) or {})["current_status"] == "An error occurred"
 
 
-async def test_an_unknown_total_is_the_notifiers_to_say(service: FlowService) -> None:
+async def test_an_unknown_total_is_the_notifiers_to_say(service: ProgressService) -> None:
     task_id = await service.create_task("x", None)
     notifier = AsyncProgressNotifier(task_id, service, update_interval=3_600)
     for current, total, progress in (
@@ -162,7 +162,7 @@ async def test_an_unknown_total_is_the_notifiers_to_say(service: FlowService) ->
     assert (body or {})["progress"] == {"current": 7, "total": 200, "percentage": 100}
 
 
-async def test_a_known_total_stays(service: FlowService) -> None:
+async def test_a_known_total_stays(service: ProgressService) -> None:
     task_id = await service.create_task("x", 252)
     await ProgressNotifier(task_id, service).update(150, 300)
     body = await service.get_task_status(task_id)
@@ -182,7 +182,7 @@ def test_the_two_notifiers_have_one_name() -> None:
         ProgressNotifier("t")
 
 
-async def test_texts_of_the_ends(service: FlowService) -> None:
+async def test_texts_of_the_ends(service: ProgressService) -> None:
     done, failed = [await service.create_task("x", 10) for _ in range(2)]
     await ProgressNotifier(done, service).complete()
     assert (await service.get_task_status(done))["current_status"] == "完了しました"

@@ -10,10 +10,8 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.service.services import (
-    ProgressService,
-    RedisProgressService,
-)
+from progress_backend.service.progress_service import ProgressService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore
 from tests.conftest import StartServer

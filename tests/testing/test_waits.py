@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from celery import Celery
 
-from progress_backend import ProgressService, RedisProgressService, Settings
+from progress_backend import RedisProgressService, Settings
 from progress_backend.record.model import Task
 from progress_backend.store.drivers import Store
 from progress_backend.store.memory import MemoryStore
@@ -50,21 +48,7 @@ def test_wants_to_be_told_what_for(progress_store: MemoryStore) -> None:
 
 def test_sends_asyncio_services_to_the_other_one() -> None:
     with pytest.raises(TypeError, match="await await_progress"):
-        wait_for_progress(ProgressService(), "t-1", status="running")
-
-
-async def test_on_a_loop_for_a_service_in_memory() -> None:
-    service = ProgressService()
-    task_id = await service.create_task("fetch_data", 4)
-
-    async def work() -> None:
-        for current in range(1, 5):
-            await service.update_progress(task_id, status="running", current_items=current)
-            await asyncio.sleep(0.01)
-
-    work_on = asyncio.create_task(work())
-    assert (await await_progress(service, task_id, percentage=75)).current_items >= 3
-    await work_on
+        wait_for_progress(RedisProgressService("redis://127.0.0.1:1/0"), "t-1", status="running")
 
 
 async def test_on_a_loop_for_redis(redis_url: str) -> None:

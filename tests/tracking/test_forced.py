@@ -14,18 +14,18 @@ from progress_backend.record import events as ev
 from progress_backend.record.caller_events import update
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.transition import transition
-from progress_backend.service.flow_service import FlowService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from tests.record.steps.given import IDENTITY, OURS, after
 
 ENDS = ("completed", "error")
 
 
-async def held(service: FlowService, until_s: float | None) -> str:
+async def held(redis_service: RedisProgressService, until_s: float | None) -> str:
     """A task that a worker runs, whose lease runs out then."""
-    task_id = await service.create_task("fetch_data", 252)
+    task_id = await redis_service.create_task("fetch_data", 252)
     identity = ev.Identity(task_type="fetch_data")
     started = ev.Started(identity=identity, worker=Worker("lease-1", "celery@one"))
-    await service.apply(task_id, started)
+    await redis_service.apply(task_id, started)
     if until_s is not None:
         until_ms = milliseconds(datetime.now(UTC)) + int(until_s * 1000)
         renewed = c.Renew("lease-1", until_ms)
@@ -33,29 +33,31 @@ async def held(service: FlowService, until_s: float | None) -> str:
         def renew() -> Any:
             yield renewed
 
-        await service.run(renew())
+        await redis_service.run(renew())
     return task_id
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_a_living_workers_run_is_the_one_that_ends_it(service: FlowService, end: str) -> None:
-    task_id = await held(service, 30)
-    before = await service.get_task_status(task_id)
+async def test_a_living_workers_run_is_the_one_that_ends_it(
+    redis_service: RedisProgressService, end: str
+) -> None:
+    task_id = await held(redis_service, 30)
+    before = await redis_service.get_task_status(task_id)
     with pytest.raises(TransitionRefused, match="run by worker celery@one.* say force") as refused:
-        await service.update_progress(task_id, end, current_items=5, details={"a": 1})
+        await redis_service.update_progress(task_id, end, current_items=5, details={"a": 1})
     assert refused.value.status == "running"
-    assert await service.get_task_status(task_id) == before
+    assert await redis_service.get_task_status(task_id) == before
     for status in ("running", "paused", "running"):
-        body = await service.update_progress(task_id, status, current_items=150)
+        body = await redis_service.update_progress(task_id, status, current_items=150)
         assert body["status"] == status
-    await service.apply(task_id, ev.Completed(attempt=1))
-    assert (await service.get_task_status(task_id) or {})["status"] == "completed"
+    await redis_service.apply(task_id, ev.Completed(attempt=1))
+    assert (await redis_service.get_task_status(task_id) or {})["status"] == "completed"
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_unless_somebody_forces_it(service: FlowService, end: str) -> None:
-    task_id = await held(service, 30)
-    body = await service.update_progress(
+async def test_unless_somebody_forces_it(redis_service: RedisProgressService, end: str) -> None:
+    task_id = await held(redis_service, 30)
+    body = await redis_service.update_progress(
         task_id, end, current_items=100, force=True, by="me", reason="wrong file"
     )
     assert body["status"] == end
@@ -68,10 +70,10 @@ async def test_unless_somebody_forces_it(service: FlowService, end: str) -> None
 @pytest.mark.parametrize("until_s", [-1, None], ids=["over", "unknown"])
 @pytest.mark.parametrize("end", ENDS)
 async def test_a_dead_workers_run_holds_nothing(
-    service: FlowService, end: str, until_s: float | None
+    redis_service: RedisProgressService, end: str, until_s: float | None
 ) -> None:
-    task_id = await held(service, until_s)
-    body = await service.update_progress(task_id, end, details={"a": 1})
+    task_id = await held(redis_service, until_s)
+    body = await redis_service.update_progress(task_id, end, details={"a": 1})
     assert (body["status"], body["control"]) == (end, None)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.errors import InvalidEvent
-from progress_backend.service.services import RedisProgressService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.web.openapi import bodies
 from tests.records import Records
 from tests.web.conftest import StartApi

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
-from progress_backend.service.services import RedisProgressService
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.store.drivers import Store
 from progress_backend.web.openapi import overview_bodies
 from tests.records import Records

@@ -1,55 +1,37 @@
-"""The specification's service methods, as calls of flows: the common base of its services."""
+"""The methods of the specification's services that record what a caller asks for, in memory and on
+Redis alike."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import random
 import uuid
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any
 
-from ..errors import ConcurrentUpdate, TaskNotFound
-from ..flows import workflows
-from ..flows.stored_record import Applied
-from ..record import act_request, caller_events, reader_view
+from ..record import act_request, caller_events
 from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.events import Cancelled, Event
+from ..settings import Settings
 from .act_on_many import act_on, event_of
-from .flow_methods import Body, loaded
-from .health_methods import HealthMethods
-from .interface import NotificationServiceInterface
-from .list_methods import ListMethods
-from .workflow_methods import WorkflowMethods
+from .bodies import loaded
+from .interface import Body, NotificationServiceInterface
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: Longest pauses between the tries of a commit that other writers prevent; together mostly a
-#: second.
-_TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 
-#: The methods that answer reads of everything.
-_READS: Final[Mapping[str, str]] = {
-    "tasks": "get_tasks_list",
-    "workflows": "get_workflows_list",
-    "workers": "get_workers",
-    "health": "health_check",
-}
+class TaskMethods(NotificationServiceInterface):
+    """Methods that turn a caller's request into events and record those."""
 
-__all__ = ["FlowService", "NotificationServiceInterface"]
-
-
-class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServiceInterface):
-    """The specification's methods on any store that runs flows."""
+    settings: Settings
 
     @property
     def locale(self) -> Locale:
         """The language of the default texts."""
-        return self.flows.settings.locale
+        return self.settings.locale
 
+    @abstractmethod
     async def apply(self, task_id: str, *events: Event) -> bytes:
         """Records events in one commit; returns the document after it.
 
@@ -60,25 +42,6 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
             TooLarge: the document would be above its limit.
             StoreUnavailable: the store does not answer.
         """
-        applied = await self._applied(task_id, events)
-        if applied.refused is not None:
-            raise applied.refused
-        if applied.document is not None:
-            return reader_view.seen(applied.document, task_id, self.flows.settings.zone())
-        document = await self.run(self.flows.get(task_id))
-        if document is None:
-            raise TaskNotFound(task_id)
-        return document
-
-    async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
-        """Records events in one commit, and tries again after a pause where other writers were
-        first."""
-        store = await self._store()
-        for longest_s in _TURNS_S:
-            with contextlib.suppress(ConcurrentUpdate):
-                return await self.run(self.flows.ask(task_id, events, store.now()))
-            await asyncio.sleep(random.uniform(0, longest_s))
-        return await self.run(self.flows.ask(task_id, events, store.now()))
 
     async def create_task(  # type: ignore[override]  # an unknown keyword is an error
         self,
@@ -172,22 +135,6 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
         )
         return loaded(await self.apply(task_id, *events))
 
-    async def get_task_status(self, task_id: str) -> Body | None:
-        """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
-        such task.
-
-        Args:
-            task_id: the record's id; that of a workflow without a record gives the workflow as a
-                task.
-
-        Raises:
-            StoreUnavailable: the store does not answer.
-            ForeignValue: the value that is stored under the id is no record.
-        """
-        now = (await self._store()).now()
-        body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
-        return None if body is None else loaded(body)
-
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
     ) -> Body:
@@ -236,37 +183,3 @@ class FlowService(ListMethods, WorkflowMethods, HealthMethods, NotificationServi
         event = event_of(action, by, reason)
         done = await act_on(ids, lambda task_id: self.apply(task_id, event))
         return done.body()
-
-    async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
-        """Calls the service's method for an HTTP path and method: the specification's single entry
-        point.
-
-        Args:
-            endpoint: the path, such as `/internal/task/{task_id}/status`.
-            method: the HTTP method in capitals.
-            data: the body, or the query, as the method's keywords.
-
-        Raises:
-            ValueError: there is no such endpoint.
-            Exception: whatever the endpoint's method raises.
-        """
-        match method, endpoint.split("/"):
-            case "POST", ["", "internal", "create-task"]:
-                return await self.create_task(**data)
-            case "PUT", ["", "internal", "task", task_id, "update"] if task_id:
-                return await self.update_progress(task_id, **data)
-            case "GET", ["", "internal", "task", task_id, "status"] if task_id:
-                return await self.get_task_status(task_id)
-            case "GET", ["", "internal", "workflow", workflow_id, "status"] if workflow_id:
-                return await self.get_workflow_status(workflow_id)
-            case "POST", ["", "internal", "task", task_id, "cancel"] if task_id:
-                return await self.cancel_task(task_id, **data)
-            case "PUT", ["", "internal", "workflow", workflow_id, "update"] if workflow_id:
-                return await self.update_workflow(workflow_id, **data)
-            case "POST", ["", "internal", "workflow", workflow_id, "cancel"] if workflow_id:
-                return await self.cancel_workflow(workflow_id, **data)
-            case "POST", ["", "internal", "act"]:
-                return await self.act(**data)
-            case "GET", ["", "internal", name] if name in _READS:
-                return await getattr(self, _READS[name])(**data)
-        raise ValueError(f"Unknown endpoint: {method} {endpoint}")

@@ -14,10 +14,11 @@ from progress_backend.errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from progress_backend.service.flow_service import FlowService, NotificationServiceInterface
+from progress_backend.service.interface import NotificationServiceInterface
+from progress_backend.service.progress_service import ProgressService
 
 
-async def test_a_task_from_creation_to_completion(service: FlowService) -> None:
+async def test_a_task_from_creation_to_completion(service: ProgressService) -> None:
     task_id = await service.create_task(
         "fetch_data", total_items=252, symbol="7203.T", metadata={"period": "1y"}
     )
@@ -48,13 +49,13 @@ async def test_a_task_from_creation_to_completion(service: FlowService) -> None:
     assert completed["processing_time_ms"] == round((end - start).total_seconds() * 1000)
 
 
-async def test_details_is_another_name_for_processing_details(service: FlowService) -> None:
+async def test_details_is_another_name_for_processing_details(service: ProgressService) -> None:
     task_id = await service.create_task("x", 1)
     body = await service.update_progress(task_id, status="running", details={"a": 1})
     assert body["processing_details"] == {"a": 1}
 
 
-async def test_the_default_texts(service: FlowService) -> None:
+async def test_the_default_texts(service: ProgressService) -> None:
     first, second, third = [await service.create_task("x", 1) for _ in range(3)]
     assert (await service.update_progress(first, status="completed"))[
         "current_status"
@@ -66,7 +67,7 @@ async def test_the_default_texts(service: FlowService) -> None:
     assert cancelled["end_time"] is not None
 
 
-async def test_an_unknown_task(service: FlowService) -> None:
+async def test_an_unknown_task(service: ProgressService) -> None:
     assert await service.get_task_status("nobody") is None
     for call in (
         service.update_progress("nobody", status="running"),
@@ -79,7 +80,7 @@ async def test_an_unknown_task(service: FlowService) -> None:
 
 
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
-async def test_an_ended_task_changes_no_more(service: FlowService, end: str) -> None:
+async def test_an_ended_task_changes_no_more(service: ProgressService, end: str) -> None:
     task_id = await service.create_task("x", 1)
     if end == "cancelled":
         before = await service.cancel_task(task_id)
@@ -99,7 +100,7 @@ async def test_an_ended_task_changes_no_more(service: FlowService, end: str) -> 
     assert await service.get_task_status(task_id) == before
 
 
-async def test_what_cannot_be_recorded_changes_nothing(service: FlowService) -> None:
+async def test_what_cannot_be_recorded_changes_nothing(service: ProgressService) -> None:
     task_id = await service.create_task("x", 10)
     before = await service.get_task_status(task_id)
     for call in (
@@ -115,7 +116,7 @@ async def test_what_cannot_be_recorded_changes_nothing(service: FlowService) -> 
     assert await service.get_task_status(task_id) == before
 
 
-async def test_handle_request_reaches_every_method(service: FlowService) -> None:
+async def test_handle_request_reaches_every_method(service: ProgressService) -> None:
     task_id = await service.handle_request(
         "/internal/create-task",
         "POST",
@@ -156,7 +157,7 @@ async def test_handle_request_reaches_every_method(service: FlowService) -> None
     ],
 )
 async def test_handle_request_knows_no_other_endpoint(
-    service: FlowService, endpoint, method
+    service: ProgressService, endpoint, method
 ) -> None:
     with pytest.raises(ValueError, match=f"Unknown endpoint: {method} {endpoint}"):
         await service.handle_request(endpoint, method, {})
@@ -173,7 +174,7 @@ def test_the_interface_has_the_specifications_methods() -> None:
         NotificationServiceInterface()  # type: ignore[abstract]  # that is the mistake
 
 
-async def test_a_count_given_with_the_end_stays(service: FlowService) -> None:
+async def test_a_count_given_with_the_end_stays(service: ProgressService) -> None:
     counted, whole = [await service.create_task("x", 252) for _ in range(2)]
     body = await service.update_progress(counted, status="completed", current_items=100)
     assert body["progress"] == {"current": 100, "total": 252, "percentage": 100}
@@ -182,7 +183,7 @@ async def test_a_count_given_with_the_end_stays(service: FlowService) -> None:
     assert body["progress"] == {"current": 252, "total": 252, "percentage": 100}
 
 
-async def test_a_keyword_that_nobody_knows_is_named(service: FlowService) -> None:
+async def test_a_keyword_that_nobody_knows_is_named(service: ProgressService) -> None:
     task_id = await service.create_task("x", 1)
     before = await service.get_task_status(task_id)
     unknown: list[tuple[Any, dict[str, Any]]] = [
