@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from progress_backend.flows.commands import DROPPED, Outbox
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.times_taken import RUN, WAIT, Total
-from progress_backend.web.metrics import Figures
+from progress_backend.web.metrics import Counted, Figures
 from progress_backend.web.request_counts import Measured
 
 from .tables import markdown
@@ -37,9 +37,16 @@ def metrics() -> Iterator[Metric]:
         measured=measured,
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())
-    counts_of_all = dict.fromkeys(STATUSES, 0), dict.fromkeys(KINDS, 0)
-    dropped, outboxes = dict.fromkeys(DROPPED, 0), {"ops": Outbox()}
-    yield from Figures(api, *counts_of_all, 0, dropped, times, outboxes, evicts=False).collect()
+    counted = Counted(
+        tasks=dict.fromkeys(STATUSES, 0),
+        remarks=dict.fromkeys(KINDS, 0),
+        lost=0,
+        dropped=dict.fromkeys(DROPPED, 0),
+        times=times,
+        outboxes={"ops": Outbox()},
+        evicts=False,
+    )
+    yield from Figures(api, counted).collect()
 
 
 def names() -> dict[str, set[str]]:

@@ -3,8 +3,9 @@ task's id, and of task types a bounded number."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import Metric
@@ -31,93 +32,60 @@ OTHER_TYPES: Final = "(others)"
 metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 
+class Counted(NamedTuple):
+    """What the store counts."""
+
+    tasks: Mapping[str, int]
+    remarks: Mapping[str, int]
+    lost: int
+    dropped: Mapping[str, int]
+    times: c.Totals
+    #: By webhook target.
+    outboxes: Mapping[str, c.Outbox]
+    evicts: bool
+
+
 @metrics_router.get("/metrics", **route_texts.METRICS)
 async def metrics(request: Request) -> Response:
     api = api_of(request)
-    tasks: Mapping[str, int] | None = None
-    remarks: Mapping[str, int] = {}
-    lost, dropped = 0, dict.fromkeys(c.DROPPED, 0)
-    times: c.Totals = {}
-    outboxes: Mapping[str, c.Outbox] = {}
-    evicts: bool | None = None
-    try:
-        tallied = await api.store.execute(c.Tally(c.Filters()))
-        lost = await api.store.execute(c.LostSoFar())
-        dropped = await api.store.execute(c.DroppedSoFar())
-        times = await api.store.execute(c.Times())
-        remarks = dict(zip(KINDS, await api.store.execute(c.CountRemarks()), strict=True))
-        targets = api.store.flows.targets
-        names = () if targets is None else tuple(target.name for target in targets())
-        if names:
-            found = await api.store.execute(c.OutboxFigures(names))
-            outboxes = dict(zip(names, found, strict=True))
-        tasks = dict(zip(STATUSES, tallied.counts, strict=True))
-        evicts = bool((await api.store.run(api.flows.count(await api.now()))).evicts)
-    except StoreUnavailable:
-        pass  # progress_store_up reports it
+    counted = None
+    with contextlib.suppress(StoreUnavailable):  # progress_store_up reports it
+        counted = await _counted(api)
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    figures = encode(Figures(api, tasks, remarks, lost, dropped, times, outboxes, evicts=evicts))
+    figures = encode(Figures(api, counted))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
-class Figures(Collector):
-    """The metrics of one scrape: counters, and gauges of the moment."""
+async def _counted(api: Api) -> Counted:
+    execute = api.store.execute
+    targets = api.store.flows.targets
+    names = () if targets is None else tuple(target.name for target in targets())
+    outboxes = await execute(c.OutboxFigures(names)) if names else ()
+    return Counted(
+        tasks=dict(zip(STATUSES, (await execute(c.Tally(c.Filters()))).counts, strict=True)),
+        remarks=dict(zip(KINDS, await execute(c.CountRemarks()), strict=True)),
+        lost=await execute(c.LostSoFar()),
+        dropped=await execute(c.DroppedSoFar()),
+        times=await execute(c.Times()),
+        outboxes=dict(zip(names, outboxes, strict=True)),
+        evicts=bool((await api.store.run(api.flows.count(await api.now()))).evicts),
+    )
 
-    def __init__(
-        self,
-        api: Api,
-        tasks: Mapping[str, int] | None,
-        remarks: Mapping[str, int],
-        lost: int,
-        dropped: Mapping[str, int],
-        times: c.Totals,
-        outboxes: Mapping[str, c.Outbox],
-        *,
-        evicts: bool | None,
-    ) -> None:
+
+class Figures(Collector):
+    """The metrics of one scrape: counters, and gauges of the moment. `counted` is None while the
+    store does not answer."""
+
+    def __init__(self, api: Api, counted: Counted | None) -> None:
         self._api = api
-        #: None: the store does not answer.
-        self._tasks = tasks
-        self._remarks = remarks
-        self._lost = lost
-        self._dropped = dropped
-        self._times = times
-        #: By webhook target.
-        self._outboxes = outboxes
-        #: None: it is not known.
-        self._evicts = evicts
+        self._counted = counted
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
-        api, counts = self._api, self._api.hub.counts
-        yield _gauge("progress_store_up", "Whether the store answers.", self._tasks is not None)
-        if self._evicts is not None:
-            yield _gauge(
-                "progress_store_evicts",
-                "Whether Redis's maxmemory-policy deletes records when its memory is full.",
-                self._evicts,
-            )
-        if self._tasks is not None:
-            yield _by("progress_tasks", "Records in the store.", "status", self._tasks)
-            yield _by("progress_remarks", "Open tasks with a remark.", "kind", self._remarks)
-            yield CounterMetricFamily(
-                "progress_lost",
-                "Runs that any worker, beat or API process found lost, as counted in the store.",
-                self._lost,
-            )
-            without_room = CounterMetricFamily(
-                "progress_dropped",
-                "Events that workers and publishers had no room for while the store did not "
-                "answer, as counted in the store.",
-                labels=["what"],
-            )
-            for what, events in self._dropped.items():
-                without_room.add_metric([what], events)
-            yield without_room
-            yield self._seconds(WAIT, "How long tasks waited for their first start.")
-            yield self._seconds(RUN, "How long successful runs took, from the start of the run.")
-            if self._outboxes:
-                yield from _of_webhooks(self._outboxes)
+        api, counts, counted = self._api, self._api.hub.counts, self._counted
+        yield _gauge("progress_store_up", "Whether the store answers.", counted is not None)
+        if counted is not None:
+            yield from _of_store(counted)
         up = api.listener.connected
         yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
         yield _gauge(
@@ -140,13 +108,41 @@ class Figures(Collector):
         )
         yield from api.measured.collect()
 
-    def _seconds(self, kind: str, says: str) -> Metric:
+
+def _of_store(counted: Counted) -> Iterator[Metric]:
+    yield _gauge(
+        "progress_store_evicts",
+        "Whether Redis's maxmemory-policy deletes records when its memory is full.",
+        counted.evicts,
+    )
+    yield _by("progress_tasks", "Records in the store.", "status", counted.tasks)
+    yield _by("progress_remarks", "Open tasks with a remark.", "kind", counted.remarks)
+    yield CounterMetricFamily(
+        "progress_lost",
+        "Runs that any worker, beat or API process found lost, as counted in the store.",
+        counted.lost,
+    )
+    without_room = CounterMetricFamily(
+        "progress_dropped",
+        "Events that workers and publishers had no room for while the store did not answer, as "
+        "counted in the store.",
+        labels=["what"],
+    )
+    for what, events in counted.dropped.items():
+        without_room.add_metric([what], events)
+    yield without_room
+    for kind, says in (
+        (WAIT, "How long tasks waited for their first start."),
+        (RUN, "How long successful runs took, from the start of the run."),
+    ):
         family = SummaryMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
-        for (its_kind, task_type), (count, us) in sorted(self._times.items()):
+        for (its_kind, task_type), (count, us) in sorted(counted.times.items()):
             if its_kind == kind:
                 label = OTHER_TYPES if task_type == OTHERS else task_type
                 family.add_metric([label], count, us / 1e6)
-        return family
+        yield family
+    if counted.outboxes:
+        yield from _of_webhooks(counted.outboxes)
 
 
 def _of_webhooks(outboxes: Mapping[str, c.Outbox]) -> Iterator[Metric]:

@@ -63,7 +63,6 @@ ROUTE_RIGHTS: Final[dict[str, RouteRight | None]] = {
     "page": None,
     "task_page": None,
     "workflow_page": None,
-    "texts": None,
     "element": None,
     "static": None,
     "description": None,

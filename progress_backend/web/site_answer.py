@@ -13,12 +13,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from ..record.model import MAX_OWNER, is_plain
+from ..store.outage_log import OneAMinute
 from .rights import Action, Refusal, Resource
-from .server.log_limit import Seldom
 
 logger = logging.getLogger(__name__)
-_failed = Seldom(logger)
-_wrong = Seldom(logger)
+_failed, _wrong = OneAMinute(), OneAMinute()
 
 #: A site's function: whether a request may do this to that. True, or the owner whose tasks alone it
 #: may see and change, or it is refused; it may also raise HTTPException or PermissionError.
@@ -48,14 +47,16 @@ async def answer_of_site(
     except PermissionError:
         answer = False
     except Exception:  # a fault of the site's function is none of the client's
-        _failed.error("authorize failed for %s of a %s", action, resource.kind, exc_info=True)
+        if _failed.passes():
+            logger.exception("authorize failed for %s of a %s", action, resource.kind)
         return Refusal(403, "who asks could not be found out; the service's log says why")
     if answer is True:
         return None
     if isinstance(answer, str) and 1 <= len(answer) <= MAX_OWNER and is_plain(answer):
         return answer
-    if not (answer is False or answer is None or (isinstance(answer, str) and not answer)):
-        _wrong.error(
+    no = answer is False or answer is None or (isinstance(answer, str) and not answer)
+    if not no and _wrong.passes():
+        logger.error(
             "authorize returned %s; return True, False or the owner as text", _kind(answer)
         )
     return Refusal(403, "the site does not allow this")

@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from progress_backend import Settings, sign, tokens
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
+from progress_backend.store.outage_log import OneAMinute
 from progress_backend.web import site_answer
 from progress_backend.web.rights import Refusal, Resource
-from progress_backend.web.server.log_limit import Seldom
 from progress_backend.web.site_answer import answer_of_site
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -31,7 +31,7 @@ Asked = list[tuple[str, Resource]]
 def unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has the first line."""
     for name in ("_failed", "_wrong"):
-        monkeypatch.setattr(site_answer, name, Seldom(site_answer.logger))
+        monkeypatch.setattr(site_answer, name, OneAMinute())
 
 
 def _raise(error: Exception) -> Callable[..., bool]:

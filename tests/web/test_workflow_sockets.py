@@ -10,7 +10,6 @@ from websockets.asyncio.client import connect
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
@@ -133,17 +132,6 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
     assert [(m["status"], m["final"]) for m in messages] == [("error", False)]
     assert messages[0]["may_come_again_until"] is not None
     eventually(lambda: api.workflow(W).json()["final"])
-    # One that comes again takes the end back.
-    records.member("other", "again")
-    records.lose("other", 30)
-    async with watch(api, "again") as socket:
-        assert (await said(socket))["status"] == "error"
-        started = ev.Started(identity=ev.Identity(task_type="fetch_data"), redelivered=True)
-        records.apply("other", started)
-        assert (await said(socket))["status"] == "running"
-        records.complete("other")
-        (last,) = [m async for m in rest(socket)]
-        assert (last["status"], last["final"]) == ("completed", True)
 
 
 async def test_who_asks_is_told_that_the_line_to_redis_broke(apart: Apart) -> None:

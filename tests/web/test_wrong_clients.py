@@ -15,8 +15,8 @@ import time
 import psutil
 import pytest
 
+from progress_backend.store.outage_log import OneAMinute
 from progress_backend.web.server import websocket_connection
-from progress_backend.web.server.log_limit import Seldom
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -31,8 +31,7 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test hears the first line."""
-    seldom = Seldom(logging.getLogger("progress_backend.web"))
-    monkeypatch.setattr(websocket_connection, "_said", seldom)
+    monkeypatch.setattr(websocket_connection, "_said", OneAMinute())
 
 
 def frame(kind: int, payload: bytes = b"", *, last: bool = True, mask: bool = True) -> bytes:
@@ -165,18 +164,3 @@ def test_a_handshake_that_is_too_large_is_answered(api: RunningApi) -> None:
     for more in (b"X: " + b"x" * 9_000 + b"\r\n", b"".join(b"X-%d: y\r\n" % n for n in range(200))):
         with contextlib.closing(shaken(api.port, "/internal/ws/tasks", more)) as one:
             assert answered(one).startswith(b"HTTP/1.1 431 ")
-
-
-def test_lines_come_once_a_minute_with_what_was_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    now = 0.0
-    seldom = Seldom(logging.getLogger("seldom"), lambda: now)
-    for _ in range(5):
-        seldom.warning("wrong: %s", "a")
-    now = 59.0
-    seldom.warning("wrong: %s", "b")
-    now = 61.0
-    seldom.warning("wrong: %s", "c")
-    now = 122.0
-    seldom.warning("wrong: %s", "d")
-    said = [record.getMessage() for record in caplog.records]
-    assert said == ["wrong: a", "wrong: c (5 more since the last such line)", "wrong: d"]

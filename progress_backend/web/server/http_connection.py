@@ -16,8 +16,8 @@ from typing import Any, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ...store.outage_log import OneAMinute
 from ..access import SECURING
-from .log_limit import Seldom
 
 #: Most bytes of a request besides its body: first line, headers, framing of chunks, trailers. Of
 #: bytes that arrive in one read with an earlier request the most that one read may have are not
@@ -40,7 +40,8 @@ _COLON_AND_END: Final = 4
 #: fault.
 _FRAMING: Final = 16
 
-_said = Seldom(logging.getLogger("progress_backend.web"))
+_logger = logging.getLogger("progress_backend.web")
+_said = OneAMinute()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -86,13 +87,15 @@ class HttpConnection(HttpToolsProtocol):
             self._unsupported_upgrade_warning()
         except httptools.HttpParserError as error:
             if self._too_many:
-                _said.warning("an HTTP client sent too many requests at once: %s", error)
+                if _said.passes():
+                    _logger.warning("an HTTP client sent too many requests at once: %s", error)
                 self._refused = True
                 self.transport.close()
             elif self._too_large:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             else:
-                _said.warning("an HTTP client sent what is no request: %s", error)
+                if _said.passes():
+                    _logger.warning("an HTTP client sent what is no request: %s", error)
                 self._refuse(HTTPStatus.BAD_REQUEST)
             return
         if self._ended:  # how many of the bytes are the next request's is not known
@@ -153,7 +156,8 @@ class HttpConnection(HttpToolsProtocol):
         return self.cycle is not None and self.cycle.scope is self.scope
 
     def _unsupported_upgrade_warning(self) -> None:
-        _said.warning("an HTTP client asked for another protocol; it is answered in HTTP/1.1")
+        if _said.passes():
+            _logger.warning("an HTTP client asked for another protocol; it is answered in HTTP/1.1")
 
     def _look_again(self) -> None:
         half = None if self.transport.is_closing() else self._half()

@@ -15,13 +15,14 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from .log_limit import Seldom
+from ...store.outage_log import OneAMinute
 from .offered_connection import EXTENSION
 
 #: Most fragments of a client's message.
 MOST_PARTS = 64
 _WRONG_FRAME = "a WebSocket client sent a wrong frame, its connection is closed: %s"
-_said = Seldom(logging.getLogger("progress_backend.web"))
+_logger = logging.getLogger("progress_backend.web")
+_said = OneAMinute()
 
 
 class FrameConnection(WebSocketsSansIOProtocol):
@@ -77,7 +78,8 @@ class FrameConnection(WebSocketsSansIOProtocol):
         """Parses received bytes, and closes the connection after an invalid handshake or frame."""
         super().data_received(data)
         if self.conn.parser_exc is not None:
-            _said.warning(_WRONG_FRAME, self.conn.parser_exc)
+            if _said.passes():
+                _logger.warning(_WRONG_FRAME, self.conn.parser_exc)
         elif self.conn.handshake_exc is not None and not self.handshake_initiated:
             # uvicorn does not check it: the client would wait for a response for ever.
             self.transport.write(b"".join(self.conn.data_to_send()))
@@ -89,7 +91,8 @@ class FrameConnection(WebSocketsSansIOProtocol):
         if len(self.frames) < MOST_PARTS:
             super().handle_cont(event)
         elif not self.close_sent:
-            _said.warning(_WRONG_FRAME, f"a message in more than {MOST_PARTS} parts")
+            if _said.passes():
+                _logger.warning(_WRONG_FRAME, f"a message in more than {MOST_PARTS} parts")
             self.conn.fail(1009, "too many parts")
             self.handle_parser_exception()
 
@@ -103,7 +106,8 @@ class FrameConnection(WebSocketsSansIOProtocol):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError as error:
                 self.frames = []
-                _said.warning(_WRONG_FRAME, error)
+                if _said.passes():
+                    _logger.warning(_WRONG_FRAME, error)
                 self.conn.fail(1007, "no UTF-8")
                 self.handle_parser_exception()
                 return
