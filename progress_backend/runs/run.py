@@ -215,8 +215,8 @@ class Run:
         self.error_text: str | None = None
         #: The innermost `track()` loop, which counts without calling `update()`.
         self.loop: CountingLoop | None = None
-        #: Bars of `tqdm`, the outermost first; None until one is opened.
-        self.bars: list[Any] | None = None
+        #: References to the open bars of `tqdm`, the outermost first.
+        self.bars: tuple[Any, ...] = ()
         #: The checkpoint in the record as the run began, and what the job has said of its own;
         #: None until it asks.
         self.found: str | None = None
