@@ -7,10 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
-from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import SHORTEST_ID
+from ..settings import Settings
 from ..terminal.api_client import ApiClient
-from .session import STORE_TIMEOUT_S, only_one
+from ..terminal.api_source import ApiSource
+from ..terminal.source import Source
+from ..terminal.store_source import StoreSource
+from .session import STORE_TIMEOUT_S, only_one, open_store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,22 +36,23 @@ def api_options(command: F) -> F:
     return _url(_token(command))
 
 
-def client_of(url: str, token: str | None) -> ApiClient:
-    """The API at a URL.
+def opened(settings: Settings, url: str | None, token: str | None) -> Source:
+    """The API at the URL, or the store of the settings; to be used by `with`.
 
     Raises:
-        SettingsError: the URL or the token cannot be used.
+        SettingsError: there is no store, or a URL or the token cannot be used.
     """
-    return ApiClient(url, STORE_TIMEOUT_S, token or None)
+    if url is not None:
+        return ApiSource(ApiClient(url, STORE_TIMEOUT_S, token or None))
+    return StoreSource(open_store(settings))
 
 
-def known_task_id(api: ApiClient, given: str) -> str:
+def known_task_id(source: Source, given: str) -> str:
     """The task's id of a command's argument: `given`, or the only recent id that begins with it.
 
     Raises:
         click.ClickException: several recent ids begin with it.
     """
-    if len(given) < SHORTEST_ID or api.status("task", given) is not None:
+    if len(given) < SHORTEST_ID or source.task(given) is not None:
         return given
-    found = api.listed("tasks", {"id_prefix": given, "limit": MAX_LIMIT})
-    return only_one("task", given, (row["task_id"] for row in found["tasks"]))
+    return only_one("task", given, source.beginning(given))

@@ -9,9 +9,10 @@ import click
 
 from ..errors import TransitionRefused
 from ..record.act import Action
+from ..terminal.source import Source
+from .api_options import known_task_id, opened
 from .many_tasks import ask_chosen, ask_named, check_ids, chosen_options
 from .session import Command, settings_of
-from .where import Where, opened
 from .workflow_commands import known_id, workflow_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -103,22 +104,22 @@ def _act(
     if [bool(task_ids), workflow_id is not None, bool(chosen)].count(True) != 1:
         raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
     check_ids(task_ids)
-    with opened(settings_of(ctx), url, token) as where:
+    with opened(settings_of(ctx), url, token) as source:
         if workflow_id is not None:
-            _ask_all(where, workflow_id, action, reason)
+            _ask_all(source, workflow_id, action, reason)
         elif chosen:
-            ask_chosen(where.acts, action, chosen, limit, reason, yes=yes)
+            ask_chosen(source, action, chosen, limit, reason, yes=yes)
         elif len(task_ids) == 1:
-            _ask(where, task_ids[0], action, reason)
+            _ask(source, task_ids[0], action, reason)
         else:
-            ids = tuple(dict.fromkeys(map(where.known_task, task_ids)))
-            ask_named(where.acts, action, ids, reason)
+            ids = tuple(dict.fromkeys(known_task_id(source, one) for one in task_ids))
+            ask_named(source, action, ids, reason)
 
 
-def _ask(where: Where, given: str, action: Action, reason: str | None) -> None:
-    task_id = where.known_task(given)
+def _ask(source: Source, given: str, action: Action, reason: str | None) -> None:
+    task_id = known_task_id(source, given)
     try:
-        status, asked, changed = where.acts.ask(task_id, action, reason)
+        status, asked, changed = source.ask(task_id, action, reason)
     except TransitionRefused as refused:
         done = _DONE[action]
         if refused.status == done == "cancelled":  # what was asked for is so
@@ -135,11 +136,11 @@ def _ask(where: Where, given: str, action: Action, reason: str | None) -> None:
         click.echo(f"task {task_id} is {status}")
 
 
-def _ask_all(where: Where, given: str, action: Action, reason: str | None) -> None:
-    workflow_id = known_id(where.workflows, given)
-    act_id = where.acts.ask_all(workflow_id, action, reason)
+def _ask_all(source: Source, given: str, action: Action, reason: str | None) -> None:
+    workflow_id = known_id(source, given)
+    act_id = source.ask_all(workflow_id, action, reason)
     if act_id is None:
         click.echo(f"{action} of workflow {workflow_id} was asked before; nothing was changed")
         return
     click.echo(f"{action} of workflow {workflow_id} is asked: {_ASKED_OF_ALL[action]}")
-    where.acts.carry_out(workflow_id, act_id)
+    source.carry_out(workflow_id, act_id)

@@ -13,10 +13,9 @@ import click
 from ..errors import StoreUnavailable, TaskNotFound
 from ..flows import task_log
 from ..terminal.formats import clean
-from ..terminal.task_logs import Line
-from .api_options import api_options
+from ..terminal.source import Line, Source
+from .api_options import api_options, known_task_id, opened
 from .session import Command, reader_settings
-from .where import Where, opened
 
 #: Seconds between two reads of a log that is followed.
 _POLL_S: Final = 1.0
@@ -58,8 +57,8 @@ def logs(
 
     With -f it goes on until the task has ended.
     """
-    with opened(reader_settings(ctx), url, token) as where:
-        read = _lines_and_end(where, where.known_task(task_id))
+    with opened(reader_settings(ctx), url, token) as source:
+        read = _lines_and_end(source, known_task_id(source, task_id))
         last, more = None, limit
         while True:
             found, ended = _patiently(read, last, more) if last is not None else read(None, limit)
@@ -73,12 +72,12 @@ def logs(
                 time.sleep(_POLL_S)
 
 
-def _lines_and_end(where: Where, task_id: str) -> Read:
+def _lines_and_end(source: Source, task_id: str) -> Read:
     """What reads the log, and whether its task has ended."""
 
     def read(after: int | None, limit: int) -> tuple[list[Line], bool]:
-        document = where.task(task_id)
-        lines = where.logs.lines(task_id, after, limit)
+        document = source.task(task_id)
+        lines = source.log(task_id, after, limit)
         if document is None:
             raise TaskNotFound(task_id)
         return lines, json.loads(document)["final"]

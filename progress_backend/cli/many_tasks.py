@@ -15,7 +15,8 @@ from ..record.act_request import MOST_NAMED
 from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..record.model import KINDS, TaskStatus
-from ..terminal.acts import Acts
+from ..record.responses import id_of, status_of
+from ..terminal.source import Source
 from .session import filters
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,7 +97,7 @@ class _Outcome:
         self.refused |= {one["task_id"]: one["code"] for one in answer["refused"]}
 
 
-def ask_named(acts: Acts, action: Action, ids: Sequence[str], reason: str | None) -> None:
+def ask_named(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
     """Asks tasks by their ids, and tells what came of it.
 
     Raises:
@@ -106,7 +107,7 @@ def ask_named(acts: Acts, action: Action, ids: Sequence[str], reason: str | None
     try:
         for start in range(0, len(ids), MOST_NAMED):
             some = list(ids[start : start + MOST_NAMED])
-            outcome.add(acts.ask_many({"action": action, "reason": reason, "ids": some}))
+            outcome.add(source.ask_many({"action": action, "reason": reason, "ids": some}))
     except (ProgressError, KeyboardInterrupt):
         if outcome.heard:
             click.echo(f"{action} of {_tasks(outcome.asked)} was asked before", err=True)
@@ -115,7 +116,7 @@ def ask_named(acts: Acts, action: Action, ids: Sequence[str], reason: str | None
 
 
 def ask_chosen(
-    acts: Acts,
+    source: Source,
     action: Action,
     chosen: Mapping[str, Any],
     limit: int,
@@ -132,7 +133,7 @@ def ask_chosen(
     """
     asked = ListRequest(**chosen, limit=MAX_LIMIT)
     asked.check()
-    ids = _passing(acts, action, asked, limit + 1)
+    ids = _passing(source, action, asked, limit + 1)
     if not ids:
         click.echo(_NONE)
         return
@@ -141,13 +142,13 @@ def ask_chosen(
     if not yes:
         click.confirm(f"{action.capitalize()} {what}?", abort=True)
     try:
-        ask_named(acts, action, ids[:limit], reason)
+        ask_named(source, action, ids[:limit], reason)
     finally:
         if more:
             click.echo("more tasks pass: the same command goes on with these")
 
 
-def _passing(acts: Acts, action: Action, asked: ListRequest, most: int) -> tuple[str, ...]:
+def _passing(source: Source, action: Action, asked: ListRequest, most: int) -> tuple[str, ...]:
     """Ids of the newest tasks that pass a filter, of each status that the action changes."""
     statuses = CHANGES[action] if asked.status is None else (asked.status,)
     # A remark's list has no status.
@@ -158,9 +159,10 @@ def _passing(acts: Acts, action: Action, asked: ListRequest, most: int) -> tuple
         for _ in range(_MOST_PAGES):
             if following is None or len(found) >= most:
                 break
-            page = acts.page(following)
-            found.update((task_id, None) for task_id, its in page.tasks if its in statuses)
-            following = page.following
+            page = source.tasks(following)
+            shown = ((id_of(row), status_of(row)) for row in page.rows)
+            found.update((task_id, None) for task_id, its in shown if its in statuses)
+            following = page.following(following)
     return tuple(found)[:most]
 
 

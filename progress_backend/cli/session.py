@@ -14,7 +14,6 @@ import click
 import redis
 
 from ..errors import ProgressError, SettingsError, StoreUnavailable
-from ..flows import short_ids
 from ..record.list_request import SHORTEST_ID
 from ..record.model import STATUSES
 from ..settings import Settings
@@ -110,17 +109,6 @@ def open_store(settings: Settings) -> AnyStore:
         return any_store.open_store(settings, STORE_TIMEOUT_S)
     except ValueError as error:
         raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
-
-
-def whole_id(store: AnyStore, given: str) -> str:
-    """The task id of a command's argument: `given`, or the only recent id that begins with it.
-
-    Raises:
-        click.ClickException: several recent ids begin with it.
-    """
-    if len(given) < SHORTEST_ID or store.run(store.flows.get(given)) is not None:
-        return given
-    return only_one("task", given, store.run(short_ids.beginning(given)))
 
 
 def only_one(what: str, given: str, recent: Iterable[str]) -> str:

@@ -5,33 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from ..errors import TaskNotFound
-from ..flows import task_list, task_timeline
 from ..record import caller_events, task_json
-from ..record.default_texts import Locale
-from ..record.json_text import dumps
 from ..record.list_request import NEWEST, SORTS, ListRequest
-from ..record.model import KINDS, Task
+from ..record.model import KINDS
 from ..service.pagination import pagination
-from ..settings import Settings
-from ..terminal import tables, workflow_tables
-from ..terminal.api_client import ApiClient
+from ..terminal import tables
 from ..terminal.past import lines
 from ..terminal.remaining import starting
-from .api_options import api_options, client_of, known_task_id
-from .session import Command, echo_json, filters, open_store, reader_settings, whole_id
+from ..terminal.top_rows import row_of
+from .api_options import api_options, known_task_id, opened
+from .session import Command, echo_json, filters, reader_settings
 from .workflow_commands import check_choice, show_workflow, workflow_options
-
-#: Rows of a list, its pagination, its summary, the time there, and where the list goes on.
-Found = tuple[list[bytes], Mapping[str, Any], Mapping[str, int | None], datetime, str | None]
 
 
 @click.command(cls=Command)
@@ -103,52 +92,27 @@ def tasks(
     asked = ListRequest(**wanted)  # the other options have the names of its values
     asked.check()
     settings = reader_settings(ctx)
-    if url is None:
-        found = _of_store(settings, asked, whole=as_json)
-    else:
-        found = _of_api(client_of(url, token), asked, whole=as_json)
-    documents, pages, counts, now, goes_on = found
+    with opened(settings, url, token) as source:
+        found, now = source.tasks(asked, whole=as_json), source.now()
+    pages = pagination(asked.page, asked.limit, found.total)
     if as_json:
-        listing = [json.loads(document) for document in documents]
-        body = {"tasks": listing, "pagination": pages, "summary": counts}
-        echo_json(body if goes_on is None else {**body, "cursor": goes_on})
+        listing = [json.loads(row) for row in found.rows]
+        body = {"tasks": listing, "pagination": pages, "summary": found.counts}
+        echo_json(body if found.cursor is None else {**body, "cursor": found.cursor})
         return
-    if documents:
-        shown = [_row(document, settings.locale) for document in documents]
+    if found.rows:
+        shown = [row_of(row, settings.locale) for row in found.rows]
         if no_trunc:
             lines = tables.whole_table(shown, settings.locale)
         else:
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             lines = tables.table(shown, now, width, settings.locale)
         click.echo("\n".join(lines))
-    click.echo(tables.counted(pages, counts, settings.locale, top=asked.top, cursor=goes_on))
+    counted = tables.counted(
+        pages, found.counts, settings.locale, top=asked.top, cursor=found.cursor
+    )
+    click.echo(counted)
     click.echo(url or tables.store(settings))
-
-
-def _of_store(settings: Settings, asked: ListRequest, *, whole: bool) -> Found:
-    """A page of a store's list."""
-    with open_store(settings) as store:
-        store.ready()
-        now = store.now()
-        found = store.run(task_list.listed(store.flows, asked, now, light=not whole))
-    pages = pagination(asked.page, asked.limit, found.total)
-    return found.rows, pages, found.counts, now, found.cursor
-
-
-def _of_api(api: ApiClient, asked: ListRequest, *, whole: bool) -> Found:
-    """A page of an API's list."""
-    given = {**asdict(asked), "top": "true" if asked.top else None}
-    body = api.listed("tasks", {**given, "fields": "all" if whole else None})
-    documents = [dumps(row).encode() for row in body["tasks"]]
-    return documents, body["pagination"], body["summary"], api.now(), body.get("cursor")
-
-
-def _row(document: bytes, locale: Locale) -> Task:
-    """A row of the list, which may be a workflow's."""
-    body = json.loads(document)
-    if "workflow_id" in body:
-        return workflow_tables.as_row(body, locale)
-    return task_json.decode(document)
 
 
 @click.command(cls=Command)
@@ -172,23 +136,10 @@ def show(
         return
     if task_id is None:
         raise click.UsageError("give a TASK_ID, or --workflow ID")
-    if url is not None:
-        api = client_of(url, token)
-        task_id = known_task_id(api, task_id)
-        document, now = api.status("task", task_id), api.now()
-        past = (
-            None
-            if as_json
-            else api.ask("GET", f"/internal/task/{quote(task_id, safe='')}/timeline")
-        )
-    else:
-        with open_store(settings) as store:
-            task_id = whole_id(store, task_id)
-            document = store.run(store.flows.body(task_id))
-            document = document and store.run(store.flows.placed(document))
-            past = None if as_json else store.run(task_timeline.of(task_id, settings))
-            now = store.now()
-        document = document and store.flows.as_of(document, now)
+    with opened(settings, url, token) as source:
+        task_id = known_task_id(source, task_id)
+        document, now = source.task(task_id), source.now()
+        past = None if as_json else source.timeline(task_id)
     if document is None:
         raise TaskNotFound(task_id)
     if as_json:

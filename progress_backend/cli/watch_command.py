@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,14 @@ import click
 from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..settings import Settings
-from ..terminal import Choice, Lines, WorkflowReader
+from ..terminal import Choice, Lines, TaskReader, WorkflowReader
 from ..terminal.desk import Desk, Watched
-from ..terminal.following import Source, follow
+from ..terminal.following import Reader, follow
 from ..terminal.keys import Keys, can_be_read, tells_keys
 from ..terminal.shows import show_in_terminal
-from ..terminal.task_logs import Tail
-from ..terminal.workflow_source import WorkflowSource
+from ..terminal.source import Source
+from .api_options import known_task_id, opened
 from .session import Command, filters, reader_settings
-from .where import Where, opened
 from .workflow_commands import check_choice, known_id, workflow_options
 
 if TYPE_CHECKING:
@@ -86,14 +85,14 @@ def watch(
     check_choice(workflow_id, bool(task_ids) or any(chosen.values()))
     settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
     with ExitStack() as stack:
-        where = stack.enter_context(opened(settings, url, token))
+        source = stack.enter_context(opened(settings, url, token))
         try:
-            watched = _watched(where, settings, workflow_id, task_ids, limit, chosen)
-            show = _show(where, settings, watched, page_url, plain=plain)
+            watched = _watched(source, settings, workflow_id, task_ids, limit, chosen)
+            show = _show(source, settings, watched, page_url, plain=plain)
             stack.enter_context(show)
             desk = show if isinstance(show, Desk) else None
-            source, wait = desk or watched.whole, desk.wait if desk else time.sleep
-            view = follow(source, show, interval, until_ended=named, wait=wait)
+            reader, wait = desk or watched.whole, desk.wait if desk else time.sleep
+            view = follow(reader, show, interval, until_ended=named, wait=wait)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
             stack.close()
@@ -103,7 +102,7 @@ def watch(
 
 
 def _watched(
-    where: Where,
+    source: Source,
     settings: Settings,
     workflow_id: str | None,
     task_ids: tuple[str, ...],
@@ -112,20 +111,20 @@ def _watched(
 ) -> Watched:
     """What is read: a workflow, some tasks, or the newest."""
 
-    def workflow(its_id: str) -> Source:
-        return WorkflowReader(where.workflows, its_id, limit, settings.locale)
+    def workflow(its_id: str) -> Reader:
+        return WorkflowReader(source, its_id, limit, settings.locale)
 
     if workflow_id is not None:
-        return Watched(workflow(_whole_workflow_id(where.workflows, workflow_id)))
-    ids = _whole_ids(where.known_task, task_ids)
-    if len(ids) == 1 and _is_workflow(where, ids[0]):
+        return Watched(workflow(_whole_workflow_id(source, workflow_id)))
+    ids = _whole_ids(source, task_ids)
+    if len(ids) == 1 and _is_workflow(source, ids[0]):
         return Watched(workflow(ids[0]))
     choice = Choice(ids, limit=limit, **chosen)
-    return Watched(where.tasks(choice), workflow if choice.top else None)
+    return Watched(TaskReader(source, settings.locale, choice), workflow if choice.top else None)
 
 
 def _show(
-    where: Where, settings: Settings, watched: Watched, page_url: str | None, *, plain: bool
+    source: Source, settings: Settings, watched: Watched, page_url: str | None, *, plain: bool
 ) -> Lines | Bars | Desk:
     """The output: live bars, under keys where there are some, or lines."""
     show = show_in_terminal(settings.locale, plain=plain or not sys.stdout.isatty())
@@ -135,19 +134,19 @@ def _show(
         if not tells_keys() and sys.stdin.isatty():
             click.echo("keys need a terminal of Linux or macOS", err=True)
         return show
-    page = page_url or where.address
-    return Desk(show, Keys(), watched, where.acts, Tail(where.logs), settings.locale, page)
+    page = page_url or source.address
+    return Desk(show, Keys(), watched, source, settings.locale, page)
 
 
-def _is_workflow(where: Where, its_id: str) -> bool:
+def _is_workflow(source: Source, its_id: str) -> bool:
     """Whether an id is that of a workflow and of no task: a group's or chord's."""
     try:
-        return where.task(its_id) is None and where.workflows.workflow(its_id) is not None
+        return source.task(its_id) is None and source.workflow(its_id) is not None
     except ProgressError:  # what watches tells it
         return False
 
 
-def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
+def _whole_workflow_id(source: Source, given: str) -> str:
     """The id of `--workflow`; while nothing answers it is taken as it is."""
     try:
         return known_id(source, given)
@@ -155,9 +154,9 @@ def _whole_workflow_id(source: WorkflowSource, given: str) -> str:
         return given
 
 
-def _whole_ids(known: Callable[[str], str], given: tuple[str, ...]) -> tuple[str, ...]:
+def _whole_ids(source: Source, given: tuple[str, ...]) -> tuple[str, ...]:
     """The ids of the arguments; while nothing answers they are taken as they are."""
     try:
-        return tuple(dict.fromkeys(known(task_id) for task_id in given))
+        return tuple(dict.fromkeys(known_task_id(source, task_id) for task_id in given))
     except StoreUnavailable:
         return tuple(dict.fromkeys(given))

@@ -7,10 +7,9 @@ import sys
 
 import click
 
-from ..flows import worker_list
 from ..terminal import formats, tables, worker_table
-from .api_options import api_options, client_of
-from .session import Command, echo_json, open_store, reader_settings
+from .api_options import api_options, opened
+from .session import Command, echo_json, reader_settings
 
 
 @click.command(cls=Command)
@@ -26,14 +25,8 @@ def workers(
     One that has shut down, or was found dead, is listed until it holds no task.
     """
     settings = reader_settings(ctx)
-    if url is not None:
-        api = client_of(url, token)
-        body, now = api.listed("workers", {}), api.now()
-    else:
-        with open_store(settings) as store:
-            store.ready()
-            now = store.now()
-            body = store.run(worker_list.workers(store.flows, now))
+    with opened(settings, url, token) as source:
+        body, now = source.workers(), source.now()
     if as_json:
         echo_json(body)
         return

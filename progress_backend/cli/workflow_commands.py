@@ -15,16 +15,9 @@ from ..record import caller_events
 from ..service.pagination import pagination
 from ..settings import Settings
 from ..terminal import formats, tables, workflow_tables
-from ..terminal.api_workflows import ApiWorkflows
-from ..terminal.workflow_source import StoreWorkflows, WorkflowSource
-from .api_options import api_options, client_of
-from .session import (
-    Command,
-    echo_json,
-    only_one,
-    open_store,
-    reader_settings,
-)
+from ..terminal.source import Source
+from .api_options import api_options, opened
+from .session import Command, echo_json, only_one, reader_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,10 +75,10 @@ def workflows(
     ID` take their ids as short as they are here.
     """
     settings = reader_settings(ctx)
-    with open_source(settings, url, token) as source:
-        rows, total = source.page(page, limit)
-        now = source.now()
-    bodies, pages = [json.loads(row) for row in rows], pagination(page, limit, total)
+    with opened(settings, url, token) as source:
+        found, now = source.workflows(page, limit), source.now()
+    bodies = [json.loads(row) for row in found.rows]
+    pages = pagination(page, limit, found.total)
     if as_json:
         echo_json({"workflows": bodies, "pagination": pages})
         return
@@ -93,7 +86,7 @@ def workflows(
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         shown = None if no_trunc else width
         click.echo("\n".join(workflow_tables.table(bodies, now, shown, settings.locale)))
-    elif not total:
+    elif not found.total:
         click.echo(formats.text(settings.locale, "no_workflows"))
     click.echo(workflow_tables.counted(pages, settings.locale))
     click.echo(url or tables.store(settings))
@@ -107,7 +100,7 @@ def show_workflow(
     Raises:
         WorkflowNotFound: there is none with this id.
     """
-    with open_source(settings, url, token) as source:
+    with opened(settings, url, token) as source:
         workflow_id = known_id(source, workflow_id)
         document = source.workflow(workflow_id)
         now = source.now()
@@ -120,18 +113,7 @@ def show_workflow(
         click.echo("\n".join(workflow_tables.details(body, now, settings.locale)))
 
 
-def open_source(settings: Settings, url: str | None, token: str | None) -> WorkflowSource:
-    """The API at the URL, or the store.
-
-    Raises:
-        SettingsError: there is no store, or a URL cannot be used.
-    """
-    if url is not None:
-        return ApiWorkflows(client_of(url, token))
-    return StoreWorkflows(open_store(settings))
-
-
-def known_id(source: WorkflowSource, given: str) -> str:
+def known_id(source: Source, given: str) -> str:
     """The workflow's id of a command's argument: `given`, or the only recent id that begins with
     it.
 
@@ -143,10 +125,10 @@ def known_id(source: WorkflowSource, given: str) -> str:
     return only_one("workflow", given, _recent(source))
 
 
-def _recent(source: WorkflowSource) -> Iterator[str]:
+def _recent(source: Source) -> Iterator[str]:
     for page in range(1, _PAGES + 1):
-        rows, total = source.page(page, caller_events.MAX_LIMIT)
-        for row in rows:
+        found = source.workflows(page, caller_events.MAX_LIMIT)
+        for row in found.rows:
             yield json.loads(row)["workflow_id"]
-        if page * caller_events.MAX_LIMIT >= total:
+        if page * caller_events.MAX_LIMIT >= (found.total or 0):
             return

@@ -18,12 +18,12 @@ from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.model import Task
 from . import browser, formats
-from .acts import Acts
 from .aside import Aside
 from .board import MOVING, Board, Wish, left, pressed, selected, settled
-from .following import Source
+from .following import Reader
 from .keys import Keys
 from .rows import WorkflowRow
+from .source import Source
 from .task_logs import Log, Tail
 from .view import View
 
@@ -45,8 +45,8 @@ _SOON_S, _LOOK_S, _SLOW_S = 0.05, 0.05, 1.0
 class Watched(NamedTuple):
     """What is shown: all that is watched, and one workflow of it; None where none can be opened."""
 
-    whole: Source
-    workflow: Callable[[str], Source] | None = None
+    whole: Reader
+    workflow: Callable[[str], Reader] | None = None
 
 
 class Desk:
@@ -58,14 +58,13 @@ class Desk:
         bars: Bars,
         keys: Keys,
         watched: Watched,
-        acts: Acts,
-        tail: Tail,
+        source: Source,
         locale: Locale,
         page: str | None,
     ) -> None:
         self._bars, self._keys = bars, keys
-        self._watched, self._source = watched, watched.whole
-        self._acts, self._tail = acts, tail
+        self._watched, self._reader = watched, watched.whole
+        self._source, self._tail = source, Tail(source)
         self._locale = locale
         self._page = page
         self._board = Board(log=bars.columns >= LOG_FROM, opens=watched.workflow is not None)
@@ -87,8 +86,8 @@ class Desk:
             KeyboardInterrupt: the person leaves.
         """
         while True:
-            board, source, self._hurry = self._board, self._source, False
-            reading = self._aside.ask(partial(self._read, source, board))
+            board, reader, self._hurry = self._board, self._reader, False
+            reading = self._aside.ask(partial(self._read, reader, board))
             self._await(reading)
             if board.inside != self._board.inside:
                 continue  # another view was chosen meanwhile
@@ -98,7 +97,7 @@ class Desk:
                 if board.inside is None:
                     raise
                 self._board = replace(left(self._board), said=formats.clean(str(gone)))
-                self._source = self._watched.whole
+                self._reader = self._watched.whole
                 continue
             if (board.selected, board.log) == (self._board.selected, self._board.log):
                 self._log = log
@@ -164,13 +163,13 @@ class Desk:
 
     def _open_view(self) -> None:
         """Another source is read from now on: a workflow's, or that of all."""
-        inside, self._source = self._board.inside, self._watched.whole
+        inside, self._reader = self._board.inside, self._watched.whole
         if inside is not None and self._watched.workflow is not None:
-            self._source = self._watched.workflow(inside)
+            self._reader = self._watched.workflow(inside)
         self._log, self._hurry = Log(), True
 
-    def _read(self, source: Source, board: Board) -> tuple[View, Log]:
-        view = source.read()
+    def _read(self, reader: Reader, board: Board) -> tuple[View, Log]:
+        view = reader.read()
         task = selected(settled(board, view.rows), view.rows)
         if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
             return view, Log()  # what does not answer is asked once an interval
@@ -211,12 +210,12 @@ class Desk:
         name = formats.name(row)
         try:
             if isinstance(row, WorkflowRow):
-                act_id = self._acts.ask_all(row.task_id, action)
+                act_id = self._source.ask_all(row.task_id, action)
                 if act_id is None:
                     return self._text("asked_before", name=name)
-                self._acts.carry_out(row.task_id, act_id, _CARRY_S)
+                self._source.carry_out(row.task_id, act_id, _CARRY_S)
                 return self._text(f"{action}_asked_of_all", name=name)
-            came = self._acts.ask(row.task_id, action)
+            came = self._source.ask(row.task_id, action)
         except TransitionRefused as refused:
             standing = formats.status(self._locale, refused.status)
             return self._text(f"{action}_refused", name=name, status=standing)

@@ -18,7 +18,8 @@ from . import formats
 from .board import Board, selected
 from .rows import WorkflowRow
 from .screen import Screen
-from .task_logs import Line, Log
+from .source import Line
+from .task_logs import Log
 from .view import View
 
 #: From this width on the log stands beside the rows, on this part of the width; else below, on

@@ -15,7 +15,7 @@ from .view import View
 AWAY_S: Final = 60.0
 
 
-class Source(Protocol):
+class Reader(Protocol):
     """What reads the tasks: from a store, from an API, or a workflow from either."""
 
     def read(self) -> View:
@@ -30,7 +30,7 @@ class Show(Protocol):
 
 
 def follow(
-    source: Source,
+    reader: Reader,
     show: Show,
     interval: float,
     *,
@@ -48,7 +48,7 @@ def follow(
     """
     begun = answered = time.monotonic()
     while True:
-        view = source.read()
+        view = reader.read()
         if until_ended and view.ended:
             return view
         show.show(view)

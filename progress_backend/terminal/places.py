@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
-from ..flows import commands as c
-from ..flows.flow import Flow
-from ..record import past_runs, waiting
+from ..record import waiting
 from ..record.default_texts import Locale
 from ..record.model import Task
-from ..record.past_runs import History
 from . import formats
 from .remaining import starting
+from .source import Source
 
+#: Waiting tasks of a list that have their places, each by a read of its own.
+_MOST: Final = 10
 #: Seconds for which places are not read again.
 _FRESH_S: Final = 1.0
 
-#: `ahead` and `start_estimate` of tasks by their ids.
-Places = Mapping[str, Mapping[str, Any]]
 
+class Places:
+    """Adds their places to the first waiting tasks of a list's rows."""
 
-class Placed:
-    """Adds their places to the first waiting tasks of a view, `most` of them."""
-
-    def __init__(self, read: Callable[[Sequence[Task]], Places], most: int) -> None:
-        self._read = read
-        self._most = most
-        self._known: Places = {}
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[str, bytes] = {}
         self._until = 0.0
 
     def of(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -39,37 +36,26 @@ class Placed:
         Raises:
             StoreUnavailable: what is read from does not answer.
         """
-        waits = [task for task in tasks if waiting.of_task(task) is not None][: self._most]
-        if not waits:
-            return tuple(tasks)
-        if self._until <= monotonic():
-            self._known = self._read(waits)
+        waits = [task.task_id for task in tasks if waiting.of_task(task) is not None][:_MOST]
+        if waits and self._until <= monotonic():
+            bodies = {task_id: self._source.task(task_id) for task_id in waits}
+            self._known = {task_id: body for task_id, body in bodies.items() if body is not None}
             self._until = monotonic() + _FRESH_S
-        wait = {task.task_id for task in waits}
         return tuple(
-            replace(task, unknown={**task.unknown, **self._known[task.task_id]})
-            if task.task_id in wait and task.task_id in self._known
+            placed(task, self._known[task.task_id])
+            if task.task_id in waits and task.task_id in self._known
             else task
             for task in tasks
         )
 
 
-def places(tasks: Sequence[Task]) -> Flow[Places]:
-    """The places of tasks that wait, from a store."""
-    asked = {task.task_id: waiting.of_task(task) for task in tasks}
-    queued = tuple(one for one in asked.values() if one is not None)
-    counts: list[int | None] = yield c.Before(queued)
-    histories: dict[str, History] = {}
-    found: dict[str, Mapping[str, Any]] = {}
-    for one, ahead in zip(queued, counts, strict=True):
-        if ahead is None:
-            continue
-        if one.task_type not in histories:
-            runs: tuple[c.PastRun, ...] = yield c.RunsOf(one.task_type)
-            histories[one.task_type] = past_runs.history(runs)
-        start = waiting.start(one, ahead, histories[one.task_type])
-        found[one.task_id] = {"ahead": ahead, "start_estimate": start}
-    return found
+def placed(task: Task, body: bytes) -> Task:
+    """A task with the place that a body of it has while it waits."""
+    found = json.loads(body)
+    if found.get("ahead") is None:
+        return task
+    place = {name: found.get(name) for name in ("ahead", "start_estimate")}
+    return replace(task, unknown={**task.unknown, **place})
 
 
 def said(task: Task, now: datetime | None, locale: Locale) -> str:

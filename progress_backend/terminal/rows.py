@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from ..record import task_json
 from ..record.model import Task, TaskStatus
 
 #: Statuses that are shown first when there is not room for all.
@@ -49,3 +50,8 @@ def chosen(
     found = sorted(rows.values(), key=rank)[:limit]
     found.reverse()  # pages are newest first, also those of one millisecond
     return tuple(sorted(found, key=created))
+
+
+def by_id(documents: Iterable[bytes]) -> dict[str, Task]:
+    """The tasks of documents by their ids."""
+    return {task.task_id: task for task in map(task_json.decode, documents)}

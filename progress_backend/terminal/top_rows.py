@@ -1,84 +1,59 @@
-"""What nothing else started: tasks that are no workflow's member, and a row for each workflow."""
+"""Rows of workflows and stand-alone tasks: a workflow is one row in its tasks' place."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Final, NamedTuple
 
-from ..flows import commands as c
-from ..flows import top_list
-from ..flows.flow import Flow
-from ..flows.stored_record import milliseconds
-from ..flows.task_flows import Flows
-from ..flows.task_page import summary
 from ..record import task_json
 from ..record.default_texts import Locale
-from ..record.json_text import dumps
+from ..record.list_request import ListRequest
 from ..record.model import Task
-from ..record.workflow import row as row_of
-from .api_client import ApiClient
 from .rows import FIRST, chosen, key, key_of_workflow
+from .source import Source
 from .workflow_tables import as_row
 
-#: Workflows outside of the newest that an API is asked for, each by a request.
-_ASKED: Final = 4
+#: Workflows outside of the newest that are read, each by itself.
+_MORE: Final = 4
 
 
 class Top(NamedTuple):
     """Rows in order of creation; the counts of all tasks by status; and how many rows there are."""
 
     rows: tuple[Task, ...]
-    counts: Mapping[str, int]
-    total: int
+    counts: Mapping[str, int | None]
+    total: int | None
 
 
-def newest(flows: Flows, limit: int, now: datetime) -> Flow[Top]:
-    """The newest ones of a store; those that run before the others."""
-    locale = flows.settings.locale
-    paged = yield from top_list.page(flows, 1, limit, now, light=True)
-    rows = _rows((document for _, document in paged.rows if document), locale)
+def newest(source: Source, limit: int, locale: Locale) -> Top:
+    """The newest ones; those that run before the others.
+
+    Raises:
+        SettingsError: the token may not read workflows and stand-alone tasks.
+        InvalidEvent: the token reads a part of the tasks alone.
+        StoreUnavailable: nothing answers.
+    """
+    page = source.tasks(ListRequest(top=True, limit=limit))
+    rows = _rows(page.rows, locale)
     behind: list[str] = []
     # In a long list running tasks may be far from the newest.
     for status in FIRST:
-        running = yield from flows.page(1, limit, status, light=True)
-        behind += _added(rows, (task_json.decode(one) for _, one in running.rows if one))
-    if ids := tuple(behind[:limit]):
-        each: list[c.Figures] = yield c.FiguresOfEach(ids, milliseconds(now))
-        about = (flows.settings.zone(), locale, now)
-        there = [(i, one) for i, one in zip(ids, each, strict=True) if one.total]
-        rows |= _rows((dumps(row_of(i, one, *about)).encode() for i, one in there), locale)
-    return Top(chosen(rows, limit), summary(paged), paged.total)
-
-
-def newest_of_api(api: ApiClient, limit: int, locale: Locale) -> Top:
-    """The newest ones of an API; those that run before the others.
-
-    Raises:
-        SettingsError: the token may not see what nothing else started.
-        InvalidEvent: it sees a part of the tasks alone.
-        StoreUnavailable: nothing answers.
-    """
-    body = api.listed("tasks", {"top": "true", "limit": limit})
-    rows = _rows((dumps(row).encode() for row in body["tasks"]), locale)
-    behind: list[str] = []
-    for status in FIRST:
-        running = api.listed("tasks", {"limit": limit, "status": status})["tasks"]
-        found = (task_json.decode(dumps(one).encode()) for one in running)
-        behind += _added(rows, found)
-    bodies = (api.status("workflow", workflow_id) for workflow_id in behind[:_ASKED])
+        running = source.tasks(ListRequest(status=status, limit=limit)).rows
+        behind += _added(rows, map(task_json.decode, running))
+    bodies = (source.workflow(workflow_id) for workflow_id in behind[:_MORE])
     rows |= _rows((one for one in bodies if one is not None), locale)
-    return Top(chosen(rows, limit), body["summary"], body["pagination"]["total"])
+    return Top(chosen(rows, limit), page.counts, page.total)
+
+
+def row_of(document: bytes, locale: Locale) -> Task:
+    """A row of a list as a task; it may be a workflow's."""
+    body = json.loads(document)
+    return as_row(body, locale) if "workflow_id" in body else task_json.decode(document)
 
 
 def _rows(documents: Iterable[bytes], locale: Locale) -> dict[str, Task]:
-    rows: list[Task] = []
-    for document in documents:
-        body = json.loads(document)
-        of_workflow = "workflow_id" in body
-        rows.append(as_row(body, locale) if of_workflow else task_json.decode(document))
-    return {key(row): row for row in rows}
+    return {key(row): row for row in (row_of(document, locale) for document in documents)}
 
 
 def _added(rows: dict[str, Task], running: Iterable[Task]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The watched tasks, as last read from the store."""
+"""The watched tasks, as last read from a store or an API."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from ..errors import StoreUnavailable, TaskNotFound
-from ..flows import commands as c
-from ..flows.flow import Flow
-from ..flows.task_page import summary
-from ..record import reader_view, task_json
+from ..errors import InvalidEvent, SettingsError, StoreUnavailable, TaskNotFound
+from ..record import task_json
+from ..record.default_texts import Locale
+from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
 from ..record.redelivery import final
-from ..store.any_store import AnyStore
-from . import top_rows
-from .places import Placed, places
-from .rows import FIRST, chosen
+from .places import Places, placed
+from .rows import FIRST, by_id, chosen
+from .source import Source
+from .top_rows import newest
 
 #: Most tasks of one read.
 MOST: Final = 100
@@ -47,7 +46,7 @@ class View:
 
     tasks: tuple[Task, ...] = ()
     #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int | None] = field(default_factory=dict)
     #: The number of tasks that could be shown; None where an API does not count them.
     total: int | None = 0
     at: datetime | None = None
@@ -85,76 +84,70 @@ class View:
         return all(task.status == TaskStatus.COMPLETED for task in self.watched)
 
 
-class Reader:
-    """Reads a choice of tasks, again and again; while the store does not answer the last view
-    stays."""
+class TaskReader:
+    """Reads a choice of tasks, again and again; while nothing answers the last view stays."""
 
-    def __init__(self, store: AnyStore, choice: Choice) -> None:
-        self._store = store
+    def __init__(self, source: Source, locale: Locale, choice: Choice) -> None:
+        self._source = source
+        self._locale = locale
         self._choice = choice
+        #: Whether workflows are rows: not for a token that reads a part of the tasks.
+        self._tops = choice.top
         self._last = View()
-        self._found: set[str] = set()
-        self._placed = Placed(lambda tasks: store.run(places(tasks)), MOST)
+        self._places = Places(source)
 
     def read(self) -> View:
         """The tasks as they are now.
 
         Raises:
             TaskNotFound: one of the ids has never had a record.
+            SettingsError: an API does not know the token, or does not let it read them.
         """
         try:
-            view = self._by_id() if self._choice.task_ids else self._store.run(self._newest())
-            view = replace(view, tasks=self._placed.of(view.tasks))
+            view = self._by_id() if self._choice.task_ids else self._newest()
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
-        self._last = replace(view, at=self._store.now())
+        self._last = replace(view, at=self._source.now())
         return self._last
 
     def _by_id(self) -> View:
-        task_ids = self._choice.task_ids
-        documents = self._store.run(_documents(task_ids))
-        for task_id, document in zip(task_ids, documents, strict=True):
-            if document is None and task_id not in self._found:
-                raise TaskNotFound(task_id)
         # A record that is gone was cleaned up: its last version stays on the screen.
         known = {task.task_id: task for task in self._last.tasks}
-        zone = self._store.settings.zone()
-        tasks = [
-            known[task_id]
-            if stored is None
-            else task_json.decode(reader_view.row(stored, task_id, zone))
-            for task_id, stored in zip(task_ids, documents, strict=True)
-        ]
-        self._found.update(task_ids)
-        there = zip(task_ids, documents, strict=True)
-        gone = frozenset(task_id for task_id, document in there if document is None)
-        return View(tuple(tasks), total=len(tasks), gone=gone)
+        gone: set[str] = set()
+        for task_id in self._choice.task_ids:
+            if (body := self._source.task(task_id)) is not None:
+                known[task_id] = placed(task_json.decode(body), body)
+            elif task_id in known:
+                gone.add(task_id)
+            else:
+                raise TaskNotFound(task_id)
+        tasks = tuple(known[task_id] for task_id in self._choice.task_ids)
+        return View(tasks, total=len(tasks), gone=frozenset(gone))
 
-    def _newest(self) -> Flow[View]:
-        if self._choice.top:
-            about = (self._store.flows, min(self._choice.limit, MOST), self._store.now())
-            top = yield from top_rows.newest(*about)
-            return View(top.rows, top.counts, top.total)
-        return (yield from self._page())
+    def _newest(self) -> View:
+        view = self._top() if self._tops else None
+        view = view or self._page()
+        return replace(view, tasks=self._places.of(view.tasks))
 
-    def _page(self) -> Flow[View]:
+    def _top(self) -> View | None:
+        try:
+            top = newest(self._source, min(self._choice.limit, MOST), self._locale)
+        except (SettingsError, InvalidEvent):
+            self._tops = False
+            return None
+        return View(top.rows, top.counts, top.total)
+
+    def _page(self) -> View:
         wanted = self._choice
-        filters = (wanted.task_type, wanted.symbol)
-        limit = min(wanted.limit, MOST)
+        asked = ListRequest(
+            status=wanted.status,
+            task_type=wanted.task_type,
+            symbol=wanted.symbol,
+            limit=min(wanted.limit, MOST),
+        )
         rows: dict[str, Task] = {}
         # In a long list running tasks may be far from the newest: they are read first.
         for status in () if wanted.status else FIRST:
-            paged = yield from self._store.flows.page(1, limit, status, *filters, light=True)
-            rows.update(_decoded(paged))
-        paged = yield from self._store.flows.page(1, limit, wanted.status, *filters, light=True)
-        rows.update(_decoded(paged))
-        return View(chosen(rows, limit), counts=summary(paged), total=paged.total)
-
-
-def _documents(task_ids: tuple[str, ...]) -> Flow[list[bytes | None]]:
-    documents: list[bytes | None] = yield c.Read(task_ids)
-    return documents
-
-
-def _decoded(paged: c.Paged) -> dict[str, Task]:
-    return {task_id: task_json.decode(document) for task_id, document in paged.rows if document}
+            rows |= by_id(self._source.tasks(replace(asked, status=status)).rows)
+        page = self._source.tasks(asked)
+        return View(chosen(rows | by_id(page.rows), asked.limit), page.counts, page.total)

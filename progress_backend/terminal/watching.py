@@ -12,25 +12,23 @@ from uuid import UUID
 from celery import Celery, current_app
 
 from ..errors import SettingsError
-from ..flows import workflows
 from ..record import task_json
 from ..record.model import Task
+from ..record.workflow_as_task import as_task
 from ..settings import Settings
 from ..store.any_store import open_store
 from ..tracking.tracker import settings_of
 from .api_client import ApiClient
-from .api_view import ApiReader
-from .api_workflows import ApiWorkflows
-from .following import Source, follow
+from .api_source import ApiSource
+from .following import Reader, follow
 from .language import in_the_terminals_language
 from .shows import show_here
-from .view import Choice, Reader
-from .workflow_source import StoreWorkflows, WorkflowSource
+from .source import Source
+from .store_source import StoreSource
+from .view import Choice, TaskReader
 from .workflow_view import WorkflowReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from celery.result import AsyncResult, GroupResult
 
 #: Seconds of one read at most.
@@ -81,15 +79,18 @@ def watch(
     app = app or getattr(result_or_id, "app", None) or current_app
     settings = in_the_terminals_language(settings_of(app), app)
     with ExitStack() as stack:
-        source, reader, last = _opened(settings, its_id, url, token, stack)
+        source = stack.enter_context(_opened(settings, url, token))
         show = show_here(settings.locale)
         stack.enter_context(show)
-        if _is_workflow(source, its_id):
+        reader: Reader = TaskReader(source, settings.locale, Choice((its_id,)))
+        if of_workflow := _is_workflow(source, its_id):
             reader = WorkflowReader(source, its_id, _MEMBERS, settings.locale)
         within = math.inf if timeout is None else timeout
         view = follow(reader, show, max(interval, _LEAST_S), until_ended=True, timeout=within)
         show.final(view)
-        document = last()
+        document = source.task(its_id)
+        if document is None and of_workflow and (found := source.workflow(its_id)) is not None:
+            document = as_task(found)
     if document is None:  # it was cleaned up since
         return view.watched[0]
     return task_json.decode(document)
@@ -108,39 +109,26 @@ def _id_of(result_or_id: Any) -> str:
     return str(its_id)
 
 
-def _is_workflow(source: WorkflowSource, its_id: str) -> bool:
+def _is_workflow(source: Source, its_id: str) -> bool:
     try:
         return source.workflow(its_id) is not None
     except SettingsError:  # a token for this task alone
         return False
 
 
-def _opened(
-    settings: Settings, its_id: str, url: str | None, token: str | None, stack: ExitStack
-) -> tuple[WorkflowSource, Source, Callable[[], bytes | None]]:
-    """Where workflows are read, what reads the task, and what reads the record at the end.
+def _opened(settings: Settings, url: str | None, token: str | None) -> Source:
+    """The API at the URL, or the store of the settings.
 
     Raises:
         SettingsError: there is neither a store nor an API.
     """
-    choice = Choice((its_id,))
     if url is not None:
-        api = ApiClient(url, _READ_S, token or os.environ.get("PROGRESS_TOKEN") or None)
-        return (
-            ApiWorkflows(api),
-            ApiReader(api, settings.locale, choice),
-            lambda: api.status("task", its_id),
-        )
+        return ApiSource(ApiClient(url, _READ_S, token or os.environ.get("PROGRESS_TOKEN") or None))
     if settings.redis_url is None:
         raise SettingsError(
             "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
             "none of them is given"
         )
     store = open_store(settings, _READ_S)
-    source = stack.enter_context(StoreWorkflows(store))
     store.ready()
-    return (
-        source,
-        Reader(store, choice),
-        lambda: store.run(workflows.task_or_workflow(store.flows, its_id, store.now())),
-    )
+    return StoreSource(store)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from ..errors import StoreUnavailable, WorkflowNotFound
-from ..record import task_json
 from ..record.default_texts import Locale
+from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
-from .rows import FIRST, chosen, urgency_of_member
+from .rows import FIRST, by_id, chosen, urgency_of_member
+from .source import Listed, Source
 from .view import MOST, View
-from .workflow_source import WorkflowSource
 from .workflow_tables import as_row
 
 #: Failed members that are shown before the others, the newest of them.
@@ -26,9 +26,7 @@ _PAGES: Final = 10
 class WorkflowReader:
     """Reads a workflow again and again; while nothing answers the last view stays."""
 
-    def __init__(
-        self, source: WorkflowSource, workflow_id: str, limit: int, locale: Locale
-    ) -> None:
+    def __init__(self, source: Source, workflow_id: str, limit: int, locale: Locale) -> None:
         self._source = source
         self._workflow_id = workflow_id
         #: Members shown at most.
@@ -64,8 +62,8 @@ class WorkflowReader:
             (TaskStatus.ERROR, min(_FAILED, self._limit)),
             *((status, self._limit) for status in (*FIRST, None)),
         ):
-            members = self._source.members(self._workflow_id, status, limit)
-            rows |= _by_id(members.documents)
+            members = self._members(status, limit)
+            rows |= by_id(members.rows)
         unconfirmed = self._unconfirmed(body)
         shown = chosen(rows | unconfirmed, self._limit, urgency_of_member)
         self._last = View(
@@ -85,13 +83,12 @@ class WorkflowReader:
             return {}
         last, found = -(-cancelled // MOST), dict[str, Task]()
         for page in range(last, max(last - _PAGES, 0), -1):
-            some = self._source.members(self._workflow_id, TaskStatus.CANCELLED, MOST, page)
-            tasks = _by_id(some.documents)
+            tasks = by_id(self._members(TaskStatus.CANCELLED, MOST, page).rows)
             found |= {its_id: task for its_id, task in tasks.items() if task.asked == "cancel"}
         if not found:
             self._confirmed = revision
         return found
 
-
-def _by_id(documents: Iterable[bytes]) -> dict[str, Task]:
-    return {task.task_id: task for task in map(task_json.decode, documents)}
+    def _members(self, status: str | None, limit: int, page: int = 1) -> Listed:
+        asked = ListRequest(workflow_id=self._workflow_id, status=status, limit=limit, page=page)
+        return self._source.tasks(asked)

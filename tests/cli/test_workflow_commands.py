@@ -21,9 +21,8 @@ from progress_backend.record import events as ev
 from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from progress_backend.terminal import WorkflowReader
-from progress_backend.terminal.acts import StoreActs
 from progress_backend.terminal.formats import cells_of
-from progress_backend.terminal.workflow_source import StoreWorkflows
+from progress_backend.terminal.store_source import StoreSource
 from tests.conftest import StartService
 from tests.records import Records
 from tests.waiting import eventually
@@ -210,7 +209,7 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
     records.run(ids[0])
     with Store(records.settings) as store:
         cancel_all(store, "many")
-        reader = WorkflowReader(StoreWorkflows(store), "many", 5, "en")
+        reader = WorkflowReader(StoreSource(store), "many", 5, "en")
         view = reader.read()
         assert (view.ended, view.workflow and view.workflow.asked) == (False, "cancel")
         assert "m000" in [task.task_id for task in view.tasks], "what is awaited is shown"
@@ -220,7 +219,7 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
 
 def cancel_all(store: Store, workflow_id: str) -> None:
     """Cancels the workflow, and has all of its members follow."""
-    acts = StoreActs(store)
+    acts = StoreSource(store)
     store.ready()
     act_id = acts.ask_all(workflow_id, "cancel")
     assert act_id

@@ -11,11 +11,13 @@ from progress_backend.flows import task_log
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.task_logs import Line, StoreLogs, Tail
+from progress_backend.terminal.source import Line
+from progress_backend.terminal.store_source import StoreSource
+from progress_backend.terminal.task_logs import Tail
 from tests.records import Records
 
 
-class Reads(StoreLogs):
+class Reads(StoreSource):
     """Counts what is asked for; `away` is a store that does not answer."""
 
     def __init__(self, store: Store) -> None:
@@ -23,11 +25,11 @@ class Reads(StoreLogs):
         self.asked: list[tuple[str, int | None, int]] = []
         self.away = False
 
-    def lines(self, task_id: str, after: int | None, limit: int) -> list[Line]:
+    def log(self, task_id: str, after: int | None, limit: int) -> list[Line]:
         self.asked.append((task_id, after, limit))
         if self.away:
             raise StoreUnavailable("away")
-        return super().lines(task_id, after, limit)
+        return super().log(task_id, after, limit)
 
 
 @pytest.fixture
@@ -79,4 +81,4 @@ def test_while_the_store_is_away_the_lines_stay(store: Store) -> None:
     log = tail.of("one")
     assert [line["text"] for line in log.lines] == ["a"]
     assert log.trouble == "away"
-    assert (tail.of("nobody").lines, Tail(StoreLogs(store)).of("nobody").trouble) == ((), "")
+    assert (tail.of("nobody").lines, Tail(StoreSource(store)).of("nobody").trouble) == ((), "")

@@ -25,18 +25,18 @@ from progress_backend.store.drivers import Store
 from progress_backend.terminal import (
     Choice,
     Lines,
-    Reader,
+    TaskReader,
     View,
     WorkflowReader,
     formats,
     lines,
 )
-from progress_backend.terminal.following import Source, follow
+from progress_backend.terminal.following import Reader, follow
 from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
-from progress_backend.terminal.workflow_source import StoreWorkflows
+from progress_backend.terminal.store_source import StoreSource
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.terminals import Terminal
@@ -283,7 +283,7 @@ def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None
     for number in range(8):
         records.create(f"id-{number}")
     with Store(records.settings) as store:
-        view = Reader(store, Choice(limit=3)).read()
+        view = TaskReader(StoreSource(store), "en", Choice(limit=3)).read()
     assert [t.task_id for t in view.tasks] == ["old-and-running", "id-6", "id-7"]
     assert (view.total, view.counts["created"]) == (9, 8)
 
@@ -325,9 +325,9 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
         return [task.unknown.get("ahead") for task in reader.read().tasks]
 
     with Store(records.settings) as store:
-        reader = Reader(store, Choice(task_ids=("id-2", "id-0", "runs")))
+        reader = TaskReader(StoreSource(store), "en", Choice(task_ids=("id-2", "id-0", "runs")))
         assert ahead(reader) == [2, 0, None]
-        assert ahead(Reader(store, Choice())) == [0, 1, 2, None]
+        assert ahead(TaskReader(StoreSource(store), "en", Choice())) == [0, 1, 2, None]
         records.run("id-0")
         eventually(lambda: ahead(reader) == [1, None, None])
 
@@ -337,7 +337,9 @@ def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
     records = Records(server.url)
     records.start("the-id")
     with Store(records.settings) as store:
-        page, by_id = Reader(store, Choice()), Reader(store, Choice(("the-id",)))
+        source = StoreSource(store)
+        page = TaskReader(source, "en", Choice())
+        by_id = TaskReader(source, "en", Choice(("the-id",)))
         seen, seen_by_id = page.read(), by_id.read()
         assert seen.tasks == seen_by_id.tasks
         server.kill()
@@ -348,7 +350,7 @@ def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
         assert page.read().tasks == ()
         assert by_id.read().tasks == seen_by_id.tasks, "what was cleaned up stays in sight"
         with pytest.raises(TaskNotFound):
-            Reader(store, Choice(("the-id",))).read()
+            TaskReader(StoreSource(store), "en", Choice(("the-id",))).read()
 
 
 def test_what_nothing_else_started_with_what_runs_behind_newer_ones(redis_url: str) -> None:
@@ -361,9 +363,9 @@ def test_what_nothing_else_started_with_what_runs_behind_newer_ones(redis_url: s
         records.create(f"id-{number}")
         records.member(f"member-{number}", "new-flow")
     with Store(records.settings) as store:
-        view = Reader(store, Choice(limit=20)).read()
-        short = Reader(store, Choice(limit=2)).read()
-        filtered = Reader(store, Choice(status="running")).read()
+        view = TaskReader(StoreSource(store), "en", Choice(limit=20)).read()
+        short = TaskReader(StoreSource(store), "en", Choice(limit=2)).read()
+        filtered = TaskReader(StoreSource(store), "en", Choice(status="running")).read()
     shown = {task.task_id: type(task) for task in view.tasks}
     singles = dict.fromkeys(("old-and-running", *(f"id-{n}" for n in range(8))), Task)
     assert shown == {**singles, "old-flow": WorkflowRow, "new-flow": WorkflowRow}
@@ -382,10 +384,10 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
     records.member("m1", "flow")
     monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.3)
     with Store(records.settings) as store:
-        readers: list[Source] = [
-            Reader(store, Choice(("the-id",))),
-            Reader(store, Choice(("the-id", "other"))),
-            WorkflowReader(StoreWorkflows(store), "flow", 10, "en"),
+        readers: list[Reader] = [
+            TaskReader(StoreSource(store), "en", Choice(("the-id",))),
+            TaskReader(StoreSource(store), "en", Choice(("the-id", "other"))),
+            WorkflowReader(StoreSource(store), "flow", 10, "en"),
         ]
         for reader in readers:
             assert not reader.read().gone

@@ -7,8 +7,9 @@ import io
 from rich.console import Console
 
 from progress_backend import tokens
-from progress_backend.terminal import ApiReader, Choice
+from progress_backend.terminal import Choice, TaskReader
 from progress_backend.terminal.api_client import ApiClient
+from progress_backend.terminal.api_source import ApiSource
 from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.screen import Screen
 from tests.records import Records
@@ -32,7 +33,7 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
 
     def shown(token: str, limit: int = 50) -> set[str]:
         client = ApiClient(f"http://127.0.0.1:{api.port}", 20, token)
-        view = ApiReader(client, "en", Choice(limit=limit)).read()
+        view = TaskReader(ApiSource(client), "en", Choice(limit=limit)).read()
         assert view.trouble is None
         workflows = [task for task in view.tasks if isinstance(task, WorkflowRow)]
         assert [task.task_type for task in workflows] in ([], ["fetch ×2"])
@@ -52,7 +53,7 @@ def test_an_owners_tasks_of_a_type_are_rows_that_nobody_counts(
         records.create(f"id-{n}", owner="bob" if n else "alice")
     api = start_api(redis_url=redis_url, tokens=(BOTH[1].line(),), locale="en")
     client = ApiClient(f"http://127.0.0.1:{api.port}", 20, BOTH[0])
-    view = ApiReader(client, "en", Choice()).read()
+    view = TaskReader(ApiSource(client), "en", Choice()).read()
     assert ({task.task_id for task in view.tasks}, view.total) == ({"id-1", "id-2"}, None)
     out = io.StringIO()
     Console(file=out, width=80, height=3).print(Screen(view, "en"))
