@@ -14,8 +14,8 @@ from progress_backend.record.default_texts import Locale
 from progress_backend.record.events import Cancelled, Event, Paused, Resumed
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, Reader, View
-from progress_backend.terminal.workflow_source import StoreWorkflows
+from progress_backend.terminal import Choice, TaskReader, View
+from progress_backend.terminal.store_source import StoreSource
 from progress_backend.terminal.workflow_tables import as_row
 
 #: Percent from which the demo pauses or cancels a job.
@@ -85,9 +85,9 @@ class JobsReader:
 
     def __init__(self, store: Store, jobs: dict[str, Job], locale: Locale) -> None:
         single = tuple(its_id for its_id, job in jobs.items() if not job.is_workflow)
-        self._tasks = Reader(store, Choice(single))
+        self._source = StoreSource(store)
+        self._tasks = TaskReader(self._source, locale, Choice(single))
         self._workflows = [its_id for its_id, job in jobs.items() if job.is_workflow]
-        self._source = StoreWorkflows(store)
         self._locale = locale
 
     def read(self) -> View:

@@ -18,10 +18,12 @@ from urllib.request import ProxyHandler, build_opener
 from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
+from progress_backend.record.default_texts import Locale
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, Lines, Reader, View
+from progress_backend.terminal import Choice, Lines, TaskReader, View
 from progress_backend.terminal.language import in_the_terminals_language
+from progress_backend.terminal.store_source import StoreSource
 from progress_backend.tracking.tracker import settings_of
 
 from . import launch_checks as checks
@@ -91,7 +93,7 @@ def launch(given: argparse.Namespace) -> int:
 
         try:
             if not demo:
-                _stay(store, show, check)
+                _stay(store, show, shown_in.locale, check)
             reader = jobs.JobsReader(store, published, shown_in.locale)
             return _demo(store, show, published, reader, check)
         except BaseException:  # Ctrl-C and signals too, each of them passed on
@@ -171,9 +173,9 @@ def _show(settings: Settings) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
-def _stay(store: Store, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:
+def _stay(store: Store, show: Lines | Bars, locale: Locale, check: Callable[[], None]) -> NoReturn:
     """Shows all tasks of the store until a signal or the end of one of the processes."""
-    reader = Reader(store, Choice())
+    reader = TaskReader(StoreSource(store), locale, Choice())
     show.say("Ctrl-C ends all of it.")
     while True:
         check()
