@@ -36,7 +36,8 @@ from progress_backend.store.drivers import Store
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.rows import WorkflowRow
-from progress_backend.terminal.task_logs import Line, Log
+from progress_backend.terminal.source import Line
+from progress_backend.terminal.task_logs import Log
 from progress_backend.terminal.view import View
 
 from . import pictured_records as records
