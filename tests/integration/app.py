@@ -1,7 +1,7 @@
 """The Celery app of the integration tests: `build` in the test's process, `app` in a worker's.
 
 Broker and result backend come from CELERY_BROKER_URL and CELERY_RESULT_BACKEND, JOBS_CONF holds
-further configuration and JOBS_INSTALL what `install` is given, both as JSON.
+further configuration as JSON.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ CONF = {
 
 
 def build(
-    conf: Mapping[str, Any], given: Mapping[str, Any], *, set_as_current: bool = False
+    conf: Mapping[str, Any], store: str | None = None, *, set_as_current: bool = False
 ) -> Celery:
-    """An app with the jobs, installed; `given` are install's arguments."""
+    """An app with the jobs, installed; its records are in `store`, or where settings say."""
     app = Celery("jobs", set_as_current=set_as_current)
     app.conf.update({**CONF, **conf})
-    locking.have_celery_progress_listen("before")
-    install(app, **given)
-    locking.have_celery_progress_listen("after")
+    install(app, redis_url=store)
+    locking.have_celery_progress_listen()
     jobs.add(app)
     shapes.add(app)
     loops.add(app)
@@ -46,8 +45,7 @@ def build(
 
 def from_environment() -> Celery:
     conf = json.loads(os.environ.get("JOBS_CONF", "{}"))
-    given = json.loads(os.environ.get("JOBS_INSTALL", "{}"))
-    return build(conf, given, set_as_current=True)
+    return build(conf, set_as_current=True)
 
 
 if "JOBS_DIR" in os.environ:

@@ -26,7 +26,6 @@ def environment(
     url: str,
     *,
     conf: Mapping[str, Any] | None = None,
-    given: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """What a process of the system is told; broker, results and records are on `url`."""
     urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
@@ -34,7 +33,6 @@ def environment(
         **urls,
         "JOBS_DIR": str(folder),
         "JOBS_CONF": json.dumps(conf or {}),
-        "JOBS_INSTALL": json.dumps(given or {}),
         "PROGRESS_UPDATE_INTERVAL_S": "0.05",
     }
 
@@ -47,7 +45,6 @@ def worker(
     pool: str = "prefork",
     concurrency: int = 2,
     conf: Mapping[str, Any] | None = None,
-    given: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     args: tuple[str, ...] = (),
 ) -> Worker:
@@ -60,7 +57,7 @@ def worker(
         concurrency=concurrency,
         # Both make a worker's start a second longer.
         args=("--without-gossip", "--without-mingle", *args),
-        env={**environment(folder, url, conf=conf, given=given), **(env or {})},
+        env={**environment(folder, url, conf=conf), **(env or {})},
     )
 
 
@@ -87,12 +84,6 @@ def running(*workers: Worker) -> Iterator[None]:
             if each.alive:
                 each.signal(signal.SIGTERM)
         end(workers)
-
-
-def pools(*others: str) -> list[Any]:
-    """What does not depend on the pool is proved on prefork; on the others it is for `make
-    chaos`."""
-    return ["prefork", *(pytest.param(other, marks=pytest.mark.long) for other in others)]
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +117,16 @@ def pool() -> str:
 
 
 @pytest.fixture(scope="module")
-def world(folder: Path, url: str, pool: str) -> Iterator[World]:
+def env() -> dict[str, str]:
+    """What else the worker's environment has; a module may say."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def world(folder: Path, url: str, pool: str, env: dict[str, str]) -> Iterator[World]:
     """A worker on that server, and the tests' side."""
-    with running(worker(pool, folder, url, pool=pool, concurrency=1 if pool == "solo" else 2)):
+    concurrency = 1 if pool == "solo" else 2
+    with running(worker(pool, folder, url, pool=pool, concurrency=concurrency, env=env)):
         with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
             world.pool = pool
             yield world

@@ -31,7 +31,6 @@ def add(app: Celery) -> None:
         "job": {},
         "job_late": {"acks_late": True},
         "job_late_again": {"acks_late": True, "reject_on_worker_lost": True},
-        "job_given_back": {"acks_late": True, "acks_on_failure_or_timeout": False},
         "job_retried_when_lost": {
             "retry_on_worker_lost": True,
             "max_retries": 2,
@@ -51,10 +50,9 @@ def add(app: Celery) -> None:
     }
     for name, given in options.items():
         app.task(bind=True, name=name, shared=False, **given)(progress_task(job()))
-    watched = progress_task(stall_s=2, expect_s=12)
+    watched = progress_task(stall_s=2, expect_s=4)
     app.task(bind=True, name="job_watched", shared=False)(watched(job()))
     app.task(name="echo", shared=False)(echo)
-    app.task(bind=True, name="untracked", shared=False)(job())
 
 
 def echo(value: Any) -> Any:
@@ -165,13 +163,6 @@ def leaves(task: Any, value: Any) -> Any:
     raise asyncio.CancelledError
 
 
-def dies_once(task: Any, value: Any) -> Any:
-    """As the kernel's out-of-memory killer does it, in the first run."""
-    if len(Gate().pids(task.request.id, "went")) == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return RESULTS
-
-
 def hangs(task: Any, value: Any) -> Any:
     """Goes on until the test says enough, `value` seconds at most."""
     with contextlib.suppress(TimeoutError):
@@ -218,14 +209,6 @@ def says_its_run(task: Any, value: Any) -> Any:
     return {"run": number}
 
 
-def one_of_two_raises(task: Any, value: Any) -> Any:
-    """As that one; the second run raises."""
-    run = says_its_run(task, value)
-    if run["run"] == 2:
-        raise ValueError("the second one")
-    return run
-
-
 OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
     outcome.__name__: outcome
     for outcome in (
@@ -246,12 +229,10 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         hosts,
         exits,
         leaves,
-        dies_once,
         hangs,
         updates,
         stops,
         spins,
         says_its_run,
-        one_of_two_raises,
     )
 } | {"return": returns}

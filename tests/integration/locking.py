@@ -13,9 +13,9 @@ from celery_singleton import Singleton
 
 from progress_backend import progress_task
 from tests.integration.gate import Gate
-from tests.integration.loops import deaf, updating
+from tests.integration.loops import updating
 
-#: Has celery-progress listen in the worker: "before" our handlers, or "after".
+#: Has celery-progress listen in the worker, too.
 LISTENS = "JOBS_CELERY_PROGRESS"
 
 
@@ -40,39 +40,6 @@ class Hooked(Task):  # type: ignore[misc]  # celery is untyped
         Gate().mark(task_id, what)
 
 
-class Rude(Hooked):
-    abstract = True
-
-    def on_failure(self, exc: Any, task_id: str, *about: Any) -> None:
-        self.say(task_id, f"on_failure-{type(exc).__name__}")
-        raise LookupError("on_failure")
-
-    def after_return(self, status: str, retval: Any, task_id: str, *about: Any) -> None:
-        super().after_return(status, retval, task_id, *about)
-        raise LookupError("after_return")
-
-
-class Results:
-    """A result backend that takes no revoke."""
-
-    def __init__(self, backend: Any) -> None:
-        self._backend = backend
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._backend, name)
-
-    def mark_as_revoked(self, *_: Any, **__: Any) -> None:
-        raise ConnectionError("no route to the results")
-
-
-class Unstored(Hooked):
-    abstract = True
-
-    @property
-    def backend(self) -> Any:
-        return Results(self.app.backend)
-
-
 def add(app: Celery) -> None:
     """Registers them."""
     url = app.conf.result_backend or os.environ.get("CELERY_RESULT_BACKEND")
@@ -81,19 +48,16 @@ def add(app: Celery) -> None:
     app.conf.ONCE = {"backend": "celery_once.backends.Redis", "settings": settings}
     for name, base in {
         "hooked": Hooked,
-        "rude": Rude,
-        "unstored": Unstored,
         "singleton": Singleton,
     }.items():
         app.task(bind=True, name=name, base=base, shared=False)(progress_task(updating))
     app.task(bind=True, name="once", base=QueueOnce, shared=False, once={"graceful": True})(
         progress_task(updating)
     )
-    app.task(bind=True, name="hooked_deaf", base=Hooked, shared=False)(progress_task(deaf))
 
 
-def have_celery_progress_listen(when: str) -> None:
+def have_celery_progress_listen() -> None:
     """Its handler of a run's end is connected at its first import."""
-    if os.environ.get(LISTENS) == when:
+    if LISTENS in os.environ:
         assert "celery_progress.tasks" not in sys.modules
         import celery_progress.tasks  # noqa: F401

@@ -61,29 +61,24 @@ class Book:
         self._file.write(f"{self._attempt} {item} {time.time()} {os.getpid()}\n")
 
 
-def importing(self: Any, items: int, stop_at: int | None = None, fails: int = 0) -> int:
-    """Goes over numbered items; at one of them it retries, or (with `fails`) fails, once."""
+def importing(self: Any, items: int, fails_at: int | None = None) -> int:
+    """Goes over numbered items; at one of them it fails, once."""
     book = Book(self)
     for item in ProgressNotifier(self).track(range(items), resume=True):
-        if item == stop_at and fails:
-            if not Gate().pids(self.request.id, "failed"):
-                Gate().mark(self.request.id, "failed")
-                raise ValueError(f"item {item} cannot be read")
-        elif item == stop_at and not self.request.retries:
-            raise self.retry(countdown=0)
+        if item == fails_at and not Gate().pids(self.request.id, "failed"):
+            Gate().mark(self.request.id, "failed")
+            raise ValueError(f"item {item} cannot be read")
         book.write(item)
     return items
 
 
 def paging(self: Any, items: int, retry_at: int | None = None) -> int:
-    """As `importing`, with a cursor of its own; a retry has other arguments where `retry_at` is
-    negative."""
+    """With a cursor of its own; at one item it retries, once."""
     book, progress = Book(self), ProgressNotifier(self)
     cursor = (progress.resume or {"next": 0})["next"]
     while cursor < items:
-        if retry_at is not None and cursor == abs(retry_at) and not self.request.retries:
-            args = (items, retry_at) if retry_at > 0 else (items, retry_at - 1)
-            raise self.retry(countdown=0, args=args)
+        if cursor == retry_at and not self.request.retries:
+            raise self.retry(countdown=0)
         book.write(cursor)
         cursor += 1
         progress.checkpoint({"next": cursor})
@@ -106,8 +101,6 @@ def telling(self: Any, lines: int, wait: str = "") -> int:
             Gate().wait(self.request.id, wait)
         for n in range(lines):
             progress.log(f"line {n}", "debug")
-        if lines < 0:
-            raise ValueError("fewer than no lines")
     finally:
         shop.removeHandler(handler)
     progress.log("the end", "error")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import celery_once.backends.redis
@@ -13,7 +11,6 @@ import pytest
 from celery import chord
 from celery.exceptions import TaskRevokedError
 
-from tests.integration.conftest import pools, running, worker
 from tests.integration.control import Control
 from tests.integration.locking import LISTENS
 from tests.integration.test_control import started
@@ -26,21 +23,10 @@ pytestmark = pytest.mark.integration
 SAID = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
 
 
-@pytest.fixture(scope="module", params=pools("threads", "solo", "gevent"))
-def pool(request: pytest.FixtureRequest) -> str:
-    pool: str = request.param
-    return pool
-
-
 @pytest.fixture(scope="module")
-def world(folder: Path, url: str, pool: str) -> Iterator[World]:
-    """A worker in which celery-progress listens too, before us or after us."""
-    env = {LISTENS: "before" if pool == "threads" else "after"}
-    concurrency = 1 if pool == "solo" else 2
-    with running(worker(pool, folder, url, pool=pool, concurrency=concurrency, env=env)):
-        with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
-            world.pool = pool
-            yield world
+def env() -> Iterator[dict[str, str]]:
+    """celery-progress listens too in the worker."""
+    yield {LISTENS: "1"}
     # Both keep a client for the whole process.
     if celery_singleton.backends._backend is not None:
         celery_singleton.backends._backend.redis.close()
@@ -92,28 +78,6 @@ def test_a_job_that_never_began(world: World, service: Control) -> None:
     assert world.gate.pids(task_id, "began") == []
 
 
-def test_hooks_that_raise_hurt_nobody(world: World, service: Control) -> None:
-    task_id = started(world, "rude")
-    service.cancel(task_id)
-    cancelled(world, task_id)
-    goes_on(world)
-
-
-def test_results_that_are_away_keep_no_hook_from_its_work(world: World, service: Control) -> None:
-    task_id = started(world, "unstored")
-    service.cancel(task_id)
-    eventually(lambda: said(world, task_id) == SAID, TIMEOUT_S, what="the hooks")
-
-
-def test_a_job_that_hears_nothing_ends_as_celery_says(world: World, service: Control) -> None:
-    task_id = started(world, "hooked_deaf")
-    service.cancel(task_id)
-    world.gate.mark(task_id, "enough")
-    ended = {"on_success": 1, "after_return-SUCCESS": 1}
-    eventually(lambda: said(world, task_id) == ended, TIMEOUT_S)
-    assert world.result(task_id)["status"] == "SUCCESS"
-
-
 def test_a_member_of_a_chord(world: World, service: Control) -> None:
     task = world.app.tasks["hooked"]
     result = chord([task.si(), task.si()], task.si()).apply_async()
@@ -125,8 +89,7 @@ def test_a_member_of_a_chord(world: World, service: Control) -> None:
     eventually(lambda: world.result(result.id)["status"] == "FAILURE", TIMEOUT_S)
 
 
-@pytest.mark.parametrize("queued", [False, True], ids=["running", "queued"])
-@pytest.mark.parametrize("name", ["singleton", "once"])
+@pytest.mark.parametrize(("name", "queued"), [("singleton", True), ("once", False)])
 def test_the_next_job_is_sent_and_runs(
     world: World, service: Control, name: str, queued: bool
 ) -> None:
@@ -147,25 +110,19 @@ def test_the_next_job_is_sent_and_runs(
     assert world.result(first)["status"] == "REVOKED"
 
 
-@pytest.mark.parametrize("name", ["hooked", "singleton", "once"])
-def test_a_terminated_job(world: World, service: Control, name: str) -> None:
-    if world.pool in ("threads", "solo"):
-        pytest.skip("Celery cannot terminate what runs in a thread")
-    task = world.app.tasks[name]
-    task_id = started(world, name)
+def test_a_terminated_job(world: World, service: Control) -> None:
+    task = world.app.tasks["singleton"]
+    task_id = started(world, "singleton")
     service.cancel(task_id)
     world.revoke(task_id, terminate=True)
     eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
-    if name == "hooked":
-        eventually(lambda: set(said(world, task_id)) == set(SAID), TIMEOUT_S)
-    else:
-        held: Any = (task_id, None)
-        following = eventually(
-            lambda: (sent := task.delay().id) not in held and sent, TIMEOUT_S, what="the next job"
-        )
-        world.begun(following)
-        world.gate.mark(following, "enough")
-        assert world.ended(following)["status"] == "completed"
+    held: Any = (task_id, None)
+    following = eventually(
+        lambda: (sent := task.delay().id) not in held and sent, TIMEOUT_S, what="the next job"
+    )
+    world.begun(following)
+    world.gate.mark(following, "enough")
+    assert world.ended(following)["status"] == "completed"
 
 
 def test_celerys_own_revoke_ends_a_job_as_ever(world: World) -> None:

@@ -43,11 +43,9 @@ class Batching:
         return [self.record(task_id) for task_id in task_ids]
 
 
-@pytest.fixture(scope="module", params=["prefork", "threads"])
+@pytest.fixture(scope="module")
 def batching(
-    request: pytest.FixtureRequest,
-    session_redis_url: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    session_redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Batching]:
     if find_spec("celery_batches") is None:
         missing("celery-batches (make venv installs it)")
@@ -55,7 +53,6 @@ def batching(
     worker = Worker(
         "tests.integration.batching",
         log=folder / "worker.log",
-        pool=request.param,
         concurrency=2,
         env={"BATCHING_URL": url, VARIABLE: str(folder)},
         args=("--without-gossip", "--without-mingle"),

@@ -10,16 +10,10 @@ from celery import _state
 from celery.result import result_from_tuple
 
 from tests.integration.canvases import ANSWERS, CANVASES
-from tests.integration.conftest import pools
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module", params=pools("threads", "gevent"))
-def pool(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -27,24 +27,19 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(params=[pytest.param("worker -B", marks=pytest.mark.long), "a beat process"])
-def world(
-    request: pytest.FixtureRequest, tmp_path: Path, session_redis_url: str, receiver: Receiver
-) -> Iterator[World]:
+@pytest.fixture
+def world(tmp_path: Path, session_redis_url: str, receiver: Receiver) -> Iterator[World]:
     url = flushed(session_redis_url)
     env = {**SOON, "PROGRESS_WEBHOOKS": spec(url=receiver.url, allow_private=True)}
-    embedded = request.param == "worker -B"
-    args = ("-B", "--schedule", f"{tmp_path}/schedule") if embedded else ()
-    others = [] if embedded else [beat(tmp_path, url, env)]
-    with running(worker("prefork", tmp_path, url, env=env, args=args)):
+    scheduler = beat(tmp_path, url, env)
+    with running(worker("prefork", tmp_path, url, env=env)):
         try:
-            for each in others:
-                each.start(ready="beat: Starting")
+            scheduler.start(ready="beat: Starting")
             world = World(tmp_path, broker=url, results=url, store=url)
             with contextlib.closing(world):
                 yield world
         finally:
-            end(others)
+            end([scheduler])
 
 
 def test_what_has_ended_goes_and_what_lives_stays(world: World, receiver: Receiver) -> None:

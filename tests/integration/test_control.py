@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from celery import chord
-from celery.exceptions import ChordError, TaskRevokedError
+from celery.exceptions import TaskRevokedError
 
 from progress_backend import TaskAlreadyFinished
-from tests.integration.conftest import pools
 from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-SAYING = ("updating", "advancing", "tracking", "setting_state")
-
-
-@pytest.fixture(scope="module", params=pools("threads", "gevent"))
-def pool(request: pytest.FixtureRequest) -> str:
-    pool: str = request.param
-    return pool
+SAYING = ("updating", "tracking", "setting_state")
 
 
 @pytest.fixture(scope="module")
@@ -81,19 +73,6 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
         service.cancel(task_id)
 
 
-def test_a_job_that_swallows_it_hears_it_each_time(world: World, service: Control) -> None:
-    task_id = started(world, "swallowing")
-    service.cancel(task_id)
-    revoked(world, task_id)
-    assert len(world.gate.pids(task_id, "swallowed")) == 3
-
-
-def test_autoretry_does_not_run_a_cancelled_job_again(world: World, service: Control) -> None:
-    task_id = started(world, "autoretrying")
-    service.cancel(task_id)
-    assert revoked(world, task_id)["attempt"] == 1
-
-
 def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
@@ -114,25 +93,8 @@ def test_a_queued_job_never_begins(world: World, service: Control) -> None:
     assert world.gate.pids(task_id, "began") == []
 
 
-def test_a_job_that_waits_for_its_eta_never_begins(world: World, service: Control) -> None:
-    task_id = str(world.app.tasks["updating"].apply_async(countdown=1.5).id)
-    eventually(lambda: world.scheduled(task_id))
-    service.cancel(task_id)
-    revoked(world, task_id)
-    assert world.gate.pids(task_id, "began") == []
-
-
-def test_a_job_that_waits_for_its_retry_does_not_run_again(world: World, service: Control) -> None:
-    task_id = str(world.app.tasks["retrying"].delay().id)
-    world.until(task_id, current_status="2 秒後に 2/10 回目の試行: ValueError: busy")
-    service.cancel(task_id)
-    revoked(world, task_id)
-    assert len(world.gate.pids(task_id, "began")) == 1
-
-
-@pytest.mark.parametrize("name", SAYING)
-def test_a_paused_job_waits_and_goes_on(world: World, service: Control, name: str) -> None:
-    task_id = started(world, name)
+def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
+    task_id = started(world, "updating")
     asked = service.pause(task_id)
     assert (asked["status"], asked["control"]["heeded_at"]) == ("paused", None)
     heeded(world, task_id)
@@ -151,22 +113,7 @@ def test_a_paused_job_waits_and_goes_on(world: World, service: Control, name: st
     assert record["attempt"] == 1
 
 
-def test_each_pause_is_heeded(world: World, service: Control) -> None:
-    """Also where it is resumed and paused again before the run has looked."""
-    task_id = started(world, "updating")
-    for _ in range(2):
-        service.pause(task_id)
-        heeded(world, task_id)
-        service.resume(task_id)
-    world.gate.mark(task_id, "enough")
-    assert world.ended(task_id)["status"] == "completed"
-
-
-def test_a_run_that_is_terminated_has_heeded_its_cancel(
-    world: World, service: Control, pool: str
-) -> None:
-    if pool != "prefork":
-        pytest.skip("only a pool of processes is ended by a signal")
+def test_a_run_that_is_terminated_has_heeded_its_cancel(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
     world.app.control.revoke(task_id, terminate=True)
@@ -187,15 +134,6 @@ def holds_still(world: World, task_id: str) -> int:
     return seen[-1]
 
 
-def test_a_paused_job_can_be_cancelled(world: World, service: Control) -> None:
-    task_id = started(world, "updating")
-    service.pause(task_id)
-    holds_still(world, task_id)
-    service.cancel(task_id)
-    revoked(world, task_id)
-    assert len(world.gate.pids(task_id, "finally")) == 1
-
-
 def test_a_job_paused_in_the_queue_waits_before_its_first_line(
     world: World, service: Control
 ) -> None:
@@ -210,18 +148,3 @@ def test_a_job_paused_in_the_queue_waits_before_its_first_line(
     world.until(task_id, status="running")
     world.gate.mark(task_id, "enough")
     assert world.ended(task_id)["status"] == "completed"
-
-
-def test_a_chord_ends_when_one_of_its_header_is_cancelled(world: World, service: Control) -> None:
-    tasks = world.app.tasks
-    body = chord([tasks["updating"].si(), tasks["fetch"].si("a")], tasks["fetch"].si("sum"))
-    result = body.apply_async()
-    member = result.parent[0].id
-    world.begun(member)
-    service.cancel(member)
-    # The header's end is the first that is asked for; the body's may be stored by then.
-    with pytest.raises((TaskRevokedError, ChordError)):
-        result.get(timeout=TIMEOUT_S)
-    eventually(lambda: world.result(result.id)["status"] == "FAILURE", TIMEOUT_S)
-    assert isinstance(world.result(result.id)["result"], ChordError)
-    assert world.record(member)["status"] == "cancelled"

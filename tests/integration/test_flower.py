@@ -12,9 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import psutil
 import pytest
 
 from tests.conftest import end
@@ -22,7 +21,7 @@ from tests.docs.reading import text_of
 from tests.integration.conftest import APP, environment, running, worker
 from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
-from tests.servers import Server, Service, Worker
+from tests.servers import Service
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -111,22 +110,12 @@ def begun(world: World, flower: Flower, name: str) -> str:
     return task_id
 
 
-def test_progress_is_shown_and_then_the_jobs_own_result(world: World, flower: Flower) -> None:
-    task_id = begun(world, flower, "says_all")
-    task = flower.until(task_id, "PROGRESS", r"^'?150/252 59.5% half way")
-    assert task["name"] == "says_all"
-    assert task["worker"] == world.worker_name
-    world.gate.mark(task_id, "phase")
-    world.go(task_id)
-    task = flower.until(task_id, "SUCCESS", "success_rate")
-    assert "half way" not in task["result"]
-
-
 def test_its_list_and_the_tasks_page_show_the_figures_while_it_runs(
     world: World, flower: Flower
 ) -> None:
     task_id = begun(world, flower, "says_all")
-    flower.until(task_id, "PROGRESS", "150/252")
+    task = flower.until(task_id, "PROGRESS", r"^'?150/252 59.5% half way")
+    assert (task["name"], task["worker"]) == ("says_all", world.worker_name)
     row = flower.rows()[task_id]
     assert (row["name"], row["state"]) == ("says_all", "PROGRESS")
     assert re.fullmatch(r"'?150/252 59\.5% half way.*", row["result"]), row
@@ -135,16 +124,9 @@ def test_its_list_and_the_tasks_page_show_the_figures_while_it_runs(
     assert "PROGRESS" in page
     world.gate.mark(task_id, "phase")
     world.go(task_id)
-    flower.until(task_id, "SUCCESS")
+    task = flower.until(task_id, "SUCCESS", "success_rate")
+    assert "half way" not in task["result"]
     assert "150/252" not in flower.page(task_id)
-
-
-def test_it_moves_on_while_the_job_does(world: World, flower: Flower) -> None:
-    task_id = begun(world, flower, "updating")
-    first = flower.task(task_id)["result"]
-    eventually(lambda: flower.task(task_id)["result"] != first, TIMEOUT_S)
-    world.gate.mark(task_id, "enough")
-    flower.until(task_id, "SUCCESS", "to the end")
 
 
 def test_its_filter_started_is_empty_and_its_button_terminate_is_not_there(
@@ -159,80 +141,6 @@ def test_its_filter_started_is_empty_and_its_button_terminate_is_not_there(
     flower.until(task_id, "SUCCESS")
 
 
-def test_the_death_of_a_worker_is_told_by_the_record_alone(
-    world: World, flower: Flower, folder: Path, url: str
-) -> None:
-    victim = worker("victim", folder, url, concurrency=1, env=LEASE, args=("-Q", "victim", "-E"))
-    with running(victim):
-        task_id = world.send(queue="victim")
-        world.begun(task_id)
-        flower.until(task_id, "PROGRESS")
-        victim.kill()
-    world.until(task_id, status="error", error_cause="lost")
-    flower.until(task_id, "PROGRESS")
-
-
-@pytest.fixture
-def apart() -> Iterator[Server]:
-    """Records and results, so that the other server has the broker's connections alone."""
-    with Server() as server:
-        yield server
-
-
-@pytest.mark.parametrize(("events", "state", "more"), [("1", "PROGRESS", 2), ("0", "STARTED", 0)])
-def test_what_events_show_and_what_they_take_of_the_broker(
-    flower: Flower, folder: Path, url: str, apart: Server, events: str, state: str, more: int
-) -> None:
-    """docs/operations.md: two connections a pool process that has reported progress."""
-    name = f"events-{events}"
-    env = dict.fromkeys(("CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"), apart.url)
-    env["PROGRESS_FLOWER_EVENTS"] = events
-    asked = worker(name, folder, url, env=env, args=("-Q", name, "-E"))
-    world = World(folder, broker=url, results=apart.url, store=apart.url)
-    with running(asked), contextlib.closing(world):
-        before = connections(asked, url)
-        tasks = [world.send(queue=name) for _ in range(2)]  # one a process, at its gate
-        for task_id in tasks:
-            world.begun(task_id)
-            flower.until(task_id, state)
-        children = {pid for task_id in tasks for pid in world.gate.pids(task_id, "began")}
-        assert len(children) == 2
-        wanted = {pid: before[pid] + (more if pid in children else 0) for pid in before}
-        eventually(lambda: connections(asked, url) == wanted, TIMEOUT_S)
-        for task_id in tasks:
-            world.go(task_id)
-            world.until(task_id, status="completed")
-        assert connections(asked, url) == wanted  # kept, not one more a task
-
-
-def connections(of: Worker, url: str) -> dict[int, int]:
-    """How many connections to a server each process of a worker has."""
-    port = urlsplit(url).port
-    processes = [psutil.Process(of.pid), *of.children()]
-    return {
-        process.pid: sum(
-            bool(c.raddr) and c.raddr.port == port and c.status == psutil.CONN_ESTABLISHED
-            for c in process.net_connections("tcp")
-        )
-        for process in processes
-    }
-
-
-def test_an_error_is_shown_as_one(world: World, flower: Flower) -> None:
-    task_id = world.send("raises")
-    # It says one thing: of that and of its start Flower may hear in either order.
-    eventually(lambda: flower.task(task_id).get("state") in ("STARTED", "PROGRESS"), TIMEOUT_S)
-    world.go(task_id)
-    flower.until(task_id, "FAILURE")
-
-
-def test_a_terminated_job_is_revoked(world: World, flower: Flower) -> None:
-    task_id = begun(world, flower, "updating")
-    world.revoke(task_id, terminate=True)
-    world.until(task_id, status="cancelled")
-    flower.until(task_id, "REVOKED")
-
-
 def test_a_job_that_was_cancelled_by_its_record_is_revoked(
     world: World, flower: Flower, url: str
 ) -> None:
@@ -240,3 +148,16 @@ def test_a_job_that_was_cancelled_by_its_record_is_revoked(
     Control(url).cancel(task_id)
     flower.until(task_id, "REVOKED")
     assert world.record(task_id)["status"] == "cancelled"
+
+
+def test_without_events_it_shows_a_job_as_started(flower: Flower, folder: Path, url: str) -> None:
+    env = {"PROGRESS_FLOWER_EVENTS": "0"}
+    silent = worker("silent", folder, url, concurrency=1, env=env, args=("-Q", "silent", "-E"))
+    world = World(folder, broker=url, results=url, store=url)
+    with running(silent), contextlib.closing(world):
+        task_id = world.send(queue="silent")
+        world.begun(task_id)
+        world.until(task_id, current_status="half way")
+        flower.until(task_id, "STARTED")
+        world.go(task_id)
+        flower.until(task_id, "SUCCESS")

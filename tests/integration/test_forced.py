@@ -12,7 +12,7 @@ from celery.exceptions import TaskRevokedError
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.integration.conftest import pools, running, worker
+from tests.integration.conftest import running, worker
 from tests.integration.test_control import heeded, started
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
@@ -20,17 +20,9 @@ from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.integration
 
-ENDS = ("completed", "error")
-
-
-@pytest.fixture(scope="module", params=pools("gevent"))
-def pool(request: pytest.FixtureRequest) -> str:
-    pool: str = request.param
-    return pool
-
 
 @pytest.fixture(scope="module")
-def api(world: World, url: str) -> Iterator[RunningApi]:
+def api(url: str) -> Iterator[RunningApi]:
     api = RunningApi(create_app(Settings(redis_url=url)))
     try:
         yield api.start()
@@ -38,10 +30,9 @@ def api(world: World, url: str) -> Iterator[RunningApi]:
         api.stop()
 
 
-@pytest.mark.parametrize("end", ENDS)
-def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi, end: str) -> None:
+def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi) -> None:
     task_id = started(world, "updating")
-    answer = api.update(task_id, end)
+    answer = api.update(task_id, "completed")
     assert (answer.status_code, answer.json()["status"]) == (409, "running")
     assert f"run by worker {world.worker_name}" in answer.json()["detail"]
     world.gate.mark(task_id, "enough")
@@ -49,8 +40,7 @@ def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi, end
     assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
 
 
-@pytest.mark.parametrize("name", ["updating", "tracking", "setting_state", "hooked"])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(("end", "name"), [("completed", "tracking"), ("error", "hooked")])
 def test_force_stops_it_as_a_cancel_does(
     world: World, api: RunningApi, end: str, name: str
 ) -> None:
@@ -70,19 +60,9 @@ def test_force_stops_it_as_a_cancel_does(
     assert record == asked
 
 
-def test_a_paused_one_too(world: World, api: RunningApi) -> None:
-    task_id = started(world, "updating")
-    assert api.update(task_id, "paused").status_code == 200
-    assert api.update(task_id, "completed").status_code == 409
-    assert api.update(task_id, "completed", force=True).status_code == 200
-    eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
-    assert world.record(task_id)["status"] == "completed"
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_one_that_has_not_begun_never_does(world: World, api: RunningApi, end: str) -> None:
+def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(countdown=1.5).id)
-    answer = api.update(task_id, end, force=True)
+    answer = api.update(task_id, "completed", force=True)
     assert answer.status_code == 200
     eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
     assert world.gate.pids(task_id, "began") == []

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from progress_backend.record import events as ev
 from tests.conftest import end
 from tests.integration.conftest import beat, running, worker
 from tests.integration.jobs import RESULTS
@@ -25,7 +24,7 @@ LEASE = {"PROGRESS_LEASE_S": "3"}
 WORKERS = {**LEASE, "PROGRESS_REAP_INTERVAL_S": "600"}
 BEAT = {**LEASE, "PROGRESS_REAP_INTERVAL_S": "1"}
 #: Workers that live, and whose jobs say nothing for longer than a lease.
-SILENT = ("prefork", "solo", "gevent")
+SILENT = ("prefork", "gevent")
 
 
 @pytest.fixture(scope="module")
@@ -120,30 +119,3 @@ def test_a_run_that_speaks_again_takes_its_record_back(scene: tuple[World, dict[
     assert (record["attempt"], record["error_message"]) == (1, None)
     world.gate.mark(task_id, "enough")
     assert world.ended(task_id)["results"] == RESULTS
-
-
-def test_a_silent_run_goes_on_once_its_worker_is_no_longer_frozen(
-    scene: tuple[World, dict[str, str]],
-) -> None:
-    """Whatever its pool; but not what was cancelled meanwhile."""
-    world, _ = scene
-    silent = {queue: world.send(queue=queue) for queue in (*SILENT, "frozen")}
-    cancelled = world.send(queue="frozen")
-    for task_id in (*silent.values(), cancelled):
-        world.begun(task_id)
-        world.until(task_id, status="running", current_status="half way")
-    groups = {os.getpgid(world.gate.pids(each, "began")[0]) for each in silent.values()}
-    for group in groups:
-        os.killpg(group, signal.SIGSTOP)
-    for task_id in (*silent.values(), cancelled):
-        world.until(task_id, status="error", error_cause="lost")
-    world.apply(cancelled, ev.Cancelled(by="api"))
-    for group in groups:
-        os.killpg(group, signal.SIGCONT)
-    for task_id in silent.values():
-        record = world.until(task_id, status="running", current_status="処理中... (1/4)")
-        assert (record["attempt"], record["error_message"]) == (1, None)
-        assert "returned" in world.happened(task_id)
-        world.go(task_id)
-        assert world.ended(task_id)["status"] == "completed"
-    assert world.record(cancelled)["status"] == "cancelled"

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.integration.conftest import running, worker
 from tests.integration.jobs import RESULTS
-from tests.integration.test_backends import on_files
 from tests.integration.world import World
 
 pytestmark = pytest.mark.integration
+
+
+def on_files(folder: Path) -> dict[str, Any]:
+    """Configuration of a broker that is a folder."""
+    for name in ("queue", "control", "results"):
+        (folder / name).mkdir(parents=True)
+    queue = {"data_folder_in": f"{folder}/queue", "data_folder_out": f"{folder}/queue"}
+    options = {**queue, "control_folder": f"{folder}/control", "polling_interval": 0.1}
+    return {"broker_transport_options": options}
 
 
 def test_the_pool_goes_on_after_hard_time_limits(folder: Path, url: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import redis
 
 from progress_backend.flows import task_timeline
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.tracker import tracker_of
@@ -34,7 +33,6 @@ class World:
         results: str | None,
         store: str | None,
         conf: Mapping[str, Any] | None = None,
-        given: Mapping[str, Any] | None = None,
     ) -> None:
         self.gate = Gate(folder)
         self._urls = results, store
@@ -44,7 +42,7 @@ class World:
             "result_backend": results,
             "result_backend_thread_safe": True,
         }
-        self.app = build({**urls, **(conf or {})}, {"redis_url": store, **(given or {})})
+        self.app = build({**urls, **(conf or {})}, store)
         #: The pool of the worker at the other end.
         self.pool = "prefork"
         self.store = redis.Redis.from_url(store, decode_responses=True) if store else None
@@ -53,12 +51,6 @@ class World:
     def worker_name(self) -> str:
         """The node name of the worker at the other end."""
         return f"{self.pool}@tests"
-
-    def apply(self, task_id: str, event: ev.Event) -> None:
-        """Records an event, as a process of the tests' side."""
-        with Store(Settings(redis_url=self._urls[1])) as store:
-            store.ready()
-            store.run(store.flows.apply(task_id, (event,), store.now()))
 
     def happened(self, task_id: str) -> list[str]:
         """The events of a task's timeline."""
