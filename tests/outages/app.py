@@ -14,12 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, Task
-from celery.worker.control import inspect_command
+from celery import Celery
 from kombu import Exchange, Queue
 
 from progress_backend import ProgressNotifier, install, progress_task
-from tests.outages.taken import taken, watch
 
 #: Longest that a job waits for the test.
 PATIENCE_S = 60.0
@@ -51,10 +49,8 @@ def build(
     for job in (gated, quick, silent, shared, dies):
         app.task(bind=True, name=job.__name__, shared=False)(job)
     app.task(bind=True, name="failing", shared=False)(progress_task(failing))
-    for untracked in (plain, connections):
-        app.task(name=untracked.__name__, shared=False)(untracked)
-    app.task(bind=True, name="lingers", base=Lingering, time_limit=2, shared=False)(lingers)
-    app.task(bind=True, name="twice", base=Lingering, max_retries=1, shared=False)(twice)
+    app.task(name="plain", shared=False)(plain)
+    app.task(bind=True, name="twice", max_retries=1, shared=False)(twice)
     return app
 
 
@@ -95,42 +91,19 @@ def gated(self: Any, gate: str, outcome: str = "return") -> dict[str, Any]:
     return {"count": count, "slowest_s": slowest, "late_s": late}
 
 
-class Lingering(Task):  # type: ignore[misc]  # celery is untyped
-    """What it does after a run takes as long as the test wants it to."""
-
-    abstract = True
-
-    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
-        if self.name == "lingers":
-            wait("never")
-
-    def on_retry(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        mark("retrying")
-        wait("never")
-
-
-@progress_task
-def lingers(self: Any) -> dict[str, int]:
-    """Returns at once; its class goes on until its time limit."""
-    return {"saved": 4}
-
-
 @progress_task
 def twice(self: Any, how: str) -> str:
-    """The first of two runs of it waits for its gate; `how`: the second raises, or the first does
-    (break), or asks for the second by a retry."""
-    first = not opened("began")
-    mark("began" if first else "again")
-    if first and how == "retry":
+    """Each of two runs of it waits for its gate; `how`: the second raises, or the first asks for it
+    by a retry."""
+    folder, job = Path(os.environ["JOBS_DIR"]), self.request.id
+    run = "second" if opened(f"{job}-first-pid") else "first"
+    (folder / f"{job}-{run}-pid").write_text(str(os.getpid()))
+    if (run, how) == ("first", "retry"):
         raise self.retry(countdown=0)
-    wait("first" if first else "second")
-    if how == ("break" if first else "raise"):
-        raise ValueError(f"the {'first' if first else 'second'} one")
-    return "first" if first else "second"
-
-
-def mark(name: str) -> None:
-    (Path(os.environ["JOBS_DIR"]) / name).write_text(str(os.getpid()))
+    wait(f"{job}-{run}")
+    if (run, how) == ("second", "raise"):
+        raise ValueError("the second one")
+    return run
 
 
 @progress_task(total_items=1)
@@ -184,20 +157,5 @@ def plain(value: Any) -> Any:
     return value
 
 
-def connections(pause_s: float) -> dict[str, Any]:
-    """What this process has taken out of its pools; untracked. The pause is for the other processes
-    of the pool to take the next message."""
-    time.sleep(pause_s)
-    return taken()
-
-
-@inspect_command(name="connections")  # type: ignore[untyped-decorator]  # celery is untyped
-def connections_of_parent(state: Any) -> dict[str, Any]:
-    """The same of a worker's main process."""
-    return taken()
-
-
-if "OUTAGES_TAKEN" in os.environ:
-    watch()
 if "CELERY_BROKER_URL" in os.environ and "JOBS_DIR" in os.environ:
     app = build(os.environ["CELERY_BROKER_URL"], os.environ.get("CELERY_RESULT_BACKEND"))

@@ -15,7 +15,6 @@ from tests.outages.fleet import Broker, Fleet
 from tests.servers import LOG_TAIL, Server, Worker
 
 StartFleet = Callable[..., Fleet]
-StartOutageWorker = Callable[..., Worker]
 
 
 @contextlib.contextmanager
@@ -90,10 +89,3 @@ def start_fleet(tmp_path: Path) -> Iterator[StartFleet]:
     """Start one; arguments as `fleet`'s."""
     with contextlib.ExitStack() as stack:
         yield lambda **options: stack.enter_context(fleet(tmp_path, **options))
-
-
-@pytest.fixture
-def start_outage_worker(tmp_path: Path) -> Iterator[StartOutageWorker]:
-    """Start a worker; arguments as `worker`'s."""
-    with contextlib.ExitStack() as stack:
-        yield lambda *urls, **options: stack.enter_context(worker(tmp_path, *urls, **options))

@@ -47,7 +47,7 @@ class Fleet:
     ) -> None:
         self.broker, self.results, self.store = broker, results, store
         self.workers: list[Worker] = []
-        self._folder = folder
+        self.folder = folder
         # Without results of its own: an AsyncResult would outlive the test's server and complain.
         self.app = build(broker.url, None, conf, redis_url=store.url)
         servers = [each for each in (broker, results, store) if isinstance(each, Server)]
@@ -66,7 +66,7 @@ class Fleet:
 
     def open(self, gate: str) -> None:
         """Lets the jobs behind this gate go on."""
-        (self._folder / gate).touch()
+        (self.folder / gate).touch()
 
     # What is seen
 
@@ -135,7 +135,7 @@ class Fleet:
 
     def empty_and_start(self, server: Server) -> None:
         """A server that was killed comes back with nothing."""
-        shutil.rmtree(self._folder / "store", ignore_errors=True)
+        shutil.rmtree(self.folder / "store", ignore_errors=True)
         server.start()
 
     def _read(self, server: Server, key: str) -> dict[str, Any]:

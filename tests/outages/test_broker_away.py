@@ -13,7 +13,7 @@ import pytest
 from celery import Celery
 
 from tests.outages.conftest import StartFleet
-from tests.outages.fleet import TIMEOUT_S, Fleet, grows, pass_time, waited_for_nothing
+from tests.outages.fleet import TIMEOUT_S, Fleet, grows, waited_for_nothing
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -89,40 +89,3 @@ def shown(fleet: Fleet, job: str) -> int:
     """What the result's meta says; 0 while the result backend is away."""
     figure: int = (fleet.result(job).get("result") or {}).get("current", 0)
     return figure
-
-
-def test_a_result_backend_away_holds_up_no_record(start_fleet: StartFleet) -> None:
-    fleet = start_fleet(apart=True, concurrency=1)  # the broker's server is the backend's, too
-    job = fleet.send("gated", "go", "raise")
-    fleet.running(job)
-    grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
-    come_back = dead(fleet.results)
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:
-        grows(lambda: recorded(fleet, job), TIMEOUT_S, "record")
-    come_back()
-    grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
-    fleet.open("go")
-    assert fleet.finished(job)["status"] == "FAILURE"
-    assert fleet.ended(job)["status"] == "error"
-
-
-def test_a_backend_that_hangs_at_the_end_keeps_the_end(start_fleet: StartFleet) -> None:
-    """What the mirror was about to write when the job failed may not come after its end."""
-    fleet = start_fleet(apart=True, concurrency=1)
-    for number in range(4):
-        gate = f"go{number}"
-        job = fleet.send("gated", gate, "raise")
-        fleet.running(job, above=10)
-        fleet.results.pause()
-        for _ in range(2):
-            # The checker knows no type for a lambda with a default.
-            grows(lambda job=job: recorded(fleet, job), TIMEOUT_S, "record")  # type: ignore[misc]
-        fleet.open(gate)  # the job ends while a PROGRESS is on its way
-        pass_time(0.6)
-        fleet.results.resume()
-        assert fleet.finished(job)["status"] == "FAILURE"
-        assert fleet.ended(job)["status"] == "error"
-        watched = time.monotonic() + 0.3
-        while time.monotonic() < watched:
-            assert fleet.result(job)["status"] == "FAILURE"

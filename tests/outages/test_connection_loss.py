@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from progress_backend import RedisProgressService
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
 from tests.waiting import eventually
@@ -42,10 +40,8 @@ def completed(fleet: Fleet, job: str) -> dict[str, Any] | None:
     return record if record["status"] == "completed" else None
 
 
-# A pool of greenlets looks for messages that are due again much later (kombu).
-@pytest.mark.parametrize("pool", ["prefork", pytest.param("threads", marks=pytest.mark.long)])
-def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet, pool: str) -> None:
-    fleet = start_fleet(env=ENV, pool=pool, concurrency=3)
+def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(env=ENV, concurrency=3)
     jobs = [fleet.send("gated", "go") for _ in range(3)]
     for job in jobs:
         fleet.running(job)
@@ -68,31 +64,8 @@ def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
     assert fleet.record(job)["status"] == "running"
     assert fleet.record(job)["may_come_again_until"] is not None
 
-    cancel(fleet, job)
+    fleet.cancel(job)
     worker = fleet.workers[0]
     worker.wait_for_log(rf"received[\s\S]*Task gated\[{job}\] received", TIMEOUT_S)
     worker.wait_for_log(rf"Task gated\[{job}\] ignored", TIMEOUT_S)
     assert fleet.record(job)["status"] == "cancelled"
-
-
-def cancel(fleet: Fleet, job: str) -> None:
-    async def ask() -> None:
-        async with RedisProgressService(fleet.store.url) as service:
-            await service.cancel_task(job)
-
-    asyncio.run(ask())
-
-
-def test_a_lost_task_that_is_cancelled_does_not_run_when_its_message_comes(
-    start_fleet: StartFleet,
-) -> None:
-    fleet = start_fleet(env=ENV, workers=2, concurrency=1)
-    job = fleet.send("gated", "never")
-    holder = fleet.running(job)["worker"]["name"]
-    dead, living = sorted(fleet.workers, key=lambda worker: worker.nodename != holder)
-    dead.kill()
-    eventually(lambda: fleet.record(job)["error_cause"] == "lost", TIMEOUT_S)
-    cancel(fleet, job)
-    living.wait_for_log(rf"Task gated\[{job}\] ignored", TIMEOUT_S)
-    record = fleet.record(job)
-    assert (record["status"], record["attempt"]) == ("cancelled", 1)

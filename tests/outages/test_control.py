@@ -4,7 +4,6 @@ a process together, and for nothing where none is open."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.task_json import decode
-from progress_backend.runs.counting import counted
 from progress_backend.runs.run import Run, TaskCancelled
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
@@ -112,50 +110,6 @@ def test_a_cancel_is_heard_by_the_next_update_a_second_later(
         run.offer(2)
 
 
-BY_FORCE = ev.Asked(by="api", force=True)
-
-
-@pytest.mark.parametrize(
-    "end",
-    [ev.Completed(asked=BY_FORCE), ev.Failed(error_message="wrong file", asked=BY_FORCE)],
-    ids=["completed", "error"],
-)
-def test_so_is_an_end_by_force(
-    sender: Sender, ask: Callable[..., object], reads: list[int], end: ev.Event
-) -> None:
-    run = begun(sender, "t")
-    ask("t", end)
-    hears(reads, lambda: run.cancelled)
-    with pytest.raises(TaskCancelled):
-        run.offer(2)
-
-
-def test_a_loop_hears_it_in_the_middle(sender: Sender, ask: Callable[..., object]) -> None:
-    run, done = begun(sender, "t"), [0]
-
-    def job() -> None:
-        for number in counted(run, range(10_000), 10_000):
-            done[0] = number
-            if number == 20:
-                ask("t", ev.Cancelled())
-            time.sleep(0.005)
-
-    with pytest.raises(TaskCancelled):
-        job()
-    assert done[0] < 20 + 2 / 0.005, "two seconds of it"
-
-
-def test_a_pause_holds_it_until_it_is_resumed(
-    sender: Sender, ask: Callable[..., object], reads: list[int]
-) -> None:
-    run = begun(sender, "t")
-    ask("t", ev.Paused())
-    hears(reads, lambda: run.status == "paused")
-    ask("t", ev.Resumed())
-    run.offer(2)  # waits until it has seen that
-    assert run.status == "running"
-
-
 def test_all_runs_of_a_process_are_one_read_a_second(
     sender: Sender, reads: list[int], ask: Callable[..., object]
 ) -> None:
@@ -219,11 +173,8 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
 
 
 @pytest.mark.parametrize(
-    "asked",
-    [ev.Cancelled(by="api"), ev.Completed(asked=BY_FORCE), ev.Paused(by="api")],
-    ids=["cancel", "end by force", "pause"],
+    ("asked", "speaks"), [(ev.Cancelled(by="api"), True), (ev.Paused(by="api"), False)]
 )
-@pytest.mark.parametrize("speaks", [False, True], ids=["silent", "writes"])
 def test_what_is_asked_of_a_task_reaches_its_older_run_too(
     sender: Sender, ask: Callable[..., object], asked: ev.Event, speaks: bool
 ) -> None:
@@ -243,20 +194,3 @@ def test_what_is_asked_of_a_task_reaches_its_older_run_too(
     assert run.status == "running"
     ask("t", ev.Cancelled(by="api"))
     eventually(lambda: run.cancelled)
-
-
-@pytest.mark.parametrize(
-    "happened",
-    [ev.Ignored(attempt=2), ev.Completed(attempt=2), ev.Failed(error_message="no", attempt=2)],
-    ids=["ignored", "completed", "failed"],
-)
-def test_what_became_of_a_newer_run_does_not_end_the_older_one(
-    sender: Sender, ask: Callable[..., object], reads: list[int], happened: ev.Event
-) -> None:
-    run = begun(sender, "t")
-    ask("t", ev.Started(identity=IDENTITY, redelivered=True))
-    ask("t", happened)
-    reads.clear()
-    eventually(lambda: len(reads) > 1)
-    run.offer(2)
-    assert run.listens

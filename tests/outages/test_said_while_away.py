@@ -50,31 +50,14 @@ def during(app: App, store: Server, body: Any) -> str:
         store.start()
 
 
-@pytest.mark.parametrize(
-    ("state", "meta", "status"),
-    [
-        ("SUCCESS", {"rows": 3}, "completed"),
-        ("FAILURE", ValueError("by hand"), "error"),
-        ("REVOKED", None, "cancelled"),
-    ],
-)
-def test_an_end_that_the_task_sets_by_hand(
-    app: App, store: Server, state: str, meta: Any, status: str
-) -> None:
+def test_an_end_that_the_task_sets_by_hand(app: App, store: Server) -> None:
     def ends(self: Any) -> Any:
-        self.update_state(state=state, meta=meta)
+        self.update_state(state="SUCCESS", meta={"rows": 3})
         raise Ignore
 
     task_id = during(app, store, ends)
     record = eventually(lambda: (r := app.record(task_id)).ended and r, 15)
-    assert (record.status, record.attempt) == (status, 1)
-    if status == "completed":
-        assert record.results == {"rows": 3}
-    elif status == "error":
-        assert record.error_message == "ValueError: by hand"
-    else:
-        assert record.control is not None
-        assert record.control["reason"] == "REVOKED"
+    assert (record.status, record.attempt, record.results) == ("completed", 1, {"rows": 3})
 
 
 def replaces(self: Any) -> Any:
@@ -112,9 +95,9 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
     assert (record.status, record.attempt) == ("running", 1)
 
 
-@pytest.mark.parametrize(("begun", "owner"), [(False, None), (True, "two")])
+@pytest.mark.parametrize("begun", [False, True])
 def test_that_another_process_asks_for_a_run_anew(
-    app: App, start_server: StartServer, tmp_path: Any, begun: bool, owner: str | None
+    app: App, start_server: StartServer, tmp_path: Any, begun: bool
 ) -> None:
     """`retry_on_worker_lost`, say: the worker's main process sends the message."""
     store = start_server(data_dir=tmp_path / "kept", appendonly=True)
@@ -134,7 +117,7 @@ def test_that_another_process_asks_for_a_run_anew(
                 records.apply("t", ev.Started(identity=identity, worker=two, retries=1))
         eventually(lambda: "t" not in sender._outbox, 20, what="it is sent")
         worker = app.record("t").worker
-    assert (worker and worker.lease) == owner
+    assert (worker and worker.lease) == ("two" if begun else None)
 
 
 def nothing() -> None:

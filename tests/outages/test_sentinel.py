@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 from collections.abc import Iterator
@@ -12,20 +13,17 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.live.all_tasks import Feed
-from progress_backend.live.hub import Hub
-from progress_backend.live.listener import Listener
 from progress_backend.record import events as ev
 from progress_backend.runs.sender import JOB_WAIT_S
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.conftest import StartServer
 from tests.outages.app import build
-from tests.outages.conftest import StartOutageWorker
+from tests.outages.conftest import worker
 from tests.outages.fleet import client, close_app, waited_for_nothing
 from tests.outages.trio import TIMEOUT_S, Trio, port_of
 from tests.stopwatch import FACTOR, Stopwatch
-from tests.waiting import aeventually, eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -73,25 +71,14 @@ async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
     gc.collect()  # a connection that was left open says so
 
 
-async def test_a_store_and_a_listener_that_are_closed_leave_no_connection(trio: Trio) -> None:
-    before = trio.clients_of_sentinels()
-    async with AsyncStore(Settings(redis_url=trio.url)) as store:
-        listener = Listener(store, Hub(), Feed())
-        listener.start()
-        await store.ready()
-        await aeventually(lambda: listener.connected)
-        assert trio.clients_of_sentinels() - before
-        await listener.stop()
-    await aeventually(lambda: not trio.clients_of_sentinels() - before)
-
-
 def test_a_failover_under_a_running_job(
-    trio: Trio, start_server: StartServer, start_outage_worker: StartOutageWorker, tmp_path: Path
+    trio: Trio, start_server: StartServer, tmp_path: Path
 ) -> None:
     broker = start_server()
-    start_outage_worker(broker.url, broker.url, trio.url, concurrency=1)
     app = build(broker.url, None, redis_url=trio.url)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(close_app, app)
+        stack.enter_context(worker(tmp_path, *[broker.url] * 2, trio.url, concurrency=1))
         job = app.tasks["gated"].delay("go").id
         eventually(lambda: record(trio, job).get("status") == "running", TIMEOUT_S)
         old = trio.master
@@ -111,8 +98,6 @@ def test_a_failover_under_a_running_job(
         )
         waited_for_nothing(record(trio, job)["results"])
         assert record(trio, job)["attempt"] == 1
-    finally:
-        close_app(app)
 
 
 def test_sentinels_that_hang_cost_one_wait(trio: Trio) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.outages.conftest import StartFleet, fleet
+from tests.outages.conftest import fleet
 from tests.outages.fleet import Fleet, pass_time, waited_for_nothing
 from tests.waiting import eventually
 
@@ -91,21 +91,3 @@ def test_jobs_and_records_end_right(
     said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs go on", log)
     assert len(said) == len(set(said)), "said once a process"
     assert "the sender of progress failed" not in log
-
-
-def test_many_jobs_are_not_held_up_by_a_store_that_hangs(start_fleet: StartFleet) -> None:
-    """0.2 s for the one that finds out, then nothing until the next try a second later."""
-    fleet = start_fleet(apart=True, concurrency=1)
-    assert fleet.ended(fleet.send("quick", 3))["status"] == "completed"
-    fleet.store.pause()
-    tasks = [fleet.send("quick", 3) for _ in range(40)]
-    began = datetime.now(UTC)
-    assert all(fleet.finished(task)["status"] == "SUCCESS" for task in tasks)
-    took_s = (datetime.now(UTC) - began).total_seconds()
-    # Publisher and worker each lose 0.2 s of 1.2 s at the most; the rest is the jobs' own time.
-    assert took_s < 10, took_s
-    fleet.store.resume()
-    for task in tasks:
-        record = fleet.ended(task)
-        assert (record["status"], record["attempt"]) == ("completed", 1), record
-    assert eventually(lambda: fleet.listed(status="completed")["pagination"]["total"] == 41)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.outages.conftest import StartFleet
+from tests.outages.conftest import fleet
 from tests.outages.fleet import TIMEOUT_S, Fleet
 from tests.waiting import eventually
 
@@ -24,10 +24,16 @@ CONF = {
 ENV = {"OUTAGES_CONF": json.dumps(CONF)}
 
 
-def pid_of(folder: Path, mark: str) -> int:
-    """Of the process that left this mark."""
-    path = folder / mark
-    return int(eventually(lambda: path.exists() and path.read_text(), TIMEOUT_S, what=mark))
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with fleet(tmp_path_factory.mktemp("fleet"), env=ENV) as started:
+        yield started
+
+
+def pid_of(fleet: Fleet, job: str, run: str) -> int:
+    """Of the process that is in this run."""
+    path = fleet.folder / f"{job}-{run}-pid"
+    return int(eventually(lambda: path.exists() and path.read_text(), TIMEOUT_S, what=run))
 
 
 def agrees(fleet: Fleet, job: str, result: Any) -> dict[str, Any]:
@@ -38,63 +44,44 @@ def agrees(fleet: Fleet, job: str, result: Any) -> dict[str, Any]:
     return fleet.record(job)
 
 
-def test_the_time_limit_of_what_a_class_does_after_a_success(start_fleet: StartFleet) -> None:
-    fleet = start_fleet(concurrency=1)
-    job = fleet.send("lingers")
-    assert fleet.workers[0].wait_for_log(r"Hard time limit", TIMEOUT_S)
-    assert agrees(fleet, job, {"saved": 4})["results"] == {"saved": 4}
+def test_a_second_run_that_raises_after_the_success_of_the_first(started: Fleet) -> None:
+    job = started.send("twice", "raise")
+    pid_of(started, job, "second")
+    started.open(f"{job}-first")
+    started.finished(job)
+    started.open(f"{job}-second")
+    started.workers[0].wait_for_log("ValueError", TIMEOUT_S)
+    assert agrees(started, job, "first")["results"] == {"result": "first"}
 
 
-def test_a_second_run_that_raises_after_the_success_of_the_first(
-    start_fleet: StartFleet, tmp_path: Path
-) -> None:
-    fleet = start_fleet(env=ENV, concurrency=2)
-    job = fleet.send("twice", "raise")
-    pid_of(tmp_path, "again")
-    fleet.open("first")
-    fleet.finished(job)
-    fleet.open("second")
-    fleet.workers[0].wait_for_log("ValueError", TIMEOUT_S)
-    assert agrees(fleet, job, "first")["results"] == {"result": "first"}
-
-
-@pytest.mark.parametrize(("how", "mark"), [("return", "began"), ("retry", "retrying")])
 def test_the_death_of_the_old_run_s_child_is_not_that_of_the_run_that_lives(
-    start_fleet: StartFleet, tmp_path: Path, how: str, mark: str
+    started: Fleet,
 ) -> None:
-    """The message came again after the visibility time-out, or was sent by a retry."""
-    env = ENV if how == "return" else None
-    fleet = start_fleet(env=env, concurrency=2)
-    job = fleet.send("twice", how)
-    old = pid_of(tmp_path, mark)
-    pid_of(tmp_path, "again")
-    os.kill(old, signal.SIGKILL)
-    worker = fleet.workers[0]
-    worker.wait_for_log("WorkerLostError|exited prematurely", TIMEOUT_S)
-    eventually(lambda: fleet.result(job).get("status") == "FAILURE", TIMEOUT_S)
-    record = fleet.record(job)
+    """The message came again after the visibility time-out."""
+    job = started.send("twice", "return")
+    pid_of(started, job, "second")
+    os.kill(pid_of(started, job, "first"), signal.SIGKILL)
+    eventually(lambda: started.result(job).get("status") == "FAILURE", TIMEOUT_S)
+    record = started.record(job)
     assert (record["status"], record["attempt"], record["error_message"]) == ("running", 2, None)
-    fleet.open("second")
-    agrees(fleet, job, "second")
+    started.open(f"{job}-second")
+    agrees(started, job, "second")
 
 
-def test_the_success_of_the_first_run_after_the_death_of_the_second(
-    start_fleet: StartFleet, tmp_path: Path
-) -> None:
-    fleet = start_fleet(env=ENV, concurrency=2)
-    job = fleet.send("twice", "return")
-    os.kill(pid_of(tmp_path, "again"), signal.SIGKILL)
-    eventually(lambda: fleet.record(job).get("error_cause") == "worker_lost", TIMEOUT_S)
-    fleet.open("first")
-    agrees(fleet, job, "first")
+def test_the_success_of_the_first_run_after_the_death_of_the_second(started: Fleet) -> None:
+    job = started.send("twice", "return")
+    os.kill(pid_of(started, job, "second"), signal.SIGKILL)
+    eventually(lambda: started.record(job).get("error_cause") == "worker_lost", TIMEOUT_S)
+    started.open(f"{job}-first")
+    agrees(started, job, "first")
 
 
-def test_a_cancel_ends_both_runs(start_fleet: StartFleet) -> None:
+def test_a_cancel_ends_both_runs(started: Fleet) -> None:
     """Each at its next update, not only the newer one."""
-    fleet = start_fleet(env=ENV, concurrency=2)
-    job = fleet.send("gated", "never")
-    eventually(lambda: fleet.record(job).get("attempt") == 2, TIMEOUT_S, what="both runs")
-    fleet.cancel(job)
-    worker = fleet.app.control.inspect(timeout=1)
+    job = started.send("gated", "never")
+    eventually(lambda: started.record(job).get("attempt") == 2, TIMEOUT_S, what="both runs")
+    started.cancel(job)
+    worker = started.app.control.inspect(timeout=1)
     eventually(lambda: list((worker.active() or {}).values()) == [[]], TIMEOUT_S / 2)
-    assert (fleet.record(job)["status"], fleet.result(job)["status"]) == ("cancelled", "REVOKED")
+    found = started.record(job)["status"], started.result(job)["status"]
+    assert found == ("cancelled", "REVOKED")

@@ -82,17 +82,6 @@ class Trio:
         for server in self.servers:
             server.stop()
 
-    def clients_of_sentinels(self) -> set[tuple[int, str]]:
-        """Port and number of each connection to a sentinel but those of sentinels."""
-        found = set()
-        for port in self._ports:
-            with client(f"redis://{HOST}:{port}") as asking:
-                own = str(asking.client_id())
-                for one in asking.client_list():
-                    if one["id"] != own and not one["name"].startswith("sentinel-"):
-                        found.add((port, one["id"]))
-        return found
-
     def kill_sentinel(self) -> None:
         """The first of the list, which clients ask first."""
         self._sentinels[0].kill()

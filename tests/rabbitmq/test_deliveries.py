@@ -15,13 +15,7 @@ from tests.rabbitmq.server import RabbitMQ
 from tests.servers import Worker
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
-
-
-def kinds(first: str, other: str) -> pytest.MarkDecorator:
-    """Of the two kinds of queue the one that is tried in each run, and the one for `make chaos`."""
-    marks = (pytest.mark.chaos, pytest.mark.long)
-    return pytest.mark.parametrize("kind", [first, pytest.param(other, marks=marks)])
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.chaos]
 
 
 def holder(fleet: Fleet, job: str) -> Worker:
@@ -60,15 +54,14 @@ def _final(fleet: Fleet, job: str, status: str) -> dict[str, Any] | None:
     return record if record["final"] else None
 
 
-@kinds("quorum", "classic")
-def test_jobs_retries_and_tasks_for_later_go_through(start_fleet: StartFleet, kind: str) -> None:
+def test_jobs_retries_and_tasks_for_later_go_through(start_fleet: StartFleet) -> None:
     """On a quorum queue Celery leaves what is for later to the broker."""
-    fleet = start_fleet(kind, concurrency=2)
+    fleet = start_fleet("quorum", concurrency=2)
     now, later = fleet.send("quick", 10), fleet.send("quick", 10, countdown=2)
     assert fleet.record(later)["status"] == "created"
     assert fleet.record(later)["delivery"]["eta"] is not None
     again = fleet.send("twice", "retry")
-    fleet.open("second")
+    fleet.open(f"{again}-second")
     agree(fleet, now, "completed", "SUCCESS")
     agree(fleet, later, "completed", "SUCCESS")
     assert agree(fleet, again, "completed", "SUCCESS")["retries"] == 1
@@ -76,9 +69,8 @@ def test_jobs_retries_and_tasks_for_later_go_through(start_fleet: StartFleet, ki
     assert failed["error_cause"] == "exception"
 
 
-@kinds("quorum", "classic")
-def test_what_a_dead_worker_held_comes_again_at_once(start_fleet: StartFleet, kind: str) -> None:
-    fleet = start_fleet(kind, workers=2, concurrency=1, task_acks_late=True)
+def test_what_a_dead_worker_held_comes_again_at_once(start_fleet: StartFleet) -> None:
+    fleet = start_fleet("quorum", workers=2, concurrency=1, task_acks_late=True)
     job = fleet.send("gated", "go")
     # It comes again as soon as the connection ends, no time-out later.
     assert fleet.running(job)["delivery"]["again_s"] == 0
@@ -86,17 +78,6 @@ def test_what_a_dead_worker_held_comes_again_at_once(start_fleet: StartFleet, ki
     eventually(lambda: fleet.running(job)["attempt"] == 2, TIMEOUT_S, what="the second run")
     fleet.open("go")
     assert agree(fleet, job, "completed", "SUCCESS")["attempt"] == 2
-
-
-@kinds("classic", "quorum")
-def test_what_was_acknowledged_before_is_lost(start_fleet: StartFleet, kind: str) -> None:
-    fleet = start_fleet(kind, workers=2, concurrency=1)
-    job = fleet.send("gated", "go")
-    holder(fleet, job).kill()
-    record = fleet.ended(job)
-    assert (record["error_cause"], record["delivery"]["again_s"]) == ("lost", None)
-    assert record["error_message"].endswith("stopped answering")
-    assert record["may_come_again_until"] is not None
 
 
 def test_a_delivery_limit(start_fleet: StartFleet) -> None:
@@ -115,37 +96,9 @@ def test_a_delivery_limit(start_fleet: StartFleet) -> None:
     agree(fleet, fleet.send("quick", 3), "completed", "SUCCESS")
 
 
-@kinds("classic", "quorum")
-def test_a_dead_letter_exchange_that_leads_back(start_fleet: StartFleet, kind: str) -> None:
-    """RabbitMQ does not mark what it delivers from there as redelivered."""
-    back = {"x-dead-letter-exchange": ""}
-    conf = {"task_acks_late": True, "task_acks_on_failure_or_timeout": False}
-    fleet = start_fleet(kind, back, concurrency=1, **conf)
-    for gate in ("first", "second"):
-        fleet.open(gate)
-    job = fleet.send("twice", "break")
-    record = agree(fleet, job, "completed", "SUCCESS")
-    assert (record["attempt"], record["error_message"]) == (2, None)
-
-
-@kinds("classic", "quorum")
-def test_an_acknowledgement_that_takes_too_long(start_fleet: StartFleet, kind: str) -> None:
-    """RabbitMQ closes the channel and gives the message out again; Celery ends the worker."""
-    timeout = {"x-consumer-timeout": 2_000}
-    fleet = start_fleet(kind, timeout, workers=2, concurrency=1, task_acks_late=True)
-    job = fleet.send("gated", "go")
-    first = holder(fleet, job)
-    first.wait_for_log("delivery acknowledgement on channel .* timed out", TIMEOUT_S)
-    eventually(lambda: fleet.running(job)["attempt"] == 2, TIMEOUT_S, what="the second run")
-    fleet.open("go")
-    record = agree(fleet, job, "completed", "SUCCESS")
-    assert (record["attempt"], record["error_message"]) == (2, None)
-
-
-@kinds("classic", "quorum")
-def test_what_expires_in_the_queue_ends(start_fleet: StartFleet, kind: str) -> None:
+def test_what_expires_in_the_queue_ends(start_fleet: StartFleet) -> None:
     """RabbitMQ drops it, and no worker ever sees it."""
-    fleet = start_fleet(kind, concurrency=1, worker_prefetch_multiplier=1, task_acks_late=True)
+    fleet = start_fleet("classic", concurrency=1, worker_prefetch_multiplier=1, task_acks_late=True)
     first = fleet.send("gated", "go")
     fleet.running(first)
     waits, kept = fleet.send("quick", 3, expires=1), fleet.send("quick", 3, expires=600)
@@ -159,17 +112,13 @@ def test_what_expires_in_the_queue_ends(start_fleet: StartFleet, kind: str) -> N
     assert fleet.record(waits)["status"] == "cancelled"
 
 
-@kinds("quorum", "classic")
 def test_a_broker_that_is_killed_while_jobs_run(
-    start_fleet: StartFleet, rabbitmq: RabbitMQ, kind: str
+    start_fleet: StartFleet, rabbitmq: RabbitMQ
 ) -> None:
     """No living job is called lost, each runs, and records and results agree."""
     # Without it a message may be gone that is not on its disk yet.
-    conf = {
-        "task_acks_late": kind == "quorum",
-        "broker_transport_options": {"confirm_publish": True},
-    }
-    fleet = start_fleet(kind, workers=2, concurrency=2, **conf)
+    conf = {"task_acks_late": True, "broker_transport_options": {"confirm_publish": True}}
+    fleet = start_fleet("quorum", workers=2, concurrency=2, **conf)
     jobs = [fleet.send("gated", "go") for _ in range(4)]
     waiting = [fleet.send("quick", 5) for _ in range(6)]
     for job in jobs:
