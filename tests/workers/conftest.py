@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
+from celery import Celery
 
-from tests.conftest import end
-from tests.servers import Service
+from tests.conftest import end, flushed
+from tests.servers import Service, Worker
+from tests.waiting import eventually
+
+TIMEOUT_S = 60
 
 StartSource = Callable[..., str]
 StartScripted = Callable[..., "Scripted"]
@@ -101,3 +108,53 @@ def start_scripted() -> Iterator[StartScripted]:
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'prices.db'}"
+
+
+class Jobs:
+    """Sends the worker's tasks by name and reads their records, as another service would."""
+
+    def __init__(self, url: str, database_url: str) -> None:
+        self.url, self.database_url = url, database_url
+        self.app = Celery(broker=url, backend=url, set_as_current=False)
+        self.store = redis.Redis.from_url(url, decode_responses=True)
+
+    def send(self, name: str, *args: Any, **kwargs: Any) -> str:
+        """The task's id. Its AsyncResult would outlive the test's server and complain."""
+        return str(self.app.send_task(name, args=args, kwargs=kwargs).id)
+
+    def record(self, task_id: str) -> dict[str, Any]:
+        return json.loads(self.store.get(f"task:{task_id}") or "{}")
+
+    def result(self, task_id: str) -> dict[str, Any]:
+        """What Celery itself keeps: status and result."""
+        return json.loads(self.store.get(f"celery-task-meta-{task_id}") or "{}")
+
+    def ended(self, task_id: str) -> dict[str, Any]:
+        """The record once it has ended."""
+        eventually(lambda: self.record(task_id).get("end_time"), TIMEOUT_S, what="the record's end")
+        return self.record(task_id)
+
+
+@pytest.fixture(scope="module")
+def jobs(
+    session_redis_url: str, start_source: StartSource, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Jobs]:
+    """A worker of the module's own, with a source that takes its time and an empty file: each test
+    takes other symbols."""
+    url, folder = flushed(session_redis_url), tmp_path_factory.mktemp("jobs")
+    database_url = f"sqlite:///{folder / 'prices.db'}"
+    env = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
+    env |= {
+        "PRICES_URL": start_source(page_size=25, delay_ms=50),
+        "PRICES_DB_URL": database_url,
+        "PROGRESS_UPDATE_INTERVAL_S": "0.05",
+    }
+    worker = Worker("workers.app", log=folder / "worker.log", concurrency=2, env=env)
+    jobs = Jobs(url, database_url)
+    try:
+        worker.start()
+        yield jobs
+    finally:
+        end([worker])
+        jobs.store.close()
+        jobs.app.close()

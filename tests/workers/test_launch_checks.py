@@ -12,20 +12,6 @@ from workers import launch_checks as checks
 from workers.launch_fleet import LaunchError
 
 
-def test_a_port_in_use_is_told_with_what_to_do() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(LaunchError, match=f"API: port {port} .* in use; .*API_PORT=") as told:
-            checks.port("API", "127.0.0.1", port, "API_PORT")
-        assert "\n" not in str(told.value)
-    assert checks.port("API", "127.0.0.1", port, "API_PORT") == port
-
-
-def test_an_address_that_is_not_ours_is_told() -> None:
-    with pytest.raises(LaunchError, match="cannot be had"):
-        checks.port("API", "192.0.2.1", 0, "API_PORT")
-
-
 def test_every_port_in_use_is_told_at_once() -> None:
     with socket.socket() as api, socket.socket() as flower:
         for taken in (api, flower):
@@ -94,15 +80,3 @@ def test_a_folder_belongs_to_one_run(tmp_path: Path) -> None:
                 pass
     with checks.locked(folder):
         pass
-
-
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(LaunchError, match="cannot be written"):
-        with checks.locked(tmp_path / "file"):
-            pass
-
-
-def test_what_goes_wrong_in_a_run_is_not_its_folders_fault(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="^another$"), checks.locked(tmp_path):
-        raise OSError("another")

@@ -49,16 +49,6 @@ def test_the_guide_lays_hands_on_those_that_are_far_enough(
     ]
 
 
-def test_a_job_that_ends_first_is_left_as_it_is(records: Records) -> None:
-    seen = [records.start("one", total=100), records.progress("one", 50)][1:]
-    records.complete("one")
-    said: list[str] = []
-    with Store(records.settings) as store:
-        Guide(store, {"one": CANCELLED}, said.append).look(seen)
-    assert records.get("one").status == "completed"
-    assert said == []
-
-
 def test_a_workflow_is_one_row_among_the_jobs(records: Records) -> None:
     whole = Job("fetch_and_merge", (["IBM"], ["1mo"]))
     records.start("one", total=100)

@@ -6,42 +6,32 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from progress_backend import RedisProgressService
+from tests.conftest import StartServer
 from tests.servers import ROOT
 from tests.waiting import eventually
+from tests.workers.conftest import TIMEOUT_S, Jobs
 from tests.workers.test_database import stored
-from tests.workers.test_tasks import client, start_jobs
-
-__all__ = ["client", "start_jobs"]
 
 pytestmark = pytest.mark.integration
-TIMEOUT_S = 60
-SYMBOLS = ["IBM", "FB", "MSFT", "GOOG"]
 
 
 class Workflows:
     """Sends the worker's canvases as another process would, and reads their workflows."""
 
-    def __init__(
-        self, url: str, before: str = "pass", env: Mapping[str, str] | None = None
-    ) -> None:
-        """`url` is the store's, `before` what a process runs first that sends."""
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._before = before
-        self._env = {**os.environ, "PROGRESS_REDIS_URL": url, **(env or {})}
 
     def send(self, canvas: str) -> str:
         """The id of the result."""
         code = f"from workers.workflows import *; print({canvas}.apply_async().id)"
-        code = f"{self._before}; {code}"
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env=self._env,
+            env={**os.environ, "PROGRESS_REDIS_URL": self._url},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -59,14 +49,11 @@ class Workflows:
         assert body is not None
         return body
 
-    def ended(
-        self, workflow_id: str, meanwhile: Callable[[], object] = lambda: None
-    ) -> dict[str, Any]:
-        """The workflow once it has ended; `meanwhile` is called before each look."""
+    def ended(self, workflow_id: str) -> dict[str, Any]:
+        """The workflow once it has ended."""
         bodies: list[dict[str, Any]] = []
 
         def over() -> bool:
-            meanwhile()
             bodies.append(self.read(workflow_id))
             return bool(bodies[-1]["final"])
 
@@ -86,12 +73,13 @@ class Workflows:
 
 
 @pytest.fixture
-def workflows(redis_url: str) -> Workflows:
-    return Workflows(redis_url)
+def workflows(jobs: Jobs) -> Workflows:
+    return Workflows(jobs.url)
 
 
-def test_before_a_worker_all_of_it_is_known(workflows: Workflows) -> None:
-    sent = workflows.send(f"fetch_and_merge({SYMBOLS!r}, ['1mo', '3mo'])")
+def test_before_a_worker_all_of_it_is_known(start_server: StartServer) -> None:
+    workflows = Workflows(start_server().url)
+    sent = workflows.send("fetch_and_merge(['IBM', 'FB', 'MSFT', 'GOOG'], ['1mo', '3mo'])")
     body = workflows.read(sent)
     assert (body["name"], body["status"]) == ("fetch_data ×8", "created")
     assert (body["progress"]["total"], body["counts"]["planned"]) == (9, 1)
@@ -100,22 +88,18 @@ def test_before_a_worker_all_of_it_is_known(workflows: Workflows) -> None:
     assert (body["progress"]["total"], body["counts"]["planned"]) == (3, 2)
 
 
-def test_eight_fetches_and_what_merges_them(
-    workflows: Workflows, start_jobs: Any, database_url: str
-) -> None:
-    start_jobs(concurrency=2, page_size=25, delay_ms=20)
-    sent = workflows.send(f"fetch_and_merge({SYMBOLS!r}, ['1mo', '3mo'])")
+def test_eight_fetches_and_what_merges_them(workflows: Workflows, jobs: Jobs) -> None:
+    sent = workflows.send("fetch_and_merge(['FB', 'MSFT', 'GOOG', 'AAPL'], ['1mo', '3mo'])")
     body = workflows.ended(sent)
     assert (body["status"], body["progress"]["current"]) == ("completed", 9)
     merged, *fetches = sorted(workflows.members(sent), key=lambda m: m["task_type"] == "fetch_data")
     assert (merged["task_id"], merged["task_type"]) == (sent, "merge_results")
     assert [fetch["task_type"] for fetch in fetches] == ["fetch_data"] * 8
-    assert merged["results"]["fetches"] == 8
-    assert [(merged["results"]["records_saved"],)] == stored(database_url)
+    results = merged["results"]
+    assert (results["fetches"], results["records_saved"] + results["records_skipped"]) == (8, 320)
 
 
-def test_an_import_in_three_steps(workflows: Workflows, start_jobs: Any, database_url: str) -> None:
-    start_jobs(page_size=100, break_every=50)
+def test_an_import_in_three_steps(workflows: Workflows, jobs: Jobs) -> None:
     sent = workflows.send("import_in_steps('IBM', '6mo')")
     body = workflows.ended(sent)
     assert (body["status"], body["progress"]["total"]) == ("completed", 3)
@@ -123,13 +107,13 @@ def test_an_import_in_three_steps(workflows: Workflows, start_jobs: Any, databas
     assert (save["task_id"], save["task_type"]) == (sent, "save_prices")
     assert {step["symbol"] for step in (save, check, download)} == {"IBM"}
     assert download["progress"]["current"] == check["progress"]["current"] == 122
-    assert (save["results"]["records_saved"], save["results"]["records_skipped"]) == (120, 2)
+    results = save["results"]
+    assert results["records_saved"] + results["records_skipped"] == 122
     assert (download["results"], check["results"]) == ({}, {}), "rows are no results to show"
-    assert stored(database_url) == [(120,)]
+    assert stored(jobs.database_url, "symbol").count(("IBM",)) == 122
 
 
-def test_a_step_that_fails_ends_those_behind_it(workflows: Workflows, start_jobs: Any) -> None:
-    start_jobs()
+def test_a_step_that_fails_ends_those_behind_it(workflows: Workflows) -> None:
     sent = workflows.send("import_in_steps('NOSUCH')")
     body = workflows.ended(sent)
     assert (body["status"], body["counts"]["error"]) == ("error", 3)
@@ -138,8 +122,7 @@ def test_a_step_that_fails_ends_those_behind_it(workflows: Workflows, start_jobs
     assert {failure["error_cause"] for failure in behind} == {"upstream"}
 
 
-def test_a_job_that_starts_others(workflows: Workflows, start_jobs: Any, database_url: str) -> None:
-    start_jobs(page_size=100)
+def test_a_job_that_starts_others(workflows: Workflows) -> None:
     sent = workflows.send("fetch_all('1mo')")
     assert workflows.read(sent)["name"] == "find_symbols"
     body = workflows.ended(sent)
@@ -147,4 +130,3 @@ def test_a_job_that_starts_others(workflows: Workflows, start_jobs: Any, databas
     symbols = kinds.count("fetch_data")
     assert (body["status"], body["progress"]["total"]) == ("completed", 2 + symbols)
     assert symbols >= 4
-    assert stored(database_url)[0][0] > symbols * 15
