@@ -74,10 +74,6 @@ class Watcher:
         """Where its percentage fell and should not have."""
         return backwards(self._seen[workflow_id])
 
-    def samples(self, workflow_id: str) -> int:
-        """How many different ones were seen."""
-        return len(self._seen[workflow_id])
-
     def _read(self) -> None:
         with Store(self._settings) as store:
             while not self._over.wait(_SAMPLE_S):

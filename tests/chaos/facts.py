@@ -49,11 +49,6 @@ class Facts:
                 found.append(path.name)
         return found
 
-    def all_before(self, task_id: str, began: float) -> bool:
-        """Whether there are any, all of them noted by a clock that shows an earlier time."""
-        times = [float(line.split(" ", 1)[0]) for line in self.lines(task_id)]
-        return bool(times) and max(times) < began
-
     def processes(self, task_id: str) -> set[int]:
         """Those that ran it."""
         return {int(line.split(" ", 2)[1]) for line in self.lines(task_id)}

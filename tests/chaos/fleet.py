@@ -19,15 +19,11 @@ import psutil
 from tests.chaos.facts import VARIABLE
 from tests.chaos.ground import Ground, Healing
 from tests.chaos.plan import Injury
-from tests.clocks import wrong_clock
 from tests.servers import Service, Worker
-from tests.waiting import eventually
 
 APP = "tests.chaos.app"
 #: Name, pool and concurrency of each worker.
 WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads", "threads", 4))
-#: The worker whose clock is wrong where a ground has wrong clocks.
-SKEWED = "prefork-2"
 START_S = 60.0
 #: What is noted of the log of a process that ended by itself, in characters.
 _LAST_WORDS = 2_000
@@ -48,10 +44,6 @@ class Fleet:
             VARIABLE: str(facts),
             **({"CHAOS_CANCELS": "1"} if ground.cancels else {}),
         }
-        early, late = (
-            {**env, **wrong_clock(hours * 3_600)} if ground.skew_h else env
-            for hours in (ground.skew_h, -ground.skew_h)
-        )
         self.workers: list[Worker] = [
             Worker(
                 APP,
@@ -60,7 +52,7 @@ class Fleet:
                 pool=pool,
                 concurrency=concurrency,
                 args=["--without-gossip", "--without-mingle"],
-                env=late if name == SKEWED else env,
+                env=env,
             )
             for name, pool, concurrency in WORKERS
         ]
@@ -69,7 +61,7 @@ class Fleet:
         self.beat = Service([*beat, *schedule], log=folder / "beat.log", env=env)
         serve = Path(sys.executable).parent / "progress-backend"
         api = [serve, "serve", "-A", APP, "--port", "0"]
-        self.api = Service(api, log=folder / "api.log", env=early)
+        self.api = Service(api, log=folder / "api.log", env=env)
         self.done: list[str] = []
         self.injuries: Counter[str] = Counter()
         self._healing: list[tuple[float, int, Healing]] = []
@@ -178,14 +170,6 @@ class Fleet:
 
     # The end
 
-    def cry(self) -> None:
-        """Has each worker write where its threads stand into its log (Celery's SIGUSR1)."""
-        for worker in self.workers:
-            if worker.alive:
-                worker.signal(signal.SIGUSR1)
-                with contextlib.suppress(AssertionError):
-                    eventually(lambda w=worker: "MainThread" in w.log, 5)
-
     def stop(self) -> None:
         """All of it, whatever state it is in."""
         for service in self.services:
@@ -197,10 +181,6 @@ class Fleet:
     def received(self) -> set[str]:
         """The tasks of all messages that a worker has said it had."""
         return set().union(*map(_received, self.logs().values()))
-
-    def received_by_the_skewed(self) -> set[str]:
-        """Those of a worker whose clock is wrong."""
-        return _received(self.logs()[SKEWED]) if self.ground.skew_h else set()
 
     def logs(self) -> dict[str, str]:
         """What each process has said since the storm began."""

@@ -31,9 +31,6 @@ class Ground(ABC):
 
     #: Whether a worker that loses its broker kills what it runs.
     cancels = False
-    #: Hours by which a worker's clock is behind, and the API's ahead. (One that is ahead
-    #: has what it leaves delivered again so much later, by its own reckoning.)
-    skew_h = 0
 
     def __init__(self, folder: Path) -> None:
         self.broker = Server(data_dir=folder / "broker", appendonly=True).start()
@@ -82,17 +79,10 @@ class Together(Ground):
         return self.broker.url
 
 
-class Cancelling(Together):
-    """The same where a worker that loses its broker kills what it runs."""
-
-    cancels = True
-
-
 class Apart(Ground):
-    """Records on a Redis Cluster; hosts whose clocks are an hour wrong."""
+    """Records on a Redis Cluster."""
 
     cancels = True
-    skew_h = 1
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -141,7 +131,6 @@ class Apart(Ground):
 
 GROUNDS: dict[str, type[Ground]] = {
     "together": Together,
-    "cancelling": Cancelling,
     "apart": Apart,
 }
 

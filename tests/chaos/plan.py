@@ -30,7 +30,6 @@ STEERING = (("cancel",), ("pause", "resume"), ("pause", "cancel"), ("pause", "re
 _PROCESSES = ("kill worker", "kill main process", "kill pool child", "kill beat", "kill API")
 INJURIES = {
     "together": (*_PROCESSES, "pause store", "kill store"),
-    "cancelling": (*_PROCESSES, "pause store", "kill store"),
     "apart": (*_PROCESSES, "pause broker", "kill broker", "kill node", "pause node"),
 }
 #: Jobs a second: what two cores can do while they start the killed anew.

@@ -47,8 +47,7 @@ class Report:
             f"{len(self.verdicts)} judged, {self.took_s:.0f} s",
             "injuries: "
             + ", ".join(f"{what} {n}" for what, n in sorted(storm.fleet.injuries.items())),
-            f"onlookers: {storm.history.messages} update messages, {storm.reader.reads} reads, "
-            f"{storm.reader.away} while the store was away",
+            f"onlooker: {storm.reader.reads} reads, {storm.reader.away} while the store was away",
         ]
         for (right, row), count in sorted(rows.items(), key=lambda item: (item[0][0], -item[1])):
             lines.append(f"{count:6d}  {'' if right else 'WRONG '}{row}")
@@ -66,7 +65,6 @@ class Report:
         sent = storm.traffic.published.get(task_id)
         lines = [f"=== {task_id}: {self.verdicts[task_id].row}", f"sent: {sent}", "facts:"]
         lines += storm.facts.lines(task_id)
-        lines += ["messages:", *storm.history.of(task_id)]
         for name, log in sorted(storm.fleet.logs().items()):
             said = [line for line in log.splitlines() if task_id in line]
             lines += [f"log of {name}:", *said[-_LINES:]]

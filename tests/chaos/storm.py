@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -20,7 +19,7 @@ from tests.chaos.plan import Plan
 from tests.chaos.report import Report
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import Case, Verdict, judge
-from tests.chaos.watching import History, Reader
+from tests.chaos.watching import Reader
 
 #: A message that stays the same for so long will not be done with: it may have to come back twice.
 _STUCK_S = 2 * VISIBILITY_S + 20.0
@@ -48,9 +47,7 @@ class Storm:
         self.settings = self.ground.settings
         self.fleet = Fleet(logs, self.ground, self.facts.folder)
         self.traffic = Traffic(self.publisher, self.settings, plan)
-        self.history = History(self.ground)
         self.undelivered: list[str] = []
-        self.began = time.time()
         self.reader = Reader(self.settings, lambda: list(self.traffic.published), plan.seed)
 
     def run(self) -> Report:
@@ -62,12 +59,10 @@ class Storm:
             stack.callback(self.publisher.close)
             stack.callback(self.fleet.stop)
             self.fleet.start()
-            with running(self.history), running(self.reader):
+            with self.reader:
                 self._rage()
                 self._settle()
                 verdicts, wrong = self._judge()
-                if not all(verdict.right for verdict in verdicts.values()):
-                    self.fleet.cry()
             return Report(self, verdicts, self.undelivered + wrong, time.monotonic() - began)
 
     def _rage(self) -> None:
@@ -120,7 +115,7 @@ class Storm:
         with self.ground.reading() as client:
             stored = calm.documents(client, self.settings)
         published = self.traffic.published
-        received, skewed = self.fleet.received(), self.fleet.received_by_the_skewed()
+        received = self.fleet.received()
         task_ids = sorted({*published, *stored})
         known = calm.states(self.app, task_ids)
         verdicts = {}
@@ -131,18 +126,7 @@ class Storm:
             alive = any(map(psutil.pid_exists, self.facts.processes(task_id)))
             again = sent is not None and sent.job.kind in AGAIN and task_id in received
             state, killed = known[task_id]
-            behind = self.facts.all_before(task_id, self.began) or (not facts and task_id in skewed)
-            case = Case(task_id, state, record, facts, raised, alive, again, behind, killed)
+            case = Case(task_id, state, record, facts, raised, alive, again, killed)
             verdicts[task_id] = judge(case)
         wrong = calm.disagreements(self.settings, stored)
         return verdicts, wrong + calm.misanswered(self.fleet.address, stored)
-
-
-@contextmanager
-def running(onlooker: History | Reader) -> Iterator[None]:
-    """An onlooker's thread, for as long."""
-    onlooker.start()
-    try:
-        yield
-    finally:
-        onlooker.stop()

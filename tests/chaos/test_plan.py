@@ -12,12 +12,6 @@ def test_a_seed_is_a_plan() -> None:
     assert Plan.of(7, 200) == Plan.of(7, 200) != Plan.of(8, 200)
 
 
-def test_more_runs_go_on_where_fewer_end() -> None:
-    few, many = Plan.of(7, 50), Plan.of(7, 500)
-    assert many.jobs[:50] == few.jobs
-    assert many.injuries[: len(few.injuries)] == few.injuries
-
-
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_a_long_storm_has_every_kind_of_job_and_injury_in_order(ground: str) -> None:
     plan = Plan.of(7, 1_000, ground)
@@ -26,11 +20,3 @@ def test_a_long_storm_has_every_kind_of_job_and_injury_in_order(ground: str) -> 
     for times in ([job.at for job in plan.jobs], [injury.at for injury in plan.injuries]):
         assert times == sorted(times)
     assert plan.injuries[-1].at < plan.jobs[-1].at < 2 * 1_000 / PACE
-
-
-def test_a_job_is_steered_after_it_was_sent() -> None:
-    steered = [job for job in Plan.of(7, 500).jobs if job.steers]
-    assert {job.kind for job in steered} == {"steered"}
-    for job in steered:
-        times = [job.at, *(steer.at for steer in job.steers)]
-        assert times == sorted(times)

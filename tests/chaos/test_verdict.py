@@ -48,7 +48,6 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD, killed=True),
         Case("t", "REVOKED", LET_GO, [*BEGAN, "raised SystemExit"]),
         Case("t", "REVOKED", UNHEARD, [*BEGAN, "raised SystemExit", *BEGAN, "returned"]),
-        Case("t", "SUCCESS", record("created"), [*BEGAN, "returned"], behind=True),
         Case("t", "RETRY", record("running"), RETRYING),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1", "raised Reject"]),
@@ -59,7 +58,6 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "PENDING", None),
         Case("t", "SUCCESS", None, BEGAN),
         Case("t", "FAILURE", None, killed=True),
-        Case("t", "FAILURE", record("created"), killed=True, behind=True),
     ],
 )
 def test_right(case: Case) -> None:
@@ -96,7 +94,6 @@ def test_right(case: Case) -> None:
         Case("t", "SUCCESS", REJECTED, ["raised Reject"]),
         Case("t", "SUCCESS", record("running"), RETRYING),
         Case("t", "SUCCESS", record("created"), BEGAN),
-        Case("t", "SUCCESS", record("created"), [*BEGAN, "returned"], behind=True, alive=True),
         Case("t", "REVOKED", UNHEARD, [*BEGAN, "returned"]),
         Case("t", "PENDING", record("paused")),
         Case("t", "SUCCESS", record("created")),

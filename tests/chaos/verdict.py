@@ -30,8 +30,6 @@ class Case:
     #: Whether its message comes again until a worker is done with it, and a worker had it. (Kombu
     #: takes it from its list first, and notes that nobody acknowledged it then.)
     again: bool = False
-    #: Whether all its runs were on a host whose clock is far behind.
-    behind: bool = False
     #: Whether what Celery stored is that the process which ran it died.
     killed: bool = False
 
@@ -131,9 +129,6 @@ def _unended(case: Case, status: str) -> Verdict:
         return Verdict("running, waits for its retry: that message died with its worker")
     if status != "created":
         return Verdict(f"{status}, left over; {_end(case)}", right=False)
-    if case.state in _ENDED and case.behind and not case.alive:
-        # By its time the end could be that of an earlier task with the id, and no run was heard of.
-        return Verdict(f"created: it ran unheard, by a clock that is an hour behind ({case.state})")
     if case.state in _ENDED:
         return Verdict(f"created, but the result backend says {case.state}", right=False)
     if case.raised:

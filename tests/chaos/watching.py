@@ -1,78 +1,16 @@
-"""Who looks on: every published document is kept, and an API's reads are made all the time."""
+"""Who looks on: an API's reads are made all the time."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import threading
-import time
-from collections import defaultdict
 from collections.abc import Callable
 from random import Random
-from typing import Any
-
-import redis.exceptions
+from typing import Any, Self
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.keys import Keys
-from progress_backend.flows.partitions import Layout
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
-from tests.chaos.ground import Ground
-
-_AWAY = (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, OSError)
-
-
-class History:
-    """Keeps every update message that it hears, by task."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._heard: defaultdict[str, list[str]] = defaultdict(list)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="chaos-history")
-        self.messages = 0
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def of(self, task_id: str) -> list[str]:
-        """A task's messages in one line each, in order."""
-        return self._heard[task_id]
-
-    def _listen(self) -> None:
-        while not self._over.is_set():
-            with contextlib.suppress(*_AWAY), self._ground.reading() as client:
-                with client.pubsub() as pubsub:
-                    receive = self._subscribe(pubsub)
-                    while not self._over.is_set():
-                        message = receive(ignore_subscribe_messages=True, timeout=0.2)
-                        if message is not None:
-                            self._keep(json.loads(message["data"]))
-            self._over.wait(0.1)
-
-    def _subscribe(self, pubsub: Any) -> Callable[..., Any]:
-        """To all tasks' messages; what receives the next one."""
-        settings = self._ground.settings
-        if not settings.clustered:
-            pubsub.psubscribe(Keys().every_channel)
-            return pubsub.get_message  # type: ignore[no-any-return]
-        pubsub.ssubscribe(*(keys.channel("") for keys in Layout.of(settings).keys))
-        return pubsub.get_sharded_message  # type: ignore[no-any-return]
-
-    def _keep(self, document: dict[str, Any]) -> None:
-        self.messages += 1
-        worker = (document["worker"] or {}).get("lease")
-        said = {
-            name: document[name]
-            for name in ("revision", "attempt", "status", "error_cause", "current_status")
-        }
-        self._heard[document["task_id"]].append(f"{time.time():.3f} {said} {worker}")
 
 
 class Reader:
@@ -88,10 +26,11 @@ class Reader:
         self.away = 0
         self.wrong: list[str] = []
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 
