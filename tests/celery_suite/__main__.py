@@ -7,9 +7,8 @@ again, up to three times in all. Wrong is
 - a test that fails with `install(app, track="all")` three times and passes bare, and
 - a record that has ended in another way than Celery's result.
 
-Bare is run what fails with install, or all of it with `--bare`. `--quick` runs a part that takes a
-minute or two, as each run of the project's own tests does; `-k EXPRESSION` and `-n PROCESSES` are
-pytest's.
+Bare is run what fails with install. `--quick` runs a part that takes a
+minute or two, as each run of the project's own tests does; `-n PROCESSES` is pytest's.
 """
 
 from __future__ import annotations
@@ -132,21 +131,14 @@ def run_three_times(
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make celery-suite")
     parser.add_argument("--quick", action="store_true", help="a part of it")
-    parser.add_argument("--bare", action="store_true", help="all of it bare as well")
-    parser.add_argument("-k", metavar="EXPRESSION", help="pytest's")
     parser.add_argument("-n", type=int, default=4, metavar="PROCESSES", help="pytest's")
     asked = parser.parse_args()
-    expression = asked.k or (QUICK if asked.quick else None)
-    options = ["-k", expression] if expression else []
+    options = ["-k", QUICK] if asked.quick else []
     for name, reason in LEFT_OUT.items():
         print(f"left out: {name} {reason}")
-    everything = ["t/integration"]
-    tracked = run_three_times(everything, options, tracked=True, processes=asked.n)
+    tracked = run_three_times(["t/integration"], options, tracked=True, processes=asked.n)
     wrong = tracked.failed
-    if asked.bare:
-        bare = run_three_times(everything, options, tracked=False, processes=asked.n)
-        wrong &= bare.passed
-    elif wrong:
+    if wrong:
         bare = run_three_times(sorted(wrong), (), tracked=False, processes=1)
         for nodeid in sorted(bare.failed):
             print(f"fails bare as well: {nodeid}")

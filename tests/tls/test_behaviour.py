@@ -16,14 +16,7 @@ __all__ = ["test_each_command_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = pytest.mark.integration
 
 
-DRIVERS = [
-    "sync-one",
-    "async-cluster",
-    *(pytest.param(each, marks=pytest.mark.long) for each in ("async-one", "sync-cluster")),
-]
-
-
-@pytest.fixture(params=DRIVERS)
+@pytest.fixture(params=["sync-one", "async-cluster"])
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """In the place of the suite's own."""
     kind, _, place = request.param.partition("-")

@@ -12,10 +12,8 @@ import redis
 import trustme
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store
-from tests.cluster.test_sockets import CREATED, listening, record
+from progress_backend.store.drivers import Store
 from tests.integration.conftest import running, worker
 from tests.integration.world import World
 from tests.tls.secured import Secured
@@ -60,15 +58,6 @@ async def test_a_jobs_watcher_sees_its_end_also_when_every_connection_broke(
     assert api.status(task_id).json() == world.record(task_id)
 
 
-async def test_watchers_of_a_cluster_hear_over_tls(settings_of_cluster: Settings) -> None:
-    async with listening(settings_of_cluster) as (store, listener), asyncio.timeout(20):
-        await record(store, "t", CREATED)
-        async with listener.watching("t") as mailbox:
-            await record(store, "t", ev.Progressed(current=3))
-            while (await mailbox.get()).revision < 2:
-                pass  # what was there when the subscription stood
-
-
 def test_tls_that_celerys_settings_alone_ask_for(
     server: Secured, tmp_path: Path, start_api: StartApi
 ) -> None:
@@ -93,13 +82,3 @@ def test_whose_certificate_nobody_vouches_for_is_not_spoken_to(
     settings = Settings(redis_url=server.secured_url(ssl_ca_certs=strangers))
     with Store(settings) as store, pytest.raises(StoreUnavailable, match="certificate"):
         store.run(store.flows.get("t"))
-
-    async def asked() -> None:
-        store = AsyncStore(settings)
-        try:
-            await store.run(store.flows.get("t"))
-        finally:
-            await store.close()
-
-    with pytest.raises(StoreUnavailable, match="certificate"):
-        asyncio.run(asked())
