@@ -6,15 +6,12 @@ time above which there are as many tasks as the page skips.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from math import inf
-from typing import Any, TypeVar
 
 from ..record.responses import status_of
 from . import commands as c
-
-T = TypeVar("T")
-Flow = Generator[c.Command, Any, T]
+from .flow import Flow
 
 #: Skipped entries that are fetched instead of counted.
 FETCHED = 200

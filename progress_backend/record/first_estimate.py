@@ -3,20 +3,12 @@ its own; of one whose total is not known by how long those runs took, to its end
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Final
-
 from . import estimate
 from .json_text import document_of, parsed
 from .local_time import moment
 from .model import TaskStatus, rendered
 from .past_runs import History
 from .task_json import written_range
-
-#: Documents whose estimate is cached, and the largest of those in bytes; see `reader_view`.
-_REMEMBERED: Final = 2_048
-_SMALL: Final = 4_096
 
 
 def needless(document: bytes) -> bool:
@@ -32,15 +24,6 @@ def type_of(document: bytes) -> str | None:
     document needs no estimate from it."""
     if needless(document):
         return None
-    return (_type if len(document) <= _SMALL else _find_type)(document)
-
-
-def estimated(document: bytes, history: History) -> bytes:
-    """The document with its estimated end by what its type's past runs say."""
-    return (_estimated if len(document) <= _SMALL else _estimate)(document, history)
-
-
-def _find_type(document: bytes) -> str | None:
     body = parsed(document)
     if body["status"] not in (TaskStatus.CREATED, TaskStatus.RUNNING):
         return None
@@ -49,7 +32,8 @@ def _find_type(document: bytes) -> str | None:
     return str(body["task_type"]) if needed else None
 
 
-def _estimate(document: bytes, history: History) -> bytes:
+def estimated(document: bytes, history: History) -> bytes:
+    """The document with its estimated end by what its type's past runs say."""
     body = parsed(document)
     items, each = body["progress"]["total"], history.pace
     whole = not items
@@ -74,7 +58,3 @@ def _estimate(document: bytes, history: History) -> bytes:
     if found is not None:
         body["estimate"] = written_range(found)
     return document_of(body)
-
-
-_type: Callable[[bytes], str | None] = lru_cache(maxsize=_REMEMBERED)(_find_type)
-_estimated: Callable[[bytes, History], bytes] = lru_cache(maxsize=_REMEMBERED)(_estimate)

@@ -3,9 +3,7 @@ likely to start; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from .estimate import FURTHEST_S
@@ -14,9 +12,6 @@ from .local_time import moment
 from .model import Task, TaskStatus, rendered
 from .past_runs import History
 
-#: Documents that are cached, and the largest of those in bytes; see `reader_view`.
-_REMEMBERED: Final = 2_048
-_SMALL: Final = 4_096
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -39,7 +34,13 @@ def waiting(document: bytes) -> Waiting | None:
     no `eta`. None for any other."""
     if not may_wait(document):
         return None
-    return (_waiting if len(document) <= _SMALL else _find)(document)
+    body = parsed(document)
+    if body["status"] != TaskStatus.CREATED or body.get("planned") or body["created_at"] is None:
+        return None
+    if body["start_time"] is not None or (body["delivery"] or {}).get("eta") is not None:
+        return None
+    created_us = (moment(body["created_at"]) - _EPOCH) // _MICROSECOND
+    return Waiting(body["task_type"], body["task_id"], created_us)
 
 
 def of_task(task: Task) -> Waiting | None:
@@ -59,20 +60,6 @@ def start(task: Waiting, ahead: int, history: History) -> dict[str, object] | No
 
 def placed(document: bytes, ahead: int, history: History) -> bytes:
     """A waiting task's document with its place, and the range of its start."""
-    return (_placed if len(document) <= _SMALL else _place)(document, ahead, history)
-
-
-def _find(document: bytes) -> Waiting | None:
-    body = parsed(document)
-    if body["status"] != TaskStatus.CREATED or body.get("planned") or body["created_at"] is None:
-        return None
-    if body["start_time"] is not None or (body["delivery"] or {}).get("eta") is not None:
-        return None
-    created_us = (moment(body["created_at"]) - _EPOCH) // _MICROSECOND
-    return Waiting(body["task_type"], body["task_id"], created_us)
-
-
-def _place(document: bytes, ahead: int, history: History) -> bytes:
     body = parsed(document)
     body["ahead"] = ahead
     body["start_estimate"] = _start(moment(body["created_at"]), ahead, history)
@@ -94,7 +81,3 @@ def _start(created: datetime, ahead: int, history: History) -> dict[str, object]
     since = since.astimezone(created.tzinfo)
     earliest, middle, latest = (rendered(since + timedelta(seconds=one)) for one in wait)
     return {"earliest": earliest, "likely": middle, "latest": latest, "runs": history.runs}
-
-
-_waiting: Callable[[bytes], Waiting | None] = lru_cache(maxsize=_REMEMBERED)(_find)
-_placed: Callable[[bytes, int, History], bytes] = lru_cache(maxsize=_REMEMBERED)(_place)
