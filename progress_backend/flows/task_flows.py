@@ -191,6 +191,7 @@ class Flows:
             known = base.due_ms if base is not None and expected and not fresh else None
             if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
                 due = known
+            earlier = base.task if base else None
             commit = c.Commit(
                 task_id=task.task_id,
                 expected=expected,
@@ -200,11 +201,11 @@ class Flows:
                 ttl_ms=ttl_ms(due, now_ms, self.settings),
                 due_ms=None if due is known else due,
                 fresh=fresh,
-                run=past_runs.of_task(task) if _has_completed(base, task) else None,
-                took=times_taken.took(base.task if base else None, task),
-                told=self._told(base, task, document),
+                run=past_runs.of_task(task) if times_taken.completes(earlier, task) else None,
+                took=times_taken.took(earlier, task),
+                told=self._told(earlier, task, document),
                 entries=tuple(map(timeline.encoded, entries)),
-                end_ms=ends.end_ms(base.task if base else None, task),
+                end_ms=ends.end_ms(earlier, task),
             )
             committed: c.Committed = yield _with_workflows(commit, task, events[0])
             if committed.done:
@@ -218,11 +219,10 @@ class Flows:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _told(self, base: Base | None, task: Task, document: bytes) -> c.Told | None:
+    def _told(self, before: Task | None, task: Task, document: bytes) -> c.Told | None:
         """What a commit leaves for webhooks: None of all but ends and remarks."""
         if self.targets is None or not (task.ended or task.remarks is not None):
             return None
-        before = None if base is None else base.task
         return told(self.targets(), before, task, document, source_of(self.settings.key_prefix))
 
     def _with_history(self, task: Task) -> Flow[Task]:
@@ -330,14 +330,6 @@ class Flows:
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
-
-
-def _has_completed(base: Base | None, task: Task) -> bool:
-    """Whether this change completes the task, or completes it again in another run."""
-    if task.status != TaskStatus.COMPLETED or base is None:
-        return False
-    known = base.task
-    return known.status != TaskStatus.COMPLETED or known.attempt != task.attempt
 
 
 def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:

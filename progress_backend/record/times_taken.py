@@ -46,14 +46,16 @@ def took(before: Task | None, after: Task) -> tuple[Took, ...]:
     if waited_ms is not None and (before is None or before.waited_ms is None):
         found.append(_took(WAIT, waited_ms * 1_000))
     ended, began = after.completed_at, after.attempt_started_at or after.started_at
-    completed = after.status == TaskStatus.COMPLETED and not after.forced
-    if completed and ended is not None and began is not None and _completes(before, after):
+    counts = completes(before, after) and not after.forced
+    if counts and ended is not None and began is not None:
         found.append(_took(RUN, (ended - began) // _MICROSECOND))
     return tuple(found)
 
 
-def _completes(before: Task | None, after: Task) -> bool:
+def completes(before: Task | None, after: Task) -> bool:
     """Whether a change completes the task, or completes it again in another run."""
+    if after.status != TaskStatus.COMPLETED:
+        return False
     if before is None or before.status != TaskStatus.COMPLETED:
         return True
     return before.attempt != after.attempt
