@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
-from ..record import times_taken
 from ..settings import Settings
 from . import commands as c
 from . import workflow_lifetimes
 from .flow import Flow
 from .stored_record import milliseconds
-from .task_lifetimes import UNENDED_S, ttl_ms
 
 #: Records that are deleted in one call; on a large store the call takes less than a millisecond.
 SWEPT = 30
@@ -54,28 +51,11 @@ def cleanup(settings: Settings, now: datetime, token: str, *, batch: int, most: 
         due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
         if not due:
             break
-        kept = yield from workflow_lifetimes.kept(
-            due,
-            before_ms,
-            open_ms=UNENDED_S * 1000,
-            over_ms=int(settings.retention_s * 1000),
-            ttl_ms=partial(ttl_ms, settings=settings),
-        )
+        kept = yield from workflow_lifetimes.kept(settings, due, before_ms)
         going = [task_id for task_id in due if task_id not in kept] if kept else due
         gone = yield from sweep(going, before_ms, batch)
         if not gone and not kept:
             break
         deleted += gone
-    yield from _forget_times()
     yield c.Unlock("cleanup", token)
     return deleted
-
-
-def _forget_times() -> Flow[None]:
-    """Forgets the totals of types that no record and no past run has, so that the bounded number
-    of totals is that of types in use."""
-    totals: c.Totals = yield c.Times()
-    types = tuple(sorted({task_type for _, task_type in totals} - {times_taken.OTHERS}))
-    unused = (yield c.Unused(types)) if types else []
-    if unused:
-        yield c.ForgetTimes(tuple(unused))

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
 
+from ..settings import Settings
 from . import commands as c
+from .flow import Flow
+from .task_lifetimes import UNENDED_S, ttl_ms
 
-T = TypeVar("T")
-Flow = Generator[c.Command, Any, T]
 
-
-def kept(
-    due: Sequence[str],
-    now_ms: int,
-    *,
-    open_ms: int,
-    over_ms: int,
-    ttl_ms: Callable[[int, int], int],
-) -> Flow[Collection[str]]:
+def kept(settings: Settings, due: Sequence[str], now_ms: int) -> Flow[Collection[str]]:
     """Those of the due records that stay, since their workflow is open or had a commit since: their
-    time is moved to that of the whole workflow.
-
-    `open_ms` and `over_ms` are how long an open workflow, and one that is over, is kept after its
-    last commit; `ttl_ms` makes a document's TTL of the time at which it is due, and now.
-    """
+    time is moved to that of the whole workflow."""
     facets: list[c.Standing] = yield c.FacetsOf(tuple(due))
     members: dict[str, list[str]] = {}
     for task_id, one in zip(due, facets, strict=True):
@@ -33,8 +21,9 @@ def kept(
     staying: set[str] = set()
     for workflow_id, task_ids in members.items():
         figures: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
-        due_ms = (figures.changed_ms or 0) + (open_ms if figures.open else over_ms)
+        kept_s = UNENDED_S if figures.open else settings.retention_s
+        due_ms = (figures.changed_ms or 0) + int(kept_s * 1000)
         if due_ms > now_ms:
-            yield c.Extend(tuple(task_ids), ttl_ms(due_ms, now_ms), due_ms)
+            yield c.Extend(tuple(task_ids), ttl_ms(due_ms, now_ms, settings), due_ms)
             staying.update(task_ids)
     return staying

@@ -82,8 +82,6 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.ToAsk(2**52, 10),
         c.CountRemarks(),
         c.Times(),
-        c.Unused(("fetch_data", "merge")),
-        c.ForgetTimes(("merge",)),
         c.Note("ended", (c.Notice("ops", "ended:1:3:completed", b"{}"),)),
         c.TakeEvents("ops", 2**52, 2**52 + 1, 10),
         c.SettleEvent(0, "ops", "ended:1:3:completed", 5, unmade=True),

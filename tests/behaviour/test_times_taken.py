@@ -73,27 +73,6 @@ def test_types_beyond_the_bound_count_together(
     assert total.us == pytest.approx(80_000_000, abs=20_000)
 
 
-def test_cleanup_forgets_a_type_that_nobody_uses(driver: Driver) -> None:
-    # Runs of less than a millisecond are no past runs.
-    finish(driver, "old", waits=2, runs=0)
-    finish(driver, "stored", waits=2, runs=0, task_type="bulk_import")
-    finish(driver, "known", waits=2, runs=20, task_type="merge")
-    for task_id in ("old", "known"):
-        facets = driver.execute(c.FacetsOf((task_id,)))[0]
-        driver.execute(c.Sweep((c.Entry(task_id, facets),), 2**52))
-    driver.run(driver.flows.cleanup(driver.now(), "ours"))
-    left = {task_type for _, task_type in driver.execute(c.Times())}
-    assert left == {"bulk_import", "merge"}
-    driver.execute(c.ForgetTimes(("bulk_import", "merge")))
-    assert driver.execute(c.Times()) == {}
-    # Its place is free again.
-    if isinstance(driver, OverRedis):
-        for keys in driver.store.layout.keys:
-            assert not driver.raw.exists(keys.times)
-    finish(driver, "again", waits=2, runs=20)
-    assert counts(driver)["run", "fetch_data"] == 1
-
-
 def test_a_key_of_another_program_changes_no_commit(driver: Driver) -> None:
     if not isinstance(driver, OverRedis):
         return

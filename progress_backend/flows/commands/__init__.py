@@ -77,9 +77,7 @@ from .remarks import CountRemarks as CountRemarks
 from .timelines import KeepSamples as KeepSamples
 from .timelines import ReadTimeline as ReadTimeline
 from .timelines import Timeline as Timeline
-from .times import ForgetTimes as ForgetTimes
 from .times import Times as Times
-from .times import Unused as Unused
 from .top import Top as Top
 from .top import TopOfAll as TopOfAll
 from .top import TopSince as TopSince
@@ -121,7 +119,7 @@ Command = (
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
     | CountRemarks
     | KeepSamples | ReadTimeline
-    | ForgetTimes | Times | Unused
+    | Times
     | Top | TopSince
     | Deliveries | LookedForEnd | MayHaveEnded | Note | OutboxFigures | SettleEvent | SwitchTarget
     | TakeEvents | TargetsOff

@@ -7,13 +7,11 @@ from itertools import chain
 from typing import Any, Final
 
 from ...flows import commands as c
-from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from ...record.times_taken import KINDS, MOST_TOTALS, OTHERS, Total
 from ..memory_state import MemoryState
-from ..requests import Request
 from .entry import Entry, Part
-from .values import nothing, text, whole
+from .values import text, whole
 
 #: What stands in a field's name, and what of a total it holds.
 _PARTS: Final = {"count": "number", "sum": "us"}
@@ -63,41 +61,6 @@ def _merged(
     return found
 
 
-def _unused(command: c.Unused, keys: Keys) -> list[Request]:
-    return [
-        ("EXISTS", keys.index(task_type=task_type), keys.runs(task_type))
-        for task_type in command.task_types
-    ]
-
-
-def _unused_types(command: c.Unused, replies: list[Any]) -> list[str]:
-    pairs = zip(command.task_types, replies, strict=True)
-    return [task_type for task_type, there in pairs if not there]
-
-
-def _unused_in_memory(state: MemoryState, command: c.Unused) -> list[str]:
-    stored, now = {facets.task_type for facets in state.facets.values()}, state.clock()
-    used = stored | {task_type for task_type, (_, until) in state.runs.items() if until > now}
-    return [task_type for task_type in command.task_types if task_type not in used]
-
-
-def _in_no_partition(
-    command: c.Unused, layout: Layout, parts: list[Part], replies: list[list[str]]
-) -> list[str]:
-    return [t for t in command.task_types if all(t in unused for unused in replies)]
-
-
-def _forget(command: c.ForgetTimes, keys: Keys) -> list[Request]:
-    names = [f"{k}|{part}|{t}" for k in KINDS for part in _PARTS for t in command.task_types]
-    return [("HDEL", keys.times, *names)]
-
-
-def _forget_in_memory(state: MemoryState, command: c.ForgetTimes) -> None:
-    for kind in KINDS:
-        for task_type in command.task_types:
-            state.times.pop((kind, task_type), None)
-
-
 TABLE: dict[type[c.Command], Entry] = {
     c.Times: Entry(
         lambda _, keys: [("HGETALL", keys.times)],
@@ -105,6 +68,4 @@ TABLE: dict[type[c.Command], Entry] = {
         lambda state, _: dict(state.times),
         merge=_merged,
     ),
-    c.Unused: Entry(_unused, _unused_types, _unused_in_memory, merge=_in_no_partition),
-    c.ForgetTimes: Entry(_forget, nothing, _forget_in_memory),
 }
