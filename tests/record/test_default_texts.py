@@ -38,10 +38,6 @@ def test_the_specifications_texts(key, said) -> None:
     assert text("ja", key) == said
 
 
-def test_blanks_are_filled() -> None:
-    assert text("en", "lost", worker="w@h") == "Worker w@h stopped answering"
-
-
 def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("ja", 150, 252) == "処理中... (150/252)"
     assert progress_text("ja", 150, None) == "処理中... (150)"

@@ -6,49 +6,35 @@ import pytest
 
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task
-from tests.record.steps.given import IDENTITY, OURS, after
+from tests.record.steps.given import after
+
+UNKNOWN = ev.Started(identity=ev.Identity(task_type="x"))
+OF_NOTHING = ev.Started(identity=ev.Identity(task_type="x", total_items=0))
 
 
-@pytest.fixture
-def running() -> Task:
-    return after(None, ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY, worker=OURS))
-
-
-def test_completed_keeps_the_last_count(running) -> None:
-    assert after(running, ev.Progressed(current=3), ev.Completed()).progress == (3, 10, 100)
-    assert after(running, ev.Progressed(current=12), ev.Completed()).progress == (12, 10, 100)
-
-
-def test_completed_without_a_count_is_all_of_it(running) -> None:
-    assert after(running, ev.Completed()).progress == (10, 10, 100)
-    assert after(running, ev.Progressed(current=0), ev.Completed()).progress == (10, 10, 100)
-
-
-def test_who_counts_at_the_end_is_believed(running) -> None:
-    assert after(running, ev.Completed(current=3)).progress == (3, 10, 100)
-    assert after(running, ev.Completed(current=10)).progress == (10, 10, 100)
-    assert after(running, ev.Completed(current=0)).progress == (0, 10, 100)
-    unknown = after(None, ev.Started(identity=ev.Identity(task_type="x")))
-    assert after(unknown, ev.Completed(current=7)).progress == (7, 7, 100)
-
-
-def test_a_total_of_nothing_is_unknown(running) -> None:
-    task = after(None, ev.Started(identity=ev.Identity(task_type="x", total_items=0)))
-    assert task.progress == (0, None, 0)
-    counted = after(task, ev.Progressed(current=3, total=0))
-    assert counted.progress == (3, None, 0)
-    assert after(counted, ev.Completed()).progress == (3, 3, 100)
-    assert after(running, ev.Progressed(current=3, total=0)).progress == (3, 10, 30)
-
-
-def test_completed_sets_an_unknown_total_to_current() -> None:
-    task = after(None, ev.Started(identity=ev.Identity(task_type="x")))
-    task = after(task, ev.Progressed(current=7), ev.Completed())
-    assert task.progress == (7, 7, 100)
-    assert after(
-        None, ev.Started(identity=ev.Identity(task_type="x")), ev.Completed()
-    ).progress == (
-        0,
-        0,
-        100,
-    )
+@pytest.mark.parametrize(
+    ("begins", "events", "progress"),
+    [
+        (None, (ev.Progressed(current=3), ev.Completed()), (3, 10, 100)),
+        (None, (ev.Progressed(current=12), ev.Completed()), (12, 10, 100)),
+        # Without a count it is all of it.
+        (None, (ev.Completed(),), (10, 10, 100)),
+        (None, (ev.Progressed(current=0), ev.Completed()), (10, 10, 100)),
+        # A count that comes with the end stands.
+        (None, (ev.Completed(current=3),), (3, 10, 100)),
+        (None, (ev.Completed(current=0),), (0, 10, 100)),
+        # A total of nothing is unknown, and an unknown total what was counted.
+        (None, (ev.Progressed(current=3, total=0),), (3, 10, 30)),
+        (OF_NOTHING, (), (0, None, 0)),
+        (OF_NOTHING, (ev.Progressed(current=3, total=0),), (3, None, 0)),
+        (OF_NOTHING, (ev.Progressed(current=3, total=0), ev.Completed()), (3, 3, 100)),
+        (UNKNOWN, (ev.Completed(current=7),), (7, 7, 100)),
+        (UNKNOWN, (ev.Progressed(current=7), ev.Completed()), (7, 7, 100)),
+        (UNKNOWN, (ev.Completed(),), (0, 0, 100)),
+    ],
+)
+def test_what_is_counted_at_the_end(
+    running: Task, begins: ev.Event | None, events: tuple[ev.Event, ...], progress: object
+) -> None:
+    task = running if begins is None else after(None, begins)
+    assert after(task, *events).progress == progress

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from progress_backend.errors import ForeignValue
-from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.document_check import body_of
 from progress_backend.record.fields import (
     CONTROL,
     DELIVERY,
-    GIVEN,
     PROGRESS,
-    SENT,
-    SENT_AT_END,
-    SENT_IF_SET,
-    SENT_IF_THERE,
     SPECIFIED,
     TASK,
     WORKER,
     Field,
-    Remark,
-    Status,
 )
 from progress_backend.record.model import (
-    KINDS,
-    STATUSES,
     Delivery,
     Member,
     Progress,
@@ -38,7 +28,6 @@ from progress_backend.record.model import (
     Task,
     Worker,
 )
-from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
 from progress_backend.web.openapi import field_bodies
 from tests.strategies import NOW
@@ -117,12 +106,6 @@ def test_a_parts_fields_are_its_first_values(part: Any, kind: Any) -> None:
     assert list(DOCUMENT[kind.__name__.lower()]) == list(part.names)
 
 
-def test_a_control_has_its_fields() -> None:
-    paused = transition(Task("t", "x", status="running"), ev.Paused(by="api"), NOW)
-    assert paused.control is not None
-    assert list(paused.control) == list(CONTROL.names)
-
-
 @pytest.mark.parametrize("field", TASK.fields, ids=ids)
 def test_a_field_of_another_type_makes_a_document_foreign(field: Field) -> None:
     wrong = json.dumps(
@@ -146,20 +129,6 @@ def test_a_sparse_field_is_written_only_where_it_is_not_the_default() -> None:
     document = json.loads(task_json.encode(Task("t", "x", worker=Worker("a/1", "a"))))
     assert document.keys() == set(TASK.names) - {name for name, _ in TASK.sparse}
     assert list(document["worker"]) == ["lease", "name"]
-
-
-def test_a_body_may_have_each_status_and_remark_of_a_task() -> None:
-    assert set(get_args(Status)) == set(STATUSES)
-    assert get_args(Remark) == KINDS
-
-
-def test_what_is_sent_and_omitted_are_fields() -> None:
-    assert {*SENT, *SENT_AT_END, *SENT_IF_SET, *SENT_IF_THERE, *GIVEN} <= set(TASK.names)
-    names = list(TASK.names)
-    first = names.index(GIVEN[0])
-    assert tuple(names[first : first + len(GIVEN)]) == GIVEN
-    # The job's own too, and left out with them; it is in few records.
-    assert names[first + len(GIVEN) :][:2] == ["checkpoint", "created_at"]
 
 
 def test_the_described_body_is_the_document() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 
-from progress_backend.record.json_text import document_of, dumps, parsed, plain
+from progress_backend.record.json_text import document_of, dumps, parsed
 from tests.strategies import Opaque, values
 
 
@@ -38,23 +38,6 @@ def test_what_json_cannot_say_becomes_text(value, said) -> None:
 def test_a_document_says_of_a_users_value_what_its_text_says(value) -> None:
     said = json.loads(document_of({"results": {"v": value}}, {"v": value}))
     assert said == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
-
-
-@pytest.mark.parametrize(
-    ("value", "is_plain"),
-    [
-        ({}, True),
-        ({"a": [1, (2.5, None)], "b": {"c": True}}, True),
-        ({"a": float("nan")}, False),
-        ([float("inf")], False),
-        ({1: "a"}, False),
-        ({"a": {"b": {"c": {"d": 1}}}}, False),
-        ({"a": Opaque()}, False),
-        (type("Text", (str,), {})("a"), False),
-    ],
-)
-def test_only_what_orjson_writes_as_it_stands_is_plain(value, is_plain) -> None:
-    assert plain(value) is is_plain
 
 
 def test_a_number_that_orjson_refuses_is_written_all_the_same() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,13 +11,11 @@ from hypothesis import strategies as st
 
 from progress_backend.record import events as ev
 from progress_backend.record.local_time import LocalTime
-from progress_backend.record.model import Task
 from progress_backend.settings import Settings
 from progress_backend.store.memory import MemoryStore
 
 #: Half an hour before New York's clocks go back, and forward.
 BACK = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
-FORWARD = datetime(2026, 3, 8, 6, 30, tzinfo=UTC)
 ZONES = ("America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 SECONDS = st.floats(BACK.timestamp() - 86_400, BACK.timestamp() + 86_400)
 
@@ -31,38 +28,6 @@ def test_a_time_is_the_zones_and_keeps_its_moment(zone: str, seconds: list[float
         assert time.isoformat() == datetime.fromtimestamp(each, ZoneInfo(zone)).isoformat()
         for other in seconds:
             assert (local.at(other) - time).total_seconds() == pytest.approx(other - each, abs=1e-5)
-
-
-class Recorded(NamedTuple):
-    halfway: Task
-    ended: Task
-
-
-def recorded(start: datetime) -> Recorded:
-    """Of a task that works for an hour, ten items a second, through a change of the clocks."""
-    clock = [start.timestamp()]
-    store = MemoryStore(Settings(timezone="America/New_York"), clock=lambda: clock[0])
-
-    def record(event: ev.Event, base=None):
-        flow = store.flows.apply("t", (event,), store.now(), base=base)
-        return store.run(flow).base
-
-    identity = ev.Identity(task_type="x", total_items=72_000)
-    base = record(ev.Started(identity=identity))
-    tasks = []
-    for minute in range(1, 61):
-        clock[0] += 60
-        base = record(ev.Progressed(current=minute * 600, attempt=1), base)
-        tasks.append(base.task)
-    return Recorded(tasks[-1], record(ev.Completed(attempt=1), base).task)
-
-
-@pytest.mark.parametrize("start", [BACK, FORWARD])
-def test_a_task_that_works_while_clocks_change(start: datetime) -> None:
-    halfway, ended = recorded(start)
-    assert halfway.rate == pytest.approx(10)
-    assert halfway.updated_at == start + timedelta(hours=1)
-    assert ended.processing_time_ms == 3_600_000
 
 
 def test_today_begins_once_where_midnight_comes_twice() -> None:

@@ -21,10 +21,6 @@ def kept(seconds: list[float]) -> tuple[list[tuple[int, int]], int]:
     return points_of(samples.text()), stored
 
 
-def test_a_short_run_stores_nothing() -> None:
-    assert kept([n / 10 for n in range(99)])[1] == 0
-
-
 @pytest.mark.parametrize(("seconds", "most"), [(3_600, 27), (86_400, 41)])
 def test_a_long_run_is_stored_seldom_and_evenly(seconds: int, most: int) -> None:
     points, stored = kept(list(map(float, range(seconds))))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 
@@ -46,10 +45,6 @@ def test_the_document_is_the_specifications_body_and_more() -> None:
     assert set(TASK.to_dict()) < set(document)
     assert document["revision"] == 3
     assert "データ".encode() in task_json.encode(TASK)  # readable in redis-cli
-
-
-def test_progress_has_three_fields() -> None:
-    assert list(body(TASK)["progress"]) == ["current", "total", "percentage"]
 
 
 @given(tasks(plain_mappings))
@@ -98,10 +93,6 @@ def test_estimates_fill_only_what_the_caller_left_open() -> None:
     assert body(replace(TASK, rate=None))["processing_details"] == {}
 
 
-def test_the_digest_is_what_redis_computes() -> None:
-    assert task_json.digest(b"x") == hashlib.sha1(b"x").hexdigest()
-
-
 def test_fields_of_another_version_are_carried_over() -> None:
     """Workers of two versions write one record while they are rolled out."""
     task = Task("t", "fetch_data", created_at=NOW, revision=3)
@@ -129,12 +120,8 @@ def newer_parts(task: Task) -> bytes:
     ("event", "same_worker"),
     [
         (ev.Progressed(current=3), True),
-        (ev.Paused(by="api"), True),
         (ev.Created(identity=ev.Identity(task_type="x"), expires=NOW), True),
-        (ev.Completed(), True),
-        (ev.Failed(error_message="x"), True),
         (ev.Failed(error_message="x", cause="worker_lost"), True),
-        (ev.Cancelled(by="api"), True),
         (ev.Retried(retries=1, eta=NOW), False),
         (ev.Requeued(again_s=60), False),
         (ev.Started(identity=ev.Identity(task_type="x"), worker=Worker("b/1", "b")), False),
@@ -143,14 +130,10 @@ def newer_parts(task: Task) -> bytes:
 )
 def test_those_inside_worker_and_delivery_too(event: ev.Event, same_worker: bool) -> None:
     """What another version says of the message stays, and of the worker while it is the same."""
-    delivery = Delivery(again_s=60.0)
-    task = replace(TASK, worker=Worker("a/1", "a", run=7), delivery=delivery, total_items=10)
+    task = replace(TASK, worker=Worker("a/1", "a", run=7), delivery=Delivery(again_s=60.0))
     after = transition(task_json.decode(newer_parts(task)), event, NOW, task_id=TASK.task_id)
     written = json.loads(task_json.encode(after))
     assert written["delivery"]["count"] == 2
-    if same_worker:
-        assert written["worker"]["host"] == {"zone": "a"}
-        assert written["worker"]["slot"] == 3
-    else:
-        assert "slot" not in (written["worker"] or {})
+    assert ("slot" in (written["worker"] or {})) == same_worker
+    assert not same_worker or written["worker"]["host"] == {"zone": "a"}
     assert task_json.decode(task_json.encode(after)) == after

@@ -48,15 +48,12 @@ def test_what_is_nested_too_deep_for_a_reader_becomes_text(depth) -> None:
     assert (read["results"]["v"] == nested(depth)) == (depth <= 18)
 
 
-def test_a_circle_is_cut() -> None:
+def test_a_circle_is_cut_and_a_shared_value_is_none() -> None:
     circle: dict[str, object] = {}
     circle.update(a=circle, b=circle, c=[circle])
     read = body(replace(TASK, results=circle))["results"]
     assert read.keys() == {"a", "b", "c"}
     assert isinstance(read["a"], str)
-
-
-def test_a_shared_value_is_no_circle() -> None:
     shared = {"x": nested(3)}
     read = body(replace(TASK, results={str(n): shared for n in range(30)}))["results"]
     assert read["29"] == shared

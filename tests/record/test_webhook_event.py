@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from itertools import product
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +63,15 @@ def test_a_lost_run_that_completes_after_all_is_told_of_again() -> None:
     assert kinds(lost, replace(lost, status="running")) == ()
 
 
+def test_id_time_and_source_of_an_event() -> None:
+    task = Task("4f1.a", "x", status="completed", attempt=2, revision=7, completed_at=NOW)
+    assert id_of_task(task, "completed") == "4f1%2Ea:2:7:completed"
+    assert time_of(task, "completed") == NOW
+    assert time_of(replace(task, status="running", remarks=Remarks(late=NOW)), "late") == NOW
+    sources = [source_of(prefix) for prefix in ("", "staging:", "a/b")]
+    assert sources == ["progress-backend", "progress-backend/staging%3A", "progress-backend/a%2Fb"]
+
+
 ids = st.text(max_size=20) | st.text("a.:~/%|", max_size=5)
 
 
@@ -75,11 +82,6 @@ def test_an_id_is_one_events_and_fits_a_header(one, attempt, revision, two, a, r
     assert ours.isascii()
     assert ours.isprintable()
     assert not {".", " "} & set(ours)
-
-
-def test_an_id_tells_task_attempt_revision_and_kind() -> None:
-    task = Task("4f1.a", "fetch_data", status="completed", attempt=2, revision=7)
-    assert id_of_task(task, "completed") == "4f1%2Ea:2:7:completed"
 
 
 @given(st.text(max_size=9), st.none() | st.just(NOW))
@@ -93,20 +95,3 @@ def test_a_body_is_a_cloud_event_with_the_record_as_it_is_stored(subject, time) 
     assert (event["specversion"], event["type"]) == ("1.0", "progress.task.completed")
     assert (event["subject"], event["data"]["task_id"]) == (subject, "t")
     assert event.get("time") == (None if time is None else "2026-01-02T03:04:05.678+00:00")
-
-
-@pytest.mark.parametrize(
-    ("task", "kind", "time"),
-    [
-        (Task("t", "x", status="error", completed_at=NOW), "error", NOW),
-        (Task("t", "x", status="running", remarks=Remarks(late=NOW)), "late", NOW),
-    ],
-)
-def test_an_events_time_is_the_records(task: Task, kind: str, time: datetime) -> None:
-    assert time_of(task, kind) == time
-
-
-def test_another_prefix_is_another_source() -> None:
-    sources = [source_of(prefix) for prefix in ("", "staging:", "a/b")]
-    assert sources == ["progress-backend", "progress-backend/staging%3A", "progress-backend/a%2Fb"]
-    assert all(a != b for a, b in product(sources, sources) if a is not b)

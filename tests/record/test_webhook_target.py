@@ -55,12 +55,6 @@ def test_a_filter_lets_pass_what_it_names(
     assert any_end == (target.wants_workflows and right_owner)
 
 
-def test_a_filter_may_be_one_text() -> None:
-    assert of(task_type="a", status="error").status == ("error",)
-    assert not of(remark="late").wants_workflows
-    assert not of(task_type="a").wants_workflows
-
-
 @pytest.mark.parametrize(
     ("given", "says"),
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,24 +62,3 @@ def test_what_the_timer_cannot_send_raises_where_the_group_is_published(
     for task_id in app.records():
         record = app.record(task_id)
         assert (record.status, record.error_cause) == ("error", "not_published")
-
-
-def test_a_forked_process_has_a_timer_of_its_own(installed: Install) -> None:
-    app = installed()
-    task = fetch(app)
-    group(task.si("a"), task.si("b")).apply_async()  # the timer's thread is there
-
-    def slowly() -> Iterator[Any]:
-        for number in range(3):
-            yield task.si(str(number))
-        eventually(lambda: len(messages(app)) > 2)
-
-    if (child := os.fork()) == 0:
-        status = 1
-        try:
-            group(slowly()).apply_async()
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert len(messages(app)) == 5

@@ -119,20 +119,6 @@ def test_the_tasks_class_is_told_of_a_cancel(
     assert app.result(result.id).get("status") == ("REVOKED" if stored else None)
 
 
-def test_an_error_of_its_own_leaves_the_hooks_to_celery(eager: App) -> None:
-    def fails(self: Any) -> None:
-        try:
-            raise TaskCancelled("nothing to do")
-        except TaskCancelled:
-            raise ValueError("while it cleaned up") from None
-
-    task = eager.tracked(fails, base=Hooked)
-    task.told = []
-    with pytest.raises(LookupError):
-        task.delay()
-    assert [entry[:2] for entry in task.told] == [("on_failure", ValueError)]
-
-
 @pytest.mark.parametrize(
     ("raised", "called"),
     [

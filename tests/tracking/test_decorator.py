@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -71,32 +71,41 @@ def test_a_mark_is_found_wherever_it_was_put(celery: Celery) -> None:
     class Own(Task):  # type: ignore[misc]  # celery is untyped
         abstract = True
 
-    marked = celery.task(progress_task(symbol="X")(fetch), name="a", base=Own, shared=False)
+    retried = {"base": Own, "autoretry_for": (ValueError,)}
+    marked = celery.task(progress_task(symbol="X")(fetch), name="a", shared=False, **retried)
     assert marking_of(marked) == Marking(symbol="X")
     based = celery.task(other, name="b", base=ProgressTask, shared=False)
     assert marking_of(based) == Marking()
     assert marking_of(celery.task(other, name="c", base=Own, shared=False)) is None
 
 
-def test_a_mark_survives_autoretry(celery: Celery) -> None:
-    marked = progress_task(symbol="X")(other)
-    task = celery.task(marked, name="a", autoretry_for=(ValueError,), shared=False)
-    assert marking_of(task) == Marking(symbol="X")
-
-
 def other(symbol: str) -> None:
     pass
 
 
-def test_without_values_the_name_is_the_type(celery: Celery) -> None:
-    assert identified(celery, Marking()) == Identity(task_type="prices.fetch")
-
-
-def test_constants_are_taken_as_they_are(celery: Celery) -> None:
-    said = identified(celery, Marking("fetch_data", "7203.T", 252, {"period": "1y"}))
-    assert said == Identity(
-        task_type="fetch_data", symbol="7203.T", total_items=252, metadata={"period": "1y"}
-    )
+@pytest.mark.parametrize(
+    ("marking", "identity"),
+    [
+        (Marking(), {}),
+        (
+            Marking("fetch_data", "7203.T", 252, {"period": "1y"}),
+            {
+                "task_type": "fetch_data",
+                "symbol": "7203.T",
+                "total_items": 252,
+                "metadata": {"period": "1y"},
+            },
+        ),
+        (Marking(symbol=lambda: 7203), {"symbol": "7203"}),
+        (Marking(symbol=lambda: ""), {}),
+        (Marking(symbol=lambda: "x" * 300), {"symbol": "x" * 255}),
+        (Marking(total_items=lambda: 0), {}),
+    ],
+)
+def test_constants_are_taken_as_they_are(
+    celery: Celery, marking: Marking, identity: dict[str, Any]
+) -> None:
+    assert identified(celery, marking) == Identity(**{"task_type": "prices.fetch", **identity})
 
 
 @pytest.mark.parametrize(
@@ -106,6 +115,8 @@ def test_constants_are_taken_as_they_are(celery: Celery) -> None:
         (("aapl", 3), {}, 6),
         (("aapl",), {"pages": 5}, 50),
         ((), {"symbol": "aapl", "rows": 4}, 8),
+        # The call will fail; its record says what it was called with.
+        ((), {"symbol": "aapl", "rows": 4, "pages": 3, "no": 1}, 12),
     ],
 )
 def test_functions_are_called_with_the_arguments_that_they_name(
@@ -118,7 +129,7 @@ def test_functions_are_called_with_the_arguments_that_they_name(
     )
     said = identified(celery, marking, args, kwargs)
     assert (said.symbol, said.total_items) == ("AAPL", total)
-    assert set(said.metadata) == {"symbol", "rows", "pages"}
+    assert set(said.metadata) == {"symbol", "rows", "pages", *kwargs}
 
 
 @pytest.mark.parametrize("name", ["symbol", "total_items", "owner"])
@@ -146,12 +157,6 @@ def test_a_bound_task_gives_no_self(celery: Celery) -> None:
     assert marking is not None
     said = identity_of(task, "bound", marking, ("aapl",), {}, {})
     assert said.metadata == {"symbol": "aapl"}
-
-
-def test_arguments_that_do_not_fit_still_give_what_is_named(celery: Celery) -> None:
-    """The call will fail; its record says what it was called with."""
-    marking = Marking(symbol=lambda symbol: symbol)
-    assert identified(celery, marking, (), {"symbol": "aapl", "no": 1}).symbol == "aapl"
 
 
 class Unspeakable:
@@ -194,12 +199,3 @@ def test_a_header_can_be_sent_whatever_the_metadata_holds(
 ) -> None:
     said = identified(celery, Marking(metadata=value))
     json.dumps(header_of(said))
-
-
-NAMES: list[tuple[Any, str | None]] = [(7203, "7203"), ("", None), ("x" * 300, "x" * 255)]
-
-
-@pytest.mark.parametrize(("value", "symbol"), NAMES)
-def test_a_symbol_is_a_short_text(celery: Celery, value: Any, symbol: str | None) -> None:
-    function: Callable[..., Any] = lambda: value  # noqa: E731 - a lambda is the point
-    assert identified(celery, Marking(symbol=function)).symbol == symbol

@@ -11,7 +11,6 @@ import pytest
 from celery import Celery, signals
 
 from progress_backend import ProgressNotifier, install
-from progress_backend.tracking.tracker import tracker_of
 from tests.apps import in_process
 from tests.waiting import eventually
 
@@ -53,16 +52,3 @@ def test_an_app_that_is_dropped_is_freed(
     eventually(gone)
     eventually(lambda: threading.active_count() <= threads)
     assert living() == receivers
-
-
-def test_two_apps_of_which_one_is_gone_have_their_own_handlers(redis_url: str) -> None:
-    """An app may have the id that another one had before it."""
-    numbers = []
-    for _ in range(3):
-        app = Celery("one", set_as_current=False)
-        tracker = tracker_of(install(app, redis_url=redis_url))
-        assert tracker is not None
-        numbers.append(tracker.number)
-        del app, tracker
-        gc.collect()
-    assert len(set(numbers)) == 3

@@ -6,21 +6,16 @@ import gc
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 import redis
-from celery import Celery, Task, _state, chain, chord, group
-from celery.local import Proxy
+from celery import Celery, group
 from kombu.exceptions import EncodeError, OperationalError
 
-from progress_backend import ProgressNotifier
 from progress_backend.tracking.group_records import Batch
-from tests.apps import App
-from tests.conftest import Install, StartServer
+from tests.conftest import Install
 from tests.groups import AWAY, fetch, messages
-from tests.strangers import Stranger, hanging_up
 
 #: Members of a batch.
 MOST = 20
@@ -50,24 +45,6 @@ def test_every_member_has_its_record_and_its_message(installed: Install) -> None
         record = app.record(ids[number])
         assert (record.status, record.symbol) == ("created", str(number))
         assert (record.group_id, record.revision) == (result.id, 1)
-
-
-def test_a_batch_of_records_is_a_few_reads_of_the_store(
-    installed: Install, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", 60.0)
-    store = start_server()
-    app = installed(redis_url=store.url)
-    task = fetch(app)
-    members = [task.si(str(n)) for n in range(MOST)]
-    group(members).apply_async()  # connects, loads the scripts
-    with redis.Redis.from_url(store.url) as client:
-        client.config_resetstat()
-        group(members).apply_async()
-        # A token keeps the group's workflow open until no more members follow.
-        assert client.info("commandstats")["cmdstat_evalsha"]["calls"] == MOST + 2
-        # A read takes 16 KiB of the requests at a time.
-        assert client.info("stats")["total_reads_processed"] < MOST / 2
 
 
 def test_the_records_are_there_before_the_first_message(installed: Install) -> None:
@@ -102,17 +79,6 @@ def test_a_member_that_is_refused_keeps_none_back(installed: Install) -> None:
     assert [app.record(task_id).status for task_id in app.records()] == ["created"]
 
 
-def test_groups_in_groups_chains_and_chords(installed: Install) -> None:
-    app = installed()
-    task = fetch(app)
-    inner = group(task.si("c"), task.si("d"))
-    group([task.si("a"), chain(task.si("b"), task.si("later")), inner]).apply_async()
-    chord([task.si("e"), task.si("f")], task.si("later")).apply_async()
-    sent = [app.record(task_id).symbol for task_id in messages(app)]
-    assert sorted(str(symbol) for symbol in sent) == ["a", "b", "c", "d", "e", "f"]
-    assert set(messages(app)) <= set(app.records())
-
-
 def test_untracked_members_leave_in_their_place(installed: Install) -> None:
     app = installed()
     task = fetch(app)
@@ -129,26 +95,6 @@ def test_an_app_that_is_not_installed_publishes_as_ever(installed: Install, redi
         assert len(group([task.si(), task.si()], app=bare).apply_async()) == 2
 
 
-def test_an_id_that_a_service_made_keeps_its_values(installed: Install) -> None:
-    app = installed()
-    task = fetch(app)
-    task.apply_async(("first",), task_id="mine")
-    group([task.si("a"), task.si("second").set(task_id="mine")]).apply_async()
-    assert app.record("mine").symbol == "first"
-    assert messages(app).count("mine") == 2
-
-
-def test_a_store_that_is_away_is_tried_once_a_second(installed: Install) -> None:
-    with Stranger(hanging_up) as away:
-        app = installed({"result_backend": "cache+memory://"}, redis_url=away.url)
-        task = fetch(app)
-        began = time.monotonic()
-        result = group(task.si(str(n)) for n in range(MOST)).apply_async()
-        # By those who publish, and by the sender's thread.
-        assert away.accepted <= 2 * (1 + time.monotonic() - began)
-    assert messages(app) == [member.id for member in result]
-
-
 def test_one_record_that_cannot_be_made_leaves_the_others_theirs(
     installed: Install, redis_url: str
 ) -> None:
@@ -160,28 +106,6 @@ def test_one_record_that_cannot_be_made_leaves_the_others_theirs(
     ids = messages(app)
     assert ids[1] == "odd"
     assert [app.record(task_id).symbol for task_id in (ids[0], ids[2])] == ["a", "b"]
-
-
-@pytest.fixture
-def current(installed: Install) -> Iterator[App]:
-    """An installed app that is the current one."""
-    before = _state._tls.current_app
-    app = installed()
-    app.celery.set_current()
-    yield app
-    _state._tls.current_app = before
-
-
-def test_a_task_that_was_never_registered_has_a_notifier(current: App) -> None:
-    class Loose(Task):  # type: ignore[misc]  # celery is untyped
-        name = "loose"
-
-        def run(self) -> int:
-            ProgressNotifier(self).update(1, 2)
-            return 1
-
-    assert isinstance(Loose().app, Proxy)
-    assert Loose()() == 1  # called as a function: nothing is recorded
 
 
 def test_members_of_two_apps_have_their_records_where_theirs_are(installed: Install) -> None:

@@ -20,28 +20,20 @@ def created_by_publisher(header: dict[str, Any]) -> Base | None:
     return headers.created_by_publisher("t", header, MADE)
 
 
-def test_what_the_publisher_said() -> None:
-    base = created_by_publisher(TOLD)
+@pytest.mark.parametrize(
+    ("published", "minute", "revision"), [({}, 30, 1), ({"published_at": LATER}, 31, 2)]
+)
+def test_what_the_publisher_said(published: dict[str, str], minute: int, revision: int) -> None:
+    """Also of a planned record whose message has left."""
+    base = created_by_publisher({**TOLD, **published})
     assert base is not None
-    at = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
-    assert (base.digest, base.task.created_at, base.task.updated_at) == ("a" * 40, at, at)
-    assert base.task.revision == 1
+    created, at = (datetime(2024, 1, 15, 10, m, tzinfo=UTC) for m in (30, minute))
+    assert (base.digest, base.task.created_at, base.task.updated_at) == ("a" * 40, created, at)
+    assert base.task.revision == revision
+
+
+@pytest.mark.parametrize("other", [None, 5, "", "yesterday", "2024-01-15T10:30:00", ["x"], {}])
+def test_what_is_no_time_or_digest_says_nothing(other: Any) -> None:
+    for name in ("created_at", "published_at", *(["digest"] * (not isinstance(other, str)))):
+        assert created_by_publisher({**TOLD, name: other}) is None
     assert created_by_publisher({}) is None
-
-
-def test_a_planned_record_whose_message_has_left() -> None:
-    base = created_by_publisher({**TOLD, "published_at": LATER})
-    assert base is not None
-    at = datetime(2024, 1, 15, 10, 31, tzinfo=UTC)
-    assert (base.task.revision, base.task.updated_at) == (2, at)
-
-
-@pytest.mark.parametrize("digest", [None, 5, ["a"], {}])
-def test_a_digest_that_is_none(digest: Any) -> None:
-    assert created_by_publisher({**TOLD, "digest": digest}) is None
-
-
-@pytest.mark.parametrize("created_at", [None, 5, "", "yesterday", "2024-01-15T10:30:00", ["x"]])
-def test_a_time_that_is_none(created_at: Any) -> None:
-    assert created_by_publisher({**TOLD, "created_at": created_at}) is None
-    assert created_by_publisher({**TOLD, "published_at": created_at}) is None

@@ -11,7 +11,6 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
-import redis
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
@@ -24,7 +23,7 @@ from progress_backend.testing import wait_for_progress
 from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
-from tests.strangers import Stranger, answering, hanging_up, silent
+from tests.strangers import Serve, Stranger, hanging_up, silent
 from tests.waiting import eventually
 
 LEASE = "worker@tests/1"
@@ -56,9 +55,18 @@ def keep(store: Store) -> Iterator[StartKeeper]:
         keeper.stop()
 
 
-def begin(store: Store, task_id: str) -> None:
-    started = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"))
-    store.run(store.flows.apply(task_id, (started,), store.now()))
+def apply(store: Store, task_id: str, *events: ev.Event) -> Task:
+    return store.run(store.flows.apply(task_id, events, store.now())).task
+
+
+def read(store: Store, task_id: str) -> Task:
+    document = store.run(store.flows.get(task_id))
+    assert document is not None
+    return decode(document)
+
+
+CREATED = ev.Created(identity=IDENTITY)
+BEGUN = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"))
 
 
 def completed(store: Store) -> AskBackend:
@@ -74,19 +82,25 @@ def completed(store: Store) -> AskBackend:
 def test_an_end_that_died_with_its_process_is_taken_from_the_result_backend(
     store: Store, keep: StartKeeper
 ) -> None:
-    for task_id in ("done", "waits"):
-        created = ev.Created(identity=IDENTITY)
-        store.run(store.flows.apply(task_id, (created,), store.now()))
-    keep(None, completed(store))
+    """But none of an earlier task with the id."""
+    for task_id in ("done", "waits", "used again"):
+        apply(store, task_id, CREATED)
+    earlier = ev.Completed(at=store.now() - timedelta(hours=1))
+
+    def ask(task_ids: Sequence[str]) -> Answers:
+        answers = completed(store)(task_ids)
+        return {**answers, "used again": earlier} if "used again" in answers else answers
+
+    keep(None, ask)
     assert wait_for_progress(store, "done", status="completed").results == {"saved": 4}
-    assert wait_for_progress(store, "waits", status="created").revision == 1
+    for task_id in ("waits", "used again"):
+        assert wait_for_progress(store, task_id, status="created").revision == 1
 
 
 def test_what_a_task_keeps_to_itself_is_not_taken_from_the_result_backend(
     store: Store, keep: StartKeeper
 ) -> None:
-    created = ev.Created(identity=IDENTITY._replace(keeps_results=False))
-    store.run(store.flows.apply("done", (created,), store.now()))
+    apply(store, "done", ev.Created(identity=IDENTITY._replace(keeps_results=False)))
     keep(None, completed(store))
     assert wait_for_progress(store, "done", status="completed").results == {}
 
@@ -95,7 +109,7 @@ def test_a_run_that_its_living_worker_is_not_at_work_on_is_settled(
     store: Store, keep: StartKeeper
 ) -> None:
     for task_id in ("done", "gone", "works"):
-        begin(store, task_id)
+        apply(store, task_id, BEGUN)
     keep(LEASE, completed(store), lambda: {"works"})
     assert wait_for_progress(store, "done", status="completed").attempt == 1
     lost = wait_for_progress(store, "gone", status="error")
@@ -108,70 +122,61 @@ def test_nothing_of_a_living_worker_is_judged_while_it_cannot_tell(
     store: Store, keep: StartKeeper
 ) -> None:
     for task_id in ("held", "done"):
-        begin(store, task_id)
-    began = store.now()
+        apply(store, task_id, BEGUN)
+    until = store.now() + timedelta(seconds=2 * store.settings.lease_s)
     keep(LEASE, completed(store), lambda: None)
-
-    def long_after(_: Task) -> bool:
-        return store.now() - began > timedelta(seconds=2 * store.settings.lease_s)
-
-    assert wait_for_progress(store, "held", long_after).status == "running"
-
-
-def test_an_end_of_an_earlier_task_with_the_id_is_not_taken(
-    store: Store, keep: StartKeeper
-) -> None:
-    before = store.now() - timedelta(hours=1)
-    created = ev.Created(identity=IDENTITY)
-    for task_id in ("used again", "done"):
-        store.run(store.flows.apply(task_id, (created,), store.now()))
-    earlier = ev.Completed(at=before)
-    keep(None, lambda ids: {i: end or earlier for i, end in completed(store)(ids).items()})
-    assert wait_for_progress(store, "done", status="completed")
-    assert wait_for_progress(store, "used again", status="created").revision == 1
-
-
-def test_it_looks_around_each_interval_whatever_the_step_of_its_renewals(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
-    clock, renewed, looked = [0.0], list[float](), list[float]()
-
-    def wait(seconds: float) -> None:
-        clock[0] += seconds
-
-    set_monotonic(monkeypatch, lambda: clock[0])
-    monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 60, wait=wait))
-    monkeypatch.setattr(keeper, "_renew", lambda: renewed.append(clock[0]))
-    monkeypatch.setattr(keeper, "_reap", lambda: looked.append(clock[0]))
-    keeper._work()
-    assert looked == [0, 15, 30, 45, 60]
-    assert max(b - a for a, b in pairwise(renewed)) <= 10
-
-
-STEP_S = 0.05
-#: Longer than a keeper waits for the store.
-AWAY = {
-    "gone": None,
-    "hangs": silent,
-    "closes": hanging_up,
-    "no_redis": answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-}
+    held = wait_for_progress(store, "held", lambda _: store.now() > until)
+    assert (held.status, read(store, "done").status) == ("running", "running")
 
 
 @pytest.mark.parametrize(
-    ("away", "lease"), [*((away, LEASE) for away in AWAY), ("hangs", None)], ids=str
+    ("takes_s", "looked"),
+    [
+        (0, [0, 15, 30, 45, 60]),
+        (20, [0, 21, 42]),  # there is a pause between two looks
+    ],
 )
+def test_a_living_workers_lease_is_renewed_once_a_step(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, takes_s: float, looked: list[float]
+) -> None:
+    """And it looks around each interval."""
+    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
+    clock, renewed, looks = [0.0], list[float](), list[float]()
+
+    def passes(seconds: float) -> None:
+        clock[0] += seconds
+
+    def reap() -> None:
+        looks.append(clock[0])
+        passes(takes_s)
+
+    set_monotonic(monkeypatch, lambda: clock[0])
+    stop = SimpleNamespace(is_set=lambda: clock[0] > 60, wait=passes)
+    monkeypatch.setattr(keeper, "_stop", stop)
+    monkeypatch.setattr(keeper, "_renew", lambda: renewed.append(clock[0]))
+    monkeypatch.setattr(keeper, "_reap", reap)
+    keeper._work()
+    assert looks == looked
+    steps = [b - a for a, b in pairwise(renewed)]
+    assert max(steps) <= 10 + 2 * takes_s
+    assert len(renewed) <= 15, "no more often than a step and a look ask for"
+
+
+STEP_S = 0.05
+
+
+@pytest.mark.parametrize(("away", "lease"), [(hanging_up, LEASE), (silent, LEASE), (silent, None)])
 def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
-    away: str, lease: str | None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    away: Serve,
+    lease: str | None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also once its time to look around has come."""
     tries = list[float]()
     # An earlier test's store may have had this port a moment ago.
     monkeypatch.setattr("progress_backend.store.outage_log._outages", {})
-    with Stranger(AWAY[away] or hanging_up) as stranger:
-        if AWAY[away] is None:
-            stranger.close()
+    with Stranger(away) as stranger:
         keeper = Keeper(Settings(stranger.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
         renew = keeper._renew
 
@@ -208,68 +213,19 @@ def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
     assert sum(record.exc_info is not None for record in caplog.records) == 1
 
 
-def test_a_living_workers_lease_is_renewed_once_a_step(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
-        client.config_resetstat()
-
-        def renewals() -> int:
-            return int(client.info("commandstats").get("cmdstat_zadd", {}).get("calls", 0))
-
-        keeper = Keeper(Settings(redis_url, lease_s=3 * STEP_S, reap_interval_s=9), LEASE, None)
-        began = time.monotonic()
-        keeper.start()
-        seen = eventually(lambda: max(renewals() - 5, 0)) + 5
-        passed = time.monotonic() - began
-        keeper.stop()
-    assert seen <= passed / STEP_S + 2
-
-
-def test_looks_that_take_longer_than_their_interval_leave_a_pause(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
-    clock, waits = [0.0], list[float]()
-
-    def wait(seconds: float) -> None:
-        waits.append(seconds)
-        clock[0] += seconds
-
-    def reap() -> None:
-        clock[0] += 20
-
-    set_monotonic(monkeypatch, lambda: clock[0])
-    monkeypatch.setattr(keeper, "_stop", SimpleNamespace(is_set=lambda: clock[0] > 90, wait=wait))
-    monkeypatch.setattr(keeper, "_renew", lambda: None)
-    monkeypatch.setattr(keeper, "_reap", reap)
-    keeper._work()
-    assert waits
-    assert min(waits) >= 1
-
-
-def apply(store: Store, task_id: str, *events: ev.Event) -> Task:
-    return store.run(store.flows.apply(task_id, events, store.now())).task
-
-
-def read(store: Store, task_id: str) -> Task:
-    document = store.run(store.flows.get(task_id))
-    assert document is not None
-    return decode(document)
-
-
 @pytest.mark.parametrize("ask", [None, dict.fromkeys], ids=["no backend", "asked"])
 def test_what_expired_in_a_queue_is_cancelled_some_time_after(
     keep: StartKeeper, store: Store, ask: AskBackend | None
 ) -> None:
     """The broker may have dropped the message; nobody tells of that."""
     soon = store.now() + timedelta(seconds=0.5)
-    created = ev.Created(identity=IDENTITY, expires=soon)
-    began = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"))
+    created = replace(CREATED, expires=soon)
     apply(store, "waits", created)
     apply(store, "paused", created, ev.Paused())
-    apply(store, "retries", created, began, ev.Retried(attempt=1, retries=1))
+    apply(store, "retries", created, BEGUN, ev.Retried(attempt=1, retries=1))
     apply(store, "later", replace(created, expires=soon + timedelta(hours=1)))
-    apply(store, "runs", created, began)
-    apply(store, "by itself", created, replace(began, worker=None))
+    apply(store, "runs", created, BEGUN)
+    apply(store, "by itself", created, replace(BEGUN, worker=None))
     keep(LEASE, ask)
     for task_id in ("waits", "paused", "retries"):
         eventually(lambda: read(store, task_id).status == "cancelled")  # noqa: B023
@@ -288,8 +244,7 @@ def test_what_celery_ended_itself_and_nobody_began_again_is_lost(
 ) -> None:
     """Once its message's time is over, and not by what Celery notes of its own."""
     revoked = ev.Cancelled(by="celery", reason=ev.STORED, at=store.now() + timedelta(seconds=60))
-    began = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=1.0)
-    apply(store, "t", began, ev.Requeued(owner=LEASE, again_s=1.0))
+    apply(store, "t", replace(BEGUN, again_s=1.0), ev.Requeued(owner=LEASE, again_s=1.0))
     until = read(store, "t").delivery
     assert until is not None
     assert until.again_until is not None
@@ -309,7 +264,7 @@ def test_a_living_worker_is_not_said_to_have_stopped_answering(
 ) -> None:
     """Its broker took the message from it, and gave it up: an acknowledgement's time-out, a
     delivery limit."""
-    begin(store, "t")
+    apply(store, "t", BEGUN)
     keep(LEASE, None, set)
     eventually(lambda: read(store, "t").status == "error")
     told = read(store, "t")
@@ -317,12 +272,10 @@ def test_a_living_worker_is_not_said_to_have_stopped_answering(
     assert "失われました" not in told.message
 
 
-def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(
-    store: Store,
-) -> None:
-    late = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=3_600.0)
+def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) -> None:
+    late = replace(BEGUN, again_s=3_600.0)
     apply(store, "late", late)
-    apply(store, "early", replace(late, again_s=None))
+    apply(store, "early", BEGUN)
     apply(store, "other", replace(late, worker=Worker("other/1", "other")))
     # What it asks of the store may take a part of a lease.
     Keeper(replace(store.settings, lease_s=60), LEASE, None).stop()
@@ -339,7 +292,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     workers = dict.fromkeys(("late", "other", "gone", "ended", "cancelled", "again"), worker)
     workers["eager"] = Worker(LEASE, "worker@tests", task="late")
     for task_id, each in workers.items():
-        apply(store, task_id, ev.Started(identity=IDENTITY, worker=each))
+        apply(store, task_id, replace(BEGUN, worker=each))
     apply(store, "late", ev.Progressed(attempt=1, current=3, total=4, message="its own"))
     frozen, goes_on = threading.Event(), threading.Event()
 
@@ -357,7 +310,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     apply(store, "ended", ev.Failed(owner=LEASE, error_message="killed", cause="worker_lost"))
     apply(store, "cancelled", ev.Cancelled(by="api"))
     another = Worker("other/1", "other@tests")
-    apply(store, "again", ev.Started(identity=IDENTITY, worker=another, redelivered=True))
+    apply(store, "again", replace(BEGUN, worker=another, redelivered=True))
     goes_on.set()
     assert wait_for_progress(store, "late", status="running").message == "処理中... (3/4)"
     assert wait_for_progress(store, "eager", status="running").attempt == 1
@@ -372,10 +325,9 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
 ) -> None:
     """A lease after the loss, and when its message comes no more: the run may have ended after all,
     with a worker that could not reach the store and was killed then."""
-    apply(store, "done", ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests")))
-    again = ev.Started(identity=IDENTITY, worker=Worker(LEASE, "worker@tests"), again_s=1.5)
+    apply(store, "done", BEGUN)
     for task_id in ("late", "never", "unheard"):
-        apply(store, task_id, again)
+        apply(store, task_id, replace(BEGUN, again_s=1.5))
     store.execute(c.Renew(LEASE, milliseconds(store.now())))
     asked: list[tuple[str, bool]] = []
 

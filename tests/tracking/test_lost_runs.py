@@ -64,11 +64,25 @@ def counts(store: Store) -> dict[str, int]:
     }
 
 
-def test_one_pass_judges_all_that_are_due(store: Store) -> None:
-    die(store, WORKERS, RUNS)
-    Judge(store, None, "ours", lambda: True).dead()
-    assert counts(store) == {"running": 0, "error": MANY, "completed": 0}
-    assert store.execute(c.LostSoFar()) == MANY
+@pytest.mark.parametrize(
+    ("workers", "runs", "steps"), [(WORKERS, RUNS, None), (1, 12 * silent_runs.STEP + 7, 13)]
+)
+def test_one_pass_judges_all_that_are_due(
+    store: Store, workers: int, runs: int, steps: int | None
+) -> None:
+    """Of very many workers, and of one that had thousands."""
+    die(store, workers, runs)
+    went_on: list[int] = []
+
+    def goes_on() -> bool:
+        went_on.append(counts(store)["error"])
+        return True
+
+    Judge(store, None, "ours", goes_on).dead()
+    assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
+    assert store.execute(c.LostSoFar()) == workers * runs
+    assert went_on == sorted(went_on)
+    assert steps in (None, len(went_on)), "between the steps the lease is renewed"
 
 
 def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
@@ -107,20 +121,6 @@ def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_oth
     assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
     Judge(store, None, "ours", lambda: True).dead()
     assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
-
-
-def test_also_those_of_one_worker_that_had_thousands(store: Store) -> None:
-    die(store, 1, 12 * silent_runs.STEP + 7)
-    went_on: list[int] = []
-
-    def goes_on() -> bool:
-        went_on.append(counts(store)["error"])
-        return True
-
-    Judge(store, None, "ours", goes_on).dead()
-    assert counts(store)["running"] == 0
-    assert len(went_on) == 13, "between the steps the lease is renewed"
-    assert went_on == sorted(went_on)
 
 
 def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
@@ -169,42 +169,17 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
     assert max(waited) < FACTOR * ASK_S
 
 
-def test_each_pass_asks_again(store: Store) -> None:
-    asked: list[int] = []
-
-    def ask(task_ids: Sequence[str]) -> Answers:
-        asked.append(len(task_ids))
-        return {}
-
-    judge = Judge(store, ask, "ours", lambda: True)
-    for number in range(2):
-        store.run(
-            store.flows.apply(
-                f"waits-{number}",
-                (ev.Created(identity=IDENTITY),),
-                store.now() - timedelta(seconds=2 * LEASE_S),
-            )
-        )
-        judge.begin()
-        judge.unheld()
-        judge.unheld()
-    assert asked == [1, 2]
-
-
-def test_who_is_told_to_end_leaves_the_rest(store: Store) -> None:
-    die(store, WORKERS, RUNS)
-    Judge(store, None, "ours", lambda: False).dead()
-    assert counts(store)["running"] == MANY - RUNS
-
-
-def test_a_pass_that_lost_its_lock_leaves_the_rest_to_who_has_it(store: Store) -> None:
+@pytest.mark.parametrize("lost_its_lock", [True, False])
+def test_who_is_told_to_end_or_has_lost_its_lock_leaves_the_rest(
+    store: Store, lost_its_lock: bool
+) -> None:
     die(store, WORKERS, RUNS)
 
-    def taken() -> bool:
+    def goes_on() -> bool:
         store.execute(c.Unlock(silent_runs.LOCK, "ours"))
-        return store.execute(c.Lock(silent_runs.LOCK, "theirs", 60_000)) is True
+        return lost_its_lock and store.execute(c.Lock(silent_runs.LOCK, "theirs", 60_000)) is True
 
-    Judge(store, None, "ours", taken).dead()
+    Judge(store, None, "ours", goes_on).dead()
     assert counts(store)["running"] == MANY - RUNS
 
 

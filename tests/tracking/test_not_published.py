@@ -11,8 +11,9 @@ from kombu.exceptions import OperationalError
 
 from tests.apps import App
 from tests.conftest import Install
+from tests.groups import AWAY
 from tests.records import Records
-from tests.tracking.test_publishing import AWAY, fetch
+from tests.tracking.test_publishing import fetch
 
 
 def unreachable(app: App) -> Any:
@@ -47,27 +48,18 @@ class Interrupting:
 def test_a_publish_that_is_interrupted_ends_its_record(
     installed: Install, by: type[BaseException]
 ) -> None:
-    app = installed()
-    with pytest.raises(by):
-        fetch(app).apply_async(("aapl", Interrupting(by)), task_id="t")
-    record = app.record("t")
-    assert (record.status, record.error_cause) == ("error", "not_published")
-    assert (record.error_message or "").endswith(by.__name__)
-
-
-def test_a_group_that_is_interrupted_ends_what_has_not_left(installed: Install) -> None:
+    """Of a group also those of the members behind it."""
     app = installed()
     task = fetch(app)
+    with pytest.raises(by):
+        task.apply_async(("aapl", Interrupting(by)), task_id="t")
+    assert (app.record("t").error_message or "").endswith(by.__name__)
     members = [task.si(symbol).set(task_id=symbol) for symbol in ("A", "B", "C")]
-    members[1].args = ("B", Interrupting(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
+    members[1].args = ("B", Interrupting(by))
+    with pytest.raises(by):
         group(members).apply_async()
-    records = {task_id: app.record(task_id) for task_id in app.records()}
-    assert {task_id: record.error_cause for task_id, record in records.items()} == {
-        "A": None,
-        "B": "not_published",
-        "C": "not_published",
-    }
+    causes = {task_id: app.record(task_id).error_cause for task_id in app.records()}
+    assert causes == {"A": None, **dict.fromkeys(("t", "B", "C"), "not_published")}
 
 
 def test_a_member_that_is_interrupted_before_its_message_did_not_leave(

@@ -15,13 +15,9 @@ from celery.worker import state
 from progress_backend import progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
-from progress_backend.tracking.result_backend import ASK_S
 from progress_backend.tracking.tracker import LEASE_VARIABLE
 from tests.apps import App
-from tests.conftest import StartServer
 from tests.records import Records
-from tests.stopwatch import timed
-from tests.waiting import eventually
 
 LEASE = "w@tests/1"
 
@@ -40,11 +36,12 @@ def records(redis_url: str) -> Records:
     return Records(redis_url)
 
 
-def fetch(app: App, *, marked: bool = True) -> Any:
+def fetch(app: App, *, marked: bool = True, **options: Any) -> Any:
     def run() -> None:
         pass
 
-    return app.task(name="fetch", shared=False)(progress_task(run) if marked else run)
+    options = {"name": "fetch", "shared": False, **options}
+    return app.task(**options)(progress_task(run) if marked else run)
 
 
 def started(records: Records, lease: str = LEASE) -> None:
@@ -99,9 +96,18 @@ def test_a_record_that_another_worker_holds_is_not_ended(app: App, records: Reco
     started(records, lease="other@tests/2")
     task = fetch(app)
     before = app.record("t")
-    failure(task, WorkerLostError("signal 9"))
-    signals.task_revoked.send(task, request=Context(id="t"), terminated=True, signum=15)
+    for ends in (lost_child, terminated):
+        ends(task)
     assert recorded(app) == before
+
+
+def test_a_task_without_a_mark_has_a_record_by_its_header_alone(app: App, records: Records) -> None:
+    task = fetch(app, marked=False)
+    lost_child(task)
+    assert app.records() == []
+    started(records)
+    lost_child(task)
+    assert recorded(app).error_cause == "worker_lost"
 
 
 def test_a_task_of_another_app_is_not_ours(app: App, records: Records) -> None:
@@ -154,17 +160,6 @@ def test_a_record_that_was_never_made_begins_with_its_end(
     assert (record.task_type, record.symbol, record.total_items) == ("priced", "7203.T", 4)
     assert (record.attempt, record.worker) == (0, None)
     assert app.records() == ["t"]
-
-
-def test_the_failure_of_an_untracked_task_has_no_record(app: App) -> None:
-    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
-    assert app.records() == []
-
-
-def test_a_record_by_header_alone_hears_of_a_lost_child(app: App, records: Records) -> None:
-    started(records)
-    failure(fetch(app, marked=False), WorkerLostError("signal 9"))
-    assert recorded(app).error_cause == "worker_lost"
 
 
 def test_a_task_that_no_worker_knows(app: App, records: Records) -> None:
@@ -235,31 +230,7 @@ def test_a_success_of_an_earlier_task_with_the_id_is_none_of_this_one(
     assert recorded(app).error_cause == "worker_lost"
 
 
-def test_a_result_backend_that_hangs_costs_one_bound(
-    app: App, records: Records, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.5)
-    hangs = start_server()
-    app.celery.conf.result_backend = hangs.url
-    started(records)
-    task = fetch(app)
-    hangs.pause()
-    try:
-        # The worker's event loop goes on.
-        assert timed(lambda: lost_child(task)) < ASK_S / 2
-        eventually(lambda: app.record("t").status == "error")
-    finally:
-        hangs.resume()
-
-
 # What Celery ended by itself
-
-
-def late(app: App) -> Any:
-    def run() -> None:
-        pass
-
-    return app.task(name="late", shared=False, acks_late=True)(progress_task(run))
 
 
 def terminated(task: Any, **given: Any) -> None:
@@ -275,24 +246,18 @@ def given_up(task: Any) -> None:
 def test_what_celery_ended_by_itself_waits_for_its_message(
     app: App, records: Records, ends: Callable[[Any], None]
 ) -> None:
+    """Unless that was acknowledged before: it is left to be found lost then."""
     started(records)
-    ends(late(app))
+    before = app.record("t")
+    ends(fetch(app))
+    assert app.record("t") == before
+    ends(fetch(app, name="late", acks_late=True))
     record = app.record("t")
     assert (record.status, record.worker) == ("running", None)
     assert record.delivery is not None
     assert record.delivery.again_until is not None
     seconds = (record.delivery.again_until - record.updated_at).total_seconds()
     assert seconds == 3_600 + 30
-
-
-@pytest.mark.parametrize("ends", [terminated, given_up])
-def test_what_was_acknowledged_before_is_left_to_be_found_lost(
-    app: App, records: Records, ends: Callable[[Any], None]
-) -> None:
-    started(records)
-    before = app.record("t")
-    ends(fetch(app))
-    assert app.record("t") == before
 
 
 @pytest.mark.parametrize("how", ["id", "stamp"])
@@ -304,5 +269,5 @@ def test_a_revoke_is_somebodys_also_where_only_the_child_s_end_tells_of_it(
         monkeypatch.setattr(state, "revoked", {"t"})
     else:
         monkeypatch.setattr(state, "revoked_stamps", {"batch": ["b-1", "b-2"]})
-    terminated(late(app), stamped_headers=["batch"], stamps={"batch": ["b-2"]})
+    terminated(fetch(app, acks_late=True), stamped_headers=["batch"], stamps={"batch": ["b-2"]})
     assert app.record("t").status == "cancelled"

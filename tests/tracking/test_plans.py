@@ -42,6 +42,15 @@ def nothing(*_: object) -> None:
     pass
 
 
+def plainly() -> Any:
+    """A function of its own, to be marked."""
+
+    def run(*_: object) -> None:
+        pass
+
+    return run
+
+
 def headers(app: App) -> list[dict[str, Any]]:
     """The headers of what is in the queue, in the order in which it was sent."""
     with redis.Redis.from_url(app.celery.conf.broker_url) as client:
@@ -88,16 +97,8 @@ def test_a_chords_body_is_planned_once(installed: Install) -> None:
     assert app.document(result.id)["planned"] is True
 
 
-def test_a_group_has_the_id_that_its_caller_holds(installed: Install) -> None:
-    app = installed(track="all")
-    (fetch,) = tasks(app, "fetch")
-    result = group(fetch.si() for _ in range(2 * MOST + 10)).apply_async()
-    told = figures(app, result.id)
-    assert (told.total, told.planned, told.publishers) == (2 * MOST + 10, 0, 0)
-    assert told.name == f"fetch ×{2 * MOST + 10}"
-
-
 def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -> None:
+    """It has the id that its caller holds."""
     app = installed(track="all")
     (fetch,) = tasks(app, "fetch")
     seen: list[int] = []
@@ -111,7 +112,9 @@ def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -
 
     result = group(slowly()).apply_async()
     assert seen == [1]
-    assert figures(app, result.id).publishers == 0
+    told = figures(app, result.id)
+    assert (told.total, told.planned, told.publishers) == (3 * MOST, 0, 0)
+    assert told.name == f"fetch ×{3 * MOST}"
 
 
 def test_a_long_canvas_is_begun_in_bounded_batches(
@@ -144,7 +147,7 @@ def test_a_single_task_has_what_it_always_had(installed: Install) -> None:
 
 def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     app = installed()
-    marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(nothing_else))
+    marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(plainly()))
     (plain,) = tasks(app, "plain")
     result = chain(plain.si(), marked.si(), plain.si(), marked.si()).apply_async()
     told = figures(app, result.id)
@@ -153,24 +156,20 @@ def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     assert app.document(result.id)["workflow"]["unseen"] is True
 
 
-def nothing_else(*_: object) -> None:
-    pass
-
-
-def test_a_caller_names_it(installed: Install) -> None:
-    app = installed(track="all")
-    fetch, merge = tasks(app, "fetch", "merge")
-    about = {"progress": {"workflow": {"name": "nightly import"}}}
-    result = chain(fetch.si(), merge.si()).apply_async(headers=about)
-    assert figures(app, result.id).name == "nightly import"
-
-
-@pytest.mark.parametrize("shape", ["chain", "chord", "chord of chains", "chain of a chord"])
-def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str) -> None:
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [
+        *((shape, "nightly import") for shape in ("chain", "chord", "chord of chains")),
+        ("chain of a chord", "nightly import"),
+        *(("begins a chain", "merge"), ("group", "merge ×2")),
+    ],
+)
+def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str, name: str) -> None:
+    """Unless its caller does."""
     app = installed(track="all")
     (fetch,) = tasks(app, "fetch")
     mark = progress_task(workflow="nightly import")
-    merge = app.celery.task(name="jobs.merge", shared=False)(mark(nothing_else))
+    merge = app.celery.task(name="jobs.merge", shared=False)(mark(plainly()))
 
     def canvas() -> Any:  # anew: Celery 5.6.0 sends a chord that is sent twice under the same ids
         return {
@@ -178,21 +177,13 @@ def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str) -
             "chord": chord([fetch.si(), fetch.si()], merge.si()),
             "chord of chains": chord([chain(fetch.si(), merge.si()), fetch.si()], merge.si()),
             "chain of a chord": chain(fetch.si(), group(fetch.si(), fetch.si()), merge.si()),
+            "begins a chain": chain(merge.si(), fetch.si()),
+            "group": group(merge.si(), merge.si()),
         }[shape]
 
-    result = canvas().apply_async()
-    assert figures(app, result.id).name == "nightly import"
+    assert figures(app, canvas().apply_async().id).name == name
     about = {"progress": {"workflow": {"name": "by hand"}}}
     assert figures(app, canvas().apply_async(headers=about).id).name == "by hand"
-
-
-def test_a_marking_names_what_ends_with_its_task_alone(installed: Install) -> None:
-    app = installed(track="all")
-    (fetch,) = tasks(app, "fetch")
-    mark = progress_task(workflow="nightly import")
-    merge = app.celery.task(name="jobs.merge", shared=False)(mark(nothing_else))
-    for canvas in (chain(merge.si(), fetch.si()), group(merge.si(), merge.si())):
-        assert "nightly" not in (figures(app, canvas.apply_async().id).name or "")
 
 
 @pytest.mark.parametrize(

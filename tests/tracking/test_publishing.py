@@ -9,18 +9,15 @@ from typing import Any
 
 import pytest
 from celery import group, signals
-from celery.utils import uuid
 
 from progress_backend import RedisProgressService, install, progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.apps import App
 from tests.conftest import Install
+from tests.groups import messages
 from tests.records import Records
 from tests.strangers import Stranger, hanging_up
-
-#: Nobody listens there.
-AWAY = "redis://127.0.0.1:1/0"
 
 
 def fetch(app: App, name: str = "fetch") -> Any:
@@ -61,37 +58,25 @@ def test_the_record_is_there_before_the_message_is(installed: Install) -> None:
     assert record.started_at is None
 
 
-def test_without_a_marking_there_is_no_record(installed: Install) -> None:
-    app = installed()
-    plain(app).delay()
-    assert app.records() == []
-
-
 def test_track_all_takes_every_task_but_those_left_out(installed: Install) -> None:
-    app = installed(track="all", exclude=["left.out"])
-    for name in ("plain", "left.out"):
-        plain(app, name).delay()
-    by_name = app.celery.send_task("known.elsewhere").id
-    app.celery.send_task("celery.backend_cleanup")
+    marked, app = installed(), installed(track="all", exclude=["left.out"])
+    for each in (marked, app):
+        for name in ("plain", "left.out"):
+            plain(each, name).delay()
+        each.celery.send_task("known.elsewhere")
+        each.celery.send_task("celery.backend_cleanup")
     records = [app.record(task_id) for task_id in app.records()]
     assert [record.task_type for record in records] == ["known.elsewhere", "plain"]
-    assert records[0].task_id == by_name
-
-
-def test_an_unknown_name_has_no_record_yet_unless_all_are_tracked(installed: Install) -> None:
-    app = installed()
-    assert app.document(app.celery.send_task("known.elsewhere").id) == {}
 
 
 def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Install) -> None:
     app = installed()
 
-    # Celery is untyped.
-    @app.celery.task(name="fetch", shared=False, lazy=True)  # type: ignore[untyped-decorator]
     @progress_task(task_type="fetch_data")
     def run(symbol: str) -> None:
         pass
 
+    app.celery.task(name="fetch", shared=False, lazy=True)(run)
     assert not app.celery.finalized, "or nothing is left to be made"
     assert app.record(app.celery.send_task("fetch", ("AAPL",)).id).task_type == "fetch_data"
 
@@ -199,40 +184,40 @@ def test_without_a_store_publishing_goes_on_with_one_warning(
     app.close()
 
 
-def test_a_store_that_is_away_is_tried_once_a_second(redis_url: str) -> None:
+@pytest.mark.parametrize("how", ["one by one", "in a group", "by name"])
+def test_a_store_that_is_away_is_tried_once_a_second(installed: Install, how: str) -> None:
     """The breaker: the second publish doesn't even try."""
     with Stranger(hanging_up) as away:
-        app = App(redis_url, redis_url=away.url)
+        app = installed({"result_backend": "cache+memory://"}, redis_url=away.url)
         task = fetch(app)
         began = time.monotonic()
-        ids = [task.apply_async(("a",), task_id=uuid()).id for _ in range(20)]
+        if how == "in a group":
+            ids = [one.id for one in group(task.si("a") for _ in range(20)).apply_async()]
+        elif how == "by name":
+            ids = [app.celery.send_task("known.elsewhere").id for _ in range(20)]
+        else:
+            ids = [task.delay("a").id for _ in range(20)]
         # By those who publish, and by the sender's thread.
         assert away.accepted <= 2 * (1 + time.monotonic() - began)
-        assert len(set(ids)) == 20
-        app.close()
+    assert messages(app) == ids
 
 
-def test_an_id_that_nobody_could_read_is_not_recorded(
-    installed: Install, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("task_id", "why"),
+    [
+        *((text, "control characters") for text in ("a\nCRITICAL forged", "a\u2028b", "\0")),
+        ("y" * 4_097, "4096 characters"),
+    ],
+)
+def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
+    installed: Install, caplog: pytest.LogCaptureFixture, task_id: str, why: str
 ) -> None:
+    """Nor one that nobody could read."""
     app = installed()
     task = fetch(app)
     task.apply_async(("a",), task_id="x" * 4_096)
     for _ in range(2):
-        assert task.apply_async(("a",), task_id="y" * 4_097).id == "y" * 4_097
-    assert app.records() == ["x" * 4_096]
-    said = [record for record in caplog.records if "4096 characters" in record.message]
-    assert len(said) == 1
-
-
-@pytest.mark.parametrize("task_id", ["a\nCRITICAL forged", "\x1b[2J", "a\x85b", "a\u2028b", "\0"])
-def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
-    installed: Install, caplog: pytest.LogCaptureFixture, task_id: str
-) -> None:
-    app = installed()
-    task = fetch(app)
-    for _ in range(2):
         assert task.apply_async(("a",), task_id=task_id).id == task_id
-    assert app.records() == []
-    (said,) = [r.getMessage() for r in caplog.records if "control characters" in r.getMessage()]
+    assert app.records() == ["x" * 4_096]
+    (said,) = [r.getMessage() for r in caplog.records if why in r.getMessage()]
     assert said.isprintable()

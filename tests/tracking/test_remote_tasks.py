@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,12 +18,9 @@ from progress_backend.web import create_app
 from tests.apps import App
 from tests.clocks import set_monotonic
 from tests.conftest import Install, StartWorker
-from tests.servers import ROOT
-from tests.strangers import Stranger, hanging_up
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
-AWAY = "redis://127.0.0.1:1/0"
 MARKINGS = "progress_markings"
 
 #: A team's project: the app's module imports no task.
@@ -85,36 +80,6 @@ def reads(url: str) -> int:
     """How often the store was asked for a marking."""
     with redis.Redis.from_url(url) as client:
         return int(client.info("commandstats").get("cmdstat_hmget", {"calls": 0})["calls"])
-
-
-@pytest.mark.integration
-def test_the_call_command_finds_the_marking_in_the_apps_modules(
-    project: Path, redis_url: str, web: App
-) -> None:
-    env = {"CELERY_BROKER_URL": redis_url, "CELERY_RESULT_BACKEND": redis_url}
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "proj",
-        "call",
-        "proj.fetch",
-        "-a",
-        '["7203.t"]',
-    ]
-    called = subprocess.run(
-        [*command, "--args", '["7203.t"]'],
-        cwd=project,
-        env={"PATH": "/usr/bin", "PYTHONPATH": str(ROOT), "PROGRESS_REDIS_URL": redis_url, **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert called.returncode == 0, called.stderr
-    record = web.record(called.stdout.split()[-1])
-    assert (record.status, record.task_type, record.symbol) == ("created", "fetch_data", "7203.T")
-    assert (record.total_items, record.metadata) == (252, {"desk": "tokyo"})
 
 
 @pytest.mark.integration
@@ -246,19 +211,18 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
     assert markings["large"] == '{"total_items":3,"metadata":null}'
 
 
-def test_a_store_that_is_away_is_tried_once_a_second(installed: Install) -> None:
-    with Stranger(hanging_up) as away:
-        app = installed(redis_url=away.url)
-        began = time.monotonic()
-        for _ in range(50):
-            app.celery.send_task("fetch")
-        # By those who send, and by the sender's thread, which has the records to write.
-        assert away.accepted <= 2 * (1 + time.monotonic() - began)
-
-
-def test_modules_that_cannot_be_imported_stop_no_publish(
-    installed: Install, caplog: pytest.LogCaptureFixture
+def test_a_name_is_looked_for_in_the_modules_that_the_app_includes(
+    installed: Install,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """As `celery -A proj call` does. One that cannot be imported stops no publish."""
+    monkeypatch.syspath_prepend(project)
+    app = installed({"include": ["proj.tasks"]})
+    record = app.record(app.celery.send_task("proj.fetch", ["7203.t"]).id)
+    assert (record.status, record.task_type, record.symbol) == ("created", "fetch_data", "7203.T")
+    assert (record.total_items, record.metadata) == (252, {"desk": "tokyo"})
     app = installed({"include": ["no.such.module"]})
     for _ in range(2):
         app.celery.send_task("fetch")

@@ -8,11 +8,8 @@ import sys
 import threading
 from typing import Any
 
-import pytest
-
-from progress_backend import ProgressNotifier, ProgressTask, cli
-from progress_backend.celery_command import progress
-from progress_backend.tracking.connections import HANDLERS, handler_of
+from progress_backend import ProgressNotifier, ProgressTask
+from progress_backend.tracking.connections import HANDLERS
 from tests.conftest import Install
 
 SHOW = """
@@ -60,11 +57,6 @@ def test_a_celery_command_imports_the_entry_point_alone() -> None:
     assert modules == {"progress_backend", "progress_backend.celery_command"}
 
 
-def test_the_entry_point_has_the_help_of_what_it_imports() -> None:
-    assert progress.help == cli.progress.help
-    assert progress.name == cli.progress.name
-
-
 def test_install_imports_no_store_flow_or_run() -> None:
     modules, threads = shown(INSTALL)
     assert "progress_backend.tracking.install" in modules
@@ -78,11 +70,6 @@ def test_a_starting_worker_imports_what_its_children_need() -> None:
     assert {f"progress_backend.tracking.{name}" for _, name, _ in HANDLERS} <= modules
     assert "progress_backend.runs.sender" in modules
     assert threads == ["MainThread"]
-
-
-@pytest.mark.parametrize(("module", "name"), [handler[1:] for handler in HANDLERS])
-def test_each_signal_has_its_handler(module: str, name: str) -> None:
-    assert callable(handler_of(module, name))
 
 
 def test_a_run_has_no_thread_before_its_first_value(installed: Install) -> None:

@@ -14,10 +14,8 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking import webhooks as module
-from progress_backend.tracking.cleanup import NAME as CLEANUP
 from progress_backend.tracking.webhooks import WebhookThread, begin_sending
 from progress_backend.webhooks import delivery, sender
-from tests.conftest import Install
 from tests.waiting import eventually
 from tests.webhooks.targets import Receiver, receiving, spec
 
@@ -47,13 +45,6 @@ def end(settings: Settings, task_id: str) -> None:
     with Store(settings) as store:
         for event in (ev.Created(identity=ev.Identity("t")), ev.Cancelled(by="api")):
             store.run(store.flows.apply(task_id, (event,), store.now()))
-
-
-def test_no_task_and_no_entry_of_beat_sends_them(installed: Install) -> None:
-    app = installed(webhooks=spec()).celery
-    app.finalize()
-    assert set(app.conf.beat_schedule) == {CLEANUP}
-    assert not [name for name in app.tasks if "webhook" in name]
 
 
 def test_one_process_sends_at_a_time_and_another_follows_it(
